@@ -1,0 +1,102 @@
+# Usher: every task of the project. `make` alone lists them. Nothing needs to be installed but Go, git and make:
+# tools are pinned in hack/tools, the control plane in hack/devcluster, and both are built on first use.
+
+SHELL := /usr/bin/env bash -o pipefail
+.SHELLFLAGS := -ec
+.DEFAULT_GOAL := help
+
+# The race detector; `make test RACE=` turns it off.
+RACE ?= -race
+# Further arguments of go test, e.g. `make test ARGS='-run TestPolicy ./internal/policy'`.
+ARGS ?= ./...
+
+TOOL       := go tool -modfile=hack/tools/go.mod
+DEVCLUSTER := go -C hack/devcluster run .
+LINT       := $(CURDIR)/bin/golangci-lint
+# Every Go module of the repository.
+MODULES := . hack/devcluster hack/tools hack/tools/golangci-lint
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Development cluster
+
+.PHONY: up
+up: ## Start the development cluster and the operator; harmless when they run.
+	@$(DEVCLUSTER) up --dir $(CURDIR)
+
+.PHONY: down
+down: ## Stop the development cluster.
+	@$(DEVCLUSTER) down --dir $(CURDIR)
+
+.PHONY: demo
+demo: up ## Start the cluster, play the story of the README and print it.
+	@go run ./hack/demo
+
+##@ Tests
+
+.PHONY: test
+test: ## Run all tests, on a real control plane.
+	@assets="$$($(DEVCLUSTER) bin --dir $(CURDIR))"; \
+	echo "control plane: $$assets"; \
+	KUBEBUILDER_ASSETS="$$assets" go test $(RACE) -timeout 20m $(ARGS)
+	@go -C hack/devcluster test ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks and print their table.
+	@assets="$$($(DEVCLUSTER) bin --dir $(CURDIR))"; \
+	KUBEBUILDER_ASSETS="$$assets" go test -run '^$$' -bench . -benchmem -timeout 60m $(ARGS)
+
+.PHONY: requirements
+requirements: ## List the requirements that no test names.
+	@go run ./hack/requirements
+
+##@ Code
+
+.PHONY: build
+build: ## Build the operator to bin/usher.
+	go build -trimpath -o bin/usher ./cmd
+
+.PHONY: generate
+generate: ## Generate code: deep copies, apply configurations, //go:generate lines.
+	$(TOOL) controller-gen object:headerFile=hack/tools/boilerplate.go.txt \
+	  applyconfiguration:headerFile=hack/tools/boilerplate.go.txt paths=./api/v1alpha1
+	go generate ./...
+
+.PHONY: manifests
+manifests: ## Generate CRDs, the operator's role, webhook configurations.
+	$(TOOL) controller-gen crd paths=./api/v1alpha1 output:crd:artifacts:config=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=usher-controller-manager webhook paths='./internal/...;./cmd/...' \
+	  output:rbac:artifacts:config=config/rbac output:webhook:artifacts:config=config/webhook
+	go -C hack/tools run ./webhookurls -in $(CURDIR)/config/webhook/manifests.yaml -out $(CURDIR)/config/dev/webhooks.yaml
+
+.PHONY: docs
+docs: ## Generate the API reference, docs/api.md.
+	$(TOOL) crd-ref-docs --log-level=ERROR --config=hack/tools/api-reference.yaml --renderer=markdown \
+	  --source-path=api/v1alpha1 --output-path=docs/api.md
+	@sed -i -e 's/[[:space:]]*$$//' docs/api.md
+
+.PHONY: fmt
+fmt: $(LINT) ## Format the Go code.
+	$(LINT) fmt ./...
+
+.PHONY: lint
+lint: $(LINT) ## Lint the main module and the development cluster.
+	$(LINT) run ./...
+	cd hack/devcluster && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...
+
+.PHONY: verify
+verify: $(LINT) ## Check that generated files are up to date, lint, formatting, modules, kustomizations.
+	@MAKE="$(MAKE)" KUSTOMIZE="$(TOOL) kustomize" MODULES="$(MODULES)" hack/tools/verify.sh
+
+.PHONY: clean
+clean: down ## Stop the cluster and remove what was built here; caches outside of the checkout stay.
+	rm -rf .dev bin
+
+# golangci-lint with the Kubernetes API linter inside. The first build takes one to two minutes.
+$(LINT): hack/tools/golangci-lint/go.mod hack/tools/golangci-lint/go.sum hack/tools/golangci-lint/main.go
+	@echo "building golangci-lint (once, 1 to 2 minutes)"
+	@version="$$(go -C hack/tools/golangci-lint list -m -f '{{.Version}}' github.com/golangci/golangci-lint/v2)"; \
+	go -C hack/tools/golangci-lint build -trimpath -ldflags "-s -w -X main.version=$${version#v}" -o $(LINT) .
+	@touch $(LINT)

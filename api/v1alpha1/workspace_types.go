@@ -1,0 +1,221 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// DeletionPolicy says what happens to a workspace's namespace when the Workspace is deleted.
+//
+// +enum
+// +kubebuilder:validation:Enum=Retain;Delete
+type DeletionPolicy string
+
+const (
+	// DeletionRetain keeps the namespace with all that is in it; access to it is taken back.
+	DeletionRetain DeletionPolicy = "Retain"
+	// DeletionDelete deletes the namespace with all that is in it.
+	DeletionDelete DeletionPolicy = "Delete"
+)
+
+// WorkspaceSpec is the wished workspace (GTA-3, GTA-4).
+type WorkspaceSpec struct {
+	// displayName is the workspace's name in mails and pages; absent: the object's name.
+	// +optional
+	DisplayName DisplayName `json:"displayName,omitempty"`
+	// namespace is the Kubernetes namespace that the workspace owns. It starts with "<organization>-"; absent:
+	// "<organization>-<name>". It cannot be changed.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: make another workspace for another namespace"
+	Namespace ObjectName `json:"namespace,omitempty"`
+	// deletionPolicy says what happens to that namespace when the Workspace is deleted.
+	// +optional
+	// +default="Retain"
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+	// members are the people and groups with access, beside the organization administrators (ORG-2, ORG-23).
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10000
+	Members []WorkspaceMember `json:"members,omitempty"`
+	// contacts receive the workspace's alerts and reports (GTA-12).
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	Contacts []Contact `json:"contacts,omitempty"`
+	// devices are the workspace's inventory (GTA-6).
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=1000
+	Devices []Device `json:"devices,omitempty"`
+	// portal is the page on which customers ask for help; absent: no page (GTA-7).
+	// +optional
+	Portal *CustomerPortal `json:"portal,omitempty"`
+	// settings override the organization's (GTA-14).
+	// +optional
+	Settings WorkspaceSettings `json:"settings,omitempty,omitzero"`
+}
+
+// WorkspaceMember gives a person or a group access to the workspace.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.email) != has(self.group)",message="exactly one of email and group must be set"
+type WorkspaceMember struct {
+	// email is a person's address.
+	// +optional
+	Email EmailAddress `json:"email,omitempty"`
+	// group is the name of a group, see OrgUser.spec.groups.
+	// +optional
+	Group ObjectName `json:"group,omitempty"`
+	// access is what the person or the group's people may do in the workspace's namespace.
+	// +required
+	Access WorkspaceAccess `json:"access,omitempty"`
+}
+
+// Device is a machine in the workspace's inventory (GTA-6).
+type Device struct {
+	// name identifies the device in the workspace.
+	// +required
+	Name ObjectName `json:"name,omitempty"`
+	// serialNumber is the maker's number.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	SerialNumber string `json:"serialNumber,omitempty"`
+	// assignee is the address of the person who uses the device; an unknown address becomes a Limited account (LMI-4).
+	// +optional
+	Assignee EmailAddress `json:"assignee,omitempty"`
+}
+
+// CustomerPortal is the page on which customers ask for help (GTA-7).
+type CustomerPortal struct {
+	// title is the page's heading.
+	// +required
+	Title DisplayName `json:"title,omitempty"`
+	// queueEmail is where questions are sent (GTA-8).
+	// +required
+	QueueEmail EmailAddress `json:"queueEmail,omitempty"`
+}
+
+// WorkspaceSettings are the settings that a workspace can override; absent ones are the organization's (GTA-14).
+type WorkspaceSettings struct {
+	// language is the language of mails and pages.
+	// +optional
+	Language LanguageTag `json:"language,omitempty"`
+	// sessionRecording tells whether remote sessions are recorded.
+	// +optional
+	SessionRecording Switch `json:"sessionRecording,omitempty"`
+}
+
+// SettingOrigin tells where a setting in force comes from.
+//
+// +enum
+// +kubebuilder:validation:Enum=Default;Organization;Workspace
+type SettingOrigin string
+
+const (
+	// OriginDefault is Usher's default.
+	OriginDefault SettingOrigin = "Default"
+	// OriginOrganization is Organization.spec.settings.
+	OriginOrganization SettingOrigin = "Organization"
+	// OriginWorkspace is Workspace.spec.settings.
+	OriginWorkspace SettingOrigin = "Workspace"
+)
+
+// SettingStatus is a setting in force.
+type SettingStatus struct {
+	// name is the setting's field name.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Name string `json:"name,omitempty"`
+	// value is the value in force.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Value string `json:"value,omitempty"`
+	// origin tells where the value comes from.
+	// +required
+	Origin SettingOrigin `json:"origin,omitempty"`
+}
+
+// WorkspaceStatus is the workspace in force.
+type WorkspaceStatus struct {
+	// observedGeneration is the generation of the spec that this status is about.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// namespace is the namespace that the workspace owns; empty while there is none.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+	// members is the number of people with access in force.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Members *int32 `json:"members,omitempty"`
+	// contacts are the contacts with their assignees in force.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	Contacts []ContactStatus `json:"contacts,omitempty"`
+	// devices is the number of devices.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Devices *int32 `json:"devices,omitempty"`
+	// settings are the settings in force.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=16
+	Settings []SettingStatus `json:"settings,omitempty"`
+	// conditions are Ready, and while they are true Reconciling and Stalled.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// Workspace is a part of the organization with a namespace of its own (GTA-3).
+//
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",message="the name must be at most 63 lower-case letters, digits and hyphens"
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=ws,categories=usher
+// +kubebuilder:selectablefield:JSONPath=`.spec.namespace`
+// +kubebuilder:printcolumn:name="Display Name",type=string,JSONPath=`.spec.displayName`
+// +kubebuilder:printcolumn:name="Namespace",type=string,JSONPath=`.status.namespace`
+// +kubebuilder:printcolumn:name="Members",type=integer,JSONPath=`.status.members`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.__namespace__)) == (has(oldSelf.spec) && has(oldSelf.spec.__namespace__))",message="is immutable: it cannot be set or removed later",fieldPath=".spec.namespace",reason=FieldValueForbidden
+type Workspace struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+	// spec is the wished workspace.
+	// +optional
+	Spec WorkspaceSpec `json:"spec,omitempty,omitzero"`
+	// status is the workspace in force.
+	// +optional
+	Status WorkspaceStatus `json:"status,omitempty,omitzero"`
+}
+
+// WorkspaceList is a list of Workspaces.
+//
+// +kubebuilder:object:root=true
+type WorkspaceList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+	Items           []Workspace `json:"items"`
+}
+
+// GetConditions gives the conditions, for the code that writes them for all kinds alike.
+func (w *Workspace) GetConditions() *[]metav1.Condition { return &w.Status.Conditions }
+
+// SetObservedGeneration records the generation that the status is about.
+func (w *Workspace) SetObservedGeneration(g int64) { w.Status.ObservedGeneration = g }

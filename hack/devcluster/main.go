@@ -1,0 +1,114 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command devcluster runs Usher on a real Kubernetes control plane on this machine, without containers and without
+// downloading binaries: everything is built from Go modules, once, and cached.
+//
+//	go -C hack/devcluster run . up      build what is missing, start all, return when all is ready
+//	go -C hack/devcluster run . down    stop all and forget the cluster
+//	go -C hack/devcluster run . build   make the control plane's binaries only
+//	go -C hack/devcluster run . bin     the same, then print their directory (for KUBEBUILDER_ASSETS)
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+const usage = `usage: devcluster up|down|build|bin [--dir CHECKOUT]
+
+  up      build what is missing, start all, return when all is ready; again is harmless
+  down    stop all and forget the cluster; again is harmless
+  build   make the control plane's binaries only
+  bin     the same, then print their directory
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	interrupted := ctx.Err() != nil
+	stop()
+	switch {
+	case err == nil:
+	case interrupted:
+		fmt.Fprintln(os.Stderr, "interrupted: run the same command again to go on, or `make down` to stop what runs")
+		os.Exit(130)
+	default:
+		fmt.Fprintln(os.Stderr, "error:", explain(err))
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("the development cluster needs Linux (it looks after its processes through /proc), this is %s",
+			runtime.GOOS)
+	}
+	flags := flag.NewFlagSet("devcluster", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	dir := flags.String("dir", "", "the checkout of Usher")
+	if len(args) == 0 {
+		return fmt.Errorf("no command\n%s", usage)
+	}
+	command := args[0]
+	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
+		return fmt.Errorf("cannot understand %q\n%s", args, usage)
+	}
+	paths, err := findCheckout(*dir)
+	if err != nil {
+		return err
+	}
+	out := newConsole(stderr)
+	switch command {
+	case "up":
+		return up(ctx, paths, out, stdout)
+	case "down":
+		return down(ctx, paths, out)
+	case "build":
+		return buildControlPlane(ctx, paths, out)
+	case "bin":
+		if err := buildControlPlane(ctx, paths, out); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, paths.bin(""))
+		return err
+	default:
+		return fmt.Errorf("unknown command %q\n%s", command, usage)
+	}
+}
+
+// findCheckout returns the paths of the checkout in dir; with an empty dir, of the one around the working directory.
+func findCheckout(dir string) (paths, error) {
+	start, err := filepath.Abs(dir)
+	if err == nil {
+		start, err = filepath.EvalSymlinks(start)
+	}
+	if err != nil {
+		return paths{}, err
+	}
+	for candidate := start; ; candidate = filepath.Dir(candidate) {
+		if _, err := os.Stat(filepath.Join(candidate, "hack", "devcluster", "go.mod")); err == nil {
+			return paths{root: candidate}, nil
+		}
+		if dir != "" || candidate == filepath.Dir(candidate) {
+			return paths{}, fmt.Errorf("%s is no checkout of Usher (there is no hack/devcluster/go.mod in it): give one with --dir",
+				start)
+		}
+	}
+}
+
+// explain adds what to do to an error that says only what is wrong.
+func explain(err error) string {
+	if errors.Is(err, syscall.ENOSPC) {
+		return err.Error() + "\nThe disk is full: free some space and run the command again."
+	}
+	return err.Error()
+}

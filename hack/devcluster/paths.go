@@ -1,0 +1,49 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// paths names the files of one checkout.
+type paths struct{ root string }
+
+func (p paths) module() string             { return filepath.Join(p.root, "hack", "devcluster") }
+func (p paths) config() string             { return filepath.Join(p.root, "config", "dev") }
+func (p paths) dev(name string) string     { return filepath.Join(p.root, ".dev", name) }
+func (p paths) bin(name string) string     { return filepath.Join(p.dev("bin"), name) }
+func (p paths) log(name string) string     { return filepath.Join(p.dev("log"), name) }
+func (p paths) pki(name string) string     { return filepath.Join(p.dev("pki"), name) }
+func (p paths) etcdData() string           { return p.dev("etcd") }
+func (p paths) mail() string               { return p.dev("mail") }
+func (p paths) state() string              { return p.dev("state.json") }
+func (p paths) lock() string               { return p.dev("lock") }
+func (p paths) env() string                { return p.dev("env") }
+func (p paths) kubeconfig() string         { return p.dev("kubeconfig") }
+func (p paths) managerKubeconfig() string  { return p.dev("kube-controller-manager.kubeconfig") }
+func (p paths) operatorKubeconfig() string { return p.dev("operator.kubeconfig") }
+func (p paths) auditPolicy() string        { return p.dev("audit-policy.yaml") }
+
+// writeFile replaces a file as a whole, for its owner only.
+func writeFile(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = temporary.Write(content)
+	err = errors.Join(err, temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// The range lies below the one from which Linux takes the local ports of outgoing connections, so that a port which
+// is ours stays free while the cluster is stopped for a moment.
+const (
+	firstPort    = 20000
+	lastPort     = 30000
+	portAttempts = 200
+)
+
+// portNames are the ports of a cluster, by the name under which the state keeps them.
+var portNames = []string{
+	portEtcd, portEtcdPeer, portAPIServer, portManager, portSMTP, portMail, portWebhook, portPortal, portMetrics, portHealth,
+}
+
+const (
+	portEtcd      = "etcd"
+	portEtcdPeer  = "etcd-peer"
+	portAPIServer = "kube-apiserver"
+	portManager   = "kube-controller-manager"
+	portSMTP      = "smtp"
+	portMail      = "mail"
+	portWebhook   = "webhook"
+	portPortal    = "portal"
+	portMetrics   = "metrics"
+	portHealth    = "health"
+)
+
+func loopback(port int) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+}
+
+// portFree says whether a process could listen on the port.
+func portFree(port int) bool {
+	listener, err := net.Listen("tcp", loopback(port))
+	if err != nil {
+		return false
+	}
+	return listener.Close() == nil
+}
+
+// choosePort finds a free port which is not among those that are spoken for.
+func choosePort(taken map[string]int) (int, error) {
+	spoken := map[int]bool{}
+	for _, port := range taken {
+		spoken[port] = true
+	}
+	for range portAttempts {
+		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // no secret
+		if !spoken[port] && portFree(port) {
+			return port, nil
+		}
+	}
+	return 0, errors.New("found no free port of 127.0.0.1 between " +
+		fmt.Sprintf("%d and %d in %d attempts: stop something that listens there", firstPort, lastPort, portAttempts))
+}
+
+// completePorts chooses the ports that have not been chosen yet.
+func completePorts(ports map[string]int) error {
+	for _, name := range portNames {
+		if ports[name] != 0 {
+			continue
+		}
+		port, err := choosePort(ports)
+		if err != nil {
+			return err
+		}
+		ports[name] = port
+	}
+	return nil
+}

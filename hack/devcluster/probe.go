@@ -1,0 +1,73 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+const probeTimeout = 5 * time.Second
+
+func plainClient() *http.Client {
+	return &http.Client{Timeout: probeTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+// certificateClient speaks to the cluster's own servers as the holder of a certificate; an empty pair stands for nobody.
+// Certificates that cannot be read make requests fail, which is where their absence is told.
+func certificateClient(p paths, pair string) *http.Client {
+	roots := x509.NewCertPool()
+	if content, err := os.ReadFile(p.pki("ca.crt")); err == nil {
+		roots.AppendCertsFromPEM(content)
+	}
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if pair != "" {
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			certificate, err := tls.LoadX509KeyPair(p.pki(pair+".crt"), p.pki(pair+".key"))
+			return &certificate, err
+		}
+	}
+	return &http.Client{Timeout: probeTimeout, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: config}}
+}
+
+// get asks for a URL, with a bearer token unless it is empty, and fails unless the answer is 200.
+func get(ctx context.Context, client *http.Client, url, token string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	const enough = 2 << 10
+	body, err := io.ReadAll(io.LimitReader(response.Body, enough))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s: %s", url, response.Status, body)
+	}
+	return nil
+}
+
+// ready says whether the process serves as the daemon should: it holds its ports itself and answers its probe.
+func (d daemon) ready(ctx context.Context, running process, ports map[string]int) error {
+	for _, name := range d.ports {
+		if !running.listensOn(ports[name]) {
+			return fmt.Errorf("it does not listen on port %d (%s)", ports[name], name)
+		}
+	}
+	return get(ctx, d.client, d.probe, "")
+}

@@ -1,0 +1,58 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// writeEnv writes .dev/env, which a shell reads.
+func (v *supervisor) writeEnv() error {
+	var content bytes.Buffer
+	for _, assignment := range v.assignments() {
+		fmt.Fprintf(&content, "%s=%s\n", assignment[0], quote(assignment[1]))
+	}
+	return writeFile(v.paths.env(), content.Bytes())
+}
+
+func (v *supervisor) assignments() [][2]string {
+	ports := v.state.Ports
+	return [][2]string{
+		{"KUBECONFIG", v.paths.kubeconfig()},
+		{"PORTAL_URL", "http://" + loopback(ports[portPortal])},
+		{"MAIL_URL", "http://" + loopback(ports[portMail])},
+		{"METRICS_URL", "https://" + loopback(ports[portMetrics]) + "/metrics"},
+		{"OPERATOR_PID", strconv.Itoa(v.state.Processes[daemonOperator].PID)},
+		{"SMTP_ADDR", loopback(ports[portSMTP])},
+		{"WEBHOOK_ADDR", "localhost:" + strconv.Itoa(ports[portWebhook])},
+		{"HEALTH_URL", "http://" + loopback(ports[portHealth])},
+	}
+}
+
+// quote makes one shell word of any text.
+func quote(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// report says where things are.
+func (v *supervisor) report(w io.Writer) error {
+	verdict := fmt.Sprintf("Usher is up after %.1f s", v.out.elapsed().Seconds())
+	if v.started == 0 {
+		verdict = "Usher is already running"
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "%s\n\n", verdict)
+	fmt.Fprintf(table, "  kubeconfig\t%s\n", v.paths.kubeconfig())
+	fmt.Fprintf(table, "  kubectl\t%s\n", v.paths.bin("kubectl"))
+	fmt.Fprintf(table, "  portal\thttp://%s\n", loopback(v.state.Ports[portPortal]))
+	fmt.Fprintf(table, "  mailbox\thttp://%s\n", loopback(v.state.Ports[portMail]))
+	fmt.Fprintf(table, "  logs\t%s\n", v.paths.dev("log"))
+	fmt.Fprintf(table, "  for a shell\tset -a; . %s; set +a\n", v.paths.env())
+	return table.Flush()
+}

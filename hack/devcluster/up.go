@@ -1,0 +1,203 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+//go:embed audit-policy.yaml
+var auditPolicy []byte
+
+// up makes everything run and be ready. It goes on where an earlier attempt stopped, and starts only what is missing.
+func up(ctx context.Context, p paths, out *console, stdout io.Writer) error {
+	need := uint64(runSpace)
+	if hasData(p) {
+		need = resumeSpace
+	}
+	if err := requireSpace(p.dev(""), need, "the development cluster"); err != nil {
+		return err
+	}
+	unlock, err := lockFile(ctx, p.lock(), func() { out.say("another command works on this cluster: waiting for it") })
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := buildControlPlane(ctx, p, out); err != nil {
+		return err
+	}
+	v, err := startAll(ctx, p, out)
+	if err != nil {
+		return err
+	}
+	return v.report(stdout)
+}
+
+// startAll builds the programs of this repository while the control plane starts, then starts them as well.
+func startAll(ctx context.Context, p paths, out *console) (*supervisor, error) {
+	building, cancel := context.WithCancel(ctx)
+	defer cancel()
+	built := make(chan error, 1)
+	go func() { built <- buildOwn(building, p, out) }()
+	v, err := openSupervisor(ctx, p, out)
+	if err == nil {
+		err = v.controlPlane(ctx)
+	}
+	if err != nil {
+		cancel()
+		return nil, errors.Join(err, notCanceled(<-built))
+	}
+	if err := <-built; err != nil {
+		return nil, err
+	}
+	return v, v.usher(ctx)
+}
+
+// notCanceled drops the error of a build that was ended because something else had failed.
+func notCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func buildOwn(ctx context.Context, p paths, out *console) error {
+	out.say("building the operator and the mailbox")
+	stop := out.every(patience, "still building the operator and the mailbox")
+	defer stop()
+	if err := goBuild(ctx, p.root, p.bin("mailbox"), p.log("build-mailbox.log"), "./hack/mailbox"); err != nil {
+		return err
+	}
+	return goBuild(ctx, p.root, p.bin("usher"), p.log("build-operator.log"), "./cmd")
+}
+
+// openSupervisor reads what was written down, and brings it in line with what runs.
+func openSupervisor(ctx context.Context, p paths, out *console) (*supervisor, error) {
+	s, err := openState(p, out)
+	if err != nil {
+		return nil, err
+	}
+	v := &supervisor{paths: p, state: s, out: out}
+	for _, name := range s.forgetDead() {
+		out.say("%s was started earlier and does not run any more", name)
+	}
+	if err := v.stopStrays(ctx); err != nil {
+		return nil, err
+	}
+	if !hasData(p) || s.Cluster == "" {
+		if err := v.begin(); err != nil {
+			return nil, err
+		}
+	}
+	if err := completePorts(s.Ports); err != nil {
+		return nil, err
+	}
+	return v, s.save(p.state())
+}
+
+func hasData(p paths) bool {
+	_, err := os.Stat(filepath.Join(p.etcdData(), "member"))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// begin prepares for a cluster without data. The logs of the one before are kept aside.
+func (v *supervisor) begin() error {
+	v.state.Cluster = rand.Text()
+	logs, err := filepath.Glob(v.paths.log("*.log"))
+	if err != nil {
+		return err
+	}
+	for _, log := range logs {
+		if strings.HasPrefix(filepath.Base(log), "build") {
+			continue
+		}
+		if err := os.MkdirAll(v.paths.log("previous"), 0o700); err != nil {
+			return err
+		}
+		if err := os.Rename(log, filepath.Join(v.paths.log("previous"), filepath.Base(log))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopStrays ends daemons of this very directory that were not written down.
+func (v *supervisor) stopStrays(ctx context.Context) error {
+	found, err := marked(v.paths.dev(""))
+	if err != nil {
+		return err
+	}
+	for _, name := range stopOrder {
+		for _, stray := range found[name] {
+			if stray.same(v.state.Processes[name]) {
+				continue
+			}
+			v.out.say("stopping %s (process %d), which runs but was not written down", name, stray.PID)
+			if err := stray.stop(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// controlPlane makes the Kubernetes API run.
+func (v *supervisor) controlPlane(ctx context.Context) error {
+	if err := ensurePKI(v.paths, time.Now()); err != nil {
+		return fmt.Errorf("certificates: %w", err)
+	}
+	if err := writeFile(v.paths.auditPolicy(), auditPolicy); err != nil {
+		return err
+	}
+	if err := v.ensure(ctx, etcdDaemon); err != nil {
+		return err
+	}
+	if err := v.ensure(ctx, apiServerDaemon); err != nil {
+		return err
+	}
+	if err := v.kubeconfigs(); err != nil {
+		return err
+	}
+	return v.ensure(ctx, managerDaemon)
+}
+
+func (v *supervisor) kubeconfigs() error {
+	return errors.Join(
+		writeCertificateKubeconfig(v.paths, v.state, v.paths.kubeconfig(), "kubernetes-admin", "admin"),
+		writeCertificateKubeconfig(v.paths, v.state, v.paths.managerKubeconfig(), "system:kube-controller-manager", "manager"))
+}
+
+// usher makes the mailbox and the operator run, with all that they need in the API.
+func (v *supervisor) usher(ctx context.Context) error {
+	if err := v.ensure(ctx, mailboxDaemon); err != nil {
+		return err
+	}
+	if err := v.install(ctx); err != nil {
+		return err
+	}
+	if err := v.ensureOperatorToken(ctx); err != nil {
+		return err
+	}
+	address := v.state.Ports[portWebhook]
+	if err := v.ensure(ctx, operatorDaemon); err != nil {
+		return err
+	}
+	if address != v.state.Ports[portWebhook] {
+		// The port was taken at the last moment: tell the API server the other one.
+		if err := v.install(ctx); err != nil {
+			return err
+		}
+	}
+	return v.writeEnv()
+}

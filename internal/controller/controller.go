@@ -1,0 +1,107 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controller moves wishes into force: one reconciler a kind. Each pass reads a snapshot, asks policy what is to
+// be, brings it about and writes the status once, if it changed.
+package controller
+
+import (
+	"context"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/mail"
+)
+
+// FieldOwner is the name under which Usher applies the objects that it makes.
+const FieldOwner = client.FieldOwner("usher")
+
+// Mailer hands a mail to the mail server. Errors are as those of mail.Sender.
+type Mailer interface {
+	Send(ctx context.Context, message mail.Message) error
+}
+
+// Dependencies are what all reconcilers work with.
+type Dependencies struct {
+	// Client reads from the cache and writes to the API server.
+	Client client.Client
+	// Live reads from the API server, for the few decisions that must not rest on a cache.
+	Live client.Reader
+	// Recorder takes events.
+	Recorder events.EventRecorder
+	// Mailer sends.
+	Mailer Mailer
+	// Keys sign links.
+	Keys *invitation.Keys
+	// PortalURL is where people reach the portal, without a slash at the end.
+	PortalURL string
+	// MailDomain is the right side of Message-IDs.
+	MailDomain string
+	// BootstrapDelay is how long an organization may stay without any user before its primary administrator is invited:
+	// time for the users who are declared together with it to arrive.
+	BootstrapDelay time.Duration
+	// Now is the clock.
+	Now func() time.Time
+}
+
+func (d Dependencies) lookup() lookup.Reader { return lookup.Reader{Reader: d.Client} }
+
+// Setup adds all reconcilers to the manager.
+func Setup(mgr ctrl.Manager, d Dependencies) error {
+	for _, add := range []func(ctrl.Manager, Dependencies) error{
+		setupOrganization, setupOrgUser, setupInvitation, setupWorkspace,
+	} {
+		if err := add(mgr, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureFinalizer keeps the object until what it granted is taken back. It writes metadata, and only Usher's own part.
+func (d Dependencies) ensureFinalizer(ctx context.Context, o client.Object) error {
+	before := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
+	if !controllerutil.AddFinalizer(o, v1alpha1.Finalizer) {
+		return nil
+	}
+	return d.patchMetadata(ctx, o, before)
+}
+
+func (d Dependencies) removeFinalizer(ctx context.Context, o client.Object) error {
+	before := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
+	if !controllerutil.RemoveFinalizer(o, v1alpha1.Finalizer) {
+		return nil
+	}
+	return client.IgnoreNotFound(d.patchMetadata(ctx, o, before))
+}
+
+func (d Dependencies) patchMetadata(ctx context.Context, o, before client.Object) error {
+	return d.Client.Patch(ctx, o, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), FieldOwner)
+}
+
+// settled ends a pass. A conflict is no error: the pass was made on an old copy, and the newer one is on its way.
+func settled(result ctrl.Result, err error) (ctrl.Result, error) {
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{}, nil
+	}
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	return result, nil
+}
+
+// sooner gives the shorter of two waits, of which zero means none.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,103 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// ledgerRetry is how soon to look again when the cache and the API server disagree about who stays.
+const ledgerRetry = time.Second
+
+// settleLedger plans the list of administrators in force. It is the organization's status, written under its resource
+// version, so two leaders cannot each let the other's last administrator go (ORG-4).
+//
+// Somebody leaves only after one who stays was seen, past the cache, to exist and to want to stay. That one cannot
+// vanish in the meantime: his name stands on the written list, and the OrgUser reconciler, which holds his finalizer,
+// reads that list past the cache after the deletion has begun. Of the two reads, one sees what the other has written.
+func (r *organizationReconciler) settleLedger(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
+) (held string, retry time.Duration, err error) {
+	candidates, err := r.candidates(ctx, o, users)
+	if err != nil {
+		return "", 0, err
+	}
+	current := o.Status.Administrators
+	next := policy.NextLedger(current, candidates)
+	if len(next.Leaving) > 0 {
+		sure, err := r.somebodyStays(ctx, o.Namespace, next)
+		if err != nil {
+			return "", 0, err
+		}
+		if !sure {
+			next.Administrators = union(current, next.Administrators)
+			retry = ledgerRetry
+		}
+	}
+	o.Status.Administrators = next.Administrators
+	return next.Held, retry, nil
+}
+
+// candidates are the users that the cache knows, and those on the list that only the API server knows.
+func (r *organizationReconciler) candidates(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
+) ([]policy.Candidate, error) {
+	candidates := make([]policy.Candidate, 0, len(users))
+	known := make(map[string]bool, len(users))
+	for _, u := range users {
+		candidates = append(candidates, policy.CandidateOf(u))
+		known[u.Name] = true
+	}
+	for _, name := range o.Status.Administrators {
+		if known[name] {
+			continue
+		}
+		user, err := r.liveUser(ctx, o.Namespace, name)
+		if err != nil {
+			return nil, err
+		}
+		if user != nil {
+			candidates = append(candidates, policy.CandidateOf(user))
+		}
+	}
+	return candidates, nil
+}
+
+func (r *organizationReconciler) somebodyStays(ctx context.Context, namespace string, next policy.Ledger) (bool, error) {
+	if next.Held != "" {
+		user, err := r.liveUser(ctx, namespace, next.Held)
+		return user != nil, err
+	}
+	for _, name := range next.Staying {
+		user, err := r.liveUser(ctx, namespace, name)
+		if err != nil {
+			return false, err
+		}
+		if user != nil && policy.CandidateOf(user).Wished {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (r *organizationReconciler) liveUser(ctx context.Context, namespace, name string) (*v1alpha1.OrgUser, error) {
+	var user v1alpha1.OrgUser
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, &user)
+	if apierrors.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // gone is an answer, not an error
+	}
+	return &user, err
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,173 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations,verbs=get;list;watch
+// +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations/status,verbs=patch
+
+// organizationReconciler keeps the ledger of administrators and the counts of an Organization, and invites its first
+// administrator.
+type organizationReconciler struct{ Dependencies }
+
+func setupOrganization(mgr ctrl.Manager, d Dependencies) error {
+	r := &organizationReconciler{d}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("organization").
+		For(&v1alpha1.Organization{}).
+		Watches(&v1alpha1.OrgUser{}, onChange(r.ofUser)).
+		Watches(&v1alpha1.Workspace{}, onChange(r.ofWorkspace)).
+		Complete(reconcile.AsReconciler(d.Client, r))
+}
+
+func (r *organizationReconciler) ofUser(_ context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
+	return []types.NamespacedName{organizationKey(c.newest())}, nil
+}
+
+func (r *organizationReconciler) ofWorkspace(_ context.Context, c change[*v1alpha1.Workspace],
+) ([]types.NamespacedName, error) {
+	if !c.created() && !c.deleted() {
+		return nil, nil // only their number counts
+	}
+	return []types.NamespacedName{organizationKey(c.newest())}, nil
+}
+
+// Reconcile brings one Organization's status up to date.
+func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Organization) (ctrl.Result, error) {
+	if !o.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	before := o.DeepCopy()
+	if broken := policy.CheckContent(o); len(broken) > 0 && o.Name != o.Namespace {
+		status.Stalled(o, v1alpha1.ReasonOrganizationMisnamed, broken[0].Message)
+		_, err := status.Write(ctx, r.Client, before, o)
+		return settled(ctrl.Result{}, err)
+	}
+	users, err := r.lookup().Users(ctx, o.Namespace)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	workspaces, err := r.lookup().Workspaces(ctx, o.Namespace)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	wait, err := r.bootstrap(ctx, o, users)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	held, retry, err := r.settleLedger(ctx, o, users)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	count(o, users, len(workspaces))
+	conclude(o, held)
+	_, err = status.Write(ctx, r.Client, before, o)
+	return settled(ctrl.Result{RequeueAfter: sooner(wait, retry)}, err)
+}
+
+// bootstrap invites the primary administrator of an organization that has no user at all. It gives how long to wait
+// when it is too early for that.
+func (r *organizationReconciler) bootstrap(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
+) (time.Duration, error) {
+	primary := o.Spec.PrimaryAdministrator
+	if len(users) > 0 || primary == nil {
+		return 0, nil
+	}
+	if age := r.Now().Sub(o.CreationTimestamp.Time); age < r.BootstrapDelay {
+		return r.BootstrapDelay - age, nil
+	}
+	var existing v1alpha1.OrgUserList
+	if err := r.Live.List(ctx, &existing, client.InNamespace(o.Namespace), client.Limit(1)); err != nil {
+		return 0, err
+	}
+	if len(existing.Items) > 0 {
+		return 0, nil
+	}
+	err := r.Client.Create(ctx, &v1alpha1.OrgUser{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: o.Namespace,
+			Name:      invitation.UserName(string(primary.Email)),
+			Labels: map[string]string{
+				v1alpha1.LabelBootstrap: "true",
+				v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue,
+			},
+		},
+		Spec: v1alpha1.OrgUserSpec{
+			Email:       primary.Email,
+			DisplayName: primary.Name,
+			Phone:       primary.Phone,
+			Role:        v1alpha1.RoleOrganizationAdmin,
+			Onboarding:  v1alpha1.OnboardingInvite,
+		},
+	}, FieldOwner)
+	if apierrors.IsAlreadyExists(err) {
+		err = nil
+	}
+	return 0, err
+}
+
+func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces int) {
+	var active, pending int32
+	for _, u := range users {
+		switch u.Status.State {
+		case v1alpha1.UserActive:
+			active++
+		case v1alpha1.UserPending, "":
+			pending++
+		}
+	}
+	o.Status.Users = v1alpha1.UserCounts{Total: ptr.To(int32(len(users))), Active: &active, Pending: &pending} //nolint:gosec // bounded by memory
+	o.Status.Workspaces = ptr.To(int32(workspaces))                                                            //nolint:gosec // bounded by memory
+	o.Status.Modules = seats(o, users)
+}
+
+// seats counts the seats bought and taken.
+func seats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.ModuleStatus {
+	var modules []v1alpha1.ModuleStatus
+	for _, m := range o.Spec.Subscription.Modules {
+		var used int32
+		for _, u := range users {
+			if slices.Contains(u.Status.Modules, m.Name) {
+				used++
+			}
+		}
+		modules = append(modules, v1alpha1.ModuleStatus{Name: string(m.Name), Seats: m.Seats, Used: &used})
+	}
+	return modules
+}
+
+// conclude says how the organization stands. Being without an administrator yet is no failure: people are declared
+// after their organization.
+func conclude(o *v1alpha1.Organization, held string) {
+	switch {
+	case held != "":
+		status.Stalled(o, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
+			"%s stays an administrator although the wish is otherwise: there is no other one in force", held))
+	case len(o.Status.Administrators) > 0:
+		status.Ready(o, v1alpha1.ReasonReady, fmt.Sprintf("%d administrators in force", len(o.Status.Administrators)))
+	default:
+		status.Ready(o, v1alpha1.ReasonNoAdministrator,
+			"no administrator in force yet: declare an OrgUser with the role OrganizationAdmin, or set "+
+				"spec.primaryAdministrator to have that person invited")
+	}
+}

@@ -1,0 +1,199 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// +kubebuilder:rbac:groups=accounts.usher.dev,resources=orgusers,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=accounts.usher.dev,resources=orgusers/status,verbs=patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups="",resources=events,verbs=create;patch
+
+// orgUserReconciler moves a person's wishes into force and gives the access that follows from it.
+type orgUserReconciler struct{ Dependencies }
+
+// Reconcile brings one OrgUser into force. What is in force is written first; access follows from what is written; and
+// only then is the user Ready.
+func (r *orgUserReconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
+	if !u.DeletionTimestamp.IsZero() && !slices.Contains(u.Finalizers, v1alpha1.Finalizer) {
+		return ctrl.Result{}, nil
+	}
+	if u.DeletionTimestamp.IsZero() {
+		if err := r.ensureFinalizer(ctx, u); err != nil {
+			return settled(ctrl.Result{}, err)
+		}
+	}
+	before := u.DeepCopy()
+	facts, err := r.lookup().UserFacts(ctx, u)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if yields(facts) {
+		return settled(ctrl.Result{}, client.IgnoreNotFound(r.Client.Delete(ctx, u, client.Preconditions{UID: &u.UID})))
+	}
+	wait := r.onboard(&facts)
+	if equality.Semantic.DeepEqual(before.Status.Onboarding, u.Status.Onboarding) {
+		delivered, err := r.deliverOwn(ctx, facts)
+		if delivered || err != nil {
+			return settled(ctrl.Result{}, err) // what was delivered is written: that brings the next pass
+		}
+	}
+	return r.bringAbout(ctx, before, facts, wait)
+}
+
+// yields: the user that Usher made for a primary administrator goes when somebody has declared one with that address.
+func yields(f policy.UserFacts) bool {
+	return f.Elder != "" && f.User.Labels[v1alpha1.LabelBootstrap] != "" && f.User.DeletionTimestamp.IsZero()
+}
+
+// bringAbout writes what is in force, and then gives and takes the access that follows from it.
+func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.OrgUser, f policy.UserFacts,
+	wait time.Duration,
+) (ctrl.Result, error) {
+	u, in := f.User, policy.UserInForce(f)
+	existing, err := r.lookup().Bindings(ctx, u.Namespace, u.Name)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	plan := planBindings(u, in.Username, wantedBindings(u, in, f.Workspaces), existing)
+	r.describe(f, in)
+	if !plan.empty() {
+		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being brought up to date")
+		if inForceDiffers(&before.Status, &u.Status) {
+			_, err := status.Write(ctx, r.Client, before, u)
+			return settled(ctrl.Result{}, err) // the write brings the next pass
+		}
+		if err := r.carryOut(ctx, plan); err != nil {
+			status.Progressing(u, v1alpha1.ReasonFailed, err.Error())
+			_, failed := status.Write(ctx, r.Client, before, u)
+			return ctrl.Result{}, errors.Join(err, failed)
+		}
+	}
+	conclusion(f, in)
+	wrote, err := status.Write(ctx, r.Client, before, u)
+	if err != nil {
+		return settled(ctrl.Result{}, err)
+	}
+	if wrote {
+		r.report(before, u)
+	}
+	if in.State == v1alpha1.UserRemoving {
+		return settled(ctrl.Result{}, r.letGo(ctx, u))
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
+}
+
+// inForceDiffers tells whether access would follow from something that is not written yet.
+func inForceDiffers(a, b *v1alpha1.OrgUserStatus) bool {
+	return a.State != b.State || a.Role != b.Role || a.Username != b.Username ||
+		!equality.Semantic.DeepEqual(a.Workspaces, b.Workspaces)
+}
+
+// describe writes what is in force into the status.
+func (r *orgUserReconciler) describe(f policy.UserFacts, in policy.InForce) {
+	s := &f.User.Status
+	s.State, s.Role, s.Username, s.Workspaces = in.State, in.Role, in.Username, in.Workspaces
+	if f.Onboarding != nil && f.Onboarding.Registration != nil && in.Accepted {
+		s.Registration = f.Onboarding.Registration.DeepCopy()
+	}
+	s.DisplayName = policy.DisplayNameOf(f.User, s.Registration)
+	switch {
+	case !in.Accepted:
+		s.LastActive = v1alpha1.LastActivePending
+	case s.LastActive == "" || s.LastActive == v1alpha1.LastActivePending:
+		s.LastActive = r.acceptedAt(f).UTC().Format(time.RFC3339)
+	}
+	reason, message := v1alpha1.ReasonAwaitingAcceptance, "the person has not accepted yet"
+	if in.Accepted {
+		reason, message = v1alpha1.ReasonAccepted, "the person has accepted"
+	}
+	status.Set(f.User, v1alpha1.ConditionAccepted, in.Accepted, reason, message)
+}
+
+func (r *orgUserReconciler) acceptedAt(f policy.UserFacts) time.Time {
+	if f.Onboarding != nil && f.Onboarding.AcceptanceTime != nil {
+		return f.Onboarding.AcceptanceTime.Time
+	}
+	return r.Now()
+}
+
+// letGo lets a removed user's object go: the access is gone, and the ledger, read past the cache, does not hold him.
+func (r *orgUserReconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) error {
+	var o v1alpha1.Organization
+	err := r.Live.Get(ctx, organizationKey(u), &o)
+	if client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	if err == nil && slices.Contains(o.Status.Administrators, u.Name) {
+		return nil // the ledger holds him: its next change brings the next pass
+	}
+	return r.removeFinalizer(ctx, u)
+}
+
+// report tells of a transition, after it was written.
+func (r *orgUserReconciler) report(before, after *v1alpha1.OrgUser) {
+	if before.Status.State == after.Status.State || after.Status.State == v1alpha1.UserPending {
+		return
+	}
+	r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
+		"user %s is %s", after.Name, after.Status.State)
+}
+
+// conclusion says how the user stands.
+func conclusion(f policy.UserFacts, in policy.InForce) {
+	u := f.User
+	switch {
+	case in.Held:
+		status.Stalled(u, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
+			"stays an administrator: organization %q has no other one in force. Make somebody else OrganizationAdmin first",
+			u.Namespace))
+	case in.State == v1alpha1.UserRemoving:
+		status.Progressing(u, v1alpha1.ReasonRemoving, "access is taken back")
+	case f.Organization == nil:
+		status.Progressing(u, v1alpha1.ReasonOrganizationNotFound, noOrganization(u.Namespace))
+	case f.Elder != "":
+		status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
+			"user %q has the address %s already: delete one of the two", f.Elder, u.Spec.Email))
+	case in.State == v1alpha1.UserPending:
+		concludePending(f)
+	case in.State == v1alpha1.UserSuspended:
+		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: listed, without access")
+	case in.AwaitingLedger:
+		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to be entered among the organization's administrators")
+	case len(in.Missing) > 0:
+		status.Progressing(u, v1alpha1.ReasonWorkspacesMissing, fmt.Sprintf(
+			"these workspaces do not exist or have no namespace yet: %v", in.Missing))
+	default:
+		status.Ready(u, v1alpha1.ReasonReady, "the spec is in force")
+	}
+}
+
+// concludePending: Usher has done its part when the mail is out; the rest is the person's.
+func concludePending(f policy.UserFacts) {
+	switch o := f.Onboarding; {
+	case o == nil || o.State == v1alpha1.RecipientPending || invitation.Queued(o):
+		status.Progressing(f.User, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
+	case invitation.Open(o.State):
+		status.Ready(f.User, v1alpha1.ReasonAwaitingAcceptance, "invited; waits for the person to accept")
+	default:
+		status.Stalled(f.User, v1alpha1.ReasonNotInvited, fmt.Sprintf(
+			"the person cannot accept: the invitation is %s. Invite again, or delete the user", o.State))
+	}
+}

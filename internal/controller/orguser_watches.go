@@ -1,0 +1,159 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
+	r := &orgUserReconciler{d}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("orguser").
+		For(&v1alpha1.OrgUser{}).
+		Watches(&v1alpha1.OrgUser{}, onChange(r.ofNamesake)).
+		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
+		Watches(&v1alpha1.Invitation{}, onChange(r.ofInvitation)).
+		Watches(&v1alpha1.Workspace{}, onChange(r.ofWorkspace)).
+		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
+		Complete(reconcile.AsReconciler(d.Client, r))
+}
+
+// ofNamesake: who has an address in force concerns all who wish it (ORG-28).
+func (r *orgUserReconciler) ofNamesake(ctx context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
+	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State {
+		return nil, nil
+	}
+	return keysOf(r.lookup().UsersByEmail(ctx, c.newest().Namespace, string(c.newest().Spec.Email)))
+}
+
+// ofOrganization: the organization's coming and going concerns all users, the ledger those who come in or go.
+func (r *orgUserReconciler) ofOrganization(ctx context.Context, c change[*v1alpha1.Organization],
+) ([]types.NamespacedName, error) {
+	if c.created() || c.deleted() {
+		return keysOf(r.lookup().Users(ctx, c.newest().Namespace))
+	}
+	var keys []types.NamespacedName
+	for _, name := range difference(c.before.Status.Administrators, c.after.Status.Administrators) {
+		keys = append(keys, types.NamespacedName{Namespace: c.after.Namespace, Name: name})
+	}
+	return keys, nil
+}
+
+// difference gives the names that stand in one list only.
+func difference(a, b []string) []string {
+	seen := map[string]int{}
+	for _, name := range a {
+		seen[name]++
+	}
+	for _, name := range b {
+		seen[name]--
+	}
+	var names []string
+	for name, n := range seen {
+		if n != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// ofInvitation: a recipient's new state concerns the recipient's user.
+func (r *orgUserReconciler) ofInvitation(ctx context.Context, c change[*v1alpha1.Invitation],
+) ([]types.NamespacedName, error) {
+	if c.created() || c.deleted() {
+		return keysOf(r.lookup().UsersByInvitation(ctx, c.newest().Namespace, c.newest().Name))
+	}
+	old := make(map[string]v1alpha1.OnboardingStatus, len(c.before.Status.Recipients))
+	for _, recipient := range c.before.Status.Recipients {
+		old[recipient.User] = recipient.OnboardingStatus
+	}
+	var keys []types.NamespacedName
+	for _, recipient := range c.after.Status.Recipients {
+		before, known := old[recipient.User]
+		if recipient.User != "" && (!known || moved(&before, &recipient.OnboardingStatus)) {
+			keys = append(keys, types.NamespacedName{Namespace: c.after.Namespace, Name: recipient.User})
+		}
+	}
+	return keys, nil
+}
+
+// moved tells whether anything changed that a user's status shows.
+func moved(a, b *v1alpha1.OnboardingStatus) bool {
+	return a.State != b.State || invitation.Queued(a) != invitation.Queued(b)
+}
+
+// ofWorkspace: a workspace concerns the administrators, its members before and after, and who has it or wishes it.
+func (r *orgUserReconciler) ofWorkspace(ctx context.Context, c change[*v1alpha1.Workspace]) ([]types.NamespacedName, error) {
+	if !c.created() && !c.deleted() && !accessChanged(c.before, c.after) {
+		return nil, nil
+	}
+	newest := c.newest()
+	keys, err := keysOf(r.lookup().UsersByWorkspace(ctx, newest.Namespace, newest.Name))
+	if err != nil {
+		return nil, err
+	}
+	organization, err := r.lookup().Organization(ctx, newest.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	if organization != nil {
+		for _, name := range organization.Status.Administrators {
+			keys = append(keys, types.NamespacedName{Namespace: newest.Namespace, Name: name})
+		}
+	}
+	for _, w := range []*v1alpha1.Workspace{c.before, c.after} {
+		members, err := r.members(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, members...)
+	}
+	return keys, nil
+}
+
+func accessChanged(before, after *v1alpha1.Workspace) bool {
+	return before.Generation != after.Generation || before.Status.Namespace != after.Status.Namespace ||
+		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero()
+}
+
+func (r *orgUserReconciler) members(ctx context.Context, w *v1alpha1.Workspace) ([]types.NamespacedName, error) {
+	if w == nil {
+		return nil, nil
+	}
+	var keys []types.NamespacedName
+	for _, m := range w.Spec.Members {
+		users, err := r.lookup().UsersByEmail(ctx, w.Namespace, string(m.Email))
+		if m.Group != "" {
+			users, err = r.lookup().UsersByGroup(ctx, w.Namespace, string(m.Group))
+		}
+		found, err := keysOf(users, err)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, found...)
+	}
+	return keys, nil
+}
+
+// ofBinding: what somebody does to a binding of Usher's is set right.
+func (r *orgUserReconciler) ofBinding(_ context.Context, c change[*rbacv1.RoleBinding]) ([]types.NamespacedName, error) {
+	var keys []types.NamespacedName
+	for _, b := range []*rbacv1.RoleBinding{c.before, c.after} {
+		if b != nil && b.Labels[v1alpha1.LabelUser] != "" {
+			keys = append(keys, types.NamespacedName{
+				Namespace: b.Labels[v1alpha1.LabelOrganization], Name: b.Labels[v1alpha1.LabelUser],
+			})
+		}
+	}
+	return keys, nil
+}

@@ -1,0 +1,76 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// change is a watched object before and after; before is nil for a new one, after for one that is gone.
+type change[T client.Object] struct{ before, after T }
+
+// newest gives the object as it is, or as it last was.
+func (c change[T]) newest() T {
+	if any(c.after) != any(*new(T)) {
+		return c.after
+	}
+	return c.before
+}
+
+// created tells whether the object is new, to the cluster or to this process.
+func (c change[T]) created() bool { return any(c.before) == any(*new(T)) }
+
+// deleted tells whether the object is gone.
+func (c change[T]) deleted() bool { return any(c.after) == any(*new(T)) }
+
+// onChange enqueues what a change of a watched object concerns. Names is asked for the cache's state after the change.
+func onChange[T client.Object](names func(context.Context, change[T]) ([]types.NamespacedName, error)) handler.EventHandler {
+	enqueue := func(ctx context.Context, c change[T], q requests) {
+		found, err := names(ctx, c)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "cannot find what a change concerns")
+		}
+		for _, name := range found {
+			q.Add(reconcile.Request{NamespacedName: name})
+		}
+	}
+	cast := func(o client.Object) T {
+		t, _ := o.(T)
+		return t
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q requests) {
+			enqueue(ctx, change[T]{after: cast(e.Object)}, q)
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q requests) {
+			enqueue(ctx, change[T]{before: cast(e.ObjectOld), after: cast(e.ObjectNew)}, q)
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q requests) {
+			enqueue(ctx, change[T]{before: cast(e.Object)}, q)
+		},
+	}
+}
+
+func keysOf[T client.Object](objects []T, err error) ([]types.NamespacedName, error) {
+	names := make([]types.NamespacedName, 0, len(objects))
+	for _, o := range objects {
+		names = append(names, client.ObjectKeyFromObject(o))
+	}
+	return names, err
+}
+
+// organizationKey is the key of the organization of an object's namespace.
+func organizationKey(o client.Object) types.NamespacedName {
+	return types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetNamespace()}
+}

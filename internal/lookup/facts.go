@@ -1,0 +1,123 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// Actor finds as what somebody acts in an organization: a platform identity, an active person, a delegate, or nobody.
+// It costs the same however large the organization is.
+func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, username string, groups []string,
+) (policy.Actor, error) {
+	actor := policy.Actor{Kind: policy.ActorNobody, Username: username}
+	if platform.Includes(username, groups) {
+		actor.Kind = policy.ActorPlatform
+		return actor, nil
+	}
+	people, err := r.UsersByUsername(ctx, namespace, username)
+	if err != nil {
+		return actor, err
+	}
+	if len(people) > 0 {
+		actor.Kind, actor.Role, actor.User = policy.ActorPerson, people[0].Status.Role, people[0].Name
+		return actor, nil
+	}
+	organization, err := r.Organization(ctx, namespace)
+	if err != nil || organization == nil {
+		return actor, err
+	}
+	if delegate := delegateOf(organization, username); delegate != nil {
+		actor.Kind, actor.Role = policy.ActorDelegate, delegate.Role
+	}
+	return actor, nil
+}
+
+func delegateOf(o *v1alpha1.Organization, username string) *v1alpha1.Delegate {
+	for i := range o.Spec.Delegates {
+		if string(o.Spec.Delegates[i].Username) == username {
+			return &o.Spec.Delegates[i]
+		}
+	}
+	return nil
+}
+
+// UserFacts gathers what decides which of a user's wishes are in force.
+func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (policy.UserFacts, error) {
+	facts := policy.UserFacts{User: user}
+	var err error
+	if facts.Organization, err = r.Organization(ctx, user.Namespace); err != nil {
+		return facts, err
+	}
+	if facts.Onboarding, err = r.onboarding(ctx, user); err != nil {
+		return facts, err
+	}
+	workspaces, err := r.Workspaces(ctx, user.Namespace)
+	if err != nil {
+		return facts, err
+	}
+	for _, w := range workspaces {
+		if w.Status.Namespace != "" && w.DeletionTimestamp.IsZero() {
+			facts.Workspaces = append(facts.Workspaces, w)
+		}
+	}
+	facts.Elder, err = r.elder(ctx, user)
+	return facts, err
+}
+
+// onboarding finds the person's state: with the Invitation that the user was made for, else with the user.
+func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alpha1.OnboardingStatus, error) {
+	name := user.Labels[v1alpha1.LabelInvitation]
+	if name == "" {
+		return user.Status.Onboarding, nil
+	}
+	inv, err := r.Invitation(ctx, user.Namespace, name)
+	if err != nil || inv == nil {
+		return nil, err
+	}
+	if recipient := Recipient(inv, string(user.Spec.Email)); recipient != nil && recipient.User == user.Name {
+		return &recipient.OnboardingStatus, nil
+	}
+	return nil, nil //nolint:nilnil // not invited yet is an answer, not an error
+}
+
+// elder names the user who has the address in force before this one: who is active, else the oldest (ORG-28).
+func (r Reader) elder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
+	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	if err != nil {
+		return "", err
+	}
+	for _, other := range same {
+		if other.UID != user.UID && policy.Precedes(other, user) {
+			return other.Name, nil
+		}
+	}
+	return "", nil
+}
+
+// InviterTitle gives the inviter's name for people: an OrgUser's with that user name, or else the organization's.
+func (r Reader) InviterTitle(ctx context.Context, o *v1alpha1.Organization, username string) (string, error) {
+	if username != "" {
+		people, err := r.UsersByUsername(ctx, o.Namespace, username)
+		if err != nil {
+			return "", err
+		}
+		if len(people) > 0 {
+			return people[0].Status.DisplayName, nil
+		}
+	}
+	return policy.OrganizationTitle(o), nil
+}
+
+// WorkspaceTitle gives a workspace's name for people, whatever is known of it.
+func (r Reader) WorkspaceTitle(ctx context.Context, namespace string, name v1alpha1.ObjectName) string {
+	w, err := get(ctx, r, namespace, string(name), &v1alpha1.Workspace{})
+	if err != nil || w == nil {
+		return string(name)
+	}
+	return policy.WorkspaceTitle(w)
+}

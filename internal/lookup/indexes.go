@@ -1,0 +1,149 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lookup is what the cache knows: indexes, and the snapshots that policy decides on. Nothing here writes, and
+// nothing asks the API server.
+package lookup
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// Names of the cache's indexes.
+const (
+	userByUsername       = "usher.username"
+	userByEmail          = "usher.email"
+	userByWorkspace      = "usher.workspace"
+	userByGroup          = "usher.group"
+	userByInvitation     = "usher.invitation"
+	objectByUID          = "usher.uid"
+	invitationByEmail    = "usher.recipient"
+	workspaceByNamespace = "usher.namespace"
+	bindingByUser        = "usher.user"
+)
+
+type index struct {
+	object  client.Object
+	name    string
+	extract client.IndexerFunc
+}
+
+func indexes() []index {
+	return []index{
+		{&v1alpha1.OrgUser{}, userByUsername, onUser(usernames)},
+		{&v1alpha1.OrgUser{}, userByEmail, onUser(emails)},
+		{&v1alpha1.OrgUser{}, userByWorkspace, onUser(workspaces)},
+		{&v1alpha1.OrgUser{}, userByGroup, onUser(groups)},
+		{&v1alpha1.OrgUser{}, userByInvitation, onUser(invitations)},
+		{&v1alpha1.OrgUser{}, objectByUID, uid},
+		{&v1alpha1.Invitation{}, objectByUID, uid},
+		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
+		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
+		{&rbacv1.RoleBinding{}, bindingByUser, bindingUsers},
+	}
+}
+
+// AddIndexes tells the cache what will be looked up. It must be called before the cache starts.
+func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
+	for _, i := range indexes() {
+		if err := indexer.IndexField(ctx, i.object, i.name, i.extract); err != nil {
+			return fmt.Errorf("index %s of %T: %w", i.name, i.object, err)
+		}
+	}
+	return nil
+}
+
+// Cached lists the kinds that the cache must hold before anything is looked up.
+func Cached() []client.Object {
+	return []client.Object{
+		&v1alpha1.Organization{}, &v1alpha1.OrgUser{}, &v1alpha1.Invitation{}, &v1alpha1.Workspace{},
+		&rbacv1.RoleBinding{}, &corev1.Namespace{},
+	}
+}
+
+func onUser(extract func(*v1alpha1.OrgUser) []string) client.IndexerFunc {
+	return func(o client.Object) []string {
+		if user, ok := o.(*v1alpha1.OrgUser); ok {
+			return extract(user)
+		}
+		return nil
+	}
+}
+
+// usernames: only who is active acts.
+func usernames(u *v1alpha1.OrgUser) []string {
+	if u.Status.State == v1alpha1.UserActive && u.Status.Username != "" {
+		return []string{u.Status.Username}
+	}
+	return nil
+}
+
+func emails(u *v1alpha1.OrgUser) []string {
+	return []string{invitation.NormalizeAddress(string(u.Spec.Email))}
+}
+
+// workspaces are those wished and those in force: a change of either side concerns the user.
+func workspaces(u *v1alpha1.OrgUser) []string {
+	var names []string
+	for _, grants := range [][]v1alpha1.WorkspaceGrant{u.Spec.Workspaces, u.Status.Workspaces} {
+		for _, grant := range grants {
+			names = append(names, string(grant.Name))
+		}
+	}
+	return names
+}
+
+func groups(u *v1alpha1.OrgUser) []string {
+	names := make([]string, 0, len(u.Spec.Groups))
+	for _, group := range u.Spec.Groups {
+		names = append(names, string(group))
+	}
+	return names
+}
+
+func invitations(u *v1alpha1.OrgUser) []string {
+	if name := u.Labels[v1alpha1.LabelInvitation]; name != "" {
+		return []string{name}
+	}
+	return nil
+}
+
+func uid(o client.Object) []string { return []string{string(o.GetUID())} }
+
+func recipients(o client.Object) []string {
+	inv, ok := o.(*v1alpha1.Invitation)
+	if !ok {
+		return nil
+	}
+	keys := make([]string, 0, len(inv.Status.Recipients))
+	for _, r := range inv.Status.Recipients {
+		keys = append(keys, invitation.NormalizeAddress(string(r.Email)))
+	}
+	return keys
+}
+
+func namespaces(o client.Object) []string {
+	if w, ok := o.(*v1alpha1.Workspace); ok {
+		return []string{policy.NamespaceOf(w)}
+	}
+	return nil
+}
+
+func bindingUsers(o client.Object) []string {
+	labels := o.GetLabels()
+	if labels[v1alpha1.LabelUser] == "" {
+		return nil
+	}
+	return []string{bindingKey(labels[v1alpha1.LabelOrganization], labels[v1alpha1.LabelUser])}
+}
+
+func bindingKey(organization, user string) string { return organization + "/" + user }

@@ -1,0 +1,169 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+// Reader asks the cache. What it gives is shared with the cache where it comes from a list: it must not be changed.
+type Reader struct {
+	client.Reader
+}
+
+// Organization gives the organization of a namespace; nil: there is none.
+func (r Reader) Organization(ctx context.Context, namespace string) (*v1alpha1.Organization, error) {
+	return get(ctx, r, namespace, namespace, &v1alpha1.Organization{})
+}
+
+// Invitation gives an Invitation by its name; nil: there is none.
+func (r Reader) Invitation(ctx context.Context, namespace, name string) (*v1alpha1.Invitation, error) {
+	return get(ctx, r, namespace, name, &v1alpha1.Invitation{})
+}
+
+// User gives an OrgUser by its name; nil: there is none.
+func (r Reader) User(ctx context.Context, namespace, name string) (*v1alpha1.OrgUser, error) {
+	return get(ctx, r, namespace, name, &v1alpha1.OrgUser{})
+}
+
+func get[T client.Object](ctx context.Context, r Reader, namespace, name string, into T) (T, error) {
+	var none T
+	err := r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, into)
+	switch {
+	case apierrors.IsNotFound(err):
+		return none, nil
+	case err != nil:
+		return none, err
+	}
+	return into, nil
+}
+
+// Users gives all OrgUsers of an organization.
+func (r Reader) Users(ctx context.Context, namespace string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace)
+}
+
+// UsersByEmail gives the OrgUsers with an address, whatever the case of its letters.
+func (r Reader) UsersByEmail(ctx context.Context, namespace, email string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userByEmail: invitation.NormalizeAddress(email)})
+}
+
+// UsersByUsername gives the active OrgUsers with a Kubernetes user name.
+func (r Reader) UsersByUsername(ctx context.Context, namespace, username string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userByUsername: username})
+}
+
+// UsersByWorkspace gives the OrgUsers who wish a workspace or have it in force.
+func (r Reader) UsersByWorkspace(ctx context.Context, namespace, workspace string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userByWorkspace: workspace})
+}
+
+// UsersInWorkspace gives the OrgUsers who have a workspace in force.
+func (r Reader) UsersInWorkspace(ctx context.Context, namespace, workspace string) ([]*v1alpha1.OrgUser, error) {
+	users, err := r.UsersByWorkspace(ctx, namespace, workspace)
+	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
+		return !slices.ContainsFunc(u.Status.Workspaces, func(g v1alpha1.WorkspaceGrant) bool {
+			return string(g.Name) == workspace
+		})
+	}), err
+}
+
+// UsersByGroup gives the OrgUsers who are in a group.
+func (r Reader) UsersByGroup(ctx context.Context, namespace, group string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userByGroup: group})
+}
+
+// UsersByInvitation gives the OrgUsers that were made for an Invitation.
+func (r Reader) UsersByInvitation(ctx context.Context, namespace, name string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userByInvitation: name})
+}
+
+func (r Reader) users(ctx context.Context, namespace string, opts ...client.ListOption) ([]*v1alpha1.OrgUser, error) {
+	var list v1alpha1.OrgUserList
+	err := r.List(ctx, &list, append(opts, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)...)
+	return pointers(list.Items), err
+}
+
+// Workspaces gives all Workspaces of an organization.
+func (r Reader) Workspaces(ctx context.Context, namespace string) ([]*v1alpha1.Workspace, error) {
+	var list v1alpha1.WorkspaceList
+	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
+	return pointers(list.Items), err
+}
+
+// WorkspacesByNamespace gives the Workspaces, of any organization, that want a Kubernetes namespace.
+func (r Reader) WorkspacesByNamespace(ctx context.Context, namespace string) ([]*v1alpha1.Workspace, error) {
+	var list v1alpha1.WorkspaceList
+	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingFields{workspaceByNamespace: namespace})
+	return pointers(list.Items), err
+}
+
+// Invitations gives all Invitations of an organization.
+func (r Reader) Invitations(ctx context.Context, namespace string) ([]*v1alpha1.Invitation, error) {
+	var list v1alpha1.InvitationList
+	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
+	return pointers(list.Items), err
+}
+
+// InvitationsByEmail gives the Invitations of which an address is a recipient.
+func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string) ([]*v1alpha1.Invitation, error) {
+	var list v1alpha1.InvitationList
+	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
+		client.MatchingFields{invitationByEmail: invitation.NormalizeAddress(email)})
+	return pointers(list.Items), err
+}
+
+// Bindings gives Usher's RoleBindings of a user, in all namespaces.
+func (r Reader) Bindings(ctx context.Context, organization, user string) ([]*rbacv1.RoleBinding, error) {
+	var list rbacv1.RoleBindingList
+	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy,
+		client.MatchingFields{bindingByUser: bindingKey(organization, user)})
+	return pointers(list.Items), err
+}
+
+// OnboardingHost gives the object that keeps the onboarding of a link's UID: an Invitation or an OrgUser; nil: none.
+func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Object, error) {
+	var invitations v1alpha1.InvitationList
+	if err := r.List(ctx, &invitations, client.MatchingFields{objectByUID: string(uid)}); err != nil {
+		return nil, err
+	}
+	if len(invitations.Items) > 0 {
+		return &invitations.Items[0], nil
+	}
+	var users v1alpha1.OrgUserList
+	if err := r.List(ctx, &users, client.MatchingFields{objectByUID: string(uid)}); err != nil {
+		return nil, err
+	}
+	if len(users.Items) > 0 {
+		return &users.Items[0], nil
+	}
+	return nil, nil //nolint:nilnil // no host is an answer, not an error
+}
+
+// Recipient gives the place of an address among an Invitation's recipients; nil: it is none of them.
+func Recipient(i *v1alpha1.Invitation, email string) *v1alpha1.RecipientStatus {
+	for n := range i.Status.Recipients {
+		if invitation.SameAddress(string(i.Status.Recipients[n].Email), email) {
+			return &i.Status.Recipients[n]
+		}
+	}
+	return nil
+}
+
+func pointers[T any](items []T) []*T {
+	out := make([]*T, len(items))
+	for i := range items {
+		out[i] = &items[i]
+	}
+	return out
+}

@@ -1,0 +1,152 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package mail_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/mail"
+)
+
+const link = "https://portal.acme.example/i/AbCdEf0123456789_-AbCdEf0123456789"
+
+func content(kind mail.Kind, language string) mail.Content {
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	Expect(err).NotTo(HaveOccurred())
+	return mail.Content{
+		Kind: kind, Language: language, Organization: "Acme S.A.", Inviter: "Ana Pérez", Recipient: "Luis",
+		Role: "Member", Workspaces: []string{"Soporte", "Ventas"}, Message: "Bienvenidos al equipo",
+		URL: link, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: madrid,
+		Username: "luis@acme.example",
+	}
+}
+
+func render(c mail.Content) mail.Rendered {
+	GinkgoHelper()
+	rendered, err := mail.Render(c)
+	Expect(err).NotTo(HaveOccurred())
+	keep(c, rendered)
+	return rendered
+}
+
+// keep writes the HTML to the directory that USHER_ARTIFACTS names, for somebody to look at.
+func keep(c mail.Content, rendered mail.Rendered) {
+	if dir := os.Getenv("USHER_ARTIFACTS"); dir != "" && len(c.Language) == 2 {
+		name := "mail-" + string(c.Kind) + "-" + c.Language
+		Expect(os.MkdirAll(dir, 0o755)).To(Succeed())
+		Expect(os.WriteFile(filepath.Join(dir, name+".html"), []byte(rendered.HTML), 0o600)).To(Succeed())
+		Expect(os.WriteFile(filepath.Join(dir, name+".txt"), []byte(rendered.Text), 0o600)).To(Succeed())
+	}
+}
+
+var _ = Describe("Render", func() {
+	It("writes the invitation in Spanish (NOV-8, NOV-9)", func() {
+		r := render(content(mail.Invitation, "es"))
+		Expect(r.Subject).To(Equal("Invitación del usuario Ana Pérez"))
+		Expect(r.Text).To(SatisfyAll(
+			ContainSubstring("Hola, Luis:"),
+			ContainSubstring("Ana Pérez te invita a unirte a Acme S.A.\n"),
+			ContainSubstring("Rol: Miembro\n"),
+			ContainSubstring("Espacios de trabajo: Soporte, Ventas\n"),
+			ContainSubstring("Válido hasta: sábado, 28 de noviembre de 2026, 11:00 (CET)\n"),
+			ContainSubstring("> Bienvenidos al equipo\n"),
+			ContainSubstring("Aceptar invitación:\n"+link+"\n"),
+		))
+		Expect(r.HTML).To(SatisfyAll(
+			ContainSubstring(`<html lang="es">`),
+			MatchRegexp(`<a href="`+link+`"[^>]*>Aceptar invitación</a>`),
+		))
+	})
+
+	It("writes the invitation in English (NOV-8, NOV-9)", func() {
+		r := render(content(mail.Invitation, "en"))
+		Expect(r.Subject).To(Equal("Invitation from Ana Pérez"))
+		Expect(r.Text).To(ContainSubstring("Valid until: Saturday, 28 November 2026, 11:00 (CET)\n"))
+		Expect(r.HTML).To(MatchRegexp(`<a href="` + link + `"[^>]*>Accept invitation</a>`))
+	})
+
+	DescribeTable("writes the other mails", func(kind mail.Kind, language, subject, says string) {
+		r := render(content(kind, language))
+		Expect(r.Subject).To(Equal(subject))
+		Expect(r.Text).To(ContainSubstring(says))
+	},
+		Entry("NOV-11", mail.Confirmation, "es", "Confirma tu dirección para Acme S.A.", "Confirmar dirección:\n"+link+"\n"),
+		Entry("NOV-11", mail.Confirmation, "en", "Confirm your address for Acme S.A.", "Confirm address:\n"+link+"\n"),
+		Entry("LMI-12", mail.Welcome, "es", "Te damos la bienvenida a Acme S.A.", "Nombre de usuario: luis@acme.example\n"),
+		Entry("LMI-12", mail.Welcome, "en", "Welcome to Acme S.A.", "User name: luis@acme.example\n"),
+	)
+
+	DescribeTable("takes the closest language", func(language, subject string) {
+		Expect(render(content(mail.Welcome, language)).Subject).To(HavePrefix(subject))
+	},
+		Entry(nil, "es-MX", "Te damos"), Entry(nil, "en-GB", "Welcome"), Entry(nil, "ja", "Welcome"),
+		Entry(nil, "", "Welcome"), Entry(nil, "not a tag", "Welcome"),
+	)
+
+	It("writes times without a zone's name and without a zone", func() {
+		c := content(mail.Invitation, "en")
+		c.Location = time.FixedZone("-03", -3*60*60)
+		Expect(render(c).Text).To(ContainSubstring("07:00 (UTC-03)"))
+		c.Location = nil
+		Expect(render(c).Text).To(ContainSubstring("10:00 (UTC)"))
+	})
+
+	It("leaves out what there is not", func() {
+		r := render(mail.Content{Kind: mail.Invitation, Language: "en", Organization: "Acme", URL: link})
+		Expect(r.Subject).To(Equal("Invitation from Acme"))
+		Expect(r.Text).To(SatisfyAll(
+			HavePrefix("Hello,\n"), ContainSubstring("You are invited to join Acme."),
+			Not(ContainSubstring("Role")), Not(ContainSubstring(">")), Not(ContainSubstring("\n\n\n")),
+		))
+		welcome := render(mail.Content{Kind: mail.Welcome, Language: "en", Organization: "Acme"})
+		Expect(welcome.HTML).NotTo(ContainSubstring("<a "))
+		Expect(welcome.Text).NotTo(SatisfyAny(ContainSubstring("Sign in"), ContainSubstring("\n\n\n")))
+	})
+
+	It("lets no value add a header, reorder text or become markup", func() {
+		c := content(mail.Invitation, "en")
+		c.Inviter = "Eva\r\nBcc: all@acme.example\u202e\u2066<b>\x00"
+		c.Organization = `{inviter} <script>alert("x")</script>`
+		c.Message = "one\r\ntwo & <i>three</i>\u202e\n\nfour\n\n"
+		r := render(c)
+		Expect(r.Subject).To(Equal("Invitation from Eva Bcc: all@acme.example<b>"))
+		Expect(r.Subject + r.Text + r.HTML).NotTo(ContainAny("\u202e\u2066\x00\r"))
+		Expect(r.Text).To(ContainSubstring("to join {inviter} <script>"))
+		Expect(r.Text).To(ContainSubstring("> one\n> two & <i>three</i>\n> \n> four\n\nAccept"))
+		Expect(r.HTML).To(ContainSubstring("one<br>\ntwo &amp; &lt;i&gt;three&lt;/i&gt;<br>"))
+		Expect(r.HTML).NotTo(SatisfyAny(ContainSubstring("<script"), ContainSubstring("<i>"), ContainSubstring("<b>")))
+	})
+
+	It("loads nothing from elsewhere", func() {
+		html := render(content(mail.Invitation, "es")).HTML
+		Expect(strings.ReplaceAll(html, link, "")).NotTo(SatisfyAny(
+			ContainSubstring("://"), ContainSubstring("src="), ContainSubstring("url("), ContainSubstring("<link")))
+	})
+
+	DescribeTable("refuses what makes no mail, without quoting the link", func(spoil func(*mail.Content), says string) {
+		c := content(mail.Invitation, "en")
+		spoil(&c)
+		_, err := mail.Render(c)
+		Expect(err).To(MatchError(ContainSubstring(says)))
+		Expect(err.Error()).NotTo(ContainSubstring("AbCdEf"))
+	},
+		Entry("unknown kind", func(c *mail.Content) { c.Kind = "Reminder" }, "no such kind"),
+		Entry("no organization", func(c *mail.Content) { c.Organization = "\u200b" }, "Content.Organization"),
+		Entry("no link", func(c *mail.Content) { c.URL = "" }, "Content.URL"),
+		Entry("script link", func(c *mail.Content) { c.URL = "javascript:alert('AbCdEf')" }, "Content.URL"),
+		Entry("relative link", func(c *mail.Content) { c.URL = "/i/AbCdEf" }, "Content.URL"),
+		Entry("link with a line break", func(c *mail.Content) { c.URL = link + "\n" }, "Content.URL"),
+	)
+})
+
+// ContainAny succeeds when the string holds any of the characters.
+func ContainAny(chars string) OmegaMatcher {
+	return WithTransform(func(s string) bool { return strings.ContainsAny(s, chars) }, BeTrue())
+}

@@ -1,0 +1,145 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"strconv"
+	"time"
+)
+
+// TLSMode is how the connection to the mail server is protected.
+type TLSMode string
+
+const (
+	// TLSNone sends in the clear: for a mail server on the same host only.
+	TLSNone TLSMode = "None"
+	// TLSStartTLS demands STARTTLS (RFC 3207); a server that does not offer it gets no mail.
+	TLSStartTLS TLSMode = "StartTLS"
+	// TLSImplicit speaks TLS from the first byte (RFC 8314).
+	TLSImplicit TLSMode = "TLS"
+)
+
+const (
+	defaultTimeout     = 30 * time.Second
+	defaultIdle        = 15 * time.Second
+	defaultConnections = 2
+)
+
+// Options say how to reach the mail server.
+type Options struct {
+	// Address is the host:port of the server.
+	Address string
+	// TLS is how the connection is protected; empty: TLSStartTLS.
+	TLS TLSMode
+	// ServerName is the name that the server's certificate must hold; empty: the host of Address.
+	ServerName string
+	// CAFile is a PEM file with the authorities to trust; empty: the system's.
+	CAFile string
+	// UsernameFile and PasswordFile hold what to sign in with, read at each new connection, so a changed Secret needs no
+	// restart; both empty: no authentication.
+	UsernameFile, PasswordFile string
+	// From is the sender's address, with or without a name.
+	From string
+	// Timeout bounds connecting and each delivery; zero: 30 seconds.
+	Timeout time.Duration
+	// IdleTimeout is how long a connection stays open for the next mail; zero: 15 seconds.
+	IdleTimeout time.Duration
+	// Connections is the greatest number of connections open at the same time; zero: 2.
+	Connections int
+}
+
+// Sender hands mails to one mail server over few connections that are used again. It is safe for concurrent use.
+type Sender struct {
+	options Options
+	host    string
+	port    int
+	from    *netmail.Address
+	pool    *pool
+}
+
+// NewSender checks the options; nothing is connected before the first Send. Close ends the connections.
+func NewSender(options Options) (*Sender, error) {
+	s := &Sender{options: withDefaults(options)}
+	host, port, err := net.SplitHostPort(options.Address)
+	if err == nil && host == "" {
+		err = errors.New("the host is missing")
+	}
+	if err == nil {
+		s.port, err = strconv.Atoi(port)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mail server %q must be host:port, smtp.acme.example:587 for example: %w", options.Address, err)
+	}
+	s.host = host
+	if s.from, err = parseAddress(options.From); err != nil {
+		return nil, fmt.Errorf("sender's address %q: %w", options.From, err)
+	}
+	switch s.options.TLS {
+	case TLSNone, TLSStartTLS, TLSImplicit:
+	default:
+		return nil, fmt.Errorf("mail TLS mode %q is not one of %s, %s, %s", options.TLS, TLSNone, TLSStartTLS, TLSImplicit)
+	}
+	if (options.UsernameFile == "") != (options.PasswordFile == "") {
+		return nil, errors.New("mail authentication needs both a user name file and a password file, or neither")
+	}
+	s.pool = newPool(s.options.Connections, s.options.IdleTimeout, s.dial)
+	return s, nil
+}
+
+func withDefaults(o Options) Options {
+	if o.TLS == "" {
+		o.TLS = TLSStartTLS
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.IdleTimeout <= 0 {
+		o.IdleTimeout = defaultIdle
+	}
+	if o.Connections <= 0 {
+		o.Connections = defaultConnections
+	}
+	return o
+}
+
+// Send delivers one mail and returns when the server has taken it. It gives up when ctx ends.
+//
+// An error is permanent (IsPermanent) when the server, or the address itself, rules out that the same mail ever
+// arrives. After any other error the mail may be sent again; it may also have arrived, which its Message-ID tells the
+// receiver.
+func (s *Sender) Send(ctx context.Context, m Message) error {
+	msg, to, err := s.compose(m)
+	if err != nil {
+		return err
+	}
+	for {
+		c, err := s.pool.take(ctx)
+		if err != nil {
+			return temporary(s.options.Address, err)
+		}
+		if needsSMTPUTF8(to) && !c.offers("SMTPUTF8") {
+			s.pool.give(c)
+			return permanent("the mail server does not take addresses such as %q (SMTPUTF8)", to.Address)
+		}
+		err = c.send(ctx, msg)
+		again := c.hungUp(err)
+		s.pool.give(c)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return temporary(s.options.Address, ctx.Err())
+		case !again:
+			return deliveryError(s.options.Address, err)
+		}
+	}
+}
+
+// Close ends the idle connections; those in use end after their mail. Sending fails afterwards.
+func (s *Sender) Close() { s.pool.close() }

@@ -1,0 +1,113 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+// CheckContent gives what is wrong with an object whoever asks: the rules that the shape in the API cannot express.
+// Reconcilers ask it as well, for objects that came past the webhooks.
+func CheckContent(object metav1.Object) []Violation {
+	switch o := object.(type) {
+	case *v1alpha1.Organization:
+		return checkOrganization(o)
+	case *v1alpha1.Invitation:
+		return checkInvitation(o)
+	case *v1alpha1.Workspace:
+		return checkWorkspace(o)
+	default:
+		return nil
+	}
+}
+
+func checkOrganization(o *v1alpha1.Organization) []Violation {
+	var found []Violation
+	if o.Name != o.Namespace {
+		found = append(found, invalid("metadata.name", "organization-named-after-namespace", o.Name, fmt.Sprintf(
+			"an organization is named after its namespace: name it %q, or make it in a namespace %q", o.Namespace, o.Name)))
+	}
+	found = append(found, checkTimeZone("spec.profile.timeZone", o.Spec.Profile.TimeZone)...)
+	found = append(found, checkCountry("spec.profile.address.country", o.Spec.Profile.Address.Country)...)
+	found = append(found, checkCountry("spec.billing.address.country", o.Spec.Billing.Address.Country)...)
+	return append(found, checkLanguage("spec.settings.language", o.Spec.Settings.Language)...)
+}
+
+func checkInvitation(i *v1alpha1.Invitation) []Violation {
+	found := checkLanguage("spec.language", i.Spec.Language)
+	if _, err := invitation.ParseAddresses(i.Spec.Emails); err != nil {
+		found = append(found, invalid("spec.emails", "addresses-well-formed", strings.Join(i.Spec.Emails, " "), err.Error()))
+	}
+	return found
+}
+
+func checkWorkspace(w *v1alpha1.Workspace) []Violation {
+	found := checkLanguage("spec.settings.language", w.Spec.Settings.Language)
+	prefix := w.Namespace + "-"
+	name := NamespaceOf(w)
+	switch {
+	case !strings.HasPrefix(name, prefix):
+		found = append(found, invalid("spec.namespace", "namespace-prefixed", name, fmt.Sprintf(
+			"must start with %q, the organization's prefix", prefix)))
+	case len(name) > 63:
+		found = append(found, invalid("spec.namespace", "namespace-length", name, fmt.Sprintf(
+			"the namespace would be called %q, which is longer than 63 characters: set spec.namespace to a shorter name "+
+				"that starts with %q", name, prefix)))
+	}
+	return found
+}
+
+// NamespaceOf gives the name of the Kubernetes namespace that a workspace owns.
+func NamespaceOf(w *v1alpha1.Workspace) string {
+	if w.Spec.Namespace != "" {
+		return string(w.Spec.Namespace)
+	}
+	return w.Namespace + "-" + w.Name
+}
+
+func checkTimeZone(field string, zone v1alpha1.TimeZone) []Violation {
+	if zone == "" {
+		return nil
+	}
+	if _, err := time.LoadLocation(string(zone)); err == nil && zone != "Local" {
+		return nil
+	}
+	return []Violation{invalid(field, "time-zone-known", string(zone),
+		"is no zone of the IANA time zone database: use a name such as Europe/Madrid")}
+}
+
+func checkCountry(field string, country v1alpha1.CountryCode) []Violation {
+	if country == "" {
+		return nil
+	}
+	if region, err := language.ParseRegion(string(country)); err == nil && region.IsCountry() &&
+		region.String() == string(country) {
+		return nil
+	}
+	return []Violation{invalid(field, "country-known", string(country),
+		"is no ISO 3166-1 alpha-2 country code: use a code such as ES")}
+}
+
+func checkLanguage(field string, tag v1alpha1.LanguageTag) []Violation {
+	if tag == "" {
+		return nil
+	}
+	if _, err := language.Parse(string(tag)); err == nil {
+		return nil
+	}
+	return []Violation{invalid(field, "language-known", string(tag),
+		"is no known BCP 47 language tag: use a tag such as es or en-GB")}
+}
+
+func invalid(field, rule, value, message string) Violation {
+	return Violation{Field: field, Reason: Invalid, Rule: rule, Value: value, Message: message}
+}

@@ -1,0 +1,189 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+// UserFacts is all that decides what of a user's wishes is in force.
+type UserFacts struct {
+	User *v1alpha1.OrgUser
+	// Organization is nil while there is none.
+	Organization *v1alpha1.Organization
+	// Onboarding is the person's state, wherever it is kept; nil: not invited yet.
+	Onboarding *v1alpha1.OnboardingStatus
+	// Workspaces are all of the organization's that have a namespace.
+	Workspaces []*v1alpha1.Workspace
+	// Elder is the name of another user with the same address who has it in force; empty: none (ORG-28).
+	Elder string
+}
+
+// InForce is what of a user's wishes is in force.
+type InForce struct {
+	State      v1alpha1.UserState
+	Role       v1alpha1.Role
+	Username   string
+	Workspaces []v1alpha1.WorkspaceGrant
+	// Accepted is true once the person has accepted, or needs not to.
+	Accepted bool
+	// Held is true when the ledger keeps the person an administrator against the wish (ORG-4).
+	Held bool
+	// AwaitingLedger is true when the wish for the administrator's role waits for the ledger.
+	AwaitingLedger bool
+	// Missing are wished workspaces that do not exist or have no namespace yet.
+	Missing []string
+}
+
+// UserInForce decides what of a user's wishes is in force.
+func UserInForce(f UserFacts) InForce {
+	in := InForce{Username: UsernameOf(f.User), Accepted: accepted(f)}
+	inLedger := f.Organization != nil && slices.Contains(f.Organization.Status.Administrators, f.User.Name)
+	wished := CandidateOf(f.User).Wished
+	switch {
+	case inLedger:
+		in.State, in.Role, in.Held = v1alpha1.UserActive, v1alpha1.RoleOrganizationAdmin, !wished
+	case !f.User.DeletionTimestamp.IsZero():
+		in.State = v1alpha1.UserRemoving
+	case f.Organization == nil || !in.Accepted || f.Elder != "":
+		in.State = v1alpha1.UserPending
+	case f.User.Spec.Suspend:
+		in.State = v1alpha1.UserSuspended
+	case wished:
+		in.State, in.AwaitingLedger = v1alpha1.UserActive, true
+	default:
+		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
+	}
+	in.Workspaces, in.Missing = grants(f, in)
+	return in
+}
+
+// accepted: a person who was active once stays so, whatever becomes of the Invitation.
+func accepted(f UserFacts) bool {
+	if f.User.Spec.Onboarding == v1alpha1.OnboardingNone {
+		return true
+	}
+	if meta.IsStatusConditionTrue(f.User.Status.Conditions, v1alpha1.ConditionAccepted) {
+		return true
+	}
+	return f.Onboarding != nil && f.Onboarding.State == v1alpha1.RecipientActive
+}
+
+// UsernameOf gives the Kubernetes user name that a user wishes: the address unless the spec names another.
+func UsernameOf(u *v1alpha1.OrgUser) string {
+	if u.Spec.Username != "" {
+		return string(u.Spec.Username)
+	}
+	return string(u.Spec.Email)
+}
+
+// grants gives the access in force in each workspace, the strongest of every source (ORG-2, ORG-23, LMI-9), and the
+// wished workspaces that are not there.
+func grants(f UserFacts, in InForce) (granted []v1alpha1.WorkspaceGrant, missing []string) {
+	existing := make(map[string]bool, len(f.Workspaces))
+	hasAccess := in.State == v1alpha1.UserActive && in.Role != "" && in.Role != v1alpha1.RoleNotificationsOnly
+	for _, w := range f.Workspaces {
+		existing[w.Name] = true
+		if access := accessIn(w, f.User, in.Role); hasAccess && access != "" {
+			granted = append(granted, v1alpha1.WorkspaceGrant{Name: v1alpha1.ObjectName(w.Name), Access: access})
+		}
+	}
+	for _, wish := range f.User.Spec.Workspaces {
+		if !existing[string(wish.Name)] {
+			missing = append(missing, string(wish.Name))
+		}
+	}
+	slices.SortFunc(granted, func(a, b v1alpha1.WorkspaceGrant) int {
+		return strings.Compare(string(a.Name), string(b.Name))
+	})
+	return granted, missing
+}
+
+func accessIn(w *v1alpha1.Workspace, u *v1alpha1.OrgUser, role v1alpha1.Role) v1alpha1.WorkspaceAccess {
+	if role == v1alpha1.RoleOrganizationAdmin {
+		return v1alpha1.WorkspaceAdmin
+	}
+	var best v1alpha1.WorkspaceAccess
+	for _, wish := range u.Spec.Workspaces {
+		if string(wish.Name) == w.Name {
+			best = stronger(best, wish.Access)
+		}
+	}
+	for _, m := range w.Spec.Members {
+		if m.Email != "" && invitation.SameAddress(string(m.Email), string(u.Spec.Email)) ||
+			m.Group != "" && slices.Contains(u.Spec.Groups, m.Group) {
+			best = stronger(best, m.Access)
+		}
+	}
+	return best
+}
+
+var accessRank = map[v1alpha1.WorkspaceAccess]int{
+	v1alpha1.WorkspaceView: 1, v1alpha1.WorkspaceEdit: 2, v1alpha1.WorkspaceAdmin: 3,
+}
+
+func stronger(a, b v1alpha1.WorkspaceAccess) v1alpha1.WorkspaceAccess {
+	if accessRank[b] > accessRank[a] {
+		return b
+	}
+	return a
+}
+
+// ClusterRoleForAccess names the ClusterRole of an access in a workspace's namespace.
+func ClusterRoleForAccess(access v1alpha1.WorkspaceAccess) string {
+	return strings.ToLower(string(access))
+}
+
+// ClusterRoleForRole names the ClusterRole that a role in force has in the organization's namespace; empty: the role
+// has none (NOV-7).
+func ClusterRoleForRole(role v1alpha1.Role) string { return personRoles[role] }
+
+var personRoles = map[v1alpha1.Role]string{
+	v1alpha1.RoleOrganizationAdmin: "usher-organization-admin",
+	v1alpha1.RoleBillingAdmin:      "usher-billing-admin",
+	v1alpha1.RoleFinanceAdmin:      "usher-finance-admin",
+	v1alpha1.RoleUserAdmin:         "usher-user-admin",
+	v1alpha1.RoleTechnician:        "usher-technician",
+	v1alpha1.RoleMember:            "usher-member",
+}
+
+// DisplayNameOf gives the name shown for a user: the declared one, the one given at registration, or one derived from
+// the address (LMI-5, LMI-6).
+func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) string {
+	switch {
+	case u.Spec.DisplayName != "":
+		return string(u.Spec.DisplayName)
+	case registration != nil && registration.DisplayName != "":
+		return string(registration.DisplayName)
+	default:
+		return invitation.DisplayName(string(u.Spec.Email))
+	}
+}
+
+// Precedes tells which of two users with the same address has it in force: the one who has accepted, else the one that
+// somebody declared before one that Usher made for a primary administrator, else the oldest (ORG-28).
+func Precedes(a, b *v1alpha1.OrgUser) bool {
+	if one, other := inUse(a), inUse(b); one != other {
+		return one
+	}
+	if one, other := isBootstrap(a), isBootstrap(b); one != other {
+		return other
+	}
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	return a.Name < b.Name
+}
+
+func inUse(u *v1alpha1.OrgUser) bool {
+	return u.Status.State == v1alpha1.UserActive || u.Status.State == v1alpha1.UserSuspended
+}
+
+func isBootstrap(u *v1alpha1.OrgUser) bool { return u.Labels[v1alpha1.LabelBootstrap] != "" }

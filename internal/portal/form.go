@@ -1,0 +1,107 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// maxDisplayName is the API's limit, in characters.
+const maxDisplayName = 128
+
+var phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// form is the registration form: what stands in its fields, and what is wrong with it.
+type form struct {
+	DisplayName, Phone, Language string
+	// Errors are the mistakes in the order of the fields.
+	Errors []fieldError
+}
+
+// fieldError is a mistake in one field.
+type fieldError struct {
+	// Field is the field's name and the HTML id.
+	Field string
+	// Key is the phrase that says what to do.
+	Key string
+}
+
+// Error is the phrase for a field's mistake, empty when there is none.
+func (f form) Error(field string) string {
+	for _, e := range f.Errors {
+		if e.Field == field {
+			return e.Key
+		}
+	}
+	return ""
+}
+
+// prefilled is the form as it is shown first.
+func prefilled(link *Link, language string) form {
+	f := form{
+		DisplayName: string(link.Registration.DisplayName),
+		Phone:       string(link.Registration.Phone),
+		Language:    language,
+	}
+	if l := named(string(link.Registration.Language)); l != nil {
+		f.Language = l.tag
+	}
+	return f
+}
+
+// readForm takes what was sent: blanks around it and invisible characters, which come with pasted text, are dropped,
+// and a phone number may be written with the usual separators.
+func readForm(sent url.Values) form {
+	f := form{
+		DisplayName: strings.Join(strings.Fields(visible(sent.Get("displayName"))), " "),
+		Phone:       strings.TrimSpace(visible(sent.Get("phone"))),
+		Language:    sent.Get("language"),
+	}
+	f.check()
+	return f
+}
+
+func (f *form) check() {
+	add := func(field, key string) {
+		f.Errors = append(f.Errors, fieldError{Field: field, Key: "error." + field + "." + key})
+	}
+	switch {
+	case f.DisplayName == "":
+		add("displayName", "missing")
+	case utf8.RuneCountInString(f.DisplayName) > maxDisplayName:
+		add("displayName", "long")
+	case strings.ContainsFunc(f.DisplayName, func(r rune) bool { return unicode.Is(unicode.C, r) }):
+		add("displayName", "characters")
+	}
+	if f.Phone != "" && !phoneNumber.MatchString(f.e164()) {
+		add("phone", "form")
+	}
+	if named(f.Language) == nil {
+		add("language", "unknown")
+	}
+}
+
+// e164 is the phone number without separators, with + for the international prefix 00.
+func (f *form) e164() string {
+	digits := strings.NewReplacer(" ", "", "\u00a0", "", "-", "", ".", "", "/", "", "(", "", ")", "").Replace(f.Phone)
+	if rest, ok := strings.CutPrefix(digits, "00"); ok {
+		return "+" + rest
+	}
+	return digits
+}
+
+// registration is the form in the API's terms; the form must be without errors.
+func (f *form) registration() v1alpha1.Registration {
+	return v1alpha1.Registration{
+		DisplayName: v1alpha1.DisplayName(f.DisplayName),
+		Phone:       v1alpha1.PhoneNumber(f.e164()),
+		Language:    v1alpha1.LanguageTag(f.Language),
+	}
+}

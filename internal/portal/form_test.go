@@ -1,0 +1,70 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal_test
+
+import (
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/portal"
+)
+
+var _ = Describe("The registration form (NOV-10)", func() {
+	var links *fakeLinks
+	var pages site
+
+	BeforeEach(func() {
+		links = newFakeLinks()
+		pages = site{portal.New(links, portal.Options{})}
+	})
+
+	DescribeTable("comes back with what is wrong", func(field, value, says string) {
+		page := pages.post("/i/"+inviteToken, accepting("phone", "+34600000001", field, value))
+		Expect(page).To(HaveHTTPStatus(http.StatusUnprocessableEntity))
+		Expect(page.Body.String()).To(SatisfyAll(
+			ContainSubstring("<title>Error: Únete a Acme S.A."),
+			ContainSubstring(`id="errors" role="alert" tabindex="-1" autofocus`),
+			ContainSubstring(`<li><a href="#`+field+`">`+says),
+			ContainSubstring(`id="`+field+`-error">`+says),
+			MatchRegexp(`id="`+field+`"[^>]*aria-describedby="[^"]*`+field+`-error"[^>]* aria-invalid="true"`),
+		))
+		Expect(links.changes).To(BeEmpty())
+	},
+		Entry("no name", "displayName", " \t", "Escribe tu nombre"),
+		Entry("a name of invisible characters", "displayName", "\u202e\u200b", "Escribe tu nombre"),
+		Entry("a long name", "displayName", strings.Repeat("ñ", 129), "El nombre puede tener 128"),
+		Entry("a name with joiners only the API refuses", "displayName", "a\u200db", "El nombre contiene"),
+		Entry("a phone number without a country", "phone", "600000001", "Escribe el teléfono"),
+		Entry("words for a phone number", "phone", "no", "Escribe el teléfono"),
+		Entry("an unknown language", "language", "tlh", "Elige uno de los idiomas"),
+	)
+
+	It("keeps what was entered, escaped", func() {
+		form := accepting("displayName", `Luis "L" <Gil>`, "phone", "12", "language", "en")
+		page := pages.post("/i/"+inviteToken+"?lang=en", form)
+		Expect(page.Body.String()).To(SatisfyAll(
+			ContainSubstring(`value="Luis &#34;L&#34; &lt;Gil&gt;"`), ContainSubstring(`value="12"`),
+			ContainSubstring(`<option value="en" lang="en" selected>`), ContainSubstring(`<html lang="en">`),
+			Not(ContainSubstring(`displayName-error`)),
+		))
+	})
+
+	It("takes a name of the greatest length", func() {
+		Expect(pages.post("/i/"+inviteToken, accepting("displayName", strings.Repeat("ñ", 128)))).To(
+			HaveHTTPStatus(http.StatusSeeOther))
+		Expect(links.link.State).To(Equal(v1alpha1.RecipientRegistered))
+	})
+
+	It("does nothing without an answer that it knows", func() {
+		Expect(pages.post("/i/"+inviteToken, accepting("action", "grant"))).To(HaveHTTPStatus(http.StatusBadRequest))
+		Expect(pages.post("/i/"+inviteToken, nil)).To(HaveHTTPStatus(http.StatusBadRequest))
+		r := postRequest("/i/"+inviteToken+"?action=accept&displayName=Eva&language=es", nil)
+		Expect(pages.do(r)).To(HaveHTTPStatus(http.StatusBadRequest))
+		Expect(links.changes).To(BeEmpty())
+	})
+})

@@ -1,0 +1,145 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// maxBody bounds a form, in bytes; the largest honest one is well below.
+	maxBody = 16 << 10
+
+	contentSecurityPolicy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	strictTransport       = "max-age=31536000"
+)
+
+// guard puts everything around the pages that protects them and the people who look at them.
+func (h *handler) guard(next http.Handler, opts Options) http.Handler {
+	site := siteURL(opts.URL)
+	origins := http.NewCrossOriginProtection()
+	origins.SetDenyHandler(h.notice(screenRefused))
+	if site != nil {
+		// An origin of a parsed URL is well-formed: there is no error to handle.
+		_ = origins.AddTrustedOrigin(site.Scheme + "://" + site.Host)
+	}
+	next = limitBody(origins.Handler(next))
+	next = h.limitRate(next, opts)
+	next = setHeaders(next, site != nil && site.Scheme == "https")
+	return h.logRequests(next)
+}
+
+// siteURL is the portal's own URL, nil when it is none.
+func siteURL(raw string) *url.URL {
+	site, err := url.Parse(raw)
+	if err != nil || site.Host == "" || (site.Scheme != "https" && site.Scheme != "http") {
+		return nil
+	}
+	return site
+}
+
+func setHeaders(next http.Handler, https bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", contentSecurityPolicy)
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Robots-Tag", "noindex, nofollow")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Cache-Control", "no-store")
+		if https {
+			header.Set("Strict-Transport-Security", strictTransport)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitRate answers a client that asks too often. The health check is not counted: it must not fail under load.
+func (h *handler) limitRate(next http.Handler, opts Options) http.Handler {
+	if opts.RequestsPerSecond < 0 {
+		return next
+	}
+	limit := newLimiter(opts.RequestsPerSecond, opts.Burst)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/healthz" && !limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) {
+			h.show(w, r, screenBusy, nil)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// clientAddress is who asks: the connection's address or, behind trusted proxies, the last address before them.
+func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	client, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && contains(trusted, client); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		client = hop
+	}
+	return client.Unmap()
+}
+
+func contains(networks []netip.Prefix, address netip.Addr) bool {
+	for _, network := range networks {
+		if network.Contains(address.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// logRequests logs the route, not the path: the path holds the token.
+func (h *handler) logRequests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log := h.log.V(1)
+		if !log.Enabled() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		began := time.Now()
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(recorder, r)
+		log.Info("Request", "method", r.Method, "route", r.Pattern, "status", recorder.status, "duration", time.Since(began))
+	})
+}
+
+// statusRecorder remembers the status of a response.
+type statusRecorder struct {
+	http.ResponseWriter
+
+	status int
+}
+
+// WriteHeader remembers the status and sends it.
+func (s *statusRecorder) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }

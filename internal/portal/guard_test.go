@@ -1,0 +1,175 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr/funcr"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/portal"
+)
+
+var _ = Describe("The guard", func() {
+	var links *fakeLinks
+
+	BeforeEach(func() { links = newFakeLinks() })
+
+	with := func(opts portal.Options) site { return site{portal.New(links, opts)} }
+
+	It("sets its headers on every answer", func() {
+		pages := with(portal.Options{URL: "https://portal.acme.example", RequestsPerSecond: 0.001, Burst: 3})
+		foreign := postRequest("/i/"+inviteToken, accepting())
+		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+		answers := []*httptest.ResponseRecorder{
+			pages.get("/i/" + inviteToken), pages.get("/i/nobody"), pages.do(foreign), pages.get("/i/" + inviteToken),
+		}
+		Expect(answers[3]).To(HaveHTTPStatus(http.StatusTooManyRequests))
+		for _, a := range answers {
+			Expect(a).To(SatisfyAll(
+				HaveHTTPHeaderWithValue("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; "+
+					"frame-ancestors 'none'; base-uri 'none'"),
+				HaveHTTPHeaderWithValue("Referrer-Policy", "no-referrer"),
+				HaveHTTPHeaderWithValue("X-Content-Type-Options", "nosniff"),
+				HaveHTTPHeaderWithValue("Cache-Control", "no-store"),
+				HaveHTTPHeaderWithValue("Strict-Transport-Security", "max-age=31536000"),
+				HaveHTTPHeaderWithValue("Content-Type", "text/html; charset=utf-8"),
+			))
+		}
+		Expect(with(portal.Options{URL: "http://127.0.0.1:8080"}).get("/").Header()).NotTo(HaveKey("Strict-Transport-Security"))
+	})
+
+	It("serves the style sheet that the pages name, to be kept", func() {
+		pages := with(portal.Options{})
+		_, rest, _ := strings.Cut(pages.get("/").Body.String(), `href="/static/`)
+		path, _, _ := strings.Cut(rest, `"`)
+		sheet := pages.get("/static/" + path)
+		Expect(sheet).To(SatisfyAll(
+			HaveHTTPStatus(http.StatusOK), HaveHTTPHeaderWithValue("Content-Type", "text/css; charset=utf-8"),
+			HaveHTTPHeaderWithValue("Cache-Control", ContainSubstring("immutable"))))
+		Expect(sheet.Body.String()).NotTo(ContainSubstring("url("))
+	})
+
+	DescribeTable("refuses forms from other sites", func(header, value string, status int) {
+		r := postRequest("/i/"+inviteToken, accepting())
+		r.Header.Del("Sec-Fetch-Site")
+		r.Header.Set(header, value)
+		page := with(portal.Options{URL: "https://portal.acme.example"}).do(r)
+		Expect(page).To(HaveHTTPStatus(status))
+		Expect(links.changes).To(HaveLen(map[int]int{http.StatusForbidden: 0, http.StatusSeeOther: 1}[status]))
+	},
+		Entry(nil, "Sec-Fetch-Site", "cross-site", http.StatusForbidden),
+		Entry(nil, "Sec-Fetch-Site", "same-site", http.StatusForbidden),
+		Entry(nil, "Origin", "https://evil.example", http.StatusForbidden),
+		Entry(nil, "Origin", "https://portal.acme.example", http.StatusSeeOther),
+		Entry(nil, "Sec-Fetch-Site", "same-origin", http.StatusSeeOther),
+	)
+
+	It("reads no more than a form's length", func() {
+		Expect(with(portal.Options{}).post("/i/"+inviteToken, accepting("displayName", strings.Repeat("a", 17<<10)))).To(
+			HaveHTTPStatus(http.StatusRequestEntityTooLarge))
+		Expect(links.changes).To(BeEmpty())
+	})
+
+	It("limits each client, not its neighbour, and not the health check", func() {
+		pages := with(portal.Options{
+			RequestsPerSecond: 0.001, Burst: 2, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		})
+		from := func(remote, forwarded string) *httptest.ResponseRecorder {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr = net.JoinHostPort(remote, "1234")
+			if forwarded != "" {
+				r.Header.Set("X-Forwarded-For", forwarded)
+			}
+			return pages.do(r)
+		}
+		spend := func(remote, forwarded string) {
+			GinkgoHelper()
+			Expect(from(remote, forwarded)).To(HaveHTTPStatus(http.StatusOK))
+			Expect(from(remote, forwarded)).To(HaveHTTPStatus(http.StatusOK))
+			busy := from(remote, forwarded)
+			Expect(busy).To(HaveHTTPStatus(http.StatusTooManyRequests))
+			Expect(busy).To(HaveHTTPHeaderWithValue("Retry-After", "60"))
+			Expect(busy.Body.String()).To(ContainSubstring("Too many requests"))
+		}
+		spend("192.0.2.1", "")
+		spend("192.0.2.2", "")
+		spend("10.1.1.1", "192.0.2.3, 10.2.2.2")
+		spend("2001:db8:0:1::1", "")
+		By("forging the address before the proxy's own, and moving within one network")
+		Expect(from("10.1.1.1", "198.51.100.1, 192.0.2.3")).To(HaveHTTPStatus(http.StatusTooManyRequests))
+		Expect(from("192.0.2.1", "198.51.100.1")).To(HaveHTTPStatus(http.StatusTooManyRequests))
+		Expect(from("2001:db8:0:1::2", "")).To(HaveHTTPStatus(http.StatusTooManyRequests))
+		for range 5 {
+			Expect(pages.get("/healthz")).To(HaveHTTPStatus(http.StatusOK))
+		}
+	})
+
+	It("logs routes and troubles, and no token", func() {
+		var logged bytes.Buffer
+		logger := funcr.New(func(prefix, args string) { fmt.Fprintln(&logged, prefix, args) }, funcr.Options{Verbosity: 1})
+		links.err = errors.New("cannot read " + inviteToken)
+		pages := with(portal.Options{Log: logger})
+		pages.get("/i/" + inviteToken)
+		links.err = fmt.Errorf("cannot read %q", confirmToken)
+		pages.post("/c/"+confirmToken, nil)
+		Expect(logged.String()).To(SatisfyAll(
+			ContainSubstring("GET /i/{token}"), ContainSubstring("POST /c/{token}"), ContainSubstring("cannot read [token]"),
+			ContainSubstring(`"status"=503`), Not(ContainSubstring(inviteToken)), Not(ContainSubstring(confirmToken))))
+	})
+})
+
+var _ = Describe("Server", func() {
+	It("serves until it is told to stop, in every replica", func(ctx SpecContext) {
+		links := newFakeLinks()
+		server, err := portal.NewServer(links, portal.Options{Address: "127.0.0.1:0", URL: "http://127.0.0.1"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(server.NeedLeaderElection()).To(BeFalse())
+		Expect(server.Ready(nil)).To(MatchError(ContainSubstring("not listening")))
+
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- server.Start(running) }()
+		Eventually(ctx, func() error { return server.Ready(nil) }).Should(Succeed())
+		response, err := http.Get("http://" + server.Addr() + "/i/" + inviteToken)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(response.Body.Close)
+		Expect(response).To(HaveHTTPStatus(http.StatusOK))
+
+		stop()
+		Eventually(ctx, ended).Should(Receive(BeNil()))
+		Expect(server.Ready(nil)).NotTo(Succeed())
+	}, SpecTimeout(20*time.Second))
+
+	It("says when its address is taken", func(ctx SpecContext) {
+		taken := httptest.NewUnstartedServer(http.NotFoundHandler())
+		taken.Config.ErrorLog = log.New(GinkgoWriter, "", 0)
+		DeferCleanup(taken.Close)
+		server, err := portal.NewServer(newFakeLinks(), portal.Options{
+			Address: taken.Listener.Addr().String(), URL: "http://127.0.0.1",
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(server.Start(ctx)).To(MatchError(ContainSubstring("portal cannot listen")))
+	})
+
+	DescribeTable("refuses options that cannot work", func(opts portal.Options, says string) {
+		_, err := portal.NewServer(newFakeLinks(), opts)
+		Expect(err).To(MatchError(ContainSubstring(says)))
+	},
+		Entry(nil, portal.Options{Address: "8082", URL: "https://portal.acme.example"}, "host:port"),
+		Entry(nil, portal.Options{Address: ":8082", URL: "portal.acme.example"}, "must be absolute"),
+	)
+})

@@ -1,0 +1,225 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/go-logr/logr"
+
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+const (
+	stylePath = "/static/style.css"
+	// maxToken is far above the length of any token; longer ones are not looked at.
+	maxToken = 256
+)
+
+//go:embed static/style.css
+var style []byte
+
+var styleVersion = func() string {
+	sum := sha256.Sum256(style)
+	return hex.EncodeToString(sum[:6])
+}()
+
+// handler shows the pages.
+type handler struct {
+	links Links
+	log   logr.Logger
+}
+
+// New is the portal as a handler, with everything that protects it: response headers, limits, refusal of forms from
+// other sites. An Options.URL that is no URL counts as none; NewServer refuses it.
+func New(links Links, opts Options) http.Handler {
+	h := &handler{links: links, log: opts.Log}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", h.notice(screenHome))
+	mux.HandleFunc("GET /healthz", healthz)
+	mux.HandleFunc("GET "+stylePath, serveStyle)
+	mux.HandleFunc("GET /i/{token}", h.open(invitation.PurposeInvite))
+	mux.HandleFunc("POST /i/{token}", h.answer)
+	mux.HandleFunc("GET /i/{token}/done", h.done(invitation.PurposeInvite))
+	mux.HandleFunc("GET /c/{token}", h.open(invitation.PurposeConfirm))
+	mux.HandleFunc("POST /c/{token}", h.confirm)
+	mux.HandleFunc("GET /c/{token}/done", h.done(invitation.PurposeConfirm))
+	mux.HandleFunc("/", h.notice(screenUnknown))
+	return h.guard(mux, opts)
+}
+
+func healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+func serveStyle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	_, _ = w.Write(style)
+}
+
+func (h *handler) notice(s screen) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { h.show(w, r, s, nil) }
+}
+
+// open shows where a link leads. It changes nothing, so mail scanners and previews do no harm (NOV-9).
+func (h *handler) open(purpose Purpose) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		link, err := h.find(r, purpose)
+		h.show(w, r, outcome(purpose, link, err), link)
+	}
+}
+
+// done is where a form leads to; a step that is still to be done leads back.
+func (h *handler) done(purpose Purpose) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		link, err := h.find(r, purpose)
+		s := done(purpose, link, err)
+		if s == screenInvite || s == screenConfirm {
+			p := newPage(r, s.name, link)
+			redirect(w, r, p.Path+p.Query())
+			return
+		}
+		h.show(w, r, s, link)
+	}
+}
+
+// find asks for a link, but for none that cannot be one.
+func (h *handler) find(r *http.Request, purpose Purpose) (*Link, error) {
+	token := r.PathValue("token")
+	if len(token) > maxToken {
+		return nil, ErrUnknown
+	}
+	link, err := h.links.Open(r.Context(), purpose, token)
+	h.note(r, err)
+	return link, err
+}
+
+// answer takes the invitation's form: accept or decline.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
+	if !h.parse(w, r) {
+		return
+	}
+	link, err := h.find(r, invitation.PurposeInvite)
+	if s := outcome(invitation.PurposeInvite, link, err); s != screenInvite {
+		// A form sent twice ends where the first one did.
+		h.finish(w, r, s, link, "")
+		return
+	}
+	switch r.PostForm.Get("action") {
+	case "accept":
+		h.accept(w, r, link)
+	case "decline":
+		declined, err := h.links.Decline(r.Context(), r.PathValue("token"))
+		h.note(r, err)
+		h.finish(w, r, done(invitation.PurposeInvite, declined, err), link, "")
+	default:
+		h.show(w, r, screenBad, link)
+	}
+}
+
+func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
+	f := readForm(r.PostForm)
+	if len(f.Errors) > 0 {
+		p := newPage(r, screenInvite.name, link)
+		p.Form = f
+		h.note(r, p.write(w, screenInvite, http.StatusUnprocessableEntity))
+		return
+	}
+	registered, err := h.links.Register(r.Context(), r.PathValue("token"), f.registration())
+	h.note(r, err)
+	h.finish(w, r, done(invitation.PurposeInvite, registered, err), link, f.Language)
+}
+
+// confirm takes the confirmation page's button.
+func (h *handler) confirm(w http.ResponseWriter, r *http.Request) {
+	if !h.parse(w, r) {
+		return
+	}
+	link, err := h.find(r, invitation.PurposeConfirm)
+	s := outcome(invitation.PurposeConfirm, link, err)
+	if s == screenConfirm {
+		var confirmed *Link
+		confirmed, err = h.links.Confirm(r.Context(), r.PathValue("token"))
+		h.note(r, err)
+		s = done(invitation.PurposeConfirm, confirmed, err)
+	}
+	h.finish(w, r, s, link, "")
+}
+
+// finish redirects after a step that is done, so that going back or reloading sends nothing again, and shows the other
+// pages where they are.
+func (h *handler) finish(w http.ResponseWriter, r *http.Request, s screen, link *Link, language string) {
+	switch s {
+	case screenWelcome, screenCheckMail, screenDeclined, screenInvite, screenConfirm:
+	case screenUsed:
+		if link == nil {
+			h.show(w, r, s, link)
+			return
+		}
+	default:
+		h.show(w, r, s, link)
+		return
+	}
+	p := newPage(r, s.name, link)
+	if language != "" {
+		p.chosen = language
+	}
+	redirect(w, r, p.Path+"/done"+p.Query())
+}
+
+// redirect leads to another page of this link.
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: begins with /i/ or /c/ and an escaped token
+}
+
+// parse reads the form and answers when it cannot be read.
+func (h *handler) parse(w http.ResponseWriter, r *http.Request) bool {
+	err := r.ParseForm()
+	if err == nil {
+		return true
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		h.show(w, r, screenTooLarge, nil)
+	} else {
+		h.show(w, r, screenBad, nil)
+	}
+	return false
+}
+
+func (h *handler) show(w http.ResponseWriter, r *http.Request, s screen, link *Link) {
+	p := newPage(r, s.name, link)
+	if s == screenInvite {
+		p.Form = prefilled(link, p.locale.tag)
+	}
+	if s == screenBusy || s == screenTrouble {
+		w.Header().Set("Retry-After", "60")
+	}
+	h.note(r, p.write(w, s, s.status))
+}
+
+// note logs an error that somebody must look at; links that lead nowhere are everyday life. Should an error hold the
+// token after all, the log does not.
+func (h *handler) note(r *http.Request, err error) {
+	if err == nil || errors.Is(err, r.Context().Err()) {
+		return
+	}
+	for _, usual := range []error{ErrUnknown, ErrExpired, ErrUsed, ErrRevoked, ErrDeclined} {
+		if errors.Is(err, usual) {
+			return
+		}
+	}
+	text := err.Error()
+	if token := r.PathValue("token"); token != "" {
+		text = strings.ReplaceAll(text, token, "[token]")
+	}
+	h.log.Error(errors.New(text), "A page could not be served", "route", r.Pattern)
+}

@@ -1,0 +1,240 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal
+
+import (
+	"context"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	kube "sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// ClusterLinks is Links on the cluster: it finds invitations in the cache, reads them from the API server, and moves
+// them by their status.
+type ClusterLinks struct {
+	// Client reads from the cache and writes status.
+	Client kube.Client
+	// Live reads from the API server: a page never shows less than the form before it has done.
+	Live kube.Reader
+	// Keys verify links.
+	Keys *invitation.Keys
+	// MailDomain is the right side of Message-IDs.
+	MailDomain string
+	// Now is the clock.
+	Now func() time.Time
+}
+
+var _ Links = (*ClusterLinks)(nil)
+
+// place is where a link leads: the object that keeps a person's state, and what is needed to show and move it.
+type place struct {
+	claims       invitation.Claims
+	host         status.Object
+	organization *v1alpha1.Organization
+}
+
+// Open tells where a token leads.
+func (l *ClusterLinks) Open(ctx context.Context, purpose Purpose, token string) (*Link, error) {
+	p, err := l.find(ctx, purpose, token)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Live.Get(ctx, kube.ObjectKeyFromObject(p.host), p.host); err != nil {
+		return nil, gone(err)
+	}
+	return l.show(ctx, p, purpose)
+}
+
+// Register accepts the invitation; without a second mail where the organization asks for none.
+func (l *ClusterLinks) Register(ctx context.Context, token string, r v1alpha1.Registration) (*Link, error) {
+	return l.move(ctx, invitation.PurposeInvite, token, func(p *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+		event := invitation.EventAccept
+		if policy.ConfirmationNeeded(p.organization) {
+			event = invitation.EventRegister
+		}
+		moved := invitation.Apply(o, event, s)
+		if moved {
+			o.Registration = &r
+		}
+		return moved
+	})
+}
+
+// Decline says no.
+func (l *ClusterLinks) Decline(ctx context.Context, token string) (*Link, error) {
+	return l.move(ctx, invitation.PurposeInvite, token, func(_ *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+		return invitation.Apply(o, invitation.EventDecline, s)
+	})
+}
+
+// Confirm confirms the address.
+func (l *ClusterLinks) Confirm(ctx context.Context, token string) (*Link, error) {
+	return l.move(ctx, invitation.PurposeConfirm, token, func(_ *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+		return invitation.Apply(o, invitation.EventConfirm, s)
+	})
+}
+
+// move changes a person's state under the resource version that was read past the cache: of two forms sent at the same
+// time, one wins and the other sees it.
+func (l *ClusterLinks) move(ctx context.Context, purpose Purpose, token string,
+	change func(*place, *v1alpha1.OnboardingStatus, invitation.Subject) bool,
+) (*Link, error) {
+	p, err := l.find(ctx, purpose, token)
+	if err != nil {
+		return nil, err
+	}
+	err = status.Amend(ctx, l.Live, l.Client, p.host, func() error {
+		onboarding, email := p.onboarding()
+		if err := l.usable(p, onboarding); err != nil {
+			return err
+		}
+		if !change(p, onboarding, l.subject(p, email)) {
+			return ErrUsed
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, gone(err)
+	}
+	return l.show(ctx, p, purpose)
+}
+
+func (l *ClusterLinks) subject(p *place, email string) invitation.Subject {
+	return invitation.Subject{
+		UID: p.host.GetUID(), Email: email, Now: l.Now(), MailDomain: l.MailDomain,
+		Validity: policy.ValidityOf(p.organization),
+	}
+}
+
+// find verifies the token before anything is looked up for it.
+func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) (*place, error) {
+	claims, err := l.Keys.Verify(purpose, token)
+	if err != nil {
+		return nil, ErrUnknown
+	}
+	cache := lookup.Reader{Reader: l.Client}
+	found, err := cache.OnboardingHost(ctx, claims.UID)
+	if err != nil {
+		return nil, err
+	}
+	host, ok := found.(status.Object)
+	if !ok {
+		return nil, ErrRevoked // it was ours, and what it was for is gone
+	}
+	organization, err := cache.Organization(ctx, host.GetNamespace())
+	if err != nil {
+		return nil, err
+	}
+	if organization == nil {
+		return nil, ErrRevoked
+	}
+	return &place{claims: claims, host: host, organization: organization}, nil
+}
+
+func gone(err error) error {
+	if apierrors.IsNotFound(err) {
+		return ErrRevoked
+	}
+	return err
+}
+
+// onboarding gives the state of the person whom the link was made for; nil: there is none any more.
+func (p *place) onboarding() (*v1alpha1.OnboardingStatus, string) {
+	switch host := p.host.(type) {
+	case *v1alpha1.Invitation:
+		for n := range host.Status.Recipients {
+			if recipient := &host.Status.Recipients[n]; p.claims.IsFor(string(recipient.Email)) {
+				return &recipient.OnboardingStatus, string(recipient.Email)
+			}
+		}
+	case *v1alpha1.OrgUser:
+		if p.claims.IsFor(string(host.Spec.Email)) {
+			return host.Status.Onboarding, string(host.Spec.Email)
+		}
+	}
+	return nil, ""
+}
+
+// usable tells why a link cannot be used; nil: it can, as far as the person's state allows.
+func (l *ClusterLinks) usable(p *place, o *v1alpha1.OnboardingStatus) error {
+	switch {
+	case o == nil || !p.host.GetDeletionTimestamp().IsZero() || o.SendCount != p.claims.SendCount:
+		return ErrRevoked
+	case o.State == v1alpha1.RecipientExpired || invitation.Expired(o, l.Now()):
+		return ErrExpired
+	case o.State == v1alpha1.RecipientRevoked:
+		return ErrRevoked
+	case o.State == v1alpha1.RecipientDeclined:
+		return ErrDeclined
+	}
+	return nil
+}
+
+// show gives what a page shows. The person's language goes along with a link that cannot be used any more.
+func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Link, error) {
+	onboarding, email := p.onboarding()
+	if err := l.usable(p, onboarding); err != nil {
+		return &Link{Organization: policy.OrganizationTitle(p.organization), Language: p.language(onboarding)}, err
+	}
+	link := &Link{
+		State:             onboarding.State,
+		Email:             email,
+		Username:          email,
+		Organization:      policy.OrganizationTitle(p.organization),
+		Language:          p.language(onboarding),
+		Location:          policy.LocationOf(p.organization),
+		NeedsConfirmation: policy.ConfirmationNeeded(p.organization),
+		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(invitation.DisplayName(email))},
+	}
+	if onboarding.ExpirationTime != nil {
+		link.ExpirationTime = onboarding.ExpirationTime.Time
+	}
+	if onboarding.Registration != nil {
+		link.Registration = *onboarding.Registration
+	}
+	if err := l.describe(ctx, p, link); err != nil {
+		return nil, err
+	}
+	if purpose == invitation.PurposeConfirm && onboarding.State == v1alpha1.RecipientInvited {
+		return link, ErrUsed // sent again in the meantime: the way starts anew with the newest mail
+	}
+	return link, nil
+}
+
+// describe adds what the person is invited to.
+func (l *ClusterLinks) describe(ctx context.Context, p *place, link *Link) error {
+	cache := lookup.Reader{Reader: l.Client}
+	var grants []v1alpha1.WorkspaceGrant
+	var err error
+	switch host := p.host.(type) {
+	case *v1alpha1.Invitation:
+		link.Role, link.Message, grants = host.Spec.Role, host.Spec.Message, host.Spec.Workspaces
+		link.Inviter, err = cache.InviterTitle(ctx, p.organization, string(host.Spec.InvitedBy))
+	case *v1alpha1.OrgUser:
+		link.Role, grants = host.Spec.Role, host.Spec.Workspaces
+		link.Inviter, link.Username = link.Organization, policy.UsernameOf(host)
+		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(host, &link.Registration))
+	}
+	for _, grant := range grants {
+		link.Workspaces = append(link.Workspaces, cache.WorkspaceTitle(ctx, p.host.GetNamespace(), grant.Name))
+	}
+	return err
+}
+
+func (p *place) language(o *v1alpha1.OnboardingStatus) string {
+	if o != nil && o.Registration != nil && o.Registration.Language != "" {
+		return string(o.Registration.Language)
+	}
+	if i, ok := p.host.(*v1alpha1.Invitation); ok {
+		return policy.LanguageOf(p.organization, i.Spec.Language)
+	}
+	return policy.LanguageOf(p.organization, "")
+}

@@ -1,0 +1,177 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// templates are the pages by name, each within the layout.
+var templates = func() map[string]*template.Template {
+	pages := map[string]*template.Template{}
+	for _, name := range []string{"invite", "confirm", "welcome", "notice"} {
+		pages[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
+	}
+	return pages
+}()
+
+// page is what the templates see.
+type page struct {
+	// Name is the screen's name, the prefix of its phrases.
+	Name string
+	// Link is what the token leads to; nil where there is none.
+	Link *Link
+	// Form is what the form shows; set on the invitation's page.
+	Form form
+	// Path is the link's own path without a query; empty where there is none.
+	Path string
+
+	locale *locale
+	chosen string
+	values values
+}
+
+func newPage(r *http.Request, name string, link *Link) *page {
+	p := &page{Name: name, Link: link, values: values{}}
+	if chosen := named(r.URL.Query().Get("lang")); chosen != nil {
+		p.chosen = chosen.tag
+	}
+	wishes := []string{p.chosen, r.Header.Get("Accept-Language")}
+	if link != nil {
+		wishes = []string{p.chosen, link.Language, r.Header.Get("Accept-Language")}
+		p.values = values{
+			"organization": visible(link.Organization),
+			"inviter":      visible(link.Inviter),
+			"email":        visible(link.Email),
+			"username":     visible(link.Username),
+		}
+	}
+	p.locale = closest(wishes...)
+	p.Path = linkPath(r)
+	return p
+}
+
+// linkPath is the path of the link that the request belongs to; empty for other pages.
+func linkPath(r *http.Request) string {
+	token := r.PathValue("token")
+	if token == "" {
+		return ""
+	}
+	return r.URL.Path[:3] + url.PathEscape(token)
+}
+
+// Lang is the page's language.
+func (p *page) Lang() string { return p.locale.tag }
+
+// Query keeps the language that the person has chosen for the page.
+func (p *page) Query() string {
+	if p.chosen == "" {
+		return ""
+	}
+	return "?lang=" + p.chosen
+}
+
+// Locales are the languages to choose from.
+func (p *page) Locales() []localeChoice {
+	choices := make([]localeChoice, len(locales))
+	for i, l := range locales {
+		choices[i] = localeChoice{Tag: l.tag, Name: l.phrases["language.name"], Current: l == p.locale}
+	}
+	return choices
+}
+
+// localeChoice is one language as a page offers it.
+type localeChoice struct {
+	Tag, Name string
+	Current   bool
+}
+
+// T is a phrase as text.
+func (p *page) T(key ...string) (string, error) {
+	phrase, err := p.locale.phrase(strings.Join(key, "."))
+	return p.values.fill(phrase), err
+}
+
+// H is a phrase as HTML, in which values stand out.
+func (p *page) H(key ...string) (template.HTML, error) {
+	phrase, err := p.locale.phrase(strings.Join(key, "."))
+	return p.values.fillHTML(phrase), err
+}
+
+// Title is the text of the window's title.
+func (p *page) Title() (string, error) {
+	title, err := p.T(p.prefix(), "title")
+	if err == nil && len(p.Form.Errors) > 0 {
+		prefix, err := p.T("errors.prefix")
+		return prefix + title, err
+	}
+	return title, err
+}
+
+func (p *page) prefix() string {
+	if _, ok := templates[p.Name]; ok {
+		return p.Name
+	}
+	return "notice." + p.Name
+}
+
+// Organization is the name that people know the organization by.
+func (p *page) Organization() string { return p.values["organization"] }
+
+// Role is the role, written out.
+func (p *page) Role() string { return p.locale.role(string(p.Link.Role)) }
+
+// Workspaces are the names of the workspaces in one line.
+func (p *page) Workspaces() string { return visible(strings.Join(p.Link.Workspaces, ", ")) }
+
+// Expires is until when the link can be used; empty: not said.
+func (p *page) Expires() string {
+	if p.Link.ExpirationTime.IsZero() {
+		return ""
+	}
+	return p.locale.time(p.Link.ExpirationTime, p.Link.Location)
+}
+
+// Message is the inviter's text; its line breaks are kept by the style sheet.
+func (p *page) Message() string {
+	return strings.TrimSpace(visible(strings.ReplaceAll(p.Link.Message, "\r\n", "\n")))
+}
+
+// Arrived tells whether the link was used by a person who has access, who can see what it is.
+func (p *page) Arrived() bool {
+	return p.Name == screenUsed.name && p.Link != nil && p.Link.State == v1alpha1.RecipientActive
+}
+
+// SignsIn is false for a person who only gets notifications.
+func (p *page) SignsIn() bool {
+	return p.Link.Role != v1alpha1.RoleNotificationsOnly && p.Link.Username != ""
+}
+
+// Style is the address of the style sheet; it changes with its content, so it can be cached for good.
+func (p *page) Style() string { return stylePath + "?v=" + styleVersion }
+
+// write sends the page. Nothing of it is sent when a template fails.
+func (p *page) write(w http.ResponseWriter, s screen, status int) error {
+	var body bytes.Buffer
+	if err := templates[s.template].ExecuteTemplate(&body, "layout", p); err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return fmt.Errorf("cannot show page %s: %w", s.name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", p.locale.tag)
+	w.WriteHeader(status)
+	_, err := body.WriteTo(w)
+	return err
+}

@@ -1,0 +1,204 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/portal"
+)
+
+var _ = Describe("Pages", func() {
+	var links *fakeLinks
+	var pages site
+
+	BeforeEach(func() {
+		links = newFakeLinks()
+		pages = site{portal.New(links, portal.Options{URL: "https://portal.acme.example"})}
+	})
+
+	It("shows who invites to what, and the form (NOV-9, NOV-10)", func() {
+		page := pages.get("/i/" + inviteToken)
+		Expect(page).To(HaveHTTPStatus(http.StatusOK))
+		Expect(page.Body.String()).To(SatisfyAll(
+			ContainSubstring(`<html lang="es">`),
+			ContainSubstring("<bdi>Ana Pérez</bdi></strong> te invita a unirte a <strong><bdi>Acme S.A.</bdi>"),
+			ContainSubstring("Bienvenidos\nal equipo"),
+			ContainSubstring("<dd><bdi>Miembro</bdi></dd>"),
+			ContainSubstring("Soporte, Ventas"),
+			ContainSubstring("sábado, 28 de noviembre de 2026, 11:00 (CET)"),
+			ContainSubstring(`value="Luis Gil" required`),
+			ContainSubstring(`<option value="es" lang="es" selected>`),
+			ContainSubstring(`action="/i/`+inviteToken+`"`),
+			ContainSubstring(`value="accept">Aceptar invitación</button>`),
+			ContainSubstring(`value="decline" class="quiet" formnovalidate>Rechazar</button>`),
+			ContainSubstring("enviaremos un correo a <strong><bdi>luis@acme.example"),
+		))
+		Expect(page.Body.String()).NotTo(SatisfyAny(
+			ContainSubstring("<script"), ContainSubstring("style="), ContainSubstring("://")))
+	})
+
+	It("speaks the invitation's language, else the browser's, else English; the person may choose", func() {
+		Expect(pages.get("/i/" + inviteToken + "?lang=en").Body.String()).To(SatisfyAll(
+			ContainSubstring(`<html lang="en">`), ContainSubstring("invites you to join"),
+			ContainSubstring(`action="/i/`+inviteToken+`?lang=en"`),
+			ContainSubstring("Saturday, 28 November 2026, 11:00 (CET)")))
+		links.link.Language = ""
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring(`<html lang="en">`))
+		r := postRequest("/", nil)
+		r.Method = http.MethodGet
+		r.Header.Set("Accept-Language", "fr;q=0.4, es-AR;q=0.9")
+		Expect(pages.do(r).Body.String()).To(ContainSubstring(`<html lang="es">`))
+		links.link.Language = "en-GB"
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring(`<html lang="en">`))
+	})
+
+	It("escapes whatever the invitation holds", func() {
+		links.link.Inviter = `<script>alert("1")</script>{organization}`
+		links.link.Message = "<img src=x>\u202e"
+		links.link.Workspaces = []string{`"><b>`}
+		text := pages.get("/i/" + inviteToken).Body.String()
+		Expect(text).To(ContainSubstring("{organization}"))
+		Expect(text).NotTo(SatisfyAny(
+			ContainSubstring("<script"), ContainSubstring("<img"), ContainSubstring("<b>"), ContainSubstring("\u202e")))
+	})
+
+	It("changes nothing on GET and HEAD (NOV-9)", func() {
+		links.link.State = v1alpha1.RecipientRegistered
+		for _, path := range []string{"/i/" + inviteToken, "/c/" + confirmToken} {
+			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut} {
+				for _, end := range []string{"", "/done", "?action=accept"} {
+					r := postRequest(path+end, accepting())
+					r.Method = method
+					pages.do(r)
+				}
+			}
+		}
+		Expect(links.changes).To(BeEmpty())
+	})
+
+	It("registers, then asks to check the mail (NOV-10, NOV-11)", func() {
+		posted := pages.post("/i/"+inviteToken, accepting(
+			"displayName", "  Luis\u202e   Gil ", "phone", "0034 (600) 000-001", "language", "en"))
+		Expect(posted).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done?lang=en"))
+		Expect(links.given).To(Equal(v1alpha1.Registration{DisplayName: "Luis Gil", Phone: "+34600000001", Language: "en"}))
+		page := pages.get(posted.Header().Get("Location"))
+		Expect(page).To(HaveHTTPStatus(http.StatusOK))
+		Expect(page.Body.String()).To(SatisfyAll(ContainSubstring("Check your mail"), ContainSubstring("luis@acme.example")))
+
+		By("sending the form again")
+		again := pages.post("/i/"+inviteToken, accepting())
+		Expect(again).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done"))
+		Expect(links.changes).To(Equal([]string{"register"}))
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Revisa tu correo"))
+	})
+
+	It("confirms the address and welcomes (NOV-11, NOV-12)", func() {
+		links.link.State = v1alpha1.RecipientRegistered
+		page := pages.get("/c/" + confirmToken)
+		Expect(page.Body.String()).To(SatisfyAll(
+			ContainSubstring("Confirma tu dirección"), ContainSubstring(`<form method="post" action="/c/`+confirmToken+`">`)))
+		posted := pages.post("/c/"+confirmToken, nil)
+		Expect(posted).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(links.changes).To(Equal([]string{"confirm"}))
+		welcome := pages.get(posted.Header().Get("Location"))
+		Expect(welcome.Body.String()).To(SatisfyAll(
+			ContainSubstring("Te damos la bienvenida a Acme S.A."), ContainSubstring("Miembro"), ContainSubstring("Soporte, Ventas"),
+			ContainSubstring("<code><bdi>luis@acme.example</bdi></code>"), ContainSubstring("Cómo iniciar sesión")))
+
+		By("opening the links again")
+		Expect(pages.get("/c/" + confirmToken).Body.String()).To(SatisfyAll(
+			ContainSubstring("ya se ha utilizado"), ContainSubstring(`href="/c/`+confirmToken+`/done"`)))
+		Expect(pages.post("/c/"+confirmToken, nil)).To(HaveHTTPHeaderWithValue("Location", "/c/"+confirmToken+"/done"))
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("ya se ha utilizado"))
+		Expect(links.changes).To(HaveLen(1))
+	})
+
+	It("welcomes at once when no confirmation is needed", func() {
+		links.link.NeedsConfirmation = false
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Tendrás acceso en cuanto aceptes"))
+		posted := pages.post("/i/"+inviteToken, accepting())
+		Expect(pages.get(posted.Header().Get("Location")).Body.String()).To(ContainSubstring("Te damos la bienvenida"))
+	})
+
+	It("promises no sign-in to somebody who only gets notifications (NOV-7)", func() {
+		links.link.State, links.link.Role = v1alpha1.RecipientActive, v1alpha1.RoleNotificationsOnly
+		text := pages.get("/i/" + inviteToken + "/done").Body.String()
+		Expect(text).To(ContainSubstring("Recibirás por correo las notificaciones"))
+		Expect(text).NotTo(SatisfyAny(ContainSubstring("Ya tienes acceso"), ContainSubstring("<code>")))
+	})
+
+	It("declines", func() {
+		posted := pages.post("/i/"+inviteToken, accepting("action", "decline", "displayName", ""))
+		Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done"))
+		Expect(links.changes).To(Equal([]string{"decline"}))
+		page := pages.get("/i/" + inviteToken + "/done")
+		Expect(page).To(HaveHTTPStatus(http.StatusOK))
+		Expect(page.Body.String()).To(ContainSubstring("Has rechazado la invitación"))
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Has rechazado la invitación"))
+	})
+
+	It("leads back from the end of a step that is to be done", func() {
+		Expect(pages.get("/i/" + inviteToken + "/done?lang=en")).To(SatisfyAll(
+			HaveHTTPStatus(http.StatusSeeOther), HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"?lang=en")))
+	})
+
+	DescribeTable("shows a calm page for a link that leads nowhere, and grants nothing",
+		func(err error, state v1alpha1.RecipientState, status int, says string) {
+			links.err, links.writeErr, links.link.State = err, err, state
+			for _, path := range []string{"/i/" + inviteToken, "/c/" + confirmToken} {
+				page := pages.get(path)
+				Expect(page).To(HaveHTTPStatus(status))
+				Expect(page.Body.String()).To(ContainSubstring(says))
+				Expect(page.Body.String()).NotTo(ContainSubstring("<form"))
+				pages.post(path, accepting())
+			}
+			Expect(links.changes).To(BeEmpty())
+		},
+		Entry(nil, portal.ErrExpired, v1alpha1.RecipientInvited, http.StatusGone, "ha caducado"),
+		Entry(nil, portal.ErrRevoked, v1alpha1.RecipientInvited, http.StatusGone, "ya no es válida"),
+		Entry(nil, portal.ErrDeclined, v1alpha1.RecipientDeclined, http.StatusOK, "Has rechazado"),
+		Entry(nil, portal.ErrUsed, v1alpha1.RecipientActive, http.StatusOK, "ya se ha utilizado"),
+		Entry(nil, nil, v1alpha1.RecipientExpired, http.StatusGone, "ha caducado"),
+		Entry(nil, nil, v1alpha1.RecipientRevoked, http.StatusGone, "ya no es válida"),
+		Entry(nil, nil, v1alpha1.RecipientUndeliverable, http.StatusNotFound, "no existe"),
+		Entry(nil, errors.New("etcd is away"), v1alpha1.RecipientInvited, http.StatusServiceUnavailable, "Algo ha fallado"),
+	)
+
+	DescribeTable("says what a form that came too late has run into", func(err error, status int) {
+		links.writeErr = err
+		Expect(pages.post("/i/"+inviteToken, accepting())).To(HaveHTTPStatus(status))
+		Expect(pages.post("/i/"+inviteToken, accepting("action", "decline"))).To(HaveHTTPStatus(status))
+	},
+		Entry(nil, portal.ErrExpired, http.StatusGone), Entry(nil, portal.ErrRevoked, http.StatusGone),
+		Entry(nil, portal.ErrUnknown, http.StatusNotFound),
+		Entry(nil, errors.New("conflict"), http.StatusServiceUnavailable),
+	)
+
+	It("answers wrong and unknown links, and paths that never were, all alike", func() {
+		first := pages.get("/i/nobody")
+		Expect(first).To(HaveHTTPStatus(http.StatusNotFound))
+		for _, path := range []string{
+			"/i/" + confirmToken, "/c/" + inviteToken, "/i/" + inviteToken + "x", "/i/" + inviteToken[1:],
+			"/i/" + strings.Repeat("a", 5000), "/i/%00%ff", "/i/..%2f", "/c/nobody", "/c/nobody/done", "/nothing", "/i/",
+		} {
+			page := pages.get(path)
+			Expect(page).To(HaveHTTPStatus(http.StatusNotFound), path)
+			Expect(page.Body.String()).To(Equal(first.Body.String()), path)
+		}
+		Expect(pages.post("/i/nobody", accepting())).To(HaveHTTPStatus(http.StatusNotFound))
+	})
+
+	It("tells what it is at its root, and that it is well", func() {
+		Expect(pages.get("/").Body.String()).To(ContainSubstring("Open the link in the mail"))
+		Expect(pages.get("/healthz")).To(HaveHTTPStatus(http.StatusOK))
+	})
+})

@@ -1,0 +1,138 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/portal"
+)
+
+func TestPortal(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Portal")
+}
+
+const (
+	inviteToken  = "Invite_0123456789-abcdef"
+	confirmToken = "Confirm_0123456789-abcdef"
+)
+
+// fakeLinks is one invitation in memory, with the answers that a test sets.
+type fakeLinks struct {
+	mu   sync.Mutex
+	link portal.Link
+	// err is what every call answers, with the link unless it is ErrUnknown.
+	err error
+	// writeErr is what the calls that change something answer.
+	writeErr error
+	// changes are the calls that may change something.
+	changes []string
+	given   v1alpha1.Registration
+}
+
+func newFakeLinks() *fakeLinks {
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	Expect(err).NotTo(HaveOccurred())
+	return &fakeLinks{link: portal.Link{
+		State: v1alpha1.RecipientInvited, Email: "luis@acme.example", Organization: "Acme S.A.", Inviter: "Ana Pérez",
+		Language: "es", Message: "Bienvenidos\nal equipo", Role: v1alpha1.RoleMember, Workspaces: []string{"Soporte", "Ventas"},
+		ExpirationTime: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: madrid,
+		Registration: v1alpha1.Registration{DisplayName: "Luis Gil"}, Username: "luis@acme.example", NeedsConfirmation: true,
+	}}
+}
+
+func (f *fakeLinks) answer(purpose portal.Purpose, token string, err error) (*portal.Link, error) {
+	want := inviteToken
+	if purpose == invitation.PurposeConfirm {
+		want = confirmToken
+	}
+	if token != want {
+		return nil, portal.ErrUnknown
+	}
+	link := f.link
+	return &link, err
+}
+
+func (f *fakeLinks) Open(_ context.Context, purpose portal.Purpose, token string) (*portal.Link, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.answer(purpose, token, f.err)
+}
+
+func (f *fakeLinks) move(
+	purpose portal.Purpose, token, change string, state v1alpha1.RecipientState,
+) (*portal.Link, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changes = append(f.changes, change)
+	if f.writeErr == nil {
+		f.link.State = state
+	}
+	return f.answer(purpose, token, f.writeErr)
+}
+
+func (f *fakeLinks) Register(_ context.Context, token string, r v1alpha1.Registration) (*portal.Link, error) {
+	f.given = r
+	state := v1alpha1.RecipientActive
+	if f.link.NeedsConfirmation {
+		state = v1alpha1.RecipientRegistered
+	}
+	return f.move(invitation.PurposeInvite, token, "register", state)
+}
+
+func (f *fakeLinks) Decline(_ context.Context, token string) (*portal.Link, error) {
+	return f.move(invitation.PurposeInvite, token, "decline", v1alpha1.RecipientDeclined)
+}
+
+func (f *fakeLinks) Confirm(_ context.Context, token string) (*portal.Link, error) {
+	return f.move(invitation.PurposeConfirm, token, "confirm", v1alpha1.RecipientActive)
+}
+
+// site sends requests to a portal without following redirects.
+type site struct{ http.Handler }
+
+func (s site) do(r *http.Request) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	s.ServeHTTP(recorder, r)
+	return recorder
+}
+
+func (s site) get(path string) *httptest.ResponseRecorder {
+	return s.do(httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+func (s site) post(path string, form url.Values) *httptest.ResponseRecorder {
+	return s.do(postRequest(path, form))
+}
+
+func postRequest(path string, form url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return r
+}
+
+// accepting is an honest form with changes: pairs of field and value.
+func accepting(pairs ...string) url.Values {
+	form := url.Values{
+		"action": {"accept"}, "displayName": {"Luis Gil"}, "phone": {""}, "language": {"es"},
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	return form
+}

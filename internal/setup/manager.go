@@ -1,0 +1,170 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/lookup"
+)
+
+const (
+	leaseName       = "usher-controller-manager"
+	shutdownTimeout = 45 * time.Second
+)
+
+// NewScheme gives a scheme with Usher's kinds and those of Kubernetes.
+func NewScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	return scheme
+}
+
+// NewManager makes a manager with everything of Usher in it, ready to be started.
+func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.CertificateDir == "" {
+		dir, err := os.MkdirTemp("", "usher-certificates-")
+		if err != nil {
+			return nil, fmt.Errorf("no place for the webhooks' certificate: set --certificate-dir: %w", err)
+		}
+		o.CertificateDir = dir
+	}
+	if err := os.MkdirAll(o.CertificateDir, 0o700); err != nil {
+		return nil, fmt.Errorf("no place for the webhooks' certificate: set --certificate-dir: %w", err)
+	}
+	certificates := make(chan struct{})
+	mgr, err := ctrl.NewManager(cfg, managerOptions(&o, certificates))
+	if err != nil {
+		return nil, fmt.Errorf("cannot make the manager: %w", err)
+	}
+	if err := lookup.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return nil, err
+	}
+	return mgr, add(ctx, mgr, &o, certificates)
+}
+
+func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
+	return ctrl.Options{
+		Scheme:                        NewScheme(),
+		Cache:                         CacheOptions(o.Namespace),
+		LeaderElection:                o.LeaderElection,
+		LeaderElectionID:              leaseName,
+		LeaderElectionNamespace:       o.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		HealthProbeBindAddress:        o.HealthAddress,
+		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
+		Metrics:                       metricsOptions(o),
+		WebhookServer: gatedServer{
+			Server: webhook.NewServer(webhook.Options{
+				Host: o.WebhookHost, Port: o.WebhookPort, CertDir: o.CertificateDir,
+				TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS12 }},
+			}),
+			gate: certificates,
+		},
+		Controller: config.Controller{
+			SkipNameValidation: ptr.To(o.SkipNameValidation),
+			RecoverPanic:       ptr.To(true),
+			EnableWarmup:       ptr.To(true),
+		},
+	}
+}
+
+// gatedServer does not listen before its certificate is in place, which the same manager makes.
+type gatedServer struct {
+	webhook.Server
+	gate <-chan struct{}
+}
+
+// Start waits for the gate, then serves.
+func (s gatedServer) Start(ctx context.Context) error {
+	select {
+	case <-s.gate:
+		return s.Server.Start(ctx)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// CacheOptions keep the cache small: no managed fields, only the operator's own Secrets, only Usher's RoleBindings.
+func CacheOptions(namespace string) cache.Options {
+	mine := labels.SelectorFromSet(labels.Set{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.Secret{}:      {Namespaces: map[string]cache.Config{namespace: {}}},
+			&rbacv1.RoleBinding{}: {Label: mine},
+		},
+	}
+}
+
+func metricsOptions(o *Options) metricsserver.Options {
+	options := metricsserver.Options{BindAddress: o.MetricsAddress, SecureServing: o.MetricsSecure}
+	if o.MetricsSecure {
+		options.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	return options
+}
+
+// addChecks: alive is who answers; ready is who can take admission requests and people.
+func addChecks(mgr ctrl.Manager, certificates <-chan struct{}, portal healthz.Checker) error {
+	checks := map[string]healthz.Checker{
+		"certificates": func(*http.Request) error {
+			select {
+			case <-certificates:
+				return nil
+			default:
+				return errors.New("the webhooks' certificate is not in place yet")
+			}
+		},
+		"webhooks": mgr.GetWebhookServer().StartedChecker(),
+		"portal":   portal,
+		"cache":    cacheCheck(mgr),
+	}
+	for name, check := range checks {
+		if err := mgr.AddReadyzCheck(name, check); err != nil {
+			return err
+		}
+	}
+	return mgr.AddHealthzCheck("ping", healthz.Ping)
+}
+
+// cacheCheck: a replica with a cold cache would keep admission requests waiting.
+func cacheCheck(mgr ctrl.Manager) healthz.Checker {
+	return func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the cache is not filled yet")
+		}
+		return nil
+	}
+}

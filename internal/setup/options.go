@@ -1,0 +1,91 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package setup wires the operator: the same for the program, its tests and its benchmarks.
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/usher-operator/usher/internal/mail"
+)
+
+// Options are the operator's configuration.
+type Options struct {
+	// Namespace is the operator's own: its Secrets and its lease live there.
+	Namespace string
+
+	// LeaderElection lets one of several replicas reconcile; webhooks and portal are served by all.
+	LeaderElection bool
+
+	// HealthAddress, MetricsAddress and PortalAddress are host:port to listen on; "0" turns health and metrics off.
+	HealthAddress, MetricsAddress, PortalAddress string
+	// MetricsSecure serves metrics by TLS to whom the cluster authorizes.
+	MetricsSecure bool
+
+	// WebhookHost and WebhookPort are where admission requests are taken.
+	WebhookHost string
+	WebhookPort int
+	// WebhookDNSNames are the names under which the API server calls, the first of them in the certificate's subject.
+	WebhookDNSNames []string
+	// CertificateDir is where the webhooks' certificate lies for the server to read; empty: a new temporary directory.
+	CertificateDir string
+
+	// PortalURL is where people reach the portal.
+	PortalURL string
+	// TrustedProxies are the networks whose X-Forwarded-For the portal believes.
+	TrustedProxies []netip.Prefix
+
+	// Mail says how to reach the mail server.
+	Mail mail.Options
+
+	// PlatformUsers and PlatformGroups are identities that are not bound by roles.
+	PlatformUsers, PlatformGroups []string
+
+	// BootstrapDelay is how long an organization may stay without any user before its primary administrator is invited.
+	BootstrapDelay time.Duration
+	// Now is the clock; nil: the system's.
+	Now func() time.Time
+	// SkipNameValidation lets several operators live in one process, for tests.
+	SkipNameValidation bool
+}
+
+// DefaultBootstrapDelay gives the users of an organization that is declared as a whole time to arrive.
+const DefaultBootstrapDelay = 5 * time.Second
+
+// Validate gives everything that is wrong with the options at once, each with the flag that sets it right.
+func (o *Options) Validate() error {
+	var wrong []error
+	require := func(ok bool, format string, args ...any) {
+		if !ok {
+			wrong = append(wrong, fmt.Errorf(format, args...))
+		}
+	}
+	require(o.Namespace != "", "the operator does not know its own namespace: set --namespace or the environment "+
+		"variable POD_NAMESPACE")
+	require(len(o.WebhookDNSNames) > 0, "--webhook-dns-names needs at least one name under which the API server calls")
+	require(o.Mail.Address != "", "--smtp-address is missing: set it to the mail server's host:port")
+	require(o.Mail.From != "", "--mail-from is missing: set it to the address that mails come from")
+	portal, err := url.Parse(o.PortalURL)
+	require(err == nil && portal.IsAbs() && portal.Host != "", "--portal-url %q must be the absolute URL under which "+
+		"people reach the portal, such as https://usher.acme.example", o.PortalURL)
+	return errors.Join(wrong...)
+}
+
+// mailDomain gives the right side of Message-IDs: the sender's domain.
+func (o *Options) mailDomain() string {
+	address := strings.TrimRight(o.Mail.From, "> ")
+	return address[strings.LastIndex(address, "@")+1:]
+}
+
+func (o *Options) now() func() time.Time {
+	if o.Now != nil {
+		return o.Now
+	}
+	return time.Now
+}

@@ -1,0 +1,102 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package status is the one way in which Usher writes a status: conditions by the kstatus contract, one merge patch
+// under the resource version that the decision was made on, and none when nothing changed.
+package status
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// Object is any kind of Usher's.
+type Object interface {
+	client.Object
+	GetConditions() *[]metav1.Condition
+	SetObservedGeneration(generation int64)
+}
+
+// Ready says that the spec is in force.
+func Ready(o Object, reason, message string) {
+	set(o, v1alpha1.ConditionReady, metav1.ConditionTrue, reason, message)
+	drop(o, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled)
+}
+
+// Progressing says that the spec is not in force yet and Usher is working on it or waiting for something to appear.
+func Progressing(o Object, reason, message string) {
+	set(o, v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
+	set(o, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
+	drop(o, v1alpha1.ConditionStalled)
+}
+
+// Stalled says that the spec is not in force and cannot be before somebody changes something.
+func Stalled(o Object, reason, message string) {
+	set(o, v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
+	set(o, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message)
+	drop(o, v1alpha1.ConditionReconciling)
+}
+
+// Set sets another condition than those of kstatus.
+func Set(o Object, conditionType string, value bool, reason, message string) {
+	status := metav1.ConditionFalse
+	if value {
+		status = metav1.ConditionTrue
+	}
+	set(o, conditionType, status, reason, message)
+}
+
+func set(o Object, conditionType string, status metav1.ConditionStatus, reason, message string) {
+	meta.SetStatusCondition(o.GetConditions(), metav1.Condition{
+		Type: conditionType, Status: status, Reason: reason, Message: message, ObservedGeneration: o.GetGeneration(),
+	})
+}
+
+func drop(o Object, conditionTypes ...string) {
+	for _, t := range conditionTypes {
+		meta.RemoveStatusCondition(o.GetConditions(), t)
+	}
+}
+
+// Write writes the status of after, if it differs from that of before, as it was read. It gives true when it wrote.
+// A conflict means that before was not the newest: the caller tries again from the newer one.
+func Write(ctx context.Context, c client.StatusClient, before, after Object) (bool, error) {
+	after.SetObservedGeneration(after.GetGeneration())
+	for i := range *after.GetConditions() {
+		(*after.GetConditions())[i].ObservedGeneration = after.GetGeneration()
+	}
+	return write(ctx, c, before, after)
+}
+
+func write(ctx context.Context, c client.StatusClient, before, after Object) (bool, error) {
+	if equality.Semantic.DeepEqual(before, after) {
+		return false, nil
+	}
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	return true, c.Status().Patch(ctx, after, patch)
+}
+
+// Amend changes a part of a status that another writer may be changing at the same time: it reads the object past the
+// cache, applies change, writes, and starts again on a conflict. Conditions and the observed generation stay the
+// reconciler's. An error of change ends it and comes back as it is.
+func Amend(ctx context.Context, reader client.Reader, c client.StatusClient, o Object, change func() error) error {
+	key := client.ObjectKeyFromObject(o)
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if err := reader.Get(ctx, key, o); err != nil {
+			return err
+		}
+		before := o.DeepCopyObject().(Object) //nolint:forcetypeassert // a deep copy has its original's type
+		if err := change(); err != nil {
+			return err
+		}
+		_, err := write(ctx, c, before, o)
+		return err
+	})
+}

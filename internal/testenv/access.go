@@ -1,0 +1,71 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package testenv
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+const (
+	operatorNamespace      = "usher-system"
+	operatorServiceAccount = "usher-controller-manager"
+	// tokenValidity is longer than any run of the tests.
+	tokenValidity = 12 * time.Hour
+)
+
+// As gives a client that acts as somebody by impersonation, and so goes through RBAC and webhooks like anybody.
+// Without groups the API server gives those that such a user has by nature: system:authenticated, and for a service
+// account its own. It panics when the client cannot be built, which is a fault of the test environment itself.
+func (e *Env) As(username string, groups ...string) client.Client {
+	cfg := rest.CopyConfig(e.Config)
+	cfg.Impersonate = rest.ImpersonationConfig{UserName: username, Groups: groups}
+	c, err := client.New(cfg, client.Options{Scheme: e.Scheme, Mapper: e.Client.RESTMapper()})
+	if err != nil {
+		panic(fmt.Sprintf("build a client for user %q: %v", username, err))
+	}
+	return c
+}
+
+// OperatorConfig gives the configuration of the operator's own ServiceAccount: a bearer token and nothing else, so that
+// the operator can do in a test exactly what the roles of config/rbac let it do. It is nil with Options.CRDsOnly.
+func (e *Env) OperatorConfig() *rest.Config {
+	if e.operator == nil {
+		return nil
+	}
+	return rest.CopyConfig(e.operator)
+}
+
+func (e *Env) serviceAccountConfig(ctx context.Context, namespace, name string) (*rest.Config, error) {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	seconds := int64(tokenValidity.Seconds())
+	token := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}
+	if err := e.Client.SubResource("token").Create(ctx, account, token); err != nil {
+		return nil, fmt.Errorf("ask for a token of ServiceAccount %s/%s: %w", namespace, name, err)
+	}
+	cfg := &rest.Config{
+		Host:            e.Config.Host,
+		BearerToken:     token.Status.Token,
+		TLSClientConfig: rest.TLSClientConfig{CAData: e.Config.CAData},
+		QPS:             -1,
+	}
+	return cfg, nil
+}
+
+// Namespace creates a namespace of a unique name, which starts with the prefix and a hyphen, and gives the name. It
+// panics when the API server refuses, so that it can be used where there is nobody to give an error to.
+func (e *Env) Namespace(ctx context.Context, prefix string) string {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: prefix + "-"}}
+	if err := e.Client.Create(ctx, namespace); err != nil {
+		panic(fmt.Sprintf("create a namespace %s-…: %v", prefix, err))
+	}
+	return namespace.Name
+}

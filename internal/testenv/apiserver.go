@@ -1,0 +1,58 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package testenv
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// auditPolicy records who asked for what and what was answered, once a request, without any content.
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+`
+
+// startServers starts etcd and kube-apiserver.
+func (e *Env) startServers() error {
+	dog, err := startWatchdog(e.dir)
+	if err != nil {
+		return err
+	}
+	e.watchdog = dog
+	etcd, err := dog.launcher(filepath.Join(e.assets, "etcd"))
+	if err != nil {
+		return err
+	}
+	server, err := dog.launcher(filepath.Join(e.assets, "kube-apiserver"))
+	if err != nil {
+		return err
+	}
+	policy := filepath.Join(e.dir, "audit-policy.yaml")
+	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+		return fmt.Errorf("write the audit policy: %w", err)
+	}
+	control := &envtest.Environment{
+		ControlPlaneStartTimeout: startTimeout,
+		BinaryAssetsDirectory:    e.assets,
+	}
+	control.ControlPlane.Etcd = &envtest.Etcd{Path: etcd}
+	apiServer := control.ControlPlane.GetAPIServer()
+	apiServer.Path = server
+	apiServer.Configure().
+		Set("audit-policy-file", policy).
+		Set("audit-log-path", e.auditLog()).
+		Set("audit-log-mode", "blocking").
+		Set("audit-log-maxsize", "1000") // MB: tests read one file, so it is not to be rotated
+	e.control = control
+	if _, err := control.Start(); err != nil {
+		return fmt.Errorf("start etcd and kube-apiserver from %s: %w", e.assets, err)
+	}
+	return nil
+}

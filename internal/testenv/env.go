@@ -1,0 +1,157 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package testenv runs a real control plane for tests: etcd, kube-apiserver with RBAC and an audit log, and
+// kube-controller-manager, with the project's manifests installed. The binaries come from KUBEBUILDER_ASSETS.
+package testenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// startTimeout bounds each step of the start; the machine may be building something else meanwhile.
+const startTimeout = 2 * time.Minute
+
+// Options says what the control plane is to hold.
+type Options struct {
+	// CRDsOnly installs the kinds without webhooks, roles and ServiceAccount: for tests of the API alone.
+	CRDsOnly bool
+}
+
+// Env is a running control plane. It may be used from several goroutines.
+type Env struct {
+	// Config is the configuration of a cluster administrator (system:masters).
+	Config *rest.Config
+	// Client acts as that administrator, with the kinds of Usher and of Kubernetes, without a cache.
+	Client client.Client
+	// Scheme holds the kinds that Client knows.
+	Scheme *runtime.Scheme
+	// WebhookHost is where the API server looks for the webhooks; bind the operator's webhook server to it.
+	WebhookHost string
+	// WebhookPort is the free TCP port that goes with WebhookHost.
+	WebhookPort int
+
+	assets   string
+	dir      string
+	control  *envtest.Environment
+	manager  *controllerManager
+	watchdog *watchdog
+	operator *rest.Config
+	barriers atomic.Int64
+}
+
+// Start starts the control plane, installs the manifests of the repository that the caller lives in and returns when
+// the kinds are served and the built-in ClusterRoles are complete. When it fails, nothing is left running.
+func Start(opts Options) (*Env, error) {
+	assets, err := assetsDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "usher-testenv-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the control plane: %w", err)
+	}
+	env := &Env{assets: assets, dir: dir, WebhookHost: "localhost"}
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	if err := env.start(ctx, opts); err != nil {
+		return nil, errors.Join(err, env.Stop())
+	}
+	return env, nil
+}
+
+// Stop stops what Start started and removes its files. Calling it again does nothing.
+func (e *Env) Stop() error {
+	var errs []error
+	if e.manager != nil {
+		errs = append(errs, e.manager.stop())
+		e.manager = nil
+	}
+	if e.control != nil {
+		errs = append(errs, e.control.Stop())
+		e.control = nil
+	}
+	if e.watchdog != nil {
+		errs = append(errs, e.watchdog.dismiss())
+		e.watchdog = nil
+	}
+	return errors.Join(append(errs, os.RemoveAll(e.dir))...)
+}
+
+func (e *Env) start(ctx context.Context, opts Options) error {
+	if err := e.startServers(); err != nil {
+		return err
+	}
+	if err := e.connect(); err != nil {
+		return err
+	}
+	if err := e.install(ctx, opts); err != nil {
+		return err
+	}
+	// The garbage collector looks for kinds at its start and then twice a minute: it is started when they are all there.
+	if err := e.startControllerManager(ctx); err != nil {
+		return err
+	}
+	if opts.CRDsOnly {
+		return nil
+	}
+	operator, err := e.serviceAccountConfig(ctx, operatorNamespace, operatorServiceAccount)
+	if err != nil {
+		return err
+	}
+	e.operator = operator
+	return nil
+}
+
+func (e *Env) connect() error {
+	e.Config = rest.CopyConfig(e.control.Config)
+	e.Config.QPS = -1
+	e.Scheme = runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(e.Scheme), v1alpha1.AddToScheme(e.Scheme)); err != nil {
+		return fmt.Errorf("build the scheme: %w", err)
+	}
+	c, err := client.New(e.Config, client.Options{Scheme: e.Scheme})
+	if err != nil {
+		return fmt.Errorf("build the administrator's client: %w", err)
+	}
+	e.Client = c
+	if err := os.WriteFile(e.kubeconfig(), e.control.KubeConfig, 0o600); err != nil {
+		return fmt.Errorf("write the kubeconfig: %w", err)
+	}
+	port, err := freePort(e.WebhookHost)
+	if err != nil {
+		return err
+	}
+	e.WebhookPort = port
+	return nil
+}
+
+func (e *Env) kubeconfig() string { return filepath.Join(e.dir, "kubeconfig") }
+
+// freePort gives a TCP port that nobody listens on.
+func freePort(host string) (int, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return 0, fmt.Errorf("look for a free port on %s: %w", host, err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	if err := l.Close(); err != nil {
+		return 0, fmt.Errorf("release the free port %d: %w", port, err)
+	}
+	return port, nil
+}

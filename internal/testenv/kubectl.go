@@ -1,0 +1,42 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package testenv
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Kubectl runs kubectl as the cluster administrator and gives what it printed. The error, when its exit status is not
+// zero, holds what it printed on its standard error.
+func (e *Env) Kubectl(ctx context.Context, args ...string) (stdout, stderr string, err error) {
+	return e.kubectl(ctx, "", args...)
+}
+
+// KubectlAs runs kubectl like Kubectl, as somebody else by impersonation.
+func (e *Env) KubectlAs(ctx context.Context, username string, args ...string) (stdout, stderr string, err error) {
+	return e.kubectl(ctx, "", append([]string{"--as=" + username}, args...)...)
+}
+
+// KubectlInput runs kubectl like Kubectl, with the text as its standard input.
+func (e *Env) KubectlInput(ctx context.Context, input string, args ...string) (stdout, stderr string, err error) {
+	return e.kubectl(ctx, input, args...)
+}
+
+func (e *Env) kubectl(ctx context.Context, input string, args ...string) (string, string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(e.assets, "kubectl"), args...) //nolint:gosec // tests say what to run
+	// The cache of discovery is the control plane's own: its port may have been another one's before.
+	cmd.Env = append(cmd.Environ(), "KUBECONFIG="+e.kubeconfig(), "KUBECACHEDIR="+filepath.Join(e.dir, "cache"))
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), stderr.String(),
+			fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), stderr.String(), nil
+}

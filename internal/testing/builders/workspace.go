@@ -1,0 +1,70 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package builders
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// WorkspaceBuilder makes a Workspace.
+type WorkspaceBuilder struct{ object *v1alpha1.Workspace }
+
+// Workspace starts a Workspace of that name.
+func Workspace(namespace, name string) WorkspaceBuilder {
+	return WorkspaceBuilder{&v1alpha1.Workspace{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}}
+}
+
+// With changes the object in a way that has no step of its own.
+func (b WorkspaceBuilder) With(change func(*v1alpha1.Workspace)) WorkspaceBuilder {
+	object := b.object.DeepCopy()
+	change(object)
+	return WorkspaceBuilder{object}
+}
+
+// Namespace sets the namespace that the workspace owns.
+func (b WorkspaceBuilder) Namespace(name string) WorkspaceBuilder {
+	return b.With(func(w *v1alpha1.Workspace) { w.Spec.Namespace = v1alpha1.ObjectName(name) })
+}
+
+// Member adds a person.
+func (b WorkspaceBuilder) Member(email string, access v1alpha1.WorkspaceAccess) WorkspaceBuilder {
+	return b.member(v1alpha1.WorkspaceMember{Email: v1alpha1.EmailAddress(email), Access: access})
+}
+
+// Group adds a group.
+func (b WorkspaceBuilder) Group(name string, access v1alpha1.WorkspaceAccess) WorkspaceBuilder {
+	return b.member(v1alpha1.WorkspaceMember{Group: v1alpha1.ObjectName(name), Access: access})
+}
+
+func (b WorkspaceBuilder) member(member v1alpha1.WorkspaceMember) WorkspaceBuilder {
+	return b.With(func(w *v1alpha1.Workspace) { w.Spec.Members = append(w.Spec.Members, member) })
+}
+
+// Contact adds a contact that somebody is responsible for.
+func (b WorkspaceBuilder) Contact(name, assignee string) WorkspaceBuilder {
+	return b.With(func(w *v1alpha1.Workspace) {
+		w.Spec.Contacts = append(w.Spec.Contacts, v1alpha1.Contact{
+			Name: v1alpha1.DisplayName(name), Assignee: v1alpha1.EmailAddress(assignee),
+		})
+	})
+}
+
+// Device adds a device that somebody uses.
+func (b WorkspaceBuilder) Device(name, assignee string) WorkspaceBuilder {
+	return b.With(func(w *v1alpha1.Workspace) {
+		w.Spec.Devices = append(w.Spec.Devices, v1alpha1.Device{
+			Name: v1alpha1.ObjectName(name), Assignee: v1alpha1.EmailAddress(assignee),
+		})
+	})
+}
+
+// DeletedWithNamespace makes the namespace go with the workspace.
+func (b WorkspaceBuilder) DeletedWithNamespace() WorkspaceBuilder {
+	return b.With(func(w *v1alpha1.Workspace) { w.Spec.DeletionPolicy = v1alpha1.DeletionDelete })
+}
+
+// Obj gives an object of its own.
+func (b WorkspaceBuilder) Obj() *v1alpha1.Workspace { return b.object.DeepCopy() }

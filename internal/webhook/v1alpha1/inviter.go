@@ -1,0 +1,38 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	"context"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// invitationDefaulter fills in who invites: the acting user at creation, and later whoever stood there when an update
+// leaves it out.
+type invitationDefaulter struct {
+	gate
+	decoder admission.Decoder
+}
+
+// Default fills in spec.invitedBy.
+func (d *invitationDefaulter) Default(ctx context.Context, i *v1alpha1.Invitation) error {
+	actor, request, err := d.actor(ctx)
+	if err != nil {
+		return err
+	}
+	var old *v1alpha1.Invitation
+	if request.Operation == admissionv1.Update {
+		old = &v1alpha1.Invitation{}
+		if err := d.decoder.DecodeRaw(request.OldObject, old); err != nil {
+			return err
+		}
+	}
+	i.Spec.InvitedBy = policy.Inviter(actor, old, i)
+	return nil
+}

@@ -1,0 +1,106 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package v1alpha1 adapts admission requests to policy: it finds out who is asking, asks policy, and answers. It reads
+// the cache only, and says no when it cannot decide.
+package v1alpha1
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// Options are what the webhooks work with.
+type Options struct {
+	// Reader is the cache.
+	Reader client.Reader
+	// Platform names the identities that are not bound by roles.
+	Platform policy.Platform
+}
+
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-organization,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=organizations,verbs=create;update;delete,versions=v1alpha1,name=organizations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orguser,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=orgusers,verbs=create;update;delete,versions=v1alpha1,name=orgusers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-invitation,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations,verbs=create;update;delete,versions=v1alpha1,name=invitations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-workspace,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=workspaces,verbs=create;update;delete,versions=v1alpha1,name=workspaces.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-invitation,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations,verbs=create;update,versions=v1alpha1,name=inviter.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=Never
+
+// Setup registers the webhooks of the four kinds with the manager's webhook server.
+func Setup(mgr ctrl.Manager, o Options) error {
+	gate := gate{lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform}
+	invitations := ctrl.NewWebhookManagedBy(mgr, &v1alpha1.Invitation{}).
+		WithDefaulter(&invitationDefaulter{gate, admission.NewDecoder(mgr.GetScheme())}).
+		WithValidator(validator[*v1alpha1.Invitation]{gate})
+	for _, complete := range []func() error{
+		ctrl.NewWebhookManagedBy(mgr, &v1alpha1.Organization{}).WithValidator(validator[*v1alpha1.Organization]{gate}).Complete,
+		ctrl.NewWebhookManagedBy(mgr, &v1alpha1.OrgUser{}).WithValidator(validator[*v1alpha1.OrgUser]{gate}).Complete,
+		ctrl.NewWebhookManagedBy(mgr, &v1alpha1.Workspace{}).WithValidator(validator[*v1alpha1.Workspace]{gate}).Complete,
+		invitations.Complete,
+	} {
+		if err := complete(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gate finds who is asking and judges.
+type gate struct {
+	lookup   lookup.Reader
+	platform policy.Platform
+}
+
+// actor finds as what the requester acts in the organization of the request's namespace.
+func (g gate) actor(ctx context.Context) (policy.Actor, admission.Request, error) {
+	request, err := admission.RequestFromContext(ctx)
+	if err != nil {
+		return policy.Actor{}, request, err
+	}
+	actor, err := g.lookup.Actor(ctx, g.platform, request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
+	if err != nil {
+		return actor, request, fmt.Errorf("cannot find out as what user %q acts in organization %q: %w",
+			request.UserInfo.Username, request.Namespace, err)
+	}
+	return actor, request, nil
+}
+
+// object is what the webhooks judge: a pointer to one of Usher's kinds.
+type object interface {
+	runtime.Object
+	client.Object
+}
+
+// validator judges every change of one kind.
+type validator[T object] struct{ gate }
+
+// ValidateCreate judges a new object.
+func (v validator[T]) ValidateCreate(ctx context.Context, created T) (admission.Warnings, error) {
+	return nil, v.judge(ctx, policy.Request{Operation: policy.Create, New: created})
+}
+
+// ValidateUpdate judges a change.
+func (v validator[T]) ValidateUpdate(ctx context.Context, before, after T) (admission.Warnings, error) {
+	return nil, v.judge(ctx, policy.Request{Operation: policy.Update, Old: before, New: after})
+}
+
+// ValidateDelete judges a deletion.
+func (v validator[T]) ValidateDelete(ctx context.Context, deleted T) (admission.Warnings, error) {
+	return nil, v.judge(ctx, policy.Request{Operation: policy.Delete, Old: deleted})
+}
+
+func (v validator[T]) judge(ctx context.Context, r policy.Request) error {
+	actor, request, err := v.actor(ctx)
+	if err != nil {
+		return err
+	}
+	r.Actor, r.Organization = actor, request.Namespace
+	return refusal(request, policy.Judge(r))
+}

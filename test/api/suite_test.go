@@ -1,0 +1,41 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package api_test
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/corpus"
+)
+
+var env *testenv.Env
+
+func TestAPI(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "API")
+}
+
+var _ = BeforeSuite(func() {
+	var err error
+	env, err = testenv.Start(testenv.Options{CRDsOnly: true})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
+})
+
+// load reads a folder of the corpus while the tree of specs is built; without it there would be no specs to run.
+func load(folder string) []corpus.Entry {
+	root, err := testenv.RepoRoot()
+	if err != nil {
+		panic(err)
+	}
+	entries, err := corpus.Load(root, folder)
+	if err != nil {
+		panic(err)
+	}
+	return entries
+}
