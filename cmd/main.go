@@ -64,13 +64,15 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	flags.StringVar(&o.CertificateDir, "certificate-dir", "", "where the webhooks' certificate is kept; empty: a temporary directory")
 	flags.StringVar(&o.PortalAddress, "portal-bind-address", ":8080", "where the portal is served")
 	flags.StringVar(&o.PortalURL, "portal-url", "", "the URL under which people reach the portal")
+	flags.Float64Var(&o.PortalRequestsPerSecond, "portal-requests-per-second", 0,
+		"how many requests a second each client of the portal may make; 0: the default of 5; negative: no limit")
 	flags.StringVar(&o.Mail.Address, "smtp-address", "", "host:port of the mail server")
 	flags.StringVar((*string)(&o.Mail.TLS), "smtp-tls", string(mail.TLSStartTLS), "how mail is protected on its way: StartTLS, TLS or None")
 	flags.StringVar(&o.Mail.UsernameFile, "smtp-username-file", "", "a file with the user name for the mail server")
 	flags.StringVar(&o.Mail.PasswordFile, "smtp-password-file", "", "a file with the password for the mail server")
 	flags.StringVar(&o.Mail.From, "mail-from", "", "the address that mails come from")
-	flags.DurationVar(&o.BootstrapDelay, "bootstrap-delay", setup.DefaultBootstrapDelay,
-		"how long an organization stays without any user before its primary administrator is invited")
+	flags.DurationVar(&o.SettleDelay, "settle-delay", setup.DefaultSettleDelay,
+		"how long objects that are declared together have to arrive before a mail speaks of them")
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names", "usher-webhook-service.usher-system.svc",
 		"names under which the API server calls the webhooks, separated by commas")
 	list(flags, &o.PlatformUsers, "platform-users", "", "users that are not bound by roles, separated by commas")

@@ -45,9 +45,9 @@ type Dependencies struct {
 	PortalURL string
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
-	// BootstrapDelay is how long an organization may stay without any user before its primary administrator is invited:
-	// time for the users who are declared together with it to arrive.
-	BootstrapDelay time.Duration
+	// SettleDelay is how long objects that are declared together have to arrive: an organization's users before its
+	// primary administrator is invited, an Invitation's inviter and workspaces before its mail goes out.
+	SettleDelay time.Duration
 	// Now is the clock.
 	Now func() time.Time
 }

@@ -102,11 +102,16 @@ func (r *invitationReconciler) Reconcile(ctx context.Context, i *v1alpha1.Invita
 
 // wait gives how long until time alone moves a recipient.
 func (r *invitationReconciler) wait(i *v1alpha1.Invitation) time.Duration {
-	var wait time.Duration
+	wait := r.settling(i)
 	for n := range i.Status.Recipients {
 		wait = sooner(wait, invitation.Wait(&i.Status.Recipients[n].OnboardingStatus, r.Now()))
 	}
 	return wait
+}
+
+// settling gives how long what was declared together with the Invitation still has to arrive.
+func (r *invitationReconciler) settling(i *v1alpha1.Invitation) time.Duration {
+	return max(r.SettleDelay-r.Now().Sub(i.CreationTimestamp.Time), 0)
 }
 
 // deliver sends the mails that written states call for. It gives true when the pass ends here: mails were tried, or the
@@ -119,7 +124,7 @@ func (r *invitationReconciler) deliver(ctx context.Context, i *v1alpha1.Invitati
 	if behind, err := r.behind(ctx, i, &v1alpha1.Invitation{}); behind || err != nil {
 		return true, err
 	}
-	inviter, err := r.lookup().InviterTitle(ctx, o, string(i.Spec.InvitedBy))
+	inviter, err := r.lookup().InviterTitle(ctx, i.Namespace, i.Spec.InvitedBy)
 	if err != nil {
 		return false, err
 	}
@@ -172,7 +177,7 @@ func (r *invitationReconciler) letterTo(ctx context.Context, i *v1alpha1.Invitat
 		l.content.Language = policy.LanguageOf(o, i.Spec.Language)
 	}
 	l.content.Inviter = inviter
-	l.content.Role = string(i.Spec.Role)
+	l.tellRole(i.Spec.Role, l.email)
 	l.content.Message = i.Spec.Message
 	for _, grant := range i.Spec.Workspaces {
 		l.content.Workspaces = append(l.content.Workspaces, r.lookup().WorkspaceTitle(ctx, i.Namespace, grant.Name))

@@ -37,7 +37,6 @@ func newLetter(o *v1alpha1.Organization, host types.UID, email string, onboardin
 		Kind:         mail.Kind(onboarding.Mail.Kind),
 		Organization: policy.OrganizationTitle(o),
 		Location:     policy.LocationOf(o),
-		Username:     email,
 		Recipient:    invitation.DisplayName(email),
 	}
 	if onboarding.ExpirationTime != nil {
@@ -48,6 +47,14 @@ func newLetter(o *v1alpha1.Organization, host types.UID, email string, onboardin
 		content.Language = string(onboarding.Registration.Language)
 	}
 	return letter{host: host, email: email, onboarding: onboarding, content: content}
+}
+
+// tellRole says what the person gets, and how to sign in where there is something to sign in to (NOV-7).
+func (l *letter) tellRole(role v1alpha1.Role, username string) {
+	l.content.Role = string(role)
+	if role != v1alpha1.RoleNotificationsOnly {
+		l.content.Username = username
+	}
 }
 
 // send hands one mail to the mail server and gives what came of it. It goes on when the operator is told to stop.
@@ -70,7 +77,9 @@ func (d Dependencies) trySend(ctx context.Context, l letter) error {
 	if err != nil {
 		return fmt.Errorf("the mail cannot be written: %w", err)
 	}
-	return d.Mailer.Send(ctx, mail.Message{To: l.email, MessageID: l.onboarding.Mail.MessageID, Rendered: rendered})
+	return d.Mailer.Send(ctx, mail.Message{
+		To: l.email, FromName: l.content.Organization, MessageID: l.onboarding.Mail.MessageID, Rendered: rendered,
+	})
 }
 
 // link derives the link that a mail holds; a welcome leads to the portal itself.
@@ -129,9 +138,7 @@ func (r *orgUserReconciler) deliverOwn(ctx context.Context, f policy.UserFacts) 
 	}
 	l := newLetter(f.Organization, u.UID, string(u.Spec.Email), u.Status.Onboarding)
 	l.content.Language = policy.LanguageOf(f.Organization, v1alpha1.LanguageTag(l.content.Language))
-	l.content.Inviter = policy.OrganizationTitle(f.Organization)
-	l.content.Role = string(u.Spec.Role)
-	l.content.Username = policy.UsernameOf(u)
+	l.tellRole(u.Spec.Role, policy.UsernameOf(u))
 	l.content.Recipient = policy.DisplayNameOf(u, u.Status.Onboarding.Registration)
 	for _, grant := range u.Spec.Workspaces {
 		l.content.Workspaces = append(l.content.Workspaces, r.lookup().WorkspaceTitle(ctx, u.Namespace, grant.Name))

@@ -35,9 +35,24 @@ func setupOrganization(mgr ctrl.Manager, d Dependencies) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("organization").
 		For(&v1alpha1.Organization{}).
-		Watches(&v1alpha1.OrgUser{}, onChange(r.ofUser)).
-		Watches(&v1alpha1.Workspace{}, onChange(r.ofWorkspace)).
+		Watches(&v1alpha1.OrgUser{}, onChange(r.ofAdministrator)).
+		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
+		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, r.ofWorkspace)).
 		Complete(reconcile.AsReconciler(d.Client, r))
+}
+
+// countDelay gathers changes that only move counts, so that they cost one write.
+const countDelay = 250 * time.Millisecond
+
+// ofAdministrator: who is or wishes to be an administrator concerns the ledger at once.
+func (r *organizationReconciler) ofAdministrator(_ context.Context, c change[*v1alpha1.OrgUser],
+) ([]types.NamespacedName, error) {
+	for _, u := range []*v1alpha1.OrgUser{c.before, c.after} {
+		if u != nil && (u.Spec.Role == v1alpha1.RoleOrganizationAdmin || u.Status.Role == v1alpha1.RoleOrganizationAdmin) {
+			return []types.NamespacedName{organizationKey(u)}, nil
+		}
+	}
+	return nil, nil
 }
 
 func (r *organizationReconciler) ofUser(_ context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
@@ -93,8 +108,8 @@ func (r *organizationReconciler) bootstrap(ctx context.Context, o *v1alpha1.Orga
 	if len(users) > 0 || primary == nil {
 		return 0, nil
 	}
-	if age := r.Now().Sub(o.CreationTimestamp.Time); age < r.BootstrapDelay {
-		return r.BootstrapDelay - age, nil
+	if age := r.Now().Sub(o.CreationTimestamp.Time); age < r.SettleDelay {
+		return r.SettleDelay - age, nil
 	}
 	var existing v1alpha1.OrgUserList
 	if err := r.Live.List(ctx, &existing, client.InNamespace(o.Namespace), client.Limit(1)); err != nil {

@@ -83,7 +83,13 @@ func (r *invitationReconciler) admit(ctx context.Context, i *v1alpha1.Invitation
 	if err != nil {
 		return false, err
 	}
+	settled, err := r.lookup().Settled(ctx, i)
+	if err != nil {
+		return false, err
+	}
 	switch {
+	case !settled && r.settling(i) > 0:
+		return false, nil
 	case isAccepted(user):
 		return invitation.Apply(&recipient.OnboardingStatus, invitation.EventRecognize, subject), nil
 	case user.Labels[v1alpha1.LabelInvitation] == i.Name && user.DeletionTimestamp.IsZero():

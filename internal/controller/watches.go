@@ -5,6 +5,7 @@ package controller
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -34,15 +35,23 @@ func (c change[T]) created() bool { return any(c.before) == any(*new(T)) }
 // deleted tells whether the object is gone.
 func (c change[T]) deleted() bool { return any(c.after) == any(*new(T)) }
 
-// onChange enqueues what a change of a watched object concerns. Names is asked for the cache's state after the change.
-func onChange[T client.Object](names func(context.Context, change[T]) ([]types.NamespacedName, error)) handler.EventHandler {
+// concerned finds what a change concerns, in the cache's state after the change.
+type concerned[T client.Object] func(context.Context, change[T]) ([]types.NamespacedName, error)
+
+// onChange enqueues what a change of a watched object concerns.
+func onChange[T client.Object](names concerned[T]) handler.EventHandler {
+	return onChangeAfter(0, names)
+}
+
+// onChangeAfter does the same after a delay, within which many changes bring one pass.
+func onChangeAfter[T client.Object](delay time.Duration, names concerned[T]) handler.EventHandler {
 	enqueue := func(ctx context.Context, c change[T], q requests) {
 		found, err := names(ctx, c)
 		if err != nil {
 			log.FromContext(ctx).Error(err, "cannot find what a change concerns")
 		}
 		for _, name := range found {
-			q.Add(reconcile.Request{NamespacedName: name})
+			q.AddAfter(reconcile.Request{NamespacedName: name}, delay)
 		}
 	}
 	cast := func(o client.Object) T {

@@ -35,7 +35,7 @@ func setupWorkspace(mgr ctrl.Manager, d Dependencies) error {
 		Named("workspace").
 		For(&v1alpha1.Workspace{}).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
-		Watches(&v1alpha1.OrgUser{}, onChange(r.ofUser)).
+		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
 		Watches(&corev1.Namespace{}, onChange(r.ofNamespace)).
 		Complete(reconcile.AsReconciler(d.Client, r))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/policy"
 )
 
@@ -99,18 +100,35 @@ func (r Reader) elder(ctx context.Context, user *v1alpha1.OrgUser) (string, erro
 	return "", nil
 }
 
-// InviterTitle gives the inviter's name for people: an OrgUser's with that user name, or else the organization's.
-func (r Reader) InviterTitle(ctx context.Context, o *v1alpha1.Organization, username string) (string, error) {
-	if username != "" {
-		people, err := r.UsersByUsername(ctx, o.Namespace, username)
-		if err != nil {
-			return "", err
-		}
-		if len(people) > 0 {
-			return people[0].Status.DisplayName, nil
+// InviterTitle gives the inviter's name for people: an OrgUser's with that user name, else the user name if it is an
+// address. Empty: the inviter is no person whom the invited know, and the organization itself invites.
+func (r Reader) InviterTitle(ctx context.Context, namespace string, username v1alpha1.Username) (string, error) {
+	people, err := r.UsersByUsername(ctx, namespace, string(username))
+	switch {
+	case err != nil:
+		return "", err
+	case len(people) > 0:
+		return people[0].Status.DisplayName, nil
+	case invitation.ValidAddress(string(username)):
+		return string(username), nil
+	}
+	return "", nil
+}
+
+// Settled tells whether all that an Invitation's mail speaks of is there: the inviter and the workspaces. Objects that
+// are declared together come in any order.
+func (r Reader) Settled(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
+	for _, grant := range i.Spec.Workspaces {
+		w, err := get(ctx, r, i.Namespace, string(grant.Name), &v1alpha1.Workspace{})
+		if err != nil || w == nil {
+			return false, err
 		}
 	}
-	return policy.OrganizationTitle(o), nil
+	if !invitation.ValidAddress(string(i.Spec.InvitedBy)) {
+		return true, nil
+	}
+	people, err := r.UsersByUsername(ctx, i.Namespace, string(i.Spec.InvitedBy))
+	return len(people) > 0, err
 }
 
 // WorkspaceTitle gives a workspace's name for people, whatever is known of it.

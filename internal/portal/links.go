@@ -217,10 +217,10 @@ func (l *ClusterLinks) describe(ctx context.Context, p *place, link *Link) error
 	switch host := p.host.(type) {
 	case *v1alpha1.Invitation:
 		link.Role, link.Message, grants = host.Spec.Role, host.Spec.Message, host.Spec.Workspaces
-		link.Inviter, err = cache.InviterTitle(ctx, p.organization, string(host.Spec.InvitedBy))
+		link.Inviter, err = cache.InviterTitle(ctx, host.Namespace, host.Spec.InvitedBy)
 	case *v1alpha1.OrgUser:
 		link.Role, grants = host.Spec.Role, host.Spec.Workspaces
-		link.Inviter, link.Username = link.Organization, policy.UsernameOf(host)
+		link.Username = policy.UsernameOf(host)
 		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(host, &link.Registration))
 	}
 	for _, grant := range grants {

@@ -52,7 +52,8 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	server, err := portal.NewServer(&portal.ClusterLinks{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Keys: keys, MailDomain: o.mailDomain(), Now: o.now(),
 	}, portal.Options{
-		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies, Log: mgr.GetLogger().WithName("portal"),
+		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
+		RequestsPerSecond: o.PortalRequestsPerSecond, Log: mgr.GetLogger().WithName("portal"),
 	})
 	if err != nil {
 		return err
@@ -69,15 +70,15 @@ func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.Keys) error {
 		return err
 	}
 	return controller.Setup(mgr, controller.Dependencies{
-		Client:         mgr.GetClient(),
-		Live:           mgr.GetAPIReader(),
-		Recorder:       mgr.GetEventRecorder("usher"),
-		Mailer:         sender,
-		Keys:           keys,
-		PortalURL:      strings.TrimRight(o.PortalURL, "/"),
-		MailDomain:     o.mailDomain(),
-		BootstrapDelay: o.BootstrapDelay,
-		Now:            o.now(),
+		Client:      mgr.GetClient(),
+		Live:        mgr.GetAPIReader(),
+		Recorder:    mgr.GetEventRecorder("usher"),
+		Mailer:      sender,
+		Keys:        keys,
+		PortalURL:   strings.TrimRight(o.PortalURL, "/"),
+		MailDomain:  o.mailDomain(),
+		SettleDelay: o.SettleDelay,
+		Now:         o.now(),
 	})
 }
 

@@ -41,22 +41,25 @@ type Options struct {
 	// TrustedProxies are the networks whose X-Forwarded-For the portal believes.
 	TrustedProxies []netip.Prefix
 
+	// PortalRequestsPerSecond limits each client of the portal; zero: the portal's default; negative: no limit.
+	PortalRequestsPerSecond float64
+
 	// Mail says how to reach the mail server.
 	Mail mail.Options
 
 	// PlatformUsers and PlatformGroups are identities that are not bound by roles.
 	PlatformUsers, PlatformGroups []string
 
-	// BootstrapDelay is how long an organization may stay without any user before its primary administrator is invited.
-	BootstrapDelay time.Duration
+	// SettleDelay is how long objects that are declared together have to arrive before a mail speaks of them.
+	SettleDelay time.Duration
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
 	// SkipNameValidation lets several operators live in one process, for tests.
 	SkipNameValidation bool
 }
 
-// DefaultBootstrapDelay gives the users of an organization that is declared as a whole time to arrive.
-const DefaultBootstrapDelay = 5 * time.Second
+// DefaultSettleDelay is longer than kubectl or a GitOps controller takes to apply a folder.
+const DefaultSettleDelay = 3 * time.Second
 
 // Validate gives everything that is wrong with the options at once, each with the flag that sets it right.
 func (o *Options) Validate() error {

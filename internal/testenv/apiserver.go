@@ -4,6 +4,7 @@
 package testenv
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,9 +43,13 @@ func (e *Env) startServers() error {
 		ControlPlaneStartTimeout: startTimeout,
 		BinaryAssetsDirectory:    e.assets,
 	}
-	control.ControlPlane.Etcd = &envtest.Etcd{Path: etcd}
+	data, certificates := filepath.Join(e.dir, "data"), filepath.Join(e.dir, "certificates")
+	if err := errors.Join(os.Mkdir(data, 0o700), os.Mkdir(certificates, 0o700)); err != nil {
+		return fmt.Errorf("make directories for etcd and kube-apiserver: %w", err)
+	}
+	control.ControlPlane.Etcd = &envtest.Etcd{Path: etcd, DataDir: data}
 	apiServer := control.ControlPlane.GetAPIServer()
-	apiServer.Path = server
+	apiServer.Path, apiServer.CertDir = server, certificates
 	apiServer.Configure().
 		Set("audit-policy-file", policy).
 		Set("audit-log-path", e.auditLog()).

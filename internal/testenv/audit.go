@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -128,13 +129,16 @@ func (e *Env) ask(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.Config.Host+path, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(e.Config.Host, "/")+path, http.NoBody)
 	if err != nil {
 		return err
 	}
 	response, err := httpClient.Do(request)
 	if err != nil {
 		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return errors.Join(fmt.Errorf("answered %s", response.Status), response.Body.Close())
 	}
 	return response.Body.Close()
 }

@@ -29,7 +29,7 @@ func (e *Env) KubectlInput(ctx context.Context, input string, args ...string) (s
 }
 
 func (e *Env) kubectl(ctx context.Context, input string, args ...string) (string, string, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(e.assets, "kubectl"), args...) //nolint:gosec // tests say what to run
+	cmd := exec.CommandContext(ctx, filepath.Join(e.assets, "kubectl"), args...)
 	// The cache of discovery is the control plane's own: its port may have been another one's before.
 	cmd.Env = append(cmd.Environ(), "KUBECONFIG="+e.kubeconfig(), "KUBECACHEDIR="+filepath.Join(e.dir, "cache"))
 	var stdout, stderr bytes.Buffer

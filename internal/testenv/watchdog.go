@@ -49,7 +49,7 @@ func (w *watchdog) launcher(program string) (string, error) {
 	name := filepath.Base(program)
 	path := filepath.Join(w.dir, name)
 	script := fmt.Sprintf("#!/bin/sh\necho $$ >%s\nexec %s \"$@\"\n", quote(path+".pid"), quote(program))
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil { //nolint:gosec // it is to be executed
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		return "", fmt.Errorf("write the launcher of %s: %w", name, err)
 	}
 	return path, nil

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/internal/testing/corpus"
-	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/matchers"
 )
 
 var _ = Describe("Valid objects", func() {
@@ -60,11 +60,11 @@ var _ = Describe("Objects that only the webhooks can refuse", func() {
 func expectRefusal(err error, entry corpus.Entry) {
 	GinkgoHelper()
 	if strings.HasPrefix(entry.Refused, "unknown field") {
-		Expect(err).To(BeRefused(400, entry.Refused))
+		Expect(err).To(matchers.BeRefused(400, entry.Refused))
 		return
 	}
-	Expect(err).To(BeRefused(422, entry.Refused))
-	Expect(err).To(HaveCause(entry.Field, entry.Refused))
+	Expect(err).To(matchers.BeRefused(422, entry.Refused))
+	Expect(err).To(matchers.HaveCause(entry.Field, entry.Refused))
 	AddReportEntry("message", err.Error(), ReportEntryVisibilityFailureOrVerbose)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/corpus"
@@ -21,6 +22,7 @@ func TestAPI(t *testing.T) {
 }
 
 var _ = BeforeSuite(func() {
+	logf.SetLogger(GinkgoLogr)
 	var err error
 	env, err = testenv.Start(testenv.Options{CRDsOnly: true})
 	Expect(err).NotTo(HaveOccurred())

@@ -43,6 +43,9 @@ type Mailbox struct {
 	server  *smtp.Server
 	served  chan struct{}
 
+	closing  sync.Once
+	closeErr error
+
 	mu       sync.Mutex
 	listener net.Listener
 	fault    func(recipient string) error
@@ -88,7 +91,7 @@ func (m *Mailbox) Start() error {
 	m.listener = listener
 	go func() {
 		defer close(m.served)
-		if err := m.server.Serve(listener); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+		if err := m.server.Serve(listener); err != nil && !errors.Is(err, net.ErrClosed) {
 			m.options.ErrorLog.Printf("mailbox: SMTP server stopped: %v", err)
 		}
 	}()
@@ -97,15 +100,21 @@ func (m *Mailbox) Start() error {
 
 // Close stops listening and drops open connections. Mails stay in the directory. Closing twice is harmless.
 func (m *Mailbox) Close() error {
-	if m.Addr() == "" {
+	m.mu.Lock()
+	listener := m.listener
+	m.mu.Unlock()
+	if listener == nil {
 		return nil
 	}
-	err := m.server.Close()
-	if errors.Is(err, smtp.ErrServerClosed) {
-		err = nil
-	}
+	m.closing.Do(func() {
+		// The server knows its listener only from the moment when it begins to serve, which may be yet to come.
+		m.closeErr = listener.Close()
+		if err := m.server.Close(); !errors.Is(err, net.ErrClosed) {
+			m.closeErr = errors.Join(m.closeErr, err)
+		}
+	})
 	<-m.served
-	return err
+	return m.closeErr
 }
 
 // Addr is the host:port of the SMTP server, or "" before Start.

@@ -214,6 +214,14 @@ var _ = Describe("A mailbox", func() {
 			To(MatchError(ContainSubstring("cannot listen")))
 	})
 
+	It("ends however soon it is closed", func() {
+		for range 200 {
+			short := mailbox.New(mailbox.Options{Dir: dir})
+			Expect(short.Start()).To(Succeed())
+			Expect(short.Close()).To(Succeed())
+		}
+	})
+
 	It("stops listening when closed, and may be closed twice or before it started", func() {
 		Expect(box.Close()).To(Succeed())
 		Expect(box.Close()).To(Succeed())

@@ -67,7 +67,7 @@ func Load(root, folder string) ([]Entry, error) {
 	}
 	entries := make([]Entry, 0, len(paths))
 	for _, path := range paths {
-		content, err := os.ReadFile(path) //nolint:gosec // a file of the repository
+		content, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("read an example: %w", err)
 		}
@@ -91,9 +91,7 @@ func parse(name string, content []byte) (Entry, error) {
 		if err := yaml.UnmarshalStrict(document, &object.Object); err != nil {
 			return entry, err
 		}
-		if err := entry.add(object, comments(document)); err != nil {
-			return entry, err
-		}
+		entry.add(object, comments(document))
 	}
 	if entry.Update != nil && (len(entry.Objects) > 0 || entry.Update.Before == nil || entry.Update.After == nil) {
 		return entry, fmt.Errorf("has steps, so it must have two documents: %q and %q", createComment, updateComment)
@@ -101,7 +99,7 @@ func parse(name string, content []byte) (Entry, error) {
 	return entry, nil
 }
 
-func (e *Entry) add(object *unstructured.Unstructured, comments []string) error {
+func (e *Entry) add(object *unstructured.Unstructured, comments []string) {
 	step := ""
 	for _, comment := range comments {
 		switch {
@@ -115,7 +113,7 @@ func (e *Entry) add(object *unstructured.Unstructured, comments []string) error 
 	}
 	if step == "" {
 		e.Objects = append(e.Objects, object)
-		return nil
+		return
 	}
 	if e.Update == nil {
 		e.Update = &Update{}
@@ -125,7 +123,6 @@ func (e *Entry) add(object *unstructured.Unstructured, comments []string) error 
 	} else {
 		e.Update.After = object
 	}
-	return nil
 }
 
 // comments gives the comment lines that a document starts with.

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,7 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/matchers"
 )
 
 func TestMatchers(t *testing.T) {
@@ -37,10 +38,7 @@ func condition(kind string, status metav1.ConditionStatus, generation int64) met
 }
 
 // failure gives what a matcher says about a value that it refuses.
-func failure(matcher interface {
-	Match(any) (bool, error)
-	FailureMessage(any) string
-}, actual any) string {
+func failure(matcher types.GomegaMatcher, actual any) string {
 	GinkgoHelper()
 	matches, err := matcher.Match(actual)
 	Expect(err).NotTo(HaveOccurred())
@@ -52,33 +50,33 @@ var _ = Describe("Conditions", func() {
 	ready := condition("Ready", metav1.ConditionTrue, 2)
 
 	It("finds a condition by type, status and reason", func() {
-		Expect(object(2, 2, ready)).To(HaveCondition("Ready", metav1.ConditionTrue, "Because"))
-		Expect(object(2, 2, ready)).To(BeReady())
-		Expect(object(2, 2)).NotTo(BeReady())
-		Expect(object(2, 2, ready)).NotTo(HaveCondition("Ready", metav1.ConditionFalse, ""))
-		Expect(failure(HaveCondition("Ready", metav1.ConditionTrue, "Other"), object(2, 2, ready))).To(Equal(
+		Expect(object(2, 2, ready)).To(matchers.HaveCondition("Ready", metav1.ConditionTrue, "Because"))
+		Expect(object(2, 2, ready)).To(matchers.BeReady())
+		Expect(object(2, 2)).NotTo(matchers.BeReady())
+		Expect(object(2, 2, ready)).NotTo(matchers.HaveCondition("Ready", metav1.ConditionFalse, ""))
+		Expect(failure(matchers.HaveCondition("Ready", metav1.ConditionTrue, "Other"), object(2, 2, ready))).To(Equal(
 			"expected to have the condition Ready=True with the reason Other, but its conditions are Ready=True (Because: it is so)"))
-		Expect(failure(BeReady(), object(2, 2))).To(HaveSuffix("its conditions are none"))
+		Expect(failure(matchers.BeReady(), object(2, 2))).To(HaveSuffix("its conditions are none"))
 	})
 
 	It("does not take a condition about an older generation for an answer", func() {
-		Expect(failure(BeReady(), object(3, 3, ready))).To(ContainSubstring("about generation 2, the object is at 3"))
+		Expect(failure(matchers.BeReady(), object(3, 3, ready))).To(ContainSubstring("about generation 2, the object is at 3"))
 	})
 
 	It("takes untyped objects too, and says what it cannot take", func() {
 		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object(2, 2, ready))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(&unstructured.Unstructured{Object: content}).To(BeReady())
-		_, err = BeReady().Match("text")
+		Expect(&unstructured.Unstructured{Object: content}).To(matchers.BeReady())
+		_, err = matchers.BeReady().Match("text")
 		Expect(err).To(MatchError(ContainSubstring("takes a pointer to an object")))
 	})
 
 	DescribeTable("kstatus", func(user *v1alpha1.OrgUser, fault string) {
 		if fault == "" {
-			Expect(user).To(KeepKstatus())
+			Expect(user).To(matchers.KeepKstatus())
 			return
 		}
-		Expect(failure(KeepKstatus(), user)).To(ContainSubstring(fault))
+		Expect(failure(matchers.KeepKstatus(), user)).To(ContainSubstring(fault))
 	},
 		Entry("ready", object(2, 2, ready), ""),
 		Entry("working", object(2, 2, condition("Ready", metav1.ConditionFalse, 2), condition("Reconciling", metav1.ConditionTrue, 2)), ""),
@@ -100,23 +98,23 @@ var _ = Describe("Refusals", func() {
 	})
 
 	It("knows code and message, through wrapping and line breaks", func() {
-		Expect(invalid).To(BeRefused(422, "say what the person may do"))
-		Expect(fmt.Errorf("create: %w", invalid)).To(BeRefused(422, "spec.role:\n  Required value"))
-		Expect(failure(BeRefused(403, "role"), invalid)).To(ContainSubstring("the answer was 422"))
-		Expect(failure(BeRefused(422, "other"), invalid)).To(ContainSubstring("say what"))
+		Expect(invalid).To(matchers.BeRefused(422, "say what the person may do"))
+		Expect(fmt.Errorf("create: %w", invalid)).To(matchers.BeRefused(422, "spec.role:\n  Required value"))
+		Expect(failure(matchers.BeRefused(403, "role"), invalid)).To(ContainSubstring("the answer was 422"))
+		Expect(failure(matchers.BeRefused(422, "other"), invalid)).To(ContainSubstring("say what"))
 	})
 
 	It("knows the cause of a field", func() {
-		Expect(invalid).To(HaveCause("spec.role", "Required value"))
-		Expect(failure(HaveCause("spec.email", "Required value"), invalid)).To(ContainSubstring("\n  spec.role: Required value"))
+		Expect(invalid).To(matchers.HaveCause("spec.role", "Required value"))
+		Expect(failure(matchers.HaveCause("spec.email", "Required value"), invalid)).To(ContainSubstring("\n  spec.role: Required value"))
 		gone := apierrors.NewNotFound(v1alpha1.Resource("orgusers"), "ana")
-		Expect(failure(HaveCause("spec.email", ""), gone)).To(ContainSubstring("no cause, but the answer 404"))
+		Expect(failure(matchers.HaveCause("spec.email", ""), gone)).To(ContainSubstring("no cause, but the answer 404"))
 	})
 
 	It("does not take anything else for a refusal", func() {
-		Expect(failure(BeRefused(422, ""), nil)).To(ContainSubstring("there was no error"))
-		Expect(failure(BeRefused(422, ""), errors.New("connection refused"))).To(ContainSubstring("no answer of the API server"))
-		_, err := BeRefused(422, "").Match("text")
+		Expect(failure(matchers.BeRefused(422, ""), nil)).To(ContainSubstring("there was no error"))
+		Expect(failure(matchers.BeRefused(422, ""), errors.New("connection refused"))).To(ContainSubstring("no answer of the API server"))
+		_, err := matchers.BeRefused(422, "").Match("text")
 		Expect(err).To(HaveOccurred())
 	})
 })

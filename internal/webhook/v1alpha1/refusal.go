@@ -4,6 +4,7 @@
 package v1alpha1
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -30,22 +31,29 @@ func refusal(r admission.Request, violations []policy.Violation) error {
 	}
 	messages := make([]string, 0, len(violations))
 	for _, v := range violations {
-		cause := metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: v.Field, Message: v.Message}
+		cause := metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: v.Field, Message: text(v)}
 		if v.Reason == policy.Forbidden {
 			answer.Code, answer.Reason = http.StatusForbidden, metav1.StatusReasonForbidden
 			cause.Type = metav1.CauseTypeForbidden
 		}
 		answer.Details.Causes = append(answer.Details.Causes, cause)
-		messages = append(messages, text(v))
+		messages = append(messages, strings.TrimPrefix(v.Field+": ", ": ")+cause.Message)
 	}
 	answer.Message = strings.Join(messages, "; ")
 	return &apierrors.StatusError{ErrStatus: answer}
 }
 
-// text is a violation in one sentence. A forbidden one says itself what it is about.
+// text is a violation in one sentence, in the API server's form where a value is at fault.
 func text(v policy.Violation) string {
-	if v.Field == "" || v.Reason == policy.Forbidden {
+	if v.Reason == policy.Forbidden || v.Value == "" {
 		return v.Message
 	}
-	return v.Field + ": " + v.Message
+	value := []rune(v.Value)
+	if len(value) > maxValue {
+		value = append(value[:maxValue], '…')
+	}
+	return fmt.Sprintf("Invalid value: %q: %s", string(value), v.Message)
 }
+
+// maxValue is how many characters of a value at fault are shown.
+const maxValue = 80

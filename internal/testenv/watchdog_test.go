@@ -1,0 +1,52 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package testenv
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("The watchdog", func() {
+	var (
+		dog  *watchdog
+		ends chan error
+	)
+
+	BeforeEach(func() {
+		dir := filepath.Join(GinkgoT().TempDir(), "it's a directory")
+		Expect(os.Mkdir(dir, 0o700)).To(Succeed())
+		var err error
+		dog, err = startWatchdog(dir)
+		Expect(err).NotTo(HaveOccurred())
+		sleep, err := exec.LookPath("sleep")
+		Expect(err).NotTo(HaveOccurred())
+		program, err := dog.launcher(sleep)
+		Expect(err).NotTo(HaveOccurred())
+		process := exec.Command(program, "600")
+		Expect(process.Start()).To(Succeed())
+		DeferCleanup(func() { _ = process.Process.Kill() })
+		ends = make(chan error, 1)
+		go func() { ends <- process.Wait() }()
+		Eventually(program + ".pid").Should(BeARegularFile())
+	})
+
+	It("ends what was started when the test's process is gone, and clears up", func() {
+		Expect(dog.stdin.Close()).To(Succeed()) // as the kernel does for a process that dies
+		Eventually(ends).WithTimeout(10 * time.Second).Should(Receive(MatchError(ContainSubstring("killed"))))
+		Eventually(dog.dir).WithTimeout(10 * time.Second).ShouldNot(BeADirectory())
+		Expect(dog.dismiss()).To(Succeed())
+	})
+
+	It("leaves everything alone when it is dismissed", func() {
+		Expect(dog.dismiss()).To(Succeed())
+		Consistently(ends).WithTimeout(200 * time.Millisecond).ShouldNot(Receive())
+		Expect(dog.dir).To(BeADirectory())
+	})
+})

@@ -1,0 +1,154 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package operator runs the operator for tests: all of it, as its ServiceAccount, against a real control plane and a real
+// mail server.
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+// Namespace is where the operator lives.
+const Namespace = "usher-system"
+
+const (
+	readyTimeout = 90 * time.Second
+	stopTimeout  = 60 * time.Second
+	pollInterval = 20 * time.Millisecond
+)
+
+// Operator is a running operator.
+type Operator struct {
+	// PortalURL is where the portal answers.
+	PortalURL string
+	// HealthURL is where /readyz answers.
+	HealthURL string
+
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// Options gives the configuration that Start runs with; change it for a special case.
+func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
+	ports, err := freePorts(2)
+	if err != nil {
+		return setup.Options{}, err
+	}
+	portal := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
+	return setup.Options{
+		Namespace:               Namespace,
+		LeaderElection:          true,
+		HealthAddress:           net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[1])),
+		MetricsAddress:          "0",
+		PortalAddress:           portal,
+		PortalURL:               "http://" + portal,
+		PortalRequestsPerSecond: -1,
+		WebhookHost:             env.WebhookHost,
+		WebhookPort:             env.WebhookPort,
+		WebhookDNSNames:         []string{env.WebhookHost},
+		Mail:                    mail.Options{Address: box.Addr(), TLS: mail.TLSNone, From: "usher@usher.example"},
+		SettleDelay:             setup.DefaultSettleDelay,
+		SkipNameValidation:      true,
+	}, nil
+}
+
+// Start runs the operator in this process and returns when it is ready.
+func Start(ctx context.Context, env *testenv.Env, options setup.Options) (*Operator, error) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	mgr, err := setup.NewManager(running, env.OperatorConfig(), options)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	o := &Operator{
+		PortalURL: options.PortalURL,
+		HealthURL: "http://" + options.HealthAddress,
+		cancel:    cancel,
+		done:      make(chan error, 1),
+	}
+	go func() { o.done <- mgr.Start(running) }()
+	if err := o.awaitReady(ctx); err != nil {
+		return nil, errors.Join(err, o.Stop())
+	}
+	return o, nil
+}
+
+// awaitReady waits for readiness, or for the operator's end if that comes first.
+func (o *Operator) awaitReady(ctx context.Context) error {
+	last := "nothing answered"
+	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
+		select {
+		case err := <-o.done:
+			o.done <- nil
+			return false, fmt.Errorf("the operator ended: %w", err)
+		default:
+		}
+		status, err := get(ctx, o.HealthURL+"/readyz")
+		if err != nil {
+			last = err.Error()
+			return false, nil //nolint:nilerr // not answering yet is what is waited for
+		}
+		last = "status " + strconv.Itoa(status)
+		return status == http.StatusOK, nil
+	})
+	if err != nil {
+		return fmt.Errorf("the operator is not ready (%s): %w", last, err)
+	}
+	return nil
+}
+
+func get(ctx context.Context, url string) (int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	return response.StatusCode, response.Body.Close()
+}
+
+// Stop tells the operator to stop and waits for its end.
+func (o *Operator) Stop() error {
+	o.cancel()
+	select {
+	case err := <-o.done:
+		o.done <- nil // Stop may be called again
+		return err
+	case <-time.After(stopTimeout):
+		return errors.New("the operator did not stop")
+	}
+}
+
+// freePorts gives loopback ports that nothing listens on.
+func freePorts(n int) ([]int, error) {
+	ports := make([]int, 0, n)
+	for range n {
+		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = listener.Close() }()
+		address, ok := listener.Addr().(*net.TCPAddr)
+		if !ok {
+			return nil, fmt.Errorf("%v is no TCP address", listener.Addr())
+		}
+		ports = append(ports, address.Port)
+	}
+	return ports, nil
+}
