@@ -12,19 +12,29 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // MaxRecipients is how many addresses one Invitation may name.
 const MaxRecipients = 100
 
-var (
-	addressShape = regexp.MustCompile(`^[^\s\p{C}@,;:<>()\[\]"\\]{1,64}@[\p{L}\p{N}][\p{L}\p{N}-]*(\.[\p{L}\p{N}][\p{L}\p{N}-]*)+$`)
-	slugGap      = regexp.MustCompile(`[^a-z0-9]+`)
+// Lengths count characters, as the API's do.
+const (
+	maxAddressLength = 254
+	maxLocalLength   = 64
+	maxSlugLength    = 40
 )
 
 const (
-	maxAddressLength = 254
-	maxSlugLength    = 40
+	localAtom   = `[^\pC\pZ@,;:<>()\[\]"\\.]+`
+	domainLabel = `[\pL\pN\pM]([-\pL\pN\pM]*[\pL\pN\pM])?`
+)
+
+var (
+	addressShape = regexp.MustCompile(`^[^\pC\pZ@,;:<>()\[\]"\\]{1,64}@[-\pL\pN\pM]+\.[-.\pL\pN\pM]+$`)
+	// addressFault is a dot or hyphen where none can be: at an end of a part, or next to another dot.
+	addressFault = regexp.MustCompile(`^\.|\.[.@]|@-|[-.]$|@.*(\.-|-\.)`)
+	slugGap      = regexp.MustCompile(`[^a-z0-9]+`)
 )
 
 // SameAddress tells whether two addresses are one account's: letters' case does not count.
@@ -35,7 +45,9 @@ func NormalizeAddress(address string) string { return strings.ToLower(strings.Tr
 
 // ValidAddress tells whether address is a bare mail address, as the API's EmailAddress demands it.
 func ValidAddress(address string) bool {
-	return len(address) <= maxAddressLength && addressShape.MatchString(address)
+	local, _, _ := strings.Cut(address, "@")
+	return utf8.RuneCountInString(address) <= maxAddressLength && utf8.RuneCountInString(local) <= maxLocalLength &&
+		addressShape.MatchString(address)
 }
 
 // ParseAddresses splits entries that each hold one or more addresses, separated by white space, comma or semicolon

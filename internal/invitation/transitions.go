@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -103,8 +104,9 @@ type Subject struct {
 	MailDomain string
 }
 
-// Apply moves a person's state by an event and records the intent of the mail that the new state calls for. It gives
-// false, and changes nothing, when the event means nothing in that state.
+// Apply moves a person's state by an event and records the intent of the mail that the new state calls for. An older
+// mail that is not out yet is dropped: its link would be dead. It gives false, and changes nothing, when the event means
+// nothing in that state.
 func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 	step, ok := Next(o.State, event)
 	if !ok {
@@ -120,7 +122,10 @@ func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 		o.AcceptanceTime = ptr(metav1.NewTime(s.Now.Truncate(time.Second)))
 		o.ExpirationTime = nil
 	}
-	if step.Mail != "" {
+	switch {
+	case step.Mail == "" && Queued(o):
+		o.Mail = nil
+	case step.Mail != "":
 		o.Mail = &v1alpha1.MailStatus{
 			Kind:      step.Mail,
 			State:     v1alpha1.MailQueued,
@@ -187,7 +192,7 @@ func Record(o *v1alpha1.OnboardingStatus, d Delivery, now time.Time) {
 	}
 	mail.Attempts++
 	mail.NextAttemptTime = nil
-	mail.LastError = d.Error[:min(len(d.Error), maxErrorLength)]
+	mail.LastError = strings.ToValidUTF8(d.Error[:min(len(d.Error), maxErrorLength)], "")
 	switch {
 	case d.Error == "":
 		mail.State = v1alpha1.MailSent

@@ -90,7 +90,7 @@ func checkCountry(field string, country v1alpha1.CountryCode) []Violation {
 		return nil
 	}
 	if region, err := language.ParseRegion(string(country)); err == nil && region.IsCountry() &&
-		region.String() == string(country) {
+		region.Canonicalize() == region && region.String() == string(country) {
 		return nil
 	}
 	return []Violation{invalid(field, "country-known", string(country),

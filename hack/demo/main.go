@@ -1,0 +1,44 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command demo plays the story of the README on the development cluster of the working directory's checkout, and prints
+// every command with its real output. It leaves the cluster and the played organization in place; playing it again
+// begins by deleting them. It exits with 1 when anything comes otherwise than the story says.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	start := time.Now()
+	teller := &teller{w: os.Stdout}
+	err := run(ctx, teller)
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	stop()
+	if err != nil {
+		teller.stopped(err)
+		os.Exit(1)
+	}
+	teller.say("The story took %.0f s.", time.Since(start).Seconds())
+}
+
+func run(ctx context.Context, t *teller) error {
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	c, err := findCluster(root)
+	if err != nil {
+		return err
+	}
+	s := &story{teller: t, cluster: c, mails: &mails{dir: c.mailDir()}, browser: newBrowser()}
+	return s.play(ctx)
+}

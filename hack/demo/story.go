@@ -1,0 +1,203 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+const (
+	organization = "acme"
+	invited      = "nora@acme.example"
+	userAdmin    = "eva@acme.example"
+	workspace    = "acme-support"
+)
+
+// story plays and tells.
+type story struct {
+	*teller
+	cluster *cluster
+	mails   *mails
+	browser *browser
+	// invitation is the page that the invited person has open.
+	invitation *visit
+}
+
+func (s *story) play(ctx context.Context) error {
+	s.print("Usher: a demo on the development cluster.")
+	s.say("Commands are shown as you can type them in %s, after", s.cluster.root)
+	s.print("\n$ set -a; . .dev/env; set +a; PATH=$PWD/.dev/bin:$PATH")
+	for _, chapter := range []func(context.Context) error{
+		s.clear, s.declare, s.readMails, s.shutOut, s.register, s.confirm, s.letIn, s.refuse,
+	} {
+		if err := chapter(ctx); err != nil {
+			return err
+		}
+	}
+	s.end()
+	return nil
+}
+
+// clear deletes what an earlier story left, so that this one is the same.
+func (s *story) clear(ctx context.Context) error {
+	old, err := s.cluster.kubectl(ctx, "get", "namespace", organization, "--ignore-not-found", "--output=name")
+	if err != nil {
+		return s.unexpected("an answer of the API server", old+err.Error(), "kube-apiserver.log")
+	}
+	label := "accounts.usher.dev/organization=" + organization
+	workspaces, err := s.cluster.kubectl(ctx, "get", "namespace", "--selector="+label, "--output=name")
+	if err != nil {
+		return s.unexpected("an answer of the API server", workspaces+err.Error(), "kube-apiserver.log")
+	}
+	if strings.TrimSpace(old)+strings.TrimPrefix(workspaces, "No resources found") != "" {
+		s.begin("A clean start")
+		s.say("There is an organization %q from before. It is deleted; its workspaces' namespaces, which Usher keeps by\n"+
+			"default, as well.", organization)
+		if err := s.run(ctx, "delete", "namespace", organization, "--ignore-not-found", "--timeout=120s"); err != nil {
+			return err
+		}
+		if err := s.run(ctx, "delete", "namespace", "--selector="+label, "--timeout=120s"); err != nil {
+			return err
+		}
+	}
+	return s.mails.begin()
+}
+
+// declare applies the samples and shows what became of them.
+func (s *story) declare(ctx context.Context) error {
+	s.begin("An organization in YAML")
+	s.say("An organization, its people, its workspaces and an invitation of three people, applied in one go.")
+	if err := s.run(ctx, "apply", "-f", "config/samples"); err != nil {
+		return err
+	}
+	s.say("Ready means: all that Usher can do by itself is done. For an invitation, the mails are out.")
+	for _, args := range [][]string{
+		{"wait", "invitation/support-team", "-n", organization, "--for=condition=Ready", "--timeout=60s"},
+		{"wait", "org/acme", "-n", organization, "--for=jsonpath={.status.users.total}=7", "--timeout=60s"},
+		{"wait", "org,ou,ws", "--all", "-n", organization, "--for=condition=Ready", "--timeout=60s"},
+		{"get", "org,ou,inv,ws", "-n", organization},
+	} {
+		if err := s.run(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shutOut shows that an invited person has nothing yet.
+func (s *story) shutOut(ctx context.Context) error {
+	s.begin("Invited is not in")
+	s.say("The platform's administrator puts something into the workspace %q.", "support")
+	if err := s.run(ctx, "create", "configmap", "runbook", "-n", workspace, "--from-literal=phone=+34600000009"); err != nil {
+		return err
+	}
+	s.say("Nora is invited there. She is a user already, and may do nothing yet.")
+	if err := s.run(ctx, s.nora("get", "ou")...); err != nil {
+		return err
+	}
+	if err := s.access(ctx, "no"); err != nil {
+		return err
+	}
+	return s.refused(ctx, "cannot get resource", "get", "configmap", "runbook", "-n", workspace, "--as", invited)
+}
+
+// letIn shows that she is in, and only where she was invited to.
+func (s *story) letIn(ctx context.Context) error {
+	s.begin("In")
+	if err := s.run(ctx, append(s.nora("wait", "ou"), "--for=jsonpath={.status.state}=Active", "--timeout=60s")...); err != nil {
+		return err
+	}
+	if err := s.run(ctx, append(s.nora("wait", "ou"), "--for=condition=Ready", "--timeout=60s")...); err != nil {
+		return err
+	}
+	if err := s.run(ctx, s.nora("get", "ou")...); err != nil {
+		return err
+	}
+	s.say("What she has is plain Kubernetes RBAC.")
+	if err := s.run(ctx, "get", "rolebindings", "-n", workspace, "--output=wide"); err != nil {
+		return err
+	}
+	// The API server learns of new bindings a moment after they are written.
+	if err := until(ctx, func() (bool, error) {
+		output, _ := s.cluster.kubectl(ctx, canRead()...)
+		return strings.TrimSpace(output) == "yes", ctx.Err()
+	}); err != nil {
+		return s.unexpected("access for "+invited, err.Error(), "operator.log")
+	}
+	if err := s.access(ctx, "yes"); err != nil {
+		return err
+	}
+	if err := s.run(ctx, "get", "configmap", "runbook", "-n", workspace, "--as", invited, "--output=jsonpath={.data}{\"\\n\"}"); err != nil {
+		return err
+	}
+	s.say("The other workspace is not hers.")
+	return s.refused(ctx, "no", "auth", "can-i", "get", "configmaps", "-n", "acme-sales", "--as", invited)
+}
+
+// refuse shows a change that the acting person's role does not allow.
+func (s *story) refuse(ctx context.Context) error {
+	s.begin("No, and why")
+	s.say("Eva administers users. She may manage members, and nothing above.")
+	return s.refused(ctx, "only an OrganizationAdmin may set role", "patch", "ou", "marta", "-n", organization,
+		"--type=merge", `--patch={"spec":{"role":"BillingAdmin"}}`, "--as", userAdmin)
+}
+
+func (s *story) end() {
+	env := s.cluster.env
+	s.begin("Where things are")
+	s.say("  kubeconfig  %s\n  portal      %s\n  mailbox     %s\n  logs        %s\n  stop        make down",
+		env["KUBECONFIG"], env["PORTAL_URL"], env["MAIL_URL"], s.cluster.log(""))
+	s.say("The cluster stays up. Luis and Sam are still invited: open the mailbox in a browser and follow their links.")
+}
+
+func (s *story) nora(verb, kind string) []string {
+	return []string{verb, kind, "-n", organization, "--field-selector=spec.email=" + invited}
+}
+
+func canRead() []string {
+	return []string{"auth", "can-i", "get", "configmaps", "-n", workspace, "--as", invited}
+}
+
+// kubectl plays a command, and gives what it printed.
+func (s *story) kubectl(ctx context.Context, args ...string) (string, error) {
+	s.command(append([]string{"kubectl"}, args...)...)
+	output, err := s.cluster.kubectl(ctx, args...)
+	s.answer(output)
+	return output, err
+}
+
+// access asks whether she may read, and expects "yes" or "no".
+func (s *story) access(ctx context.Context, want string) error {
+	output, _ := s.kubectl(ctx, canRead()...)
+	if strings.TrimSpace(output) != want {
+		return s.unexpected(fmt.Sprintf("the answer %q", want), output, "operator.log")
+	}
+	return nil
+}
+
+// run plays a command that must succeed.
+func (s *story) run(ctx context.Context, args ...string) error {
+	if _, err := s.kubectl(ctx, args...); err != nil {
+		return s.unexpected("the last command to succeed", err.Error(), "operator.log")
+	}
+	return nil
+}
+
+// refused plays a command that must fail with a text.
+func (s *story) refused(ctx context.Context, text string, args ...string) error {
+	output, err := s.kubectl(ctx, args...)
+	if err == nil || !strings.Contains(output, text) {
+		return s.unexpected(fmt.Sprintf("a refusal with the text %q", text), output, "operator.log")
+	}
+	return nil
+}
+
+func (s *story) unexpected(expected, got, log string) error {
+	if strings.TrimSpace(got) == "" {
+		got = "nothing"
+	}
+	return &failure{expected: expected, got: got, look: s.cluster.log(log)}
+}

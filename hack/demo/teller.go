@@ -1,0 +1,100 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// teller prints the story. The tokens of links are shortened in everything that it prints.
+type teller struct {
+	w       io.Writer
+	chapter int
+}
+
+var (
+	token = regexp.MustCompile(`(/[ic]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+`)
+	plain = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
+	flag  = regexp.MustCompile(`^(--?[a-z-]+=(?:jsonpath=)?)(.*)$`)
+	// trailing are the blanks that kubectl's tables end lines with.
+	trailing = regexp.MustCompile(`(?m)[ \t]+$`)
+)
+
+// shorten leaves of a link's token what tells one link from another.
+func shorten(text string) string { return token.ReplaceAllString(text, "$1…") }
+
+func (t *teller) print(text string) { fmt.Fprintln(t.w, shorten(text)) }
+
+// begin opens a chapter.
+func (t *teller) begin(title string) {
+	t.chapter++
+	heading := fmt.Sprintf("%d. %s", t.chapter, title)
+	t.print("\n" + heading + "\n" + strings.Repeat("=", len([]rune(heading))))
+}
+
+// say prints a sentence of the story.
+func (t *teller) say(format string, args ...any) { t.print("\n" + fmt.Sprintf(format, args...)) }
+
+// command prints a command as somebody types it, before it runs.
+func (t *teller) command(args ...string) { t.print("\n$ " + typed(args...)) }
+
+// answer prints what a command printed.
+func (t *teller) answer(output string) {
+	if output = strings.TrimSpace(trailing.ReplaceAllString(output, "")); output != "" {
+		t.print(output)
+	}
+}
+
+// quote prints what came from elsewhere: a mail, a page.
+func (t *teller) quote(text string) {
+	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
+		t.print(strings.TrimRight("  | "+strings.TrimRight(line, "\r\n"), " "))
+	}
+}
+
+// stopped says why the story ended early.
+func (t *teller) stopped(err error) {
+	var f *failure
+	switch {
+	case errors.Is(err, context.Canceled):
+		t.say("The demo was interrupted. `make demo` begins anew; `make down` stops the cluster.")
+		return
+	case !errors.As(err, &f):
+		t.say("The demo stopped: %v", err)
+		return
+	}
+	t.say("The demo stopped.\n  expected  %s\n  got       %s\n  look at   %s", indent(f.expected), indent(f.got), indent(f.look))
+}
+
+func indent(text string) string {
+	return strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n            ")
+}
+
+// typed writes a command so that a shell reads it as the same words.
+func typed(args ...string) string {
+	words := make([]string, 0, len(args))
+	for _, arg := range args {
+		name := ""
+		if parts := flag.FindStringSubmatch(arg); parts != nil {
+			name, arg = parts[1], parts[2]
+		}
+		if !plain.MatchString(arg) {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, name+arg)
+	}
+	return strings.Join(words, " ")
+}
+
+// failure says what the story expected, what came instead, and where to look.
+type failure struct{ expected, got, look string }
+
+func (f *failure) Error() string {
+	return shorten(fmt.Sprintf("expected %s, got %s; look at %s", f.expected, f.got, f.look))
+}

@@ -1,0 +1,34 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// patience is how long the story waits for anything; what it waits for takes a second or two.
+	patience = 60 * time.Second
+	interval = 50 * time.Millisecond
+)
+
+// until asks again and again, and ends when the answer is true, at an error, and when patience is over.
+func until(ctx context.Context, condition func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		if done, err := condition(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("not within %s: %w", patience, ctx.Err())
+		}
+	}
+}

@@ -1,0 +1,148 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+var (
+	noon = time.Date(2026, 11, 21, 12, 0, 0, 987, time.UTC)
+	week = 7 * 24 * time.Hour
+)
+
+func subject() invitation.Subject {
+	return invitation.Subject{UID: uid, Email: address, Now: noon, Validity: week, MailDomain: "usher.example"}
+}
+
+func at(t time.Time) *metav1.Time { return ptr.To(metav1.NewTime(t)) }
+
+// onboardingIn gives somebody in a state, with all that the way there leaves behind.
+func onboardingIn(state v1alpha1.RecipientState) *v1alpha1.OnboardingStatus {
+	return &v1alpha1.OnboardingStatus{
+		State:          state,
+		SendCount:      1,
+		ExpirationTime: at(noon.Add(time.Hour)),
+		Registration:   &v1alpha1.Registration{DisplayName: "Luis"},
+		Mail:           &v1alpha1.MailStatus{Kind: v1alpha1.MailInvitation, State: v1alpha1.MailSent, MessageID: "<1@usher.example>"},
+	}
+}
+
+var _ = Describe("A transition", func() {
+	It("changes nothing when the event means nothing", func() {
+		for _, state := range allStates {
+			for _, row := range transitionTable {
+				if _, ok := invitation.Next(state, row.event); ok {
+					continue
+				}
+				o := onboardingIn(state)
+				Expect(invitation.Apply(o, row.event, subject())).To(BeFalse())
+				Expect(o).To(Equal(onboardingIn(state)), "%s in %s", row.event, state)
+			}
+		}
+	})
+
+	It("ORG-20 writes down the mail of an invitation before anybody sends it", func() {
+		o := &v1alpha1.OnboardingStatus{State: pending}
+		Expect(invitation.Apply(o, invitation.EventAdmit, subject())).To(BeTrue())
+		Expect(o).To(Equal(&v1alpha1.OnboardingStatus{
+			State:          invited,
+			SendCount:      1,
+			ExpirationTime: at(noon.Add(week).Truncate(time.Second)),
+			Mail: &v1alpha1.MailStatus{
+				Kind: v1alpha1.MailInvitation, State: v1alpha1.MailQueued,
+				MessageID: invitation.MessageID(uid, address, v1alpha1.MailInvitation, 1, "usher.example"),
+			},
+		}))
+	})
+
+	DescribeTable("WXP-7 a resend counts on, restarts validity and forgets the registration", func(state v1alpha1.RecipientState) {
+		o := onboardingIn(state)
+		Expect(invitation.Apply(o, invitation.EventResend, subject())).To(BeTrue())
+		Expect(o.State).To(Equal(invited))
+		Expect(o.SendCount).To(BeEquivalentTo(2))
+		Expect(o.ExpirationTime.Time).To(Equal(noon.Add(week).Truncate(time.Second)))
+		Expect(o.Registration).To(BeNil())
+		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
+		Expect(o.Mail.MessageID).To(Equal(invitation.MessageID(uid, address, v1alpha1.MailInvitation, 2, "usher.example")))
+	},
+		Entry(nil, invited), Entry(nil, registered), Entry(nil, declined), Entry(nil, expired), Entry(nil, undeliverable),
+	)
+
+	It("lets the old link of somebody who is invited anew after a revocation be dead", func() {
+		o := onboardingIn(revoked)
+		Expect(invitation.Apply(o, invitation.EventAdmit, subject())).To(BeTrue())
+		Expect(o.SendCount).To(BeEquivalentTo(2))
+	})
+
+	It("NOV-11 the form calls for the second mail, and validity goes on", func() {
+		o := onboardingIn(invited)
+		Expect(invitation.Apply(o, invitation.EventRegister, subject())).To(BeTrue())
+		Expect(o.State).To(Equal(registered))
+		Expect(o.SendCount).To(BeEquivalentTo(1))
+		Expect(o.ExpirationTime.Time).To(Equal(noon.Add(time.Hour)))
+		Expect(o.AcceptanceTime).To(BeNil())
+		Expect(o.Mail.Kind).To(Equal(v1alpha1.MailConfirmation))
+		Expect(o.Registration).NotTo(BeNil())
+	})
+
+	DescribeTable("LMI-12 acceptance calls for the welcome, and ends the link", func(state v1alpha1.RecipientState, event invitation.Event) {
+		o := onboardingIn(state)
+		Expect(invitation.Apply(o, event, subject())).To(BeTrue())
+		Expect(o.State).To(Equal(active))
+		Expect(o.AcceptanceTime.Time).To(Equal(noon.Truncate(time.Second)))
+		Expect(o.ExpirationTime).To(BeNil())
+		Expect(o.Mail.Kind).To(Equal(v1alpha1.MailWelcome))
+		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
+	},
+		Entry("by confirmation", registered, invitation.EventConfirm),
+		Entry("without confirmation", invited, invitation.EventAccept),
+	)
+
+	It("writes no mail to somebody who is a user already", func() {
+		o := &v1alpha1.OnboardingStatus{State: pending}
+		Expect(invitation.Apply(o, invitation.EventRecognize, subject())).To(BeTrue())
+		Expect(o.State).To(Equal(active))
+		Expect(o.Mail).To(BeNil())
+		Expect(o.SendCount).To(BeZero())
+	})
+
+	DescribeTable("drops a mail that is not out yet and would lead nowhere", func(event invitation.Event) {
+		o := onboardingIn(invited)
+		o.Mail.State, o.Mail.NextAttemptTime = v1alpha1.MailQueued, at(noon.Add(time.Minute))
+		Expect(invitation.Apply(o, event, subject())).To(BeTrue())
+		Expect(invitation.Due(o, noon.Add(week))).To(BeFalse())
+		Expect(invitation.Wait(o, noon)).To(BeZero())
+	},
+		Entry(nil, invitation.EventRevoke), Entry(nil, invitation.EventDecline), Entry(nil, invitation.EventExpire),
+	)
+
+	It("keeps the record of a mail that is out", func() {
+		o := onboardingIn(invited)
+		Expect(invitation.Apply(o, invitation.EventRevoke, subject())).To(BeTrue())
+		Expect(o.Mail.State).To(Equal(v1alpha1.MailSent))
+	})
+})
+
+var _ = Describe("Expiry", func() {
+	It("is the moment itself, for open links only", func() {
+		for _, state := range allStates {
+			o := onboardingIn(state)
+			end := o.ExpirationTime.Time
+			open := state == pending || state == invited || state == registered
+			Expect(invitation.Expired(o, end.Add(-time.Nanosecond))).To(BeFalse(), string(state))
+			Expect(invitation.Expired(o, end)).To(Equal(open), string(state))
+			Expect(invitation.Expired(o, end.Add(time.Hour))).To(Equal(open), string(state))
+		}
+		Expect(invitation.Expired(&v1alpha1.OnboardingStatus{State: pending}, noon)).To(BeFalse(), "without a time")
+	})
+})

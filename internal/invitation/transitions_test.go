@@ -1,0 +1,98 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+// Short names, so that the table reads as a table.
+const (
+	pending       = v1alpha1.RecipientPending
+	invited       = v1alpha1.RecipientInvited
+	registered    = v1alpha1.RecipientRegistered
+	active        = v1alpha1.RecipientActive
+	declined      = v1alpha1.RecipientDeclined
+	expired       = v1alpha1.RecipientExpired
+	revoked       = v1alpha1.RecipientRevoked
+	undeliverable = v1alpha1.RecipientUndeliverable
+)
+
+var allStates = []v1alpha1.RecipientState{pending, invited, registered, active, declined, expired, revoked, undeliverable}
+
+// cell is where an event leads; a zero cell: the event means nothing in that state.
+type cell = invitation.Step
+
+var (
+	none    = cell{}
+	inviteM = cell{To: invited, Mail: v1alpha1.MailInvitation}
+	confirm = cell{To: registered, Mail: v1alpha1.MailConfirmation}
+	welcome = cell{To: active, Mail: v1alpha1.MailWelcome}
+	known   = cell{To: active}
+	decline = cell{To: declined}
+	expire  = cell{To: expired}
+	revoke  = cell{To: revoked}
+	reject  = cell{To: undeliverable}
+)
+
+// transitionTable has a row an event and a column a state, in the order of allStates.
+var transitionTable = []struct {
+	event invitation.Event
+	cells [8]cell
+}{
+	//                            Pending  Invited  Registered Active Declined Expired  Revoked  Undeliverable
+	{invitation.EventAdmit /*  */, [8]cell{inviteM, none, none, none, none, none, inviteM, none}},
+	{invitation.EventRecognize, [8]cell{known, none, none, none, none, none, none, none}},
+	{invitation.EventRegister, [8]cell{none, confirm, none, none, none, none, none, none}},
+	{invitation.EventAccept, [8]cell{none, welcome, none, none, none, none, none, none}},
+	{invitation.EventConfirm, [8]cell{none, none, welcome, none, none, none, none, none}},
+	{invitation.EventDecline, [8]cell{none, decline, none, none, none, none, none, none}},
+	{invitation.EventExpire, [8]cell{none, expire, expire, none, none, none, none, none}},
+	{invitation.EventRevoke, [8]cell{revoke, revoke, revoke, none, revoke, revoke, none, revoke}},
+	{invitation.EventResend, [8]cell{none, inviteM, inviteM, none, inviteM, inviteM, none, inviteM}},
+	{invitation.EventReject, [8]cell{none, reject, reject, none, none, none, none, none}},
+}
+
+var _ = Describe("The transition table", func() {
+	for _, row := range transitionTable {
+		for n, state := range allStates {
+			It("has "+string(row.event)+" in "+string(state), func() {
+				step, ok := invitation.Next(state, row.event)
+				Expect(step).To(Equal(row.cells[n]))
+				Expect(ok).To(Equal(row.cells[n] != none))
+			})
+		}
+	}
+
+	It("NOV-11 leads to active by the confirmation, and after the form only where none is asked for", func() {
+		for _, state := range allStates {
+			for _, row := range transitionTable {
+				step, ok := invitation.Next(state, row.event)
+				if !ok || step.To != active {
+					continue
+				}
+				Expect([]string{string(state) + " " + string(row.event)}).To(BeElementOf(
+					[]string{"Registered Confirm"}, []string{"Invited Accept"}, []string{"Pending Recognize"}))
+			}
+		}
+	})
+
+	It("knows no other state or event", func() {
+		_, ok := invitation.Next("", invitation.EventAdmit)
+		Expect(ok).To(BeFalse())
+		_, ok = invitation.Next(invited, "Explode")
+		Expect(ok).To(BeFalse())
+	})
+
+	It("tells who can still accept", func() {
+		open := map[v1alpha1.RecipientState]bool{pending: true, invited: true, registered: true}
+		for _, state := range allStates {
+			Expect(invitation.Open(state)).To(Equal(open[state]), string(state))
+		}
+	})
+})

@@ -1,0 +1,180 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+// create makes objects as the cluster's administrator.
+func create(ctx context.Context, objects ...client.Object) {
+	GinkgoHelper()
+	for _, o := range objects {
+		Expect(env.Client.Create(ctx, o)).To(Succeed())
+	}
+}
+
+// organization makes a namespace with an organization in it, whose administrator "ana" is in force, and gives its name.
+func organization(ctx context.Context, change ...func(*v1alpha1.Organization)) string {
+	GinkgoHelper()
+	name := env.Namespace(ctx, "org")
+	o := builders.Organization(name).DisplayName("Acme").Obj()
+	for _, c := range change {
+		c(o)
+	}
+	create(ctx, o, builders.OrgUser(name, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
+	awaitReady(ctx, &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}})
+	return name
+}
+
+// awaitReady waits until an object is Ready, and checks that it keeps the kstatus contract.
+func awaitReady[T status.Object](ctx context.Context, o T) T {
+	GinkgoHelper()
+	Eventually(get(ctx, o)).Should(BeReady())
+	Expect(o).To(KeepKstatus())
+	return o
+}
+
+// get gives a function that reads an object anew each time.
+func get[T client.Object](ctx context.Context, o T) func(Gomega) T {
+	return func(g Gomega) T {
+		g.Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+		return o
+	}
+}
+
+// userOf waits for the OrgUser with an address and gives it.
+func userOf(ctx context.Context, namespace, email string) *v1alpha1.OrgUser {
+	GinkgoHelper()
+	var found *v1alpha1.OrgUser
+	Eventually(func(g Gomega) {
+		var list v1alpha1.OrgUserList
+		g.Expect(env.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{"spec.email": email})).To(Succeed())
+		g.Expect(list.Items).To(HaveLen(1))
+		found = &list.Items[0]
+	}).Should(Succeed())
+	return found
+}
+
+// recipientOf gives the recipient of an Invitation with an address.
+func recipientOf(i *v1alpha1.Invitation, email string) v1alpha1.RecipientStatus {
+	for _, r := range i.Status.Recipients {
+		if invitation.SameAddress(string(r.Email), email) {
+			return r
+		}
+	}
+	return v1alpha1.RecipientStatus{}
+}
+
+// mailTo waits for a mail to an address that holds a link with that path, and gives the mail and the link.
+func mailTo(ctx context.Context, email, path string) (mailbox.Message, string) {
+	GinkgoHelper()
+	ctx, cancel := context.WithTimeout(ctx, eventually)
+	defer cancel()
+	message, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(email) && linkIn(m, path) != "" })
+	Expect(err).NotTo(HaveOccurred())
+	return message, linkIn(message, path)
+}
+
+func linkIn(m mailbox.Message, path string) string {
+	for _, link := range m.Links() {
+		if strings.HasPrefix(link, usher.PortalURL+path) {
+			return link
+		}
+	}
+	return ""
+}
+
+// mailsTo gives all mails to an address.
+func mailsTo(email string) []mailbox.Message {
+	GinkgoHelper()
+	all, err := box.Messages()
+	Expect(err).NotTo(HaveOccurred())
+	var mine []mailbox.Message
+	for _, m := range all {
+		if m.SentTo(email) {
+			mine = append(mine, m)
+		}
+	}
+	return mine
+}
+
+// visit asks for a page, and post sends a form; neither follows redirects.
+func visit(ctx context.Context, link string) int {
+	GinkgoHelper()
+	return request(ctx, http.MethodGet, link, "")
+}
+
+func post(ctx context.Context, link string, form url.Values) int {
+	GinkgoHelper()
+	return request(ctx, http.MethodPost, link, form.Encode())
+}
+
+func request(ctx context.Context, method, link, body string) int {
+	GinkgoHelper()
+	r, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(body))
+	Expect(err).NotTo(HaveOccurred())
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := browser.Do(r)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(response.Body.Close()).To(Succeed())
+	return response.StatusCode
+}
+
+// registration is the form as a person fills it in.
+func registration(name string) url.Values {
+	return url.Values{"action": {"accept"}, "displayName": {name}, "phone": {""}, "language": {"es"}}
+}
+
+// accept takes an invited person through the portal, from the first mail to the end.
+func accept(ctx context.Context, email, name string) {
+	GinkgoHelper()
+	_, link := mailTo(ctx, email, "/i/")
+	Expect(post(ctx, link, registration(name))).To(Equal(http.StatusSeeOther))
+	_, link = mailTo(ctx, email, "/c/")
+	Expect(post(ctx, link, nil)).To(Equal(http.StatusSeeOther))
+}
+
+// can asks the API server whether a person may do something with a resource in a namespace.
+func can(ctx context.Context, username, verb, resource, namespace string) func(Gomega) bool {
+	return func(g Gomega) bool {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			User: username, Groups: []string{"system:authenticated"},
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Verb: verb, Group: groupOf(resource), Resource: resource, Namespace: namespace,
+			},
+		}}
+		g.Expect(env.Client.Create(ctx, review)).To(Succeed())
+		return review.Status.Allowed
+	}
+}
+
+func groupOf(resource string) string {
+	switch resource {
+	case "organizations", "orgusers", "invitations", "workspaces":
+		return v1alpha1.GroupVersion.Group
+	default:
+		return corev1.GroupName
+	}
+}

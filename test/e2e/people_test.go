@@ -1,0 +1,191 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("An organization", func() {
+	It("WXP-3 without any user invites its primary administrator, who becomes its first administrator", func(ctx context.Context) {
+		name := env.Namespace(ctx, "org")
+		email := "berta@" + name + ".example"
+		o := builders.Organization(name).PrimaryAdministrator("Berta Sanz", email).Obj()
+		create(ctx, o)
+		berta := userOf(ctx, name, email)
+		Expect(berta.Spec).To(And(HaveField("Role", v1alpha1.RoleOrganizationAdmin), HaveField("Onboarding", v1alpha1.OnboardingInvite)))
+		accept(ctx, email, "Berta Sanz")
+		Eventually(get(ctx, berta)).Should(And(BeReady(), HaveField("Status.Role", v1alpha1.RoleOrganizationAdmin)))
+		Eventually(get(ctx, o)).Should(HaveField("Status.Administrators", ConsistOf(berta.Name)))
+		Eventually(can(ctx, email, "create", "invitations", name)).Should(BeTrue())
+	})
+
+	It("prefers a declared user to the one that it made for the primary administrator", func(ctx context.Context) {
+		name := env.Namespace(ctx, "org")
+		email := "berta@" + name + ".example"
+		create(ctx, builders.Organization(name).PrimaryAdministrator("Berta Sanz", email).Obj())
+		made := userOf(ctx, name, email)
+		declared := builders.OrgUser(name, "berta").Email(email).Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		create(ctx, declared)
+		Eventually(gone(ctx, made)).Should(Succeed())
+		awaitReady(ctx, declared)
+	})
+
+	It("ORG-4 keeps its last administrator in force against deletion, demotion and suspension, until there is another", func(ctx context.Context) {
+		name := organization(ctx)
+		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
+		email := "ana@" + name + ".example"
+		awaitReady(ctx, ana)
+		ana.Spec.Suspend = true
+		Expect(env.Client.Update(ctx, ana)).To(Succeed())
+		Eventually(get(ctx, ana)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonLastAdministrator))
+		Expect(env.Client.Delete(ctx, ana)).To(Succeed())
+		Eventually(get(ctx, ana)).Should(HaveField("Status.ObservedGeneration", BeNumerically(">=", 3)))
+		Expect(ana).To(And(HaveField("Status.State", v1alpha1.UserActive), KeepKstatus()))
+		Expect(can(ctx, email, "create", "invitations", name)(Default)).To(BeTrue())
+
+		create(ctx, builders.OrgUser(name, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
+		Eventually(gone(ctx, ana)).Should(Succeed())
+		Eventually(can(ctx, email, "create", "invitations", name)).Should(BeFalse())
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
+		Expect(get(ctx, o)(Default).Status.Administrators).To(ConsistOf("bea"))
+	})
+
+	It("goes with its namespace, administrators and all", func(ctx context.Context) {
+		name := organization(ctx)
+		create(ctx, builders.Workspace(name, "support").Obj(),
+			builders.Invitation(name, "team", "luis@"+name+".example").Workspace("support", v1alpha1.WorkspaceView).Obj())
+		mailTo(ctx, "luis@"+name+".example", "/i/")
+		_, errors, err := env.Kubectl(ctx, "delete", "namespace", name, "--timeout=60s")
+		Expect(err).NotTo(HaveOccurred(), errors)
+		var bindings rbacv1.RoleBindingList
+		Expect(env.Client.List(ctx, &bindings, client.MatchingLabels{v1alpha1.LabelOrganization: name})).To(Succeed())
+		Expect(bindings.Items).To(BeEmpty(), "nobody has access to the namespaces that are kept")
+	})
+})
+
+var _ = Describe("A user", func() {
+	var org, space string
+
+	BeforeEach(func(ctx context.Context) {
+		org = organization(ctx)
+		space = org + "-support"
+		create(ctx, builders.Workspace(org, "support").Obj())
+	})
+
+	It("ORG-26 ORG-14 who is removed loses access before the object is gone", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
+		create(ctx, sam)
+		awaitReady(ctx, sam)
+		Expect(can(ctx, string(sam.Spec.Email), "list", "pods", space)(Default)).To(BeTrue())
+		Expect(can(ctx, string(sam.Spec.Email), "delete", "pods", space)(Default)).To(BeFalse())
+		Expect(env.Client.Delete(ctx, sam)).To(Succeed())
+		Eventually(gone(ctx, sam)).Should(Succeed())
+		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
+	})
+
+	It("NOV-13 who is suspended stays listed without access, and gets it back", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+		create(ctx, sam)
+		awaitReady(ctx, sam)
+		suspend := func(on bool) {
+			Expect(env.Client.Patch(ctx, sam, client.RawPatch("application/merge-patch+json",
+				[]byte(`{"spec":{"suspend":`+map[bool]string{true: "true", false: "false"}[on]+`}}`)))).To(Succeed())
+		}
+		suspend(true)
+		Eventually(get(ctx, sam)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserSuspended)))
+		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
+		suspend(false)
+		Eventually(get(ctx, sam)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserActive)))
+		Expect(can(ctx, string(sam.Spec.Email), "delete", "pods", space)(Default)).To(BeTrue())
+	})
+
+	It("has the access in force whatever somebody does to the bindings", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
+		create(ctx, sam)
+		awaitReady(ctx, sam)
+		for _, b := range bindingsOf(ctx, sam) {
+			if b.Namespace == space {
+				b.Subjects[0].Name = "mallory@" + org + ".example"
+				Expect(env.Client.Update(ctx, &b)).To(Succeed())
+			} else {
+				Expect(env.Client.Delete(ctx, &b)).To(Succeed())
+			}
+		}
+		Eventually(func() []rbacv1.RoleBinding { return bindingsOf(ctx, sam) }).Should(And(HaveLen(2),
+			HaveEach(HaveField("Subjects", ConsistOf(HaveField("Name", string(sam.Spec.Email)))))))
+	})
+
+	It("NOV-7 with notifications only has no binding at all", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Role(v1alpha1.RoleNotificationsOnly).
+			Workspace("support", v1alpha1.WorkspaceView).Obj()
+		create(ctx, sam)
+		awaitReady(ctx, sam)
+		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
+	})
+
+	It("ORG-28 has an address that nobody else in the organization has in force", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Obj()
+		create(ctx, sam)
+		awaitReady(ctx, sam)
+		twin := builders.OrgUser(org, "twin").Email(strings.ToUpper(string(sam.Spec.Email))).Existing().Obj()
+		create(ctx, twin)
+		Eventually(get(ctx, twin)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonDuplicateAddress))
+		Expect(env.Client.Delete(ctx, sam)).To(Succeed())
+		awaitReady(ctx, twin)
+	})
+
+	It("LMI-12 who is declared to be invited gets a mail of the organization's own", func(ctx context.Context) {
+		kim := builders.OrgUser(org, "kim").Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+		create(ctx, kim)
+		message, _ := mailTo(ctx, string(kim.Spec.Email), "/i/")
+		Expect(message.Subject).To(ContainSubstring("Acme"))
+		accept(ctx, string(kim.Spec.Email), "Kim")
+		Eventually(get(ctx, kim)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserActive)))
+		Eventually(func() []string { return idsOf(string(kim.Spec.Email)) }).Should(HaveLen(3), "invitation, confirmation, welcome")
+	})
+
+	It("waits for a workspace that is not there yet", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Workspace("later", v1alpha1.WorkspaceEdit).Obj()
+		create(ctx, sam)
+		Eventually(get(ctx, sam)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonWorkspacesMissing))
+		create(ctx, builders.Workspace(org, "later").Obj())
+		awaitReady(ctx, sam)
+		Expect(can(ctx, string(sam.Spec.Email), "create", "configmaps", org+"-later")(Default)).To(BeTrue())
+	})
+
+	It("ORG-2 as an administrator is in every workspace, also in one that comes later", func(ctx context.Context) {
+		ana := "ana@" + org + ".example"
+		Eventually(can(ctx, ana, "create", "rolebindings", space)).Should(BeFalse(), "of the core group there is none")
+		Eventually(can(ctx, ana, "delete", "secrets", space)).Should(BeTrue())
+		create(ctx, builders.Workspace(org, "later").Obj())
+		Eventually(can(ctx, ana, "delete", "secrets", org+"-later")).Should(BeTrue())
+	})
+
+	It("meets nobody's authority as a stranger", func(ctx context.Context) {
+		stranger := env.As("stranger@elsewhere.example")
+		Expect(stranger.List(ctx, &v1alpha1.OrgUserList{}, client.InNamespace(org))).To(BeRefused(http.StatusForbidden, "cannot list"))
+	})
+})
+
+func bindingsOf(ctx context.Context, u *v1alpha1.OrgUser) []rbacv1.RoleBinding {
+	GinkgoHelper()
+	var list rbacv1.RoleBindingList
+	Expect(env.Client.List(ctx, &list, client.MatchingLabels{
+		v1alpha1.LabelOrganization: u.Namespace, v1alpha1.LabelUser: u.Name,
+	})).To(Succeed())
+	return list.Items
+}
