@@ -88,6 +88,9 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 		return nil
 	})
 	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unknown argument %q: flags start with --", flags.Arg(0))
+	}
 	return o, &zapOptions, err
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -98,11 +97,10 @@ func (d Dependencies) link(l letter) (string, error) {
 // onboard moves a person who is declared without an Invitation, and gives how long until time alone moves on.
 func (r *orgUserReconciler) onboard(f *policy.UserFacts) time.Duration {
 	u := f.User
-	accepted := meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionAccepted)
-	if !hostsOnboarding(u) || accepted || f.Organization == nil || f.Elder != "" {
-		return 0
-	}
 	o := u.Status.Onboarding
+	if !hostsOnboarding(u) || isAccepted(u) || f.Organization == nil || f.Elder != "" {
+		return invitation.Wait(o, r.Now())
+	}
 	if o == nil {
 		o = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending}
 	}
@@ -130,7 +128,7 @@ func hostsOnboarding(u *v1alpha1.OrgUser) bool {
 // true when the pass ends here: the mail was tried, or the cache is behind what is written.
 func (r *orgUserReconciler) deliverOwn(ctx context.Context, f policy.UserFacts) (bool, error) {
 	u := f.User
-	if !hostsOnboarding(u) || f.Organization == nil || !invitation.Due(u.Status.Onboarding, r.Now()) {
+	if !hostsOnboarding(u) || f.Organization == nil || f.Elder != "" || !invitation.Due(u.Status.Onboarding, r.Now()) {
 		return false, nil
 	}
 	if behind, err := r.behind(ctx, u, &v1alpha1.OrgUser{}); behind || err != nil {

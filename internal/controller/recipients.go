@@ -46,12 +46,13 @@ func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitati
 
 // resendWanted notes the resend annotation, and tells whether it asks for something new (WXP-7).
 func resendWanted(i *v1alpha1.Invitation) bool {
-	value := i.Annotations[v1alpha1.AnnotationResend]
+	value := invitation.Shorten(i.Annotations[v1alpha1.AnnotationResend], maxResendLength)
 	wanted := value != "" && value != i.Status.ObservedResend && len(i.Status.Recipients) > 0
-	i.Status.ObservedResend = value[:min(len(value), maxResendLength)]
+	i.Status.ObservedResend = value
 	return wanted
 }
 
+// maxResendLength is how many bytes of the annotation's value count.
 const maxResendLength = 256
 
 // move makes one recipient what is asked for.

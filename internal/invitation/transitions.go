@@ -206,6 +206,11 @@ func Record(o *v1alpha1.OnboardingStatus, d Delivery, now time.Time) {
 	}
 }
 
+// Shorten cuts a text to at most so many bytes, between characters.
+func Shorten(s string, most int) string {
+	return strings.ToValidUTF8(s[:min(len(s), most)], "")
+}
+
 // Due tells whether a mail is to be sent now.
 func Due(o *v1alpha1.OnboardingStatus, now time.Time) bool {
 	return Queued(o) && (o.Mail.NextAttemptTime == nil || !now.Before(o.Mail.NextAttemptTime.Time))
@@ -219,6 +224,9 @@ func Queued(o *v1alpha1.OnboardingStatus) bool {
 // Wait gives how long until time alone moves a person: the link's end, or a mail to be tried again. Zero: it does not.
 func Wait(o *v1alpha1.OnboardingStatus, now time.Time) time.Duration {
 	var wait time.Duration
+	if o == nil {
+		return 0
+	}
 	if Open(o.State) && o.ExpirationTime != nil {
 		wait = max(o.ExpirationTime.Sub(now), time.Millisecond)
 	}

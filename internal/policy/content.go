@@ -86,11 +86,7 @@ func checkTimeZone(field string, zone v1alpha1.TimeZone) []Violation {
 }
 
 func checkCountry(field string, country v1alpha1.CountryCode) []Violation {
-	if country == "" {
-		return nil
-	}
-	if region, err := language.ParseRegion(string(country)); err == nil && region.IsCountry() &&
-		region.Canonicalize() == region && region.String() == string(country) {
+	if country == "" || countries[string(country)] {
 		return nil
 	}
 	return []Violation{invalid(field, "country-known", string(country),
