@@ -130,7 +130,7 @@ func (s *story) letIn(ctx context.Context) error {
 	if err := s.access(ctx, "yes"); err != nil {
 		return err
 	}
-	if err := s.run(ctx, "get", "configmap", "runbook", "-n", workspace, "--as", invited, "--output=jsonpath={.data}{\"\\n\"}"); err != nil {
+	if err := s.run(ctx, "get", "configmap", "runbook", "-n", workspace, "--as", invited, "--output=jsonpath={.data}"); err != nil {
 		return err
 	}
 	s.say("The other workspace is not hers.")
@@ -180,8 +180,8 @@ func (s *story) access(ctx context.Context, want string) error {
 
 // run plays a command that must succeed.
 func (s *story) run(ctx context.Context, args ...string) error {
-	if _, err := s.kubectl(ctx, args...); err != nil {
-		return s.unexpected("the last command to succeed", err.Error(), "operator.log")
+	if output, err := s.kubectl(ctx, args...); err != nil {
+		return s.unexpected("the last command to succeed", err.Error()+"\n"+output, "operator.log")
 	}
 	return nil
 }

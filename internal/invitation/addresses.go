@@ -31,10 +31,9 @@ const (
 )
 
 var (
-	addressShape = regexp.MustCompile(`^[^\pC\pZ@,;:<>()\[\]"\\]{1,64}@[-\pL\pN\pM]+\.[-.\pL\pN\pM]+$`)
-	// addressFault is a dot or hyphen where none can be: at an end of a part, or next to another dot.
-	addressFault = regexp.MustCompile(`^\.|\.[.@]|@-|[-.]$|@.*(\.-|-\.)`)
-	slugGap      = regexp.MustCompile(`[^a-z0-9]+`)
+	addressShape = regexp.MustCompile(
+		`^` + localAtom + `(\.` + localAtom + `)*@` + domainLabel + `(\.` + domainLabel + `)+$`)
+	slugGap = regexp.MustCompile(`[^a-z0-9]+`)
 )
 
 // SameAddress tells whether two addresses are one account's: letters' case does not count.

@@ -192,7 +192,7 @@ func Record(o *v1alpha1.OnboardingStatus, d Delivery, now time.Time) {
 	}
 	mail.Attempts++
 	mail.NextAttemptTime = nil
-	mail.LastError = strings.ToValidUTF8(d.Error[:min(len(d.Error), maxErrorLength)], "")
+	mail.LastError = Shorten(d.Error, maxErrorLength)
 	switch {
 	case d.Error == "":
 		mail.State = v1alpha1.MailSent

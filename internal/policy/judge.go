@@ -150,17 +150,14 @@ func grantedRole(object metav1.Object) v1alpha1.Role {
 	return ""
 }
 
-// Inviter gives who an Invitation is from. Whoever acts is the inviter of a new one; the platform's identities and
-// delegates may name somebody else. An update keeps the inviter when it names none.
+// Inviter gives who an Invitation is from when it names nobody: whoever acts is the inviter of a new one, and an update
+// keeps the one there is. Who may name somebody else is judged, not mended.
 func Inviter(actor Actor, old, wished *v1alpha1.Invitation) v1alpha1.Username {
-	mayName := actor.Kind == ActorPlatform || actor.Kind == ActorDelegate
 	switch {
-	case mayName && wished.Spec.InvitedBy != "":
+	case wished.Spec.InvitedBy != "":
 		return wished.Spec.InvitedBy
-	case old != nil && (mayName || wished.Spec.InvitedBy == ""):
-		return old.Spec.InvitedBy
 	case old != nil:
-		return wished.Spec.InvitedBy // judged as a change like any other
+		return old.Spec.InvitedBy
 	default:
 		return v1alpha1.Username(actor.Username)
 	}

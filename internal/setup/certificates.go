@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -50,6 +51,7 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready ch
 		DNSName:        o.WebhookDNSNames[0],
 		ExtraDNSNames:  o.WebhookDNSNames[1:],
 		IsReady:        ready,
+		ControllerName: rotatorName(o),
 		FieldOwner:     "usher-certificates",
 		Webhooks: []rotator.WebhookInfo{
 			{Name: validatingWebhooks, Type: rotator.Validating},
@@ -60,6 +62,17 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready ch
 		return fmt.Errorf("cannot set up the rotation of certificates: %w", err)
 	}
 	return addProjector(mgr, o, key, o.CertificateDir)
+}
+
+var rotators atomic.Int64
+
+// rotatorName is unique in the process where several operators may live in one: the rotator's controller does not know
+// SkipNameValidation.
+func rotatorName(o *Options) string {
+	if o.SkipNameValidation {
+		return fmt.Sprintf("certificate-rotation-%d", rotators.Add(1))
+	}
+	return "certificate-rotation"
 }
 
 // ensureSecret makes one of the operator's own Secrets if it is not there. Another replica may do so at the same time.

@@ -1,0 +1,162 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy_test
+
+import (
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+func person(name string, role v1alpha1.Role) policy.Actor {
+	return policy.Actor{Kind: policy.ActorPerson, Username: name + "@acme.example", Role: role, User: name}
+}
+
+func delegate(role v1alpha1.Role) policy.Actor {
+	return policy.Actor{Kind: policy.ActorDelegate, Username: "system:serviceaccount:argocd:acme", Role: role}
+}
+
+var platformActor = policy.Actor{Kind: policy.ActorPlatform, Username: "kubernetes-admin"}
+
+// asked makes a request about organization acme by someone; with the same object before and after an update.
+func asked(actor policy.Actor, operation policy.Operation, object metav1.Object) policy.Request {
+	r := policy.Request{Operation: operation, Actor: actor, Organization: "acme"}
+	if operation != policy.Create {
+		r.Old = object
+	}
+	if operation != policy.Delete {
+		r.New = object
+	}
+	return r
+}
+
+func rules(violations []policy.Violation) []string {
+	names := []string{}
+	for _, v := range violations {
+		names = append(names, v.Rule)
+	}
+	return names
+}
+
+// objectsBy gives an object of each kind that is in order when that actor asks for it.
+func objectsBy(actor policy.Actor) map[string]metav1.Object {
+	return map[string]metav1.Object{
+		"organization": builders.Organization("acme").Obj(),
+		"user":         builders.OrgUser("acme", "luis").Obj(),
+		"invitation":   builders.Invitation("acme", "team", "luis@acme.example").InvitedBy(actor.Username).Obj(),
+		"workspace":    builders.Workspace("acme", "support").Obj(),
+	}
+}
+
+// allowed names, for each role, what it may touch at all: kind and operations.
+var allowed = map[v1alpha1.Role]map[string][]policy.Operation{
+	orgAdmin:      {"organization": all, "user": all, "invitation": all, "workspace": all},
+	billingAdmin:  {"organization": {policy.Update}},
+	financeAdmin:  {"organization": {policy.Update}, "workspace": all},
+	userAdmin:     {"user": all, "invitation": all, "workspace": all},
+	technician:    {},
+	member:        {},
+	notifications: {},
+}
+
+var all = []policy.Operation{policy.Create, policy.Update, policy.Delete}
+
+var _ = Describe("ORG-15 whether a role may touch a kind", func() {
+	for _, role := range allRoles {
+		for _, actor := range []policy.Actor{person("eva", role), delegate(role)} {
+			It(string(actor.Kind)+" as "+string(role), func() {
+				for kind, object := range objectsBy(actor) {
+					for _, operation := range all {
+						want := BeEmpty()
+						if !slices.Contains(allowed[role][kind], operation) {
+							want = Not(BeEmpty())
+						}
+						Expect(policy.Judge(asked(actor, operation, object))).To(want, "%s %s", operation, kind)
+					}
+				}
+			})
+		}
+	}
+
+	It("ORG-7 ORG-8 keeps billing and user administrators from deleting the organization", func() {
+		for _, role := range []v1alpha1.Role{billingAdmin, userAdmin, financeAdmin} {
+			found := policy.Judge(asked(person("eva", role), policy.Delete, builders.Organization("acme").Obj()))
+			Expect(found).To(HaveLen(1))
+			Expect(found[0].Message).To(HaveSuffix("only an OrganizationAdmin may delete the organization"))
+		}
+	})
+
+	It("does not bind the platform by roles, but by content", func() {
+		for kind, object := range objectsBy(platformActor) {
+			for _, operation := range all {
+				Expect(policy.Judge(asked(platformActor, operation, object))).To(BeEmpty(), "%s %s", operation, kind)
+			}
+		}
+		misnamed := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
+		Expect(rules(policy.Judge(asked(platformActor, policy.Create, misnamed)))).To(Equal([]string{"organization-named-after-namespace"}))
+	})
+
+	It("lets what is wrong be deleted", func() {
+		misnamed := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
+		Expect(policy.Judge(asked(person("ana", orgAdmin), policy.Delete, misnamed))).To(BeEmpty())
+	})
+})
+
+var _ = Describe("Refusals", func() {
+	eva := person("eva", userAdmin)
+
+	DescribeTable("say what was refused, to whom in which role, and who could do it", func(r policy.Request, message string) {
+		found := policy.Judge(r)
+		Expect(found).To(HaveLen(1))
+		Expect(found[0].Message).To(Equal(message))
+		Expect(found[0].Reason).To(Equal(policy.Forbidden))
+		Expect(found[0].Rule).NotTo(BeEmpty())
+	},
+		Entry("ORG-9 a role, in a new user", asked(eva, policy.Create, builders.OrgUser("acme", "luis").Role(billingAdmin).Obj()),
+			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "BillingAdmin"`),
+		Entry("ORG-9 a role, in an invitation",
+			asked(eva, policy.Create, builders.Invitation("acme", "team", "a@acme.example").InvitedBy(eva.Username).Role(orgAdmin).Obj()),
+			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "OrganizationAdmin"`),
+		Entry("a promotion", policy.Request{
+			Operation: policy.Update, Actor: eva, Organization: "acme",
+			Old: builders.OrgUser("acme", "luis").Obj(), New: builders.OrgUser("acme", "luis").Role(technician).Obj(),
+		}, `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "Technician"`),
+		Entry("users", asked(person("eva", technician), policy.Update, builders.OrgUser("acme", "luis").Obj()),
+			`user "eva@acme.example" is Technician in organization "acme": only an OrganizationAdmin may update users`),
+		Entry("invitations, to a delegate",
+			asked(delegate(member), policy.Delete, builders.Invitation("acme", "team", "a@acme.example").Obj()),
+			`delegate "system:serviceaccount:argocd:acme" is Member in organization "acme": only an OrganizationAdmin may delete invitations`),
+		Entry("workspaces", asked(person("eva", billingAdmin), policy.Create, builders.Workspace("acme", "support").Obj()),
+			`user "eva@acme.example" is BillingAdmin in organization "acme": `+
+				`only an OrganizationAdmin, FinanceAdmin or UserAdmin may create workspaces`),
+		Entry("somebody without an account", asked(policy.Actor{Kind: policy.ActorNobody, Username: "mallory"}, policy.Create,
+			builders.OrgUser("acme", "mallory").Obj()),
+			`user "mallory" has no active account in organization "acme": ask one of its organization administrators for an invitation`),
+		Entry("an actor of no kind", asked(policy.Actor{Username: "mallory"}, policy.Delete, builders.Workspace("acme", "support").Obj()),
+			`user "mallory" has no active account in organization "acme": ask one of its organization administrators for an invitation`),
+	)
+
+	It("come all at once, content first", func() {
+		bad := builders.Invitation("acme", "team", "nobody").Role(billingAdmin).InvitedBy("ana@acme.example").Obj()
+		found := policy.Judge(asked(eva, policy.Create, bad))
+		Expect(rules(found)).To(Equal([]string{"addresses-well-formed", "role-grantable", "inviter-is-actor"}))
+		Expect(found[0].Reason).To(Equal(policy.Invalid))
+		Expect(found[1].Field).To(Equal("spec.role"))
+		Expect(found[2].Field).To(Equal("spec.invitedBy"))
+	})
+
+	It("ORG-11 spare a change that leaves the role alone, whatever the role", func() {
+		before := builders.OrgUser("acme", "ana").Role(orgAdmin)
+		Expect(policy.Judge(policy.Request{
+			Operation: policy.Update, Actor: eva, Organization: "acme",
+			Old: before.Obj(), New: before.Workspace("support", v1alpha1.WorkspaceEdit).Obj(),
+		})).To(BeEmpty())
+	})
+})

@@ -1,0 +1,113 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+const (
+	none    = policy.PowerNone
+	view    = policy.PowerView
+	members = policy.PowerManageMembers
+	manage  = policy.PowerManage
+)
+
+var areas = []policy.Area{
+	policy.AreaProfile, policy.AreaBilling, policy.AreaSubscription, policy.AreaUsers, policy.AreaWorkspaces,
+	policy.AreaOrganization,
+}
+
+// designTable is the table of the design, a row a role, a column an area in the order of areas.
+var designTable = []struct {
+	text   string
+	role   v1alpha1.Role
+	powers []policy.Power
+}{
+	{"ORG-3 NOV-5 GTA-1 an organization administrator manages everything", orgAdmin, []policy.Power{manage, manage, manage, manage, manage, manage}},
+	{"a billing administrator manages billing and subscription and sees the rest", billingAdmin, []policy.Power{view, manage, manage, view, view, none}},
+	{"NOV-6 a finance administrator manages all but subscription, users and deletion", financeAdmin, []policy.Power{manage, manage, view, view, manage, none}},
+	{"ORG-13 a user administrator manages members and workspaces", userAdmin, []policy.Power{view, view, none, members, manage, none}},
+	{"GTA-2 a technician sees and changes nothing", technician, []policy.Power{view, view, view, view, view, none}},
+	{"a member manages and sees nothing of the organization", member, []policy.Power{none, none, none, none, none, none}},
+	{"who only receives notifications manages and sees nothing", notifications, []policy.Power{none, none, none, none, none, none}},
+}
+
+var _ = Describe("The role table", func() {
+	for _, row := range designTable {
+		It(row.text, func() {
+			for n, area := range areas {
+				Expect(policy.PowerOf(row.role, area)).To(Equal(row.powers[n]), string(area))
+			}
+		})
+	}
+
+	It("ORG-1 has all roles, the mightiest first, and gives nothing to a role that it does not have", func() {
+		Expect(policy.Roles()).To(Equal(allRoles))
+		for _, area := range areas {
+			Expect(policy.PowerOf("", area)).To(Equal(none))
+			Expect(policy.PowerOf("organizationadmin", area)).To(Equal(none))
+		}
+	})
+
+	It("hands out a list of roles of its own", func() {
+		policy.Roles()[0] = member
+		Expect(policy.Roles()).To(Equal(allRoles))
+	})
+
+	It("ORG-9 ORG-15 lets an organization administrator grant every role, a user administrator that of a member, others none", func() {
+		for _, granted := range allRoles {
+			Expect(policy.MayGrant(orgAdmin, granted)).To(BeTrue(), string(granted))
+			Expect(policy.MayGrant(userAdmin, granted)).To(Equal(granted == member), string(granted))
+			for _, role := range []v1alpha1.Role{billingAdmin, financeAdmin, technician, member, notifications, ""} {
+				Expect(policy.MayGrant(role, granted)).To(BeFalse(), "%s grants %s", role, granted)
+			}
+		}
+	})
+})
+
+var _ = Describe("ClusterRoles", func() {
+	DescribeTable("of a role in the organization's namespace", func(role v1alpha1.Role, name string) {
+		Expect(policy.ClusterRoleForRole(role)).To(Equal(name))
+	},
+		Entry(nil, orgAdmin, "usher-organization-admin"),
+		Entry(nil, billingAdmin, "usher-billing-admin"),
+		Entry(nil, financeAdmin, "usher-finance-admin"),
+		Entry(nil, userAdmin, "usher-user-admin"),
+		Entry(nil, technician, "usher-technician"),
+		Entry(nil, member, "usher-member"),
+		Entry("NOV-7 who only receives notifications has none", notifications, ""),
+		Entry("no role", v1alpha1.Role(""), ""),
+	)
+
+	DescribeTable("of an access in a workspace's namespace", func(access v1alpha1.WorkspaceAccess, name string) {
+		Expect(policy.ClusterRoleForAccess(access)).To(Equal(name))
+	},
+		Entry(nil, v1alpha1.WorkspaceAdmin, "admin"),
+		Entry(nil, v1alpha1.WorkspaceEdit, "edit"),
+		Entry(nil, v1alpha1.WorkspaceView, "view"),
+	)
+})
+
+var _ = Describe("The platform", func() {
+	platform := policy.DefaultPlatform([]string{"system:serviceaccount:usher-system:usher"}, []string{"platform-team"})
+
+	DescribeTable("is", func(username string, groups []string, included bool) {
+		Expect(platform.Includes(username, groups)).To(Equal(included))
+	},
+		Entry("the cluster's masters", "root", []string{"system:authenticated", "system:masters"}, true),
+		Entry("the garbage collector", "system:serviceaccount:kube-system:generic-garbage-collector", nil, true),
+		Entry("the namespace controller", "system:serviceaccount:kube-system:namespace-controller", nil, true),
+		Entry("who is configured", "system:serviceaccount:usher-system:usher", nil, true),
+		Entry("a group that is configured", "kim", []string{"platform-team"}, true),
+		Entry("not a person", "ana@acme.example", []string{"system:authenticated"}, false),
+		Entry("not a person whose name is a group's", "system:masters", nil, false),
+		Entry("not a group whose name is a user's", "ana@acme.example", []string{"system:serviceaccount:usher-system:usher"}, false),
+		Entry("not nobody", "", nil, false),
+	)
+})

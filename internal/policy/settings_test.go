@@ -1,0 +1,102 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("Settings", func() {
+	organization := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{
+		Language: "es", SessionRecording: v1alpha1.SwitchEnabled,
+	})
+	workspace := builders.Workspace("acme", "support")
+
+	It("GTA-14 are the organization's where the workspace says nothing", func() {
+		Expect(policy.SettingsInForce(organization.Obj(), workspace.Obj())).To(Equal([]v1alpha1.SettingStatus{
+			{Name: "language", Value: "es", Origin: v1alpha1.OriginOrganization},
+			{Name: "sessionRecording", Value: "Enabled", Origin: v1alpha1.OriginOrganization},
+		}))
+	})
+
+	It("GTA-14 can be overridden in a workspace, one by one", func() {
+		w := workspace.With(func(w *v1alpha1.Workspace) { w.Spec.Settings.SessionRecording = v1alpha1.SwitchDisabled }).Obj()
+		Expect(policy.SettingsInForce(organization.Obj(), w)).To(Equal([]v1alpha1.SettingStatus{
+			{Name: "language", Value: "es", Origin: v1alpha1.OriginOrganization},
+			{Name: "sessionRecording", Value: "Disabled", Origin: v1alpha1.OriginWorkspace},
+		}))
+		w.Spec.Settings.Language = "en"
+		Expect(policy.SettingsInForce(organization.Obj(), w)[0]).To(Equal(
+			v1alpha1.SettingStatus{Name: "language", Value: "en", Origin: v1alpha1.OriginWorkspace}))
+	})
+
+	It("have a default where nobody says anything", func() {
+		for _, o := range []*v1alpha1.Organization{nil, builders.Organization("acme").Obj()} {
+			Expect(policy.SettingsInForce(o, workspace.Obj())).To(Equal([]v1alpha1.SettingStatus{
+				{Name: "language", Value: "en", Origin: v1alpha1.OriginDefault},
+				{Name: "sessionRecording", Value: "Disabled", Origin: v1alpha1.OriginDefault},
+			}))
+		}
+	})
+
+	It("give an invitation its language: its own, else the organization's, else English", func() {
+		Expect(policy.LanguageOf(organization.Obj(), "de")).To(Equal("de"))
+		Expect(policy.LanguageOf(organization.Obj(), "")).To(Equal("es"))
+		Expect(policy.LanguageOf(builders.Organization("acme").Obj(), "")).To(Equal("en"))
+	})
+
+	It("say how long a link can be used, a week unless they do", func() {
+		Expect(policy.ValidityOf(builders.Organization("acme").Obj())).To(Equal(168 * time.Hour))
+		o := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{InvitationValidityDays: 2}).Obj()
+		Expect(policy.ValidityOf(o)).To(Equal(48 * time.Hour))
+	})
+
+	It("NOV-11 ask for the confirmation of an address unless they skip it", func() {
+		Expect(policy.ConfirmationNeeded(builders.Organization("acme").Obj())).To(BeTrue())
+		for confirmation, needed := range map[v1alpha1.Confirmation]bool{
+			v1alpha1.ConfirmationRequired: true, v1alpha1.ConfirmationSkipped: false,
+		} {
+			o := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{EmailConfirmation: confirmation}).Obj()
+			Expect(policy.ConfirmationNeeded(o)).To(Equal(needed))
+		}
+	})
+
+	It("say in which zone times are written, UTC unless there is a known one", func() {
+		Expect(policy.LocationOf(inZone("Europe/Madrid")).String()).To(Equal("Europe/Madrid"))
+		Expect(policy.LocationOf(inZone(""))).To(Equal(time.UTC))
+		Expect(policy.LocationOf(inZone("Europe/Atlantis"))).To(Equal(time.UTC))
+	})
+})
+
+var _ = Describe("Names for people", func() {
+	It("are the displayed ones, else the objects'", func() {
+		Expect(policy.OrganizationTitle(builders.Organization("acme").DisplayName("Acme S.A.").Obj())).To(Equal("Acme S.A."))
+		Expect(policy.OrganizationTitle(builders.Organization("acme").Obj())).To(Equal("acme"))
+		w := builders.Workspace("acme", "support")
+		Expect(policy.WorkspaceTitle(w.Obj())).To(Equal("support"))
+		Expect(policy.WorkspaceTitle(w.With(func(w *v1alpha1.Workspace) { w.Spec.DisplayName = "Soporte" }).Obj())).To(Equal("Soporte"))
+	})
+
+	It("of a user are the declared one first, then that of the registration, then one from the address", func() {
+		registration := &v1alpha1.Registration{DisplayName: "Claire J."}
+		claire := builders.OrgUser("acme", "claire").Email("claire.johnson@acme.example")
+		declared := claire.With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Dr. Johnson" }).Obj()
+		Expect(policy.DisplayNameOf(declared, registration)).To(Equal("Dr. Johnson"))
+		Expect(policy.DisplayNameOf(claire.Obj(), registration)).To(Equal("Claire J."))
+		Expect(policy.DisplayNameOf(claire.Obj(), &v1alpha1.Registration{})).To(Equal("Claire Johnson"))
+		Expect(policy.DisplayNameOf(claire.Obj(), nil)).To(Equal("Claire Johnson"))
+	})
+
+	It("of a Kubernetes user are the declared one, else the address", func() {
+		Expect(policy.UsernameOf(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
+		Expect(policy.UsernameOf(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
+	})
+})

@@ -1,0 +1,103 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	authorizationv1 "k8s.io/api/authorization/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+const operatorUser = "system:serviceaccount:usher-system:usher-controller-manager"
+
+var _ = Describe("The operator", Serial, func() {
+	It("writes nothing when it starts again and looks at everything", func(ctx context.Context) {
+		org := organization(ctx)
+		i := builders.Invitation(org, "team", "luis@"+org+".example, sam@"+org+".example").
+			Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+		w := builders.Workspace(org, "support").Obj()
+		create(ctx, w, i)
+		accept(ctx, "luis@"+org+".example", "Luis")
+		awaitReady(ctx, i)
+		awaitReady(ctx, w)
+		Eventually(func() []string { return idsOf("luis@" + org + ".example") }).Should(HaveLen(3))
+		settle(ctx)
+
+		Expect(usher.Stop()).To(Succeed())
+		since := time.Now()
+		startOperator(ctx)
+		// The last thing in a restart's queue is behind all that was listed at the start.
+		marker := builders.OrgUser(org, "zz-marker").Existing().Obj()
+		before := writes(ctx, since)
+		create(ctx, marker)
+		awaitReady(ctx, marker)
+		about := writes(ctx, since)
+		for _, e := range append(before, about...) {
+			Expect(strings.Contains(e.RequestURI, "zz-marker") || isHousekeeping(e) || isCount(e)).To(BeTrue(), "%s", e)
+		}
+	})
+
+	It("has no more rights than it needs", func(ctx context.Context) {
+		may := func(verb, group, resource, subresource, namespace, name string) bool {
+			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+				User: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"},
+				ResourceAttributes: &authorizationv1.ResourceAttributes{
+					Verb: verb, Group: group, Resource: resource, Subresource: subresource, Namespace: namespace, Name: name,
+				},
+			}}
+			Expect(env.Client.Create(ctx, review)).To(Succeed())
+			return review.Status.Allowed
+		}
+		Expect(may("get", "", "secrets", "", "usher-system", "")).To(BeTrue())
+		for _, refused := range [][]string{
+			{"get", "", "secrets", "", "default", ""},
+			{"list", "", "secrets", "", "", ""},
+			{"*", "*", "*", "", "", ""},
+			{"get", "", "pods", "", "default", ""},
+			{"impersonate", "", "users", "", "", "ana"},
+			{"escalate", "rbac.authorization.k8s.io", "clusterroles", "", "", ""},
+			{"bind", "rbac.authorization.k8s.io", "clusterroles", "", "", "cluster-admin"},
+			{"create", "rbac.authorization.k8s.io", "clusterrolebindings", "", "", ""},
+			{"update", v1alpha1.GroupVersion.Group, "organizations", "", "default", ""},
+			{"create", v1alpha1.GroupVersion.Group, "invitations", "", "default", ""},
+			{"update", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "", "", "others"},
+		} {
+			Expect(may(refused[0], refused[1], refused[2], refused[3], refused[4], refused[5])).To(BeFalse(), "%v", refused)
+		}
+	})
+})
+
+// writes gives what the operator wrote since a time, but for its lease.
+func writes(ctx context.Context, since time.Time) []testenv.AuditEvent {
+	GinkgoHelper()
+	events, err := env.Writes(ctx, since, func(e testenv.AuditEvent) bool {
+		return e.Actor() == operatorUser && e.ObjectRef.Resource != "leases"
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return events
+}
+
+// settle waits until the operator has nothing left to write: twice the delay that it gathers counts for.
+func settle(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(func() []testenv.AuditEvent { return writes(ctx, time.Now().Add(-2*time.Second)) }).Should(BeEmpty())
+}
+
+// isHousekeeping is what a start writes for itself: an event about the lease, and the authority of its webhooks.
+func isHousekeeping(e testenv.AuditEvent) bool {
+	return e.ObjectRef.Resource == "events" || e.ObjectRef.APIGroup == "admissionregistration.k8s.io"
+}
+
+// isCount is the organization's counts, which the marker moves.
+func isCount(e testenv.AuditEvent) bool {
+	return e.ObjectRef.Resource == "organizations" && e.ObjectRef.Subresource == "status"
+}
