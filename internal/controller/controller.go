@@ -7,6 +7,7 @@ package controller
 
 import (
 	"context"
+	"math"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -104,4 +105,10 @@ func sooner(a, b time.Duration) time.Duration {
 		return b
 	}
 	return a
+}
+
+// number is a count as a status holds it.
+func number(n int) *int32 {
+	count := int32(min(n, math.MaxInt32)) //nolint:gosec // bounded here
+	return &count
 }

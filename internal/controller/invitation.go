@@ -206,8 +206,8 @@ func concludeInvitation(i *v1alpha1.Invitation) {
 			undeliverable = append(undeliverable, string(recipient.Email))
 		}
 	}
-	total := int32(len(i.Status.Recipients)) //nolint:gosec // bounded by the API
-	i.Status.Summary = v1alpha1.InvitationSummary{Total: &total, Pending: &pending, Active: &active, Failed: &failed}
+	total := number(len(i.Status.Recipients))
+	i.Status.Summary = v1alpha1.InvitationSummary{Total: total, Pending: &pending, Active: &active, Failed: &failed}
 	switch {
 	case queued > 0:
 		status.Progressing(i, v1alpha1.ReasonAwaitingMail, fmt.Sprintf("%d mails are about to be sent", queued))
@@ -216,7 +216,7 @@ func concludeInvitation(i *v1alpha1.Invitation) {
 			"the mail server refuses these addresses: %v. Correct spec.emails, or send again with the annotation %s",
 			undeliverable, v1alpha1.AnnotationResend))
 	default:
-		status.Ready(i, v1alpha1.ReasonReady, fmt.Sprintf("%d of %d have accepted", active, total))
+		status.Ready(i, v1alpha1.ReasonReady, fmt.Sprintf("%d of %d have accepted", active, *total))
 	}
 	i.Status.ObservedGeneration = i.Generation
 }

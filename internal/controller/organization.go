@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -151,8 +150,8 @@ func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces int) 
 			pending++
 		}
 	}
-	o.Status.Users = v1alpha1.UserCounts{Total: ptr.To(int32(len(users))), Active: &active, Pending: &pending} //nolint:gosec // bounded by memory
-	o.Status.Workspaces = ptr.To(int32(workspaces))                                                            //nolint:gosec // bounded by memory
+	o.Status.Users = v1alpha1.UserCounts{Total: number(len(users)), Active: &active, Pending: &pending}
+	o.Status.Workspaces = number(workspaces)
 	o.Status.Modules = seats(o, users)
 }
 

@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -177,8 +176,8 @@ func (r *workspaceReconciler) describe(ctx context.Context, w *v1alpha1.Workspac
 	if err != nil {
 		return err
 	}
-	w.Status.Members = ptr.To(int32(len(users)))          //nolint:gosec // bounded by memory
-	w.Status.Devices = ptr.To(int32(len(w.Spec.Devices))) //nolint:gosec // bounded by the API
+	w.Status.Members = number(len(users))
+	w.Status.Devices = number(len(w.Spec.Devices))
 	w.Status.Settings = policy.SettingsInForce(o, w)
 	w.Status.Contacts = nil
 	for _, c := range w.Spec.Contacts {

@@ -112,7 +112,7 @@ func linkKeys(ctx context.Context, mgr ctrl.Manager, namespace string) (*invitat
 	}
 	keys, err := invitation.NewKeys(secret.Data)
 	if err != nil {
-		return nil, fmt.Errorf("Secret %s: %w", name, err)
+		return nil, fmt.Errorf("the keys in Secret %s: %w", name, err)
 	}
 	return keys, nil
 }

@@ -10,17 +10,16 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
+	"github.com/open-policy-agent/cert-controller/pkg/rotator"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-
-	"github.com/open-policy-agent/cert-controller/pkg/rotator"
-	"k8s.io/utils/ptr"
 )
 
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingwebhookconfigurations;mutatingwebhookconfigurations,verbs=get;list;watch
@@ -28,7 +27,7 @@ import (
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=mutatingwebhookconfigurations,verbs=update;patch,resourceNames=usher-mutating-webhook-configuration
 
 const (
-	certificateSecret  = "usher-webhook-certificate"
+	certificateSecret  = "usher-webhook-certificate" //nolint:gosec // a name
 	validatingWebhooks = "usher-validating-webhook-configuration"
 	mutatingWebhooks   = "usher-mutating-webhook-configuration"
 )

@@ -75,7 +75,8 @@ func (o *Options) Validate() error {
 	require(o.Mail.Address != "", "--smtp-address is missing: set it to the mail server's host:port")
 	require(o.Mail.From != "", "--mail-from is missing: set it to the address that mails come from")
 	portal, err := url.Parse(o.PortalURL)
-	require(err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != "", "--portal-url %q must be the absolute URL under which "+
+	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
+	require(web, "--portal-url %q must be the absolute URL under which "+
 		"people reach the portal, such as https://usher.acme.example", o.PortalURL)
 	return errors.Join(wrong...)
 }

@@ -74,7 +74,7 @@ func samples() []string {
 	Expect(err).NotTo(HaveOccurred())
 	var documents []string
 	for _, file := range files {
-		content, err := os.ReadFile(file) //nolint:gosec // a file of the repository
+		content, err := os.ReadFile(file)
 		Expect(err).NotTo(HaveOccurred())
 		for document := range strings.SplitSeq(string(content), "\n---\n") {
 			if !strings.Contains(document, "kind: Namespace") {

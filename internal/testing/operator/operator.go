@@ -100,7 +100,7 @@ func (o *Operator) awaitReady(ctx context.Context) error {
 		status, err := get(ctx, o.HealthURL+"/readyz")
 		if err != nil {
 			last = err.Error()
-			return false, nil //nolint:nilerr // not answering yet is what is waited for
+			return false, nil // not answering yet is what is waited for
 		}
 		last = "status " + strconv.Itoa(status)
 		return status == http.StatusOK, nil

@@ -1,0 +1,225 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package status_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+// writer takes status patches: it keeps their bodies, and answers each with the next of its errors.
+type writer struct {
+	client.SubResourceWriter
+	errors  []error
+	patches []string
+}
+
+// Status implements client.StatusClient.
+func (w *writer) Status() client.SubResourceWriter { return w }
+
+// Patch implements client.SubResourceWriter.
+func (w *writer) Patch(_ context.Context, o client.Object, patch client.Patch, _ ...client.SubResourcePatchOption) error {
+	body, err := patch.Data(o)
+	if err != nil {
+		return err
+	}
+	w.patches = append(w.patches, string(body))
+	if len(w.errors) == 0 {
+		return nil
+	}
+	err, w.errors = w.errors[0], w.errors[1:]
+	return err
+}
+
+// newest gives the object as it is at the API server, in a new resource version each time.
+type newest struct {
+	client.Reader
+	reads int
+	err   error
+}
+
+// Get implements client.Reader.
+func (n *newest) Get(_ context.Context, key client.ObjectKey, o client.Object, _ ...client.GetOption) error {
+	if n.err != nil {
+		return n.err
+	}
+	n.reads++
+	u, ok := o.(*v1alpha1.OrgUser)
+	Expect(ok).To(BeTrue())
+	*u = *builders.OrgUser(key.Namespace, key.Name).Obj()
+	u.ResourceVersion = fmt.Sprint(100 + n.reads)
+	u.Generation = 7
+	return nil
+}
+
+func conflict() error {
+	return apierrors.NewConflict(v1alpha1.Resource("orgusers"), "ana", errors.New("the object was changed"))
+}
+
+// read gives an object as it was read, in its third generation.
+func read() *v1alpha1.OrgUser {
+	u := builders.OrgUser("acme", "ana").Obj()
+	u.Generation, u.ResourceVersion = 3, "42"
+	return u
+}
+
+var _ = Describe("Conditions", func() {
+	steps := map[string]func(status.Object, string, string){
+		"Ready": status.Ready, "Progressing": status.Progressing, "Stalled": status.Stalled,
+	}
+	for first, one := range steps {
+		for second, other := range steps {
+			It("keep the contract of kstatus, "+second+" after "+first, func() {
+				u := read()
+				one(u, "First", "one")
+				other(u, "Second", "two")
+				u.SetObservedGeneration(u.Generation)
+				Expect(u).To(matchers.KeepKstatus())
+			})
+		}
+	}
+
+	DescribeTable("say", func(step func(status.Object, string, string), expected map[string]metav1.ConditionStatus) {
+		u := read()
+		status.Stalled(u, "Before", "it was stuck")
+		status.Progressing(u, "Before", "it went on")
+		step(u, "Because", "it is so")
+		found := map[string]metav1.ConditionStatus{}
+		for _, c := range u.Status.Conditions {
+			found[c.Type] = c.Status
+			Expect(c.Reason).To(Equal("Because"))
+			Expect(c.Message).To(Equal("it is so"))
+			Expect(c.ObservedGeneration).To(BeEquivalentTo(3))
+		}
+		Expect(found).To(Equal(expected))
+	},
+		Entry("ready", status.Ready, map[string]metav1.ConditionStatus{"Ready": "True"}),
+		Entry("working", status.Progressing, map[string]metav1.ConditionStatus{"Ready": "False", "Reconciling": "True"}),
+		Entry("stuck", status.Stalled, map[string]metav1.ConditionStatus{"Ready": "False", "Stalled": "True"}),
+	)
+
+	It("of Usher's own are true or false, and leave the others alone", func() {
+		u := read()
+		status.Ready(u, "Ready", "the spec is in force")
+		status.Set(u, v1alpha1.ConditionAccepted, false, "AwaitingAcceptance", "not yet")
+		Expect(u).To(matchers.HaveCondition("Accepted", metav1.ConditionFalse, "AwaitingAcceptance"))
+		status.Set(u, v1alpha1.ConditionAccepted, true, "Accepted", "yes")
+		Expect(u).To(matchers.HaveCondition("Accepted", metav1.ConditionTrue, "Accepted"))
+		Expect(u).To(matchers.BeReady())
+	})
+
+	It("keep the time of their last transition while the answer is the same", func() {
+		u := read()
+		status.Ready(u, "Ready", "one")
+		u.Status.Conditions[0].LastTransitionTime = metav1.Unix(1, 0)
+		status.Ready(u, "Ready", "two")
+		Expect(u.Status.Conditions[0].LastTransitionTime.Unix()).To(BeEquivalentTo(1))
+	})
+})
+
+var _ = Describe("Write", func() {
+	// settled gives an object that has been reconciled in its present generation.
+	settled := func() *v1alpha1.OrgUser {
+		u := read()
+		status.Ready(u, "Ready", "the spec is in force")
+		status.Set(u, v1alpha1.ConditionAccepted, true, "Accepted", "the person has accepted")
+		u.SetObservedGeneration(u.Generation)
+		return u
+	}
+
+	It("writes nothing when nothing changed", func(ctx SpecContext) {
+		w, before := &writer{}, settled()
+		after := before.DeepCopy()
+		status.Ready(after, "Ready", "the spec is in force")
+		Expect(status.Write(ctx, w, before, after)).To(BeFalse())
+		Expect(w.patches).To(BeEmpty())
+	})
+
+	It("takes an empty list for none", func(ctx SpecContext) {
+		w, before := &writer{}, settled()
+		after := before.DeepCopy()
+		after.Status.Workspaces = []v1alpha1.WorkspaceGrant{}
+		Expect(status.Write(ctx, w, before, after)).To(BeFalse())
+		Expect(w.patches).To(BeEmpty())
+	})
+
+	It("writes what changed, under the resource version that was read", func(ctx SpecContext) {
+		w, before := &writer{}, settled()
+		after := before.DeepCopy()
+		after.Status.Role = v1alpha1.RoleTechnician
+		Expect(status.Write(ctx, w, before, after)).To(BeTrue())
+		Expect(w.patches).To(HaveExactElements(MatchJSON(
+			`{"metadata": {"resourceVersion": "42"}, "status": {"role": "Technician"}}`)))
+	})
+
+	It("writes the generation that it is about, in every condition", func(ctx SpecContext) {
+		w, before := &writer{}, settled()
+		before.Generation = 4
+		after := before.DeepCopy()
+		status.Ready(after, "Ready", "the spec is in force")
+		Expect(status.Write(ctx, w, before, after)).To(BeTrue())
+		Expect(after).To(matchers.KeepKstatus())
+		Expect(w.patches).To(HaveExactElements(ContainSubstring(`"observedGeneration":4`)))
+	})
+
+	It("gives the API server's answer", func(ctx SpecContext) {
+		w, before := &writer{errors: []error{conflict()}}, settled()
+		after := before.DeepCopy()
+		after.Status.Role = v1alpha1.RoleTechnician
+		_, err := status.Write(ctx, w, before, after)
+		Expect(apierrors.IsConflict(err)).To(BeTrue())
+		Expect(w.patches).To(HaveLen(1), "the caller tries again, not Write")
+	})
+})
+
+var _ = Describe("Amend", func() {
+	It("starts from the newest, and again from a newer one on a conflict", func(ctx SpecContext) {
+		w, n, u := &writer{errors: []error{conflict(), conflict()}}, &newest{}, read()
+		Expect(status.Amend(ctx, n, w, u, func() error {
+			u.Status.LastActive = "seen in " + u.ResourceVersion
+			return nil
+		})).To(Succeed())
+		Expect(w.patches).To(HaveExactElements(
+			MatchJSON(`{"metadata": {"resourceVersion": "101"}, "status": {"lastActive": "seen in 101"}}`),
+			MatchJSON(`{"metadata": {"resourceVersion": "102"}, "status": {"lastActive": "seen in 102"}}`),
+			MatchJSON(`{"metadata": {"resourceVersion": "103"}, "status": {"lastActive": "seen in 103"}}`)))
+	})
+
+	It("writes nothing when the change was none", func(ctx SpecContext) {
+		w, n := &writer{}, &newest{}
+		Expect(status.Amend(ctx, n, w, read(), func() error { return nil })).To(Succeed())
+		Expect(n.reads).To(Equal(1))
+		Expect(w.patches).To(BeEmpty())
+	})
+
+	It("ends with an error of the change, as it is", func(ctx SpecContext) {
+		w, n, failure := &writer{}, &newest{}, errors.New("no")
+		Expect(status.Amend(ctx, n, w, read(), func() error { return failure })).To(BeIdenticalTo(failure))
+		Expect(n.reads).To(Equal(1))
+		Expect(w.patches).To(BeEmpty())
+	})
+
+	It("ends with any other answer of the API server", func(ctx SpecContext) {
+		gone := apierrors.NewNotFound(v1alpha1.Resource("orgusers"), "ana")
+		Expect(status.Amend(ctx, &newest{err: gone}, &writer{}, read(), func() error { return nil })).To(MatchError(gone))
+		w, u := &writer{errors: []error{gone}}, read()
+		Expect(status.Amend(ctx, &newest{}, w, u, func() error {
+			u.Status.LastActive = "today"
+			return nil
+		})).To(MatchError(gone))
+		Expect(w.patches).To(HaveLen(1))
+	})
+})

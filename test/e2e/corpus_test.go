@@ -1,0 +1,53 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/corpus"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+// The examples belong to an organization "acme", which the samples' specs make and delete as well: they take turns.
+var _ = Describe("Well-formed nonsense", Serial, Ordered, func() {
+	acme := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
+
+	BeforeAll(func(ctx context.Context) { create(ctx, acme) })
+	AfterAll(func(ctx context.Context) {
+		Expect(env.Client.Delete(ctx, acme)).To(Succeed())
+		Eventually(gone(ctx, acme.DeepCopy())).Should(Succeed())
+	})
+
+	for _, entry := range nonsense() {
+		It("is refused: "+entry.Name, func(ctx context.Context) {
+			Expect(entry.Objects).To(HaveLen(1))
+			object := entry.Objects[0].DeepCopy()
+			object.SetNamespace("acme")
+			Expect(env.Client.Create(ctx, object, client.DryRunAll)).To(And(
+				BeRefused(http.StatusUnprocessableEntity, entry.Refused), HaveCause(entry.Field, entry.Refused)))
+		})
+	}
+})
+
+// nonsense is read while the tree of specs is built: a broken example ends the run there.
+func nonsense() []corpus.Entry {
+	dir, err := testenv.RepoRoot()
+	if err != nil {
+		panic(err)
+	}
+	entries, err := corpus.Load(dir, corpus.InvalidWebhook)
+	if err != nil {
+		panic(err)
+	}
+	return entries
+}
