@@ -184,7 +184,7 @@ type RecipientStatus struct {
 
 // InvitationSummary counts recipients.
 type InvitationSummary struct {
-	// total is the number of recipients that the spec names, and of those who accepted before they were taken out of it.
+	// total is the number of recipients, those among them whom the spec no longer names.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Total *int32 `json:"total,omitempty"`

@@ -142,7 +142,7 @@ func operatorDaemon(p paths, s *state) daemon {
 			"--health-probe-bind-address=" + loopback(s.Ports[portHealth]),
 			"--smtp-address=" + loopback(s.Ports[portSMTP]), "--smtp-tls=None",
 			"--mail-from=usher@usher.example",
-			"--leader-elect",
+			"--leader-elect=false", // one replica: nobody to wait for after a kill, and no writes when idle
 		},
 		env:    []string{"KUBECONFIG=" + p.operatorKubeconfig(), "POD_NAMESPACE=" + operatorNamespace},
 		inputs: []string{p.operatorKubeconfig()},

@@ -97,9 +97,12 @@ func (d Dependencies) link(l letter) (string, error) {
 // onboard moves a person who is declared without an Invitation, and gives how long until time alone moves on.
 func (r *orgUserReconciler) onboard(f *policy.UserFacts) time.Duration {
 	u := f.User
+	if !hostsOnboarding(u) || f.Organization == nil || f.Elder != "" {
+		return 0
+	}
 	o := u.Status.Onboarding
-	if !hostsOnboarding(u) || isAccepted(u) || f.Organization == nil || f.Elder != "" {
-		return invitation.Wait(o, r.Now())
+	if isAccepted(u) {
+		return invitation.Wait(o, r.Now()) // for a welcome that is to be tried again
 	}
 	if o == nil {
 		o = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending}

@@ -119,8 +119,9 @@ func (r *organizationReconciler) bootstrap(ctx context.Context, o *v1alpha1.Orga
 	}
 	err := r.Client.Create(ctx, &v1alpha1.OrgUser{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: o.Namespace,
-			Name:      invitation.UserName(string(primary.Email)),
+			Namespace:  o.Namespace,
+			Name:       invitation.UserName(string(primary.Email)),
+			Finalizers: []string{v1alpha1.Finalizer},
 			Labels: map[string]string{
 				v1alpha1.LabelBootstrap: "true",
 				v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue,

@@ -12,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -147,13 +149,20 @@ func (r *orgUserReconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) erro
 	return r.removeFinalizer(ctx, u)
 }
 
-// report tells of a transition, after it was written.
+// report tells what the user has come to, after it was written: access given or taken, or no way on.
 func (r *orgUserReconciler) report(before, after *v1alpha1.OrgUser) {
-	if before.Status.State == after.Status.State || after.Status.State == v1alpha1.UserPending {
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
+	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
+	if was != nil && was.Status == is.Status && was.Reason == is.Reason {
 		return
 	}
-	r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
-		"user %s is %s", after.Name, after.Status.State)
+	switch {
+	case meta.IsStatusConditionTrue(after.Status.Conditions, v1alpha1.ConditionStalled):
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, is.Reason, "Reconcile", "%s", is.Message)
+	case is.Status == metav1.ConditionTrue && after.Status.State != v1alpha1.UserPending:
+		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
+			"%s is %s", after.Spec.Email, after.Status.State)
+	}
 }
 
 // conclusion says how the user stands.
@@ -170,7 +179,8 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 		status.Progressing(u, v1alpha1.ReasonOrganizationNotFound, noOrganization(u.Namespace))
 	case f.Elder != "":
 		status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
-			"user %q has the address %s already: delete one of the two", f.Elder, u.Spec.Email))
+			"user %q has the address %s or the user name %s already: delete one of the two, or give one another "+
+				"spec.username", f.Elder, u.Spec.Email, policy.UsernameOf(u)))
 	case in.State == v1alpha1.UserPending:
 		concludePending(f)
 	case in.State == v1alpha1.UserSuspended:
@@ -188,7 +198,7 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 // concludePending: Usher has done its part when the mail is out; the rest is the person's.
 func concludePending(f policy.UserFacts) {
 	switch o := f.Onboarding; {
-	case o == nil || o.State == v1alpha1.RecipientPending || invitation.Queued(o):
+	case awaitsInvitation(o):
 		status.Progressing(f.User, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
 	case invitation.Open(o.State):
 		status.Ready(f.User, v1alpha1.ReasonAwaitingAcceptance, "invited; waits for the person to accept")
@@ -196,4 +206,10 @@ func concludePending(f policy.UserFacts) {
 		status.Stalled(f.User, v1alpha1.ReasonNotInvited, fmt.Sprintf(
 			"the person cannot accept: the invitation is %s. Invite again, or delete the user", o.State))
 	}
+}
+
+// awaitsInvitation tells whether the mail that invites is not out yet.
+func awaitsInvitation(o *v1alpha1.OnboardingStatus) bool {
+	return o == nil || o.State == v1alpha1.RecipientPending ||
+		o.State == v1alpha1.RecipientInvited && invitation.Queued(o)
 }

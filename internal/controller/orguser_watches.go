@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
 )
 
 func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
@@ -28,12 +28,18 @@ func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
 		Complete(reconcile.AsReconciler(d.Client, r))
 }
 
-// ofNamesake: who has an address in force concerns all who wish it (ORG-28).
+// ofNamesake: who has an address or user name in force concerns all who wish it (ORG-28).
 func (r *orgUserReconciler) ofNamesake(ctx context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
-	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State {
+	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State &&
+		policy.UsernameOf(c.before) == policy.UsernameOf(c.after) {
 		return nil, nil
 	}
-	return keysOf(r.lookup().UsersByEmail(ctx, c.newest().Namespace, string(c.newest().Spec.Email)))
+	keys, err := keysOf(r.lookup().Namesakes(ctx, c.newest()))
+	if err != nil || c.created() {
+		return keys, err
+	}
+	former, err := keysOf(r.lookup().Namesakes(ctx, c.before))
+	return append(keys, former...), err
 }
 
 // ofOrganization: the organization's coming and going concerns all users, the ledger those who come in or go.
@@ -89,7 +95,7 @@ func (r *orgUserReconciler) ofInvitation(ctx context.Context, c change[*v1alpha1
 
 // moved tells whether anything changed that a user's status shows.
 func moved(a, b *v1alpha1.OnboardingStatus) bool {
-	return a.State != b.State || invitation.Queued(a) != invitation.Queued(b)
+	return a.State != b.State || awaitsInvitation(a) != awaitsInvitation(b)
 }
 
 // ofWorkspace: a workspace concerns the administrators, its members before and after, and who has it or wishes it.

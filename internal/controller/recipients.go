@@ -127,8 +127,9 @@ func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invit
 func userFor(i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus) *v1alpha1.OrgUser {
 	return &v1alpha1.OrgUser{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: i.Namespace,
-			Name:      invitation.UserName(string(recipient.Email)),
+			Namespace:  i.Namespace,
+			Name:       invitation.UserName(string(recipient.Email)),
+			Finalizers: []string{v1alpha1.Finalizer},
 			Labels: map[string]string{
 				v1alpha1.ManagedByLabel:  v1alpha1.ManagedByValue,
 				v1alpha1.LabelInvitation: i.Name,

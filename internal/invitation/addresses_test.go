@@ -5,6 +5,7 @@ package invitation_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -59,8 +60,8 @@ var _ = Describe("Address lists", func() {
 			hundred[i] = fmt.Sprintf("p%d@acme.example", i)
 		}
 		Expect(invitation.ParseAddresses([]string{strings.Join(hundred, " ")})).To(HaveLen(100))
-		Expect(invitation.ParseAddresses(append(hundred, "P7@acme.example"))).To(HaveLen(100), "one more that is there already")
-		_, err := invitation.ParseAddresses(append(hundred, "one-more@acme.example"))
+		Expect(invitation.ParseAddresses(slices.Concat(hundred, []string{"P7@acme.example"}))).To(HaveLen(100), "one more that is there already")
+		_, err := invitation.ParseAddresses(slices.Concat(hundred, []string{"one-more@acme.example"}))
 		Expect(err).To(MatchError("names 101 addresses, at most 100 are possible: split it into several invitations"))
 	})
 

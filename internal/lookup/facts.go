@@ -86,9 +86,10 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alph
 	return nil, nil //nolint:nilnil // not invited yet is an answer, not an error
 }
 
-// elder names the user who has the address in force before this one: who is active, else the oldest (ORG-28).
+// elder names the user who has the address or the user name in force before this one: who is active, else the oldest
+// (ORG-28).
 func (r Reader) elder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
-	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	same, err := r.Namesakes(ctx, user)
 	if err != nil {
 		return "", err
 	}

@@ -22,6 +22,7 @@ import (
 const (
 	userByUsername       = "usher.username"
 	userByEmail          = "usher.email"
+	userByWishedUsername = "usher.wishedUsername"
 	userByWorkspace      = "usher.workspace"
 	userByGroup          = "usher.group"
 	userByInvitation     = "usher.invitation"
@@ -41,6 +42,7 @@ func indexes() []index {
 	return []index{
 		{&v1alpha1.OrgUser{}, userByUsername, onUser(usernames)},
 		{&v1alpha1.OrgUser{}, userByEmail, onUser(emails)},
+		{&v1alpha1.OrgUser{}, userByWishedUsername, onUser(wishedUsernames)},
 		{&v1alpha1.OrgUser{}, userByWorkspace, onUser(workspaces)},
 		{&v1alpha1.OrgUser{}, userByGroup, onUser(groups)},
 		{&v1alpha1.OrgUser{}, userByInvitation, onUser(invitations)},
@@ -90,6 +92,9 @@ func usernames(u *v1alpha1.OrgUser) []string {
 func emails(u *v1alpha1.OrgUser) []string {
 	return []string{invitation.NormalizeAddress(string(u.Spec.Email))}
 }
+
+// wishedUsernames: whoever wishes a name that somebody has in force waits for it.
+func wishedUsernames(u *v1alpha1.OrgUser) []string { return []string{policy.UsernameOf(u)} }
 
 // workspaces are those wished and those in force: a change of either side concerns the user.
 func workspaces(u *v1alpha1.OrgUser) []string {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Reader asks the cache. What it gives is shared with the cache where it comes from a list: it must not be changed.
@@ -56,6 +57,21 @@ func (r Reader) Users(ctx context.Context, namespace string) ([]*v1alpha1.OrgUse
 // UsersByEmail gives the OrgUsers with an address, whatever the case of its letters.
 func (r Reader) UsersByEmail(ctx context.Context, namespace, email string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByEmail: invitation.NormalizeAddress(email)})
+}
+
+// Namesakes gives the OrgUsers that share a user's address or wish the same Kubernetes user name, the user among them.
+func (r Reader) Namesakes(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
+	byEmail, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	if err != nil {
+		return nil, err
+	}
+	byName, err := r.users(ctx, user.Namespace, client.MatchingFields{userByWishedUsername: policy.UsernameOf(user)})
+	for _, u := range byName {
+		if !slices.ContainsFunc(byEmail, func(other *v1alpha1.OrgUser) bool { return other.Name == u.Name }) {
+			byEmail = append(byEmail, u)
+		}
+	}
+	return byEmail, err
 }
 
 // UsersByUsername gives the active OrgUsers with a Kubernetes user name.

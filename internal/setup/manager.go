@@ -94,6 +94,11 @@ func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
 			SkipNameValidation: ptr.To(o.SkipNameValidation),
 			RecoverPanic:       ptr.To(true),
 			EnableWarmup:       ptr.To(true),
+			GroupKindConcurrency: map[string]int{
+				"OrgUser." + v1alpha1.GroupVersion.Group:    8,
+				"Invitation." + v1alpha1.GroupVersion.Group: 4,
+				"Workspace." + v1alpha1.GroupVersion.Group:  4,
+			},
 		},
 	}
 }

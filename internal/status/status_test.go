@@ -77,15 +77,16 @@ func read() *v1alpha1.OrgUser {
 }
 
 var _ = Describe("Conditions", func() {
-	steps := map[string]func(status.Object, string, string){
-		"Ready": status.Ready, "Progressing": status.Progressing, "Stalled": status.Stalled,
-	}
-	for first, one := range steps {
-		for second, other := range steps {
-			It("keep the contract of kstatus, "+second+" after "+first, func() {
+	steps := []struct {
+		name string
+		take func(o status.Object, reason, message string)
+	}{{"Ready", status.Ready}, {"Progressing", status.Progressing}, {"Stalled", status.Stalled}}
+	for _, first := range steps {
+		for _, second := range steps {
+			It("keep the contract of kstatus, "+second.name+" after "+first.name, func() {
 				u := read()
-				one(u, "First", "one")
-				other(u, "Second", "two")
+				first.take(u, "First", "one")
+				second.take(u, "Second", "two")
 				u.SetObservedGeneration(u.Generation)
 				Expect(u).To(matchers.KeepKstatus())
 			})

@@ -148,6 +148,22 @@ var _ = Describe("A user", func() {
 		awaitReady(ctx, twin)
 	})
 
+	It("has a Kubernetes user name that nobody else in the organization has in force", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Obj()
+		create(ctx, sam)
+		awaitReady(ctx, sam)
+		twin := builders.OrgUser(org, "twin").Username(string(sam.Spec.Email)).Role(v1alpha1.RoleUserAdmin).Existing().Obj()
+		create(ctx, twin)
+		Eventually(get(ctx, twin)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonDuplicateAddress))
+		Expect(can(ctx, string(sam.Spec.Email), "create", "invitations", org)(Default)).To(BeFalse())
+		Eventually(func() error {
+			current := get(ctx, twin)(Default)
+			current.Spec.Username = "twin"
+			return env.Client.Update(ctx, current)
+		}).Should(Succeed())
+		awaitReady(ctx, twin)
+	})
+
 	It("LMI-12 who is declared to be invited gets a mail of the organization's own", func(ctx context.Context) {
 		kim := builders.OrgUser(org, "kim").Workspace("support", v1alpha1.WorkspaceEdit).Obj()
 		create(ctx, kim)

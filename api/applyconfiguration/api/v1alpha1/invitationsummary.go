@@ -10,7 +10,7 @@ package v1alpha1
 //
 // InvitationSummary counts recipients.
 type InvitationSummaryApplyConfiguration struct {
-	// total is the number of recipients that the spec names, and of those who accepted before they were taken out of it.
+	// total is the number of recipients, those among them whom the spec no longer names.
 	Total *int32 `json:"total,omitempty"`
 	// pending is the number of those who can still accept.
 	Pending *int32 `json:"pending,omitempty"`

@@ -1,0 +1,115 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"flag"
+	"io"
+	"net/netip"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/setup"
+)
+
+func TestProgram(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "The program")
+}
+
+// parsed parses arguments with flags of its own, instead of those of the test.
+func parsed(args ...string) (setup.Options, error) {
+	ofTest := flag.CommandLine
+	defer func() { flag.CommandLine = ofTest }()
+	flag.CommandLine = flag.NewFlagSet("usher", flag.ContinueOnError)
+	flag.CommandLine.SetOutput(io.Discard)
+	options, _, err := parse(args)
+	return options, err
+}
+
+var _ = Describe("Flags", func() {
+	BeforeEach(func() { GinkgoT().Setenv("POD_NAMESPACE", "") })
+
+	It("have defaults for all but the installation's own addresses", func() {
+		Expect(parsed()).To(Equal(setup.Options{
+			LeaderElection:  true,
+			HealthAddress:   ":8081",
+			MetricsAddress:  ":8443",
+			MetricsSecure:   true,
+			PortalAddress:   ":8080",
+			WebhookPort:     9443,
+			WebhookDNSNames: []string{"usher-webhook-service.usher-system.svc"},
+			Mail:            mail.Options{TLS: mail.TLSStartTLS},
+			PlatformUsers:   []string{},
+			PlatformGroups:  []string{},
+			SettleDelay:     setup.DefaultSettleDelay,
+		}))
+	})
+
+	It("take the namespace from the pod unless it is given", func() {
+		GinkgoT().Setenv("POD_NAMESPACE", "from-pod")
+		Expect(parsed()).To(HaveField("Namespace", "from-pod"))
+		Expect(parsed("--namespace=given")).To(HaveField("Namespace", "given"))
+	})
+
+	It("reach the options", func() {
+		options, err := parsed("--leader-elect=false", "--metrics-bind-address=0", "--metrics-secure=false",
+			"--smtp-address=smtp.acme.example:465", "--smtp-tls=TLS", "--smtp-username-file=user", "--smtp-password-file=password",
+			"--mail-from=usher@acme.example", "--portal-url=https://usher.acme.example", "--portal-requests-per-second=-1",
+			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--certificate-dir=certificates")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(options.LeaderElection).To(BeFalse())
+		Expect(options.MetricsAddress).To(Equal("0"))
+		Expect(options.MetricsSecure).To(BeFalse())
+		Expect(options.Mail).To(Equal(mail.Options{
+			Address: "smtp.acme.example:465", TLS: mail.TLSImplicit, UsernameFile: "user", PasswordFile: "password",
+			From: "usher@acme.example",
+		}))
+		Expect(options.PortalURL).To(Equal("https://usher.acme.example"))
+		Expect(options.PortalRequestsPerSecond).To(BeEquivalentTo(-1))
+		Expect(options.SettleDelay).To(Equal(250 * time.Millisecond))
+		Expect(options.WebhookHost).To(Equal("127.0.0.1"))
+		Expect(options.WebhookPort).To(Equal(1234))
+		Expect(options.CertificateDir).To(Equal("certificates"))
+	})
+
+	DescribeTable("take several values", func(value string, values ...string) {
+		options, err := parsed("--webhook-dns-names="+value, "--platform-users="+value, "--platform-groups="+value)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(options.WebhookDNSNames).To(HaveExactElements(values))
+		Expect(options.PlatformUsers).To(HaveExactElements(values))
+		Expect(options.PlatformGroups).To(HaveExactElements(values))
+	},
+		Entry("none", ""),
+		Entry("one", "a.example", "a.example"),
+		Entry("separated by commas", "a.example,b.example", "a.example", "b.example"),
+		Entry("with spaces and a comma too many", " a.example, b.example ,", "a.example", "b.example"),
+	)
+
+	It("take the networks of proxies, in one flag or several", func() {
+		options, err := parsed("--trusted-proxies=10.0.0.0/8, fd00::/8", "--trusted-proxies=192.0.2.1/32")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(options.TrustedProxies).To(HaveExactElements(
+			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32")))
+	})
+
+	DescribeTable("say what is wrong", func(argument, message string) {
+		_, err := parsed(argument)
+		Expect(err).To(MatchError(ContainSubstring(message)))
+	},
+		Entry("a proxy's address without a length", "--trusted-proxies=10.0.0.1", `"10.0.0.1" is no network such as 10.0.0.0/8`),
+		Entry("a port that is no number", "--webhook-port=https", "-webhook-port"),
+		Entry("a flag that does not exist", "--portal-uri=x", "-portal-uri"),
+		Entry("an argument that is no flag", "leader-elect=false", `unknown argument "leader-elect=false": flags start with --`),
+	)
+
+	It("know when help is asked for", func() {
+		_, err := parsed("--help")
+		Expect(err).To(MatchError(flag.ErrHelp))
+	})
+})

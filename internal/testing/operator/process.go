@@ -1,0 +1,196 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testenv"
+)
+
+// guard becomes the program, and kills it when the test's process is gone: the kernel then closes the pipe. A line in
+// the pipe says that the program has ended, so that its number, which may be another one's by then, is left alone.
+const guard = `exec 3<&0 </dev/null
+{ read -r _ <&3 || kill -9 $$; } &
+exec 3<&- "$0" "$@"`
+
+// logTail is how many bytes of the log an error holds.
+const logTail = 2000
+
+// Process is the operator as a program of its own: the built binary, which can be killed.
+type Process struct {
+	Operator
+
+	cmd   *exec.Cmd
+	guard *os.File
+	log   string
+	ended chan struct{}
+}
+
+// Build builds the operator's program from the sources of this repository into a directory and gives its path.
+func Build(ctx context.Context, dir string) (string, error) {
+	root, err := testenv.RepoRoot()
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "usher")
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", binary, "./cmd")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the operator: %w:\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// StartProcess runs the program as the operator's ServiceAccount and returns when it is ready.
+func StartProcess(ctx context.Context, env *testenv.Env, binary string, options setup.Options) (*Process, error) {
+	p, err := Launch(env.OperatorConfig(), binary, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.AwaitReady(ctx); err != nil {
+		return nil, errors.Join(err, p.Kill())
+	}
+	return p, nil
+}
+
+// Launch runs the program with a bearer token's configuration and returns at once. Its kubeconfig, its certificates
+// and its log, to which each launch adds, lie beside the binary. Options.Now and Options.SkipNameValidation have no
+// flags and are passed over.
+func Launch(cfg *rest.Config, binary string, options setup.Options) (*Process, error) {
+	dir := filepath.Dir(binary)
+	if options.CertificateDir == "" {
+		options.CertificateDir = filepath.Join(dir, "certificates")
+	}
+	kubeconfig := filepath.Join(dir, "kubeconfig")
+	if err := writeKubeconfig(cfg, kubeconfig); err != nil {
+		return nil, err
+	}
+	p := &Process{
+		Operator: Operator{
+			PortalURL: options.PortalURL,
+			HealthURL: "http://" + options.HealthAddress,
+			done:      make(chan error, 1),
+		},
+		cmd:   exec.Command("sh", append([]string{"-c", guard, binary, "--kubeconfig=" + kubeconfig}, flags(&options)...)...),
+		log:   filepath.Join(dir, "usher.log"),
+		ended: make(chan struct{}),
+	}
+	p.cancel = func() { _ = p.cmd.Process.Signal(syscall.SIGTERM) } // fails only if it has ended already
+	return p, p.start()
+}
+
+func (p *Process) start() error {
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the operator's log: %w", err)
+	}
+	defer log.Close()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("make the operator's guard: %w", err)
+	}
+	defer reader.Close()
+	p.guard = writer
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = reader, log, log
+	// A group of its own: Ctrl-C in the terminal must not stop it before its time.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.cmd.Start(); err != nil {
+		return errors.Join(fmt.Errorf("start the operator: %w", err), writer.Close())
+	}
+	go p.wait()
+	return nil
+}
+
+// wait notes the program's end, once.
+func (p *Process) wait() {
+	err := p.cmd.Wait()
+	if err != nil {
+		log, _ := os.ReadFile(p.log) // the error that counts is the program's
+		err = fmt.Errorf("%w; end of its log:\n%s", err, log[max(0, len(log)-logTail):])
+	}
+	_, _ = p.guard.WriteString("ended\n") // the guard may have been killed along with the program
+	_ = p.guard.Close()
+	p.done <- err
+	close(p.ended)
+}
+
+// AwaitReady waits until the program is ready. It fails when it ends first, or is not ready in time.
+func (p *Process) AwaitReady(ctx context.Context) error { return p.awaitReady(ctx) }
+
+// Ended is closed when the program has ended, for whatever reason.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Kill ends the program as a crash does, without a chance to clear up, and returns when it is gone. It does no harm to
+// a program that has ended.
+func (p *Process) Kill() error {
+	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill the operator (process %d): %w", p.cmd.Process.Pid, err)
+	}
+	<-p.ended
+	return nil
+}
+
+// Log gives all that the program, and those launched before it in the same place, have written.
+func (p *Process) Log() (string, error) {
+	log, err := os.ReadFile(p.log)
+	return string(log), err
+}
+
+func writeKubeconfig(cfg *rest.Config, path string) error {
+	const name = "usher"
+	config := clientcmdapi.NewConfig()
+	config.Clusters[name] = &clientcmdapi.Cluster{Server: cfg.Host, CertificateAuthorityData: cfg.CAData}
+	config.AuthInfos[name] = &clientcmdapi.AuthInfo{Token: cfg.BearerToken}
+	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
+	config.CurrentContext = name
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		return fmt.Errorf("write the operator's kubeconfig: %w", err)
+	}
+	return nil
+}
+
+// flags says the options as the program takes them.
+func flags(o *setup.Options) []string {
+	networks := make([]string, 0, len(o.TrustedProxies))
+	for _, network := range o.TrustedProxies {
+		networks = append(networks, network.String())
+	}
+	return []string{
+		"--namespace=" + o.Namespace,
+		"--leader-elect=" + strconv.FormatBool(o.LeaderElection),
+		"--health-probe-bind-address=" + o.HealthAddress,
+		"--metrics-bind-address=" + o.MetricsAddress,
+		"--metrics-secure=" + strconv.FormatBool(o.MetricsSecure),
+		"--webhook-host=" + o.WebhookHost,
+		"--webhook-port=" + strconv.Itoa(o.WebhookPort),
+		"--webhook-dns-names=" + strings.Join(o.WebhookDNSNames, ","),
+		"--certificate-dir=" + o.CertificateDir,
+		"--portal-bind-address=" + o.PortalAddress,
+		"--portal-url=" + o.PortalURL,
+		"--portal-requests-per-second=" + strconv.FormatFloat(o.PortalRequestsPerSecond, 'g', -1, 64),
+		"--trusted-proxies=" + strings.Join(networks, ","),
+		"--smtp-address=" + o.Mail.Address,
+		"--smtp-tls=" + string(o.Mail.TLS),
+		"--smtp-username-file=" + o.Mail.UsernameFile,
+		"--smtp-password-file=" + o.Mail.PasswordFile,
+		"--mail-from=" + o.Mail.From,
+		"--settle-delay=" + o.SettleDelay.String(),
+		"--platform-users=" + strings.Join(o.PlatformUsers, ","),
+		"--platform-groups=" + strings.Join(o.PlatformGroups, ","),
+	}
+}

@@ -1,0 +1,73 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package chaos kills the operator, a program of its own, at any moment of its work and starts it again. The control
+// plane and the mail server are real and stay up; each moment is an event, not a time.
+package chaos
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+const (
+	// eventually bounds waiting for what must come; nothing is decided by how long it takes.
+	eventually = time.Minute
+	poll       = 25 * time.Millisecond
+	// storyTimeout bounds a story with all its deaths.
+	storyTimeout = 5 * time.Minute
+	// settleDelay is short, so that mails begin early.
+	settleDelay = 300 * time.Millisecond
+)
+
+var (
+	env *testenv.Env
+	box *mailbox.Mailbox
+	// usher is the operator, which dies and comes back.
+	usher *victim
+)
+
+func TestChaos(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Usher killed at any moment")
+}
+
+var _ = BeforeSuite(func(ctx context.Context) {
+	SetDefaultEventuallyTimeout(eventually)
+	SetDefaultEventuallyPollingInterval(poll)
+	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
+
+	var err error
+	env, err = testenv.Start(testenv.Options{})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
+
+	box = mailbox.New(mailbox.Options{Dir: GinkgoT().TempDir()})
+	Expect(box.Start()).To(Succeed())
+	DeferCleanup(func() { Expect(box.Close()).To(Succeed()) })
+
+	binary, err := operator.Build(ctx, GinkgoT().TempDir())
+	Expect(err).NotTo(HaveOccurred())
+	usher = newVictim(binary)
+	DeferCleanup(usher.kill)
+})
+
+// rounds is how many times the story is played: USHER_CHAOS_ROUNDS, else once.
+func rounds() int {
+	if n, err := strconv.Atoi(os.Getenv("USHER_CHAOS_ROUNDS")); err == nil {
+		return n
+	}
+	return 1
+}

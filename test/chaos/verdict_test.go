@@ -1,0 +1,181 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/status"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+// verify checks that the story has ended as if nobody had died.
+func (s *story) verify(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(s.fault).WithContext(ctx).Should(Succeed())
+	Eventually(s.mailFault).WithContext(ctx).Should(Succeed())
+	Expect(s.odd).To(BeEmpty(), "answers of the portal")
+	s.verifySecrecy(ctx)
+}
+
+// fault checks all objects of both organizations.
+func (s *story) fault(ctx context.Context, g Gomega) {
+	var users v1alpha1.OrgUserList
+	for _, namespace := range []string{s.org, s.other} {
+		in := client.InNamespace(namespace)
+		var organizations v1alpha1.OrganizationList
+		var workspaces v1alpha1.WorkspaceList
+		var invitations v1alpha1.InvitationList
+		var some v1alpha1.OrgUserList
+		for _, list := range []client.ObjectList{&organizations, &workspaces, &invitations, &some} {
+			g.Expect(env.Client.List(ctx, list, in)).To(Succeed())
+		}
+		sound(g, organizations.Items)
+		sound(g, workspaces.Items)
+		sound(g, invitations.Items)
+		sound(g, some.Items)
+		users.Items = append(users.Items, some.Items...)
+		for _, i := range invitations.Items {
+			s.invitationFault(g, &i)
+		}
+		for _, o := range organizations.Items {
+			g.Expect(o.Status.Administrators).To(HaveLen(1), o.Name)
+			g.Expect(o.Status.Users.Active).To(HaveValue(BeEquivalentTo(len(some.Items))), o.Name)
+		}
+	}
+	var emails []string
+	for _, u := range users.Items {
+		emails = append(emails, string(u.Spec.Email))
+		g.Expect(u.Status.State).To(Equal(v1alpha1.UserActive), u.Name)
+	}
+	g.Expect(emails).To(ConsistOf(append(slices.Clone(s.people), s.ana())), "everybody is there, once")
+	g.Expect(bindings(ctx, g, s.org, s.org+"-support", s.other)).To(ConsistOf(s.access()))
+}
+
+// sound checks that objects are Ready and keep the kstatus contract.
+func sound[T any, P interface {
+	*T
+	status.Object
+}](g Gomega, items []T,
+) {
+	for i := range items {
+		g.Expect(P(&items[i])).To(And(BeReady(), KeepKstatus()))
+	}
+}
+
+func (s *story) invitationFault(g Gomega, i *v1alpha1.Invitation) {
+	var emails []string
+	for _, r := range i.Status.Recipients {
+		emails = append(emails, string(r.Email))
+		g.Expect(r).To(And(HaveField("State", v1alpha1.RecipientActive), HaveField("SendCount", BeEquivalentTo(1)),
+			HaveField("Mail", And(HaveField("Kind", v1alpha1.MailWelcome), HaveField("State", v1alpha1.MailSent)))))
+	}
+	g.Expect(emails).To(ConsistOf(s.team))
+	g.Expect(i.Status.Summary.Active).To(HaveValue(BeEquivalentTo(invited)))
+}
+
+// access is what everybody is to have: namespace, ClusterRole and user.
+func (s *story) access() []string {
+	space := s.org + "-support"
+	all := []string{
+		s.org + " usher-organization-admin " + s.ana(), space + " admin " + s.ana(),
+		s.org + " usher-member " + s.kim(), space + " view " + s.kim(),
+		s.other + " usher-organization-admin " + s.berta(),
+	}
+	for _, email := range s.team {
+		all = append(all, s.org+" usher-member "+email, space+" edit "+email)
+	}
+	return all
+}
+
+func bindings(ctx context.Context, g Gomega, namespaces ...string) []string {
+	var all []string
+	for _, namespace := range namespaces {
+		var list rbacv1.RoleBindingList
+		g.Expect(env.Client.List(ctx, &list, client.InNamespace(namespace))).To(Succeed())
+		for _, b := range list.Items {
+			for _, subject := range b.Subjects {
+				all = append(all, fmt.Sprintf("%s %s %s", namespace, b.RoleRef.Name, subject.Name))
+			}
+		}
+	}
+	return all
+}
+
+// mails gives the mails by person and kind.
+func (s *story) mails(g Gomega) map[string][]mailbox.Message {
+	all, err := box.Messages()
+	g.Expect(err).NotTo(HaveOccurred())
+	by := map[string][]mailbox.Message{}
+	for _, m := range all {
+		for _, person := range append(slices.Clone(s.people), s.ana()) {
+			if m.SentTo(person) {
+				kind := "welcome"
+				if link := s.link(m); link != "" {
+					kind = strings.TrimPrefix(link, usher.options.PortalURL)[:2]
+				}
+				by[person+" "+kind] = append(by[person+" "+kind], m)
+			}
+		}
+	}
+	return by
+}
+
+// mailFault checks that everybody got the three mails, and that what came again is the same mail.
+func (s *story) mailFault(g Gomega) {
+	by := s.mails(g)
+	var wanted []string
+	for _, person := range s.people {
+		wanted = append(wanted, person+" /i", person+" /c", person+" welcome")
+	}
+	g.Expect(slices.Collect(maps.Keys(by))).To(ConsistOf(wanted))
+	names := map[string]string{}
+	for what, mails := range by {
+		for _, m := range mails {
+			g.Expect(m.Malformed).To(BeEmpty(), what)
+			g.Expect(m.MessageID).To(Equal(mails[0].MessageID), what)
+			g.Expect(s.link(m)).To(Equal(s.link(mails[0])), what)
+		}
+		g.Expect(names).NotTo(HaveKey(mails[0].MessageID), what)
+		names[mails[0].MessageID] = what
+	}
+}
+
+// verifySecrecy checks that no link is in an object, an event or the operator's log.
+func (s *story) verifySecrecy(ctx context.Context) {
+	GinkgoHelper()
+	objects, _, err := env.Kubectl(ctx, "get", "org,ou,inv,ws,events,secrets,configmaps,leases,rolebindings", "-A", "-o", "yaml")
+	Expect(err).NotTo(HaveOccurred())
+	log, err := usher.process.Log()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(log).NotTo(ContainSubstring("Observed a panic"))
+	for link := range s.links {
+		token := path.Base(link)
+		secret := token[len(token)-20:]
+		Expect(strings.Contains(objects, secret)).To(BeFalse(), "an object holds a link's token")
+		Expect(strings.Contains(log, secret)).To(BeFalse(), "the log holds a link's token")
+	}
+}
+
+// report says how often the operator died and what that cost.
+func (s *story) report(kills tally) {
+	total, distinct, most := 0, 0, 0
+	for _, mails := range s.mails(Default) {
+		total, distinct, most = total+len(mails), distinct+1, max(most, len(mails))
+	}
+	AddReportEntry("chaos", fmt.Sprintf("kills %d, people %d, mails %d of which repeats %d (one mail at most %d times), lost 0\n%s",
+		kills.sum(), len(s.people), total, total-distinct, most, kills))
+}
