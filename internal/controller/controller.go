@@ -10,6 +10,7 @@ import (
 	"math"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -41,7 +42,7 @@ type Dependencies struct {
 	// Mailer sends.
 	Mailer Mailer
 	// Keys sign links.
-	Keys *invitation.Keys
+	Keys *invitation.KeyRing
 	// PortalURL is where people reach the portal, without a slash at the end.
 	PortalURL string
 	// MailDomain is the right side of Message-IDs.
@@ -88,9 +89,10 @@ func (d Dependencies) patchMetadata(ctx context.Context, o, before client.Object
 	return d.Client.Patch(ctx, o, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), FieldOwner)
 }
 
-// settled ends a pass. A conflict is no error: the pass was made on an old copy, and the newer one is on its way.
+// settled ends a pass. A conflict is no error: the pass was made on an old copy, and the newer one is on its way. Nor is
+// it one that nothing can be made in a namespace that is going.
 func settled(result ctrl.Result, err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) {
+	if apierrors.IsConflict(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return ctrl.Result{}, nil
 	}
 	if err != nil {

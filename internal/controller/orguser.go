@@ -13,7 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -79,22 +78,16 @@ func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.Org
 	if !plan.empty() {
 		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being brought up to date")
 		if inForceDiffers(&before.Status, &u.Status) {
-			_, err := status.Write(ctx, r.Client, before, u)
-			return settled(ctrl.Result{}, err) // the write brings the next pass
+			return settled(ctrl.Result{}, r.write(ctx, before, u)) // the write brings the next pass
 		}
 		if err := r.carryOut(ctx, plan); err != nil {
 			status.Progressing(u, v1alpha1.ReasonFailed, err.Error())
-			_, failed := status.Write(ctx, r.Client, before, u)
-			return ctrl.Result{}, errors.Join(err, failed)
+			return settled(ctrl.Result{}, errors.Join(err, r.write(ctx, before, u)))
 		}
 	}
 	conclusion(f, in)
-	wrote, err := status.Write(ctx, r.Client, before, u)
-	if err != nil {
+	if err := r.write(ctx, before, u); err != nil {
 		return settled(ctrl.Result{}, err)
-	}
-	if wrote {
-		r.report(before, u)
 	}
 	if in.State == v1alpha1.UserRemoving {
 		return settled(ctrl.Result{}, r.letGo(ctx, u))
@@ -117,8 +110,9 @@ func (r *orgUserReconciler) describe(f policy.UserFacts, in policy.InForce) {
 	}
 	s.DisplayName = policy.DisplayNameOf(f.User, s.Registration)
 	switch {
-	case !in.Accepted:
+	case !in.Accepted || in.State == v1alpha1.UserPending && s.LastActive == "":
 		s.LastActive = v1alpha1.LastActivePending
+	case in.State == v1alpha1.UserPending:
 	case s.LastActive == "" || s.LastActive == v1alpha1.LastActivePending:
 		s.LastActive = r.acceptedAt(f).UTC().Format(time.RFC3339)
 	}
@@ -149,20 +143,25 @@ func (r *orgUserReconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) erro
 	return r.removeFinalizer(ctx, u)
 }
 
-// report tells what the user has come to, after it was written: access given or taken, or no way on.
-func (r *orgUserReconciler) report(before, after *v1alpha1.OrgUser) {
-	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
-	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
-	if was != nil && was.Status == is.Status && was.Reason == is.Reason {
-		return
+// write writes the status, and tells of what changed once it is written.
+func (r *orgUserReconciler) write(ctx context.Context, before, after *v1alpha1.OrgUser) error {
+	wrote, err := status.Write(ctx, r.Client, before, after)
+	if err != nil || !wrote {
+		return err
 	}
+	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
 	switch {
-	case meta.IsStatusConditionTrue(after.Status.Conditions, v1alpha1.ConditionStalled):
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, is.Reason, "Reconcile", "%s", is.Message)
-	case is.Status == metav1.ConditionTrue && after.Status.State != v1alpha1.UserPending:
+	case isStalled(after) && !isStalled(before):
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
+	case before.Status.State != after.Status.State && after.Status.State != v1alpha1.UserPending:
 		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
 			"%s is %s", after.Spec.Email, after.Status.State)
 	}
+	return nil
+}
+
+func isStalled(u *v1alpha1.OrgUser) bool {
+	return meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionStalled)
 }
 
 // conclusion says how the user stands.

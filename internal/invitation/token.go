@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/types"
@@ -127,6 +128,22 @@ func (k *Keys) Verify(purpose Purpose, token string) (Claims, error) {
 		UID:       types.UID(uuid.UUID(raw[10:26]).String()),
 		address:   [addressSize]byte(raw[26:claimsSize]),
 	}, nil
+}
+
+// KeyRing is the ring of keys in use; it may be replaced at any time. Keys must be put in before it is used.
+type KeyRing struct{ keys atomic.Pointer[Keys] }
+
+// Replace puts other keys in use.
+func (r *KeyRing) Replace(keys *Keys) { r.keys.Store(keys) }
+
+// Sign signs with the newest key in use, see Keys.Sign.
+func (r *KeyRing) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
+	return r.keys.Load().Sign(purpose, uid, email, sendCount)
+}
+
+// Verify verifies with all keys in use, see Keys.Verify.
+func (r *KeyRing) Verify(purpose Purpose, token string) (Claims, error) {
+	return r.keys.Load().Verify(purpose, token)
 }
 
 func mac(key, claims []byte) []byte {

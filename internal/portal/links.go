@@ -25,7 +25,7 @@ type ClusterLinks struct {
 	// Live reads from the API server: a page never shows less than the form before it has done.
 	Live kube.Reader
 	// Keys verify links.
-	Keys *invitation.Keys
+	Keys *invitation.KeyRing
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
 	// Now is the clock.

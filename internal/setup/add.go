@@ -34,7 +34,14 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err := addCertificates(ctx, mgr, o, certificates); err != nil {
 		return err
 	}
-	keys, err := linkKeys(ctx, mgr, o.Namespace)
+	keys, err := linkKeys(ctx, mgr, o)
+	if err != nil {
+		return err
+	}
+	err = addSecretWatch(mgr, o, map[types.NamespacedName]func(*corev1.Secret) error{
+		certificateKey(o): certificateWriter(o.CertificateDir),
+		keysKey(o):        keysReader(keys),
+	})
 	if err != nil {
 		return err
 	}
@@ -64,7 +71,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	return addChecks(mgr, certificates, server.Ready)
 }
 
-func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.Keys) error {
+func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing) error {
 	sender, err := mail.NewSender(o.Mail)
 	if err != nil {
 		return err
@@ -101,18 +108,27 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 }
 
 // linkKeys reads the keys that sign links, and makes the first one in a new installation.
-func linkKeys(ctx context.Context, mgr ctrl.Manager, namespace string) (*invitation.Keys, error) {
-	name := types.NamespacedName{Namespace: namespace, Name: keySecret}
-	if err := ensureSecret(ctx, mgr, name, map[string][]byte{firstKeyName: invitation.NewKey()}); err != nil {
+func linkKeys(ctx context.Context, mgr ctrl.Manager, o *Options) (*invitation.KeyRing, error) {
+	secret, err := ensureSecret(ctx, mgr, keysKey(o), map[string][]byte{firstKeyName: invitation.NewKey()})
+	if err != nil {
 		return nil, err
 	}
-	var secret corev1.Secret
-	if err := mgr.GetAPIReader().Get(ctx, name, &secret); err != nil {
-		return nil, fmt.Errorf("cannot read the keys that sign links: %w", err)
+	ring := &invitation.KeyRing{}
+	return ring, keysReader(ring)(secret)
+}
+
+func keysKey(o *Options) types.NamespacedName {
+	return types.NamespacedName{Namespace: o.Namespace, Name: keySecret}
+}
+
+// keysReader takes a change of the keys. A ring that cannot be used leaves the one in use in force.
+func keysReader(ring *invitation.KeyRing) func(*corev1.Secret) error {
+	return func(secret *corev1.Secret) error {
+		keys, err := invitation.NewKeys(secret.Data)
+		if err != nil {
+			return fmt.Errorf("the keys in Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+		}
+		ring.Replace(keys)
+		return nil
 	}
-	keys, err := invitation.NewKeys(secret.Data)
-	if err != nil {
-		return nil, fmt.Errorf("the keys in Secret %s: %w", name, err)
-	}
-	return keys, nil
 }

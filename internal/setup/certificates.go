@@ -12,14 +12,8 @@ import (
 
 	"github.com/open-policy-agent/cert-controller/pkg/rotator"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingwebhookconfigurations;mutatingwebhookconfigurations,verbs=get;list;watch
@@ -38,11 +32,11 @@ var certificateFiles = []string{"tls.crt", "tls.key", "ca.crt"}
 // addCertificates has the webhooks' certificates made and renewed, and the API server told of their authority. The
 // channel is closed when the first certificate is in place.
 func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready chan struct{}) error {
-	key := types.NamespacedName{Namespace: o.Namespace, Name: certificateSecret}
-	if err := ensureSecret(ctx, mgr, key, nil); err != nil {
+	key := certificateKey(o)
+	if _, err := ensureSecret(ctx, mgr, key, nil); err != nil {
 		return err
 	}
-	err := rotator.AddRotator(mgr, &rotator.CertRotator{
+	err := rotator.AddRotator(quietManager{mgr}, &rotator.CertRotator{
 		SecretKey:      key,
 		CertDir:        o.CertificateDir,
 		CAName:         "usher-ca",
@@ -60,7 +54,11 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready ch
 	if err != nil {
 		return fmt.Errorf("cannot set up the rotation of certificates: %w", err)
 	}
-	return addProjector(mgr, o, key, o.CertificateDir)
+	return nil
+}
+
+func certificateKey(o *Options) types.NamespacedName {
+	return types.NamespacedName{Namespace: o.Namespace, Name: certificateSecret}
 }
 
 var rotators atomic.Int64
@@ -74,65 +72,21 @@ func rotatorName(o *Options) string {
 	return "certificate-rotation"
 }
 
-// ensureSecret makes one of the operator's own Secrets if it is not there. Another replica may do so at the same time.
-func ensureSecret(ctx context.Context, mgr ctrl.Manager, key types.NamespacedName, data map[string][]byte) error {
-	err := mgr.GetAPIReader().Get(ctx, key, &corev1.Secret{})
-	if !apierrors.IsNotFound(err) {
-		return err
-	}
-	writer, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme(), HTTPClient: mgr.GetHTTPClient()})
-	if err != nil {
-		return err
-	}
-	err = writer.Create(ctx, &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
-		Data:       data,
-	})
-	if err != nil && !apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("cannot make Secret %s: %w", key, err)
-	}
-	return nil
-}
-
-// projector writes the Secret's files to where the webhook server reads them, in every replica, as soon as they change.
-// A mounted Secret would do the same a minute later, and only inside a pod.
-type projector struct {
-	client client.Client
-	key    types.NamespacedName
-	dir    string
-}
-
-func addProjector(mgr ctrl.Manager, o *Options, key types.NamespacedName, dir string) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("certificate").
-		For(&corev1.Secret{}).
-		WithOptions(controller.Options{
-			NeedLeaderElection: ptr.To(false),
-			SkipNameValidation: ptr.To(o.SkipNameValidation),
-		}).
-		Complete(&projector{client: mgr.GetClient(), key: key, dir: dir})
-}
-
-// Reconcile writes the files if the Secret is the right one and complete.
-func (p *projector) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	if request.NamespacedName != p.key {
-		return reconcile.Result{}, nil
-	}
-	var secret corev1.Secret
-	if err := p.client.Get(ctx, p.key, &secret); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
-	}
-	for _, name := range certificateFiles {
-		if len(secret.Data[name]) == 0 {
-			return reconcile.Result{}, nil
+// certificateWriter writes the certificate's files to where the webhook server reads them.
+func certificateWriter(dir string) func(*corev1.Secret) error {
+	return func(secret *corev1.Secret) error {
+		for _, name := range certificateFiles {
+			if len(secret.Data[name]) == 0 {
+				return nil // not made yet
+			}
 		}
-	}
-	for _, name := range certificateFiles {
-		if err := replaceFile(filepath.Join(p.dir, name), secret.Data[name]); err != nil {
-			return reconcile.Result{}, fmt.Errorf("cannot write the webhooks' certificate: %w", err)
+		for _, name := range certificateFiles {
+			if err := replaceFile(filepath.Join(dir, name), secret.Data[name]); err != nil {
+				return fmt.Errorf("cannot write the webhooks' certificate: %w", err)
+			}
 		}
+		return nil
 	}
-	return reconcile.Result{}, nil
 }
 
 // replaceFile puts a whole new file in the place of an old one, so that nobody reads half of it.

@@ -37,7 +37,11 @@ func refusal(r admission.Request, violations []policy.Violation) error {
 			cause.Type = metav1.CauseTypeForbidden
 		}
 		answer.Details.Causes = append(answer.Details.Causes, cause)
-		messages = append(messages, strings.TrimPrefix(v.Field+": ", ": ")+cause.Message)
+		if v.Reason == policy.Forbidden || v.Field == "" {
+			messages = append(messages, cause.Message) // says itself what it is about
+		} else {
+			messages = append(messages, v.Field+": "+cause.Message)
+		}
 	}
 	answer.Message = strings.Join(messages, "; ")
 	return &apierrors.StatusError{ErrStatus: answer}
