@@ -14,6 +14,8 @@ const (
 	LabelWorkspace = "accounts.usher.dev/workspace"
 	// LabelUser names the OrgUser that a RoleBinding serves.
 	LabelUser = "accounts.usher.dev/user"
+	// LabelDelegate tells, by a digest of the user name, which delegate a RoleBinding serves.
+	LabelDelegate = "accounts.usher.dev/delegate"
 	// LabelInvitation names the Invitation that an OrgUser was made for.
 	LabelInvitation = "accounts.usher.dev/invitation"
 	// LabelBootstrap marks, with the value "true", the OrgUser that Usher made for an organization's primary administrator.
@@ -54,6 +56,7 @@ const (
 	ReasonAwaitingAcceptance   = "AwaitingAcceptance"
 	ReasonAwaitingMail         = "AwaitingMail"
 	ReasonAwaitingLedger       = "AwaitingLedger"
+	ReasonAwaitingSeat         = "AwaitingSeat"
 	ReasonWorkspacesMissing    = "WorkspacesMissing"
 	ReasonAccepted             = "Accepted"
 	ReasonNotInvited           = "NotInvited"

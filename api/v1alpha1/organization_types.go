@@ -272,6 +272,14 @@ type ModuleStatus struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Used *int32 `json:"used,omitempty"`
+	// holders are the names of the OrgUsers who have a seat, in the order in which they came: the ledger that keeps a module
+	// from having more users than seats (GTA-11).
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10000
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Holders []string `json:"holders,omitempty"`
 }
 
 // Organization is a customer organization. It is named after its namespace, so there is one a namespace.

@@ -6,6 +6,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,7 +20,19 @@ import (
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=bind,resourceNames=admin;edit;view;usher-organization-admin;usher-billing-admin;usher-finance-admin;usher-user-admin;usher-technician;usher-member
 
-// binding is one RoleBinding that a person is to have.
+// holder is who is to have bindings: a person, or a delegate.
+type holder struct {
+	organization string
+	// label and name say in the bindings' labels whose they are.
+	label, name string
+	username    string
+}
+
+func personOf(user *v1alpha1.OrgUser, username string) holder {
+	return holder{organization: user.Namespace, label: v1alpha1.LabelUser, name: user.Name, username: username}
+}
+
+// binding is one RoleBinding that somebody is to have.
 type binding struct {
 	namespace   string
 	clusterRole string
@@ -27,9 +40,9 @@ type binding struct {
 }
 
 // name holds the ClusterRole: another role is another binding, which is there before the old one goes.
-func (b binding) name(user string) string { return "usher-" + user + "-" + b.clusterRole }
+func (b binding) name(h holder) string { return "usher-" + h.name + "-" + b.clusterRole }
 
-// bindingPlan is what has to change for a person's access to be as it is in force.
+// bindingPlan is what has to change for somebody's access to be as it is in force.
 type bindingPlan struct {
 	apply  []*rbacv1.RoleBinding
 	remove []*rbacv1.RoleBinding
@@ -37,13 +50,19 @@ type bindingPlan struct {
 
 func (p bindingPlan) empty() bool { return len(p.apply)+len(p.remove) == 0 }
 
+// roleBinding gives the binding to a role in the organization's own namespace; nil: the role has none (NOV-7).
+func roleBinding(organization string, role v1alpha1.Role) []binding {
+	if clusterRole := policy.ClusterRoleForRole(role); clusterRole != "" {
+		return []binding{{namespace: organization, clusterRole: clusterRole}}
+	}
+	return nil
+}
+
 // wantedBindings gives the RoleBindings for what is in force (ORG-2, ORG-14, NOV-12).
 func wantedBindings(user *v1alpha1.OrgUser, in policy.InForce, workspaces []*v1alpha1.Workspace) []binding {
 	var wanted []binding
-	if in.State == v1alpha1.UserActive && in.Role != "" {
-		if role := policy.ClusterRoleForRole(in.Role); role != "" {
-			wanted = append(wanted, binding{namespace: user.Namespace, clusterRole: role})
-		}
+	if in.State == v1alpha1.UserActive {
+		wanted = roleBinding(user.Namespace, in.Role)
 	}
 	namespaces := make(map[string]string, len(workspaces))
 	for _, w := range workspaces {
@@ -60,14 +79,14 @@ func wantedBindings(user *v1alpha1.OrgUser, in policy.InForce, workspaces []*v1a
 }
 
 // planBindings compares what is wanted with what is there, so that nothing is written when nothing is different.
-func planBindings(user *v1alpha1.OrgUser, username string, wanted []binding, existing []*rbacv1.RoleBinding) bindingPlan {
+func planBindings(h holder, wanted []binding, existing []*rbacv1.RoleBinding) bindingPlan {
 	byKey := make(map[client.ObjectKey]*rbacv1.RoleBinding, len(existing))
 	for _, e := range existing {
 		byKey[client.ObjectKeyFromObject(e)] = e
 	}
 	var plan bindingPlan
 	for _, b := range wanted {
-		want := b.build(user, username)
+		want := b.build(h)
 		key := client.ObjectKeyFromObject(want)
 		if have, ok := byKey[key]; !ok || !sameBinding(have, want) {
 			plan.apply = append(plan.apply, want)
@@ -82,21 +101,30 @@ func planBindings(user *v1alpha1.OrgUser, username string, wanted []binding, exi
 	return plan
 }
 
-func (b binding) build(user *v1alpha1.OrgUser, username string) *rbacv1.RoleBinding {
+func (b binding) build(h holder) *rbacv1.RoleBinding {
 	out := &rbacv1.RoleBinding{
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: b.clusterRole},
-		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: username}},
+		Subjects: []rbacv1.Subject{subjectOf(h.username)},
 	}
-	out.Namespace, out.Name = b.namespace, b.name(user.Name)
+	out.Namespace, out.Name = b.namespace, b.name(h)
 	out.Labels = map[string]string{
 		v1alpha1.ManagedByLabel:    v1alpha1.ManagedByValue,
-		v1alpha1.LabelOrganization: user.Namespace,
-		v1alpha1.LabelUser:         user.Name,
+		v1alpha1.LabelOrganization: h.organization,
+		h.label:                    h.name,
 	}
 	if b.workspace != "" {
 		out.Labels[v1alpha1.LabelWorkspace] = b.workspace
 	}
 	return out
+}
+
+// subjectOf gives the subject of a user name; a service account's is of its own kind.
+func subjectOf(username string) rbacv1.Subject {
+	if account, is := strings.CutPrefix(username, "system:serviceaccount:"); is {
+		namespace, name, _ := strings.Cut(account, ":")
+		return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name}
+	}
+	return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: username}
 }
 
 func sameBinding(have, want *rbacv1.RoleBinding) bool {
@@ -128,10 +156,17 @@ func (d Dependencies) carryOut(ctx context.Context, plan bindingPlan) error {
 
 func (d Dependencies) applyBinding(ctx context.Context, b *rbacv1.RoleBinding) error {
 	subject := b.Subjects[0]
+	to := rbacv1ac.Subject().WithKind(subject.Kind).WithName(subject.Name)
+	if subject.APIGroup != "" {
+		to.WithAPIGroup(subject.APIGroup)
+	}
+	if subject.Namespace != "" {
+		to.WithNamespace(subject.Namespace)
+	}
 	err := d.Client.Apply(ctx, rbacv1ac.RoleBinding(b.Name, b.Namespace).
 		WithLabels(b.Labels).
 		WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(b.RoleRef.APIGroup).WithKind(b.RoleRef.Kind).WithName(b.RoleRef.Name)).
-		WithSubjects(rbacv1ac.Subject().WithAPIGroup(subject.APIGroup).WithKind(subject.Kind).WithName(subject.Name)),
+		WithSubjects(to),
 		FieldOwner, client.ForceOwnership)
 	if apierrors.IsInvalid(err) { // a binding of this name with another role, made by hand: a role cannot be changed
 		if err := d.Client.Delete(ctx, b); err != nil {

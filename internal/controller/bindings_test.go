@@ -73,13 +73,13 @@ var _ = Describe("The plan of a person's access", func() {
 
 	// there gives a binding as the API server holds it.
 	there := func(b binding) *rbacv1.RoleBinding {
-		out := b.build(luis, username)
+		out := b.build(personOf(luis, username))
 		out.UID, out.ResourceVersion, out.CreationTimestamp = "1", "7", metav1.Unix(1, 0)
 		return out
 	}
 
 	It("gives everything to who has nothing", func() {
-		plan := planBindings(luis, username, []binding{home, edit}, nil)
+		plan := planBindings(personOf(luis, username), []binding{home, edit}, nil)
 		Expect(names(plan.apply)).To(Equal([]string{"acme/usher-luis-usher-member", "acme-support/usher-luis-edit"}))
 		Expect(plan.remove).To(BeEmpty())
 		Expect(plan.apply[1]).To(Equal(&rbacv1.RoleBinding{
@@ -101,18 +101,18 @@ var _ = Describe("The plan of a person's access", func() {
 	It("is empty when everything is as it should be, so that nothing is written", func() {
 		existing := []*rbacv1.RoleBinding{there(edit), there(home)}
 		existing[0].Labels["team"] = "helpdesk"
-		Expect(planBindings(luis, username, []binding{home, edit}, existing).empty()).To(BeTrue())
+		Expect(planBindings(personOf(luis, username), []binding{home, edit}, existing).empty()).To(BeTrue())
 	})
 
 	It("makes a new access before it takes the old one", func() {
-		plan := planBindings(luis, username, []binding{home, view}, []*rbacv1.RoleBinding{there(home), there(edit)})
+		plan := planBindings(personOf(luis, username), []binding{home, view}, []*rbacv1.RoleBinding{there(home), there(edit)})
 		Expect(names(plan.apply)).To(Equal([]string{"acme-support/usher-luis-view"}))
 		Expect(names(plan.remove)).To(Equal([]string{"acme-support/usher-luis-edit"}))
 		Expect(plan.empty()).To(BeFalse())
 	})
 
 	It("ORG-26 takes everything from who has nothing in force", func() {
-		plan := planBindings(luis, username, nil, []*rbacv1.RoleBinding{there(home), there(edit)})
+		plan := planBindings(personOf(luis, username), nil, []*rbacv1.RoleBinding{there(home), there(edit)})
 		Expect(names(plan.remove)).To(ConsistOf("acme/usher-luis-usher-member", "acme-support/usher-luis-edit"))
 		Expect(plan.apply).To(BeEmpty())
 	})
@@ -120,7 +120,7 @@ var _ = Describe("The plan of a person's access", func() {
 	DescribeTable("sets right what somebody changed", func(change func(*rbacv1.RoleBinding)) {
 		existing := there(edit)
 		change(existing)
-		plan := planBindings(luis, username, []binding{edit}, []*rbacv1.RoleBinding{existing})
+		plan := planBindings(personOf(luis, username), []binding{edit}, []*rbacv1.RoleBinding{existing})
 		Expect(names(plan.apply)).To(Equal([]string{"acme-support/usher-luis-edit"}))
 		Expect(plan.remove).To(BeEmpty())
 	},
@@ -134,7 +134,7 @@ var _ = Describe("The plan of a person's access", func() {
 	)
 
 	It("follows another user name", func() {
-		plan := planBindings(luis, "oidc:luis", []binding{edit}, []*rbacv1.RoleBinding{there(edit)})
+		plan := planBindings(personOf(luis, "oidc:luis"), []binding{edit}, []*rbacv1.RoleBinding{there(edit)})
 		Expect(plan.apply).To(HaveLen(1))
 		Expect(plan.apply[0].Subjects[0].Name).To(Equal("oidc:luis"))
 	})

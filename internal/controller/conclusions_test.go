@@ -155,16 +155,13 @@ var _ = Describe("How an organization stands", func() {
 		for n, state := range []v1alpha1.UserState{v1alpha1.UserActive, v1alpha1.UserActive, v1alpha1.UserPending, "", v1alpha1.UserSuspended} {
 			u := builders.OrgUser("acme", string(rune('a'+n))).Modules("remote-support").Obj()
 			u.Status.State = state
-			if state == v1alpha1.UserActive {
-				u.Status.Modules = u.Spec.Modules
-			}
 			users = append(users, u)
 		}
 		count(o, users, 3)
 		Expect(o.Status.Users).To(Equal(v1alpha1.UserCounts{Total: ptr.To[int32](5), Active: ptr.To[int32](2), Pending: ptr.To[int32](2)}))
 		Expect(o.Status.Workspaces).To(HaveValue(BeEquivalentTo(3)))
 		Expect(o.Status.Modules).To(Equal([]v1alpha1.ModuleStatus{
-			{Name: "remote-support", Seats: ptr.To[int32](25), Used: ptr.To[int32](2)},
+			{Name: "remote-support", Seats: ptr.To[int32](25), Used: ptr.To[int32](3), Holders: []string{"a", "b", "c"}},
 			{Name: "service-desk", Seats: ptr.To[int32](1), Used: ptr.To[int32](0)},
 		}))
 	})

@@ -22,7 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// +kubebuilder:rbac:groups=accounts.usher.dev,resources=invitations,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=accounts.usher.dev,resources=invitations,verbs=get;list;watch;patch;delete
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=invitations/status,verbs=patch
 
 // invitationReconciler takes the recipients of an Invitation from pending to active, by mail.
@@ -73,7 +73,7 @@ func (r *invitationReconciler) Reconcile(ctx context.Context, i *v1alpha1.Invita
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if o == nil {
+	if o == nil || !o.DeletionTimestamp.IsZero() {
 		status.Progressing(i, v1alpha1.ReasonOrganizationNotFound, noOrganization(i.Namespace))
 		_, err := status.Write(ctx, r.Client, before, i)
 		return settled(ctrl.Result{}, err)
@@ -114,6 +114,10 @@ func (r *invitationReconciler) settling(i *v1alpha1.Invitation) time.Duration {
 	return max(r.SettleDelay-r.Now().Sub(i.CreationTimestamp.Time), 0)
 }
 
+// deliveryBatch is how many mails go out before what came of them is written: an operator that dies in between sends no
+// more than those again.
+const deliveryBatch = 10
+
 // deliver sends the mails that written states call for. It gives true when the pass ends here: mails were tried, or the
 // cache is behind what is written.
 func (r *invitationReconciler) deliver(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization) (bool, error) {
@@ -121,6 +125,7 @@ func (r *invitationReconciler) deliver(ctx context.Context, i *v1alpha1.Invitati
 	if len(due) == 0 {
 		return false, nil
 	}
+	due = due[:min(len(due), deliveryBatch)]
 	if behind, err := r.behind(ctx, i, &v1alpha1.Invitation{}); behind || err != nil {
 		return true, err
 	}

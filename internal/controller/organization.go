@@ -6,9 +6,9 @@ package controller
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -22,7 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations,verbs=get;list;watch
+// +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations/status,verbs=patch
 
 // organizationReconciler keeps the ledger of administrators and the counts of an Organization, and invites its first
@@ -37,17 +37,20 @@ func setupOrganization(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&v1alpha1.OrgUser{}, onChange(r.ofAdministrator)).
 		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
 		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, r.ofWorkspace)).
+		Watches(&v1alpha1.Invitation{}, onChange(r.ofInvitation)).
+		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
 		Complete(reconcile.AsReconciler(d.Client, r))
 }
 
 // countDelay gathers changes that only move counts, so that they cost one write.
 const countDelay = 250 * time.Millisecond
 
-// ofAdministrator: who is or wishes to be an administrator concerns the ledger at once.
+// ofAdministrator: who is or wishes to be an administrator, or uses a module, concerns the ledgers at once.
 func (r *organizationReconciler) ofAdministrator(_ context.Context, c change[*v1alpha1.OrgUser],
 ) ([]types.NamespacedName, error) {
 	for _, u := range []*v1alpha1.OrgUser{c.before, c.after} {
-		if u != nil && (u.Spec.Role == v1alpha1.RoleOrganizationAdmin || u.Status.Role == v1alpha1.RoleOrganizationAdmin) {
+		if u != nil && (u.Spec.Role == v1alpha1.RoleOrganizationAdmin || u.Status.Role == v1alpha1.RoleOrganizationAdmin ||
+			len(u.Spec.Modules)+len(u.Status.Modules) > 0) {
 			return []types.NamespacedName{organizationKey(u)}, nil
 		}
 	}
@@ -69,7 +72,10 @@ func (r *organizationReconciler) ofWorkspace(_ context.Context, c change[*v1alph
 // Reconcile brings one Organization's status up to date.
 func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Organization) (ctrl.Result, error) {
 	if !o.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
+		return settled(ctrl.Result{}, r.remove(ctx, o))
+	}
+	if err := r.ensureFinalizer(ctx, o); err != nil {
+		return settled(ctrl.Result{}, err)
 	}
 	before := o.DeepCopy()
 	if broken := policy.CheckContent(o); len(broken) > 0 && o.Name != o.Namespace {
@@ -88,6 +94,9 @@ func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Orga
 	wait, err := r.bootstrap(ctx, o, users)
 	if err != nil {
 		return ctrl.Result{}, err
+	}
+	if err := r.settleDelegates(ctx, o); err != nil {
+		return settled(ctrl.Result{}, err)
 	}
 	held, retry, err := r.settleLedger(ctx, o, users)
 	if err != nil {
@@ -153,22 +162,7 @@ func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces int) 
 	}
 	o.Status.Users = v1alpha1.UserCounts{Total: number(len(users)), Active: &active, Pending: &pending}
 	o.Status.Workspaces = number(workspaces)
-	o.Status.Modules = seats(o, users)
-}
-
-// seats counts the seats bought and taken.
-func seats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.ModuleStatus {
-	var modules []v1alpha1.ModuleStatus
-	for _, m := range o.Spec.Subscription.Modules {
-		var used int32
-		for _, u := range users {
-			if slices.Contains(u.Status.Modules, m.Name) {
-				used++
-			}
-		}
-		modules = append(modules, v1alpha1.ModuleStatus{Name: string(m.Name), Seats: m.Seats, Used: &used})
-	}
-	return modules
+	o.Status.Modules = policy.NextSeats(o, users)
 }
 
 // conclude says how the organization stands. Being without an administrator yet is no failure: people are declared

@@ -73,7 +73,7 @@ func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.Org
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	plan := planBindings(u, in.Username, wantedBindings(u, in, f.Workspaces), existing)
+	plan := planBindings(personOf(u, in.Username), wantedBindings(u, in, f.Workspaces), existing)
 	r.describe(f, in)
 	if !plan.empty() {
 		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being brought up to date")
@@ -104,7 +104,8 @@ func inForceDiffers(a, b *v1alpha1.OrgUserStatus) bool {
 // describe writes what is in force into the status.
 func (r *orgUserReconciler) describe(f policy.UserFacts, in policy.InForce) {
 	s := &f.User.Status
-	s.State, s.Role, s.Username, s.Workspaces = in.State, in.Role, in.Username, in.Workspaces
+	s.State, s.Role, s.Username = in.State, in.Role, in.Username
+	s.Workspaces, s.Modules = in.Workspaces, in.Modules
 	if f.Onboarding != nil && f.Onboarding.Registration != nil && in.Accepted {
 		s.Registration = f.Onboarding.Registration.DeepCopy()
 	}
@@ -137,7 +138,7 @@ func (r *orgUserReconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) erro
 	if client.IgnoreNotFound(err) != nil {
 		return err
 	}
-	if err == nil && slices.Contains(o.Status.Administrators, u.Name) {
+	if err == nil && o.DeletionTimestamp.IsZero() && slices.Contains(o.Status.Administrators, u.Name) {
 		return nil // the ledger holds him: its next change brings the next pass
 	}
 	return r.removeFinalizer(ctx, u)
@@ -186,6 +187,10 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: listed, without access")
 	case in.AwaitingLedger:
 		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to be entered among the organization's administrators")
+	case len(in.AwaitingSeats) > 0:
+		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
+			"no seat is left of these modules: %v. The next one that is freed, or added to the subscription, is taken",
+			in.AwaitingSeats))
 	case len(in.Missing) > 0:
 		status.Progressing(u, v1alpha1.ReasonWorkspacesMissing, fmt.Sprintf(
 			"these workspaces do not exist or have no namespace yet: %v", in.Missing))

@@ -5,6 +5,7 @@ package controller
 
 import (
 	"context"
+	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -45,14 +46,26 @@ func (r *orgUserReconciler) ofNamesake(ctx context.Context, c change[*v1alpha1.O
 // ofOrganization: the organization's coming and going concerns all users, the ledger those who come in or go.
 func (r *orgUserReconciler) ofOrganization(ctx context.Context, c change[*v1alpha1.Organization],
 ) ([]types.NamespacedName, error) {
-	if c.created() || c.deleted() {
+	if c.created() || c.deleted() || c.before.DeletionTimestamp.IsZero() != c.after.DeletionTimestamp.IsZero() {
 		return keysOf(r.lookup().Users(ctx, c.newest().Namespace))
 	}
 	var keys []types.NamespacedName
-	for _, name := range difference(c.before.Status.Administrators, c.after.Status.Administrators) {
-		keys = append(keys, types.NamespacedName{Namespace: c.after.Namespace, Name: name})
+	changed := difference(c.before.Status.Administrators, c.after.Status.Administrators)
+	for _, name := range append(changed, difference(seated(c.before), seated(c.after))...) {
+		keys = append(keys, types.NamespacedName{Namespace: c.after.Namespace, Name: name[strings.LastIndex(name, "/")+1:]})
 	}
 	return keys, nil
+}
+
+// seated names every seat and who has it.
+func seated(o *v1alpha1.Organization) []string {
+	var names []string
+	for _, m := range o.Status.Modules {
+		for _, holder := range m.Holders {
+			names = append(names, m.Name+"/"+holder)
+		}
+	}
+	return names
 }
 
 // difference gives the names that stand in one list only.

@@ -21,7 +21,7 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// +kubebuilder:rbac:groups=accounts.usher.dev,resources=workspaces,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=accounts.usher.dev,resources=workspaces,verbs=get;list;watch;patch;delete
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=workspaces/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch;create;delete
 

@@ -5,6 +5,9 @@ package lookup
 
 import (
 	"context"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
@@ -15,9 +18,8 @@ import (
 // It costs the same however large the organization is.
 func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, username string, groups []string,
 ) (policy.Actor, error) {
-	actor := policy.Actor{Kind: policy.ActorNobody, Username: username}
-	if platform.Includes(username, groups) {
-		actor.Kind = policy.ActorPlatform
+	actor := policy.Actor{Kind: platform.ActorKind(username, groups), Username: username}
+	if actor.Kind != policy.ActorNobody {
 		return actor, nil
 	}
 	people, err := r.UsersByUsername(ctx, namespace, username)
@@ -36,6 +38,34 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		actor.Kind, actor.Role = policy.ActorDelegate, delegate.Role
 	}
 	return actor, nil
+}
+
+// JudgementFacts gathers what a judgement about an object needs to know beside it. Whether an administrator is the last
+// costs as many look-ups as there are administrators who want to go, one as a rule.
+func (r Reader) JudgementFacts(ctx context.Context, namespace string, object client.Object) (policy.Facts, error) {
+	var facts policy.Facts
+	var err error
+	if facts.Organization, err = r.Organization(ctx, namespace); err != nil || facts.Organization == nil {
+		return facts, err
+	}
+	user, ok := object.(*v1alpha1.OrgUser)
+	if !ok || !slices.Contains(facts.Organization.Status.Administrators, user.Name) {
+		return facts, nil
+	}
+	for _, name := range facts.Organization.Status.Administrators {
+		if name == user.Name {
+			continue
+		}
+		other, err := r.User(ctx, namespace, name)
+		if err != nil {
+			return facts, err
+		}
+		if other != nil && policy.CandidateOf(other).Wished {
+			facts.OtherAdministrator = true
+			break
+		}
+	}
+	return facts, nil
 }
 
 func delegateOf(o *v1alpha1.Organization, username string) *v1alpha1.Delegate {

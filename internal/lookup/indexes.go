@@ -30,6 +30,7 @@ const (
 	invitationByEmail    = "usher.recipient"
 	workspaceByNamespace = "usher.namespace"
 	bindingByUser        = "usher.user"
+	bindingByDelegates   = "usher.delegates"
 )
 
 type index struct {
@@ -51,6 +52,7 @@ func indexes() []index {
 		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
 		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
 		{&rbacv1.RoleBinding{}, bindingByUser, bindingUsers},
+		{&rbacv1.RoleBinding{}, bindingByDelegates, bindingDelegates},
 	}
 }
 
@@ -81,9 +83,9 @@ func onUser(extract func(*v1alpha1.OrgUser) []string) client.IndexerFunc {
 	}
 }
 
-// usernames: only who is active acts.
+// usernames: only who is active, with a role, acts.
 func usernames(u *v1alpha1.OrgUser) []string {
-	if u.Status.State == v1alpha1.UserActive && u.Status.Username != "" {
+	if u.Status.State == v1alpha1.UserActive && u.Status.Role != "" && u.Status.Username != "" {
 		return []string{u.Status.Username}
 	}
 	return nil
@@ -152,3 +154,11 @@ func bindingUsers(o client.Object) []string {
 }
 
 func bindingKey(organization, user string) string { return organization + "/" + user }
+
+func bindingDelegates(o client.Object) []string {
+	labels := o.GetLabels()
+	if labels[v1alpha1.LabelDelegate] == "" {
+		return nil
+	}
+	return []string{labels[v1alpha1.LabelOrganization]}
+}

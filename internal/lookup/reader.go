@@ -147,6 +147,13 @@ func (r Reader) Bindings(ctx context.Context, organization, user string) ([]*rba
 	return pointers(list.Items), err
 }
 
+// DelegateBindings gives Usher's RoleBindings of an organization's delegates.
+func (r Reader) DelegateBindings(ctx context.Context, organization string) ([]*rbacv1.RoleBinding, error) {
+	var list rbacv1.RoleBindingList
+	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingFields{bindingByDelegates: organization})
+	return pointers(list.Items), err
+}
+
 // OnboardingHost gives the object that keeps the onboarding of a link's UID: an Invitation or an OrgUser; nil: none.
 func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Object, error) {
 	var invitations v1alpha1.InvitationList

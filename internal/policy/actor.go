@@ -22,6 +22,10 @@ const (
 	ActorDelegate ActorKind = "Delegate"
 	// ActorPlatform is an identity of the platform, bound by invariants and not by roles.
 	ActorPlatform ActorKind = "Platform"
+	// ActorCleaner is one of Kubernetes' controllers that carry out deletions; nothing binds it.
+	ActorCleaner ActorKind = "Cleaner"
+	// ActorOperator is Usher itself; nothing binds it.
+	ActorOperator ActorKind = "Operator"
 )
 
 // Actor is who makes a request, in the organization that the request is about.
@@ -43,25 +47,33 @@ func (a Actor) describe(organization string) string {
 
 // Platform names the identities that are not bound by roles.
 type Platform struct {
-	Users  []string
-	Groups []string
+	// Operator is Usher's own user name.
+	Operator string
+	// Users and Groups are the platform team's.
+	Users, Groups []string
 }
 
-// DefaultPlatform is the platform of every cluster: its masters, and the controllers that clean up after a deletion.
-// More users and groups come from the operator's configuration, its own name among them.
-func DefaultPlatform(users, groups []string) Platform {
-	return Platform{
-		Users: append([]string{
-			"system:serviceaccount:kube-system:generic-garbage-collector",
-			"system:serviceaccount:kube-system:namespace-controller",
-			"system:kube-controller-manager",
-		}, users...),
-		Groups: append([]string{"system:masters"}, groups...),
+// masters is the group of whoever administers the cluster.
+const masters = "system:masters"
+
+// cleaners are Kubernetes' controllers that carry out deletions.
+var cleaners = []string{
+	"system:serviceaccount:kube-system:generic-garbage-collector",
+	"system:serviceaccount:kube-system:namespace-controller",
+	"system:kube-controller-manager",
+}
+
+// ActorKind gives as what a user of these groups acts if not by a role; ActorNobody: by a role, if any.
+func (p Platform) ActorKind(username string, groups []string) ActorKind {
+	switch {
+	case username == p.Operator && username != "":
+		return ActorOperator
+	case slices.Contains(cleaners, username):
+		return ActorCleaner
+	case slices.Contains(groups, masters), slices.Contains(p.Users, username),
+		slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(p.Groups, g) }):
+		return ActorPlatform
+	default:
+		return ActorNobody
 	}
-}
-
-// Includes tells whether a user of these groups is one of the platform's identities.
-func (p Platform) Includes(username string, groups []string) bool {
-	return slices.Contains(p.Users, username) ||
-		slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(p.Groups, g) })
 }

@@ -38,6 +38,10 @@ type InForce struct {
 	Held bool
 	// AwaitingLedger is true when the wish for the administrator's role waits for the ledger.
 	AwaitingLedger bool
+	// Modules are the modules in force, each with a seat.
+	Modules []v1alpha1.ObjectName
+	// AwaitingSeats are wished modules that have no seat left.
+	AwaitingSeats []string
 	// Missing are wished workspaces that do not exist or have no namespace yet.
 	Missing []string
 }
@@ -45,7 +49,8 @@ type InForce struct {
 // UserInForce decides what of a user's wishes is in force.
 func UserInForce(f UserFacts) InForce {
 	in := InForce{Username: UsernameOf(f.User), Accepted: accepted(f)}
-	inLedger := f.Organization != nil && slices.Contains(f.Organization.Status.Administrators, f.User.Name)
+	inLedger := f.Organization != nil && f.Organization.DeletionTimestamp.IsZero() &&
+		slices.Contains(f.Organization.Status.Administrators, f.User.Name)
 	wished := CandidateOf(f.User).Wished
 	switch {
 	case inLedger:
@@ -58,10 +63,15 @@ func UserInForce(f UserFacts) InForce {
 		in.State = v1alpha1.UserSuspended
 	case wished:
 		in.State, in.AwaitingLedger = v1alpha1.UserActive, true
+	case f.User.Spec.Access == v1alpha1.AccessLimited:
+		in.State = v1alpha1.UserActive // without role or access (LMI-2)
 	default:
 		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
 	}
 	in.Workspaces, in.Missing = grants(f, in)
+	if in.State == v1alpha1.UserActive && f.Organization != nil && f.User.Spec.Access != v1alpha1.AccessLimited {
+		in.Modules, in.AwaitingSeats = ModulesInForce(f.Organization, f.User)
+	}
 	return in
 }
 

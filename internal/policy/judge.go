@@ -46,12 +46,25 @@ type Violation struct {
 	Value string
 }
 
+// Facts are what a judgement needs to know beside the objects.
+type Facts struct {
+	// Organization is the one of the request's namespace; nil: there is none.
+	Organization *v1alpha1.Organization
+	// OtherAdministrator is true when somebody else than the user of the request is an administrator in force and wishes
+	// to stay one. It counts for administrators only.
+	OtherAdministrator bool
+}
+
 // Request is a change that somebody asks for. Old is nil for Create; New is nil for Delete.
 type Request struct {
-	Operation    Operation
-	Actor        Actor
+	Operation Operation
+	// Status is true for a write to the status.
+	Status bool
+	Actor  Actor
+	// Organization is the name of the organization, which is that of the namespace.
 	Organization string
 	Old, New     metav1.Object
+	Facts        Facts
 }
 
 // object gives the object that the request leaves or removes.
@@ -62,125 +75,62 @@ func (r Request) object() metav1.Object {
 	return r.New
 }
 
-// Judge gives the rules that a request breaks; none: it may pass. Content is judged before authority only in order:
-// all violations come at once.
-func Judge(r Request) []Violation {
-	var found []Violation
-	if r.Operation != Delete {
-		found = append(found, CheckContent(r.New)...)
+// changed gives the paths of the fields of the spec that an update changes.
+func (r Request) changed() []string { return ChangedFields(specOf(r.Old), specOf(r.New)) }
+
+// forbid makes the violation of a rule about roles: who acts, and who could do it instead.
+func (r Request) forbid(field, rule, could, format string, args ...any) Violation {
+	return Violation{
+		Field: field, Reason: Forbidden, Rule: rule,
+		Message: fmt.Sprintf("%s: only %s may %s", r.Actor.describe(r.Organization), could, fmt.Sprintf(format, args...)),
 	}
-	return append(found, judgeActor(r)...)
 }
 
-func judgeActor(r Request) []Violation {
+// Judge gives all rules that a request breaks; none: it may pass.
+func Judge(r Request) []Violation {
 	switch r.Actor.Kind {
-	case ActorPlatform:
+	case ActorOperator, ActorCleaner:
 		return nil
+	case ActorPlatform:
+		return slices.Concat(judgeContent(r), judgeProtected(r), judgeInvariants(r))
 	case ActorPerson, ActorDelegate:
-		return slices.Concat(judgeArea(r), judgeGrant(r), judgeInviter(r))
+		return slices.Concat(judgeContent(r), judgeProtected(r), judgeAuthority(r), judgeSelf(r), judgeInvariants(r))
 	default:
-		return []Violation{{
+		return append(judgeContent(r), Violation{
 			Reason: Forbidden,
 			Rule:   "role-required",
 			Message: fmt.Sprintf("user %q has no active account in organization %q: ask one of its organization "+
 				"administrators for an invitation", r.Actor.Username, r.Organization),
-		}}
+		})
 	}
 }
 
-// judgeArea refuses who manages nothing of what the object is about.
-func judgeArea(r Request) []Violation {
-	areas, noun := areasOf(r)
-	for _, area := range areas {
-		if PowerOf(r.Actor.Role, area) >= PowerManageMembers {
-			return nil
-		}
+// judgeContent: an object on its way out, or one whose spec stays as it is, need not be mended first.
+func judgeContent(r Request) []Violation {
+	if r.Operation == Delete || r.Status || r.Operation == Update && len(r.changed()) == 0 {
+		return nil
 	}
-	return []Violation{{
-		Reason: Forbidden,
-		Rule:   "area-managed",
-		Message: fmt.Sprintf("%s: only %s may %s %s", r.Actor.describe(r.Organization), managersOf(areas[0]),
-			r.Operation, noun),
-	}}
+	return CheckContent(r.New)
 }
 
-// areasOf gives the areas of which the actor must manage one, and the object's noun.
-func areasOf(r Request) ([]Area, string) {
+// judgeAuthority asks the role table.
+func judgeAuthority(r Request) []Violation {
 	switch r.object().(type) {
+	case *v1alpha1.Organization:
+		return judgeOrganization(r)
 	case *v1alpha1.OrgUser:
-		return []Area{AreaUsers}, "users"
+		return judgeUser(r)
 	case *v1alpha1.Invitation:
-		return []Area{AreaUsers}, "invitations"
-	case *v1alpha1.Workspace:
-		return []Area{AreaWorkspaces}, "workspaces"
+		return append(judgeInvitation(r), judgeInviter(r)...)
 	default:
-		if r.Operation == Update {
-			return []Area{AreaProfile, AreaBilling, AreaSubscription}, "the organization"
-		}
-		return []Area{AreaOrganization}, "the organization"
+		return judgeArea(r, AreaWorkspaces, "workspaces")
 	}
 }
 
-// judgeGrant refuses a role that the actor may not give (ORG-9, ORG-12).
-func judgeGrant(r Request) []Violation {
-	before, after := grantedRole(r.Old), grantedRole(r.New)
-	if r.Operation == Delete || after == "" || after == before || MayGrant(r.Actor.Role, after) {
+// judgeArea refuses who does not manage an area at all.
+func judgeArea(r Request, area Area, noun string) []Violation {
+	if PowerOf(r.Actor.Role, area) >= PowerManageMembers {
 		return nil
 	}
-	return []Violation{{
-		Field:  "spec.role",
-		Reason: Forbidden,
-		Rule:   "role-grantable",
-		Message: fmt.Sprintf("%s: only %s may set role %q", r.Actor.describe(r.Organization), grantersOf(after),
-			after),
-	}}
-}
-
-func grantedRole(object metav1.Object) v1alpha1.Role {
-	switch o := object.(type) {
-	case *v1alpha1.OrgUser:
-		if o != nil {
-			return o.Spec.Role
-		}
-	case *v1alpha1.Invitation:
-		if o != nil {
-			return o.Spec.Role
-		}
-	}
-	return ""
-}
-
-// Inviter gives who an Invitation is from when it names nobody: whoever acts is the inviter of a new one, and an update
-// keeps the one there is. Who may name somebody else is judged, not mended.
-func Inviter(actor Actor, old, wished *v1alpha1.Invitation) v1alpha1.Username {
-	switch {
-	case wished.Spec.InvitedBy != "":
-		return wished.Spec.InvitedBy
-	case old != nil:
-		return old.Spec.InvitedBy
-	default:
-		return v1alpha1.Username(actor.Username)
-	}
-}
-
-// judgeInviter refuses who names somebody else as the inviter.
-func judgeInviter(r Request) []Violation {
-	wished, ok := r.New.(*v1alpha1.Invitation)
-	if !ok || r.Operation == Delete || r.Actor.Kind != ActorPerson {
-		return nil
-	}
-	expected := v1alpha1.Username(r.Actor.Username)
-	if old, isUpdate := r.Old.(*v1alpha1.Invitation); isUpdate && r.Operation == Update {
-		expected = old.Spec.InvitedBy
-	}
-	if wished.Spec.InvitedBy == expected {
-		return nil
-	}
-	return []Violation{{
-		Field:  "spec.invitedBy",
-		Reason: Forbidden,
-		Rule:   "inviter-is-actor",
-		Message: fmt.Sprintf("%s: only the platform's identities and delegates may name another inviter than %q",
-			r.Actor.describe(r.Organization), expected),
-	}}
+	return []Violation{r.forbid("", "area-managed", managersOf(area), "%s %s", r.Operation, noun)}
 }

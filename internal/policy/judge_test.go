@@ -37,6 +37,25 @@ func asked(actor policy.Actor, operation policy.Operation, object metav1.Object)
 	return r
 }
 
+// update asks to change one object into another of organization acme.
+func update(actor policy.Actor, before, after metav1.Object) policy.Request {
+	return policy.Request{Operation: policy.Update, Actor: actor, Organization: "acme", Old: before, New: after}
+}
+
+func changed(u *v1alpha1.OrgUser, change func(*v1alpha1.OrgUser)) *v1alpha1.OrgUser {
+	u = u.DeepCopy()
+	change(u)
+	return u
+}
+
+func fields(violations []policy.Violation) []string {
+	paths := []string{}
+	for _, v := range violations {
+		paths = append(paths, v.Field)
+	}
+	return paths
+}
+
 func rules(violations []policy.Violation) []string {
 	names := []string{}
 	for _, v := range violations {

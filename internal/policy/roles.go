@@ -5,6 +5,8 @@
 // which wishes come into force. Webhooks, reconcilers and the portal all ask here. It has no client and no clock.
 package policy
 
+//go:generate go run ../../hack/rolesdoc -out ../../docs/roles.md
+
 import (
 	"slices"
 	"strings"
@@ -78,6 +80,11 @@ func Roles() []v1alpha1.Role {
 		v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleBillingAdmin, v1alpha1.RoleFinanceAdmin, v1alpha1.RoleUserAdmin,
 		v1alpha1.RoleTechnician, v1alpha1.RoleMember, v1alpha1.RoleNotificationsOnly,
 	}
+}
+
+// Areas lists all areas, in the order of the role table.
+func Areas() []Area {
+	return []Area{AreaProfile, AreaBilling, AreaSubscription, AreaUsers, AreaWorkspaces, AreaOrganization}
 }
 
 // PowerOf gives what a role may do in an area; an unknown role may do nothing.

@@ -94,20 +94,32 @@ var _ = Describe("ClusterRoles", func() {
 	)
 })
 
-var _ = Describe("The platform", func() {
-	platform := policy.DefaultPlatform([]string{"system:serviceaccount:usher-system:usher"}, []string{"platform-team"})
+var _ = Describe("As what somebody acts beside the roles", func() {
+	platform := policy.Platform{
+		Operator: "system:serviceaccount:usher-system:usher",
+		Users:    []string{"system:serviceaccount:tools:backup"},
+		Groups:   []string{"platform-team"},
+	}
 
-	DescribeTable("is", func(username string, groups []string, included bool) {
-		Expect(platform.Includes(username, groups)).To(Equal(included))
+	DescribeTable("is", func(username string, groups []string, kind policy.ActorKind) {
+		Expect(platform.ActorKind(username, groups)).To(Equal(kind))
 	},
-		Entry("the cluster's masters", "root", []string{"system:authenticated", "system:masters"}, true),
-		Entry("the garbage collector", "system:serviceaccount:kube-system:generic-garbage-collector", nil, true),
-		Entry("the namespace controller", "system:serviceaccount:kube-system:namespace-controller", nil, true),
-		Entry("who is configured", "system:serviceaccount:usher-system:usher", nil, true),
-		Entry("a group that is configured", "kim", []string{"platform-team"}, true),
-		Entry("not a person", "ana@acme.example", []string{"system:authenticated"}, false),
-		Entry("not a person whose name is a group's", "system:masters", nil, false),
-		Entry("not a group whose name is a user's", "ana@acme.example", []string{"system:serviceaccount:usher-system:usher"}, false),
-		Entry("not nobody", "", nil, false),
+		Entry("the cluster's masters", "root", []string{"system:authenticated", "system:masters"}, policy.ActorPlatform),
+		Entry("the garbage collector", "system:serviceaccount:kube-system:generic-garbage-collector", nil, policy.ActorCleaner),
+		Entry("the namespace controller", "system:serviceaccount:kube-system:namespace-controller", nil, policy.ActorCleaner),
+		Entry("the controller manager", "system:kube-controller-manager", nil, policy.ActorCleaner),
+		Entry("Usher itself", "system:serviceaccount:usher-system:usher", nil, policy.ActorOperator),
+		Entry("Usher itself, among the masters", "system:serviceaccount:usher-system:usher", []string{"system:masters"}, policy.ActorOperator),
+		Entry("a user who is configured", "system:serviceaccount:tools:backup", nil, policy.ActorPlatform),
+		Entry("a group that is configured", "kim", []string{"staff", "platform-team"}, policy.ActorPlatform),
+		Entry("not a person", "ana@acme.example", []string{"system:authenticated"}, policy.ActorNobody),
+		Entry("not a person whose name is a group's", "system:masters", nil, policy.ActorNobody),
+		Entry("not a group whose name is a user's", "ana@acme.example", []string{"system:serviceaccount:tools:backup"}, policy.ActorNobody),
+		Entry("not another ServiceAccount of kube-system", "system:serviceaccount:kube-system:default", nil, policy.ActorNobody),
+		Entry("not nobody", "", nil, policy.ActorNobody),
 	)
+
+	It("is not Usher while Usher's own name is unknown", func() {
+		Expect(policy.Platform{}.ActorKind("", nil)).To(Equal(policy.ActorNobody))
+	})
 })

@@ -89,7 +89,7 @@ func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing) erro
 	})
 }
 
-// addWebhooks: the operator is a platform identity itself, under the name that the API server knows it by.
+// addWebhooks: the operator is known by the name that the API server knows it by.
 func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	clientset, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
@@ -100,10 +100,11 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot ask the API server who the operator is: %w", err)
 	}
-	users := append([]string{self.Status.UserInfo.Username}, o.PlatformUsers...)
 	return webhooks.Setup(mgr, webhooks.Options{
-		Reader:   mgr.GetCache(),
-		Platform: policy.DefaultPlatform(users, o.PlatformGroups),
+		Reader: mgr.GetCache(),
+		Platform: policy.Platform{
+			Operator: self.Status.UserInfo.Username, Users: o.PlatformUsers, Groups: o.PlatformGroups,
+		},
 	})
 }
 

@@ -21,9 +21,9 @@ import (
 )
 
 // through gives a configuration that leads to the API server by way of a proxy, which tells of each request before it
-// reaches the API server and after it was answered. Whoever hears of it may kill the client in between: the request, or
-// the answer, is then lost.
-func through(cfg *rest.Config, heard func(at moment, about string)) *rest.Config {
+// reaches the API server and after it was answered. Whoever hears of it may kill the client, and says so: the request,
+// or the answer, is then lost.
+func through(cfg *rest.Config, killed func(at moment, about string) bool) *rest.Config {
 	GinkgoHelper()
 	target, err := url.Parse(cfg.Host)
 	Expect(err).NotTo(HaveOccurred())
@@ -38,7 +38,7 @@ func through(cfg *rest.Config, heard func(at moment, about string)) *rest.Config
 		FlushInterval: -1, // watches are answered bit by bit
 		ModifyResponse: func(r *http.Response) error {
 			if isWrite(r.Request) {
-				heard(afterWrite, about(r.Request))
+				killed(afterWrite, about(r.Request))
 			}
 			return nil
 		},
@@ -46,11 +46,7 @@ func through(cfg *rest.Config, heard func(at moment, about string)) *rest.Config
 		ErrorLog:     log.New(io.Discard, "", 0), // a client that dies in the middle of an answer is what this is for
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		heard(request, about(r))
-		if isWrite(r) {
-			heard(beforeWrite, about(r))
-		}
-		if r.Context().Err() == nil { // what a dead client has asked for does not happen
+		if !killed(request, about(r)) && (!isWrite(r) || !killed(beforeWrite, about(r))) {
 			proxy.ServeHTTP(w, r)
 		}
 	}))

@@ -24,7 +24,7 @@ import (
 )
 
 // invited is how many people the story's Invitation names.
-const invited = 12
+const invited = 20
 
 // story is two organizations and the people who are invited to them: by an Invitation, by an OrgUser of their own, and
 // as the primary administrator of an organization without users.
@@ -133,7 +133,7 @@ func (s *story) link(m mailbox.Message) string {
 		return ""
 	}
 	for _, link := range m.Links() {
-		if strings.HasPrefix(link, usher.options.PortalURL+"/i/") || strings.HasPrefix(link, usher.options.PortalURL+"/c/") {
+		if strings.HasPrefix(link, usher.options.PortalURL+invitation) || strings.HasPrefix(link, usher.options.PortalURL+confirmation) {
 			return link
 		}
 	}

@@ -27,7 +27,7 @@ const (
 	eventually = time.Minute
 	poll       = 25 * time.Millisecond
 	// storyTimeout bounds a story with all its deaths.
-	storyTimeout = 5 * time.Minute
+	storyTimeout = 2 * time.Minute
 	// settleDelay is short, so that mails begin early.
 	settleDelay = 300 * time.Millisecond
 )
@@ -64,10 +64,10 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	DeferCleanup(usher.kill)
 })
 
-// rounds is how many times the story is played: USHER_CHAOS_ROUNDS, else once.
+// rounds is how many times the story is played: USHER_CHAOS_ROUNDS, else twice.
 func rounds() int {
 	if n, err := strconv.Atoi(os.Getenv("USHER_CHAOS_ROUNDS")); err == nil {
 		return n
 	}
-	return 1
+	return 2
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -37,15 +38,18 @@ const (
 	atRest      moment = "when there is nothing left to do"
 )
 
-// death says when the operator dies: at the nth such moment of its life, counting only those that are about that.
+// death says when the operator dies: at the nth such moment of its life.
 type death struct {
-	at    moment
-	nth   int
+	at  moment
+	nth int
+	// about, a regular expression, says which moments count, by the recipient, the link or the request.
 	about string
 }
 
 // String tells the death in one line.
-func (d death) String() string { return strings.TrimSpace(fmt.Sprintf("%s, number %d %s", d.at, d.nth, d.about)) }
+func (d death) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s, number %d %s", d.at, d.nth, d.about))
+}
 
 // victim is the operator, started again after each death. It is safe for concurrent use.
 type victim struct {
@@ -74,17 +78,18 @@ func newVictim(binary string) *victim {
 	return v
 }
 
-// reach tells that a moment has come, and returns when the operator is gone if it is the one to die at.
-func (v *victim) reach(at moment, about string) {
+// reach tells that a moment has come. It gives true, when the operator is gone, if it was the one to die at.
+func (v *victim) reach(at moment, about string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.process == nil || v.killed || v.next.at != at || !strings.Contains(about, v.next.about) {
-		return
+	if v.process == nil || v.killed || v.next.at != at || !regexp.MustCompile(v.next.about).MatchString(about) {
+		return false
 	}
 	if v.next.nth--; v.next.nth > 0 {
-		return
+		return false
 	}
 	v.strike()
+	return true
 }
 
 // strike kills the operator; the caller holds the lock.

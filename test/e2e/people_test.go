@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -44,15 +45,29 @@ var _ = Describe("An organization", func() {
 		awaitReady(ctx, declared)
 	})
 
-	It("ORG-4 keeps its last administrator in force against deletion, demotion and suspension, until there is another", func(ctx context.Context) {
+	It("ORG-4 refuses early to let its last administrator go, whoever asks", func(ctx context.Context) {
 		name := organization(ctx)
+		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
+		message := `user "ana" is the last administrator in force of organization "` + name + `": make somebody else OrganizationAdmin first`
+		Expect(env.Client.Delete(ctx, ana)).To(BeRefused(http.StatusUnprocessableEntity, message))
+		patch := func(spec string) error {
+			return env.Client.Patch(ctx, ana.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":`+spec+`}`)))
+		}
+		Expect(patch(`{"role":"Member"}`)).To(And(BeRefused(http.StatusUnprocessableEntity, message), HaveCause("spec.role", message)))
+		Expect(patch(`{"suspend":true}`)).To(And(BeRefused(http.StatusUnprocessableEntity, message), HaveCause("spec.suspend", message)))
+		Expect(patch(`{"displayName":"Ana Pérez"}`)).To(Succeed())
+	})
+
+	It("ORG-4 keeps its last administrator in force against wishes that came past the webhooks, until there is another", func(ctx context.Context) {
+		name := organization(ctx)
+		past := env.As("system:kube-controller-manager", "system:masters") // whom the webhooks are not asked about
 		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
 		email := "ana@" + name + ".example"
 		awaitReady(ctx, ana)
 		ana.Spec.Suspend = true
-		Expect(env.Client.Update(ctx, ana)).To(Succeed())
+		Expect(past.Update(ctx, ana)).To(Succeed())
 		Eventually(get(ctx, ana)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonLastAdministrator))
-		Expect(env.Client.Delete(ctx, ana)).To(Succeed())
+		Expect(past.Delete(ctx, ana)).To(Succeed())
 		Eventually(get(ctx, ana)).Should(HaveField("Status.ObservedGeneration", BeNumerically(">=", 3)))
 		Expect(ana).To(And(HaveField("Status.State", v1alpha1.UserActive), KeepKstatus()))
 		Expect(can(ctx, email, "create", "invitations", name)(Default)).To(BeTrue())
@@ -62,6 +77,46 @@ var _ = Describe("An organization", func() {
 		Eventually(can(ctx, email, "create", "invitations", name)).Should(BeFalse())
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
 		Expect(get(ctx, o)(Default).Status.Administrators).To(ConsistOf("bea"))
+	})
+
+	It("ORG-25 is deleted only while its deletion is not protected; its namespace takes it along all the same", func(ctx context.Context) {
+		name := organization(ctx, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
+		Expect(env.Client.Delete(ctx, o)).To(BeRefused(http.StatusUnprocessableEntity, "protected against deletion"))
+		_, errors, err := env.Kubectl(ctx, "delete", "namespace", name, "--timeout=60s")
+		Expect(err).NotTo(HaveOccurred(), errors)
+	})
+
+	It("ORG-3 takes everything along when its administrator deletes it", func(ctx context.Context) {
+		name := organization(ctx)
+		w := builders.Workspace(name, "support").DeletedWithNamespace().Obj()
+		i := builders.Invitation(name, "team", "luis@"+name+".example").Workspace("support", v1alpha1.WorkspaceView).Obj()
+		create(ctx, w, i)
+		mailTo(ctx, "luis@"+name+".example", "/i/")
+		luis := userOf(ctx, name, "luis@"+name+".example")
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
+		Expect(env.As("ana@"+name+".example").Delete(ctx, o)).To(Succeed())
+		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
+		for _, belonging := range []client.Object{o, ana, luis, i, w} {
+			Eventually(gone(ctx, belonging)).Should(Succeed())
+		}
+		Expect(can(ctx, "ana@"+name+".example", "get", "orgusers", name)(Default)).To(BeFalse())
+	})
+
+	It("WXP-5 gives its delegates the role's access in its namespace, and takes it back", func(ctx context.Context) {
+		gitops := "system:serviceaccount:argocd:acme"
+		name := organization(ctx, func(o *v1alpha1.Organization) {
+			o.Spec.Delegates = []v1alpha1.Delegate{{Username: v1alpha1.Username(gitops), Role: v1alpha1.RoleUserAdmin}}
+		})
+		Eventually(can(ctx, gitops, "create", "invitations", name)).Should(BeTrue())
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
+		Expect(get(ctx, o)(Default).Status.Administrators).To(ConsistOf("ana"), "a delegate is no administrator")
+		Eventually(func() error {
+			current := get(ctx, o)(Default)
+			current.Spec.Delegates = nil
+			return env.Client.Update(ctx, current)
+		}).Should(Succeed())
+		Eventually(can(ctx, gitops, "create", "invitations", name)).Should(BeFalse())
 	})
 
 	It("goes with its namespace, administrators and all", func(ctx context.Context) {
@@ -172,6 +227,33 @@ var _ = Describe("A user", func() {
 		accept(ctx, string(kim.Spec.Email), "Kim")
 		Eventually(get(ctx, kim)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserActive)))
 		Eventually(func() []string { return idsOf(string(kim.Spec.Email)) }).Should(HaveLen(3), "invitation, confirmation, welcome")
+	})
+
+	It("GTA-11 LMI-11 takes a seat of each module, waits when none is left, and gets the next one that is freed", func(ctx context.Context) {
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}
+		Eventually(func() error {
+			current := get(ctx, o)(Default)
+			current.Spec.Subscription.Modules = []v1alpha1.Module{{Name: "remote", Seats: ptr.To[int32](1)}}
+			return env.Client.Update(ctx, current)
+		}).Should(Succeed())
+		first := builders.OrgUser(org, "first").Existing().Modules("remote").Obj()
+		create(ctx, first)
+		Eventually(get(ctx, first)).Should(And(BeReady(), HaveField("Status.Modules", ConsistOf(v1alpha1.ObjectName("remote")))))
+		second := builders.OrgUser(org, "second").Existing().Modules("remote").Obj()
+		create(ctx, second)
+		Eventually(get(ctx, second)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonAwaitingSeat))
+		Eventually(get(ctx, o)).Should(HaveField("Status.Modules", ConsistOf(And(
+			HaveField("Used", HaveValue(BeEquivalentTo(1))), HaveField("Holders", ConsistOf("first"))))))
+		Expect(env.Client.Delete(ctx, first)).To(Succeed())
+		Eventually(get(ctx, second)).Should(And(BeReady(), HaveField("Status.Modules", ConsistOf(v1alpha1.ObjectName("remote")))))
+	})
+
+	It("LMI-1 LMI-2 of a Limited account has neither role nor access nor seat", func(ctx context.Context) {
+		guest := builders.OrgUser(org, "guest").Limited().Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
+		create(ctx, guest)
+		awaitReady(ctx, guest)
+		Expect(guest.Status).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Role", BeEmpty()), HaveField("Workspaces", BeEmpty())))
+		Expect(bindingsOf(ctx, guest)).To(BeEmpty())
 	})
 
 	It("waits for a workspace that is not there yet", func(ctx context.Context) {

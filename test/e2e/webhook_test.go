@@ -6,6 +6,7 @@ package e2e
 import (
 	"context"
 	"net/http"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
@@ -68,6 +70,55 @@ var _ = Describe("The webhooks", func() {
 			ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "eva"}}
 			Expect(as("eva").Patch(ctx, ana, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"role":"OrganizationAdmin"}}`)))).
 				To(BeRefused(http.StatusForbidden, `only an OrganizationAdmin may set role "OrganizationAdmin"`))
+		})
+
+		It("ORG-24 let nobody remove himself, change his own role or suspend himself", func(ctx context.Context) {
+			bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+			create(ctx, bea)
+			awaitReady(ctx, bea)
+			Expect(as("bea").Delete(ctx, bea)).To(BeRefused(http.StatusForbidden, "nobody may remove himself from the organization"))
+			patch := func(spec string) error {
+				return as("bea").Patch(ctx, bea.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":`+spec+`}`)))
+			}
+			Expect(patch(`{"role":"Member"}`)).To(BeRefused(http.StatusForbidden, "nobody may change his own role"))
+			Expect(patch(`{"suspend":true}`)).To(BeRefused(http.StatusForbidden, "nobody may suspend himself"))
+			Expect(as("ana").Delete(ctx, bea)).To(Succeed(), "somebody else with the authority can")
+		})
+
+		It("keep everybody's hands off what is Usher's own", func(ctx context.Context) {
+			eva := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "eva"}}
+			get(ctx, eva)(Default)
+			past := func(change func(*v1alpha1.OrgUser)) error {
+				changed := eva.DeepCopy()
+				change(changed)
+				return env.Client.Update(ctx, changed)
+			}
+			Expect(past(func(u *v1alpha1.OrgUser) { u.Finalizers = nil })).To(BeRefused(http.StatusForbidden, "is Usher's own"))
+			Expect(past(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{v1alpha1.LabelInvitation: "team"} })).
+				To(BeRefused(http.StatusForbidden, "metadata.labels[accounts.usher.dev/invitation] is Usher's own"))
+			Expect(past(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{"team": "blue"} })).To(Succeed())
+			get(ctx, eva)(Default).Status.Role = v1alpha1.RoleOrganizationAdmin
+			Expect(env.Client.Status().Update(ctx, eva)).To(BeRefused(http.StatusForbidden, "status is Usher's own"))
+		})
+
+		It("warn of what an object names and is not there", func(ctx context.Context) {
+			i := `{"apiVersion":"accounts.usher.dev/v1alpha1","kind":"Invitation","metadata":{"name":"pal","namespace":"` + org +
+				`"},"spec":{"emails":["pal@` + org + `.example"],"role":"Member","workspaces":[{"name":"nowhere","access":"View"}]}}`
+			_, warnings, err := env.KubectlInput(ctx, i, "apply", "-f", "-")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(warnings).To(ContainSubstring(`Warning: spec.workspaces: there is no Workspace "nowhere" yet`))
+		})
+
+		It("tell the audit log who acted, in which role, and by which rule", func(ctx context.Context) {
+			since := time.Now()
+			Expect(as("eva").Create(ctx, builders.Invitation(org, "boss", "boss@"+org+".example").Role(v1alpha1.RoleBillingAdmin).Obj())).
+				NotTo(Succeed())
+			events, err := env.Writes(ctx, since, func(e testenv.AuditEvent) bool { return e.Actor() == "eva@"+org+".example" })
+			Expect(err).NotTo(HaveOccurred())
+			Expect(events).To(ContainElement(HaveField("Annotations", And(
+				HaveKeyWithValue("invitations.accounts.usher.dev/actor", "Person eva@"+org+".example"),
+				HaveKeyWithValue("invitations.accounts.usher.dev/role", "UserAdmin"),
+				HaveKeyWithValue("invitations.accounts.usher.dev/rule", "role-grantable")))))
 		})
 
 		It("let a delegate act with its role", func(ctx context.Context) {

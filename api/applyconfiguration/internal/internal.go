@@ -290,6 +290,12 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.usher-operator.usher.api.v1alpha1.ModuleStatus
   map:
     fields:
+    - name: holders
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
     - name: name
       type:
         scalar: string

@@ -99,12 +99,12 @@ func (p *Process) start() error {
 	if err != nil {
 		return fmt.Errorf("open the operator's log: %w", err)
 	}
-	defer log.Close()
+	defer log.Close() //nolint:errcheck // the program has its own copy
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("make the operator's guard: %w", err)
 	}
-	defer reader.Close()
+	defer reader.Close() //nolint:errcheck // the guard has its own copy
 	p.guard = writer
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = reader, log, log
 	// A group of its own: Ctrl-C in the terminal must not stop it before its time.

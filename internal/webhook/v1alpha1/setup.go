@@ -27,29 +27,30 @@ type Options struct {
 	Platform policy.Platform
 }
 
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-organization,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=organizations,verbs=create;update;delete,versions=v1alpha1,name=organizations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orguser,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=orgusers,verbs=create;update;delete,versions=v1alpha1,name=orgusers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-invitation,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations,verbs=create;update;delete,versions=v1alpha1,name=invitations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-workspace,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=workspaces,verbs=create;update;delete,versions=v1alpha1,name=workspaces.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-organization,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=organizations;organizations/status,verbs=create;update;delete,versions=v1alpha1,name=organizations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orguser,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=orgusers;orgusers/status,verbs=create;update;delete,versions=v1alpha1,name=orgusers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-invitation,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations;invitations/status,verbs=create;update;delete,versions=v1alpha1,name=invitations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-workspace,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=workspaces;workspaces/status,verbs=create;update;delete,versions=v1alpha1,name=workspaces.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
 // +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-invitation,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations,verbs=create;update,versions=v1alpha1,name=inviter.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=Never
 
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
-	gate := gate{lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform}
-	invitations := ctrl.NewWebhookManagedBy(mgr, &v1alpha1.Invitation{}).
-		WithDefaulter(&invitationDefaulter{gate, admission.NewDecoder(mgr.GetScheme())}).
-		WithValidator(validator[*v1alpha1.Invitation]{gate})
-	for _, complete := range []func() error{
-		ctrl.NewWebhookManagedBy(mgr, &v1alpha1.Organization{}).WithValidator(validator[*v1alpha1.Organization]{gate}).Complete,
-		ctrl.NewWebhookManagedBy(mgr, &v1alpha1.OrgUser{}).WithValidator(validator[*v1alpha1.OrgUser]{gate}).Complete,
-		ctrl.NewWebhookManagedBy(mgr, &v1alpha1.Workspace{}).WithValidator(validator[*v1alpha1.Workspace]{gate}).Complete,
-		invitations.Complete,
-	} {
-		if err := complete(); err != nil {
-			return err
-		}
-	}
+	g := gate{lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform}
+	scheme, server := mgr.GetScheme(), mgr.GetWebhookServer()
+	server.Register("/validate-accounts-usher-dev-v1alpha1-organization", validating[*v1alpha1.Organization](scheme, g))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-orguser", validating[*v1alpha1.OrgUser](scheme, g))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-invitation", validating[*v1alpha1.Invitation](scheme, g))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-workspace", validating[*v1alpha1.Workspace](scheme, g))
+	server.Register("/mutate-accounts-usher-dev-v1alpha1-invitation", admission.WithDefaulter[*v1alpha1.Invitation](scheme,
+		&invitationDefaulter{g, admission.NewDecoder(scheme)}))
 	return nil
+}
+
+// validating gives the webhook that judges every change of one kind.
+func validating[T object](scheme *runtime.Scheme, g gate) *admission.Webhook {
+	webhook := admission.WithValidator[T](scheme, validator[T]{g})
+	webhook.Handler = audited{webhook.Handler}
+	return webhook
 }
 
 // gate finds who is asking and judges.
@@ -83,24 +84,32 @@ type validator[T object] struct{ gate }
 
 // ValidateCreate judges a new object.
 func (v validator[T]) ValidateCreate(ctx context.Context, created T) (admission.Warnings, error) {
-	return nil, v.judge(ctx, policy.Request{Operation: policy.Create, New: created})
+	return v.judge(ctx, created, policy.Request{Operation: policy.Create, New: created})
 }
 
 // ValidateUpdate judges a change.
 func (v validator[T]) ValidateUpdate(ctx context.Context, before, after T) (admission.Warnings, error) {
-	return nil, v.judge(ctx, policy.Request{Operation: policy.Update, Old: before, New: after})
+	return v.judge(ctx, after, policy.Request{Operation: policy.Update, Old: before, New: after})
 }
 
 // ValidateDelete judges a deletion.
 func (v validator[T]) ValidateDelete(ctx context.Context, deleted T) (admission.Warnings, error) {
-	return nil, v.judge(ctx, policy.Request{Operation: policy.Delete, Old: deleted})
+	return v.judge(ctx, deleted, policy.Request{Operation: policy.Delete, Old: deleted})
 }
 
-func (v validator[T]) judge(ctx context.Context, r policy.Request) error {
+func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admission.Warnings, error) {
 	actor, request, err := v.actor(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.Actor, r.Organization = actor, request.Namespace
-	return refusal(request, policy.Judge(r))
+	r.Actor, r.Organization, r.Status = actor, request.Namespace, request.SubResource == "status"
+	if r.Facts, err = v.lookup.JudgementFacts(ctx, request.Namespace, o); err != nil {
+		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
+	}
+	violations := policy.Judge(r)
+	audit(ctx, actor, violations)
+	if len(violations) > 0 || r.Operation == policy.Delete || r.Status {
+		return nil, refusal(request, violations)
+	}
+	return v.lookup.Missing(ctx, o)
 }

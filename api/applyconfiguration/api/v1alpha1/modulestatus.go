@@ -16,6 +16,9 @@ type ModuleStatusApplyConfiguration struct {
 	Seats *int32 `json:"seats,omitempty"`
 	// used is the number of seats taken.
 	Used *int32 `json:"used,omitempty"`
+	// holders are the names of the OrgUsers who have a seat, in the order in which they came: the ledger that keeps a module
+	// from having more users than seats (GTA-11).
+	Holders []string `json:"holders,omitempty"`
 }
 
 // ModuleStatusApplyConfiguration constructs a declarative configuration of the ModuleStatus type for use with
@@ -45,5 +48,15 @@ func (b *ModuleStatusApplyConfiguration) WithSeats(value int32) *ModuleStatusApp
 // If called multiple times, the Used field is set to the value of the last call.
 func (b *ModuleStatusApplyConfiguration) WithUsed(value int32) *ModuleStatusApplyConfiguration {
 	b.Used = &value
+	return b
+}
+
+// WithHolders adds the given value to the Holders field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Holders field.
+func (b *ModuleStatusApplyConfiguration) WithHolders(values ...string) *ModuleStatusApplyConfiguration {
+	for i := range values {
+		b.Holders = append(b.Holders, values[i])
+	}
 	return b
 }

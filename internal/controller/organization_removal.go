@@ -1,0 +1,85 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// remove takes everything along that belongs to a deleted Organization, and lets it go when all of it is gone. Nothing
+// of it is held back: an organization that goes needs no administrator.
+func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organization) error {
+	if !slices.Contains(o.Finalizers, v1alpha1.Finalizer) {
+		return nil
+	}
+	if o.Name != o.Namespace { // one that came past the webhooks owns nothing
+		return r.removeFinalizer(ctx, o)
+	}
+	belongings, err := r.belongings(ctx, o.Namespace)
+	if err != nil {
+		return err
+	}
+	for _, b := range belongings {
+		if !b.GetDeletionTimestamp().IsZero() {
+			continue
+		}
+		if err := r.Client.Delete(ctx, b, client.Preconditions{UID: ptr.To(b.GetUID())}); client.IgnoreNotFound(err) != nil {
+			return err
+		}
+	}
+	if len(belongings) > 0 {
+		return nil // the going of each brings the next pass
+	}
+	bindings, err := r.lookup().DelegateBindings(ctx, o.Namespace)
+	if err != nil {
+		return err
+	}
+	if err := r.carryOut(ctx, bindingPlan{remove: bindings}); err != nil {
+		return err
+	}
+	return r.removeFinalizer(ctx, o)
+}
+
+// belongings are the objects of an organization. Invitations go before users, so that none is invited again.
+func (r *organizationReconciler) belongings(ctx context.Context, namespace string) ([]client.Object, error) {
+	invitations, err := r.lookup().Invitations(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	users, err := r.lookup().Users(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	workspaces, err := r.lookup().Workspaces(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]client.Object, 0, len(invitations)+len(users)+len(workspaces))
+	for _, i := range invitations {
+		all = append(all, i)
+	}
+	for _, u := range users {
+		all = append(all, u)
+	}
+	for _, w := range workspaces {
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+// ofInvitation: an Organization that goes waits for its Invitations.
+func (r *organizationReconciler) ofInvitation(_ context.Context, c change[*v1alpha1.Invitation],
+) ([]types.NamespacedName, error) {
+	if !c.deleted() {
+		return nil, nil
+	}
+	return []types.NamespacedName{organizationKey(c.before)}, nil
+}

@@ -1,0 +1,85 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// Missing gives a sentence for everything that an object names and that is not there. Objects come in any order, so it is
+// said and not refused.
+func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, error) {
+	organization, err := r.Organization(ctx, object.GetNamespace())
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	if _, is := object.(*v1alpha1.Organization); !is && organization == nil {
+		missing = append(missing, fmt.Sprintf("there is no Organization %q in this namespace yet", object.GetNamespace()))
+	}
+	switch o := object.(type) {
+	case *v1alpha1.OrgUser:
+		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
+	case *v1alpha1.Invitation:
+		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
+	case *v1alpha1.Workspace:
+		return r.missingMembers(ctx, missing, o)
+	}
+	return missing, nil
+}
+
+func (r Reader) missingGrants(ctx context.Context, missing []string, namespace string,
+	grants []v1alpha1.WorkspaceGrant, modules []v1alpha1.ObjectName, o *v1alpha1.Organization,
+) ([]string, error) {
+	for _, grant := range grants {
+		w, err := get(ctx, r, namespace, string(grant.Name), &v1alpha1.Workspace{})
+		if err != nil {
+			return nil, err
+		}
+		if w == nil {
+			missing = append(missing, fmt.Sprintf("spec.workspaces: there is no Workspace %q yet", grant.Name))
+		}
+	}
+	for _, name := range modules {
+		if o != nil && !slices.ContainsFunc(o.Spec.Subscription.Modules, func(m v1alpha1.Module) bool { return m.Name == name }) {
+			missing = append(missing, fmt.Sprintf("spec.modules: the organization's subscription has no module %q", name))
+		}
+	}
+	return missing, nil
+}
+
+// maxMissing bounds the warnings about one object: a workspace has up to 10,000 members.
+const maxMissing = 10
+
+func (r Reader) missingMembers(ctx context.Context, missing []string, w *v1alpha1.Workspace) ([]string, error) {
+	for _, m := range w.Spec.Members {
+		if len(missing) >= maxMissing {
+			return append(missing, "and more"), nil
+		}
+		if m.Group != "" {
+			users, err := r.UsersByGroup(ctx, w.Namespace, string(m.Group))
+			if err != nil {
+				return nil, err
+			}
+			if len(users) == 0 {
+				missing = append(missing, fmt.Sprintf("spec.members: nobody is in the group %q yet", m.Group))
+			}
+			continue
+		}
+		users, err := r.UsersByEmail(ctx, w.Namespace, string(m.Email))
+		if err != nil {
+			return nil, err
+		}
+		if len(users) == 0 {
+			missing = append(missing, fmt.Sprintf("spec.members: there is no user with the address %s yet", m.Email))
+		}
+	}
+	return missing, nil
+}

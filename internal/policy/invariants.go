@@ -1,0 +1,52 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// judgeInvariants says early what the reconcilers would hold back: the last administrator (ORG-4), and an organization
+// whose deletion is protected. They bind everybody.
+func judgeInvariants(r Request) []Violation {
+	switch o := r.Old.(type) {
+	case *v1alpha1.OrgUser:
+		return judgeLastAdministrator(r, o)
+	case *v1alpha1.Organization:
+		if r.Operation == Delete && o.Spec.DeletionProtection == v1alpha1.SwitchEnabled {
+			return []Violation{{
+				Field: "spec.deletionProtection", Reason: Invalid, Rule: "deletion-protected",
+				Value: string(o.Spec.DeletionProtection),
+				Message: fmt.Sprintf("organization %q is protected against deletion: an OrganizationAdmin must set "+
+					"spec.deletionProtection to Disabled first", r.Organization),
+			}}
+		}
+	}
+	return nil
+}
+
+func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
+	o := r.Facts.Organization
+	if r.Operation == Create || o == nil || !o.DeletionTimestamp.IsZero() || r.Facts.OtherAdministrator ||
+		!slices.Contains(o.Status.Administrators, before.Name) || !CandidateOf(before).Wished {
+		return nil
+	}
+	field := ""
+	if after, ok := r.New.(*v1alpha1.OrgUser); ok && r.Operation == Update {
+		if CandidateOf(after).Wished {
+			return nil
+		}
+		if field = "spec.role"; after.Spec.Suspend {
+			field = "spec.suspend"
+		}
+	}
+	return []Violation{{
+		Field: field, Reason: Invalid, Rule: "last-administrator",
+		Message: fmt.Sprintf("user %q is the last administrator in force of organization %q: make somebody else "+
+			"OrganizationAdmin first", before.Name, r.Organization),
+	}}
+}

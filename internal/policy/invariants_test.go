@@ -1,0 +1,182 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy_test
+
+import (
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+// inForce gives an active administrator of the name.
+func inForce(name string) *v1alpha1.OrgUser {
+	u := builders.OrgUser("acme", name).Role(orgAdmin).Obj()
+	u.Status.State, u.Status.Role = v1alpha1.UserActive, orgAdmin
+	return u
+}
+
+var (
+	demoted   = func(u *v1alpha1.OrgUser) { u.Spec.Role = member }
+	suspended = func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true }
+	renamed   = func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Bea" }
+)
+
+// about adds facts to a request.
+func about(r policy.Request, o *v1alpha1.Organization, other bool) policy.Request {
+	r.Facts = policy.Facts{Organization: o, OtherAdministrator: other}
+	return r
+}
+
+var _ = Describe("ORG-4 the last administrator", func() {
+	bea := inForce("bea")
+	const message = `user "bea" is the last administrator in force of organization "acme": make somebody else OrganizationAdmin first`
+	actors := []policy.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor}
+
+	It("is not deleted, demoted or suspended by anybody, with the field named and no role at fault", func() {
+		for _, actor := range actors {
+			for field, r := range map[string]policy.Request{
+				"":             asked(actor, policy.Delete, bea),
+				"spec.role":    update(actor, bea, changed(bea, demoted)),
+				"spec.suspend": update(actor, bea, changed(bea, suspended)),
+			} {
+				found := policy.Judge(about(r, acme("bea"), false))
+				Expect(found).To(HaveLen(1))
+				Expect(found[0]).To(And(HaveField("Field", field), HaveField("Reason", policy.Invalid),
+					HaveField("Rule", "last-administrator"), HaveField("Message", message)))
+			}
+		}
+	})
+
+	It("is free to go when another administrator in force wants to stay", func() {
+		for _, actor := range actors {
+			for _, r := range []policy.Request{
+				asked(actor, policy.Delete, bea), update(actor, bea, changed(bea, demoted)), update(actor, bea, changed(bea, suspended)),
+			} {
+				Expect(policy.Judge(about(r, acme("ana", "bea"), true))).To(BeEmpty())
+			}
+		}
+	})
+
+	It("is changed in everything else", func() {
+		Expect(policy.Judge(about(update(platformActor, bea, changed(bea, renamed)), acme("bea"), false))).To(BeEmpty())
+	})
+
+	DescribeTable("is not in question", func(user *v1alpha1.OrgUser, o *v1alpha1.Organization) {
+		Expect(policy.Judge(about(asked(platformActor, policy.Delete, user), o, false))).To(BeEmpty())
+		Expect(policy.Judge(about(update(platformActor, user, changed(user, suspended)), o, false))).To(BeEmpty())
+	},
+		Entry("without an organization", bea, nil),
+		Entry("in an organization that is being deleted", bea, func() *v1alpha1.Organization {
+			o := acme("bea")
+			now := metav1.Unix(1, 0)
+			o.DeletionTimestamp = &now
+			return o
+		}()),
+		Entry("for who is no administrator in force", bea, acme("ana")),
+		Entry("for who is on the way out already", deleted(inForce("bea")), acme("bea")),
+		Entry("for who is held in force against the wish", changed(bea, demoted), acme("bea")),
+	)
+
+	It("is Usher's and the cleaners' to remove", func() {
+		for _, kind := range []policy.ActorKind{policy.ActorOperator, policy.ActorCleaner} {
+			Expect(policy.Judge(about(asked(policy.Actor{Kind: kind}, policy.Delete, bea), acme("bea"), false))).To(BeEmpty())
+		}
+	})
+})
+
+var _ = Describe("ORG-25 deletion protection", func() {
+	protected := builders.Organization("acme").Protected().Obj()
+
+	It("refuses the deletion, whoever asks, and says what to do", func() {
+		for _, actor := range []policy.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor} {
+			found := policy.Judge(asked(actor, policy.Delete, protected))
+			Expect(found).To(HaveLen(1))
+			Expect(found[0]).To(And(HaveField("Field", "spec.deletionProtection"), HaveField("Reason", policy.Invalid), HaveField("Message",
+				`organization "acme" is protected against deletion: an OrganizationAdmin must set spec.deletionProtection to Disabled first`)))
+		}
+	})
+
+	It("hinders neither a change nor the deletion with the namespace", func() {
+		Expect(policy.Judge(update(platformActor, protected, builders.Organization("acme").Obj()))).To(BeEmpty())
+		Expect(policy.Judge(asked(policy.Actor{Kind: policy.ActorCleaner}, policy.Delete, protected))).To(BeEmpty())
+		Expect(policy.Judge(asked(person("ana", orgAdmin), policy.Delete, builders.Organization("acme").Obj()))).To(BeEmpty())
+	})
+})
+
+var _ = Describe("ORG-24 nobody, whatever the role,", func() {
+	self := func(role v1alpha1.Role) *v1alpha1.OrgUser {
+		u := builders.OrgUser("acme", "eva").Role(role).Obj()
+		u.Status.State, u.Status.Role = v1alpha1.UserActive, role
+		return u
+	}
+	for _, role := range allRoles {
+		eva := person("eva", role)
+		other := map[v1alpha1.Role]v1alpha1.Role{member: technician}[role]
+		if other == "" {
+			other = member
+		}
+
+		It("removes himself, changes his own role or suspends himself: "+string(role), func() {
+			for what, r := range map[string]policy.Request{
+				"remove himself from the organization": asked(eva, policy.Delete, self(role)),
+				"change his own role":                  update(eva, self(role), changed(self(role), func(u *v1alpha1.OrgUser) { u.Spec.Role = other })),
+				"suspend himself":                      update(eva, self(role), changed(self(role), suspended)),
+			} {
+				Expect(policy.Judge(about(r, acme("ana"), true))).To(ContainElement(And(
+					HaveField("Rule", "not-oneself"), HaveField("Reason", policy.Forbidden), HaveField("Message",
+						`user "eva@acme.example" is `+string(role)+` in organization "acme": nobody may `+what+
+							`; an OrganizationAdmin other than "eva@acme.example" can`))), what)
+			}
+		})
+	}
+
+	It("not even by changing something else along with it", func() {
+		both := func(u *v1alpha1.OrgUser) { u.Spec.DisplayName, u.Spec.Role = "Eva", technician }
+		Expect(rules(policy.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), both))))).To(Equal([]string{"not-oneself"}))
+	})
+
+	It("is kept from the rest of his own account by his role alone", func() {
+		Expect(policy.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), renamed)))).To(BeEmpty())
+		Expect(rules(policy.Judge(update(person("eva", technician), self(technician), changed(self(technician), renamed))))).To(Equal([]string{"area-managed"}))
+	})
+
+	It("is taken for another of the same name: a workspace, an invitation, a delegate", func() {
+		eva := person("eva", orgAdmin)
+		Expect(policy.Judge(asked(eva, policy.Delete, builders.Workspace("acme", "eva").Obj()))).To(BeEmpty())
+		Expect(policy.Judge(asked(eva, policy.Delete, builders.Invitation("acme", "eva", "a@acme.example").Obj()))).To(BeEmpty())
+		Expect(policy.Judge(asked(delegate(orgAdmin), policy.Delete, self(member)))).To(BeEmpty())
+		Expect(policy.Judge(asked(person("ana", orgAdmin), policy.Delete, self(member)))).To(BeEmpty(), "somebody else with the authority can")
+	})
+})
+
+var _ = Describe("An update without a change of the spec", func() {
+	It("need not mend what is wrong already", func() {
+		bad := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Spec.Profile.TimeZone = "Europe/Atlantis" }).Obj()
+		labelled := bad.DeepCopy()
+		labelled.Labels = map[string]string{"team": "blue"}
+		Expect(policy.Judge(update(person("ana", orgAdmin), bad, labelled))).To(BeEmpty())
+		moved := bad.DeepCopy()
+		moved.Spec.Profile.Size = 5
+		Expect(rules(policy.Judge(update(person("ana", orgAdmin), bad, moved)))).To(Equal([]string{"time-zone-known"}))
+	})
+
+	It("is still for those only who manage the kind", func() {
+		for role, kinds := range map[v1alpha1.Role][]string{
+			orgAdmin: {"organization", "user", "invitation", "workspace"}, billingAdmin: {"organization"},
+			financeAdmin: {"organization", "workspace"}, userAdmin: {"user", "invitation", "workspace"},
+			technician: {}, member: {}, notifications: {},
+		} {
+			actor := person("eva", role)
+			for kind, object := range objectsBy(actor) {
+				Expect(len(policy.Judge(asked(actor, policy.Update, object))) == 0).To(Equal(slices.Contains(kinds, kind)), "%s, %s", role, kind)
+			}
+		}
+	})
+})

@@ -1,0 +1,60 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"strings"
+)
+
+// organizationAreas tells which area a field of an Organization is in, by the field's path.
+var organizationAreas = []struct {
+	prefix string
+	area   Area
+}{
+	{"spec.profile", AreaProfile},
+	{"spec.primaryAdministrator", AreaProfile},
+	{"spec.settings", AreaProfile},
+	{"spec.contacts", AreaProfile},
+	{"spec.billing", AreaBilling},
+	{"spec.subscription", AreaSubscription},
+}
+
+// areaOfField gives the area of a field. What is in no other, delegates and deletion protection, is about the
+// organization itself.
+func areaOfField(path string) Area {
+	for _, entry := range organizationAreas {
+		if path == entry.prefix || strings.HasPrefix(path, entry.prefix+".") {
+			return entry.area
+		}
+	}
+	return AreaOrganization
+}
+
+// judgeOrganization judges an update by what it changes, field by field (ORG-3, ORG-6, ORG-7, ORG-8, NOV-6, GTA-2).
+func judgeOrganization(r Request) []Violation {
+	if r.Operation != Update {
+		return judgeArea(r, AreaOrganization, "the organization")
+	}
+	fields := r.changed()
+	if len(fields) == 0 {
+		return judgeAnyArea(r)
+	}
+	var found []Violation
+	for _, field := range fields {
+		if area := areaOfField(field); PowerOf(r.Actor.Role, area) != PowerManage {
+			found = append(found, r.forbid(field, "field-managed", managersOf(area), "change %s", field))
+		}
+	}
+	return found
+}
+
+// judgeAnyArea: labels and annotations of others are for whoever manages a part of the organization.
+func judgeAnyArea(r Request) []Violation {
+	for _, area := range []Area{AreaProfile, AreaBilling, AreaSubscription} {
+		if PowerOf(r.Actor.Role, area) == PowerManage {
+			return nil
+		}
+	}
+	return judgeArea(r, AreaProfile, "the organization")
+}

@@ -1,0 +1,121 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("While the operator is dead", func() {
+	var org, space string
+	var sam *v1alpha1.OrgUser
+
+	BeforeEach(func(ctx context.Context) {
+		usher.start(ctx)
+		DeferCleanup(func(ctx context.Context) {
+			usher.kill()
+			usher.releaseLease(ctx)
+		})
+		org = env.Namespace(ctx, "chaos")
+		space = org + "-support"
+		sam = builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
+		for _, o := range []client.Object{
+			builders.Organization(org).Obj(),
+			builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(),
+			builders.Workspace(org, "support").Obj(),
+			sam,
+		} {
+			Expect(env.Client.Create(ctx, o)).To(Succeed())
+		}
+		Eventually(ctx, refetch(sam)).Should(BeReady())
+	})
+
+	It("what is applied is refused with a message that names the webhook, and taken when it is back", func(ctx context.Context) {
+		manifest := `{"apiVersion": "accounts.usher.dev/v1alpha1", "kind": "Invitation",
+			"metadata": {"name": "late", "namespace": "` + org + `"},
+			"spec": {"emails": ["late@` + org + `.example"], "role": "Member"}}`
+		usher.kill()
+		_, _, err := env.KubectlInput(ctx, manifest, "apply", "-f", "-")
+		Expect(err).To(MatchError(And(ContainSubstring("failed calling webhook"), ContainSubstring("accounts.usher.dev"),
+			ContainSubstring("connection refused"))))
+		late := builders.Invitation(org, "late").Obj()
+		Expect(apierrors.IsNotFound(env.Client.Get(ctx, client.ObjectKeyFromObject(late), late))).To(BeTrue())
+
+		usher.releaseLease(ctx)
+		usher.start(ctx)
+		_, _, err = env.KubectlInput(ctx, manifest, "apply", "-f", "-")
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(ctx, refetch(late)).Should(And(BeReady(), KeepKstatus()))
+	})
+
+	It("access that somebody takes away or changes is as it was when it is back", func(ctx context.Context) {
+		usher.kill()
+		before := bindings(ctx, Default, org, space)
+		var list rbacv1.RoleBindingList
+		Expect(env.Client.List(ctx, &list, client.InNamespace(space))).To(Succeed())
+		for _, b := range list.Items {
+			b.Subjects[0].Name = "mallory@elsewhere.example"
+			Expect(env.Client.Update(ctx, &b)).To(Succeed())
+		}
+		Expect(env.Client.DeleteAllOf(ctx, &rbacv1.RoleBinding{}, client.InNamespace(org))).To(Succeed())
+		usher.releaseLease(ctx)
+		usher.start(ctx)
+		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, space)).To(ConsistOf(before)) }).Should(Succeed())
+	})
+
+	DescribeTable("a user who is being removed keeps the finalizer, and is gone with all access when it is back",
+		func(ctx context.Context, d death, left int, successor func(context.Context)) {
+			usher.await(d)
+			Expect(env.Client.Delete(ctx, sam.DeepCopy())).To(Succeed())
+			usher.died()
+			Expect(refetch(sam)(ctx)).To(And(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)),
+				HaveField("DeletionTimestamp", Not(BeNil()))))
+			Expect(bindingsOf(ctx, sam)).To(HaveLen(left))
+
+			successor(ctx)
+			usher.launch(death{})
+			Eventually(ctx, func() bool {
+				return apierrors.IsNotFound(env.Client.Get(ctx, client.ObjectKeyFromObject(sam), sam.DeepCopy()))
+			}).Should(BeTrue())
+			Expect(bindingsOf(ctx, sam)).To(BeEmpty())
+		},
+		Entry("before the first binding goes",
+			death{at: beforeWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 2, releaseLease),
+		Entry("after the first binding has gone",
+			death{at: afterWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 1, releaseLease),
+		Entry("after all bindings have gone, before the finalizer does",
+			death{at: beforeWrite, nth: 1, about: "PATCH .*/orgusers/sam$"}, 0, releaseLease),
+		Entry("also when the successor has to wait for the dead one's lease to run out",
+			death{at: beforeWrite, nth: 2, about: "DELETE .*/rolebindings/"}, 1, func(context.Context) {}),
+	)
+})
+
+func releaseLease(ctx context.Context) {
+	GinkgoHelper()
+	usher.releaseLease(ctx)
+}
+
+// refetch gives a function that reads an object anew each time.
+func refetch[T client.Object](o T) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) { return o, env.Client.Get(ctx, client.ObjectKeyFromObject(o), o) }
+}
+
+func bindingsOf(ctx context.Context, u *v1alpha1.OrgUser) []rbacv1.RoleBinding {
+	GinkgoHelper()
+	var list rbacv1.RoleBindingList
+	Expect(env.Client.List(ctx, &list, client.MatchingLabels{
+		v1alpha1.LabelOrganization: u.Namespace, v1alpha1.LabelUser: u.Name,
+	})).To(Succeed())
+	return list.Items
+}
