@@ -145,6 +145,34 @@ type Registration struct {
 	Language LanguageTag `json:"language,omitempty"`
 }
 
+// RevocationReason tells why an invitation was taken back.
+//
+// +enum
+// +kubebuilder:validation:Enum=AddressRemoved;InviterUnauthorized
+type RevocationReason string
+
+const (
+	// RevokedAddressRemoved is an address that the spec no longer names; naming it again invites anew.
+	RevokedAddressRemoved RevocationReason = "AddressRemoved"
+	// RevokedInviterUnauthorized is an inviter who may no longer give the role; it takes another invitation.
+	RevokedInviterUnauthorized RevocationReason = "InviterUnauthorized"
+)
+
+// InviterKind tells with whose authority an Invitation was made.
+//
+// +enum
+// +kubebuilder:validation:Enum=Person;Delegate;Platform
+type InviterKind string
+
+const (
+	// InviterPerson is an OrgUser, whose role is looked at again when somebody accepts.
+	InviterPerson InviterKind = "Person"
+	// InviterDelegate is a delegate, whose role is looked at again when somebody accepts.
+	InviterDelegate InviterKind = "Delegate"
+	// InviterPlatform is an identity of the platform, which no role binds.
+	InviterPlatform InviterKind = "Platform"
+)
+
 // OnboardingStatus is the way of one person from invited to active.
 type OnboardingStatus struct {
 	// state is where the person stands.
@@ -157,6 +185,9 @@ type OnboardingStatus struct {
 	// expirationTime is until when the link can be used.
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+	// revocationReason tells why the invitation was taken back; only in the state Revoked.
+	// +optional
+	RevocationReason RevocationReason `json:"revocationReason,omitempty"`
 	// acceptanceTime is when the person became active.
 	// +optional
 	AcceptanceTime *metav1.Time `json:"acceptanceTime,omitempty"`
@@ -213,6 +244,9 @@ type InvitationStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	ObservedResend string `json:"observedResend,omitempty"`
+	// inviterKind tells with whose authority the Invitation was made.
+	// +optional
+	InviterKind InviterKind `json:"inviterKind,omitempty"`
 	// recipients are the invited persons, one an address.
 	// +optional
 	// +listType=map

@@ -23,6 +23,9 @@ func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitati
 	addresses []string,
 ) (bool, error) {
 	moved := false
+	if err := r.noteInviter(ctx, i); err != nil {
+		return false, err
+	}
 	resend := resendWanted(i)
 	for _, address := range addresses {
 		recipient := lookup.Recipient(i, address)
@@ -44,6 +47,18 @@ func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitati
 	return moved || revoked, err
 }
 
+// noteInviter notes with whose authority the Invitation was made. The webhooks let only the platform's identities and
+// delegates name somebody else, so a name that is nobody's in the organization is the platform's; it becomes a person's
+// when that person comes.
+func (r *invitationReconciler) noteInviter(ctx context.Context, i *v1alpha1.Invitation) error {
+	if i.Status.InviterKind == v1alpha1.InviterPerson || i.Status.InviterKind == v1alpha1.InviterDelegate {
+		return nil
+	}
+	actor, err := r.lookup().Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	i.Status.InviterKind = policy.InviterKindOf(actor)
+	return err
+}
+
 // resendWanted notes the resend annotation, and tells whether it asks for something new (WXP-7).
 func resendWanted(i *v1alpha1.Invitation) bool {
 	value := invitation.Shorten(i.Annotations[v1alpha1.AnnotationResend], maxResendLength)
@@ -62,8 +77,11 @@ func (r *invitationReconciler) move(ctx context.Context, i *v1alpha1.Invitation,
 	subject := r.subject(o, i.UID, string(recipient.Email))
 	status := &recipient.OnboardingStatus
 	switch {
-	case recipient.State == v1alpha1.RecipientPending || recipient.State == v1alpha1.RecipientRevoked:
+	case recipient.State == v1alpha1.RecipientPending,
+		recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason != v1alpha1.RevokedInviterUnauthorized:
 		return r.admit(ctx, i, recipient, subject)
+	case recipient.State == v1alpha1.RecipientRevoked:
+		return false, r.removePending(ctx, i, recipient)
 	case resend && recipient.State != v1alpha1.RecipientActive:
 		if _, err := r.ensureUser(ctx, i, recipient); err != nil {
 			return false, err
@@ -162,6 +180,7 @@ func (r *invitationReconciler) revokeOthers(ctx context.Context, i *v1alpha1.Inv
 			continue
 		}
 		subject := r.subject(o, i.UID, string(recipient.Email))
+		subject.Reason = v1alpha1.RevokedAddressRemoved
 		revoked = invitation.Apply(&recipient.OnboardingStatus, invitation.EventRevoke, subject) || revoked
 		if recipient.State != v1alpha1.RecipientRevoked {
 			continue

@@ -102,6 +102,8 @@ type Subject struct {
 	Validity time.Duration
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
+	// Reason is why an invitation is taken back; for EventRevoke.
+	Reason v1alpha1.RevocationReason
 }
 
 // Apply moves a person's state by an event and records the intent of the mail that the new state calls for. An older
@@ -113,7 +115,10 @@ func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 		return false
 	}
 	o.State = step.To
+	o.RevocationReason = ""
 	switch step.To {
+	case v1alpha1.RecipientRevoked:
+		o.RevocationReason = s.Reason
 	case v1alpha1.RecipientInvited:
 		o.SendCount++
 		o.ExpirationTime = ptr(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))

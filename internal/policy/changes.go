@@ -61,7 +61,11 @@ func differences(path string, before, after map[string]any) []string {
 func specOf(object any) any {
 	switch o := object.(type) {
 	case *v1alpha1.Organization:
-		return o.Spec
+		spec := o.Spec
+		if spec.DeletionProtection == "" { // the API's default, which an organization without any spec lacks
+			spec.DeletionProtection = v1alpha1.SwitchDisabled
+		}
+		return spec
 	case *v1alpha1.OrgUser:
 		return o.Spec
 	case *v1alpha1.Invitation:

@@ -22,6 +22,23 @@ func Inviter(actor Actor, old, wished *v1alpha1.Invitation) v1alpha1.Username {
 	}
 }
 
+// InviterKindOf tells with whose authority somebody invites.
+func InviterKindOf(actor Actor) v1alpha1.InviterKind {
+	switch actor.Kind {
+	case ActorPerson:
+		return v1alpha1.InviterPerson
+	case ActorDelegate:
+		return v1alpha1.InviterDelegate
+	default:
+		return v1alpha1.InviterPlatform
+	}
+}
+
+// InviterMayStill tells whether an Invitation may be accepted: its inviter, as he stands, may give the role that it gives.
+func InviterMayStill(i *v1alpha1.Invitation, inviter Actor) bool {
+	return i.Status.InviterKind == v1alpha1.InviterPlatform || MayGrant(inviter.Role, i.Spec.Role)
+}
+
 // judgeInviter refuses a person who names somebody else as the inviter.
 func judgeInviter(r Request) []Violation {
 	wished, ok := r.New.(*v1alpha1.Invitation)

@@ -116,6 +116,9 @@ var _ = Describe("The fields of an Organization", func() {
 		It("ORG-3 ORG-6 ORG-8 NOV-6 GTA-1 GTA-2 "+field.path+" is changed by "+field.by.text+" only", func() {
 			for _, change := range [][2]any{{nil, field.values[0]}, field.values, {field.values[1], nil}} {
 				before, after := holding(field.path, change[0]), holding(field.path, change[1])
+				if field.path == "spec.deletionProtection" && change[1] == nil {
+					continue // absent is Disabled
+				}
 				Expect(policy.ChangedFields(before.Spec, after.Spec)).To(Equal([]string{field.path}))
 				for _, role := range allRoles {
 					for _, actor := range []policy.Actor{person("eva", role), delegate(role)} {
@@ -148,6 +151,15 @@ var _ = Describe("The fields of an Organization", func() {
 			holding("spec.profile.size", 3)))
 		Expect(fields(found)).To(Equal([]string{"spec.subscription.plan"}))
 		Expect(policy.Judge(update(person("ana", orgAdmin), before, after))).To(BeEmpty())
+	})
+
+	It("ORG-6 that the API fills in by itself are no change: an organization without any spec has no default yet", func() {
+		before := builders.Organization("acme").Obj()
+		after := holding("spec.billing.taxID", "ESB0")
+		after.Spec.DeletionProtection = v1alpha1.SwitchDisabled
+		Expect(policy.Judge(update(person("eva", billingAdmin), before, after))).To(BeEmpty())
+		after.Spec.DeletionProtection = v1alpha1.SwitchEnabled
+		Expect(fields(policy.Judge(update(person("eva", billingAdmin), before, after)))).To(Equal([]string{"spec.deletionProtection"}))
 	})
 
 	It("left alone, labels and annotations are for whoever manages a part", func() {

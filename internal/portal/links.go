@@ -39,6 +39,8 @@ type place struct {
 	claims       invitation.Claims
 	host         status.Object
 	organization *v1alpha1.Organization
+	// authorized is true when who invites may still give what the invitation gives.
+	authorized bool
 }
 
 // Open tells where a token leads.
@@ -60,6 +62,9 @@ func (l *ClusterLinks) Register(ctx context.Context, token string, r v1alpha1.Re
 		if policy.ConfirmationNeeded(p.organization) {
 			event = invitation.EventRegister
 		}
+		if o.State == v1alpha1.RecipientInvited && !p.authorized {
+			return revoke(o, s)
+		}
 		moved := invitation.Apply(o, event, s)
 		if moved {
 			o.Registration = &r
@@ -77,9 +82,18 @@ func (l *ClusterLinks) Decline(ctx context.Context, token string) (*Link, error)
 
 // Confirm confirms the address.
 func (l *ClusterLinks) Confirm(ctx context.Context, token string) (*Link, error) {
-	return l.move(ctx, invitation.PurposeConfirm, token, func(_ *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+	return l.move(ctx, invitation.PurposeConfirm, token, func(p *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+		if o.State == v1alpha1.RecipientRegistered && !p.authorized {
+			return revoke(o, s)
+		}
 		return invitation.Apply(o, invitation.EventConfirm, s)
 	})
+}
+
+// revoke takes an invitation back whose inviter may no longer give what it gives.
+func revoke(o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+	s.Reason = v1alpha1.RevokedInviterUnauthorized
+	return invitation.Apply(o, invitation.EventRevoke, s)
 }
 
 // move changes a person's state under the resource version that was read past the cache: of two forms sent at the same
@@ -136,7 +150,24 @@ func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) 
 	if organization == nil {
 		return nil, ErrRevoked
 	}
-	return &place{claims: claims, host: host, organization: organization}, nil
+	authorized, err := l.authorized(ctx, host)
+	return &place{claims: claims, host: host, organization: organization, authorized: authorized}, err
+}
+
+// authorized looks at the inviter's role as it is in force, past the cache: a role that was taken away grants nothing.
+func (l *ClusterLinks) authorized(ctx context.Context, host status.Object) (bool, error) {
+	i, ok := host.(*v1alpha1.Invitation)
+	if !ok {
+		return true, nil
+	}
+	cache := lookup.Reader{Reader: l.Client}
+	inviter, err := cache.Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	if err == nil && inviter.Kind == policy.ActorPerson {
+		var person v1alpha1.OrgUser
+		err = l.Live.Get(ctx, kube.ObjectKey{Namespace: i.Namespace, Name: inviter.User}, &person)
+		inviter.Role = person.Status.Role
+	}
+	return err == nil && policy.InviterMayStill(i, inviter), kube.IgnoreNotFound(err)
 }
 
 func gone(err error) error {

@@ -139,6 +139,31 @@ var _ = Describe("A person who is invited", func() {
 		Eventually(can(ctx, luis, "get", "configmaps", space)).Should(BeTrue())
 	})
 
+	It("cannot accept when the inviter may no longer give the role: the invitation is revoked, and stays so", func(ctx context.Context) {
+		bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleUserAdmin).Existing().Obj()
+		create(ctx, bea)
+		awaitReady(ctx, bea)
+		kim := "kim@" + org + ".example"
+		theirs := builders.Invitation(org, "theirs", kim).Obj()
+		Expect(env.As(string(bea.Spec.Email)).Create(ctx, theirs)).To(Succeed())
+		_, link := mailTo(ctx, kim, "/i/")
+		Expect(post(ctx, link, registration("Kim"))).To(Equal(http.StatusSeeOther))
+		_, confirm := mailTo(ctx, kim, "/c/")
+		user := userOf(ctx, org, kim)
+
+		Eventually(func() error {
+			current := get(ctx, bea)(Default)
+			current.Spec.Role = v1alpha1.RoleTechnician
+			return env.Client.Update(ctx, current)
+		}).Should(Succeed())
+		Eventually(get(ctx, bea)).Should(HaveField("Status.Role", v1alpha1.RoleTechnician))
+		Expect(post(ctx, confirm, nil)).To(Equal(http.StatusGone))
+		Eventually(gone(ctx, user)).Should(Succeed())
+		Eventually(get(ctx, theirs)).Should(HaveField("Status.Summary.Failed", HaveValue(BeEquivalentTo(1))))
+		Expect(recipientOf(theirs, kim)).To(And(
+			HaveField("State", v1alpha1.RecipientRevoked), HaveField("RevocationReason", v1alpha1.RevokedInviterUnauthorized)))
+	})
+
 	It("meets calm pages at links that are not ours", func(ctx context.Context) {
 		_, link := mailTo(ctx, luis, "/i/")
 		Expect(visit(ctx, link[:len(link)-1]+"_")).To(Equal(http.StatusNotFound))

@@ -216,6 +216,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: inviterKind
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.InviterKind
     - name: observedGeneration
       type:
         scalar: numeric
@@ -248,6 +251,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: total
       type:
         scalar: numeric
+- name: com.github.usher-operator.usher.api.v1alpha1.InviterKind
+  scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.LanguageTag
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.MailKind
@@ -326,6 +331,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: registration
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.Registration
+    - name: revocationReason
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.RevocationReason
     - name: sendCount
       type:
         scalar: numeric
@@ -611,6 +619,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: registration
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.Registration
+    - name: revocationReason
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.RevocationReason
     - name: sendCount
       type:
         scalar: numeric
@@ -632,6 +643,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: phone
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.PhoneNumber
+- name: com.github.usher-operator.usher.api.v1alpha1.RevocationReason
+  scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Role
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.SecretReference

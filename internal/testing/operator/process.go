@@ -56,18 +56,6 @@ func Build(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// StartProcess runs the program as the operator's ServiceAccount and returns when it is ready.
-func StartProcess(ctx context.Context, env *testenv.Env, binary string, options setup.Options) (*Process, error) {
-	p, err := Launch(env.OperatorConfig(), binary, options)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.AwaitReady(ctx); err != nil {
-		return nil, errors.Join(err, p.Kill())
-	}
-	return p, nil
-}
-
 // Launch runs the program with a bearer token's configuration and returns at once. Its kubeconfig, its certificates
 // and its log, to which each launch adds, lie beside the binary. Options.Now and Options.SkipNameValidation have no
 // flags and are passed over.

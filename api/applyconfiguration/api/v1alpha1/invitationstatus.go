@@ -6,6 +6,7 @@
 package v1alpha1
 
 import (
+	apiv1alpha1 "github.com/usher-operator/usher/api/v1alpha1"
 	v1 "k8s.io/client-go/applyconfigurations/meta/v1"
 )
 
@@ -18,6 +19,8 @@ type InvitationStatusApplyConfiguration struct {
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// observedResend is the last value of the resend annotation that was acted on.
 	ObservedResend *string `json:"observedResend,omitempty"`
+	// inviterKind tells with whose authority the Invitation was made.
+	InviterKind *apiv1alpha1.InviterKind `json:"inviterKind,omitempty"`
 	// recipients are the invited persons, one an address.
 	Recipients []RecipientStatusApplyConfiguration `json:"recipients,omitempty"`
 	// summary counts the recipients.
@@ -45,6 +48,14 @@ func (b *InvitationStatusApplyConfiguration) WithObservedGeneration(value int64)
 // If called multiple times, the ObservedResend field is set to the value of the last call.
 func (b *InvitationStatusApplyConfiguration) WithObservedResend(value string) *InvitationStatusApplyConfiguration {
 	b.ObservedResend = &value
+	return b
+}
+
+// WithInviterKind sets the InviterKind field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the InviterKind field is set to the value of the last call.
+func (b *InvitationStatusApplyConfiguration) WithInviterKind(value apiv1alpha1.InviterKind) *InvitationStatusApplyConfiguration {
+	b.InviterKind = &value
 	return b
 }
 

@@ -21,6 +21,8 @@ type OnboardingStatusApplyConfiguration struct {
 	SendCount *int32 `json:"sendCount,omitempty"`
 	// expirationTime is until when the link can be used.
 	ExpirationTime *v1.Time `json:"expirationTime,omitempty"`
+	// revocationReason tells why the invitation was taken back; only in the state Revoked.
+	RevocationReason *apiv1alpha1.RevocationReason `json:"revocationReason,omitempty"`
 	// acceptanceTime is when the person became active.
 	AcceptanceTime *v1.Time `json:"acceptanceTime,omitempty"`
 	// mail is the newest mail to the person.
@@ -56,6 +58,14 @@ func (b *OnboardingStatusApplyConfiguration) WithSendCount(value int32) *Onboard
 // If called multiple times, the ExpirationTime field is set to the value of the last call.
 func (b *OnboardingStatusApplyConfiguration) WithExpirationTime(value v1.Time) *OnboardingStatusApplyConfiguration {
 	b.ExpirationTime = &value
+	return b
+}
+
+// WithRevocationReason sets the RevocationReason field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RevocationReason field is set to the value of the last call.
+func (b *OnboardingStatusApplyConfiguration) WithRevocationReason(value apiv1alpha1.RevocationReason) *OnboardingStatusApplyConfiguration {
+	b.RevocationReason = &value
 	return b
 }
 

@@ -69,6 +69,14 @@ func (b *RecipientStatusApplyConfiguration) WithExpirationTime(value v1.Time) *R
 	return b
 }
 
+// WithRevocationReason sets the RevocationReason field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RevocationReason field is set to the value of the last call.
+func (b *RecipientStatusApplyConfiguration) WithRevocationReason(value apiv1alpha1.RevocationReason) *RecipientStatusApplyConfiguration {
+	b.OnboardingStatusApplyConfiguration.RevocationReason = &value
+	return b
+}
+
 // WithAcceptanceTime sets the AcceptanceTime field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the AcceptanceTime field is set to the value of the last call.
