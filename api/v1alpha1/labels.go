@@ -63,6 +63,7 @@ const (
 	ReasonSuspended            = "Suspended"
 	ReasonRemoving             = "Removing"
 	ReasonDuplicateAddress     = "DuplicateAddress"
+	ReasonDuplicateUsername    = "DuplicateUsername"
 	ReasonNamespaceConflict    = "NamespaceConflict"
 	ReasonNamespaceTerminating = "NamespaceTerminating"
 	ReasonInvalidNamespace     = "InvalidNamespace"

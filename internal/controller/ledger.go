@@ -21,8 +21,8 @@ const ledgerRetry = time.Second
 // settleLedger plans the list of administrators in force. It is the organization's status, written under its resource
 // version, so two leaders cannot each let the other's last administrator go (ORG-4).
 //
-// Somebody leaves only after one who stays was seen, past the cache, to exist and to want to stay. That one cannot
-// vanish in the meantime: his name stands on the written list, and the OrgUser reconciler, which holds his finalizer,
+// Somebody leaves only after one who stays was seen, past the cache, to act as administrator and to want to stay. That
+// one cannot vanish in the meantime: his name stands on the written list, and the OrgUser reconciler, which holds his finalizer,
 // reads that list past the cache after the deletion has begun. Of the two reads, one sees what the other has written.
 func (r *organizationReconciler) settleLedger(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
 ) (held string, retry time.Duration, err error) {
@@ -73,18 +73,23 @@ func (r *organizationReconciler) candidates(ctx context.Context, o *v1alpha1.Org
 func (r *organizationReconciler) somebodyStays(ctx context.Context, namespace string, next policy.Ledger) (bool, error) {
 	if next.Held != "" {
 		user, err := r.liveUser(ctx, namespace, next.Held)
-		return user != nil, err
+		return acts(user), err
 	}
 	for _, name := range next.Staying {
 		user, err := r.liveUser(ctx, namespace, name)
 		if err != nil {
 			return false, err
 		}
-		if user != nil && policy.CandidateOf(user).Wished {
+		if acts(user) && policy.CandidateOf(user).Wished {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// acts tells whether somebody's role is in force already: who has only just come onto the list may still be without it.
+func acts(u *v1alpha1.OrgUser) bool {
+	return u != nil && u.Status.State == v1alpha1.UserActive && u.Status.Role == v1alpha1.RoleOrganizationAdmin
 }
 
 func (r *organizationReconciler) liveUser(ctx context.Context, namespace, name string) (*v1alpha1.OrgUser, error) {

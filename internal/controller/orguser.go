@@ -69,6 +69,9 @@ func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.Org
 	wait time.Duration,
 ) (ctrl.Result, error) {
 	u, in := f.User, policy.UserInForce(f)
+	if early, err := r.tooEarly(ctx, before, in); early || err != nil {
+		return ctrl.Result{RequeueAfter: namesakeRetry}, err
+	}
 	existing, err := r.lookup().Bindings(ctx, u.Namespace, u.Name)
 	if err != nil {
 		return ctrl.Result{}, err
@@ -131,17 +134,22 @@ func (r *orgUserReconciler) acceptedAt(f policy.UserFacts) time.Time {
 	return r.Now()
 }
 
-// letGo lets a removed user's object go: the access is gone, and the ledger, read past the cache, does not hold him.
+// letGo lets a removed user's object go: the access is gone, and the ledger does not hold him.
 func (r *orgUserReconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) error {
-	var o v1alpha1.Organization
-	err := r.Live.Get(ctx, organizationKey(u), &o)
-	if client.IgnoreNotFound(err) != nil {
-		return err
-	}
-	if err == nil && o.DeletionTimestamp.IsZero() && slices.Contains(o.Status.Administrators, u.Name) {
-		return nil // the ledger holds him: its next change brings the next pass
+	listed, err := r.listed(ctx, u)
+	if listed || err != nil {
+		return err // while the ledger holds him: its next change brings the next pass
 	}
 	return r.removeFinalizer(ctx, u)
+}
+
+// listed tells whether the ledger, read past the cache, holds a user as an administrator.
+func (r *orgUserReconciler) listed(ctx context.Context, u *v1alpha1.OrgUser) (bool, error) {
+	var o v1alpha1.Organization
+	if err := r.Live.Get(ctx, organizationKey(u), &o); err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	return o.DeletionTimestamp.IsZero() && slices.Contains(o.Status.Administrators, u.Name), nil
 }
 
 // write writes the status, and tells of what changed once it is written.
@@ -178,9 +186,9 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 	case f.Organization == nil:
 		status.Progressing(u, v1alpha1.ReasonOrganizationNotFound, noOrganization(u.Namespace))
 	case f.Elder != "":
-		status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
-			"user %q has the address %s or the user name %s already: delete one of the two, or give one another "+
-				"spec.username", f.Elder, u.Spec.Email, policy.UsernameOf(u)))
+		addressTaken(u, f.Elder)
+	case f.NameHolder != "":
+		usernameTaken(u, f.NameHolder)
 	case in.State == v1alpha1.UserPending:
 		concludePending(f)
 	case in.State == v1alpha1.UserSuspended:

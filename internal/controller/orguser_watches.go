@@ -32,7 +32,7 @@ func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
 // ofNamesake: who has an address or user name in force concerns all who wish it (ORG-28).
 func (r *orgUserReconciler) ofNamesake(ctx context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State &&
-		policy.UsernameOf(c.before) == policy.UsernameOf(c.after) {
+		policy.UsernameOf(c.before) == policy.UsernameOf(c.after) && c.before.Status.Username == c.after.Status.Username {
 		return nil, nil
 	}
 	keys, err := keysOf(r.lookup().Namesakes(ctx, c.newest()))

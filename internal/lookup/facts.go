@@ -27,7 +27,8 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		return actor, err
 	}
 	if len(people) > 0 {
-		actor.Kind, actor.Role, actor.User = policy.ActorPerson, people[0].Status.Role, people[0].Name
+		person := slices.MinFunc(people, byPrecedence)
+		actor.Kind, actor.Role, actor.User = policy.ActorPerson, person.Status.Role, person.Name
 		return actor, nil
 	}
 	organization, err := r.Organization(ctx, namespace)
@@ -38,6 +39,13 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		actor.Kind, actor.Role = policy.ActorDelegate, delegate.Role
 	}
 	return actor, nil
+}
+
+func byPrecedence(a, b *v1alpha1.OrgUser) int {
+	if policy.Precedes(a, b) {
+		return -1
+	}
+	return 1
 }
 
 // JudgementFacts gathers what a judgement about an object needs to know beside it. Whether an administrator is the last
@@ -96,7 +104,10 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (policy.U
 			facts.Workspaces = append(facts.Workspaces, w)
 		}
 	}
-	facts.Elder, err = r.elder(ctx, user)
+	if facts.Elder, err = r.elder(ctx, user); err != nil {
+		return facts, err
+	}
+	facts.NameHolder, err = r.nameHolder(ctx, user)
 	return facts, err
 }
 
@@ -116,19 +127,30 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alph
 	return nil, nil //nolint:nilnil // not invited yet is an answer, not an error
 }
 
-// elder names the user who has the address or the user name in force before this one: who is active, else the oldest
-// (ORG-28).
+// elder names the user who has the address in force before this one: who is active, else the oldest (ORG-28).
 func (r Reader) elder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
-	same, err := r.Namesakes(ctx, user)
-	if err != nil {
-		return "", err
-	}
-	for _, other := range same {
-		if other.UID != user.UID && policy.Precedes(other, user) {
-			return other.Name, nil
+	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	return firstOther(same, user, policy.Precedes), err
+}
+
+// nameHolder names the user who keeps this one from having the Kubernetes user name that he wishes.
+func (r Reader) nameHolder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
+	same, err := r.usersByAnyUsername(ctx, user.Namespace, policy.UsernameOf(user))
+	return firstOther(same, user, policy.HoldsName), err
+}
+
+// firstOther names the first of all who come before a user: the same one however the users are listed.
+func firstOther(users []*v1alpha1.OrgUser, user *v1alpha1.OrgUser, holds func(a, b *v1alpha1.OrgUser) bool) string {
+	var first *v1alpha1.OrgUser
+	for _, other := range users {
+		if other.Name != user.Name && holds(other, user) && (first == nil || holds(other, first)) {
+			first = other
 		}
 	}
-	return "", nil
+	if first == nil {
+		return ""
+	}
+	return first.Name
 }
 
 // InviterTitle gives the inviter's name for people: an OrgUser's with that user name, else the user name if it is an

@@ -22,7 +22,7 @@ import (
 const (
 	userByUsername       = "usher.username"
 	userByEmail          = "usher.email"
-	userByWishedUsername = "usher.wishedUsername"
+	userByAnyUsername    = "usher.anyUsername"
 	userByWorkspace      = "usher.workspace"
 	userByGroup          = "usher.group"
 	userByInvitation     = "usher.invitation"
@@ -43,7 +43,7 @@ func indexes() []index {
 	return []index{
 		{&v1alpha1.OrgUser{}, userByUsername, onUser(usernames)},
 		{&v1alpha1.OrgUser{}, userByEmail, onUser(emails)},
-		{&v1alpha1.OrgUser{}, userByWishedUsername, onUser(wishedUsernames)},
+		{&v1alpha1.OrgUser{}, userByAnyUsername, onUser(anyUsernames)},
 		{&v1alpha1.OrgUser{}, userByWorkspace, onUser(workspaces)},
 		{&v1alpha1.OrgUser{}, userByGroup, onUser(groups)},
 		{&v1alpha1.OrgUser{}, userByInvitation, onUser(invitations)},
@@ -95,8 +95,14 @@ func emails(u *v1alpha1.OrgUser) []string {
 	return []string{invitation.NormalizeAddress(string(u.Spec.Email))}
 }
 
-// wishedUsernames: whoever wishes a name that somebody has in force waits for it.
-func wishedUsernames(u *v1alpha1.OrgUser) []string { return []string{policy.UsernameOf(u)} }
+// anyUsernames are the name wished and the name in force: whoever wishes one that somebody has waits for it.
+func anyUsernames(u *v1alpha1.OrgUser) []string {
+	names := []string{policy.UsernameOf(u)}
+	if u.Status.Username != "" && u.Status.Username != names[0] {
+		names = append(names, u.Status.Username)
+	}
+	return names
+}
 
 // workspaces are those wished and those in force: a change of either side concerns the user.
 func workspaces(u *v1alpha1.OrgUser) []string {

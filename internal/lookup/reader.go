@@ -14,7 +14,6 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Reader asks the cache. What it gives is shared with the cache where it comes from a list: it must not be changed.
@@ -59,19 +58,25 @@ func (r Reader) UsersByEmail(ctx context.Context, namespace, email string) ([]*v
 	return r.users(ctx, namespace, client.MatchingFields{userByEmail: invitation.NormalizeAddress(email)})
 }
 
-// Namesakes gives the OrgUsers that share a user's address or wish the same Kubernetes user name, the user among them.
+// Namesakes gives the OrgUsers whom a user's coming, going or renaming may concern: those with the address, and those who
+// wish or have a Kubernetes user name that the user wishes or has. The user is among them.
 func (r Reader) Namesakes(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
-	byEmail, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	found, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
 	if err != nil {
 		return nil, err
 	}
-	byName, err := r.users(ctx, user.Namespace, client.MatchingFields{userByWishedUsername: policy.UsernameOf(user)})
-	for _, u := range byName {
-		if !slices.ContainsFunc(byEmail, func(other *v1alpha1.OrgUser) bool { return other.Name == u.Name }) {
-			byEmail = append(byEmail, u)
+	for _, name := range anyUsernames(user) {
+		same, err := r.usersByAnyUsername(ctx, user.Namespace, name)
+		if err != nil {
+			return nil, err
 		}
+		found = append(found, same...)
 	}
-	return byEmail, err
+	return found, nil
+}
+
+func (r Reader) usersByAnyUsername(ctx context.Context, namespace, name string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userByAnyUsername: name})
 }
 
 // UsersByUsername gives the active OrgUsers with a Kubernetes user name.

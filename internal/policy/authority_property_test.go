@@ -116,14 +116,16 @@ func (t *town) ask(actor policy.Actor) {
 func (t *town) changed(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
 	return changed(u, func(u *v1alpha1.OrgUser) {
 		for range 1 + t.IntN(2) {
-			switch t.IntN(4) {
+			switch t.IntN(5) {
 			case 0:
 				u.Spec.Role = t.role()
 			case 1:
 				u.Spec.Suspend = !u.Spec.Suspend
 			case 2:
 				u.Spec.Workspaces = []v1alpha1.WorkspaceGrant{granted("support", v1alpha1.WorkspaceAdmin)}
-			case 3:
+			case 3: // somebody's user name, perhaps his own
+				u.Spec.Username = v1alpha1.Username(policy.UsernameOf(t.sorted()[t.IntN(len(t.users))]))
+			case 4:
 				u.Spec.DisplayName = v1alpha1.DisplayName(fmt.Sprint("Name ", t.IntN(9)))
 			}
 		}
@@ -157,7 +159,9 @@ func (t *town) reconcile() {
 	GinkgoHelper()
 	var candidates []policy.Candidate
 	for _, u := range t.sorted() {
-		in := policy.UserInForce(facts(u, t.organization))
+		f := facts(u, t.organization)
+		f.NameHolder = t.nameHolder(u)
+		in := policy.UserInForce(f)
 		if in.State == v1alpha1.UserRemoving {
 			delete(t.users, u.Name)
 			continue
@@ -169,6 +173,16 @@ func (t *town) reconcile() {
 	Expect(next.Held).To(BeEmpty(), "%s: what is permitted is never held back from the ledger", t.where)
 	Expect(next.Administrators).NotTo(BeEmpty(), t.where)
 	t.organization.Status.Administrators = next.Administrators
+}
+
+// nameHolder gives who keeps a user from having the user name that he wishes.
+func (t *town) nameHolder(u *v1alpha1.OrgUser) string {
+	for _, other := range t.sorted() {
+		if other.Name != u.Name && policy.HoldsName(other, u) {
+			return other.Name
+		}
+	}
+	return ""
 }
 
 // privileged gives whoever is above Member, with the role in force.

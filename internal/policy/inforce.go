@@ -24,6 +24,8 @@ type UserFacts struct {
 	Workspaces []*v1alpha1.Workspace
 	// Elder is the name of another user with the same address who has it in force; empty: none (ORG-28).
 	Elder string
+	// NameHolder is the name of another user who has the wished Kubernetes user name in force; empty: none.
+	NameHolder string
 }
 
 // InForce is what of a user's wishes is in force.
@@ -49,6 +51,11 @@ type InForce struct {
 // UserInForce decides what of a user's wishes is in force.
 func UserInForce(f UserFacts) InForce {
 	in := InForce{Username: UsernameOf(f.User), Accepted: accepted(f)}
+	nameless := false
+	if f.NameHolder != "" { // the name that he has stays in force, if he has one
+		in.Username = f.User.Status.Username
+		nameless = in.Username == "" || in.Username == UsernameOf(f.User) || !inUse(f.User)
+	}
 	inLedger := f.Organization != nil && f.Organization.DeletionTimestamp.IsZero() &&
 		slices.Contains(f.Organization.Status.Administrators, f.User.Name)
 	wished := CandidateOf(f.User).Wished
@@ -57,8 +64,8 @@ func UserInForce(f UserFacts) InForce {
 		in.State, in.Role, in.Held = v1alpha1.UserActive, v1alpha1.RoleOrganizationAdmin, !wished
 	case !f.User.DeletionTimestamp.IsZero():
 		in.State = v1alpha1.UserRemoving
-	case f.Organization == nil || !in.Accepted || f.Elder != "":
-		in.State = v1alpha1.UserPending
+	case f.Organization == nil || !in.Accepted || f.Elder != "" || nameless:
+		in.State, in.Username = v1alpha1.UserPending, UsernameOf(f.User)
 	case f.User.Spec.Suspend:
 		in.State = v1alpha1.UserSuspended
 	case wished:
@@ -190,6 +197,18 @@ func Precedes(a, b *v1alpha1.OrgUser) bool {
 		return a.CreationTimestamp.Before(&b.CreationTimestamp)
 	}
 	return a.Name < b.Name
+}
+
+// HoldsName tells whether a user keeps another, who wishes the same Kubernetes user name, from having it: who has the name
+// in force keeps it, and of two who have not, or both have, the address's rule decides.
+func HoldsName(holder, other *v1alpha1.OrgUser) bool {
+	name := UsernameOf(other)
+	has := inUse(holder) && holder.Status.Username == name
+	hasOther := inUse(other) && other.Status.Username == name
+	if has != hasOther {
+		return has
+	}
+	return (has || UsernameOf(holder) == name) && Precedes(holder, other)
 }
 
 func inUse(u *v1alpha1.OrgUser) bool {

@@ -56,6 +56,9 @@ func fields(violations []policy.Violation) []string {
 	return paths
 }
 
+// passes tells whether a request breaks no rule.
+func passes(r policy.Request) bool { return len(policy.Judge(r)) == 0 }
+
 func rules(violations []policy.Violation) []string {
 	names := []string{}
 	for _, v := range violations {

@@ -4,7 +4,12 @@
 package policy
 
 import (
+	"maps"
 	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
 // organizationAreas tells which area a field of an Organization is in, by the field's path.
@@ -46,7 +51,31 @@ func judgeOrganization(r Request) []Violation {
 			found = append(found, r.forbid(field, "field-managed", managersOf(area), "change %s", field))
 		}
 	}
-	return found
+	return append(found, judgeModuleRoles(r)...)
+}
+
+// judgeModuleRoles: what a module gives in every workspace is for who manages workspaces as well as the subscription, not
+// for who buys seats only.
+func judgeModuleRoles(r Request) []Violation {
+	before, after := moduleRoles(r.Old), moduleRoles(r.New)
+	if maps.Equal(before, after) || PowerOf(r.Actor.Role, AreaSubscription) != PowerManage ||
+		PowerOf(r.Actor.Role, AreaWorkspaces) == PowerManage {
+		return nil
+	}
+	return []Violation{r.forbid("spec.subscription.modules", "module-role-managed", managersOf(AreaOrganization),
+		"change the clusterRoleName of a module")}
+}
+
+func moduleRoles(object metav1.Object) map[v1alpha1.ObjectName]string {
+	roles := map[v1alpha1.ObjectName]string{}
+	if o, ok := object.(*v1alpha1.Organization); ok {
+		for _, m := range o.Spec.Subscription.Modules {
+			if m.ClusterRoleName != "" {
+				roles[m.Name] = m.ClusterRoleName
+			}
+		}
+	}
+	return roles
 }
 
 // judgeAnyArea: labels and annotations of others are for whoever manages a part of the organization.

@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -38,6 +39,10 @@ func judgeMember(r Request) []Violation {
 
 func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 	var found []Violation
+	if !isMember(before) && !slices.Equal(before.Finalizers, after.Finalizers) {
+		found = append(found, r.forbid("metadata.finalizers", "members-only", managersOf(AreaUsers),
+			"change finalizers of a user with the role %q", standing(before)))
+	}
 	for _, field := range r.changed() {
 		switch {
 		case field == "spec.role":

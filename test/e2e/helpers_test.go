@@ -61,6 +61,15 @@ func get[T client.Object](ctx context.Context, o T) func(Gomega) T {
 	}
 }
 
+// edit changes an object as the cluster's administrator, again if somebody else wrote it meanwhile.
+func edit[T client.Object](ctx context.Context, o T, change func(T)) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		change(get(ctx, o)(g))
+		g.Expect(env.Client.Update(ctx, o)).To(Succeed())
+	}).Should(Succeed())
+}
+
 // userOf waits for the OrgUser with an address and gives it.
 func userOf(ctx context.Context, namespace, email string) *v1alpha1.OrgUser {
 	GinkgoHelper()

@@ -106,8 +106,7 @@ var _ = Describe("A person who is invited", func() {
 	It("WXP-7 is invited again: the old link is dead, the new one works", func(ctx context.Context) {
 		_, old := mailTo(ctx, luis, "/i/")
 		awaitReady(ctx, inv)
-		inv.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"}
-		Expect(env.Client.Update(ctx, inv)).To(Succeed())
+		edit(ctx, inv, func(i *v1alpha1.Invitation) { i.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"} })
 		Eventually(get(ctx, inv)).Should(WithTransform(func(i *v1alpha1.Invitation) int32 {
 			return recipientOf(i, luis).SendCount
 		}, BeEquivalentTo(2)))
@@ -121,8 +120,7 @@ var _ = Describe("A person who is invited", func() {
 		_, link := mailTo(ctx, luis, "/i/")
 		user := userOf(ctx, org, luis)
 		awaitReady(ctx, inv)
-		inv.Spec.Emails = []string{"nora@" + org + ".example"}
-		Expect(env.Client.Update(ctx, inv)).To(Succeed())
+		edit(ctx, inv, func(i *v1alpha1.Invitation) { i.Spec.Emails = []string{"nora@" + org + ".example"} })
 		Eventually(get(ctx, inv)).Should(WithTransform(recipientState(luis), Equal(v1alpha1.RecipientRevoked)))
 		Expect(visit(ctx, link)).To(Equal(http.StatusGone))
 		Eventually(gone(ctx, user)).Should(Succeed())
@@ -151,11 +149,7 @@ var _ = Describe("A person who is invited", func() {
 		_, confirm := mailTo(ctx, kim, "/c/")
 		user := userOf(ctx, org, kim)
 
-		Eventually(func() error {
-			current := get(ctx, bea)(Default)
-			current.Spec.Role = v1alpha1.RoleTechnician
-			return env.Client.Update(ctx, current)
-		}).Should(Succeed())
+		edit(ctx, bea, func(u *v1alpha1.OrgUser) { u.Spec.Role = v1alpha1.RoleTechnician })
 		Eventually(get(ctx, bea)).Should(HaveField("Status.Role", v1alpha1.RoleTechnician))
 		Expect(post(ctx, confirm, nil)).To(Equal(http.StatusGone))
 		Eventually(gone(ctx, user)).Should(Succeed())

@@ -49,9 +49,5 @@ var _ = Describe("The keys that sign links", Serial, func() {
 
 func setKeys(ctx context.Context, secret *corev1.Secret, data map[string][]byte) {
 	GinkgoHelper()
-	Eventually(func(g Gomega) {
-		current := get(ctx, secret)(g)
-		current.Data = data
-		g.Expect(env.Client.Update(ctx, current)).To(Succeed())
-	}).Should(Succeed())
+	edit(ctx, secret, func(s *corev1.Secret) { s.Data = data })
 }

@@ -74,11 +74,9 @@ var _ = Describe("A mail", Serial, func() {
 		i := builders.Invitation(org, "team", emails...).Obj()
 		create(ctx, i)
 		for range 20 { // writes that race with the recording of what was sent
-			Eventually(func() error {
-				current := get(ctx, i)(Default)
-				current.Annotations = map[string]string{"example.com/touched": current.ResourceVersion}
-				return env.Client.Update(ctx, current)
-			}).Should(Succeed())
+			edit(ctx, i, func(i *v1alpha1.Invitation) {
+				i.Annotations = map[string]string{"example.com/touched": i.ResourceVersion}
+			})
 		}
 		awaitReady(ctx, i)
 		counts := map[string]int{}

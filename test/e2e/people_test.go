@@ -111,11 +111,7 @@ var _ = Describe("An organization", func() {
 		Eventually(can(ctx, gitops, "create", "invitations", name)).Should(BeTrue())
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
 		Expect(get(ctx, o)(Default).Status.Administrators).To(ConsistOf("ana"), "a delegate is no administrator")
-		Eventually(func() error {
-			current := get(ctx, o)(Default)
-			current.Spec.Delegates = nil
-			return env.Client.Update(ctx, current)
-		}).Should(Succeed())
+		edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Delegates = nil })
 		Eventually(can(ctx, gitops, "create", "invitations", name)).Should(BeFalse())
 	})
 
@@ -209,14 +205,25 @@ var _ = Describe("A user", func() {
 		awaitReady(ctx, sam)
 		twin := builders.OrgUser(org, "twin").Username(string(sam.Spec.Email)).Role(v1alpha1.RoleUserAdmin).Existing().Obj()
 		create(ctx, twin)
-		Eventually(get(ctx, twin)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonDuplicateAddress))
+		Eventually(get(ctx, twin)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonDuplicateUsername))
 		Expect(can(ctx, string(sam.Spec.Email), "create", "invitations", org)(Default)).To(BeFalse())
-		Eventually(func() error {
-			current := get(ctx, twin)(Default)
-			current.Spec.Username = "twin"
-			return env.Client.Update(ctx, current)
-		}).Should(Succeed())
+		edit(ctx, twin, func(u *v1alpha1.OrgUser) { u.Spec.Username = "twin" })
 		awaitReady(ctx, twin)
+	})
+
+	It("keeps the user name in force when somebody older is renamed to it, who keeps his own", func(ctx context.Context) {
+		mem := builders.OrgUser(org, "mem").Existing().Obj()
+		create(ctx, mem)
+		awaitReady(ctx, mem)
+		bil := builders.OrgUser(org, "bil").Role(v1alpha1.RoleBillingAdmin).Existing().Obj()
+		create(ctx, bil)
+		awaitReady(ctx, bil)
+		Expect(env.Client.Patch(ctx, mem, client.RawPatch("application/merge-patch+json",
+			[]byte(`{"spec":{"username":"`+string(bil.Spec.Email)+`"}}`)))).To(Succeed())
+		Eventually(get(ctx, mem)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonDuplicateUsername))
+		Expect(mem.Status).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Username", string(mem.Spec.Email))))
+		Expect(get(ctx, bil)(Default).Status).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Role", v1alpha1.RoleBillingAdmin)))
+		Expect(env.As(string(bil.Spec.Email)).List(ctx, &v1alpha1.OrgUserList{}, client.InNamespace(org))).To(Succeed())
 	})
 
 	It("LMI-12 who is declared to be invited gets a mail of the organization's own", func(ctx context.Context) {
@@ -231,11 +238,9 @@ var _ = Describe("A user", func() {
 
 	It("GTA-11 LMI-11 takes a seat of each module, waits when none is left, and gets the next one that is freed", func(ctx context.Context) {
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}
-		Eventually(func() error {
-			current := get(ctx, o)(Default)
-			current.Spec.Subscription.Modules = []v1alpha1.Module{{Name: "remote", Seats: ptr.To[int32](1)}}
-			return env.Client.Update(ctx, current)
-		}).Should(Succeed())
+		edit(ctx, o, func(o *v1alpha1.Organization) {
+			o.Spec.Subscription.Modules = []v1alpha1.Module{{Name: "remote", Seats: ptr.To[int32](1)}}
+		})
 		first := builders.OrgUser(org, "first").Existing().Modules("remote").Obj()
 		create(ctx, first)
 		Eventually(get(ctx, first)).Should(And(BeReady(), HaveField("Status.Modules", ConsistOf(v1alpha1.ObjectName("remote")))))

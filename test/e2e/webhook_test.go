@@ -129,8 +129,9 @@ var _ = Describe("The webhooks", func() {
 			Expect(err).NotTo(HaveOccurred(), errors)
 			i := builders.Invitation(org, "pal", "pal@"+org+".example").Role(v1alpha1.RoleTechnician).InvitedBy("ana@" + org + ".example").Obj()
 			Eventually(func() error { return env.As(delegate).Create(ctx, i.DeepCopy()) }).Should(BeRefused(http.StatusForbidden, "no active account"))
-			o.Spec.Delegates = []v1alpha1.Delegate{{Username: v1alpha1.Username(delegate), Role: v1alpha1.RoleOrganizationAdmin}}
-			Expect(env.Client.Update(ctx, o)).To(Succeed())
+			edit(ctx, o, func(o *v1alpha1.Organization) {
+				o.Spec.Delegates = []v1alpha1.Delegate{{Username: v1alpha1.Username(delegate), Role: v1alpha1.RoleOrganizationAdmin}}
+			})
 			Eventually(func() error { return env.As(delegate).Create(ctx, i) }).Should(Succeed())
 			Expect(i.Spec.InvitedBy).To(BeEquivalentTo("ana@"+org+".example"), "a delegate may name the inviter")
 		})

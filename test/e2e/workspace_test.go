@@ -82,8 +82,9 @@ var _ = Describe("A workspace", func() {
 		create(ctx, sam, w)
 		Eventually(get(ctx, sam)).Should(HaveField("Status.Workspaces", ConsistOf(v1alpha1.WorkspaceGrant{Name: "support", Access: v1alpha1.WorkspaceEdit})))
 		Eventually(get(ctx, w)).Should(HaveField("Status.Members", HaveValue(BeEquivalentTo(2))))
-		w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: sam.Spec.Email, Access: v1alpha1.WorkspaceAdmin}}
-		Expect(env.Client.Update(ctx, w)).To(Succeed())
+		edit(ctx, w, func(w *v1alpha1.Workspace) {
+			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: sam.Spec.Email, Access: v1alpha1.WorkspaceAdmin}}
+		})
 		Eventually(get(ctx, sam)).Should(HaveField("Status.Workspaces", ConsistOf(v1alpha1.WorkspaceGrant{Name: "support", Access: v1alpha1.WorkspaceAdmin})))
 		Eventually(can(ctx, string(sam.Spec.Email), "get", "secrets", org+"-support")).Should(BeTrue())
 	})

@@ -1,0 +1,86 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// namesakeRetry is how soon to look again when a namesake or the ledger has changed meanwhile.
+const namesakeRetry = 100 * time.Millisecond
+
+// tooEarly looks past the cache before a change that must not follow from what is out of date: an administrator whom
+// the ledger holds is not one no longer, and nobody comes into force beside a namesake.
+func (r *orgUserReconciler) tooEarly(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (bool, error) {
+	if before.Status.Role == v1alpha1.RoleOrganizationAdmin && in.Role != v1alpha1.RoleOrganizationAdmin {
+		return r.listed(ctx, before)
+	}
+	if !comesIntoForce(&before.Status, in) {
+		return false, nil
+	}
+	err := r.outrank(ctx, before)
+	if apierrors.IsConflict(err) {
+		return true, nil
+	}
+	return false, err
+}
+
+// outrank tells everybody else who wishes the address or the user name that somebody comes into force with it (ORG-28),
+// before he does. A conflict means that one of them has changed meanwhile: he may have come into force first.
+//
+// What this pass has read of a namesake may be old, and the namesake's own pass, here or under another leader, may be
+// about to put him into force. Writing under the resource version that was read settles it: of the two writes to the
+// namesake, the later one fails. If it is his own, his next pass knows what this one knew, and gives way.
+// A namesake who is declared later has this user in his cache, whose order is that of the writes, and does the same.
+func (r *orgUserReconciler) outrank(ctx context.Context, u *v1alpha1.OrgUser) error {
+	namesakes, err := r.lookup().Namesakes(ctx, u)
+	if err != nil {
+		return err
+	}
+	for _, other := range namesakes {
+		if other.Name == u.Name || !other.DeletionTimestamp.IsZero() {
+			continue
+		}
+		after := other.DeepCopy()
+		switch {
+		case invitation.SameAddress(string(other.Spec.Email), string(u.Spec.Email)):
+			addressTaken(after, u.Name)
+		case policy.UsernameOf(other) == policy.UsernameOf(u):
+			usernameTaken(after, u.Name)
+		default:
+			continue
+		}
+		if err := client.IgnoreNotFound(r.write(ctx, other, after)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// comesIntoForce tells whether a person starts to use an address or a user name.
+func comesIntoForce(before *v1alpha1.OrgUserStatus, in policy.InForce) bool {
+	using := []v1alpha1.UserState{v1alpha1.UserActive, v1alpha1.UserSuspended}
+	return slices.Contains(using, in.State) && (!slices.Contains(using, before.State) || before.Username != in.Username)
+}
+
+func addressTaken(u *v1alpha1.OrgUser, by string) {
+	status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
+		"user %q has the address %s already: delete one of the two", by, u.Spec.Email))
+}
+
+func usernameTaken(u *v1alpha1.OrgUser, by string) {
+	status.Stalled(u, v1alpha1.ReasonDuplicateUsername, fmt.Sprintf(
+		"user %q has the user name %s already: give one of the two another spec.username", by, policy.UsernameOf(u)))
+}
