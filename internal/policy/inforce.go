@@ -50,21 +50,16 @@ type InForce struct {
 
 // UserInForce decides what of a user's wishes is in force.
 func UserInForce(f UserFacts) InForce {
-	in := InForce{Username: UsernameOf(f.User), Accepted: accepted(f)}
-	nameless := false
-	if f.NameHolder != "" { // the name that he has stays in force, if he has one
-		in.Username = f.User.Status.Username
-		nameless = in.Username == "" || in.Username == UsernameOf(f.User) || !inUse(f.User)
-	}
-	inLedger := f.Organization != nil && f.Organization.DeletionTimestamp.IsZero() &&
-		slices.Contains(f.Organization.Status.Administrators, f.User.Name)
+	in := InForce{Accepted: accepted(f)}
+	name, hasName := usernameInForce(f)
+	in.Username = name
 	wished := CandidateOf(f.User).Wished
 	switch {
-	case inLedger:
+	case inLedger(f):
 		in.State, in.Role, in.Held = v1alpha1.UserActive, v1alpha1.RoleOrganizationAdmin, !wished
 	case !f.User.DeletionTimestamp.IsZero():
 		in.State = v1alpha1.UserRemoving
-	case f.Organization == nil || !in.Accepted || f.Elder != "" || nameless:
+	case f.Organization == nil || !in.Accepted || f.Elder != "" || !hasName:
 		in.State, in.Username = v1alpha1.UserPending, UsernameOf(f.User)
 	case f.User.Spec.Suspend:
 		in.State = v1alpha1.UserSuspended
@@ -76,10 +71,34 @@ func UserInForce(f UserFacts) InForce {
 		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
 	}
 	in.Workspaces, in.Missing = grants(f, in)
-	if in.State == v1alpha1.UserActive && f.Organization != nil && f.User.Spec.Access != v1alpha1.AccessLimited {
-		in.Modules, in.AwaitingSeats = ModulesInForce(f.Organization, f.User)
+	if in.State == v1alpha1.UserActive {
+		in.Modules, in.AwaitingSeats = modulesInForce(f)
 	}
 	return in
+}
+
+// inLedger tells whether the user is an administrator in force; an organization that goes has none.
+func inLedger(f UserFacts) bool {
+	return f.Organization != nil && f.Organization.DeletionTimestamp.IsZero() &&
+		slices.Contains(f.Organization.Status.Administrators, f.User.Name)
+}
+
+// usernameInForce gives the wished Kubernetes user name, or the one that the user has while somebody else has the wished
+// one in force; false: he has none.
+func usernameInForce(f UserFacts) (string, bool) {
+	wished := UsernameOf(f.User)
+	if f.NameHolder == "" {
+		return wished, true
+	}
+	has := f.User.Status.Username
+	return has, has != "" && has != wished && inUse(f.User)
+}
+
+func modulesInForce(f UserFacts) (granted []v1alpha1.ObjectName, waiting []string) {
+	if f.Organization == nil || f.User.Spec.Access == v1alpha1.AccessLimited {
+		return nil, nil
+	}
+	return ModulesInForce(f.Organization, f.User)
 }
 
 // accepted: a person who was active once stays so, whatever becomes of the Invitation.

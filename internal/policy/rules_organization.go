@@ -5,6 +5,7 @@ package policy
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -55,10 +56,13 @@ func judgeOrganization(r Request) []Violation {
 }
 
 // judgeModuleRoles: what a module gives in every workspace is for who manages workspaces as well as the subscription, not
-// for who buys seats only.
+// for who buys seats only. Taking a module out altogether is the subscription's.
 func judgeModuleRoles(r Request) []Violation {
 	before, after := moduleRoles(r.Old), moduleRoles(r.New)
-	if maps.Equal(before, after) || PowerOf(r.Actor.Role, AreaSubscription) != PowerManage ||
+	changed := slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(name v1alpha1.ObjectName) bool {
+		return after[name] != before[name]
+	})
+	if !changed || PowerOf(r.Actor.Role, AreaSubscription) != PowerManage ||
 		PowerOf(r.Actor.Role, AreaWorkspaces) == PowerManage {
 		return nil
 	}
@@ -70,9 +74,7 @@ func moduleRoles(object metav1.Object) map[v1alpha1.ObjectName]string {
 	roles := map[v1alpha1.ObjectName]string{}
 	if o, ok := object.(*v1alpha1.Organization); ok {
 		for _, m := range o.Spec.Subscription.Modules {
-			if m.ClusterRoleName != "" {
-				roles[m.Name] = m.ClusterRoleName
-			}
+			roles[m.Name] = m.ClusterRoleName
 		}
 	}
 	return roles

@@ -1,0 +1,111 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("Who is acting", func() {
+	const admin, users, member = v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleUserAdmin, v1alpha1.RoleMember
+	platform := policy.Platform{Operator: "usher", Users: []string{"backup"}, Groups: []string{"platform-team"}}
+	promised := active("tom", member)
+	promised.Spec.Role = admin
+	off := active("off", users)
+	off.Status.State = v1alpha1.UserSuspended
+	named := active("kim", users)
+	named.Status.Username = "kim-k8s"
+
+	DescribeTable("is", func(ctx context.Context, username string, groups []string, want policy.Actor) {
+		reader := holding(acme("ana"), active("ana", admin), active("eva", users), promised, off, named)
+		want.Username = username
+		Expect(reader.Actor(ctx, platform, "acme", username, groups)).To(Equal(want))
+	},
+		Entry("an active person, in the role in force", "ana@acme.example", nil,
+			policy.Actor{Kind: policy.ActorPerson, Role: admin, User: "ana"}),
+		Entry("not what is only wished", "tom@acme.example", nil, policy.Actor{Kind: policy.ActorPerson, Role: member, User: "tom"}),
+		Entry("by the user name in force", "kim-k8s", nil, policy.Actor{Kind: policy.ActorPerson, Role: users, User: "kim"}),
+		Entry("not by the address of who has another user name", "kim@acme.example", nil, policy.Actor{Kind: policy.ActorNobody}),
+		Entry("not by the name in other letters", "ANA@acme.example", nil, policy.Actor{Kind: policy.ActorNobody}),
+		Entry("NOV-13 not who is suspended", "off@acme.example", nil, policy.Actor{Kind: policy.ActorNobody}),
+		Entry("a delegate", "argocd", nil, policy.Actor{Kind: policy.ActorDelegate, Role: users}),
+		Entry("a person before a delegate of the same name", "eva@acme.example", nil,
+			policy.Actor{Kind: policy.ActorPerson, Role: users, User: "eva"}),
+		Entry("the platform before anybody", "ana@acme.example", []string{"platform-team"}, policy.Actor{Kind: policy.ActorPlatform}),
+		Entry("Usher", "usher", nil, policy.Actor{Kind: policy.ActorOperator}),
+		Entry("nobody", "mallory", []string{"system:authenticated"}, policy.Actor{Kind: policy.ActorNobody}),
+		Entry("nobody without a name", "", nil, policy.Actor{Kind: policy.ActorNobody}),
+	)
+
+	It("ORG-28 is somebody in one organization and nobody in another", func(ctx context.Context) {
+		reader := holding(acme("ana"), active("ana", admin), builders.Organization("other").Obj())
+		Expect(reader.Actor(ctx, platform, "other", "ana@acme.example", nil)).To(HaveField("Kind", policy.ActorNobody))
+		Expect(reader.Actor(ctx, platform, "nowhere", "argocd", nil)).To(HaveField("Kind", policy.ActorNobody))
+	})
+})
+
+var _ = Describe("ORG-4 whether there is another administrator", func() {
+	const admin = v1alpha1.RoleOrganizationAdmin
+	ana, bea := active("ana", admin), active("bea", admin)
+	leaving := active("bea", admin)
+	leaving.Spec.Suspend = true
+
+	DescribeTable("", func(ctx context.Context, about client.Object, other bool, objects ...client.Object) {
+		facts, err := holding(objects...).JudgementFacts(ctx, "acme", about)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(facts.OtherAdministrator).To(Equal(other))
+	},
+		Entry("who wishes to stay", ana, true, acme("ana", "bea"), ana, bea),
+		Entry("who wishes to go", ana, false, acme("ana", "bea"), ana, leaving),
+		Entry("who stands on the list and is gone", ana, false, acme("ana", "bea"), ana),
+		Entry("who does not stand on the list yet", ana, false, acme("ana"), ana, bea),
+		Entry("nobody", ana, false, acme("ana"), ana),
+		Entry("is not asked about who is none", bea, false, acme("ana"), ana, bea),
+		Entry("is not asked about other kinds", builders.Workspace("acme", "ana").Obj(), false, acme("ana", "bea"), ana, bea),
+		Entry("is not asked without an organization", ana, false, ana, bea),
+	)
+
+	It("comes with the organization", func(ctx context.Context) {
+		Expect(holding(acme("ana")).JudgementFacts(ctx, "acme", ana)).To(HaveField("Organization.Name", "acme"))
+		Expect(holding().JudgementFacts(ctx, "acme", ana)).To(HaveField("Organization", BeNil()))
+	})
+})
+
+var _ = Describe("What is missing", func() {
+	DescribeTable("is said", func(ctx context.Context, object client.Object, missing ...string) {
+		reader := holding(acme("ana"), active("ana", v1alpha1.RoleOrganizationAdmin), builders.Workspace("acme", "support").Obj(),
+			builders.OrgUser("acme", "sam").Groups("helpdesk").Obj())
+		Expect(reader.Missing(ctx, object)).To(HaveExactElements(missing))
+	},
+		Entry("of an organization: nothing", acme()),
+		Entry("of a user for whom all is there", builders.OrgUser("acme", "luis").Workspace("support", v1alpha1.WorkspaceEdit).Modules("desk").Obj()),
+		Entry("of a user", builders.OrgUser("acme", "luis").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("desk", "fax").Obj(),
+			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
+		Entry("of an invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
+			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
+		Entry("of a workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).
+			Member("eva@acme.example", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceView).Obj(),
+			`spec.members: there is no user with the address eva@acme.example yet`, `spec.members: nobody is in the group "night" yet`),
+		Entry("without an organization", builders.Workspace("other", "sales").Obj(), `there is no Organization "other" in this namespace yet`),
+	)
+
+	It("is said of a few among many", func(ctx context.Context) {
+		w := builders.Workspace("acme", "sales")
+		for n := range 30 {
+			w = w.Group("g"+string(rune('a'+n)), v1alpha1.WorkspaceView)
+		}
+		missing, err := holding(acme()).Missing(ctx, w.Obj())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(missing).To(HaveLen(maxMissing + 1))
+		Expect(missing[maxMissing]).To(Equal("and more"))
+	})
+})

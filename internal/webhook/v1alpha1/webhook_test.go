@@ -1,0 +1,212 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admission/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+func TestWebhooks(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Webhooks")
+}
+
+func newScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		panic(err)
+	}
+	return scheme
+}
+
+// indexer hands the cache's indexes to a client without a cache.
+type indexer struct{ *fake.ClientBuilder }
+
+// IndexField implements client.FieldIndexer.
+func (i indexer) IndexField(_ context.Context, object client.Object, field string, extract client.IndexerFunc) error {
+	if _, ok := object.(interface{ GetConditions() *[]metav1.Condition }); ok { // Usher's kinds
+		i.WithIndex(object, field, extract)
+	}
+	return nil
+}
+
+// newGate gives a gate over an organization with eva, who is UserAdmin in force.
+func newGate(funcs interceptor.Funcs) gate {
+	eva := builders.OrgUser("acme", "eva").Role(v1alpha1.RoleUserAdmin).Obj()
+	eva.Status = v1alpha1.OrgUserStatus{State: v1alpha1.UserActive, Role: v1alpha1.RoleUserAdmin, Username: "eva@acme.example"}
+	b := fake.NewClientBuilder().WithScheme(newScheme()).WithObjects(builders.Organization("acme").Obj(), eva).WithInterceptorFuncs(funcs)
+	if err := lookup.AddIndexes(context.Background(), indexer{b}); err != nil {
+		panic(err)
+	}
+	return gate{lookup: lookup.Reader{Reader: b.Build()}, platform: policy.Platform{Operator: "usher"}}
+}
+
+// request asks as somebody to do something with an object.
+func request(username string, operation admissionv1.Operation, old, wished client.Object) admission.Request {
+	r := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+		UID: "1", Namespace: "acme", Name: "x", Operation: operation, UserInfo: authenticationv1.UserInfo{Username: username},
+	}}
+	r.Kind.Group, r.Kind.Kind = v1alpha1.GroupVersion.Group, "OrgUser"
+	if old != nil {
+		r.OldObject.Raw = raw(old)
+	}
+	if wished != nil {
+		r.Object.Raw = raw(wished)
+	}
+	return r
+}
+
+func raw(o any) []byte {
+	b, err := json.Marshal(o)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+var _ = Describe("A webhook", func() {
+	var users *admission.Webhook
+	BeforeEach(func() { users = validating[*v1alpha1.OrgUser](newScheme(), newGate(interceptor.Funcs{})) })
+	luis := builders.OrgUser("acme", "luis")
+
+	It("lets pass what is permitted, with warnings, and notes who acted", func(ctx context.Context) {
+		answer := users.Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, luis.Workspace("nowhere", v1alpha1.WorkspaceView).Obj()))
+		Expect(answer.Allowed).To(BeTrue())
+		Expect(answer.Warnings).To(ConsistOf(`spec.workspaces: there is no Workspace "nowhere" yet`))
+		Expect(answer.AuditAnnotations).To(Equal(map[string]string{"actor": "Person eva@acme.example", "role": "UserAdmin", "rule": "allowed"}))
+	})
+
+	It("answers 403 with the field as a cause when the role is at fault, and notes the rule", func(ctx context.Context) {
+		answer := users.Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, luis.Role(v1alpha1.RoleTechnician).Obj()))
+		Expect(answer.Allowed).To(BeFalse())
+		Expect(answer.Result.Code).To(BeEquivalentTo(http.StatusForbidden))
+		Expect(answer.Result.Details.Causes).To(ConsistOf(And(HaveField("Type", metav1.CauseTypeForbidden), HaveField("Field", "spec.role"))))
+		Expect(answer.AuditAnnotations).To(HaveKeyWithValue("rule", "role-grantable"))
+	})
+
+	It("answers 422 with all causes when the content is at fault", func(ctx context.Context) {
+		organizations := validating[*v1alpha1.Organization](newScheme(), newGate(interceptor.Funcs{}))
+		o := builders.Organization("acme").With(func(o *v1alpha1.Organization) {
+			o.Spec.Profile.TimeZone, o.Spec.Profile.Address.Country = "Europe/Atlantis", "XX"
+		}).Obj()
+		r := request("root", admissionv1.Create, nil, o)
+		r.UserInfo.Groups = []string{"system:masters"}
+		answer := organizations.Handle(ctx, r)
+		Expect(answer.Result.Code).To(BeEquivalentTo(http.StatusUnprocessableEntity))
+		Expect(answer.Result.Details.Causes).To(HaveExactElements(
+			HaveField("Field", "spec.profile.timeZone"), HaveField("Field", "spec.profile.address.country")))
+		Expect(answer.AuditAnnotations).To(Equal(map[string]string{
+			"actor": "Platform root", "role": "", "rule": "time-zone-known,country-known",
+		}))
+	})
+
+	It("sees a write to the status as such, and warns of nothing then", func(ctx context.Context) {
+		r := request("eva@acme.example", admissionv1.Update, luis.Obj(), luis.Workspace("nowhere", v1alpha1.WorkspaceView).Obj())
+		r.SubResource = "status"
+		answer := users.Handle(ctx, r)
+		Expect(answer.Allowed).To(BeFalse())
+		Expect(answer.Result.Message).To(ContainSubstring("status is Usher's own"))
+		r.UserInfo.Username = "usher"
+		answer = users.Handle(ctx, r)
+		Expect(answer.Allowed).To(BeTrue())
+		Expect(answer.Warnings).To(BeEmpty())
+	})
+
+	It("says no when it cannot find out who is asking, or how the organization stands", func(ctx context.Context) {
+		broken := errors.New("the cache is broken")
+		for _, funcs := range []interceptor.Funcs{
+			{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return broken }},
+			{Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
+				return broken
+			}},
+		} {
+			for operation, r := range map[admissionv1.Operation]admission.Request{
+				admissionv1.Create: request("eva@acme.example", admissionv1.Create, nil, luis.Obj()),
+				admissionv1.Update: request("eva@acme.example", admissionv1.Update, luis.Obj(), luis.Obj()),
+				admissionv1.Delete: request("eva@acme.example", admissionv1.Delete, luis.Obj(), nil),
+			} {
+				answer := validating[*v1alpha1.OrgUser](newScheme(), newGate(funcs)).Handle(ctx, r)
+				Expect(answer.Allowed).To(BeFalse(), string(operation))
+				Expect(answer.Result.Message).To(ContainSubstring("the cache is broken"))
+			}
+		}
+	})
+})
+
+var _ = Describe("A refusal", func() {
+	refused := func(violations ...policy.Violation) metav1.Status {
+		GinkgoHelper()
+		var answer interface{ Status() metav1.Status }
+		Expect(errors.As(refusal(request("eva", admissionv1.Create, nil, nil), violations), &answer)).To(BeTrue())
+		return answer.Status()
+	}
+
+	It("is none without violations", func() { Expect(refusal(admission.Request{}, nil)).To(Succeed()) })
+
+	It("is about the role as soon as one violation is, and names all", func() {
+		answer := refused(policy.Violation{Field: "spec.a", Reason: policy.Invalid, Value: "x", Message: "is bad"},
+			policy.Violation{Field: "spec.b", Reason: policy.Forbidden, Message: "only an admin may"})
+		Expect(answer.Code).To(BeEquivalentTo(http.StatusForbidden))
+		Expect(answer.Message).To(Equal(`spec.a: Invalid value: "x": is bad; only an admin may`))
+		Expect(answer.Details.Causes).To(HaveLen(2))
+	})
+
+	It("shows the beginning of a long value, letter by letter", func() {
+		long := ""
+		for range 100 {
+			long += "ñ"
+		}
+		answer := refused(policy.Violation{Field: "spec.a", Reason: policy.Invalid, Value: long, Message: "is long"})
+		Expect([]rune(answer.Message)).To(HaveLen(len([]rune(`spec.a: Invalid value: "…": is long`)) + maxValue))
+	})
+})
+
+// FuzzAdmission sends requests with any JSON to every webhook: none panics, and a stranger is never let in.
+func FuzzAdmission(f *testing.F) {
+	scheme := newScheme()
+	g := newGate(interceptor.Funcs{})
+	handlers := []admission.Handler{
+		validating[*v1alpha1.Organization](scheme, g).Handler, validating[*v1alpha1.OrgUser](scheme, g).Handler,
+		validating[*v1alpha1.Invitation](scheme, g).Handler, validating[*v1alpha1.Workspace](scheme, g).Handler,
+		admission.WithDefaulter[*v1alpha1.Invitation](scheme, &invitationDefaulter{g, admission.NewDecoder(scheme)}).Handler,
+	}
+	const defaulter = 4
+	operations := []admissionv1.Operation{admissionv1.Create, admissionv1.Update, admissionv1.Delete, admissionv1.Connect, ""}
+	for n := range handlers {
+		f.Add(byte(n), byte(n), "eva@acme.example", "", []byte(`{}`), []byte(`{"spec":{"role":"Member"}}`))
+		f.Add(byte(n), byte(n+1), "mallory", "status", []byte(`{"metadata":{"name":"x","labels":{"a":"b"}},"spec":null}`), []byte(`null`))
+		f.Add(byte(n), byte(n+2), "", "scale", []byte(`[]`), []byte(``))
+	}
+	f.Fuzz(func(t *testing.T, which, operation byte, username, subresource string, old, wished []byte) {
+		r := request(username, operations[int(operation)%len(operations)], nil, nil)
+		r.OldObject.Raw, r.Object.Raw, r.SubResource = old, wished, subresource
+		n := int(which) % len(handlers)
+		answer := handlers[n].Handle(context.Background(), r)
+		known := username == "eva@acme.example" || username == "usher" || r.Operation == admissionv1.Connect || r.Operation == ""
+		cleaner := policy.Platform{}.ActorKind(username, nil) != policy.ActorNobody
+		if answer.Allowed && n != defaulter && !known && !cleaner {
+			t.Fatalf("%q was let in: %s into %s", username, old, wished)
+		}
+	})
+}

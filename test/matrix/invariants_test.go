@@ -1,0 +1,72 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"context"
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+// The roles decide nothing here: the invariants bind whoever is mighty enough to ask.
+var _ = Describe("An organization with one administrator", Ordered, func() {
+	var solo string
+	var sol *v1alpha1.OrgUser
+	var mighty map[string]client.Client
+
+	BeforeAll(func(ctx context.Context) {
+		solo = env.Namespace(ctx, "solo")
+		gitops := "system:serviceaccount:argocd:" + solo
+		sol = builders.OrgUser(solo, "sol").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		for _, o := range []client.Object{
+			builders.Organization(solo).Protected().Delegate(gitops, v1alpha1.RoleOrganizationAdmin).Obj(), sol,
+		} {
+			Expect(env.Client.Create(ctx, o)).To(Succeed())
+		}
+		Eventually(func() (*v1alpha1.OrgUser, error) {
+			return sol, env.Client.Get(ctx, client.ObjectKeyFromObject(sol), sol)
+		}).Should(BeReady())
+		mighty = map[string]client.Client{"the platform": env.Client, "a delegate": env.As(gitops)}
+		for who, c := range mighty {
+			Eventually(func() error {
+				return c.Patch(ctx, sol.DeepCopy(), merge(`{"metadata":{"labels":{"probe":"x"}}}`), client.DryRunAll)
+			}).Should(Succeed(), who)
+		}
+	})
+
+	It("ORG-4 keeps the last one, and says so, however it is asked", func(ctx context.Context) {
+		last := BeRefused(http.StatusUnprocessableEntity, `user "sol" is the last administrator in force of organization "`+solo+
+			`": make somebody else OrganizationAdmin first`)
+		for who, c := range mighty {
+			for _, err := range []error{
+				c.Delete(ctx, sol.DeepCopy(), client.DryRunAll),
+				c.Patch(ctx, sol.DeepCopy(), merge(`{"spec":{"role":"Member"}}`), client.DryRunAll),
+				c.Patch(ctx, sol.DeepCopy(), merge(`{"spec":{"suspend":true}}`), client.DryRunAll),
+			} {
+				cases, refusals = cases+1, refusals+1
+				Expect(err).To(last, who)
+			}
+		}
+		cases, refusals = cases+1, refusals+1
+		Expect(env.Client.DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(solo), client.DryRunAll)).To(last, "all at once")
+	})
+
+	It("ORG-25 is not deleted while that is protected", func(ctx context.Context) {
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: solo, Name: solo}}
+		for who, c := range mighty {
+			cases, refusals = cases+1, refusals+1
+			Expect(c.Delete(ctx, o.DeepCopy(), client.DryRunAll)).To(BeRefused(http.StatusUnprocessableEntity, "is protected against deletion"), who)
+		}
+		cases++
+		Expect(env.Client.Delete(ctx, &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}, client.DryRunAll)).To(Succeed())
+	})
+})

@@ -1,0 +1,216 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+// A cell says what becomes of a request.
+const (
+	allowed = "y" // it passes
+	byRBAC  = "r" // Kubernetes' RBAC refuses it: the role's ClusterRole lacks the verb
+	byUsher = "w" // a webhook refuses it because of who asks, with the row's text
+	content = "c" // it is refused whoever asks, with the row's text
+	nothing = "-" // there is nothing to ask
+)
+
+// row is a request that everybody makes.
+type row struct {
+	// what it is, with the ids of the requirements.
+	what string
+	// cells are what is expected, a letter a column.
+	cells string
+	// verb and resource are what RBAC calls it.
+	verb, resource string
+	// text is part of the webhook's refusal.
+	text string
+	do   func(ctx context.Context, by *somebody) error
+}
+
+// rows makes a spec of every row.
+func rows(list []row) {
+	for _, r := range list {
+		It(r.what+": "+r.verb+" "+r.resource, func(ctx context.Context) {
+			cells := strings.Fields(r.cells)
+			Expect(cells).To(HaveLen(len(columns)))
+			var wrong []string
+			for n, cell := range cells {
+				if cell == nothing {
+					continue
+				}
+				err := r.do(ctx, columns[n])
+				cases++
+				if err != nil {
+					refusals++
+				}
+				wanted := r.expected(cell, columns[n])
+				if fits, _ := wanted.Match(err); !fits {
+					wrong = append(wrong, columns[n].username+" ("+string(columns[n].role)+"): "+wanted.FailureMessage(err))
+				}
+			}
+			Expect(wrong).To(BeEmpty(), strings.Join(wrong, "\n"))
+		})
+	}
+}
+
+func (r row) expected(cell string, by *somebody) types.GomegaMatcher {
+	switch cell {
+	case allowed:
+		return Succeed()
+	case byRBAC:
+		return BeRefused(http.StatusForbidden, `User "`+by.username+`" cannot `+r.verb+` resource "`+r.resource+`"`)
+	case byUsher:
+		text := r.text
+		if by.username == stray {
+			text = `has no active account in organization "` + org + `"`
+		}
+		return And(BeRefused(http.StatusForbidden, `admission webhook "`+r.resource+`.accounts.usher.dev" denied the request`),
+			BeRefused(http.StatusForbidden, text))
+	case content:
+		return BeRefused(http.StatusUnprocessableEntity, r.text)
+	default:
+		return WithTransform(func(error) string { return cell }, BeElementOf(allowed, byRBAC, byUsher, content, nothing))
+	}
+}
+
+// kinds of the resources.
+var kinds = map[string]string{
+	"organizations": "Organization", "orgusers": "OrgUser", "invitations": "Invitation", "workspaces": "Workspace",
+}
+
+// object is one of Usher's kinds with nothing but a name; "$org" stands for the organization's name.
+func object(resource, name string) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{}
+	o.SetGroupVersionKind(schema.GroupVersionKind{
+		Group: v1alpha1.GroupVersion.Group, Version: v1alpha1.GroupVersion.Version, Kind: kinds[strings.Split(resource, "/")[0]],
+	})
+	o.SetNamespace(org)
+	o.SetName(filled(name, nil))
+	return o
+}
+
+// filled puts names into a text: $org the organization's, $me the asking user's.
+func filled(text string, by *somebody) string {
+	if by != nil {
+		text = strings.ReplaceAll(text, "$me", by.name)
+	}
+	return strings.ReplaceAll(text, "$org", org)
+}
+
+// patched changes an object by a merge patch, without effect.
+func patched(what, cells, text, resource, name, patch string) row {
+	return row{what, cells, "patch", resource, text, func(ctx context.Context, by *somebody) error {
+		return by.Patch(ctx, object(resource, filled(name, by)), merge(filled(patch, by)), client.DryRunAll)
+	}}
+}
+
+// created makes an object with that spec, without effect.
+func created(what, cells, text, resource, name, spec string) row {
+	return row{what, cells, "create", resource, text, func(ctx context.Context, by *somebody) error {
+		o, err := withSpec(resource, name, filled(spec, by))
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(name, "-") {
+			o.SetName("")
+			o.SetGenerateName(name)
+		}
+		return by.Create(ctx, o, client.DryRunAll)
+	}}
+}
+
+func withSpec(resource, name, spec string) (*unstructured.Unstructured, error) {
+	o := object(resource, name)
+	var parsed unstructured.Unstructured
+	kind := `{"apiVersion":"x/v1","kind":"X","spec":` + spec + `}`
+	if err := parsed.UnmarshalJSON([]byte(kind)); err != nil {
+		return nil, err
+	}
+	o.Object["spec"] = parsed.Object["spec"]
+	return o, nil
+}
+
+// deleted deletes an object, without effect.
+func deleted(what, cells, text, resource, name string) row {
+	return row{what, cells, "delete", resource, text, func(ctx context.Context, by *somebody) error {
+		return by.Delete(ctx, object(resource, filled(name, by)), client.DryRunAll)
+	}}
+}
+
+// replaced reads an object as the cluster's administrator, changes it and puts it back, without effect.
+func replaced(what, cells, text, resource, name string, change func(*unstructured.Unstructured) error) row {
+	return row{what, cells, "update", resource, text, func(ctx context.Context, by *somebody) error {
+		o := object(resource, name)
+		if err := env.Client.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
+			return err
+		}
+		if err := change(o); err != nil {
+			return err
+		}
+		return by.Update(ctx, o, client.DryRunAll)
+	}}
+}
+
+// applied applies a spec on the server's side, without effect. As RBAC has it, that is a patch.
+func applied(what, cells, text, resource, name, spec string) row {
+	return row{what, cells, "patch", resource, text, func(ctx context.Context, by *somebody) error {
+		o, err := withSpec(resource, name, filled(spec, by))
+		if err != nil {
+			return err
+		}
+		return by.Apply(ctx, client.ApplyConfigurationFromUnstructured(o), client.DryRunAll, client.FieldOwner("gitops"), client.ForceOwnership)
+	}}
+}
+
+// common are the requests about metadata, status and whole collections that are the same for every kind. ushers is what
+// becomes of a change that only Usher may make; may is what becomes of labels and annotations.
+func common(resource, name, sees, may, ushers string) []row {
+	const never = "r  r  r  r  r  r  r  r  r  r"
+	statusRow := patched("nobody writes the status", never, "", resource, name, `{"status":{"observedGeneration":99}}`)
+	statusRow.resource += "/status"
+	statusRow.do = func(ctx context.Context, by *somebody) error {
+		o := object(resource, name)
+		return by.Status().Patch(ctx, o, merge(`{"status":{"observedGeneration":99}}`), &client.SubResourcePatchOptions{
+			PatchOptions: client.PatchOptions{DryRun: []string{"All"}},
+		})
+	}
+	list := func(ctx context.Context, by *somebody) error {
+		l := &unstructured.UnstructuredList{}
+		l.SetGroupVersionKind(object(resource, name).GroupVersionKind())
+		return by.List(ctx, l, client.InNamespace(org))
+	}
+	return []row{
+		{"read one", sees, "get", resource, "", func(ctx context.Context, by *somebody) error {
+			return by.Get(ctx, client.ObjectKeyFromObject(object(resource, name)), object(resource, name))
+		}},
+		{"read all", sees, "list", resource, "", list},
+		{"nobody deletes all in one request", never, "deletecollection", resource, "", func(ctx context.Context, by *somebody) error {
+			return by.DeleteAllOf(ctx, object(resource, ""), client.InNamespace(org), client.DryRunAll)
+		}},
+		statusRow,
+		patched("label it", may, "only an", resource, name, `{"metadata":{"labels":{"team":"blue"}}}`),
+		patched("annotate it", may, "only an", resource, name, `{"metadata":{"annotations":{"note":"x"}}}`),
+		patched("set a label of Usher's", ushers, "metadata.labels[accounts.usher.dev/user] is Usher's own", resource, name,
+			`{"metadata":{"labels":{"accounts.usher.dev/user":"x"}}}`),
+		patched("set an annotation of Usher's", ushers, "metadata.annotations[accounts.usher.dev/note] is Usher's own", resource, name,
+			`{"metadata":{"annotations":{"accounts.usher.dev/note":"x"}}}`),
+		patched("take Usher's finalizer away", ushers, "metadata.finalizers[accounts.usher.dev/finalizer] is Usher's own", resource, name,
+			`{"metadata":{"finalizers":null}}`),
+		patched("set an owner", ushers, "metadata.ownerReferences is Usher's own", resource, name,
+			`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"c","uid":"1"}]}}`),
+	}
+}

@@ -1,0 +1,119 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"context"
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Who may do what with users and invitations.
+const (
+	//              Org Bil Fin Use Tec Mem Not del str no
+	seeUsers     = "y   y   y   y   y   r   r   y   y   r"
+	ofMembers    = "y   r   r   y   r   r   r   y   w   r"
+	ofAll        = "y   r   r   w   r   r   r   y   w   r"
+	immutable    = "c   r   r   c   r   r   r   c   c   r"
+	ushersOfUser = "w   r   r   w   r   r   r   w   w   r"
+	oneself      = "w   r   r   w   r   r   r   -   -   -"
+	ownAccount   = "y   r   r   w   r   r   r   -   -   -"
+)
+
+// own is Usher's finalizer.
+const own = `"accounts.usher.dev/finalizer"`
+
+// everyRole is what each role's creation comes to.
+var everyRole = []struct{ role, cells string }{
+	{"OrganizationAdmin", ofAll},
+	{"BillingAdmin", ofAll},
+	{"FinanceAdmin", ofAll},
+	{"UserAdmin", ofAll},
+	{"Technician", ofAll},
+	{"Member", ofMembers},
+	{"NotificationsOnly", ofAll},
+}
+
+// userFields are the fields that an OrgUser's administrators change, beside role and address.
+var userFields = map[string]string{
+	"displayName": `"Sam"`, "avatarURL": `"https://pictures.example/sam"`, "phone": `"+34600000001"`, "modules": `["desk"]`,
+	"groups": `["helpdesk"]`, "onboarding": `"Invite"`, "username": `"sam"`, "suspend": `true`,
+}
+
+var _ = Describe("An OrgUser", func() {
+	rows(common("orgusers", "sam", seeUsers, ofMembers, ushersOfUser))
+
+	for _, e := range everyRole {
+		only := fmt.Sprintf(`only an OrganizationAdmin may set role %q`, e.role)
+		spec := `{"email":"new@acme.example","role":"` + e.role + `"}`
+		rows([]row{
+			created("ORG-9 ORG-15 a new "+e.role, e.cells, only, "orgusers", "new", spec),
+			created("ORG-9 a new "+e.role+" of a generated name", e.cells, only, "orgusers", "new-", spec),
+			applied("ORG-9 a new "+e.role+" by server-side apply", e.cells, only, "orgusers", "new", spec),
+			patched("ORG-12 tea turned from Technician into "+e.role, map[bool]string{true: ofMembers, false: ofAll}[e.role == "Technician"],
+				only, "orgusers", "tea", `{"spec":{"role":"`+e.role+`"}}`),
+		})
+	}
+
+	for name, value := range userFields {
+		patch := `{"spec":{"` + name + `":` + value + `}}`
+		rows([]row{
+			patched("ORG-9 ORG-15 "+name+" of a Member", ofMembers, "", "orgusers", "sam", patch),
+			patched("ORG-11 "+name+" of a Technician", ofAll,
+				`only an OrganizationAdmin may change `+name+` of a user with the role "Technician"`, "orgusers", "tea", patch),
+		})
+	}
+
+	rows([]row{
+		patched("LMI-1 access of a Member", ofMembers, "", "orgusers", "sam", `{"spec":{"access":"Limited"}}`),
+		patched("ORG-11 workspaces of a Member", ofMembers, "", "orgusers", "sam", `{"spec":{"workspaces":[{"name":"sales","access":"Admin"}]}}`),
+		patched("ORG-11 workspaces of a Technician", ofMembers, "", "orgusers", "tea", `{"spec":{"workspaces":[{"name":"sales","access":"Edit"}]}}`),
+		patched("ORG-11 workspaces of an administrator", ofMembers, "", "orgusers", "bea", `{"spec":{"workspaces":[{"name":"sales","access":"View"}]}}`),
+		patched("ORG-12 workspaces and role at once", ofAll, `only an OrganizationAdmin may set role "Technician"`, "orgusers", "sam",
+			`{"spec":{"role":"Technician","workspaces":[]}}`),
+		patched("ORG-12 an administrator's demotion", ofAll, `only an OrganizationAdmin may set role "Member"`, "orgusers", "bea",
+			`{"spec":{"role":"Member"}}`),
+		patched("ORG-10 a finalizer of others on a Member", ofMembers, "", "orgusers", "sam", `{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
+		patched("ORG-10 a finalizer of others on a Technician", ofAll, `may change finalizers of a user with the role "Technician"`, "orgusers", "tea",
+			`{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
+		patched("the address", immutable, "is immutable", "orgusers", "sam", `{"spec":{"email":"other@acme.example"}}`),
+		replaced("NOV-13 a Member's suspension by update", ofMembers, "", "orgusers", "sam", func(o *unstructured.Unstructured) error {
+			return unstructured.SetNestedField(o.Object, true, "spec", "suspend")
+		}),
+		applied("ORG-12 a Member's promotion by server-side apply", ofAll, `may set role "UserAdmin"`, "orgusers", "sam",
+			`{"email":"sam@$org.example","role":"UserAdmin"}`),
+		deleted("ORG-10 delete a Member", ofMembers, "", "orgusers", "sam"),
+		deleted("ORG-10 delete a Technician", ofAll, `only an OrganizationAdmin may delete a user with the role "Technician"`, "orgusers", "tea"),
+		deleted("ORG-10 delete an administrator", ofAll, `may delete a user with the role "OrganizationAdmin"`, "orgusers", "bea"),
+
+		deleted("ORG-24 delete oneself", oneself, "nobody may remove himself from the organization", "orgusers", "$me"),
+		patched("ORG-24 change one's own role", oneself, "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"NotificationsOnly"}}`),
+		patched("ORG-12 promote oneself", strangers(oneself), "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"OrganizationAdmin"}}`),
+		patched("ORG-24 suspend oneself", oneself, "nobody may suspend himself", "orgusers", "$me", `{"spec":{"suspend":true}}`),
+		patched("ORG-15 change one's own name", ownAccount, "only an OrganizationAdmin may change displayName", "orgusers", "$me",
+			`{"spec":{"displayName":"Me"}}`),
+		{"a status that comes with a new user is left out", ofMembers, "create", "orgusers", "", createdWithStatus},
+	})
+})
+
+// strangers takes the first column out: an OrganizationAdmin has nothing to be promoted to.
+func strangers(cells string) string { return nothing + cells[1:] }
+
+func createdWithStatus(ctx context.Context, by *somebody) error {
+	o, err := withSpec("orgusers", "new", `{"email":"new@acme.example","role":"Member"}`)
+	if err != nil {
+		return err
+	}
+	o.Object["status"] = map[string]any{"role": "OrganizationAdmin", "state": "Active", "username": by.username}
+	if err := by.Create(ctx, o, client.DryRunAll); err != nil {
+		return err
+	}
+	if o.Object["status"] != nil {
+		return fmt.Errorf("the status was taken over: %v", o.Object["status"])
+	}
+	return nil
+}

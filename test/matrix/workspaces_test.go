@@ -1,0 +1,120 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Who may do what with Workspaces, and in the organization's namespace besides.
+const (
+	//                  Org Bil Fin Use Tec Mem Not del str no
+	seeWorkspaces     = "y   y   y   y   y   r   r   y   y   r"
+	manageWorkspaces  = "y   r   y   y   r   r   r   y   w   r"
+	ushersOfWorkspace = "w   r   w   w   r   r   r   w   w   r"
+	immutableThere    = "c   r   c   c   r   r   r   c   c   r"
+	inTheGranted      = "y   r   r   r   r   y   r   r   r   r"
+	inAnother         = "y   r   r   r   r   r   r   r   r   r"
+	paymentDetails    = "y   y   y   r   r   r   r   y   y   r"
+	otherSecrets      = "-   -   -   r   r   r   r   -   -   r"
+	never             = "r   r   r   r   r   r   r   r   r   r"
+)
+
+// workspaceFields are the fields of a Workspace beside its namespace.
+var workspaceFields = map[string]string{
+	"displayName": `"Support"`, "deletionPolicy": `"Delete"`, "members": `[{"email":"sam@$org.example","access":"Edit"}]`,
+	"contacts": `[{"name":"Desk"}]`, "devices": `[{"name":"kiosk"}]`, "portal": `{"title":"Support","queueEmail":"queue@acme.example"}`,
+	"settings": `{"language":"es","sessionRecording":"Enabled"}`,
+}
+
+var _ = Describe("A Workspace", func() {
+	rows(common("workspaces", "support", seeWorkspaces, manageWorkspaces, ushersOfWorkspace))
+
+	for name, value := range workspaceFields {
+		rows([]row{patched("ORG-3 ORG-13 NOV-6 GTA-2 "+name, manageWorkspaces, "", "workspaces", "support", `{"spec":{"`+name+`":`+value+`}}`)})
+	}
+
+	rows([]row{
+		created("ORG-13 NOV-6 a new one", manageWorkspaces, "", "workspaces", "new", `{}`),
+		created("ORG-13 a new one of a generated name", manageWorkspaces, "", "workspaces", "new-", `{}`),
+		applied("ORG-13 a new one by server-side apply", manageWorkspaces, "", "workspaces", "new", `{"displayName":"New"}`),
+		replaced("ORG-13 by update", manageWorkspaces, "", "workspaces", "sales", func(o *unstructured.Unstructured) error {
+			return unstructured.SetNestedField(o.Object, "Sales", "spec", "displayName")
+		}),
+		patched("its namespace", immutableThere, "immutable", "workspaces", "support", `{"spec":{"namespace":"$org-other"}}`),
+		patched("its namespace, taken away", immutableThere, "immutable", "workspaces", "support", `{"spec":{"namespace":null}}`),
+		patched("its namespace, set late", immutableThere, "immutable", "workspaces", "sales", `{"spec":{"namespace":"$org-other"}}`),
+		created("a namespace of somebody else's", "c   r   c   c   r   r   r   c   w   r", "the organization's prefix", "workspaces", "new",
+			`{"namespace":"kube-system"}`),
+		deleted("ORG-13 NOV-6 delete it", manageWorkspaces, "", "workspaces", "support"),
+		{"ORG-13 NOV-6 made, labelled and deleted, with effect", manageWorkspaces, "create", "workspaces", "", reallyMade},
+		{"ORG-2 ORG-14 what is in one that was granted to the Member", inTheGranted, "list", "configmaps", "", in("-support")},
+		{"ORG-2 ORG-14 what is in another one", inAnother, "list", "configmaps", "", in("-sales")},
+	})
+})
+
+// reallyMade makes a workspace, changes it and deletes it, with effect.
+func reallyMade(ctx context.Context, by *somebody) error {
+	o := object("workspaces", "")
+	o.SetGenerateName("made-")
+	if err := by.Create(ctx, o); err != nil {
+		return err
+	}
+	if err := by.Patch(ctx, o, merge(`{"metadata":{"labels":{"team":"blue"}},"spec":{"displayName":"Made"}}`)); err != nil {
+		return err
+	}
+	return by.Delete(ctx, o)
+}
+
+// in lists what is in a workspace's namespace.
+func in(suffix string) func(context.Context, *somebody) error {
+	return func(ctx context.Context, by *somebody) error {
+		return by.List(ctx, &corev1.ConfigMapList{}, client.InNamespace(org+suffix))
+	}
+}
+
+func readSecret(name string) func(context.Context, *somebody) error {
+	return func(ctx context.Context, by *somebody) error {
+		return by.Get(ctx, client.ObjectKey{Namespace: org, Name: name}, &corev1.Secret{})
+	}
+}
+
+var _ = Describe("The organization's namespace", func() {
+	rows([]row{
+		{"holds no Secrets for anybody to list", never, "list", "secrets", "", func(ctx context.Context, by *somebody) error {
+			return by.List(ctx, &corev1.SecretList{}, client.InNamespace(org))
+		}},
+		{"ORG-6 holds payment details, which the billing roles read", paymentDetails, "get", "secrets", "", readSecret("payment")},
+		{"ORG-8 holds other Secrets, which nobody else reads either", otherSecrets, "get", "secrets", "", readSecret("other")},
+		{"has its roles bound by Usher alone", never, "create", "rolebindings", "", func(ctx context.Context, by *somebody) error {
+			return by.Create(ctx, binding(org, "more", by.username), client.DryRunAll)
+		}},
+		{"has its bindings changed by Usher alone", never, "patch", "rolebindings", "", func(ctx context.Context, by *somebody) error {
+			b := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "stray"}}
+			return by.Patch(ctx, b, merge(`{"subjects":[]}`), client.DryRunAll)
+		}},
+		{"has its bindings removed by Usher alone", never, "delete", "rolebindings", "", func(ctx context.Context, by *somebody) error {
+			return by.Delete(ctx, binding(org, "stray", ""), client.DryRunAll)
+		}},
+		{"is deleted by the platform alone", never, "delete", "namespaces", "", func(ctx context.Context, by *somebody) error {
+			return by.Delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org}}, client.DryRunAll)
+		}},
+		{"is not relabelled", never, "patch", "namespaces", "", func(ctx context.Context, by *somebody) error {
+			n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org}}
+			return by.Patch(ctx, n, merge(`{"metadata":{"labels":{"team":"blue"}}}`), client.DryRunAll)
+		}},
+		{"lets nobody act as a service account in it", never, "create", "serviceaccounts/token", "", func(ctx context.Context, by *somebody) error {
+			account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "default"}}
+			return by.SubResource("token").Create(ctx, account, &authenticationv1.TokenRequest{})
+		}},
+	})
+})
