@@ -102,6 +102,9 @@ func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Orga
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	if users, err = r.seatsSeen(ctx, o, users); err != nil {
+		return ctrl.Result{}, err
+	}
 	count(o, users, len(workspaces))
 	conclude(o, held)
 	_, err = status.Write(ctx, r.Client, before, o)

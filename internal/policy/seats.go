@@ -13,7 +13,8 @@ import (
 )
 
 // NextSeats plans who has a seat of each module: first come, first served. Who has one keeps it while the wish and the
-// number of seats last; who waits is served by age (GTA-11).
+// number of seats last, and until the module is no longer in force for him: the next one must not have it beside him. Who
+// waits is served by age (GTA-11).
 func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.ModuleStatus {
 	var next []v1alpha1.ModuleStatus
 	for _, module := range o.Spec.Subscription.Modules {
@@ -21,11 +22,39 @@ func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.M
 		if module.Seats != nil {
 			seats = *module.Seats
 		}
-		holders := nextHolders(presentHolders(o, module.Name), wishers(users, module.Name), int(seats))
+		holders := nextHolders(stayingHolders(o, users, module.Name), wishers(users, module.Name), int(seats))
 		used := int32(len(holders)) //nolint:gosec // at most seats
 		next = append(next, v1alpha1.ModuleStatus{Name: string(module.Name), Seats: &seats, Used: &used, Holders: holders})
 	}
 	return next
+}
+
+// SeatsLeft names the holders who would lose a seat by the next plan.
+func SeatsLeft(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []string {
+	var names []string
+	for _, next := range NextSeats(o, users) {
+		for _, name := range presentHolders(o, v1alpha1.ObjectName(next.Name)) {
+			if !slices.Contains(next.Holders, name) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// stayingHolders are the present holders who wish the module or have it in force still.
+func stayingHolders(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
+	keeps := map[string]bool{}
+	for _, u := range users {
+		keeps[u.Name] = wishesSeat(u, module) || slices.Contains(u.Status.Modules, module)
+	}
+	var names []string
+	for _, name := range presentHolders(o, module) {
+		if keeps[name] {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func presentHolders(o *v1alpha1.Organization, module v1alpha1.ObjectName) []string {
@@ -41,7 +70,7 @@ func presentHolders(o *v1alpha1.Organization, module v1alpha1.ObjectName) []stri
 func wishers(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
 	var wishing []*v1alpha1.OrgUser
 	for _, u := range users {
-		if takesSeats(u) && slices.Contains(u.Spec.Modules, module) {
+		if wishesSeat(u, module) {
 			wishing = append(wishing, u)
 		}
 	}
@@ -55,6 +84,10 @@ func wishers(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
 	return names
 }
 
+func wishesSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
+	return takesSeats(u) && slices.Contains(u.Spec.Modules, module)
+}
+
 // takesSeats: a seat is taken while the person is active, or invited and able to accept. Limited accounts take none
 // (LMI-2).
 func takesSeats(u *v1alpha1.OrgUser) bool {
@@ -65,16 +98,15 @@ func takesSeats(u *v1alpha1.OrgUser) bool {
 		u.Status.State == v1alpha1.UserPending && !meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionStalled)
 }
 
-func nextHolders(present, wishing []string, seats int) []string {
-	waiting := make(map[string]bool, len(wishing))
-	for _, name := range wishing {
-		waiting[name] = true
+func nextHolders(staying, wishing []string, seats int) []string {
+	holders := slices.Clone(staying[:min(len(staying), seats)])
+	known := make(map[string]bool, len(staying))
+	for _, name := range staying {
+		known[name] = true
 	}
-	var holders []string
-	for _, name := range slices.Concat(present, wishing) {
-		if len(holders) < seats && waiting[name] {
+	for _, name := range wishing {
+		if len(holders) < seats && !known[name] {
 			holders = append(holders, name)
-			delete(waiting, name)
 		}
 	}
 	return holders

@@ -63,6 +63,19 @@ var _ = Describe("Seats", func() {
 		}
 	})
 
+	It("GTA-11 are not given to the next one before the module has left who had it", func() {
+		using := user("first", 1, func(u *v1alpha1.OrgUser) {
+			u.Spec.Suspend, u.Status.Modules = true, []v1alpha1.ObjectName{module}
+		})
+		Expect(holders(1, []string{"first"}, using, user("next", 9))).To(Equal([]string{"first"}))
+		o := builders.Organization("acme").Module(module, 1).Obj()
+		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: module, Holders: []string{"first"}}}
+		Expect(policy.SeatsLeft(o, []*v1alpha1.OrgUser{using})).To(BeEmpty())
+		using.Status.Modules = nil
+		Expect(policy.SeatsLeft(o, []*v1alpha1.OrgUser{using})).To(ConsistOf("first"))
+		Expect(policy.SeatsLeft(o, nil)).To(ConsistOf("first"))
+	})
+
 	It("are taken while a person is invited, and not by one who cannot accept", func() {
 		invited := user("invited", 1, state(v1alpha1.UserPending))
 		expired := user("expired", 1, state(v1alpha1.UserPending), func(u *v1alpha1.OrgUser) {

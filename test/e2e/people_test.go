@@ -180,6 +180,31 @@ var _ = Describe("A user", func() {
 			HaveEach(HaveField("Subjects", ConsistOf(HaveField("Name", string(sam.Spec.Email)))))))
 	})
 
+	It("cannot edit Usher's bindings where he is Admin, nor make others look like them", func(ctx context.Context) {
+		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceAdmin).Obj()
+		create(ctx, sam)
+		awaitReady(ctx, sam)
+		as := env.As(string(sam.Spec.Email))
+		usher := "RoleBindings with the label accounts.usher.dev/organization are Usher's"
+		for _, b := range bindingsOf(ctx, sam) {
+			if b.Namespace != space {
+				continue
+			}
+			Eventually(func() error { return as.Delete(ctx, b.DeepCopy()) }).Should(BeRefused(http.StatusForbidden, usher))
+			unlabelled := b.DeepCopy()
+			unlabelled.Labels = nil
+			Expect(as.Update(ctx, unlabelled)).To(BeRefused(http.StatusForbidden, usher))
+		}
+		own := &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: space, Name: "own"},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "friend@elsewhere.example"}},
+		}
+		Expect(as.Create(ctx, own)).To(Succeed())
+		own.Labels = map[string]string{v1alpha1.LabelOrganization: org}
+		Expect(as.Update(ctx, own)).To(BeRefused(http.StatusForbidden, usher))
+	})
+
 	It("NOV-7 with notifications only has no binding at all", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Role(v1alpha1.RoleNotificationsOnly).
 			Workspace("support", v1alpha1.WorkspaceView).Obj()

@@ -1,0 +1,165 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"encoding/pem"
+	"fmt"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/go-logr/logr"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+// asked is the label of namespaces in which the webhook that does nothing is asked instead of Usher's.
+const asked = "bench.usher.dev/webhook"
+
+// bench is a control plane with Usher's webhooks. Its reconcilers wait for a lease that somebody else holds, so that what
+// is measured stands still.
+type bench struct {
+	env *testenv.Env
+	// past makes objects without asking the webhooks.
+	past client.Client
+}
+
+func start(ctx context.Context, b *testing.B) *bench {
+	ctrl.SetLogger(logr.Discard())
+	env, err := testenv.Start(testenv.Options{})
+	must(b, err)
+	b.Cleanup(func() { must(b, env.Stop()) })
+	box := mailbox.New(mailbox.Options{Dir: b.TempDir(), Addr: "127.0.0.1:0"})
+	must(b, box.Start())
+	b.Cleanup(func() { must(b, box.Close()) })
+
+	now := metav1.NowMicro()
+	must(b, env.Client.Create(ctx, &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, Name: "usher-controller-manager"},
+		Spec: coordinationv1.LeaseSpec{
+			HolderIdentity: ptr.To("bench"), LeaseDurationSeconds: ptr.To[int32](24 * 3600), AcquireTime: &now, RenewTime: &now,
+		},
+	}))
+	options, err := operator.Options(env, box)
+	must(b, err)
+	usher, err := operator.Start(ctx, env, options)
+	must(b, err)
+	b.Cleanup(func() { must(b, usher.Stop()) })
+
+	out := &bench{env: env, past: env.As("system:kube-controller-manager", "system:masters")}
+	out.addNothing(ctx, b)
+	return out
+}
+
+// addNothing puts a webhook that does nothing beside Usher's, each for its own namespaces.
+func (s *bench) addNothing(ctx context.Context, b *testing.B) {
+	var usher admissionregistrationv1.ValidatingWebhookConfiguration
+	must(b, s.env.Client.Get(ctx, client.ObjectKey{Name: "usher-validating-webhook-configuration"}, &usher))
+	server := httptest.NewTLSServer(&admission.Webhook{
+		Handler: admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { return admission.Allowed("") }),
+	})
+	b.Cleanup(server.Close)
+
+	nothing := usher.DeepCopy()
+	nothing.ObjectMeta = metav1.ObjectMeta{Name: "nothing"}
+	for n := range nothing.Webhooks {
+		w := &nothing.Webhooks[n]
+		w.ClientConfig = admissionregistrationv1.WebhookClientConfig{
+			URL:      ptr.To(server.URL),
+			CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+		}
+		w.NamespaceSelector = selector(metav1.LabelSelectorOpIn)
+		usher.Webhooks[n].NamespaceSelector = selector(metav1.LabelSelectorOpNotIn)
+	}
+	must(b, s.env.Client.Update(ctx, &usher))
+	must(b, s.env.Client.Create(ctx, nothing))
+}
+
+func selector(operation metav1.LabelSelectorOperator) *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+		{Key: asked, Operator: operation, Values: []string{"nothing"}},
+	}}
+}
+
+// organization makes an organization with so many users, of whom "ana" acts.
+func (s *bench) organization(ctx context.Context, name string, users int) *organization {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{asked: name}}}
+	check(s.env.Client.Create(ctx, namespace))
+	o := builders.Organization(name).Obj()
+	check(s.past.Create(ctx, o))
+	ana := builders.OrgUser(name, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+	check(s.past.Create(ctx, ana))
+	ana.Status = v1alpha1.OrgUserStatus{
+		State: v1alpha1.UserActive, Role: v1alpha1.RoleOrganizationAdmin, Username: string(ana.Spec.Email),
+	}
+	check(s.past.Status().Update(ctx, ana))
+	check(s.env.Client.Create(ctx, &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "usher-organization-admin"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: string(ana.Spec.Email)}},
+	}))
+	s.fill(ctx, name, users-1)
+	out := &organization{admin: s.env.As(string(ana.Spec.Email)), user: builders.OrgUser(name, "user-0").Obj()}
+	s.await(ctx, out)
+	return out
+}
+
+// fill makes users, several at a time.
+func (s *bench) fill(ctx context.Context, namespace string, users int) {
+	numbers := make(chan int)
+	var workers sync.WaitGroup
+	for range 16 {
+		workers.Go(func() {
+			for n := range numbers {
+				check(s.past.Create(ctx, builders.OrgUser(namespace, fmt.Sprintf("user-%d", n)).Obj()))
+			}
+		})
+	}
+	for n := range users {
+		numbers <- n
+	}
+	close(numbers)
+	workers.Wait()
+}
+
+// await waits until the webhooks know who acts, and that every user has arrived in their cache.
+func (s *bench) await(ctx context.Context, o *organization) {
+	for ctx.Err() == nil {
+		err := o.admin.Patch(ctx, o.user.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"phone":"+34600000001"}}`)),
+			client.DryRunAll)
+		if err == nil {
+			return
+		}
+	}
+	check(ctx.Err())
+}
+
+func must(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// check is must where several goroutines work: a benchmark that cannot be set up has nothing to say.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
