@@ -280,6 +280,14 @@ type ModuleStatus struct {
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=63
 	Holders []string `json:"holders,omitempty"`
+	// leaving are the names of those who had a seat, and whose seats are free once the module is seen to be in force for them
+	// no longer. Until then nobody else gets them, and they count as used.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10000
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Leaving []string `json:"leaving,omitempty"`
 }
 
 // Organization is a customer organization. It is named after its namespace, so there is one a namespace.

@@ -58,6 +58,8 @@ var _ = Describe("How a user stands", func() {
 			isReady, "Suspended", "listed, without access"),
 		Entry("ORG-4 held as the last administrator", policy.InForce{State: v1alpha1.UserActive, Held: true}, func(*policy.UserFacts) {},
 			isStuck, "LastAdministrator", "Make somebody else OrganizationAdmin first"),
+		Entry("about to leave the administrators", policy.InForce{State: v1alpha1.UserActive, Leaving: true}, func(*policy.UserFacts) {},
+			isWorking, "AwaitingLedger", "waits to leave"),
 		Entry("waiting for the ledger", policy.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}, func(*policy.UserFacts) {},
 			isWorking, "AwaitingLedger", "waits to be entered"),
 		Entry("waiting for a workspace", policy.InForce{State: v1alpha1.UserActive, Missing: []string{"sales"}}, func(*policy.UserFacts) {},

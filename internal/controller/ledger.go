@@ -42,8 +42,27 @@ func (r *organizationReconciler) settleLedger(ctx context.Context, o *v1alpha1.O
 			retry = ledgerRetry
 		}
 	}
-	o.Status.Administrators = next.Administrators
-	return next.Held, retry, nil
+	o.Status.Administrators, err = r.certain(ctx, o, next.Administrators)
+	return next.Held, retry, err
+}
+
+// certain leaves out of a list who would come onto it only by what the cache does not know yet: that he is gone, or
+// wishes it no longer.
+func (r *organizationReconciler) certain(ctx context.Context, o *v1alpha1.Organization, names []string) ([]string, error) {
+	list := make([]string, 0, len(names))
+	for _, name := range names {
+		if !slices.Contains(o.Status.Administrators, name) {
+			user, err := r.liveUser(ctx, o.Namespace, name)
+			if err != nil {
+				return nil, err
+			}
+			if user == nil || !policy.CandidateOf(user).Wished || !policy.CandidateOf(user).Accepted {
+				continue
+			}
+		}
+		list = append(list, name)
+	}
+	return list, nil
 }
 
 // candidates are the users that the cache knows, and those on the list that only the API server knows.

@@ -72,6 +72,10 @@ func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.Org
 	if early, err := r.tooEarly(ctx, before, in); early || err != nil {
 		return ctrl.Result{RequeueAfter: namesakeRetry}, err
 	}
+	in, err := r.seated(ctx, before, in)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
 	existing, err := r.lookup().Bindings(ctx, u.Namespace, u.Name)
 	if err != nil {
 		return ctrl.Result{}, err
@@ -162,11 +166,16 @@ func (r *orgUserReconciler) write(ctx context.Context, before, after *v1alpha1.O
 	switch {
 	case isStalled(after) && !isStalled(before):
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
-	case before.Status.State != after.Status.State && after.Status.State != v1alpha1.UserPending:
+	case before.Status.State != after.Status.State && isStanding(after.Status.State):
 		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
 			"%s is %s", after.Spec.Email, after.Status.State)
 	}
 	return nil
+}
+
+// isStanding: of the states, these are worth an event. Nobody reads the events of an object that goes.
+func isStanding(state v1alpha1.UserState) bool {
+	return state == v1alpha1.UserActive || state == v1alpha1.UserSuspended
 }
 
 func isStalled(u *v1alpha1.OrgUser) bool {
@@ -181,6 +190,8 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 		status.Stalled(u, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
 			"stays an administrator: organization %q has no other one in force. Make somebody else OrganizationAdmin first",
 			u.Namespace))
+	case in.Leaving:
+		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to leave the organization's administrators")
 	case in.State == v1alpha1.UserRemoving:
 		status.Progressing(u, v1alpha1.ReasonRemoving, "access is taken back")
 	case f.Organization == nil:

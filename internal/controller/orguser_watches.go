@@ -43,7 +43,8 @@ func (r *orgUserReconciler) ofNamesake(ctx context.Context, c change[*v1alpha1.O
 	return append(keys, former...), err
 }
 
-// ofOrganization: the organization's coming and going concerns all users, the ledger those who come in or go.
+// ofOrganization: the organization's coming and going concerns all users, the ledgers those who come in or go and the one
+// administrator who is left.
 func (r *orgUserReconciler) ofOrganization(ctx context.Context, c change[*v1alpha1.Organization],
 ) ([]types.NamespacedName, error) {
 	if c.created() || c.deleted() || c.before.DeletionTimestamp.IsZero() != c.after.DeletionTimestamp.IsZero() {
@@ -51,6 +52,9 @@ func (r *orgUserReconciler) ofOrganization(ctx context.Context, c change[*v1alph
 	}
 	var keys []types.NamespacedName
 	changed := difference(c.before.Status.Administrators, c.after.Status.Administrators)
+	if left := c.after.Status.Administrators; len(left) == 1 && len(changed) > 0 {
+		changed = append(changed, left[0])
+	}
 	for _, name := range append(changed, difference(seated(c.before), seated(c.after))...) {
 		keys = append(keys, types.NamespacedName{Namespace: c.after.Namespace, Name: name[strings.LastIndex(name, "/")+1:]})
 	}

@@ -22,15 +22,12 @@ import (
 const namesakeRetry = 100 * time.Millisecond
 
 // tooEarly looks past the cache before a change that must not follow from what is out of date: an administrator whom
-// the ledger holds is not one no longer, a module comes with a seat, and nobody comes into force beside a namesake.
+// the ledger holds is not one no longer, and nobody comes into force beside a namesake.
 func (r *orgUserReconciler) tooEarly(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (bool, error) {
 	if before.Status.Role == v1alpha1.RoleOrganizationAdmin && in.Role != v1alpha1.RoleOrganizationAdmin {
 		if early, err := r.listed(ctx, before); early || err != nil {
 			return early, err
 		}
-	}
-	if early, err := r.seatLost(ctx, before, in.Modules); early || err != nil {
-		return early, err
 	}
 	if !comesIntoForce(&before.Status, in) {
 		return false, nil

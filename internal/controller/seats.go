@@ -13,11 +13,14 @@ import (
 	"github.com/usher-operator/usher/internal/policy"
 )
 
-// seatsSeen gives the users as the seats are to be settled by: whoever is about to lose a seat is looked at past the
-// cache, which may not know yet that he wishes the module again or has it still (GTA-11).
+// seatsSeen gives the users as the seats are to be settled by: whoever leaves a seat by the written ledger is looked at
+// past the cache, which may not know that he wishes the module again or has it still (GTA-11).
+//
+// It is the look that makes it sure. A user who has the module in force no longer takes it again only after he has read
+// the ledger, past the cache and after his wish was written: either that wish is seen here, or he sees that he leaves.
 func (r *organizationReconciler) seatsSeen(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
 ) ([]*v1alpha1.OrgUser, error) {
-	leaving := policy.SeatsLeft(o, users)
+	leaving := policy.Leaving(o)
 	if len(leaving) == 0 {
 		return users, nil
 	}
@@ -34,19 +37,27 @@ func (r *organizationReconciler) seatsSeen(ctx context.Context, o *v1alpha1.Orga
 	return seen, nil
 }
 
-// seatLost tells whether a module would come into force for a user whose seat, by the ledger read past the cache, is no
-// longer there: the cache may still know him as the holder that he was.
-func (r *orgUserReconciler) seatLost(ctx context.Context, u *v1alpha1.OrgUser, modules []v1alpha1.ObjectName) (bool, error) {
-	coming := slices.DeleteFunc(slices.Clone(modules), func(m v1alpha1.ObjectName) bool {
-		return slices.Contains(u.Status.Modules, m)
-	})
-	if len(coming) == 0 {
-		return false, nil
+// seated takes back the modules that would come into force without a seat by the ledger as it is past the cache, which
+// may still know somebody as the holder that he was. A user whose written state takes no seat yet waits for the next
+// pass: the ledger must be able to see whom it deals with.
+func (r *orgUserReconciler) seated(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (policy.InForce, error) {
+	has := func(m v1alpha1.ObjectName) bool { return slices.Contains(before.Status.Modules, m) }
+	if !slices.ContainsFunc(in.Modules, func(m v1alpha1.ObjectName) bool { return !has(m) }) {
+		return in, nil
 	}
 	var o v1alpha1.Organization
-	if err := r.Live.Get(ctx, organizationKey(u), &o); err != nil {
-		return true, client.IgnoreNotFound(err)
+	if err := r.Live.Get(ctx, organizationKey(before), &o); client.IgnoreNotFound(err) != nil {
+		return in, err
 	}
-	granted, _ := policy.ModulesInForce(&o, u)
-	return slices.ContainsFunc(coming, func(m v1alpha1.ObjectName) bool { return !slices.Contains(granted, m) }), nil
+	granted, _ := policy.ModulesInForce(&o, before)
+	var modules []v1alpha1.ObjectName
+	for _, m := range in.Modules {
+		if has(m) || policy.WishesSeat(before, m) && slices.Contains(granted, m) {
+			modules = append(modules, m)
+		} else {
+			in.AwaitingSeats = append(in.AwaitingSeats, string(m))
+		}
+	}
+	in.Modules = modules
+	return in, nil
 }

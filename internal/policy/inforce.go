@@ -38,6 +38,8 @@ type InForce struct {
 	Accepted bool
 	// Held is true when the ledger keeps the person an administrator against the wish (ORG-4).
 	Held bool
+	// Leaving is true while an administrator who is not the only one waits for the ledger to let him go.
+	Leaving bool
 	// AwaitingLedger is true when the wish for the administrator's role waits for the ledger.
 	AwaitingLedger bool
 	// Modules are the modules in force, each with a seat.
@@ -56,7 +58,9 @@ func UserInForce(f UserFacts) InForce {
 	wished := CandidateOf(f.User).Wished
 	switch {
 	case inLedger(f):
-		in.State, in.Role, in.Held = v1alpha1.UserActive, v1alpha1.RoleOrganizationAdmin, !wished
+		alone := len(f.Organization.Status.Administrators) == 1
+		in.State, in.Role = v1alpha1.UserActive, v1alpha1.RoleOrganizationAdmin
+		in.Held, in.Leaving = !wished && alone, !wished && !alone
 	case !f.User.DeletionTimestamp.IsZero():
 		in.State = v1alpha1.UserRemoving
 	case f.Organization == nil || !in.Accepted || f.Elder != "" || !hasName:

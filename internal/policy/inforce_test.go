@@ -166,11 +166,14 @@ var _ = Describe("An administrator", func() {
 	})
 
 	DescribeTable("ORG-4 stays in force as long as the ledger has the name", func(user *v1alpha1.OrgUser) {
-		in := policy.UserInForce(facts(user, acme("ana", "bea"), support.Obj(), sales.Obj()))
-		Expect(in.State).To(Equal(v1alpha1.UserActive))
-		Expect(in.Role).To(Equal(orgAdmin))
-		Expect(in.Held).To(BeTrue())
-		Expect(in.Workspaces).To(Equal(everywhere))
+		for _, administrators := range [][]string{{"ana"}, {"ana", "bea"}} {
+			in := policy.UserInForce(facts(user, acme(administrators...), support.Obj(), sales.Obj()))
+			Expect(in.State).To(Equal(v1alpha1.UserActive))
+			Expect(in.Role).To(Equal(orgAdmin))
+			Expect(in.Held).To(Equal(len(administrators) == 1))
+			Expect(in.Leaving).NotTo(Equal(in.Held))
+			Expect(in.Workspaces).To(Equal(everywhere))
+		}
 	},
 		Entry("demoted", ana.Existing().Role(member).Obj()),
 		Entry("suspended", ana.Existing().Suspended().Obj()),

@@ -35,12 +35,12 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 		!slices.Contains(o.Status.Administrators, before.Name) || !CandidateOf(before).Wished {
 		return nil
 	}
-	field := ""
+	field := "spec.role"
 	if after, ok := r.New.(*v1alpha1.OrgUser); ok && r.Operation == Update {
 		if CandidateOf(after).Wished {
 			return nil
 		}
-		if field = "spec.role"; after.Spec.Suspend {
+		if after.Spec.Suspend {
 			field = "spec.suspend"
 		}
 	}

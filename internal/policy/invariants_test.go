@@ -41,14 +41,17 @@ var _ = Describe("ORG-4 the last administrator", func() {
 
 	It("is not deleted, demoted or suspended by anybody, with the field named and no role at fault", func() {
 		for _, actor := range actors {
-			for field, r := range map[string]policy.Request{
-				"":             asked(actor, policy.Delete, bea),
-				"spec.role":    update(actor, bea, changed(bea, demoted)),
-				"spec.suspend": update(actor, bea, changed(bea, suspended)),
+			for _, c := range []struct {
+				field   string
+				request policy.Request
+			}{
+				{"spec.role", asked(actor, policy.Delete, bea)},
+				{"spec.role", update(actor, bea, changed(bea, demoted))},
+				{"spec.suspend", update(actor, bea, changed(bea, suspended))},
 			} {
-				found := policy.Judge(about(r, acme("bea"), false))
+				found := policy.Judge(about(c.request, acme("bea"), false))
 				Expect(found).To(HaveLen(1))
-				Expect(found[0]).To(And(HaveField("Field", field), HaveField("Reason", policy.Invalid),
+				Expect(found[0]).To(And(HaveField("Field", c.field), HaveField("Reason", policy.Invalid),
 					HaveField("Rule", "last-administrator"), HaveField("Message", message)))
 			}
 		}

@@ -13,8 +13,11 @@ import (
 )
 
 // NextSeats plans who has a seat of each module: first come, first served. Who has one keeps it while the wish and the
-// number of seats last, and until the module is no longer in force for him: the next one must not have it beside him. Who
-// waits is served by age (GTA-11).
+// number of seats last; who waits is served by age (GTA-11).
+//
+// A seat changes hands in two plans, so that two people never use it side by side. The first says who leaves. The second
+// gives the seat to the next one, when who leaves was seen to wish and to have the module no longer. For those who leave
+// by the written plan, users must therefore be read past the cache, after it was written; see Leaving.
 func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.ModuleStatus {
 	var next []v1alpha1.ModuleStatus
 	for _, module := range o.Spec.Subscription.Modules {
@@ -22,55 +25,39 @@ func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.M
 		if module.Seats != nil {
 			seats = *module.Seats
 		}
-		holders := nextHolders(stayingHolders(o, users, module.Name), wishers(users, module.Name), int(seats))
-		used := int32(len(holders)) //nolint:gosec // at most seats
-		next = append(next, v1alpha1.ModuleStatus{Name: string(module.Name), Seats: &seats, Used: &used, Holders: holders})
+		holders, leaving := nextHolders(presentSeats(o, module.Name), users, module.Name, int(seats))
+		used := int32(len(holders) + len(leaving)) //nolint:gosec // at most seats, before and after a change of them
+		next = append(next, v1alpha1.ModuleStatus{
+			Name: string(module.Name), Seats: &seats, Used: &used, Holders: holders, Leaving: leaving,
+		})
 	}
 	return next
 }
 
-// SeatsLeft names the holders who would lose a seat by the next plan.
-func SeatsLeft(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []string {
+// Leaving names those whose seats are free once the module is in force for them no longer.
+func Leaving(o *v1alpha1.Organization) []string {
 	var names []string
-	for _, next := range NextSeats(o, users) {
-		for _, name := range presentHolders(o, v1alpha1.ObjectName(next.Name)) {
-			if !slices.Contains(next.Holders, name) && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
+	for _, m := range o.Status.Modules {
+		names = append(names, m.Leaving...)
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
-// stayingHolders are the present holders who wish the module or have it in force still.
-func stayingHolders(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
-	keeps := map[string]bool{}
-	for _, u := range users {
-		keeps[u.Name] = wishesSeat(u, module) || slices.Contains(u.Status.Modules, module)
-	}
-	var names []string
-	for _, name := range presentHolders(o, module) {
-		if keeps[name] {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func presentHolders(o *v1alpha1.Organization, module v1alpha1.ObjectName) []string {
+func presentSeats(o *v1alpha1.Organization, module v1alpha1.ObjectName) v1alpha1.ModuleStatus {
 	for _, m := range o.Status.Modules {
 		if m.Name == string(module) {
-			return m.Holders
+			return m
 		}
 	}
-	return nil
+	return v1alpha1.ModuleStatus{}
 }
 
 // wishers gives the names of who wishes a module, the oldest first.
 func wishers(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
 	var wishing []*v1alpha1.OrgUser
 	for _, u := range users {
-		if wishesSeat(u, module) {
+		if WishesSeat(u, module) {
 			wishing = append(wishing, u)
 		}
 	}
@@ -84,7 +71,8 @@ func wishers(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
 	return names
 }
 
-func wishesSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
+// WishesSeat tells whether a user, as it is written, is to have a seat of a module if there is one.
+func WishesSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
 	return takesSeats(u) && slices.Contains(u.Spec.Modules, module)
 }
 
@@ -98,24 +86,55 @@ func takesSeats(u *v1alpha1.OrgUser) bool {
 		u.Status.State == v1alpha1.UserPending && !meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionStalled)
 }
 
-func nextHolders(staying, wishing []string, seats int) []string {
-	holders := slices.Clone(staying[:min(len(staying), seats)])
-	known := make(map[string]bool, len(staying))
-	for _, name := range staying {
-		known[name] = true
-	}
+func nextHolders(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int,
+) (holders, leaving []string) {
+	wishing := wishers(users, module)
+	waits := make(map[string]bool, len(wishing))
 	for _, name := range wishing {
-		if len(holders) < seats && !known[name] {
-			holders = append(holders, name)
+		waits[name] = true
+	}
+	hold := func(name string, free int) bool {
+		if !waits[name] || free <= 0 {
+			return false
+		}
+		holders = append(holders, name)
+		delete(waits, name)
+		return true
+	}
+	for _, name := range present.Holders {
+		if !hold(name, seats-len(holders)) {
+			leaving = append(leaving, name)
+			delete(waits, name)
 		}
 	}
-	return holders
+	using := usersOf(users, module)
+	for _, name := range present.Leaving {
+		if !hold(name, seats-len(holders)) && using[name] {
+			leaving = append(leaving, name)
+			delete(waits, name)
+		}
+	}
+	for _, name := range wishing {
+		hold(name, seats-len(holders)-len(leaving))
+	}
+	return holders, leaving
+}
+
+// usersOf tells for whom a module is in force.
+func usersOf(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) map[string]bool {
+	using := map[string]bool{}
+	for _, u := range users {
+		if slices.Contains(u.Status.Modules, module) {
+			using[u.Name] = true
+		}
+	}
+	return using
 }
 
 // ModulesInForce gives the wished modules of which a user has a seat, and those that wait for one.
 func ModulesInForce(o *v1alpha1.Organization, u *v1alpha1.OrgUser) (granted []v1alpha1.ObjectName, waiting []string) {
 	for _, module := range u.Spec.Modules {
-		if slices.Contains(presentHolders(o, module), u.Name) {
+		if slices.Contains(presentSeats(o, module).Holders, u.Name) {
 			granted = append(granted, module)
 		} else {
 			waiting = append(waiting, string(module))

@@ -31,6 +31,7 @@ var _ = Describe("Seats", func() {
 	holders := func(seats int32, present []string, users ...*v1alpha1.OrgUser) []string {
 		o := builders.Organization("acme").Module(module, seats).Obj()
 		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: module, Holders: present}}
+		o.Status.Modules = policy.NextSeats(o, users)
 		next := policy.NextSeats(o, users)
 		Expect(next).To(HaveLen(1))
 		Expect(next[0].Used).To(HaveValue(BeEquivalentTo(len(next[0].Holders))))
@@ -64,16 +65,27 @@ var _ = Describe("Seats", func() {
 	})
 
 	It("GTA-11 are not given to the next one before the module has left who had it", func() {
-		using := user("first", 1, func(u *v1alpha1.OrgUser) {
-			u.Spec.Suspend, u.Status.Modules = true, []v1alpha1.ObjectName{module}
-		})
-		Expect(holders(1, []string{"first"}, using, user("next", 9))).To(Equal([]string{"first"}))
+		first, next := user("first", 1), user("next", 9)
 		o := builders.Organization("acme").Module(module, 1).Obj()
 		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: module, Holders: []string{"first"}}}
-		Expect(policy.SeatsLeft(o, []*v1alpha1.OrgUser{using})).To(BeEmpty())
-		using.Status.Modules = nil
-		Expect(policy.SeatsLeft(o, []*v1alpha1.OrgUser{using})).To(ConsistOf("first"))
-		Expect(policy.SeatsLeft(o, nil)).To(ConsistOf("first"))
+		plan := func() v1alpha1.ModuleStatus {
+			o.Status.Modules = policy.NextSeats(o, []*v1alpha1.OrgUser{first, next})
+			return o.Status.Modules[0]
+		}
+		taken := HaveField("Used", HaveValue(BeEquivalentTo(1)))
+		leaves := And(taken, HaveField("Holders", BeEmpty()), HaveField("Leaving", ConsistOf("first")))
+
+		first.Spec.Suspend = true
+		Expect(plan()).To(leaves, "who has none in force is looked at again, too")
+		Expect(policy.Leaving(o)).To(ConsistOf("first"))
+		first.Status.Modules = []v1alpha1.ObjectName{module}
+		Expect(plan()).To(leaves)
+		first.Spec.Suspend = false
+		Expect(plan()).To(And(taken, HaveField("Holders", ConsistOf("first")), HaveField("Leaving", BeEmpty())))
+		first.Spec.Suspend = true
+		Expect(plan()).To(leaves)
+		first.Status.Modules = nil
+		Expect(plan()).To(And(taken, HaveField("Holders", ConsistOf("next")), HaveField("Leaving", BeEmpty())))
 	})
 
 	It("are taken while a person is invited, and not by one who cannot accept", func() {

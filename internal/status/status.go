@@ -7,10 +7,12 @@ package status
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -83,12 +85,16 @@ func write(ctx context.Context, c client.StatusClient, before, after Object) (bo
 	return true, c.Status().Patch(ctx, after, patch)
 }
 
+// patience is how long Amend goes on against other writers: ten to twenty seconds, or until its context ends. What it
+// writes has happened, so giving up early would mean doing it again.
+var patience = wait.Backoff{Steps: 500, Duration: 20 * time.Millisecond, Factor: 1, Jitter: 1}
+
 // Amend changes a part of a status that another writer may be changing at the same time: it reads the object past the
 // cache, applies change, writes, and starts again on a conflict. Conditions and the observed generation stay the
 // reconciler's. An error of change ends it and comes back as it is.
 func Amend(ctx context.Context, reader client.Reader, c client.StatusClient, o Object, change func() error) error {
 	key := client.ObjectKeyFromObject(o)
-	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+	return retry.RetryOnConflict(patience, func() error {
 		if err := reader.Get(ctx, key, o); err != nil {
 			return err
 		}

@@ -199,6 +199,18 @@ var _ = Describe("Amend", func() {
 			MatchJSON(`{"metadata": {"resourceVersion": "103"}, "status": {"lastActive": "seen in 103"}}`)))
 	})
 
+	It("does not give up against a stream of other writers: what it records has happened", func(ctx SpecContext) {
+		w, n, u := &writer{}, &newest{}, read()
+		for range 25 {
+			w.errors = append(w.errors, conflict())
+		}
+		Expect(status.Amend(ctx, n, w, u, func() error {
+			u.Status.LastActive = "now"
+			return nil
+		})).To(Succeed())
+		Expect(w.patches).To(HaveLen(26))
+	})
+
 	It("writes nothing when the change was none", func(ctx SpecContext) {
 		w, n := &writer{}, &newest{}
 		Expect(status.Amend(ctx, n, w, read(), func() error { return nil })).To(Succeed())

@@ -22,8 +22,8 @@ import (
 
 // through gives a configuration that leads to the API server by way of a proxy, which tells of each request before it
 // reaches the API server and after it was answered. Whoever hears of it may kill the client, and says so: the request,
-// or the answer, is then lost.
-func through(cfg *rest.Config, killed func(at moment, about string) bool) *rest.Config {
+// or the answer, is then lost. A lag, if there is one, is waited for before each piece of news that a watch brings.
+func through(cfg *rest.Config, killed func(at moment, about string) bool, lag func()) *rest.Config {
 	GinkgoHelper()
 	target, err := url.Parse(cfg.Host)
 	Expect(err).NotTo(HaveOccurred())
@@ -39,6 +39,9 @@ func through(cfg *rest.Config, killed func(at moment, about string) bool) *rest.
 		ModifyResponse: func(r *http.Response) error {
 			if isWrite(r.Request) {
 				killed(afterWrite, about(r.Request))
+			}
+			if lag != nil && r.Request.URL.Query().Get("watch") != "" {
+				r.Body = lagging{ReadCloser: r.Body, lag: lag}
 			}
 			return nil
 		},
@@ -59,6 +62,20 @@ func through(cfg *rest.Config, killed func(at moment, about string) bool) *rest.
 	out.Host = server.URL
 	out.CAData = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	return out
+}
+
+// lagging is the body of an answer that comes late, bit by bit.
+type lagging struct {
+	io.ReadCloser
+
+	lag func()
+}
+
+// Read implements io.Reader.
+func (l lagging) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	l.lag()
+	return n, err
 }
 
 func about(r *http.Request) string { return r.Method + " " + r.URL.Path }

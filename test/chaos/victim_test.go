@@ -70,7 +70,7 @@ func newVictim(binary string) *victim {
 	Expect(err).NotTo(HaveOccurred())
 	options.SettleDelay = settleDelay
 	v := &victim{binary: binary, options: options, kills: tally{}}
-	v.cfg = through(env.OperatorConfig(), v.reach)
+	v.cfg = through(env.OperatorConfig(), v.reach, nil)
 	box.SetFault(func(recipient string) error {
 		v.reach(inDialogue, recipient)
 		return nil

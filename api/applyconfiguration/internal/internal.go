@@ -301,6 +301,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: atomic
+    - name: leaving
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
     - name: name
       type:
         scalar: string

@@ -19,6 +19,9 @@ type ModuleStatusApplyConfiguration struct {
 	// holders are the names of the OrgUsers who have a seat, in the order in which they came: the ledger that keeps a module
 	// from having more users than seats (GTA-11).
 	Holders []string `json:"holders,omitempty"`
+	// leaving are the names of those who had a seat, and whose seats are free once the module is seen to be in force for them
+	// no longer. Until then nobody else gets them, and they count as used.
+	Leaving []string `json:"leaving,omitempty"`
 }
 
 // ModuleStatusApplyConfiguration constructs a declarative configuration of the ModuleStatus type for use with
@@ -57,6 +60,16 @@ func (b *ModuleStatusApplyConfiguration) WithUsed(value int32) *ModuleStatusAppl
 func (b *ModuleStatusApplyConfiguration) WithHolders(values ...string) *ModuleStatusApplyConfiguration {
 	for i := range values {
 		b.Holders = append(b.Holders, values[i])
+	}
+	return b
+}
+
+// WithLeaving adds the given value to the Leaving field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Leaving field.
+func (b *ModuleStatusApplyConfiguration) WithLeaving(values ...string) *ModuleStatusApplyConfiguration {
+	for i := range values {
+		b.Leaving = append(b.Leaving, values[i])
 	}
 	return b
 }

@@ -1,0 +1,203 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// revision is one change that the API server has stored.
+type revision struct {
+	number int64
+	object client.Object
+	gone   bool
+}
+
+func (r revision) key() string { return fmt.Sprintf("%T/%s", r.object, r.object.GetName()) }
+
+// world is an organization as it was stored at one revision.
+type world struct {
+	organization *v1alpha1.Organization
+	users        map[string]*v1alpha1.OrgUser
+}
+
+// history is every revision of an organization and its users, from before the first of them. It is safe for concurrent
+// use.
+type history struct {
+	namespace string
+
+	mu        sync.Mutex
+	revisions []revision
+	broken    []string
+}
+
+// record begins a history in a namespace without objects. Two watches, each without a gap, give it; their order is that
+// of the resource versions, which one store numbers.
+func record(ctx context.Context, namespace string) *history {
+	GinkgoHelper()
+	h := &history{namespace: namespace}
+	c, err := client.NewWithWatch(env.Config, client.Options{Scheme: env.Scheme, Mapper: env.Client.RESTMapper()})
+	Expect(err).NotTo(HaveOccurred())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	for _, list := range []client.ObjectList{&v1alpha1.OrganizationList{}, &v1alpha1.OrgUserList{}} {
+		Expect(c.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
+		watcher, err := c.Watch(ctx, list, client.InNamespace(namespace), &client.ListOptions{Raw: &metav1.ListOptions{
+			ResourceVersion: list.GetResourceVersion(), TimeoutSeconds: ptr.To[int64](12 * 3600),
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		all.Go(func() { h.follow(ctx, watcher) })
+	}
+	DeferCleanup(func() {
+		cancel()
+		all.Wait()
+	})
+	return h
+}
+
+func (h *history) follow(ctx context.Context, watcher watch.Interface) {
+	defer watcher.Stop()
+	for event := range watcher.ResultChan() {
+		h.add(event)
+	}
+	if ctx.Err() == nil {
+		h.mu.Lock()
+		h.broken = append(h.broken, "a watch has ended")
+		h.mu.Unlock()
+	}
+}
+
+func (h *history) add(event watch.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	object, ok := event.Object.(client.Object)
+	if !ok {
+		h.broken = append(h.broken, fmt.Sprintf("%s: %v", event.Type, event.Object))
+		return
+	}
+	number, err := strconv.ParseInt(object.GetResourceVersion(), 10, 64)
+	if err != nil {
+		h.broken = append(h.broken, err.Error())
+	}
+	h.revisions = append(h.revisions, revision{number: number, object: object, gone: event.Type == watch.Deleted})
+}
+
+// length is how many revisions there are so far.
+func (h *history) length() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.revisions)
+}
+
+// await waits until so many revisions have come.
+func (h *history) await(ctx context.Context, length int) error {
+	return wait.PollUntilContextTimeout(ctx, time.Millisecond, eventually, true, func(context.Context) (bool, error) {
+		return h.length() >= length, nil
+	})
+}
+
+// complete waits until the history has come to the present, and gives it in order.
+func (h *history) complete(ctx context.Context) []revision {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) {
+		var organizations v1alpha1.OrganizationList
+		var users v1alpha1.OrgUserList
+		g.Expect(env.Client.List(ctx, &organizations, client.InNamespace(h.namespace))).To(Succeed())
+		g.Expect(env.Client.List(ctx, &users, client.InNamespace(h.namespace))).To(Succeed())
+		present := map[string]string{}
+		for i := range organizations.Items {
+			present[revision{object: &organizations.Items[i]}.key()] = organizations.Items[i].ResourceVersion
+		}
+		for i := range users.Items {
+			present[revision{object: &users.Items[i]}.key()] = users.Items[i].ResourceVersion
+		}
+		g.Expect(h.newest()).To(Equal(present))
+	}).WithTimeout(eventually).Should(Succeed())
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	Expect(h.broken).To(BeEmpty(), "the history has gaps")
+	slices.SortFunc(h.revisions, func(a, b revision) int { return cmp.Compare(a.number, b.number) })
+	return slices.Clone(h.revisions)
+}
+
+// newest gives the resource version of each object that has not gone.
+func (h *history) newest() map[string]string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	numbers := map[string]int64{}
+	for _, r := range h.revisions {
+		if last, known := numbers[r.key()]; known && last > r.number {
+			continue
+		}
+		numbers[r.key()] = r.number
+	}
+	for _, r := range h.revisions {
+		if r.gone && numbers[r.key()] == r.number {
+			delete(numbers, r.key())
+		}
+	}
+	newest := make(map[string]string, len(numbers))
+	for key, number := range numbers {
+		newest[key] = strconv.FormatInt(number, 10)
+	}
+	return newest
+}
+
+// violations replays a history and gives each revision at which a rule is newly broken. A rule says what is wrong with
+// the world; empty: nothing.
+func violations(revisions []revision, rule func(world) string) []string {
+	now, last := world{users: map[string]*v1alpha1.OrgUser{}}, ""
+	var found []string
+	for _, r := range revisions {
+		switch o := r.object.(type) {
+		case *v1alpha1.Organization:
+			now.organization = o
+		case *v1alpha1.OrgUser:
+			now.users[o.Name] = o
+			if r.gone {
+				delete(now.users, o.Name)
+			}
+		}
+		fault := rule(now)
+		if fault != "" && fault != last {
+			found = append(found, fmt.Sprintf("revision %d, after a change of %s: %s; %s", r.number, r.key(), fault, now))
+		}
+		last = fault
+	}
+	return found
+}
+
+// String tells who is there and what is in force.
+func (w world) String() string {
+	text := ""
+	for _, name := range slices.Sorted(maps.Keys(w.users)) {
+		u := w.users[name]
+		text += fmt.Sprintf("%s(wish %s suspend=%t deleted=%t, in force %s %s %v) ", name, u.Spec.Role, u.Spec.Suspend,
+			!u.DeletionTimestamp.IsZero(), u.Status.State, u.Status.Role, u.Status.Modules)
+	}
+	if w.organization != nil {
+		text += fmt.Sprintf("administrators %v", w.organization.Status.Administrators)
+		for _, m := range w.organization.Status.Modules {
+			text += fmt.Sprintf(" %s %v", m.Name, m.Holders)
+		}
+	}
+	return text
+}

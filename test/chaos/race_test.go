@@ -1,0 +1,151 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// raceTimeout bounds all rounds of a race.
+const raceTimeout = time.Hour
+
+// cleaner is let past the webhooks, as if they were switched off.
+const cleaner = "system:kube-controller-manager"
+
+var _ = Describe("Two replicas that serve webhooks", func() {
+	for _, variant := range []struct {
+		title    string
+		election bool
+		reach    network
+	}{
+		{"of which one leads, on a slow network", true, slow},
+		{"which both lead", false, direct},
+		{"which both lead, on a slow network", false, slow},
+	} {
+		Context(variant.title, Ordered, func() {
+			var front *balancer
+			BeforeAll(func(ctx context.Context) { front = startReplicas(ctx, variant.election, variant.reach) })
+			AfterEach(func() { AddReportEntry("webhooks", front.String()) })
+
+			for _, count := range []int{2, 3} {
+				It(fmt.Sprintf("ORG-4 never leave an organization without an administrator, when %d go at once", count),
+					func(ctx context.Context) { raceAdministrators(ctx, count) }, SpecTimeout(raceTimeout))
+			}
+			It("GTA-11 never let more people use a module than it has seats", raceSeats, SpecTimeout(raceTimeout))
+			It("ORG-28 never have two active people with one address", raceAddresses, SpecTimeout(raceTimeout))
+		})
+	}
+})
+
+// act is a request that somebody makes at the same instant as others.
+type act func(context.Context) error
+
+// atOnce lets all acts go at the same instant, and gives their errors.
+func atOnce(ctx context.Context, acts []act) []error {
+	start, errs := make(chan struct{}), make([]error, len(acts))
+	var all sync.WaitGroup
+	for i, do := range acts {
+		all.Go(func() {
+			<-start
+			errs[i] = do(ctx)
+		})
+	}
+	close(start)
+	all.Wait()
+	return errs
+}
+
+// change is something that is done to a user.
+type change string
+
+const (
+	deletes  change = "deletes"
+	demotes  change = `{"spec":{"role":"Member"}}`
+	promotes change = `{"spec":{"role":"OrganizationAdmin","suspend":false}}`
+	suspends change = `{"spec":{"suspend":true}}`
+	resumes  change = `{"spec":{"suspend":false}}`
+	gives    change = `{"spec":{"modules":["support"]}}`
+	takes    change = `{"spec":{"modules":null}}`
+)
+
+// to gives the act of doing it to a user, as somebody.
+func (c change) to(as client.Client, namespace, name string) act {
+	u := &v1alpha1.OrgUser{}
+	u.Namespace, u.Name = namespace, name
+	return func(ctx context.Context) error {
+		if c == deletes {
+			return as.Delete(ctx, u)
+		}
+		return as.Patch(ctx, u, client.RawPatch(types.MergePatchType, []byte(c)))
+	}
+}
+
+// answers counts what became of requests.
+type answers map[string]int
+
+// note sorts an answer. It gives true when the request was taken; no other answer than those of rules may come.
+func (a answers) note(err error) bool {
+	GinkgoHelper()
+	kind := "taken"
+	switch {
+	case err == nil:
+	case strings.Contains(err.Error(), "is the last administrator in force"):
+		kind = "refused by a webhook: last administrator"
+	case strings.Contains(err.Error(), "admission webhook"):
+		Expect(apierrors.IsForbidden(err)).To(BeTrue(), "%v", err)
+		kind = "refused by a webhook: who asked has lost the role"
+	case apierrors.IsForbidden(err):
+		kind = "refused by RBAC: who asked has lost the role"
+	default:
+		Expect(err).NotTo(HaveOccurred())
+	}
+	a[kind]++
+	return err == nil
+}
+
+// String tells all answers in one line.
+func (a answers) String() string {
+	var texts []string
+	for _, kind := range slices.Sorted(maps.Keys(a)) {
+		texts = append(texts, fmt.Sprintf("%d %s", a[kind], kind))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// report says what a race has come to.
+func report(rounds int, all answers, revisions []revision, held int, broken map[string][]string) {
+	text := fmt.Sprintf("%d rounds; requests: %s; held back by the reconciler: %d times; %d revisions", rounds, all, held,
+		len(revisions))
+	for _, rule := range slices.Sorted(maps.Keys(broken)) {
+		text += fmt.Sprintf("; %d violations of %q", len(broken[rule]), rule)
+	}
+	AddReportEntry("race", text)
+}
+
+// judge fails when any rule was broken at any revision, and says at which.
+func judge(rounds int, all answers, revisions []revision, held int, rules map[string]func(world) string) {
+	GinkgoHelper()
+	broken := map[string][]string{}
+	var first []string
+	for name, rule := range rules {
+		broken[name] = violations(revisions, rule)
+		first = append(first, broken[name][:min(3, len(broken[name]))]...)
+	}
+	report(rounds, all, revisions, held, broken)
+	Expect(first).To(BeEmpty())
+}

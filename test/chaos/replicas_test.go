@@ -1,0 +1,113 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/internal/testing/operator"
+)
+
+// replicas is how many operators run at the same time.
+const replicas = 2
+
+// defaultRaceRounds is the number of rounds of each race without USHER_RACE_ROUNDS: enough for each mix in which two
+// administrators remove each other, with the webhooks and past them.
+const defaultRaceRounds = 18
+
+// slowest is the longest that a slow network holds something.
+const slowest = 40 * time.Millisecond
+
+// raceRounds is how many rounds each race has: USHER_RACE_ROUNDS, else a few.
+func raceRounds() int {
+	if n, err := strconv.Atoi(os.Getenv("USHER_RACE_ROUNDS")); err == nil {
+		return n
+	}
+	return defaultRaceRounds
+}
+
+// network is how a replica reaches the API server.
+type network func() *rest.Config
+
+// direct is as fast as it gets.
+func direct() *rest.Config { return env.OperatorConfig() }
+
+// slow delays every other write, its answer and each piece of news of a watch, for a time that nobody can foresee: so
+// each replica knows less than the API server, of each kind something else, and acts on it late.
+func slow() *rest.Config {
+	GinkgoHelper()
+	hold := func() { <-time.After(time.Duration(rand.Int64N(int64(slowest)))) }
+	return through(env.OperatorConfig(), func(at moment, _ string) bool {
+		if at != request && rand.IntN(2) == 0 {
+			hold()
+		}
+		return false
+	}, hold)
+}
+
+// startReplicas runs operators side by side until the specs are over, all of them behind the balancer that the API
+// server calls. Without leader election each of them is a leader, as in a cluster that is split in two.
+func startReplicas(ctx context.Context, election bool, reach network) *balancer {
+	GinkgoHelper()
+	binary, err := operator.Build(ctx, GinkgoT().TempDir())
+	Expect(err).NotTo(HaveOccurred())
+	var ports []int
+	for range replicas {
+		port := freePort()
+		ports = append(ports, port)
+		startReplica(ctx, binary, port, election, reach)
+	}
+	DeferCleanup(func(ctx context.Context) {
+		leases := &coordinationv1.Lease{}
+		Expect(env.Client.DeleteAllOf(ctx, leases, client.InNamespace(operator.Namespace))).To(Succeed())
+	})
+	return startBalancer(ctx, ports)
+}
+
+func startReplica(ctx context.Context, binary string, port int, election bool, reach network) {
+	GinkgoHelper()
+	// Each has a place of its own for its log and its certificate.
+	link := filepath.Join(GinkgoT().TempDir(), filepath.Base(binary))
+	Expect(os.Link(binary, link)).To(Succeed())
+	options, err := operator.Options(env, box)
+	Expect(err).NotTo(HaveOccurred())
+	options.WebhookPort, options.LeaderElection = port, election
+	process, err := operator.Launch(reach(), link, options)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() {
+		Expect(process.Ended()).NotTo(BeClosed(), "a replica ended by itself")
+		Expect(process.Kill()).To(Succeed())
+		log, err := process.Log()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(log).NotTo(ContainSubstring("Observed a panic"))
+		if CurrentSpecReport().Failed() {
+			AddReportEntry("end of a replica's log", log[max(0, len(log)-4000):])
+		}
+	})
+	Expect(process.AwaitReady(ctx)).To(Succeed())
+}
+
+func freePort() int {
+	GinkgoHelper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(env.WebhookHost, "0"))
+	Expect(err).NotTo(HaveOccurred())
+	defer listener.Close() //nolint:errcheck // it took no connection
+	address := listener.Addr().String()
+	port, err := strconv.Atoi(address[strings.LastIndex(address, ":")+1:])
+	Expect(err).NotTo(HaveOccurred())
+	return port
+}
