@@ -22,8 +22,9 @@ const ledgerRetry = time.Second
 // version, so two leaders cannot each let the other's last administrator go (ORG-4).
 //
 // Somebody leaves only after one who stays was seen, past the cache, to act as administrator and to want to stay. That
-// one cannot vanish in the meantime: his name stands on the written list, and the OrgUser reconciler, which holds his finalizer,
-// reads that list past the cache after the deletion has begun. Of the two reads, one sees what the other has written.
+// one cannot vanish in the meantime: his name stands on the written list, and the OrgUser reconciler, which holds his
+// finalizer and takes his role, reads that list past the cache after the wish has ended. Of the two reads, one sees what
+// the other has written.
 func (r *organizationReconciler) settleLedger(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
 ) (held string, retry time.Duration, err error) {
 	candidates, err := r.candidates(ctx, o, users)

@@ -21,10 +21,14 @@ import (
 // namesakeRetry is how soon to look again when a namesake or a ledger has changed meanwhile.
 const namesakeRetry = 100 * time.Millisecond
 
-// tooEarly looks past the cache before a change that must not follow from what is out of date: an administrator whom
-// the ledger holds is not one no longer, and nobody comes into force beside a namesake.
+// tooEarly looks past the cache before a change that must not follow from what is out of date: whose role is in force as
+// an administrator's keeps it while the ledger holds him, or is about to do so again, and nobody comes into force beside
+// a namesake.
 func (r *orgUserReconciler) tooEarly(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (bool, error) {
 	if before.Status.Role == v1alpha1.RoleOrganizationAdmin && in.Role != v1alpha1.RoleOrganizationAdmin {
+		if in.AwaitingLedger {
+			return true, nil // the ledger may let another go because this one acts
+		}
 		if early, err := r.listed(ctx, before); early || err != nil {
 			return early, err
 		}
