@@ -8,12 +8,13 @@ WORKDIR /src
 
 # Modules first: this layer stays cached until go.mod or go.sum changes.
 COPY go.mod go.sum ./
+ENV GOCACHE=/cache/go-build
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 
 COPY api/ api/
 COPY cmd/ cmd/
 COPY internal/ internal/
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/cache/go-build \
     CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
     go build -trimpath -ldflags "-s -w" -o /out/usher ./cmd
 
