@@ -70,9 +70,18 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	flags.StringVar((*string)(&o.Mail.TLS), "smtp-tls", string(mail.TLSStartTLS), "how mail is protected on its way: StartTLS, TLS or None")
 	flags.StringVar(&o.Mail.UsernameFile, "smtp-username-file", "", "a file with the user name for the mail server")
 	flags.StringVar(&o.Mail.PasswordFile, "smtp-password-file", "", "a file with the password for the mail server")
+	flags.IntVar(&o.Mail.Connections, "smtp-connections", mail.DefaultConnections,
+		"how many connections to the mail server are open at the same time at most")
+	flags.IntVar(&o.MailRate, "mail-rate", 0, "how many mails a minute are sent at most; 0: no limit")
+	flags.StringVar(&o.MailTemplates, "mail-templates", setup.DefaultMailTemplates,
+		"a ConfigMap in the operator's namespace with mail templates in place of those that ship; empty: none is read")
 	flags.StringVar(&o.Mail.From, "mail-from", "", "the address that mails come from")
 	flags.DurationVar(&o.SettleDelay, "settle-delay", setup.DefaultSettleDelay,
 		"how long objects that are declared together have to arrive before a mail speaks of them")
+	flags.DurationVar(&o.ActivityInterval, "activity-interval", setup.DefaultActivityInterval,
+		"how exact a person's last activity is, and the time in which it costs one write; 0 turns it off")
+	flags.StringVar(&o.AuditTokenFile, "audit-token-file", "",
+		"a file of bearer tokens, one a line, for API servers that send audit events to /audit of the webhooks' port; empty: none")
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names", "usher-webhook-service.usher-system.svc",
 		"names under which the API server calls the webhooks, separated by commas")
 	list(flags, &o.PlatformUsers, "platform-users", "", "users that are not bound by roles, separated by commas")

@@ -37,17 +37,19 @@ var _ = Describe("Flags", func() {
 
 	It("have defaults for all but the installation's own addresses", func() {
 		Expect(parsed()).To(Equal(setup.Options{
-			LeaderElection:  true,
-			HealthAddress:   ":8081",
-			MetricsAddress:  ":8443",
-			MetricsSecure:   true,
-			PortalAddress:   ":8080",
-			WebhookPort:     9443,
-			WebhookDNSNames: []string{"usher-webhook-service.usher-system.svc"},
-			Mail:            mail.Options{TLS: mail.TLSStartTLS},
-			PlatformUsers:   []string{},
-			PlatformGroups:  []string{},
-			SettleDelay:     setup.DefaultSettleDelay,
+			LeaderElection:   true,
+			HealthAddress:    ":8081",
+			MetricsAddress:   ":8443",
+			MetricsSecure:    true,
+			PortalAddress:    ":8080",
+			WebhookPort:      9443,
+			WebhookDNSNames:  []string{"usher-webhook-service.usher-system.svc"},
+			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
+			PlatformUsers:    []string{},
+			PlatformGroups:   []string{},
+			ActivityInterval: setup.DefaultActivityInterval,
+			SettleDelay:      setup.DefaultSettleDelay,
+			MailTemplates:    setup.DefaultMailTemplates,
 		}))
 	})
 
@@ -61,21 +63,25 @@ var _ = Describe("Flags", func() {
 		options, err := parsed("--leader-elect=false", "--metrics-bind-address=0", "--metrics-secure=false",
 			"--smtp-address=smtp.acme.example:465", "--smtp-tls=TLS", "--smtp-username-file=user", "--smtp-password-file=password",
 			"--mail-from=usher@acme.example", "--portal-url=https://usher.acme.example", "--portal-requests-per-second=-1",
-			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--certificate-dir=certificates")
+			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--certificate-dir=certificates",
+			"--activity-interval=1h", "--audit-token-file=tokens", "--smtp-connections=5", "--mail-rate=90")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.LeaderElection).To(BeFalse())
 		Expect(options.MetricsAddress).To(Equal("0"))
 		Expect(options.MetricsSecure).To(BeFalse())
 		Expect(options.Mail).To(Equal(mail.Options{
 			Address: "smtp.acme.example:465", TLS: mail.TLSImplicit, UsernameFile: "user", PasswordFile: "password",
-			From: "usher@acme.example",
+			From: "usher@acme.example", Connections: 5,
 		}))
+		Expect(options.MailRate).To(Equal(90))
 		Expect(options.PortalURL).To(Equal("https://usher.acme.example"))
 		Expect(options.PortalRequestsPerSecond).To(BeEquivalentTo(-1))
 		Expect(options.SettleDelay).To(Equal(250 * time.Millisecond))
 		Expect(options.WebhookHost).To(Equal("127.0.0.1"))
 		Expect(options.WebhookPort).To(Equal(1234))
 		Expect(options.CertificateDir).To(Equal("certificates"))
+		Expect(options.ActivityInterval).To(Equal(time.Hour))
+		Expect(options.AuditTokenFile).To(Equal("tokens"))
 	})
 
 	DescribeTable("take several values", func(value string, values ...string) {

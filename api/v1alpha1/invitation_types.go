@@ -7,14 +7,17 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // InvitationSpec is who is to be invited to what.
 type InvitationSpec struct {
-	// emails are the addresses to invite. An entry may hold several, separated by white space, comma or semicolon (NOV-3).
+	// emails are the addresses to invite. An entry may hold several, separated by white space, comma or semicolon (NOV-3). An
+	// address may come with a name, as in Ana Pérez <ana@acme.example>, which is then the person's display name; a name that
+	// holds a comma or semicolon stands in quotes.
 	// +required
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:items:MinLength=3
 	// +kubebuilder:validation:items:MaxLength=8192
-	// +kubebuilder:validation:XValidation:rule=`self.all(e, e.matches(r'^[\s\pZ,;]*([^\pC\pZ@,;:<>()\[\]"\\]{1,64}@[^\pC\pZ@,;:<>()\[\]"\\]+([\s\pZ,;]+|$))+$'))`,message="must be e-mail addresses such as ana@acme.example, separated by white space, comma or semicolon"
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'[^\s\pC\pZ,;<>"]@[^\s\pC\pZ,;<>"]')`,message="must hold e-mail addresses such as ana@acme.example or Ana Pérez <ana@acme.example>, separated by white space, comma or semicolon"
+	// +kubebuilder:validation:items:XValidation:rule=`!self.matches(r'[\x00-\x08\x0e-\x1f\x7f\x{80}-\x{84}\x{86}-\x{9f}\x{202A}-\x{202E}\x{2066}-\x{2069}]')`,message="must not hold control characters, nor characters that turn the direction of text"
 	Emails []string `json:"emails,omitempty"`
 	// role is what all of them may do in the organization (NOV-4).
 	// +required
@@ -154,7 +157,8 @@ type RevocationReason string
 const (
 	// RevokedAddressRemoved is an address that the spec no longer names; naming it again invites anew.
 	RevokedAddressRemoved RevocationReason = "AddressRemoved"
-	// RevokedInviterUnauthorized is an inviter who may no longer give the role; it takes another invitation.
+	// RevokedInviterUnauthorized is an inviter who may no longer give the role; it takes another invitation, or the role back
+	// and a resend.
 	RevokedInviterUnauthorized RevocationReason = "InviterUnauthorized"
 )
 
@@ -209,6 +213,11 @@ type RecipientStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	User string `json:"user,omitempty"`
+	// heldBy names what invites the address already, as in Invitation/team or OrgUser/luis; this Invitation waits for it.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=270
+	HeldBy string `json:"heldBy,omitempty"`
 	// OnboardingStatus is the person's way from invited to active.
 	OnboardingStatus `json:",inline"`
 }

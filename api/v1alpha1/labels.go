@@ -23,7 +23,8 @@ const (
 	// LabelGrantable marks, with the value "true", the ClusterRoles that Usher may bind.
 	LabelGrantable = "accounts.usher.dev/grantable"
 
-	// AnnotationResend on an Invitation sends again to everybody who has not accepted, once for each new value (WXP-7).
+	// AnnotationResend on an Invitation sends again to everybody who has not accepted, once for each new value (WXP-7). On an
+	// OrgUser that is declared without an Invitation it does so for that person.
 	AnnotationResend = "accounts.usher.dev/resend"
 )
 
@@ -69,5 +70,8 @@ const (
 	ReasonInvalidNamespace     = "InvalidNamespace"
 	ReasonInvalidAddress       = "InvalidAddress"
 	ReasonUndeliverable        = "Undeliverable"
+	ReasonInviterUnauthorized  = "InviterUnauthorized"
+	ReasonAddressHeld          = "AddressHeld"
+	ReasonTooManyRecipients    = "TooManyRecipients"
 	ReasonFailed               = "Failed"
 )

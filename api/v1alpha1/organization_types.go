@@ -227,11 +227,12 @@ type OrganizationStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Workspaces *int32 `json:"workspaces,omitempty"`
-	// modules are the seats bought and taken.
+	// modules are the seats bought and taken. A module that is bought no longer stays, with no seats, while it is in force
+	// for somebody who leaves.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:MaxItems=256
 	Modules []ModuleStatus `json:"modules,omitempty"`
 	// conditions are Ready, and while they are true Reconciling and Stalled.
 	// +optional

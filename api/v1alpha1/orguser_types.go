@@ -132,6 +132,12 @@ type OrgUserStatus struct {
 	// onboarding is the invitation of a person who is declared without an Invitation.
 	// +optional
 	Onboarding *OnboardingStatus `json:"onboarding,omitempty"`
+	// observedResend is the last value of the resend annotation that was acted on, for a person declared without an
+	// Invitation.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	ObservedResend string `json:"observedResend,omitempty"`
 	// registration is what the person gave at registration.
 	// +optional
 	Registration *Registration `json:"registration,omitempty"`

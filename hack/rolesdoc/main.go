@@ -32,6 +32,7 @@ const footer = `
   touches what is Usher's own: ` + "`status`" + `, Usher's finalizer, its labels and annotations, owner references.
 - The platform's identities (the group ` + "`system:masters`" + ` and what the operator's configuration names) are not bound by
   roles, but by all the rest.
+- Who manages billing reads the Secret with payment details that the organization names, and no other one.
 - An OrganizationAdmin is in every workspace, with the access Admin, without being named in it.
 - A delegate acts with its role like a person, takes no seat and counts as no administrator.
 `

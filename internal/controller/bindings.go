@@ -32,15 +32,23 @@ func personOf(user *v1alpha1.OrgUser, username string) holder {
 	return holder{organization: user.Namespace, label: v1alpha1.LabelUser, name: user.Name, username: username}
 }
 
-// binding is one RoleBinding that somebody is to have.
+// binding is one RoleBinding that somebody is to have, to a ClusterRole or to a Role of the namespace.
 type binding struct {
 	namespace   string
 	clusterRole string
+	role        string
 	workspace   string // empty in the organization's namespace
 }
 
-// name holds the ClusterRole: another role is another binding, which is there before the old one goes.
-func (b binding) name(h holder) string { return "usher-" + h.name + "-" + b.clusterRole }
+// name holds the role: another role is another binding, which is there before the old one goes.
+func (b binding) name(h holder) string { return "usher-" + h.name + "-" + b.roleRef().Name }
+
+func (b binding) roleRef() rbacv1.RoleRef {
+	if b.role != "" {
+		return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: b.role}
+	}
+	return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: b.clusterRole}
+}
 
 // bindingPlan is what has to change for somebody's access to be as it is in force.
 type bindingPlan struct {
@@ -50,19 +58,24 @@ type bindingPlan struct {
 
 func (p bindingPlan) empty() bool { return len(p.apply)+len(p.remove) == 0 }
 
-// roleBinding gives the binding to a role in the organization's own namespace; nil: the role has none (NOV-7).
-func roleBinding(organization string, role v1alpha1.Role) []binding {
-	if clusterRole := policy.ClusterRoleForRole(role); clusterRole != "" {
-		return []binding{{namespace: organization, clusterRole: clusterRole}}
+// roleBindings gives the bindings of a role in the organization's own namespace; nil: the role has none (NOV-7).
+func roleBindings(organization string, role v1alpha1.Role) []binding {
+	clusterRole := policy.ClusterRoleForRole(role)
+	if clusterRole == "" {
+		return nil
 	}
-	return nil
+	bindings := []binding{{namespace: organization, clusterRole: clusterRole}}
+	if policy.ReadsPayment(role) {
+		bindings = append(bindings, binding{namespace: organization, role: PaymentRole})
+	}
+	return bindings
 }
 
 // wantedBindings gives the RoleBindings for what is in force (ORG-2, ORG-14, NOV-12).
 func wantedBindings(user *v1alpha1.OrgUser, in policy.InForce, workspaces []*v1alpha1.Workspace) []binding {
 	var wanted []binding
 	if in.State == v1alpha1.UserActive {
-		wanted = roleBinding(user.Namespace, in.Role)
+		wanted = roleBindings(user.Namespace, in.Role)
 	}
 	namespaces := make(map[string]string, len(workspaces))
 	for _, w := range workspaces {
@@ -103,7 +116,7 @@ func planBindings(h holder, wanted []binding, existing []*rbacv1.RoleBinding) bi
 
 func (b binding) build(h holder) *rbacv1.RoleBinding {
 	out := &rbacv1.RoleBinding{
-		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: b.clusterRole},
+		RoleRef:  b.roleRef(),
 		Subjects: []rbacv1.Subject{subjectOf(h.username)},
 	}
 	out.Namespace, out.Name = b.namespace, b.name(h)

@@ -45,8 +45,16 @@ var _ = Describe("The RoleBindings that follow from what is in force", func() {
 				Workspaces: []v1alpha1.WorkspaceGrant{grant("sales", v1alpha1.WorkspaceAdmin), grant("support", v1alpha1.WorkspaceAdmin)},
 			},
 			binding{namespace: "acme", clusterRole: "usher-organization-admin"},
+			binding{namespace: "acme", role: "usher-payment"},
 			binding{namespace: "acme-sales", clusterRole: "admin", workspace: "sales"},
 			binding{namespace: "acme-support", clusterRole: "admin", workspace: "support"}),
+		Entry("ORG-6 one to payment details for who manages billing",
+			policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleBillingAdmin},
+			binding{namespace: "acme", clusterRole: "usher-billing-admin"},
+			binding{namespace: "acme", role: "usher-payment"}),
+		Entry("ORG-8 none to payment details for who does not",
+			policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleUserAdmin},
+			binding{namespace: "acme", clusterRole: "usher-user-admin"}),
 		Entry("NOV-7 none for who only receives notifications",
 			policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleNotificationsOnly}),
 		Entry("NOV-12 none for who has not accepted", policy.InForce{State: v1alpha1.UserPending}),
@@ -96,6 +104,14 @@ var _ = Describe("The plan of a person's access", func() {
 			Subjects: []rbacv1.Subject{{APIGroup: "rbac.authorization.k8s.io", Kind: "User", Name: username}},
 		}))
 		Expect(plan.apply[0].Labels).NotTo(HaveKey("accounts.usher.dev/workspace"))
+	})
+
+	It("refers to a Role of the namespace where there is one for the purpose", func() {
+		pays := binding{namespace: "acme", role: "usher-payment"}
+		plan := planBindings(personOf(luis, username), []binding{pays}, nil)
+		Expect(names(plan.apply)).To(Equal([]string{"acme/usher-luis-usher-payment"}))
+		Expect(plan.apply[0].RoleRef).To(Equal(rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: "usher-payment"}))
+		Expect(planBindings(personOf(luis, username), []binding{pays}, plan.apply).empty()).To(BeTrue())
 	})
 
 	It("is empty when everything is as it should be, so that nothing is written", func() {

@@ -83,7 +83,7 @@ var _ = Describe("How a user stands", func() {
 		}, isReady, "AwaitingAcceptance", "waits for the person to accept"),
 		Entry("expired", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) {
 			f.Onboarding = onboardingIn(v1alpha1.RecipientExpired, v1alpha1.MailSent)
-		}, isStuck, "NotInvited", "the invitation is Expired. Invite again, or delete the user"),
+		}, isStuck, "NotInvited", "the invitation is Expired. Send again with the annotation accounts.usher.dev/resend on the OrgUser"),
 	)
 })
 
@@ -95,7 +95,7 @@ var _ = Describe("How an invitation stands", func() {
 				Email: v1alpha1.EmailAddress(string(rune('a'+n)) + "@acme.example"), OnboardingStatus: *o,
 			})
 		}
-		concludeInvitation(i)
+		concludeInvitation(i, true)
 		return i
 	}
 
@@ -122,13 +122,13 @@ var _ = Describe("How an invitation stands", func() {
 		i := invitationOf(onboardingIn(v1alpha1.RecipientInvited, v1alpha1.MailSent),
 			onboardingIn(v1alpha1.RecipientUndeliverable, v1alpha1.MailFailed))
 		expectStanding(i, isStuck, "Undeliverable")
-		Expect(i.Status.Conditions[0].Message).To(And(ContainSubstring("[b@acme.example]"), ContainSubstring("accounts.usher.dev/resend")))
+		Expect(i.Status.Conditions[0].Message).To(And(ContainSubstring("refuses b@acme.example ("), ContainSubstring("accounts.usher.dev/resend")))
 	})
 
 	It("is ready when the rest is the people's", func() {
 		i := invitationOf(onboardingIn(v1alpha1.RecipientInvited, v1alpha1.MailSent), onboardingIn(v1alpha1.RecipientActive, v1alpha1.MailSent))
 		expectStanding(i, isReady, "Ready")
-		Expect(i.Status.Conditions[0].Message).To(Equal("1 of 2 have accepted"))
+		Expect(i.Status.Conditions[0].Message).To(Equal("1 of 2 have accepted; Invited: a@acme.example"))
 	})
 })
 

@@ -41,6 +41,12 @@ type Dependencies struct {
 	Recorder events.EventRecorder
 	// Mailer sends.
 	Mailer Mailer
+	// MailTemplates are what mails are written with; nil: those that ship.
+	MailTemplates *mail.InForce
+	// MailConnections is how many mails Mailer sends at the same time.
+	MailConnections int
+	// MailRate is how many mails a minute go out at most; zero: there is no limit.
+	MailRate int
 	// Keys sign links.
 	Keys *invitation.KeyRing
 	// PortalURL is where people reach the portal, without a slash at the end.
@@ -59,7 +65,7 @@ func (d Dependencies) lookup() lookup.Reader { return lookup.Reader{Reader: d.Cl
 // Setup adds all reconcilers to the manager.
 func Setup(mgr ctrl.Manager, d Dependencies) error {
 	for _, add := range []func(ctrl.Manager, Dependencies) error{
-		setupOrganization, setupOrgUser, setupInvitation, setupWorkspace,
+		setupOrganization, setupOrgUser, setupInvitation, setupWorkspace, setupMail,
 	} {
 		if err := add(mgr, d); err != nil {
 			return err

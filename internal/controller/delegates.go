@@ -29,7 +29,7 @@ func (r *organizationReconciler) settleDelegates(ctx context.Context, o *v1alpha
 	var failed []error
 	for _, delegate := range o.Spec.Delegates {
 		h := delegateOf(o, string(delegate.Username))
-		plan := planBindings(h, roleBinding(o.Namespace, delegate.Role), byDelegate[h.name])
+		plan := planBindings(h, roleBindings(o.Namespace, delegate.Role), byDelegate[h.name])
 		failed = append(failed, r.carryOut(ctx, plan))
 		delete(byDelegate, h.name)
 	}

@@ -5,7 +5,6 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -40,15 +38,17 @@ func setupInvitation(mgr ctrl.Manager, d Dependencies) error {
 
 func (r *invitationReconciler) ofOrganization(ctx context.Context, c change[*v1alpha1.Organization],
 ) ([]types.NamespacedName, error) {
-	if !c.created() {
+	if !c.created() && (c.deleted() || slices.Equal(c.before.Spec.Delegates, c.after.Spec.Delegates)) {
 		return nil, nil
 	}
 	return keysOf(r.lookup().Invitations(ctx, c.newest().Namespace))
 }
 
-// ofUser: a user's coming, going and acceptance concern the Invitations of that address.
+// ofUser: a user's coming, going and acceptance concern the Invitations of that address, and what he may do concerns
+// those by which he invites.
 func (r *invitationReconciler) ofUser(ctx context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
-	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State {
+	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State &&
+		c.before.Status.Role == c.after.Status.Role {
 		return nil, nil
 	}
 	user := c.newest()
@@ -56,11 +56,15 @@ func (r *invitationReconciler) ofUser(ctx context.Context, c change[*v1alpha1.Or
 	if name := user.Labels[v1alpha1.LabelInvitation]; name != "" {
 		keys = append(keys, types.NamespacedName{Namespace: user.Namespace, Name: name})
 	}
-	return keys, err
+	if err != nil || user.Status.Username == "" {
+		return keys, err
+	}
+	theirs, err := keysOf(r.lookup().InvitationsByInviter(ctx, user.Namespace, user.Status.Username))
+	return append(keys, theirs...), err
 }
 
-// Reconcile moves an Invitation's recipients on. A move and the mail that it calls for are written first; the mail is
-// sent in the pass after that, from what is written.
+// Reconcile moves an Invitation's recipients on. It writes a move and the mail that it calls for; the mail is sent by
+// invitationMail, from what is written.
 func (r *invitationReconciler) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
 	if !i.DeletionTimestamp.IsZero() {
 		return settled(ctrl.Result{}, r.remove(ctx, i))
@@ -78,23 +82,18 @@ func (r *invitationReconciler) Reconcile(ctx context.Context, i *v1alpha1.Invita
 		_, err := status.Write(ctx, r.Client, before, i)
 		return settled(ctrl.Result{}, err)
 	}
-	addresses, err := invitation.ParseAddresses(i.Spec.Emails)
+	people, err := invitation.ParseAddresses(i.Spec.Emails)
 	if err != nil {
 		status.Stalled(i, v1alpha1.ReasonInvalidAddress, "spec.emails: "+err.Error())
-		_, err := status.Write(ctx, r.Client, before, i)
+		return settled(ctrl.Result{}, r.writeInvitation(ctx, before, i))
+	}
+	if err := r.moveAll(ctx, i, o, people); err != nil {
 		return settled(ctrl.Result{}, err)
 	}
-	moved, err := r.moveAll(ctx, i, o, addresses)
-	if err != nil {
-		return settled(ctrl.Result{}, err)
+	if err := r.concludeNow(ctx, i); err != nil {
+		return ctrl.Result{}, err
 	}
-	if !moved {
-		if delivered, err := r.deliver(ctx, i, o); delivered || err != nil {
-			return settled(ctrl.Result{}, err)
-		}
-	}
-	concludeInvitation(i)
-	if _, err := status.Write(ctx, r.Client, before, i); err != nil {
+	if err := r.writeInvitation(ctx, before, i); err != nil {
 		return settled(ctrl.Result{}, err)
 	}
 	return ctrl.Result{RequeueAfter: r.wait(i)}, nil
@@ -112,118 +111,6 @@ func (r *invitationReconciler) wait(i *v1alpha1.Invitation) time.Duration {
 // settling gives how long what was declared together with the Invitation still has to arrive.
 func (r *invitationReconciler) settling(i *v1alpha1.Invitation) time.Duration {
 	return max(r.SettleDelay-r.Now().Sub(i.CreationTimestamp.Time), 0)
-}
-
-// deliveryBatch is how many mails go out before what came of them is written: an operator that dies in between sends no
-// more than those again.
-const deliveryBatch = 10
-
-// deliver sends the mails that written states call for. It gives true when the pass ends here: mails were tried, or the
-// cache is behind what is written.
-func (r *invitationReconciler) deliver(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization) (bool, error) {
-	due := r.due(i)
-	if len(due) == 0 {
-		return false, nil
-	}
-	due = due[:min(len(due), deliveryBatch)]
-	if behind, err := r.behind(ctx, i, &v1alpha1.Invitation{}); behind || err != nil {
-		return true, err
-	}
-	inviter, err := r.lookup().InviterTitle(ctx, i.Namespace, i.Spec.InvitedBy)
-	if err != nil {
-		return false, err
-	}
-	deliveries := map[v1alpha1.EmailAddress]invitation.Delivery{}
-	for _, recipient := range due {
-		deliveries[recipient.Email] = r.send(ctx, r.letterTo(ctx, i, o, recipient, inviter))
-		if ctx.Err() != nil {
-			break // told to stop: record what is out, the rest is sent by the next leader
-		}
-	}
-	return true, r.record(ctx, i, deliveries)
-}
-
-func (r *invitationReconciler) due(i *v1alpha1.Invitation) []*v1alpha1.RecipientStatus {
-	var due []*v1alpha1.RecipientStatus
-	for n := range i.Status.Recipients {
-		if recipient := &i.Status.Recipients[n]; invitation.Due(&recipient.OnboardingStatus, r.Now()) {
-			due = append(due, recipient)
-		}
-	}
-	return due
-}
-
-// record writes what came of the mails, whatever the portal writes at the same time.
-func (r *invitationReconciler) record(ctx context.Context, i *v1alpha1.Invitation,
-	deliveries map[v1alpha1.EmailAddress]invitation.Delivery,
-) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	generation := i.Generation
-	return status.Amend(ctx, r.Live, r.Client, i, func() error {
-		for n := range i.Status.Recipients {
-			recipient := &i.Status.Recipients[n]
-			if delivery, tried := deliveries[recipient.Email]; tried {
-				invitation.Record(&recipient.OnboardingStatus, delivery, r.Now())
-			}
-		}
-		if i.Generation == generation {
-			concludeInvitation(i)
-		}
-		return nil
-	})
-}
-
-func (r *invitationReconciler) letterTo(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	recipient *v1alpha1.RecipientStatus, inviter string,
-) letter {
-	l := newLetter(o, i.UID, string(recipient.Email), &recipient.OnboardingStatus)
-	if l.content.Language == "" {
-		l.content.Language = policy.LanguageOf(o, i.Spec.Language)
-	}
-	l.content.Inviter = inviter
-	l.tellRole(i.Spec.Role, l.email)
-	l.content.Message = i.Spec.Message
-	for _, grant := range i.Spec.Workspaces {
-		l.content.Workspaces = append(l.content.Workspaces, r.lookup().WorkspaceTitle(ctx, i.Namespace, grant.Name))
-	}
-	return l
-}
-
-// concludeInvitation counts the recipients and says how the Invitation stands.
-func concludeInvitation(i *v1alpha1.Invitation) {
-	var pending, active, failed, queued int32
-	var undeliverable []string
-	for n := range i.Status.Recipients {
-		recipient := &i.Status.Recipients[n]
-		if invitation.Queued(&recipient.OnboardingStatus) || recipient.State == v1alpha1.RecipientPending {
-			queued++
-		}
-		switch {
-		case recipient.State == v1alpha1.RecipientActive:
-			active++
-		case invitation.Open(recipient.State):
-			pending++
-		default:
-			failed++
-		}
-		if recipient.State == v1alpha1.RecipientUndeliverable {
-			undeliverable = append(undeliverable, string(recipient.Email))
-		}
-	}
-	total := number(len(i.Status.Recipients))
-	i.Status.Summary = v1alpha1.InvitationSummary{Total: total, Pending: &pending, Active: &active, Failed: &failed}
-	switch {
-	case queued > 0:
-		status.Progressing(i, v1alpha1.ReasonAwaitingMail, fmt.Sprintf("%d mails are about to be sent", queued))
-	case len(undeliverable) > 0:
-		status.Stalled(i, v1alpha1.ReasonUndeliverable, fmt.Sprintf(
-			"the mail server refuses these addresses: %v. Correct spec.emails, or send again with the annotation %s",
-			undeliverable, v1alpha1.AnnotationResend))
-	default:
-		status.Ready(i, v1alpha1.ReasonReady, fmt.Sprintf("%d of %d have accepted", active, *total))
-	}
-	i.Status.ObservedGeneration = i.Generation
 }
 
 // remove revokes what is not accepted, and lets the Invitation go once every acceptance has reached its user.

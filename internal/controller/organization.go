@@ -39,6 +39,7 @@ func setupOrganization(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, r.ofWorkspace)).
 		Watches(&v1alpha1.Invitation{}, onChange(r.ofInvitation)).
 		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
+		Watches(&rbacv1.Role{}, onChange(r.ofRole)).
 		Complete(reconcile.AsReconciler(d.Client, r))
 }
 
@@ -107,7 +108,9 @@ func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Orga
 	}
 	count(o, users, len(workspaces))
 	conclude(o, held)
-	_, err = status.Write(ctx, r.Client, before, o)
+	if _, err = status.Write(ctx, r.Client, before, o); err == nil {
+		err = r.settlePayment(ctx, o)
+	}
 	return settled(ctrl.Result{RequeueAfter: sooner(wait, retry)}, err)
 }
 

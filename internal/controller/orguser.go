@@ -50,12 +50,6 @@ func (r *orgUserReconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) 
 		return settled(ctrl.Result{}, client.IgnoreNotFound(r.Client.Delete(ctx, u, client.Preconditions{UID: &u.UID})))
 	}
 	wait := r.onboard(&facts)
-	if equality.Semantic.DeepEqual(before.Status.Onboarding, u.Status.Onboarding) {
-		delivered, err := r.deliverOwn(ctx, facts)
-		if delivered || err != nil {
-			return settled(ctrl.Result{}, err) // what was delivered is written: that brings the next pass
-		}
-	}
 	return r.bringAbout(ctx, before, facts, wait)
 }
 
@@ -226,8 +220,12 @@ func concludePending(f policy.UserFacts) {
 	case invitation.Open(o.State):
 		status.Ready(f.User, v1alpha1.ReasonAwaitingAcceptance, "invited; waits for the person to accept")
 	default:
-		status.Stalled(f.User, v1alpha1.ReasonNotInvited, fmt.Sprintf(
-			"the person cannot accept: the invitation is %s. Invite again, or delete the user", o.State))
+		where := "the OrgUser"
+		if name := f.User.Labels[v1alpha1.LabelInvitation]; name != "" {
+			where = fmt.Sprintf("the Invitation %q", name)
+		}
+		status.Stalled(f.User, v1alpha1.ReasonNotInvited, fmt.Sprintf("the person cannot accept: the invitation is %s. Send again with "+
+			"the annotation %s on %s, or take the address out", o.State, v1alpha1.AnnotationResend, where))
 	}
 }
 

@@ -6,6 +6,7 @@ package controller
 import (
 	"context"
 	"strings"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -24,6 +25,7 @@ func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&v1alpha1.OrgUser{}, onChange(r.ofNamesake)).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
 		Watches(&v1alpha1.Invitation{}, onChange(r.ofInvitation)).
+		Watches(&v1alpha1.Invitation{}, onChangeAfter(mailDelay, r.ofMail)).
 		Watches(&v1alpha1.Workspace{}, onChange(r.ofWorkspace)).
 		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
 		Complete(reconcile.AsReconciler(d.Client, r))
@@ -90,29 +92,45 @@ func difference(a, b []string) []string {
 	return names
 }
 
+// mailDelay is how late a user shows that a mail is to be sent, or is out: one that is sent within it costs no write.
+const mailDelay = 2 * time.Second
+
 // ofInvitation: a recipient's new state concerns the recipient's user.
 func (r *orgUserReconciler) ofInvitation(ctx context.Context, c change[*v1alpha1.Invitation],
 ) ([]types.NamespacedName, error) {
 	if c.created() || c.deleted() {
 		return keysOf(r.lookup().UsersByInvitation(ctx, c.newest().Namespace, c.newest().Name))
 	}
-	old := make(map[string]v1alpha1.OnboardingStatus, len(c.before.Status.Recipients))
-	for _, recipient := range c.before.Status.Recipients {
-		old[recipient.User] = recipient.OnboardingStatus
+	return changedRecipients(c, func(a, b *v1alpha1.OnboardingStatus) bool { return a.State != b.State }), nil
+}
+
+// ofMail: so does the invitation's being on its way.
+func (r *orgUserReconciler) ofMail(_ context.Context, c change[*v1alpha1.Invitation]) ([]types.NamespacedName, error) {
+	if c.created() || c.deleted() {
+		return nil, nil
+	}
+	return changedRecipients(c, func(a, b *v1alpha1.OnboardingStatus) bool {
+		return awaitsInvitation(a) != awaitsInvitation(b)
+	}), nil
+}
+
+// changedRecipients gives the users of those recipients who are new or whose state differs.
+func changedRecipients(c change[*v1alpha1.Invitation], differs func(a, b *v1alpha1.OnboardingStatus) bool,
+) []types.NamespacedName {
+	old := make(map[string]*v1alpha1.OnboardingStatus, len(c.before.Status.Recipients))
+	for n := range c.before.Status.Recipients {
+		recipient := &c.before.Status.Recipients[n]
+		old[recipient.User] = &recipient.OnboardingStatus
 	}
 	var keys []types.NamespacedName
-	for _, recipient := range c.after.Status.Recipients {
+	for n := range c.after.Status.Recipients {
+		recipient := &c.after.Status.Recipients[n]
 		before, known := old[recipient.User]
-		if recipient.User != "" && (!known || moved(&before, &recipient.OnboardingStatus)) {
+		if recipient.User != "" && (!known || differs(before, &recipient.OnboardingStatus)) {
 			keys = append(keys, types.NamespacedName{Namespace: c.after.Namespace, Name: recipient.User})
 		}
 	}
-	return keys, nil
-}
-
-// moved tells whether anything changed that a user's status shows.
-func moved(a, b *v1alpha1.OnboardingStatus) bool {
-	return a.State != b.State || awaitsInvitation(a) != awaitsInvitation(b)
+	return keys
 }
 
 // ofWorkspace: a workspace concerns the administrators, its members before and after, and who has it or wishes it.

@@ -5,11 +5,9 @@ package controller
 
 import (
 	"context"
-	"slices"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
@@ -17,34 +15,47 @@ import (
 	"github.com/usher-operator/usher/internal/policy"
 )
 
-// moveAll makes the recipients what the spec, the clock and the resend annotation ask for. It gives true when a
-// recipient moved, so that a mail's intent may be new and must be written before the mail is sent.
+// maxRecipients is how many people an Invitation may have named over time: as many as its status holds. Who was taken off
+// the list is kept, so that a link of his stays dead when he comes back.
+const maxRecipients = 1000
+
+// wishes are what is asked for of all recipients in one pass.
+type wishes struct {
+	organization *v1alpha1.Organization
+	// authorized: the inviter may give the role; resend: and who has not accepted is to be invited again.
+	authorized, resend bool
+}
+
+// moveAll makes the recipients what the spec, the clock and the resend annotation ask for.
 func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	addresses []string,
-) (bool, error) {
-	moved := false
+	people []invitation.Addressee,
+) error {
 	if err := r.noteInviter(ctx, i); err != nil {
-		return false, err
+		return err
 	}
-	resend := resendWanted(i)
-	for _, address := range addresses {
-		recipient := lookup.Recipient(i, address)
+	authorized, err := r.authorized(ctx, i)
+	if err != nil {
+		return err
+	}
+	wish := wishes{organization: o, resend: len(i.Status.Recipients) > 0, authorized: authorized}
+	wish.resend = resendWanted(i, &i.Status.ObservedResend) && wish.resend && authorized
+	for _, p := range people {
+		recipient := lookup.Recipient(i, p.Email)
 		if recipient == nil {
+			if len(i.Status.Recipients) >= maxRecipients {
+				continue
+			}
 			i.Status.Recipients = append(i.Status.Recipients, v1alpha1.RecipientStatus{
-				Email:            v1alpha1.EmailAddress(address),
+				Email:            v1alpha1.EmailAddress(p.Email),
 				OnboardingStatus: v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending},
 			})
 			recipient = &i.Status.Recipients[len(i.Status.Recipients)-1]
-			moved = true
 		}
-		m, err := r.move(ctx, i, o, recipient, resend)
-		if err != nil {
-			return false, err
+		if err := r.move(ctx, i, recipient, p, wish); err != nil {
+			return err
 		}
-		moved = moved || m
 	}
-	revoked, err := r.revokeOthers(ctx, i, o, addresses)
-	return moved || revoked, err
+	return r.revokeOthers(ctx, i, o, people)
 }
 
 // noteInviter notes with whose authority the Invitation was made. The webhooks let only the platform's identities and
@@ -60,10 +71,10 @@ func (r *invitationReconciler) noteInviter(ctx context.Context, i *v1alpha1.Invi
 }
 
 // resendWanted notes the resend annotation, and tells whether it asks for something new (WXP-7).
-func resendWanted(i *v1alpha1.Invitation) bool {
-	value := invitation.Shorten(i.Annotations[v1alpha1.AnnotationResend], maxResendLength)
-	wanted := value != "" && value != i.Status.ObservedResend && len(i.Status.Recipients) > 0
-	i.Status.ObservedResend = value
+func resendWanted(o client.Object, observed *string) bool {
+	value := invitation.Shorten(o.GetAnnotations()[v1alpha1.AnnotationResend], maxResendLength)
+	wanted := value != "" && value != *observed
+	*observed = value
 	return wanted
 }
 
@@ -71,125 +82,106 @@ func resendWanted(i *v1alpha1.Invitation) bool {
 const maxResendLength = 256
 
 // move makes one recipient what is asked for.
-func (r *invitationReconciler) move(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	recipient *v1alpha1.RecipientStatus, resend bool,
-) (bool, error) {
-	subject := r.subject(o, i.UID, string(recipient.Email))
-	status := &recipient.OnboardingStatus
+func (r *invitationReconciler) move(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
+	p invitation.Addressee, wish wishes,
+) error {
+	turnedAway := recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedInviterUnauthorized
 	switch {
-	case recipient.State == v1alpha1.RecipientPending,
-		recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason != v1alpha1.RevokedInviterUnauthorized:
-		return r.admit(ctx, i, recipient, subject)
-	case recipient.State == v1alpha1.RecipientRevoked:
-		return false, r.removePending(ctx, i, recipient)
-	case resend && recipient.State != v1alpha1.RecipientActive:
-		if _, err := r.ensureUser(ctx, i, recipient); err != nil {
-			return false, err
-		}
-		return invitation.Apply(status, invitation.EventResend, subject), nil
-	case invitation.Expired(status, subject.Now):
-		return invitation.Apply(status, invitation.EventExpire, subject), nil
+	case recipient.State == v1alpha1.RecipientActive:
+		recipient.HeldBy = ""
+		return nil
+	case turnedAway && !wish.resend:
+		return r.removePending(ctx, i, recipient)
 	}
-	return false, nil
+	user, err := r.ensureUser(ctx, i, recipient, p, wish.resend)
+	if err != nil || user == nil {
+		recipient.HeldBy = ""
+		return err
+	}
+	subject := r.subject(wish.organization, i.UID, string(recipient.Email))
+	recipient.User, recipient.HeldBy = user.Name, ""
+	switch {
+	case isAccepted(user):
+		invitation.Apply(&recipient.OnboardingStatus, invitation.EventRecognize, subject)
+		return r.removeDuplicates(ctx, i, user)
+	case user.Labels[v1alpha1.LabelInvitation] != i.Name:
+		recipient.HeldBy = heldBy(user)
+		expire(recipient, subject)
+		return nil
+	case !user.DeletionTimestamp.IsZero():
+		return nil // its end brings the next pass, and another user
+	}
+	return r.moveOwn(ctx, i, recipient, user, p, wish)
 }
 
-// admit invites a recipient who has an OrgUser of this Invitation, and recognizes one who is a user already. Somebody
-// who is on the way to be a user by another way stays pending.
+// moveOwn moves a recipient whose pending user is this Invitation's.
+func (r *invitationReconciler) moveOwn(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
+	user *v1alpha1.OrgUser, p invitation.Addressee, wish wishes,
+) error {
+	subject := r.subject(wish.organization, i.UID, string(recipient.Email))
+	switch {
+	case recipient.State == v1alpha1.RecipientPending, recipient.State == v1alpha1.RecipientRevoked:
+		if !wish.authorized {
+			return nil // nobody could accept
+		}
+		if err := r.admit(ctx, i, recipient, subject); err != nil {
+			return err
+		}
+	case wish.resend:
+		invitation.Apply(&recipient.OnboardingStatus, invitation.EventResend, subject)
+	default:
+		expire(recipient, subject)
+	}
+	if !invitation.Open(recipient.State) {
+		return nil
+	}
+	return r.follow(ctx, i, user, p)
+}
+
+func expire(recipient *v1alpha1.RecipientStatus, subject invitation.Subject) {
+	if invitation.Expired(&recipient.OnboardingStatus, subject.Now) {
+		invitation.Apply(&recipient.OnboardingStatus, invitation.EventExpire, subject)
+	}
+}
+
+// admit invites a recipient, once what was declared together with the Invitation is there.
 func (r *invitationReconciler) admit(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
 	subject invitation.Subject,
-) (bool, error) {
-	user, err := r.ensureUser(ctx, i, recipient)
-	if err != nil {
-		return false, err
+) error {
+	complete, err := r.lookup().Settled(ctx, i)
+	if err == nil && (complete || r.settling(i) == 0) {
+		invitation.Apply(&recipient.OnboardingStatus, invitation.EventAdmit, subject)
 	}
-	settled, err := r.lookup().Settled(ctx, i)
-	if err != nil {
-		return false, err
-	}
-	switch {
-	case !settled && r.settling(i) > 0:
-		return false, nil
-	case isAccepted(user):
-		return invitation.Apply(&recipient.OnboardingStatus, invitation.EventRecognize, subject), nil
-	case user.Labels[v1alpha1.LabelInvitation] == i.Name && user.DeletionTimestamp.IsZero():
-		return invitation.Apply(&recipient.OnboardingStatus, invitation.EventAdmit, subject), nil
-	}
-	return false, nil
-}
-
-// ensureUser gives the recipient an OrgUser: the one that has the address, or a new one, pending (ORG-22).
-func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-) (*v1alpha1.OrgUser, error) {
-	users, err := r.lookup().UsersByEmail(ctx, i.Namespace, string(recipient.Email))
-	if err != nil {
-		return nil, err
-	}
-	if len(users) > 0 {
-		user := slices.MinFunc(users, func(a, b *v1alpha1.OrgUser) int {
-			if policy.Precedes(a, b) {
-				return -1
-			}
-			return 1
-		})
-		recipient.User = user.Name
-		return user, nil
-	}
-	user := userFor(i, recipient)
-	if err := r.Client.Create(ctx, user, FieldOwner); err != nil && !apierrors.IsAlreadyExists(err) {
-		return nil, err
-	}
-	recipient.User = user.Name
-	return user, nil
-}
-
-func userFor(i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus) *v1alpha1.OrgUser {
-	return &v1alpha1.OrgUser{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace:  i.Namespace,
-			Name:       invitation.UserName(string(recipient.Email)),
-			Finalizers: []string{v1alpha1.Finalizer},
-			Labels: map[string]string{
-				v1alpha1.ManagedByLabel:  v1alpha1.ManagedByValue,
-				v1alpha1.LabelInvitation: i.Name,
-			},
-		},
-		Spec: v1alpha1.OrgUserSpec{
-			Email:      recipient.Email,
-			Role:       i.Spec.Role,
-			Workspaces: i.Spec.Workspaces,
-			Groups:     i.Spec.Groups,
-			Modules:    i.Spec.Modules,
-			Onboarding: v1alpha1.OnboardingInvite,
-		},
-	}
+	return err
 }
 
 // revokeOthers takes the invitation back from everybody whom the spec no longer names: the link is dead, and the
 // pending user goes. Who has accepted stays.
 func (r *invitationReconciler) revokeOthers(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	addresses []string,
-) (bool, error) {
-	named := make(map[string]bool, len(addresses))
-	for _, address := range addresses {
-		named[invitation.NormalizeAddress(address)] = true
+	people []invitation.Addressee,
+) error {
+	named := make(map[string]bool, len(people))
+	for _, p := range people {
+		named[invitation.NormalizeAddress(p.Email)] = true
 	}
-	revoked := false
 	for n := range i.Status.Recipients {
 		recipient := &i.Status.Recipients[n]
 		if named[invitation.NormalizeAddress(string(recipient.Email))] {
 			continue
 		}
+		recipient.HeldBy = ""
 		subject := r.subject(o, i.UID, string(recipient.Email))
 		subject.Reason = v1alpha1.RevokedAddressRemoved
-		revoked = invitation.Apply(&recipient.OnboardingStatus, invitation.EventRevoke, subject) || revoked
+		invitation.Apply(&recipient.OnboardingStatus, invitation.EventRevoke, subject)
 		if recipient.State != v1alpha1.RecipientRevoked {
 			continue
 		}
+		recipient.RevocationReason = v1alpha1.RevokedAddressRemoved
 		if err := r.removePending(ctx, i, recipient); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return revoked, nil
+	return nil
 }
 
 func (r *invitationReconciler) removePending(ctx context.Context, i *v1alpha1.Invitation,

@@ -6,23 +6,18 @@
 package invitation
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-)
 
-// MaxRecipients is how many addresses one Invitation may name.
-const MaxRecipients = 100
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
 
 // Lengths count characters, as the API's do.
 const (
 	maxAddressLength = 254
 	maxLocalLength   = 64
-	maxSlugLength    = 40
 )
 
 const (
@@ -30,90 +25,61 @@ const (
 	domainLabel = `[\pL\pN\pM]([-\pL\pN\pM]*[\pL\pN\pM])?`
 )
 
-var (
-	addressShape = regexp.MustCompile(
-		`^` + localAtom + `(\.` + localAtom + `)*@` + domainLabel + `(\.` + domainLabel + `)+$`)
-	slugGap = regexp.MustCompile(`[^a-z0-9]+`)
-)
+var addressShape = regexp.MustCompile(
+	`^` + localAtom + `(\.` + localAtom + `)*@` + domainLabel + `(\.` + domainLabel + `)+$`)
 
-// SameAddress tells whether two addresses are one account's: letters' case does not count.
+// domains maps the labels of an internationalized domain to what DNS holds (RFC 5891, UTS #46).
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
+// SameAddress tells whether two addresses are one account's: neither the case of letters counts, nor the form in which
+// an internationalized domain is written.
 func SameAddress(a, b string) bool { return NormalizeAddress(a) == NormalizeAddress(b) }
 
-// NormalizeAddress gives the form of an address in which accounts are compared.
-func NormalizeAddress(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+// NormalizeAddress gives the form of an address in which accounts are compared: small letters, composed (NFC), the domain
+// as in DNS (A-labels). Giving it a second time changes nothing.
+func NormalizeAddress(address string) string {
+	address = strings.ToLower(strings.TrimSpace(address))
+	if isASCII(address) && !strings.Contains(address, "xn--") {
+		return address
+	}
+	at := strings.LastIndexByte(address, '@')
+	local := norm.NFC.String(strings.ToLower(norm.NFC.String(address[:at+1])))
+	domain, ok := domainInDNS(address[at+1:])
+	if !ok {
+		domain = norm.NFC.String(strings.ToLower(norm.NFC.String(domain)))
+	}
+	return local + domain
+}
 
-// ValidAddress tells whether address is a bare mail address, as the API's EmailAddress demands it.
+// domainInDNS gives a domain as DNS holds it; false, and the domain as it is: it cannot be one.
+func domainInDNS(domain string) (string, bool) {
+	if isASCII(domain) && !strings.Contains(strings.ToLower(domain), "xn--") {
+		return strings.ToLower(domain), true
+	}
+	mapped, err := domains.ToASCII(domain)
+	if err != nil {
+		return domain, false
+	}
+	return mapped, true
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// ValidAddress tells whether address is a bare mail address: as the API's EmailAddress demands it, with a domain that DNS
+// can hold.
 func ValidAddress(address string) bool {
-	local, _, _ := strings.Cut(address, "@")
-	return utf8.RuneCountInString(address) <= maxAddressLength && utf8.RuneCountInString(local) <= maxLocalLength &&
-		addressShape.MatchString(address)
-}
-
-// ParseAddresses splits entries that each hold one or more addresses, separated by white space, comma or semicolon
-// (NOV-3). Addresses come in the order given, each once. The error names the first entry that is no address.
-func ParseAddresses(entries []string) ([]string, error) {
-	var addresses []string
-	seen := map[string]bool{}
-	for i, entry := range entries {
-		for _, address := range strings.FieldsFunc(entry, isSeparator) {
-			if !ValidAddress(address) {
-				return nil, fmt.Errorf("entry %d: %q is not an e-mail address such as ana@acme.example", i+1, address)
-			}
-			if key := NormalizeAddress(address); !seen[key] {
-				seen[key] = true
-				addresses = append(addresses, address)
-			}
-		}
+	local, domain, _ := strings.Cut(address, "@")
+	if !utf8.ValidString(address) || utf8.RuneCountInString(address) > maxAddressLength ||
+		utf8.RuneCountInString(local) > maxLocalLength || !addressShape.MatchString(address) {
+		return false
 	}
-	switch {
-	case len(addresses) == 0:
-		return nil, fmt.Errorf("names no address: at least one is needed, such as ana@acme.example")
-	case len(addresses) > MaxRecipients:
-		return nil, fmt.Errorf("names %d addresses, at most %d are possible: split it into several invitations",
-			len(addresses), MaxRecipients)
-	}
-	return addresses, nil
-}
-
-func isSeparator(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) }
-
-// DisplayName derives a person's name from the address: a dot splits the names (LMI-5), without one the local part
-// serves as both (LMI-6).
-func DisplayName(address string) string {
-	local, _, _ := strings.Cut(address, "@")
-	if before, _, tagged := strings.Cut(local, "+"); tagged && before != "" {
-		local = before
-	}
-	var names []string
-	for part := range strings.SplitSeq(local, ".") {
-		if part != "" {
-			names = append(names, capitalize(part))
-		}
-	}
-	if len(names) == 1 {
-		names = append(names, names[0])
-	}
-	return strings.Join(names, " ")
-}
-
-func capitalize(s string) string {
-	runes := []rune(s)
-	runes[0] = unicode.ToUpper(runes[0])
-	return string(runes)
-}
-
-// UserName derives the object name of an invited person's OrgUser from the address: readable, and the same every time.
-func UserName(address string) string {
-	address = NormalizeAddress(address)
-	local, _, _ := strings.Cut(address, "@")
-	slug := slugGap.ReplaceAllString(local, "-")
-	if len(slug) > maxSlugLength {
-		slug = slug[:maxSlugLength]
-	}
-	slug = strings.Trim(slug, "-")
-	if slug == "" {
-		slug = "user"
-	}
-	sum := sha256.Sum256([]byte(address))
-	return slug + "-" + hex.EncodeToString(sum[:4])
+	_, ok := domainInDNS(domain)
+	return ok
 }

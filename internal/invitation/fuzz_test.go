@@ -5,6 +5,7 @@ package invitation_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -14,40 +15,61 @@ import (
 	"github.com/usher-operator/usher/internal/invitation"
 )
 
-// FuzzParseAddresses: what comes out is a list of distinct addresses of the text, which comes out again as it is (NOV-3).
+// FuzzParseAddresses: what comes out is a list of distinct people with addresses of the text, and written out it comes out
+// again as it is (NOV-3). What the parser takes, the API lets through.
 func FuzzParseAddresses(f *testing.F) {
 	for _, seed := range []string{
 		"", "ana@acme.example", "luis@acme.example, eva@acme.example; sam@acme.example\n", "Ana@acme.example ana@acme.example",
-		"Ana <ana@acme.example>", "ana..p@acme.example", "ñ@ñ.ñ\u00a0x@y.z", "a@b.c\r\nBcc: d@e.f", "\xff@\xff.\xff",
+		"Ana <ana@acme.example>", "\"Pérez, Ana\" <ana@acme.example>; Ana <b@c.d>", "a@b.c Ana María <d@e.f> <g@h.i>",
+		"\"a\\\"b\\\\\" <a@b.c>", "ana@españa.example ana@xn--espaa-rta.example", "a@xn--a.example", "ana..p@acme.example",
+		"ñ@ñ.ñ\u00a0x@y.z", "a@b.c\r\nBcc: d@e.f", "\xff@\xff.\xff", "\"\u202e\" <a@b.c>", "<a@b.c", "<a@b.c>d", "İ@İ.example",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		addresses, err := invitation.ParseAddresses([]string{text})
+		people, err := invitation.ParseAddresses([]string{text})
 		if err != nil {
+			if faults, ok := err.(invitation.Faults); !ok || len(faults) == 0 || !utf8.ValidString(err.Error()) { //nolint:errorlint // not wrapped
+				t.Fatalf("%T %q", err, err)
+			}
 			return
 		}
-		if len(addresses) == 0 || len(addresses) > invitation.MaxRecipients {
-			t.Fatalf("%d addresses", len(addresses))
+		if len(people) == 0 || len(people) > invitation.MaxRecipients {
+			t.Fatalf("%d people", len(people))
+		}
+		if utf8.ValidString(text) && !passesAPI(text) {
+			t.Fatalf("%q is taken, and the API would refuse it", text)
 		}
 		seen := map[string]bool{}
-		for _, address := range addresses {
-			switch key := invitation.NormalizeAddress(address); {
-			case !invitation.ValidAddress(address) || strings.ContainsAny(address, "\r\n\t\x00 ,;<>\""):
-				t.Fatalf("%q is no address", address)
-			case !strings.Contains(text, address):
-				t.Fatalf("%q is not in the text", address)
-			case seen[key]:
-				t.Fatalf("%q comes twice", address)
-			default:
+		var written []string
+		for _, person := range people {
+			checkPerson(t, text, person)
+			if key := invitation.NormalizeAddress(person.Email); seen[key] {
+				t.Fatalf("%q comes twice", person.Email)
+			} else {
 				seen[key] = true
 			}
+			written = append(written, person.String())
 		}
-		again, err := invitation.ParseAddresses([]string{strings.Join(addresses, "; ")})
-		if err != nil || strings.Join(again, " ") != strings.Join(addresses, " ") {
-			t.Fatalf("%q became %q: %v", addresses, again, err)
+		again, err := invitation.ParseAddresses([]string{strings.Join(written, "; ")})
+		if err != nil || !slices.Equal(again, people) {
+			t.Fatalf("%q became %q: %v", people, again, err)
 		}
 	})
+}
+
+func checkPerson(t *testing.T, text string, person invitation.Addressee) {
+	key := invitation.NormalizeAddress(person.Email)
+	switch {
+	case !invitation.ValidAddress(person.Email) || strings.ContainsAny(person.Email, "\r\n\t\x00 ,;<>\""):
+		t.Fatalf("%q is no address", person.Email)
+	case !strings.Contains(text, person.Email):
+		t.Fatalf("%q is not in the text", person.Email)
+	case person.Name != "" && !invitation.ValidName(person.Name):
+		t.Fatalf("%q is no name", person.Name)
+	case invitation.NormalizeAddress(key) != key:
+		t.Fatalf("%q is normalized to %q, and that to %q", person.Email, key, invitation.NormalizeAddress(key))
+	}
 }
 
 // FuzzVerify: a token that verifies is the very one that was signed, in every character.

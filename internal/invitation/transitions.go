@@ -3,6 +3,8 @@
 
 package invitation
 
+//go:generate go run ../../hack/lifecycledoc -out ../../docs/invitations.md
+
 import (
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,9 +23,9 @@ import (
 type Event string
 
 const (
-	// EventAdmit invites a person who has an OrgUser (ORG-20).
+	// EventAdmit invites a person who has an OrgUser (ORG-20): at first, or when an address that was taken out comes back.
 	EventAdmit Event = "Admit"
-	// EventRecognize finds that the person is a user already.
+	// EventRecognize finds that the person is a user already, or has become one by another way.
 	EventRecognize Event = "Recognize"
 	// EventRegister is the registration form sent in, the address still to be confirmed (NOV-10).
 	EventRegister Event = "Register"
@@ -56,32 +58,54 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 		EventRevoke:    {v1alpha1.RecipientRevoked, ""},
 	},
 	v1alpha1.RecipientInvited: {
-		EventRegister: {v1alpha1.RecipientRegistered, v1alpha1.MailConfirmation},
-		EventAccept:   {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
-		EventDecline:  {v1alpha1.RecipientDeclined, ""},
-		EventExpire:   {v1alpha1.RecipientExpired, ""},
-		EventRevoke:   {v1alpha1.RecipientRevoked, ""},
-		EventResend:   {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
-		EventReject:   {v1alpha1.RecipientUndeliverable, ""},
+		EventRecognize: {v1alpha1.RecipientActive, ""},
+		EventRegister:  {v1alpha1.RecipientRegistered, v1alpha1.MailConfirmation},
+		EventAccept:    {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
+		EventDecline:   {v1alpha1.RecipientDeclined, ""},
+		EventExpire:    {v1alpha1.RecipientExpired, ""},
+		EventRevoke:    {v1alpha1.RecipientRevoked, ""},
+		EventResend:    {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
+		EventReject:    {v1alpha1.RecipientUndeliverable, ""},
 	},
 	v1alpha1.RecipientRegistered: {
-		EventConfirm: {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
-		EventExpire:  {v1alpha1.RecipientExpired, ""},
-		EventRevoke:  {v1alpha1.RecipientRevoked, ""},
-		EventResend:  {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
-		EventReject:  {v1alpha1.RecipientUndeliverable, ""},
+		EventRecognize: {v1alpha1.RecipientActive, ""},
+		EventConfirm:   {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
+		EventExpire:    {v1alpha1.RecipientExpired, ""},
+		EventRevoke:    {v1alpha1.RecipientRevoked, ""},
+		EventResend:    {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
+		EventReject:    {v1alpha1.RecipientUndeliverable, ""},
 	},
 	v1alpha1.RecipientDeclined:      again,
 	v1alpha1.RecipientExpired:       again,
 	v1alpha1.RecipientUndeliverable: again,
-	v1alpha1.RecipientRevoked:       {EventAdmit: {v1alpha1.RecipientInvited, v1alpha1.MailInvitation}},
-	v1alpha1.RecipientActive:        {},
+	v1alpha1.RecipientRevoked: {
+		EventAdmit:     {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
+		EventRecognize: {v1alpha1.RecipientActive, ""},
+	},
+	v1alpha1.RecipientActive: {},
 }
 
 // again is what can happen to somebody who did not accept: another try, or the end of it.
 var again = map[Event]Step{
-	EventResend: {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
-	EventRevoke: {v1alpha1.RecipientRevoked, ""},
+	EventRecognize: {v1alpha1.RecipientActive, ""},
+	EventResend:    {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
+	EventRevoke:    {v1alpha1.RecipientRevoked, ""},
+}
+
+// States gives all states of an invited person, in the order of the way through them.
+func States() []v1alpha1.RecipientState {
+	return []v1alpha1.RecipientState{
+		v1alpha1.RecipientPending, v1alpha1.RecipientInvited, v1alpha1.RecipientRegistered, v1alpha1.RecipientActive,
+		v1alpha1.RecipientDeclined, v1alpha1.RecipientExpired, v1alpha1.RecipientUndeliverable, v1alpha1.RecipientRevoked,
+	}
+}
+
+// Events gives all events, in the order of the way through the states.
+func Events() []Event {
+	return []Event{
+		EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventExpire, EventReject,
+		EventResend, EventRevoke,
+	}
 }
 
 // Next looks an event up in the transition table; false: the event means nothing in that state.
@@ -184,6 +208,8 @@ type Delivery struct {
 	Error string
 	// Permanent is true when sending it again is of no use.
 	Permanent bool
+	// RetryAt is set when the mail was not tried, since the mail server cannot be reached: when to try it.
+	RetryAt time.Time
 }
 
 const maxErrorLength = 512
@@ -195,9 +221,13 @@ func Record(o *v1alpha1.OnboardingStatus, d Delivery, now time.Time) {
 	if mail == nil || mail.MessageID != d.MessageID || mail.State != v1alpha1.MailQueued {
 		return
 	}
+	mail.LastError = Shorten(d.Error, maxErrorLength)
+	if !d.RetryAt.IsZero() {
+		mail.NextAttemptTime = ptr(metav1.NewTime(d.RetryAt.Add(time.Second).Truncate(time.Second)))
+		return
+	}
 	mail.Attempts++
 	mail.NextAttemptTime = nil
-	mail.LastError = Shorten(d.Error, maxErrorLength)
 	switch {
 	case d.Error == "":
 		mail.State = v1alpha1.MailSent
@@ -219,6 +249,17 @@ func Shorten(s string, most int) string {
 // Due tells whether a mail is to be sent now.
 func Due(o *v1alpha1.OnboardingStatus, now time.Time) bool {
 	return Queued(o) && (o.Mail.NextAttemptTime == nil || !now.Before(o.Mail.NextAttemptTime.Time))
+}
+
+// NextAttempt gives how long until a queued mail is due; false: no mail is queued.
+func NextAttempt(o *v1alpha1.OnboardingStatus, now time.Time) (time.Duration, bool) {
+	if !Queued(o) {
+		return 0, false
+	}
+	if o.Mail.NextAttemptTime == nil {
+		return 0, true
+	}
+	return max(o.Mail.NextAttemptTime.Sub(now), 0), true
 }
 
 // Queued tells whether a mail is still to be sent, now or later.

@@ -28,6 +28,7 @@ const (
 	userByInvitation     = "usher.invitation"
 	objectByUID          = "usher.uid"
 	invitationByEmail    = "usher.recipient"
+	invitationByInviter  = "usher.inviter"
 	workspaceByNamespace = "usher.namespace"
 	bindingByUser        = "usher.user"
 	bindingByDelegates   = "usher.delegates"
@@ -50,6 +51,7 @@ func indexes() []index {
 		{&v1alpha1.OrgUser{}, objectByUID, uid},
 		{&v1alpha1.Invitation{}, objectByUID, uid},
 		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
+		{&v1alpha1.Invitation{}, invitationByInviter, inviters},
 		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
 		{&rbacv1.RoleBinding{}, bindingByUser, bindingUsers},
 		{&rbacv1.RoleBinding{}, bindingByDelegates, bindingDelegates},
@@ -142,6 +144,13 @@ func recipients(o client.Object) []string {
 		keys = append(keys, invitation.NormalizeAddress(string(r.Email)))
 	}
 	return keys
+}
+
+func inviters(o client.Object) []string {
+	if inv, ok := o.(*v1alpha1.Invitation); ok && inv.Spec.InvitedBy != "" {
+		return []string{string(inv.Spec.InvitedBy)}
+	}
+	return nil
 }
 
 func namespaces(o client.Object) []string {

@@ -144,6 +144,14 @@ func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string)
 	return pointers(list.Items), err
 }
 
+// InvitationsByInviter gives the Invitations by which somebody invites.
+func (r Reader) InvitationsByInviter(ctx context.Context, namespace, username string) ([]*v1alpha1.Invitation, error) {
+	var list v1alpha1.InvitationList
+	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
+		client.MatchingFields{invitationByInviter: username})
+	return pointers(list.Items), err
+}
+
 // Bindings gives Usher's RoleBindings of a user, in all namespaces.
 func (r Reader) Bindings(ctx context.Context, organization, user string) ([]*rbacv1.RoleBinding, error) {
 	var list rbacv1.RoleBindingList

@@ -8,15 +8,18 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
+
+	"github.com/usher-operator/usher/internal/locale"
 )
 
 // parseAddress reads an address with or without a name and puts an internationalized domain into its ASCII form, which
 // every mail server understands.
 func parseAddress(address string) (*netmail.Address, error) {
 	parsed, err := netmail.ParseAddress(address)
-	if err != nil {
+	if err != nil || strings.ContainsFunc(parsed.Address, unicode.IsControl) {
 		return nil, errors.New("it is not a mail address such as ana@acme.example")
 	}
 	at := strings.LastIndexByte(parsed.Address, '@')
@@ -24,7 +27,7 @@ func parseAddress(address string) (*netmail.Address, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its domain is not valid: %w", err)
 	}
-	return &netmail.Address{Name: oneLine(parsed.Name), Address: parsed.Address[:at+1] + domain}, nil
+	return &netmail.Address{Name: locale.OneLine(parsed.Name), Address: parsed.Address[:at+1] + domain}, nil
 }
 
 // parseBareAddress reads an address without name, comment or angle brackets.

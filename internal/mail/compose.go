@@ -4,45 +4,64 @@
 package mail
 
 import (
+	"bytes"
 	netmail "net/mail"
 	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/usher-operator/usher/internal/locale"
 )
 
-// compose makes the library's message; a value that cannot stand in a header is a permanent error.
-func (s *Sender) compose(m Message) (*gomail.Msg, *netmail.Address, error) {
+// compose writes a mail as the server gets it; a value that cannot stand in a header is a permanent error.
+func (s *Sender) compose(m Message) (letter, error) {
 	to, err := parseBareAddress(m.To)
 	if err != nil {
-		return nil, nil, permanent("cannot send to %q: %v", oneLine(m.To), err)
+		return letter{}, permanent("cannot send to %q: %v", locale.OneLine(m.To), err)
 	}
 	from, err := s.sender(m)
 	if err != nil {
-		return nil, nil, err
+		return letter{}, err
 	}
 	id := strings.TrimSuffix(strings.TrimPrefix(m.MessageID, "<"), ">")
 	if !isMessageID(id) {
-		return nil, nil, permanent("Message-ID %q must be left@right in printable ASCII", oneLine(m.MessageID))
+		return letter{}, permanent("Message-ID %q must be left@right in printable ASCII", locale.OneLine(m.MessageID))
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(from)
 	msg.ToMailAddress(to)
+	utf8 := needsSMTPUTF8(from) || needsSMTPUTF8(to)
 	if m.ReplyTo != "" {
 		reply, err := parseAddress(m.ReplyTo)
 		if err != nil {
-			return nil, nil, permanent("cannot take answers at %q: %v", oneLine(m.ReplyTo), err)
+			return letter{}, permanent("cannot take answers at %q: %v", locale.OneLine(m.ReplyTo), err)
 		}
 		msg.ReplyToMailAddress(reply)
+		utf8 = utf8 || needsSMTPUTF8(reply)
 	}
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(time.Now())
 	// RFC 3834: no out-of-office answer to a mail that a machine wrote.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.Subject(oneLine(m.Subject))
+	// Exchange does not know RFC 3834. No List-Unsubscribe: this is no list, and declining is on the page.
+	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	if m.Language != "" {
+		msg.SetGenHeader("Content-Language", m.Language)
+	}
+	msg.Subject(inHeader(m.Subject))
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	return msg, to, nil
+	var text bytes.Buffer
+	if _, err := msg.WriteTo(&text); err != nil {
+		return letter{}, permanent("cannot write the mail: %v", err)
+	}
+	return letter{from: path(from), to: path(to), utf8: utf8, text: text.Bytes()}, nil
+}
+
+// path writes an address as it stands in the envelope.
+func path(address *netmail.Address) string {
+	return (&netmail.Address{Address: address.Address}).String()
 }
 
 func (s *Sender) sender(m Message) (*netmail.Address, error) {
@@ -50,15 +69,20 @@ func (s *Sender) sender(m Message) (*netmail.Address, error) {
 	if m.From != "" {
 		parsed, err := parseAddress(m.From)
 		if err != nil {
-			return nil, permanent("cannot send from %q: %v", oneLine(m.From), err)
+			return nil, permanent("cannot send from %q: %v", locale.OneLine(m.From), err)
 		}
 		from = *parsed
 	}
-	if name := oneLine(m.FromName); name != "" {
+	// Mail clients show the name alone: it must not look like an address.
+	if name := strings.ReplaceAll(inHeader(m.FromName), "@", " at "); name != "" {
 		from.Name = name
 	}
 	return &from, nil
 }
+
+// inHeader makes a text fit for a header. One that looks like an encoded word would be decoded by mail clients, into
+// whatever it hides.
+func inHeader(s string) string { return strings.ReplaceAll(locale.OneLine(s), "=?", "= ?") }
 
 // isMessageID tells whether id can stand between the angle brackets of a Message-ID header.
 func isMessageID(id string) bool {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -18,14 +19,23 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// quitTimeout bounds saying goodbye.
-const quitTimeout = 2 * time.Second
+const (
+	// quitTimeout bounds saying goodbye.
+	quitTimeout = 2 * time.Second
+	// patience is how many times longer than for any other answer the server may take for the one to a text.
+	patience = 4
+)
 
 // connection is one signed-in session with the mail server.
 type connection struct {
-	client  *gomail.Client
 	session *smtp.Client
 	raw     net.Conn
+	// timeout bounds each answer.
+	timeout time.Duration
+	// pipelining tells that the server takes several commands at once.
+	pipelining bool
+	// unclean is true after a mail that was refused: the server may have kept a part of its envelope.
+	unclean bool
 	// used is true after the first mail: only then can the server have hung up unnoticed.
 	used bool
 	// broken is true when the session cannot take another mail.
@@ -34,13 +44,13 @@ type connection struct {
 	idle *time.Timer
 }
 
-// dial opens a session: connects, protects and signs in. It gives up when outer ends.
-func (s *Sender) dial(outer context.Context) (*connection, error) {
+// open begins a session: connects, protects and signs in. It gives up when outer ends.
+func (s *Sender) open(outer context.Context) (*connection, error) {
 	settings, err := s.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{}
+	c := &connection{timeout: s.options.Timeout}
 	stop := func() bool { return true }
 	options := []gomail.Option{
 		gomail.WithPort(s.port),
@@ -56,21 +66,27 @@ func (s *Sender) dial(outer context.Context) (*connection, error) {
 			return raw, err
 		}),
 	}
-	credentials, err := s.credentials()
+	username, password, err := s.credentials()
 	if err != nil {
 		return nil, err
 	}
-	if c.client, err = gomail.NewClient(s.host, append(options, credentials...)...); err != nil {
+	if password != "" {
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(username), gomail.WithPassword(password))
+	}
+	client, err := gomail.NewClient(s.host, options...)
+	if err != nil {
 		return nil, err
 	}
-	c.session, err = c.client.DialToSMTPClientWithContext(outer)
+	c.session, err = client.DialToSMTPClientWithContext(outer)
 	if interrupted := !stop(); err == nil && interrupted {
 		err = outer.Err()
 	}
 	if err != nil {
 		c.interrupt()
-		return nil, fmt.Errorf("cannot connect: %w", err)
+		return nil, fmt.Errorf("cannot connect: %w", withhold(err, username, password))
 	}
+	c.pipelining = c.offers("PIPELINING")
 	return c, nil
 }
 
@@ -113,50 +129,51 @@ func (s *Sender) tlsConfig() (*tls.Config, error) {
 	return settings, nil
 }
 
-// credentials lets the library take the best way of signing in that the server offers; over an unprotected connection
-// none that shows the password.
-func (s *Sender) credentials() ([]gomail.Option, error) {
+// credentials gives what to sign in with; no password: nothing. The library takes the best way of signing in that the
+// server offers, and over an unprotected connection none that shows the password.
+func (s *Sender) credentials() (username, password string, err error) {
 	if s.options.UsernameFile == "" {
-		return nil, nil
+		return "", "", nil
 	}
-	username, errUsername := os.ReadFile(s.options.UsernameFile)
-	password, errPassword := os.ReadFile(s.options.PasswordFile)
-	if err := errors.Join(errUsername, errPassword); err != nil {
-		return nil, fmt.Errorf("cannot read the mail server's credentials: %w", err)
+	name, errName := os.ReadFile(s.options.UsernameFile)
+	secret, errSecret := os.ReadFile(s.options.PasswordFile)
+	if err := errors.Join(errName, errSecret); err != nil {
+		return "", "", fmt.Errorf("cannot read the mail server's credentials: %w", err)
 	}
-	return []gomail.Option{
-		gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
-		gomail.WithUsername(strings.TrimSpace(string(username))),
-		gomail.WithPassword(strings.TrimRight(string(password), "\r\n")),
-	}, nil
+	username, password = strings.TrimSpace(string(name)), strings.TrimRight(string(secret), "\r\n")
+	if password == "" {
+		return "", "", fmt.Errorf("%s holds no password for the mail server", s.options.PasswordFile)
+	}
+	return username, password, nil
+}
+
+// withhold takes the password out of a server's answer, plain and as it goes over the line.
+func withhold(err error, username, password string) error {
+	if password == "" {
+		return err
+	}
+	text := err.Error()
+	for _, secret := range []string{
+		password,
+		base64.StdEncoding.EncodeToString([]byte(password)),
+		base64.StdEncoding.EncodeToString([]byte("\x00" + username + "\x00" + password)),
+	} {
+		text = strings.ReplaceAll(text, secret, "[…]")
+	}
+	if text == err.Error() {
+		return err
+	}
+	return errors.New(text)
 }
 
 // send delivers one mail and notes whether the session can take another.
-func (c *connection) send(ctx context.Context, msg *gomail.Msg) error {
+func (c *connection) send(ctx context.Context, l letter) error {
 	stop := context.AfterFunc(ctx, c.interrupt)
-	err := c.client.SendWithSMTPClient(c.session, msg)
-	interrupted := !stop()
-	c.broken = interrupted || (err != nil && !isRefusal(err))
-	if msg.IsDelivered() {
-		// The server has taken the mail, whatever happened to the connection afterwards.
-		return nil
+	err := c.exchange(l)
+	if interrupted := !stop(); interrupted {
+		c.broken = true
 	}
 	return err
-}
-
-// isRefusal tells whether the server answered the sender or the recipient with no; it waits for the next mail then.
-func isRefusal(err error) bool {
-	var sent *gomail.SendError
-	if !errors.As(err, &sent) || sent.ErrorCode() == 421 || sent.ErrorCode() == 0 {
-		return false
-	}
-	return sent.Reason == gomail.ErrSMTPMailFrom || sent.Reason == gomail.ErrSMTPRcptTo
-}
-
-// hungUp tells whether the connection was gone before the mail, so that nothing of the mail was sent.
-func (c *connection) hungUp(err error) bool {
-	var sent *gomail.SendError
-	return c.used && errors.As(err, &sent) && sent.Reason == gomail.ErrConnCheck
 }
 
 func (c *connection) offers(extension string) bool {

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
-	gomail "github.com/wneessen/go-mail"
+	"github.com/usher-operator/usher/internal/locale"
 )
 
 // maxErrorText bounds the text of a server's answer in an error, in bytes.
@@ -22,6 +23,9 @@ type DeliveryError struct {
 	Code int
 	// Permanent is true when sending the same mail again is of no use.
 	Permanent bool
+	// RetryAt is set when the mail was not tried, because the server could not be reached for another mail shortly before:
+	// the earliest time at which a connection is tried again.
+	RetryAt time.Time
 
 	text string
 }
@@ -39,27 +43,24 @@ func IsPermanent(err error) bool {
 // corrects the configuration.
 var authenticationCodes = map[int]bool{530: true, 534: true, 535: true, 538: true}
 
-// refusalReasons are the steps of a delivery at which an answer is about the mail itself.
-var refusalReasons = map[gomail.SendErrReason]bool{
-	gomail.ErrSMTPMailFrom:  true,
-	gomail.ErrSMTPRcptTo:    true,
-	gomail.ErrSMTPData:      true,
-	gomail.ErrSMTPDataClose: true,
+// NotTried gives when to try again, if err means that the mail was not tried at all.
+func NotTried(err error) (time.Time, bool) {
+	var delivery *DeliveryError
+	if errors.As(err, &delivery) && !delivery.RetryAt.IsZero() {
+		return delivery.RetryAt, true
+	}
+	return time.Time{}, false
 }
 
+// deliveryError judges the answer to a letter: whatever was said before the first one, is not about the mail.
 func deliveryError(server string, err error) *DeliveryError {
-	var sent *gomail.SendError
-	if !errors.As(err, &sent) {
-		return temporary(server, err)
+	out := temporary(server, err)
+	var f *failure
+	if errors.As(err, &f) {
+		out.Code = codeOf(f)
+		out.Permanent = out.Code >= 500 && !authenticationCodes[out.Code]
 	}
-	code := sent.ErrorCode()
-	// What follows the answer in the library's text is the address and the Message-ID, which the caller knows.
-	answer, _, _ := strings.Cut(sent.Error(), ", affected ")
-	return &DeliveryError{
-		Code:      code,
-		Permanent: code >= 500 && refusalReasons[sent.Reason] && !authenticationCodes[code],
-		text:      fmt.Sprintf("mail server %s: %s", server, scrub(answer)),
-	}
+	return out
 }
 
 func temporary(server string, err error) *DeliveryError {
@@ -75,7 +76,7 @@ var secretLike = regexp.MustCompile(`\S*(?:://|/[ci]/)\S*|[A-Za-z0-9_=-]{24,}`)
 
 // scrub makes a server's answer fit for status fields and logs.
 func scrub(answer string) string {
-	answer = secretLike.ReplaceAllString(oneLine(answer), "[…]")
+	answer = secretLike.ReplaceAllString(locale.OneLine(answer), "[…]")
 	if len(answer) > maxErrorText {
 		answer = strings.ToValidUTF8(answer[:maxErrorText], "") + "…"
 	}

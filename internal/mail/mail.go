@@ -50,6 +50,8 @@ type Content struct {
 
 // Rendered is a mail's text, the same in two forms.
 type Rendered struct {
+	// Language is the BCP 47 tag of the language that the mail is written in.
+	Language string
 	// Subject is one line without control characters.
 	Subject string
 	// Text is the plain text part.

@@ -4,106 +4,130 @@
 package mail
 
 import (
-	"embed"
 	"errors"
 	"fmt"
-	htmltemplate "html/template"
+	"html/template"
 	"net/url"
 	"strings"
-	texttemplate "text/template"
-)
 
-//go:embed templates/*.tmpl
-var templateFiles embed.FS
-
-var (
-	textTemplate = texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/mail.txt.tmpl"))
-	htmlTemplate = htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/mail.html.tmpl"))
+	"github.com/usher-operator/usher/internal/locale"
 )
 
 // detail is one labelled line.
 type detail struct{ Label, Value string }
 
-// view is what the templates see.
+// view is what the templates see; docs/operations.md lists it.
 type view struct {
-	Language, Subject, Title, Greeting, Lead string
-	LeadHTML                                 htmltemplate.HTML
-	Details                                  []detail
-	MessageLabel                             string
-	Message                                  []string
-	Button, URL, LinkHint, Note, Footer      string
+	Language, Direction, Organization         string
+	Subject, Preheader, Title, Greeting, Lead string
+	LeadHTML                                  template.HTML
+	Details                                   []detail
+	MessageLabel                              string
+	Message                                   []string
+	Button, URL, LinkHint, Note, Footer       string
 }
 
-// Render writes the mail in the language that is closest to c.Language. Values are cleaned of control characters and
-// of characters that reorder text, so no value can add a header or disguise what it says.
+// Render writes the mail with the templates that ship, in the language that is closest to c.Language. Values are cleaned
+// of control characters and of characters that reorder text, so no value can add a header or disguise what it says.
 //
 // It fails when the kind is unknown, the organization has no name, or the URL is missing or neither http nor https.
 // The error does not hold the URL.
-func Render(c Content) (Rendered, error) {
-	v, err := newView(c)
+func Render(c Content) (Rendered, error) { return shipped.Render(c) }
+
+// Render writes the mail as the function Render does, with these templates.
+func (t *Templates) Render(c Content) (Rendered, error) {
+	rendered, err := t.render(c)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("mail: cannot write the %s mail: %w", c.Kind, err)
 	}
-	var text, html strings.Builder
-	if err := errors.Join(textTemplate.Execute(&text, v), htmlTemplate.Execute(&html, v)); err != nil {
-		return Rendered{}, fmt.Errorf("mail: cannot write the %s mail: %w", c.Kind, err)
-	}
-	return Rendered{Subject: v.Subject, Text: text.String(), HTML: html.String()}, nil
+	return rendered, nil
 }
 
-func newView(c Content) (*view, error) {
-	l := closest(c.Language)
-	p, ok := l.Mails[c.Kind]
-	if !ok {
+func (t *Templates) render(c Content) (Rendered, error) {
+	v, err := t.newView(c)
+	if err != nil {
+		return Rendered{}, err
+	}
+	text, errText := execute(TextFile, t.text, v)
+	html, errHTML := execute(HTMLFile, t.html, v)
+	if err := errors.Join(errText, errHTML); err != nil {
+		return Rendered{}, errors.New(withoutLink(err, c.URL))
+	}
+	return Rendered{Language: v.Language, Subject: v.Subject, Text: text, HTML: html}, nil
+}
+
+// withoutLink keeps a link out of what a template says about its failure.
+func withoutLink(err error, link string) string {
+	if link == "" {
+		return err.Error()
+	}
+	return strings.ReplaceAll(err.Error(), link, "[link]")
+}
+
+func (t *Templates) newView(c Content) (*view, error) {
+	l := catalogue{t.languages.Closest(c.Language)}
+	if l.Get(string(c.Kind)+".subject") == "" {
 		return nil, errors.New("there is no such kind")
 	}
-	words, err := newValues(c)
+	plain, err := newValues(c)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkURL(c); err != nil {
 		return nil, err
 	}
-	lead := p.Lead
-	if words["inviter"] == "" {
-		lead = p.LeadUnsigned
-	}
+	values := l.isolated(plain)
+	lead := l.Get(leadKey(c, plain))
 	v := &view{
-		Language: l.tag,
-		Subject:  words.fill(p.Subject),
-		Title:    words.fill(p.Title),
-		Greeting: words.fill(either(words["recipient"], l.Greeting, l.GreetingUnnamed)),
-		Lead:     words.fill(lead),
-		LeadHTML: words.fillHTML(lead),
-		Details:  details(l, c),
-
-		Button:   p.Button,
-		URL:      c.URL,
-		LinkHint: l.LinkHint,
-		Note:     words.fill(p.Note),
-		Footer:   words.fill(l.Footer),
+		Language:     l.Tag(),
+		Direction:    l.direction(),
+		Organization: plain["organization"],
+		Subject:      l.of(c.Kind, "subject", plain),
+		Preheader:    l.of(c.Kind, "preheader", values),
+		Title:        l.of(c.Kind, "title", values),
+		Greeting:     values.Fill(l.Get(either(plain["recipient"], "greeting", "greeting.unnamed"))),
+		Lead:         values.Fill(lead),
+		LeadHTML:     plain.FillHTML(lead),
+		Details:      l.details(c),
+		Button:       l.of(c.Kind, "button", values),
+		URL:          c.URL,
+		LinkHint:     values.Fill(l.Get("link.hint")),
+		Note:         l.of(c.Kind, "note", values),
+		Footer:       values.Fill(l.Get("footer")),
 	}
 	if c.Kind == Invitation {
-		v.Message = lines(c.Message)
-		v.MessageLabel = words.fill(either(words["inviter"], l.MessageFrom, l.MessageUnsigned))
+		v.Message = locale.Lines(c.Message)
+		v.MessageLabel = values.Fill(l.Get(either(plain["inviter"], "message.from", "message.unsigned")))
 	}
-	if c.Kind == Welcome && oneLine(c.Username) == "" {
+	if c.Kind == Welcome && locale.OneLine(c.Username) == "" {
 		v.Note = "" // how to sign in is of no use without a user name
 	}
 	return v, nil
 }
 
-func newValues(c Content) (values, error) {
-	organization, inviter := oneLine(c.Organization), oneLine(c.Inviter)
+func leadKey(c Content, values locale.Values) string {
+	if c.Kind == Invitation && values["inviter"] == "" {
+		return string(c.Kind) + ".lead.unsigned"
+	}
+	return string(c.Kind) + ".lead"
+}
+
+func newValues(c Content) (locale.Values, error) {
+	organization, inviter := name(c.Organization), name(c.Inviter)
 	if organization == "" {
 		return nil, errors.New("the organization has no name: give Content.Organization")
 	}
-	return values{
+	return locale.Values{
 		"organization": organization,
 		"inviter":      inviter,
-		"recipient":    oneLine(c.Recipient),
+		"recipient":    name(c.Recipient),
 		"who":          either(inviter, inviter, organization),
 	}, nil
+}
+
+// name cleans a name. Mail clients make links of text that looks like one, and nobody is called so.
+func name(s string) string {
+	return strings.ReplaceAll(locale.OneLine(s), "://", ": //")
 }
 
 func checkURL(c Content) error {
@@ -119,22 +143,28 @@ func checkURL(c Content) error {
 
 func notInURL(r rune) bool { return r <= ' ' || r > '~' }
 
-func details(l *locale, c Content) []detail {
+func (c catalogue) details(content Content) []detail {
 	var all []detail
-	add := func(label, value string) {
-		if value = oneLine(value); value != "" {
-			all = append(all, detail{Label: label, Value: value})
+	add := func(label string, values ...string) {
+		var shown []string
+		for _, value := range values {
+			if value = name(value); value != "" {
+				shown = append(shown, c.isolate(value))
+			}
+		}
+		if len(shown) > 0 {
+			all = append(all, detail{Label: c.Get("details." + label), Value: strings.Join(shown, ", ")})
 		}
 	}
-	if c.Kind != Confirmation {
-		add(l.Labels.Role, l.role(c.Role))
-		add(l.Labels.Workspaces, strings.Join(c.Workspaces, ", "))
+	if content.Kind != Confirmation {
+		add("role", c.Role(content.Role))
+		add("workspaces", content.Workspaces...)
 	}
-	if c.Kind == Welcome {
-		add(l.Labels.Username, c.Username)
+	if content.Kind == Welcome {
+		add("username", content.Username)
 	}
-	if c.Kind != Welcome && !c.Expires.IsZero() {
-		add(l.Labels.Expires, l.time(c.Expires, c.Location))
+	if content.Kind != Welcome && !content.Expires.IsZero() {
+		add("expires", c.Time(content.Expires, content.Location))
 	}
 	return all
 }

@@ -55,12 +55,12 @@ var _ = Describe("Render", func() {
 			ContainSubstring("Ana Pérez te invita a unirte a Acme S.A.\n"),
 			ContainSubstring("Rol: Miembro\n"),
 			ContainSubstring("Espacios de trabajo: Soporte, Ventas\n"),
-			ContainSubstring("Válido hasta: sábado, 28 de noviembre de 2026, 11:00 (CET)\n"),
+			ContainSubstring("Válida hasta: sábado, 28 de noviembre de 2026, 11:00 (CET)\n"),
 			ContainSubstring("> Bienvenidos al equipo\n"),
 			ContainSubstring("Aceptar invitación:\n"+link+"\n"),
 		))
 		Expect(r.HTML).To(SatisfyAll(
-			ContainSubstring(`<html lang="es">`),
+			ContainSubstring(`<html lang="es" dir="ltr">`),
 			MatchRegexp(`<a href="`+link+`"[^>]*>Aceptar invitación</a>`),
 		))
 	})
@@ -120,7 +120,7 @@ var _ = Describe("Render", func() {
 		Expect(r.Subject + r.Text + r.HTML).NotTo(ContainAny("\u202e\u2066\x00\r"))
 		Expect(r.Text).To(ContainSubstring("to join {inviter} <script>"))
 		Expect(r.Text).To(ContainSubstring("> one\n> two & <i>three</i>\n> \n> four\n\nAccept"))
-		Expect(r.HTML).To(ContainSubstring("one<br>\ntwo &amp; &lt;i&gt;three&lt;/i&gt;<br>"))
+		Expect(r.HTML).To(MatchRegexp(`>one</p>\s*<p [^>]*>two &amp; &lt;i&gt;three&lt;/i&gt;</p>`))
 		Expect(r.HTML).NotTo(SatisfyAny(ContainSubstring("<script"), ContainSubstring("<i>"), ContainSubstring("<b>")))
 	})
 

@@ -26,10 +26,12 @@ const (
 )
 
 const (
-	defaultTimeout     = 30 * time.Second
-	defaultIdle        = 15 * time.Second
-	defaultConnections = 2
+	defaultTimeout = 30 * time.Second
+	defaultIdle    = 15 * time.Second
 )
+
+// DefaultConnections is how many connections are open at the same time at most: few enough for any mail server.
+const DefaultConnections = 2
 
 // Options say how to reach the mail server.
 type Options struct {
@@ -61,6 +63,7 @@ type Sender struct {
 	port    int
 	from    *netmail.Address
 	pool    *pool
+	gate    gate
 }
 
 // NewSender checks the options; nothing is connected before the first Send. Close ends the connections.
@@ -89,6 +92,7 @@ func NewSender(options Options) (*Sender, error) {
 		return nil, errors.New("mail authentication needs both a user name file and a password file, or neither")
 	}
 	s.pool = newPool(s.options.Connections, s.options.IdleTimeout, s.dial)
+	s.gate.now = time.Now
 	return s, nil
 }
 
@@ -103,31 +107,35 @@ func withDefaults(o Options) Options {
 		o.IdleTimeout = defaultIdle
 	}
 	if o.Connections <= 0 {
-		o.Connections = defaultConnections
+		o.Connections = DefaultConnections
 	}
 	return o
 }
 
 // Send delivers one mail and returns when the server has taken it. It gives up when ctx ends.
 //
+// While the server cannot be reached, most mails are not tried, so that thousands of them make a few connections: their
+// error says when to try again (NotTried).
+//
 // An error is permanent (IsPermanent) when the server, or the address itself, rules out that the same mail ever
 // arrives. After any other error the mail may be sent again; it may also have arrived, which its Message-ID tells the
 // receiver.
 func (s *Sender) Send(ctx context.Context, m Message) error {
-	msg, to, err := s.compose(m)
+	l, err := s.compose(m)
 	if err != nil {
 		return err
 	}
 	for {
 		c, err := s.pool.take(ctx)
 		if err != nil {
-			return temporary(s.options.Address, err)
+			return s.unreachable(err)
 		}
-		if needsSMTPUTF8(to) && !c.offers("SMTPUTF8") {
+		if l.utf8 && !c.offers("SMTPUTF8") {
 			s.pool.give(c)
-			return permanent("the mail server does not take addresses such as %q (SMTPUTF8)", to.Address)
+			return permanent("the address %s has letters beyond ASCII before the @, and mail server %s does not take such "+
+				"addresses (SMTPUTF8): use another address", l.to, s.options.Address)
 		}
-		err = c.send(ctx, msg)
+		err = c.send(ctx, l)
 		again := c.hungUp(err)
 		s.pool.give(c)
 		switch {
@@ -140,6 +148,19 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		}
 	}
 }
+
+// unreachable is the error of a mail for which there was no connection.
+func (s *Sender) unreachable(err error) *DeliveryError {
+	out := temporary(s.options.Address, err)
+	var closed *gateClosedError
+	if errors.As(err, &closed) {
+		out.RetryAt = closed.until
+	}
+	return out
+}
+
+// Connections is the greatest number of connections, which is how many mails are sent at the same time.
+func (s *Sender) Connections() int { return s.options.Connections }
 
 // Close ends the idle connections; those in use end after their mail. Sending fails afterwards.
 func (s *Sender) Close() { s.pool.close() }

@@ -39,8 +39,11 @@ type Actor struct {
 }
 
 func (a Actor) describe(organization string) string {
-	if a.Kind == ActorDelegate {
+	switch a.Kind {
+	case ActorDelegate:
 		return fmt.Sprintf("delegate %q is %s in organization %q", a.Username, a.Role, organization)
+	case ActorPlatform:
+		return fmt.Sprintf("user %q acts for the platform in organization %q", a.Username, organization)
 	}
 	return fmt.Sprintf("user %q is %s in organization %q", a.Username, a.Role, organization)
 }

@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ func CheckContent(object metav1.Object) []Violation {
 	switch o := object.(type) {
 	case *v1alpha1.Organization:
 		return checkOrganization(o)
+	case *v1alpha1.OrgUser:
+		return checkAddress("spec.email", o.Spec.Email)
 	case *v1alpha1.Invitation:
 		return checkInvitation(o)
 	case *v1alpha1.Workspace:
@@ -39,19 +42,43 @@ func checkOrganization(o *v1alpha1.Organization) []Violation {
 	found = append(found, checkTimeZone("spec.profile.timeZone", o.Spec.Profile.TimeZone)...)
 	found = append(found, checkCountry("spec.profile.address.country", o.Spec.Profile.Address.Country)...)
 	found = append(found, checkCountry("spec.billing.address.country", o.Spec.Billing.Address.Country)...)
+	if primary := o.Spec.PrimaryAdministrator; primary != nil {
+		found = append(found, checkAddress("spec.primaryAdministrator.email", primary.Email)...)
+	}
 	return append(found, checkLanguage("spec.settings.language", o.Spec.Settings.Language)...)
 }
 
 func checkInvitation(i *v1alpha1.Invitation) []Violation {
 	found := checkLanguage("spec.language", i.Spec.Language)
-	if _, err := invitation.ParseAddresses(i.Spec.Emails); err != nil {
-		found = append(found, invalid("spec.emails", "addresses-well-formed", strings.Join(i.Spec.Emails, " "), err.Error()))
+	_, err := invitation.ParseAddresses(i.Spec.Emails)
+	var faults invitation.Faults
+	if !errors.As(err, &faults) {
+		return found
+	}
+	for _, fault := range faults {
+		field := "spec.emails"
+		if fault.Entry > 0 {
+			field = fmt.Sprintf("spec.emails[%d]", fault.Entry-1)
+		}
+		found = append(found, invalid(field, "addresses-well-formed", "", fault.Message))
 	}
 	return found
 }
 
+// checkAddress refuses what the shape in the API lets through: an internationalized domain that DNS cannot hold.
+func checkAddress(field string, email v1alpha1.EmailAddress) []Violation {
+	if email == "" || invitation.ValidAddress(string(email)) {
+		return nil
+	}
+	return []Violation{invalid(field, "address-well-formed", string(email),
+		"is not an e-mail address such as ana@acme.example: the domain is none that DNS can hold")}
+}
+
 func checkWorkspace(w *v1alpha1.Workspace) []Violation {
 	found := checkLanguage("spec.settings.language", w.Spec.Settings.Language)
+	for n, member := range w.Spec.Members {
+		found = append(found, checkAddress(fmt.Sprintf("spec.members[%d].email", n), member.Email)...)
+	}
 	prefix := w.Namespace + "-"
 	name := NamespaceOf(w)
 	switch {

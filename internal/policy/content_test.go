@@ -131,7 +131,7 @@ var _ = Describe("An invitation's content", func() {
 		Expect(policy.CheckContent(builders.Invitation("acme", "team", "a@acme.example; b@acme.example").Obj())).To(BeEmpty())
 		Expect(policy.CheckContent(builders.Invitation("acme", "team", "a@acme.example", "b").Obj())).To(HaveExactElements(
 			policy.Violation{
-				Field: "spec.emails", Reason: policy.Invalid, Rule: "addresses-well-formed", Value: "a@acme.example b",
+				Field: "spec.emails[1]", Reason: policy.Invalid, Rule: "addresses-well-formed",
 				Message: `entry 2: "b" is not an e-mail address such as ana@acme.example`,
 			}))
 	})

@@ -21,8 +21,9 @@ func judgeInvariants(r Request) []Violation {
 			return []Violation{{
 				Field: "spec.deletionProtection", Reason: Invalid, Rule: "deletion-protected",
 				Value: string(o.Spec.DeletionProtection),
-				Message: fmt.Sprintf("organization %q is protected against deletion: an OrganizationAdmin must set "+
-					"spec.deletionProtection to Disabled first", r.Organization),
+				Message: fmt.Sprintf("%s and may not delete it, for organization %q is protected against deletion: an "+
+					"OrganizationAdmin must set spec.deletionProtection to Disabled first",
+					r.Actor.describe(r.Organization), r.Organization),
 			}}
 		}
 	}
@@ -35,18 +36,19 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 		!slices.Contains(o.Status.Administrators, before.Name) || !CandidateOf(before).Wished {
 		return nil
 	}
-	field := "spec.role"
+	field, what := "metadata.deletionTimestamp", "delete"
 	if after, ok := r.New.(*v1alpha1.OrgUser); ok && r.Operation == Update {
 		if CandidateOf(after).Wished {
 			return nil
 		}
+		field, what = "spec.role", "take the role from"
 		if after.Spec.Suspend {
-			field = "spec.suspend"
+			field, what = "spec.suspend", "suspend"
 		}
 	}
 	return []Violation{{
 		Field: field, Reason: Invalid, Rule: "last-administrator",
-		Message: fmt.Sprintf("user %q is the last administrator in force of organization %q: make somebody else "+
-			"OrganizationAdmin first", before.Name, r.Organization),
+		Message: fmt.Sprintf("%s and may not %s %q, who is the last administrator in force of organization %q: make "+
+			"somebody else OrganizationAdmin first", r.Actor.describe(r.Organization), what, before.Name, r.Organization),
 	}}
 }

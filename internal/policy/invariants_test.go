@@ -36,23 +36,27 @@ func about(r policy.Request, o *v1alpha1.Organization, other bool) policy.Reques
 
 var _ = Describe("ORG-4 the last administrator", func() {
 	bea := inForce("bea")
-	const message = `user "bea" is the last administrator in force of organization "acme": make somebody else OrganizationAdmin first`
-	actors := []policy.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor}
+	const message = `, who is the last administrator in force of organization "acme": make somebody else OrganizationAdmin first`
+	actors := map[string]policy.Actor{
+		`user "ana@acme.example" is OrganizationAdmin in organization "acme"`:                      person("ana", orgAdmin),
+		`delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin in organization "acme"`: delegate(orgAdmin),
+		`user "` + platformActor.Username + `" acts for the platform in organization "acme"`:       platformActor,
+	}
 
 	It("is not deleted, demoted or suspended by anybody, with the field named and no role at fault", func() {
-		for _, actor := range actors {
+		for who, actor := range actors {
 			for _, c := range []struct {
-				field   string
-				request policy.Request
+				field, what string
+				request     policy.Request
 			}{
-				{"spec.role", asked(actor, policy.Delete, bea)},
-				{"spec.role", update(actor, bea, changed(bea, demoted))},
-				{"spec.suspend", update(actor, bea, changed(bea, suspended))},
+				{"metadata.deletionTimestamp", "delete", asked(actor, policy.Delete, bea)},
+				{"spec.role", "take the role from", update(actor, bea, changed(bea, demoted))},
+				{"spec.suspend", "suspend", update(actor, bea, changed(bea, suspended))},
 			} {
 				found := policy.Judge(about(c.request, acme("bea"), false))
 				Expect(found).To(HaveLen(1))
 				Expect(found[0]).To(And(HaveField("Field", c.field), HaveField("Reason", policy.Invalid),
-					HaveField("Rule", "last-administrator"), HaveField("Message", message)))
+					HaveField("Rule", "last-administrator"), HaveField("Message", who+" and may not "+c.what+` "bea"`+message)))
 			}
 		}
 	})
@@ -102,7 +106,8 @@ var _ = Describe("ORG-25 deletion protection", func() {
 			found := policy.Judge(asked(actor, policy.Delete, protected))
 			Expect(found).To(HaveLen(1))
 			Expect(found[0]).To(And(HaveField("Field", "spec.deletionProtection"), HaveField("Reason", policy.Invalid), HaveField("Message",
-				`organization "acme" is protected against deletion: an OrganizationAdmin must set spec.deletionProtection to Disabled first`)))
+				HaveSuffix(` in organization "acme" and may not delete it, for organization "acme" is protected against deletion: `+
+					`an OrganizationAdmin must set spec.deletionProtection to Disabled first`))))
 		}
 	})
 

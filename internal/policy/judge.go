@@ -86,6 +86,31 @@ func (r Request) forbid(field, rule, could, format string, args ...any) Violatio
 	}
 }
 
+// stranger refuses who has no role in the organization.
+func (r Request) stranger() Violation {
+	message := fmt.Sprintf("user %q has no active account in organization %q and may not %s %s: ask one of its "+
+		"organization administrators for an invitation", r.Actor.Username, r.Organization, r.Operation, noun(r.object()))
+	if _, is := r.object().(*v1alpha1.Organization); is && r.Operation == Create {
+		message = fmt.Sprintf("user %q may not create organization %q: only the platform's identities may, which are the group "+
+			"%s and those that the operator's settings name", r.Actor.Username, r.Organization, masters)
+	}
+	return Violation{Reason: Forbidden, Rule: "role-required", Message: message}
+}
+
+// noun says what kind of thing an object is.
+func noun(object metav1.Object) string {
+	switch object.(type) {
+	case *v1alpha1.Organization:
+		return "the organization"
+	case *v1alpha1.OrgUser:
+		return "users"
+	case *v1alpha1.Invitation:
+		return "invitations"
+	default:
+		return "workspaces"
+	}
+}
+
 // Judge gives all rules that a request breaks; none: it may pass.
 func Judge(r Request) []Violation {
 	switch r.Actor.Kind {
@@ -96,12 +121,7 @@ func Judge(r Request) []Violation {
 	case ActorPerson, ActorDelegate:
 		return slices.Concat(judgeContent(r), judgeProtected(r), judgeAuthority(r), judgeSelf(r), judgeInvariants(r))
 	default:
-		return append(judgeContent(r), Violation{
-			Reason: Forbidden,
-			Rule:   "role-required",
-			Message: fmt.Sprintf("user %q has no active account in organization %q: ask one of its organization "+
-				"administrators for an invitation", r.Actor.Username, r.Organization),
-		})
+		return append(judgeContent(r), r.stranger())
 	}
 }
 

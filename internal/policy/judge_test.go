@@ -160,9 +160,13 @@ var _ = Describe("Refusals", func() {
 				`only an OrganizationAdmin, FinanceAdmin or UserAdmin may create workspaces`),
 		Entry("somebody without an account", asked(policy.Actor{Kind: policy.ActorNobody, Username: "mallory"}, policy.Create,
 			builders.OrgUser("acme", "mallory").Obj()),
-			`user "mallory" has no active account in organization "acme": ask one of its organization administrators for an invitation`),
+			`user "mallory" has no active account in organization "acme" and may not create users: ask one of its organization administrators for an invitation`),
+		Entry("who makes an organization and may not", asked(policy.Actor{Kind: policy.ActorNobody, Username: "mallory"}, policy.Create,
+			builders.Organization("acme").Obj()),
+			`user "mallory" may not create organization "acme": only the platform's identities may, which are the group `+
+				`system:masters and those that the operator's settings name`),
 		Entry("an actor of no kind", asked(policy.Actor{Username: "mallory"}, policy.Delete, builders.Workspace("acme", "support").Obj()),
-			`user "mallory" has no active account in organization "acme": ask one of its organization administrators for an invitation`),
+			`user "mallory" has no active account in organization "acme" and may not delete workspaces: ask one of its organization administrators for an invitation`),
 	)
 
 	It("come all at once, content first", func() {

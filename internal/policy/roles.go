@@ -102,6 +102,9 @@ func MayGrant(role, granted v1alpha1.Role) bool {
 	}
 }
 
+// ReadsPayment tells whether a role reads the Secret with the organization's payment details (ORG-6, ORG-8).
+func ReadsPayment(role v1alpha1.Role) bool { return PowerOf(role, AreaBilling) == PowerManage }
+
 // managersOf names the roles that manage an area, for the texts of refusals.
 func managersOf(area Area) string {
 	return alternatives(func(r v1alpha1.Role) bool { return PowerOf(r, area) == PowerManage })

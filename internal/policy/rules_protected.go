@@ -24,7 +24,7 @@ func judgeProtected(r Request) []Violation {
 		return nil
 	}
 	if r.Status {
-		return []Violation{protected("status")}
+		return []Violation{r.protected("status")}
 	}
 	old := r.Old
 	if r.Operation == Create {
@@ -32,26 +32,27 @@ func judgeProtected(r Request) []Violation {
 	}
 	var found []Violation
 	if hasFinalizer(old) != hasFinalizer(r.New) {
-		found = append(found, protected("metadata.finalizers["+v1alpha1.Finalizer+"]"))
+		found = append(found, r.protected("metadata.finalizers["+v1alpha1.Finalizer+"]"))
 	}
 	if !equality.Semantic.DeepEqual(old.GetOwnerReferences(), r.New.GetOwnerReferences()) {
-		found = append(found, protected("metadata.ownerReferences"))
+		found = append(found, r.protected("metadata.ownerReferences"))
 	}
 	for _, key := range ownKeys(old.GetLabels(), r.New.GetLabels()) {
-		found = append(found, protected("metadata.labels["+key+"]"))
+		found = append(found, r.protected("metadata.labels["+key+"]"))
 	}
 	for _, key := range ownKeys(old.GetAnnotations(), r.New.GetAnnotations()) {
 		if key != v1alpha1.AnnotationResend {
-			found = append(found, protected("metadata.annotations["+key+"]"))
+			found = append(found, r.protected("metadata.annotations["+key+"]"))
 		}
 	}
 	return found
 }
 
-func protected(field string) Violation {
+func (r Request) protected(field string) Violation {
 	return Violation{
 		Field: field, Reason: Forbidden, Rule: "usher-only",
-		Message: fmt.Sprintf("%s is Usher's own: leave it as it is", field),
+		Message: fmt.Sprintf("%s: %s is Usher's own, which only Usher itself may change: leave it as it is",
+			r.Actor.describe(r.Organization), field),
 	}
 }
 

@@ -54,7 +54,8 @@ var _ = Describe("What is Usher's own", func() {
 				}
 				Expect(rules(found)).To(Equal([]string{"usher-only"}), kind)
 				Expect(found[0]).To(And(HaveField("Field", field), HaveField("Reason", policy.Forbidden),
-					HaveField("Message", field+" is Usher's own: leave it as it is")))
+					HaveField("Message", And(ContainSubstring(`"`+actor.Username+`" `),
+						HaveSuffix(` in organization "acme": `+field+" is Usher's own, which only Usher itself may change: leave it as it is")))))
 			}
 		}
 	},

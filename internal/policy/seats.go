@@ -20,18 +20,35 @@ import (
 // by the written plan, users must therefore be read past the cache, after it was written; see Leaving.
 func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.ModuleStatus {
 	var next []v1alpha1.ModuleStatus
+	bought := map[string]bool{}
 	for _, module := range o.Spec.Subscription.Modules {
 		var seats int32
 		if module.Seats != nil {
 			seats = *module.Seats
 		}
-		holders, leaving := nextHolders(presentSeats(o, module.Name), users, module.Name, int(seats))
-		used := int32(len(holders) + len(leaving)) //nolint:gosec // at most seats, before and after a change of them
-		next = append(next, v1alpha1.ModuleStatus{
-			Name: string(module.Name), Seats: &seats, Used: &used, Holders: holders, Leaving: leaving,
-		})
+		bought[string(module.Name)] = true
+		next = append(next, nextSeats(presentSeats(o, module.Name), users, module.Name, seats))
+	}
+	// Who had a seat of a module that is bought no longer is remembered while he leaves: the module may be bought again
+	// before he has left, and another one would get the seat beside him.
+	for _, former := range o.Status.Modules {
+		if bought[former.Name] {
+			continue
+		}
+		if left := nextSeats(former, users, v1alpha1.ObjectName(former.Name), 0); len(left.Leaving) > 0 {
+			next = append(next, left)
+		}
 	}
 	return next
+}
+
+func nextSeats(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int32,
+) v1alpha1.ModuleStatus {
+	holders, leaving := nextHolders(present, users, module, int(seats))
+	used := int32(len(holders) + len(leaving)) //nolint:gosec // at most seats, before and after a change of them
+	return v1alpha1.ModuleStatus{
+		Name: string(module), Seats: &seats, Used: &used, Holders: holders, Leaving: leaving,
+	}
 }
 
 // Leaving names those whose seats are free once the module is in force for them no longer.

@@ -88,6 +88,37 @@ var _ = Describe("Seats", func() {
 		Expect(plan()).To(And(taken, HaveField("Holders", ConsistOf("next")), HaveField("Leaving", BeEmpty())))
 	})
 
+	It("GTA-11 are remembered of a module that the subscription has no longer, until it has left who had it", func() {
+		first, older := user("first", 9), user("older", 1)
+		bought := builders.Organization("acme").Module(module, 1).Obj().Spec.Subscription
+		o := builders.Organization("acme").Module(module, 1).Obj()
+		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: module, Holders: []string{"first"}}}
+		plan := func() []v1alpha1.ModuleStatus {
+			o.Status.Modules = policy.NextSeats(o, []*v1alpha1.OrgUser{first, older})
+			return o.Status.Modules
+		}
+		leaves := ConsistOf(And(
+			HaveField("Name", module), HaveField("Seats", HaveValue(BeZero())), HaveField("Used", HaveValue(BeEquivalentTo(1))),
+			HaveField("Holders", BeEmpty()), HaveField("Leaving", ConsistOf("first"))))
+
+		first.Status.Modules = []v1alpha1.ObjectName{module}
+		o.Spec.Subscription.Modules = nil
+		Expect(plan()).To(leaves)
+		Expect(plan()).To(leaves, "as long as it is in force")
+		Expect(policy.Leaving(o)).To(ConsistOf("first"))
+
+		o.Spec.Subscription = bought
+		first.Spec.Modules = nil
+		Expect(plan()).To(ConsistOf(And(HaveField("Used", HaveValue(BeEquivalentTo(1))), HaveField("Holders", BeEmpty()),
+			HaveField("Leaving", ConsistOf("first")))), "the one who is next waits")
+		o.Spec.Subscription.Modules = nil
+		Expect(plan()).To(leaves)
+		first.Status.Modules = nil
+		Expect(plan()).To(BeEmpty())
+		o.Spec.Subscription = bought
+		Expect(plan()).To(ConsistOf(HaveField("Holders", ConsistOf("older"))))
+	})
+
 	It("are taken while a person is invited, and not by one who cannot accept", func() {
 		invited := user("invited", 1, state(v1alpha1.UserPending))
 		expired := user("expired", 1, state(v1alpha1.UserPending), func(u *v1alpha1.OrgUser) {

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/locale"
 )
 
 // maxDisplayName is the API's limit, in characters.
@@ -50,8 +51,8 @@ func prefilled(link *Link, language string) form {
 		Phone:       string(link.Registration.Phone),
 		Language:    language,
 	}
-	if l := named(string(link.Registration.Language)); l != nil {
-		f.Language = l.tag
+	if l := languages.Named(string(link.Registration.Language)); l != nil {
+		f.Language = l.Tag()
 	}
 	return f
 }
@@ -60,8 +61,8 @@ func prefilled(link *Link, language string) form {
 // and a phone number may be written with the usual separators.
 func readForm(sent url.Values) form {
 	f := form{
-		DisplayName: strings.Join(strings.Fields(visible(sent.Get("displayName"))), " "),
-		Phone:       strings.TrimSpace(visible(sent.Get("phone"))),
+		DisplayName: locale.OneLine(sent.Get("displayName")),
+		Phone:       locale.OneLine(sent.Get("phone")),
 		Language:    sent.Get("language"),
 	}
 	f.check()
@@ -83,7 +84,7 @@ func (f *form) check() {
 	if f.Phone != "" && !phoneNumber.MatchString(f.e164()) {
 		add("phone", "form")
 	}
-	if named(f.Language) == nil {
+	if languages.Named(f.Language) == nil {
 		add("language", "unknown")
 	}
 }

@@ -49,7 +49,7 @@ var _ = Describe("The registration form (NOV-10)", func() {
 		page := pages.post("/i/"+inviteToken+"?lang=en", form)
 		Expect(page.Body.String()).To(SatisfyAll(
 			ContainSubstring(`value="Luis &#34;L&#34; &lt;Gil&gt;"`), ContainSubstring(`value="12"`),
-			ContainSubstring(`<option value="en" lang="en" selected>`), ContainSubstring(`<html lang="en">`),
+			ContainSubstring(`<option value="en" lang="en" selected>`), ContainSubstring(`<html lang="en" dir="ltr">`),
 			Not(ContainSubstring(`displayName-error`)),
 		))
 	})

@@ -16,8 +16,9 @@ const (
 	// maxBody bounds a form, in bytes; the largest honest one is well below.
 	maxBody = 16 << 10
 
-	contentSecurityPolicy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-	strictTransport       = "max-age=31536000"
+	contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
+		"frame-ancestors 'none'; base-uri 'none'"
+	strictTransport = "max-age=31536000"
 )
 
 // guard puts everything around the pages that protects them and the people who look at them.
@@ -68,14 +69,16 @@ func limitBody(next http.Handler) http.Handler {
 	})
 }
 
-// limitRate answers a client that asks too often. The health check is not counted: it must not fail under load.
+// limitRate answers a client that asks too often. Not counted are the health check, which must not fail under load, and
+// the files without which the answer could not be read.
 func (h *handler) limitRate(next http.Handler, opts Options) http.Handler {
 	if opts.RequestsPerSecond < 0 {
 		return next
 	}
 	limit := newLimiter(opts.RequestsPerSecond, opts.Burst)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/healthz" && !limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) {
+		counts := r.URL.Path != "/healthz" && r.URL.Path != style.path && r.URL.Path != icon.path
+		if counts && !limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) {
 			h.show(w, r, screenBusy, nil)
 			return
 		}

@@ -5,16 +5,14 @@ package portal_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"regexp"
 	"strings"
-	"time"
 
 	"github.com/go-logr/logr/funcr"
 	. "github.com/onsi/ginkgo/v2"
@@ -40,8 +38,8 @@ var _ = Describe("The guard", func() {
 		Expect(answers[3]).To(HaveHTTPStatus(http.StatusTooManyRequests))
 		for _, a := range answers {
 			Expect(a).To(SatisfyAll(
-				HaveHTTPHeaderWithValue("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; "+
-					"frame-ancestors 'none'; base-uri 'none'"),
+				HaveHTTPHeaderWithValue("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; "+
+					"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
 				HaveHTTPHeaderWithValue("Referrer-Policy", "no-referrer"),
 				HaveHTTPHeaderWithValue("X-Content-Type-Options", "nosniff"),
 				HaveHTTPHeaderWithValue("Cache-Control", "no-store"),
@@ -52,15 +50,17 @@ var _ = Describe("The guard", func() {
 		Expect(with(portal.Options{URL: "http://127.0.0.1:8080"}).get("/").Header()).NotTo(HaveKey("Strict-Transport-Security"))
 	})
 
-	It("serves the style sheet that the pages name, to be kept", func() {
+	It("serves the files that the pages name, to be kept", func() {
 		pages := with(portal.Options{})
-		_, rest, _ := strings.Cut(pages.get("/").Body.String(), `href="/static/`)
-		path, _, _ := strings.Cut(rest, `"`)
-		sheet := pages.get("/static/" + path)
-		Expect(sheet).To(SatisfyAll(
-			HaveHTTPStatus(http.StatusOK), HaveHTTPHeaderWithValue("Content-Type", "text/css; charset=utf-8"),
-			HaveHTTPHeaderWithValue("Cache-Control", ContainSubstring("immutable"))))
-		Expect(sheet.Body.String()).NotTo(ContainSubstring("url("))
+		named := regexp.MustCompile(`href="(/static/[^"]+)"`).FindAllStringSubmatch(pages.get("/").Body.String(), -1)
+		types := map[string]string{}
+		for _, name := range named {
+			file := pages.get(name[1])
+			Expect(file).To(And(HaveHTTPStatus(http.StatusOK), HaveHTTPHeaderWithValue("Cache-Control", ContainSubstring("immutable"))))
+			Expect(file.Body.String()).NotTo(ContainSubstring("url("))
+			types[file.Header().Get("Content-Type")] = name[1]
+		}
+		Expect(types).To(And(HaveLen(2), HaveKey("text/css; charset=utf-8"), HaveKey("image/svg+xml")))
 	})
 
 	DescribeTable("refuses forms from other sites", func(header, value string, status int) {
@@ -115,6 +115,7 @@ var _ = Describe("The guard", func() {
 		Expect(from("2001:db8:0:1::2", "")).To(HaveHTTPStatus(http.StatusTooManyRequests))
 		for range 5 {
 			Expect(pages.get("/healthz")).To(HaveHTTPStatus(http.StatusOK))
+			Expect(pages.get("/static/style.css")).To(HaveHTTPStatus(http.StatusOK))
 		}
 	})
 
@@ -130,46 +131,4 @@ var _ = Describe("The guard", func() {
 			ContainSubstring("GET /i/{token}"), ContainSubstring("POST /c/{token}"), ContainSubstring("cannot read [token]"),
 			ContainSubstring(`"status"=503`), Not(ContainSubstring(inviteToken)), Not(ContainSubstring(confirmToken))))
 	})
-})
-
-var _ = Describe("Server", func() {
-	It("serves until it is told to stop, in every replica", func(ctx SpecContext) {
-		links := newFakeLinks()
-		server, err := portal.NewServer(links, portal.Options{Address: "127.0.0.1:0", URL: "http://127.0.0.1"})
-		Expect(err).NotTo(HaveOccurred())
-		Expect(server.NeedLeaderElection()).To(BeFalse())
-		Expect(server.Ready(nil)).To(MatchError(ContainSubstring("not listening")))
-
-		running, stop := context.WithCancel(ctx)
-		ended := make(chan error, 1)
-		go func() { ended <- server.Start(running) }()
-		Eventually(ctx, func() error { return server.Ready(nil) }).Should(Succeed())
-		response, err := http.Get("http://" + server.Addr() + "/i/" + inviteToken)
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(response.Body.Close)
-		Expect(response).To(HaveHTTPStatus(http.StatusOK))
-
-		stop()
-		Eventually(ctx, ended).Should(Receive(BeNil()))
-		Expect(server.Ready(nil)).NotTo(Succeed())
-	}, SpecTimeout(20*time.Second))
-
-	It("says when its address is taken", func(ctx SpecContext) {
-		taken := httptest.NewUnstartedServer(http.NotFoundHandler())
-		taken.Config.ErrorLog = log.New(GinkgoWriter, "", 0)
-		DeferCleanup(taken.Close)
-		server, err := portal.NewServer(newFakeLinks(), portal.Options{
-			Address: taken.Listener.Addr().String(), URL: "http://127.0.0.1",
-		})
-		Expect(err).NotTo(HaveOccurred())
-		Expect(server.Start(ctx)).To(MatchError(ContainSubstring("portal cannot listen")))
-	})
-
-	DescribeTable("refuses options that cannot work", func(opts portal.Options, says string) {
-		_, err := portal.NewServer(newFakeLinks(), opts)
-		Expect(err).To(MatchError(ContainSubstring(says)))
-	},
-		Entry(nil, portal.Options{Address: "8082", URL: "https://portal.acme.example"}, "host:port"),
-		Entry(nil, portal.Options{Address: ":8082", URL: "portal.acme.example"}, "must be absolute"),
-	)
 })

@@ -4,9 +4,6 @@
 package portal
 
 import (
-	"crypto/sha256"
-	_ "embed"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -16,19 +13,8 @@ import (
 	"github.com/usher-operator/usher/internal/invitation"
 )
 
-const (
-	stylePath = "/static/style.css"
-	// maxToken is far above the length of any token; longer ones are not looked at.
-	maxToken = 256
-)
-
-//go:embed static/style.css
-var style []byte
-
-var styleVersion = func() string {
-	sum := sha256.Sum256(style)
-	return hex.EncodeToString(sum[:6])
-}()
+// maxToken is far above the length of any token; longer ones are not looked at.
+const maxToken = 256
 
 // handler shows the pages.
 type handler struct {
@@ -43,13 +29,18 @@ func New(links Links, opts Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.notice(screenHome))
 	mux.HandleFunc("GET /healthz", healthz)
-	mux.HandleFunc("GET "+stylePath, serveStyle)
+	mux.Handle("GET "+style.path, style)
+	mux.Handle("GET "+icon.path, icon)
 	mux.HandleFunc("GET /i/{token}", h.open(invitation.PurposeInvite))
 	mux.HandleFunc("POST /i/{token}", h.answer)
 	mux.HandleFunc("GET /i/{token}/done", h.done(invitation.PurposeInvite))
 	mux.HandleFunc("GET /c/{token}", h.open(invitation.PurposeConfirm))
 	mux.HandleFunc("POST /c/{token}", h.confirm)
 	mux.HandleFunc("GET /c/{token}/done", h.done(invitation.PurposeConfirm))
+	for _, path := range []string{"/i/{token}", "/c/{token}"} {
+		mux.HandleFunc(path, h.refuseMethod("GET, HEAD, POST"))
+		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
+	}
 	mux.HandleFunc("/", h.notice(screenUnknown))
 	return h.guard(mux, opts)
 }
@@ -59,14 +50,16 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-func serveStyle(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = w.Write(style)
-}
-
 func (h *handler) notice(s screen) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { h.show(w, r, s, nil) }
+}
+
+// refuseMethod answers a request with another method than those that a path has.
+func (h *handler) refuseMethod(allowed string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed)
+		h.show(w, r, screenMethod, nil)
+	}
 }
 
 // open shows where a link leads. It changes nothing, so mail scanners and previews do no harm (NOV-9).
@@ -198,7 +191,7 @@ func (h *handler) parse(w http.ResponseWriter, r *http.Request) bool {
 func (h *handler) show(w http.ResponseWriter, r *http.Request, s screen, link *Link) {
 	p := newPage(r, s.name, link)
 	if s == screenInvite {
-		p.Form = prefilled(link, p.locale.tag)
+		p.Form = prefilled(link, p.locale.Tag())
 	}
 	if s == screenBusy || s == screenTrouble {
 		w.Header().Set("Retry-After", "60")

@@ -4,35 +4,50 @@
 package portal
 
 import (
+	"context"
+	"io"
+	"net"
 	"net/netip"
-	"regexp"
-	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-var placeholder = regexp.MustCompile(`\{[a-zA-Z]+\}`)
-
-var _ = Describe("The catalogues", func() {
-	It("have the same phrases with the same values in all languages", func() {
-		files, err := localeFiles.ReadDir("locales")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(files).To(HaveLen(len(locales)))
-		english := locales[0].phrases
-		for _, l := range locales {
-			Expect(l.phrases).To(HaveLen(len(english)), l.tag)
-			for key, phrase := range english {
-				Expect(l.phrases[key]).NotTo(BeEmpty(), l.tag+" "+key)
-				Expect(placeholder.FindAllString(l.phrases[key], -1)).To(
-					ConsistOf(placeholder.FindAllString(phrase, -1)), l.tag+" "+key)
-			}
-			Expect(strings.Fields(l.phrases["weekdays"])).To(HaveLen(7), l.tag)
-			Expect(strings.Fields(l.phrases["months"])).To(HaveLen(12), l.tag)
-		}
+var _ = Describe("The portal's catalogues", func() {
+	It("speak English and Spanish, with the same phrases and values", func() {
+		Expect(languages.Named("en")).NotTo(BeNil())
+		Expect(languages.Named("es")).NotTo(BeNil())
+		Expect(languages.Check()).To(Succeed())
 	})
 })
+
+var _ = DescribeTable("Server hangs up on a client that sends too slowly", func(ctx SpecContext, sent string) {
+	server, err := NewServer(nil, Options{Address: "127.0.0.1:0", URL: "http://127.0.0.1"})
+	Expect(err).NotTo(HaveOccurred())
+	server.patience = patience{header: 50 * time.Millisecond, request: 100 * time.Millisecond, idle: 50 * time.Millisecond, shutdown: time.Second}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Start(running) }()
+	DeferCleanup(func(ctx SpecContext) {
+		stop()
+		Eventually(ctx, ended).Should(Receive(BeNil()))
+	})
+	Eventually(ctx, server.Addr).ShouldNot(BeEmpty())
+
+	client, err := (&net.Dialer{}).DialContext(ctx, "tcp", server.Addr())
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(client.Close)
+	Expect(client.Write([]byte(sent))).To(Equal(len(sent)))
+	_, err = io.ReadAll(client)
+	Expect(err).NotTo(HaveOccurred(), "the server closes the connection")
+},
+	Entry("no request", ""),
+	Entry("half of the headers", "GET / HTTP/1.1\r\nHost: portal\r\n"),
+	Entry("half of a form", "POST /i/x HTTP/1.1\r\nHost: portal\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+		"Content-Length: 100\r\n\r\naction=accept"),
+	Entry("nothing after a request", "GET /healthz HTTP/1.1\r\nHost: portal\r\n\r\n"),
+)
 
 var _ = Describe("The limiter", func() {
 	It("forgets clients that have been quiet, and never holds more than its bound", func() {

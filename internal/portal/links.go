@@ -147,7 +147,7 @@ func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) 
 	if err != nil {
 		return nil, err
 	}
-	if organization == nil {
+	if organization == nil || !organization.DeletionTimestamp.IsZero() {
 		return nil, ErrRevoked
 	}
 	authorized, err := l.authorized(ctx, host)
@@ -248,16 +248,43 @@ func (l *ClusterLinks) describe(ctx context.Context, p *place, link *Link) error
 	switch host := p.host.(type) {
 	case *v1alpha1.Invitation:
 		link.Role, link.Message, grants = host.Spec.Role, host.Spec.Message, host.Spec.Workspaces
-		link.Inviter, err = cache.InviterTitle(ctx, host.Namespace, host.Spec.InvitedBy)
+		if link.Inviter, err = cache.InviterTitle(ctx, host.Namespace, host.Spec.InvitedBy); err != nil {
+			return err
+		}
+		err = l.prefill(ctx, host, link)
 	case *v1alpha1.OrgUser:
 		link.Role, grants = host.Spec.Role, host.Spec.Workspaces
 		link.Username = policy.UsernameOf(host)
 		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(host, &link.Registration))
 	}
+	link.Namespace = p.host.GetNamespace()
 	for _, grant := range grants {
-		link.Workspaces = append(link.Workspaces, cache.WorkspaceTitle(ctx, p.host.GetNamespace(), grant.Name))
+		link.Workspaces = append(link.Workspaces, l.workspace(ctx, link.Namespace, grant))
 	}
 	return err
+}
+
+// prefill puts the name by which the person was invited into the form.
+func (l *ClusterLinks) prefill(ctx context.Context, i *v1alpha1.Invitation, link *Link) error {
+	recipient := lookup.Recipient(i, link.Email)
+	if recipient == nil || recipient.User == "" {
+		return nil
+	}
+	user, err := lookup.Reader{Reader: l.Client}.User(ctx, i.Namespace, recipient.User)
+	if user != nil {
+		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(user, &link.Registration))
+	}
+	return err
+}
+
+// workspace describes a workspace, whatever is known of it.
+func (l *ClusterLinks) workspace(ctx context.Context, namespace string, grant v1alpha1.WorkspaceGrant) Workspace {
+	described := Workspace{Title: string(grant.Name), Access: grant.Access}
+	var w v1alpha1.Workspace
+	if err := l.Client.Get(ctx, kube.ObjectKey{Namespace: namespace, Name: string(grant.Name)}, &w); err == nil {
+		described.Title, described.Namespace = policy.WorkspaceTitle(&w), policy.NamespaceOf(&w)
+	}
+	return described
 }
 
 func (p *place) language(o *v1alpha1.OnboardingStatus) string {

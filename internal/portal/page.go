@@ -12,7 +12,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/locale"
 )
 
 //go:embed templates/*.html
@@ -38,27 +38,27 @@ type page struct {
 	// Path is the link's own path without a query; empty where there is none.
 	Path string
 
-	locale *locale
+	locale *locale.Catalogue
 	chosen string
-	values values
+	values locale.Values
 }
 
 func newPage(r *http.Request, name string, link *Link) *page {
-	p := &page{Name: name, Link: link, values: values{}}
-	if chosen := named(r.URL.Query().Get("lang")); chosen != nil {
-		p.chosen = chosen.tag
+	p := &page{Name: name, Link: link, values: locale.Values{}}
+	if chosen := languages.Named(r.URL.Query().Get("lang")); chosen != nil {
+		p.chosen = chosen.Tag()
 	}
 	wishes := []string{p.chosen, r.Header.Get("Accept-Language")}
 	if link != nil {
 		wishes = []string{p.chosen, link.Language, r.Header.Get("Accept-Language")}
-		p.values = values{
-			"organization": visible(link.Organization),
-			"inviter":      visible(link.Inviter),
-			"email":        visible(link.Email),
-			"username":     visible(link.Username),
+		p.values = locale.Values{
+			"organization": locale.OneLine(link.Organization),
+			"inviter":      locale.OneLine(link.Inviter),
+			"email":        locale.OneLine(link.Email),
+			"username":     locale.OneLine(link.Username),
 		}
 	}
-	p.locale = closest(wishes...)
+	p.locale = languages.Closest(wishes...)
 	p.Path = linkPath(r)
 	return p
 }
@@ -73,7 +73,10 @@ func linkPath(r *http.Request) string {
 }
 
 // Lang is the page's language.
-func (p *page) Lang() string { return p.locale.tag }
+func (p *page) Lang() string { return p.locale.Tag() }
+
+// Direction is the writing direction of the page's language.
+func (p *page) Direction() string { return p.locale.Get(locale.KeyDirection) }
 
 // Query keeps the language that the person has chosen for the page.
 func (p *page) Query() string {
@@ -85,9 +88,10 @@ func (p *page) Query() string {
 
 // Locales are the languages to choose from.
 func (p *page) Locales() []localeChoice {
-	choices := make([]localeChoice, len(locales))
-	for i, l := range locales {
-		choices[i] = localeChoice{Tag: l.tag, Name: l.phrases["language.name"], Current: l == p.locale}
+	all := languages.All()
+	choices := make([]localeChoice, len(all))
+	for i, l := range all {
+		choices[i] = localeChoice{Tag: l.Tag(), Name: l.Get(locale.KeyName), Current: l == p.locale}
 	}
 	return choices
 }
@@ -100,14 +104,14 @@ type localeChoice struct {
 
 // T is a phrase as text.
 func (p *page) T(key ...string) (string, error) {
-	phrase, err := p.locale.phrase(strings.Join(key, "."))
-	return p.values.fill(phrase), err
+	phrase, err := p.locale.Phrase(strings.Join(key, "."))
+	return p.values.Fill(phrase), err
 }
 
 // H is a phrase as HTML, in which values stand out.
 func (p *page) H(key ...string) (template.HTML, error) {
-	phrase, err := p.locale.phrase(strings.Join(key, "."))
-	return p.values.fillHTML(phrase), err
+	phrase, err := p.locale.Phrase(strings.Join(key, "."))
+	return p.values.FillHTML(phrase), err
 }
 
 // Title is the text of the window's title.
@@ -130,37 +134,18 @@ func (p *page) prefix() string {
 // Organization is the name that people know the organization by.
 func (p *page) Organization() string { return p.values["organization"] }
 
-// Role is the role, written out.
-func (p *page) Role() string { return p.locale.role(string(p.Link.Role)) }
-
-// Workspaces are the names of the workspaces in one line.
-func (p *page) Workspaces() string { return visible(strings.Join(p.Link.Workspaces, ", ")) }
-
 // Expires is until when the link can be used; empty: not said.
 func (p *page) Expires() string {
 	if p.Link.ExpirationTime.IsZero() {
 		return ""
 	}
-	return p.locale.time(p.Link.ExpirationTime, p.Link.Location)
+	return p.locale.Time(p.Link.ExpirationTime, p.Link.Location)
 }
 
 // Message is the inviter's text; its line breaks are kept by the style sheet.
 func (p *page) Message() string {
-	return strings.TrimSpace(visible(strings.ReplaceAll(p.Link.Message, "\r\n", "\n")))
+	return strings.Join(locale.Lines(p.Link.Message), "\n")
 }
-
-// Arrived tells whether the link was used by a person who has access, who can see what it is.
-func (p *page) Arrived() bool {
-	return p.Name == screenUsed.name && p.Link != nil && p.Link.State == v1alpha1.RecipientActive
-}
-
-// SignsIn is false for a person who only gets notifications.
-func (p *page) SignsIn() bool {
-	return p.Link.Role != v1alpha1.RoleNotificationsOnly && p.Link.Username != ""
-}
-
-// Style is the address of the style sheet; it changes with its content, so it can be cached for good.
-func (p *page) Style() string { return stylePath + "?v=" + styleVersion }
 
 // write sends the page. Nothing of it is sent when a template fails.
 func (p *page) write(w http.ResponseWriter, s screen, status int) error {
@@ -170,7 +155,7 @@ func (p *page) write(w http.ResponseWriter, s screen, status int) error {
 		return fmt.Errorf("cannot show page %s: %w", s.name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", p.locale.tag)
+	w.Header().Set("Content-Language", p.locale.Tag())
 	w.WriteHeader(status)
 	_, err := body.WriteTo(w)
 	return err

@@ -28,11 +28,11 @@ var _ = Describe("Pages", func() {
 		page := pages.get("/i/" + inviteToken)
 		Expect(page).To(HaveHTTPStatus(http.StatusOK))
 		Expect(page.Body.String()).To(SatisfyAll(
-			ContainSubstring(`<html lang="es">`),
+			ContainSubstring(`<html lang="es" dir="ltr">`),
 			ContainSubstring("<bdi>Ana Pérez</bdi></strong> te invita a unirte a <strong><bdi>Acme S.A.</bdi>"),
 			ContainSubstring("Bienvenidos\nal equipo"),
-			ContainSubstring("<dd><bdi>Miembro</bdi></dd>"),
-			ContainSubstring("Soporte, Ventas"),
+			ContainSubstring("<dd><bdi>Miembro</bdi>"),
+			ContainSubstring(`<bdi>Soporte</bdi> <span class="hint">puedes editar</span>`), ContainSubstring("<bdi>Ventas</bdi>"),
 			ContainSubstring("sábado, 28 de noviembre de 2026, 11:00 (CET)"),
 			ContainSubstring(`value="Luis Gil" required`),
 			ContainSubstring(`<option value="es" lang="es" selected>`),
@@ -40,6 +40,7 @@ var _ = Describe("Pages", func() {
 			ContainSubstring(`value="accept">Aceptar invitación</button>`),
 			ContainSubstring(`value="decline" class="quiet" formnovalidate>Rechazar</button>`),
 			ContainSubstring("enviaremos un correo a <strong><bdi>luis@acme.example"),
+			ContainSubstring(`<li class="current" aria-current="step"><span>Tus datos</span></li>`),
 		))
 		Expect(page.Body.String()).NotTo(SatisfyAny(
 			ContainSubstring("<script"), ContainSubstring("style="), ContainSubstring("://")))
@@ -47,27 +48,42 @@ var _ = Describe("Pages", func() {
 
 	It("speaks the invitation's language, else the browser's, else English; the person may choose", func() {
 		Expect(pages.get("/i/" + inviteToken + "?lang=en").Body.String()).To(SatisfyAll(
-			ContainSubstring(`<html lang="en">`), ContainSubstring("invites you to join"),
+			ContainSubstring(`<html lang="en" dir="ltr">`), ContainSubstring("invites you to join"),
 			ContainSubstring(`action="/i/`+inviteToken+`?lang=en"`),
 			ContainSubstring("Saturday, 28 November 2026, 11:00 (CET)")))
 		links.link.Language = ""
-		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring(`<html lang="en">`))
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring(`<html lang="en" dir="ltr">`))
 		r := postRequest("/", nil)
 		r.Method = http.MethodGet
 		r.Header.Set("Accept-Language", "fr;q=0.4, es-AR;q=0.9")
-		Expect(pages.do(r).Body.String()).To(ContainSubstring(`<html lang="es">`))
+		Expect(pages.do(r).Body.String()).To(ContainSubstring(`<html lang="es" dir="ltr">`))
 		links.link.Language = "en-GB"
-		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring(`<html lang="en">`))
+		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring(`<html lang="en" dir="ltr">`))
 	})
 
 	It("escapes whatever the invitation holds", func() {
 		links.link.Inviter = `<script>alert("1")</script>{organization}`
 		links.link.Message = "<img src=x>\u202e"
-		links.link.Workspaces = []string{`"><b>`}
+		links.link.Workspaces = []portal.Workspace{{Title: `"><b>`, Access: v1alpha1.WorkspaceView}}
 		text := pages.get("/i/" + inviteToken).Body.String()
 		Expect(text).To(ContainSubstring("{organization}"))
 		Expect(text).NotTo(SatisfyAny(
 			ContainSubstring("<script"), ContainSubstring("<img"), ContainSubstring("<b>"), ContainSubstring("\u202e")))
+	})
+
+	It("answers other methods with what there is, and HEAD like GET", func() {
+		for path, allowed := range map[string]string{
+			"/i/" + inviteToken: "GET, HEAD, POST", "/c/nobody": "GET, HEAD, POST", "/c/" + confirmToken + "/done": "GET, HEAD",
+		} {
+			for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions} {
+				r := postRequest(path, accepting())
+				r.Method = method
+				Expect(pages.do(r)).To(And(HaveHTTPStatus(http.StatusMethodNotAllowed), HaveHTTPHeaderWithValue("Allow", allowed)))
+			}
+		}
+		r := postRequest("/i/"+inviteToken, nil)
+		r.Method = http.MethodHead
+		Expect(pages.do(r)).To(HaveHTTPStatus(http.StatusOK))
 	})
 
 	It("changes nothing on GET and HEAD (NOV-9)", func() {
@@ -111,8 +127,10 @@ var _ = Describe("Pages", func() {
 		Expect(links.changes).To(Equal([]string{"confirm"}))
 		welcome := pages.get(posted.Header().Get("Location"))
 		Expect(welcome.Body.String()).To(SatisfyAll(
-			ContainSubstring("Te damos la bienvenida a Acme S.A."), ContainSubstring("Miembro"), ContainSubstring("Soporte, Ventas"),
-			ContainSubstring("<code><bdi>luis@acme.example</bdi></code>"), ContainSubstring("Cómo iniciar sesión")))
+			MatchRegexp("<h1>Te damos la bienvenida a .*Acme S.A."), ContainSubstring("Miembro"), ContainSubstring("Ventas"),
+			ContainSubstring(`<code class="copy"><bdi>luis@acme.example</bdi></code>`), ContainSubstring("Inicia sesión"),
+			ContainSubstring("kubectl get all -n acme-support")))
+		Expect(welcome.Body.String()).NotTo(ContainSubstring("kubectl get orgusers"), "a member does not see them")
 
 		By("opening the links again")
 		Expect(pages.get("/c/" + confirmToken).Body.String()).To(SatisfyAll(
@@ -127,6 +145,13 @@ var _ = Describe("Pages", func() {
 		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Tendrás acceso en cuanto aceptes"))
 		posted := pages.post("/i/"+inviteToken, accepting())
 		Expect(pages.get(posted.Header().Get("Location")).Body.String()).To(ContainSubstring("Te damos la bienvenida"))
+	})
+
+	It("shows an administrator the organization too", func() {
+		links.link.State, links.link.Role = v1alpha1.RecipientActive, v1alpha1.RoleOrganizationAdmin
+		Expect(pages.get("/i/" + inviteToken + "/done").Body.String()).To(SatisfyAll(
+			ContainSubstring("kubectl get orgusers,invitations,workspaces -n acme<"),
+			ContainSubstring("Todos los de la organización")))
 	})
 
 	It("promises no sign-in to somebody who only gets notifications (NOV-7)", func() {
@@ -193,6 +218,7 @@ var _ = Describe("Pages", func() {
 			page := pages.get(path)
 			Expect(page).To(HaveHTTPStatus(http.StatusNotFound), path)
 			Expect(page.Body.String()).To(Equal(first.Body.String()), path)
+			Expect(page.Header()).To(Equal(first.Header()), path)
 		}
 		Expect(pages.post("/i/nobody", accepting())).To(HaveHTTPStatus(http.StatusNotFound))
 	})

@@ -51,8 +51,10 @@ type Link struct {
 	Message string
 	// Role is what the person gets.
 	Role v1alpha1.Role
-	// Workspaces are the names of the workspaces granted.
-	Workspaces []string
+	// Workspaces are the workspaces granted.
+	Workspaces []Workspace
+	// Namespace is the organization's Kubernetes namespace.
+	Namespace string
 	// ExpirationTime is until when the link can be used; zero: not said.
 	ExpirationTime time.Time
 	// Location is the time zone of ExpirationTime; nil: UTC.
@@ -63,6 +65,16 @@ type Link struct {
 	Username string
 	// NeedsConfirmation is true when a second mail confirms the address after registration.
 	NeedsConfirmation bool
+}
+
+// Workspace is a workspace that a person is invited to.
+type Workspace struct {
+	// Title is the name that people know it by.
+	Title string
+	// Access is what the person may do in it.
+	Access v1alpha1.WorkspaceAccess
+	// Namespace is the Kubernetes namespace that it owns; empty while the workspace does not exist.
+	Namespace string
 }
 
 // Links finds and moves invitations by their links.

@@ -36,6 +36,7 @@ var (
 	screenBusy      = screen{"busy", "notice", http.StatusTooManyRequests}
 	screenRefused   = screen{"refused", "notice", http.StatusForbidden}
 	screenBad       = screen{"bad", "notice", http.StatusBadRequest}
+	screenMethod    = screen{"bad", "notice", http.StatusMethodNotAllowed}
 	screenTooLarge  = screen{"bad", "notice", http.StatusRequestEntityTooLarge}
 	screenTrouble   = screen{"trouble", "notice", http.StatusServiceUnavailable}
 )

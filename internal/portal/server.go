@@ -17,21 +17,32 @@ import (
 	"github.com/go-logr/logr"
 )
 
-const (
-	headerTimeout   = 5 * time.Second
-	requestTimeout  = 15 * time.Second
-	responseTimeout = 30 * time.Second
-	idleTimeout     = 60 * time.Second
-	shutdownTimeout = 15 * time.Second
-	maxHeader       = 16 << 10
-)
+// maxHeader bounds the headers of a request, in bytes.
+const maxHeader = 16 << 10
+
+// patience is how long the server waits for a client, so that slow ones do not hold connections for ever.
+type patience struct {
+	// header and request are for the arrival of a request's headers and of all of it, response for all until the
+	// answer is sent.
+	header, request, response time.Duration
+	// idle is between two requests of a connection.
+	idle time.Duration
+	// shutdown is for requests under way when the server is told to stop.
+	shutdown time.Duration
+}
+
+var usualPatience = patience{
+	header: 5 * time.Second, request: 15 * time.Second, response: 30 * time.Second,
+	idle: 60 * time.Second, shutdown: 15 * time.Second,
+}
 
 // Server serves the portal in every replica, as a Runnable of the manager.
 type Server struct {
-	handler http.Handler
-	address string
-	log     logr.Logger
-	addr    atomic.Pointer[string]
+	handler  http.Handler
+	address  string
+	log      logr.Logger
+	patience patience
+	addr     atomic.Pointer[string]
 }
 
 // NewServer checks the options; nothing listens before Start.
@@ -42,7 +53,7 @@ func NewServer(links Links, opts Options) (*Server, error) {
 	if siteURL(opts.URL) == nil {
 		return nil, fmt.Errorf("portal URL %q must be absolute, https://portal.acme.example for example", opts.URL)
 	}
-	return &Server{handler: New(links, opts), address: opts.Address, log: opts.Log}, nil
+	return &Server{handler: New(links, opts), address: opts.Address, log: opts.Log, patience: usualPatience}, nil
 }
 
 // Start listens and serves until ctx ends, then lets the requests under way finish. It fails when the address cannot be
@@ -54,10 +65,10 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	server := &http.Server{
 		Handler:           s.handler,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       requestTimeout,
-		WriteTimeout:      responseTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: s.patience.header,
+		ReadTimeout:       s.patience.request,
+		WriteTimeout:      s.patience.response,
+		IdleTimeout:       s.patience.idle,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(errorWriter{s.log}, "", 0),
 	}
@@ -74,11 +85,11 @@ func (s *Server) Start(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.addr.Store(nil)
-	return shutDown(server, served)
+	return s.shutDown(server, served)
 }
 
-func shutDown(server *http.Server, served <-chan error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+func (s *Server) shutDown(server *http.Server, served <-chan error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience.shutdown)
 	defer cancel()
 	err := server.Shutdown(ctx)
 	if served := <-served; !errors.Is(served, http.ErrServerClosed) {

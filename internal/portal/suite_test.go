@@ -49,7 +49,10 @@ func newFakeLinks() *fakeLinks {
 	Expect(err).NotTo(HaveOccurred())
 	return &fakeLinks{link: portal.Link{
 		State: v1alpha1.RecipientInvited, Email: "luis@acme.example", Organization: "Acme S.A.", Inviter: "Ana Pérez",
-		Language: "es", Message: "Bienvenidos\nal equipo", Role: v1alpha1.RoleMember, Workspaces: []string{"Soporte", "Ventas"},
+		Language: "es", Message: "Bienvenidos\nal equipo", Role: v1alpha1.RoleMember,
+		Workspaces: []portal.Workspace{
+			{Title: "Soporte", Access: v1alpha1.WorkspaceEdit, Namespace: "acme-support"}, {Title: "Ventas", Access: v1alpha1.WorkspaceView},
+		}, Namespace: "acme",
 		ExpirationTime: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: madrid,
 		Registration: v1alpha1.Registration{DisplayName: "Luis Gil"}, Username: "luis@acme.example", NeedsConfirmation: true,
 	}}

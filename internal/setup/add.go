@@ -53,7 +53,11 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err := addWebhooks(ctx, mgr, o); err != nil {
 		return err
 	}
-	if err := addControllers(mgr, o, keys); err != nil {
+	templates, err := addMailTemplates(ctx, mgr, o)
+	if err != nil {
+		return err
+	}
+	if err := addControllers(mgr, o, keys, templates); err != nil {
 		return err
 	}
 	server, err := portal.NewServer(&portal.ClusterLinks{
@@ -71,21 +75,24 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	return addChecks(mgr, certificates, server.Ready)
 }
 
-func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing) error {
+func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing, templates *mail.InForce) error {
 	sender, err := mail.NewSender(o.Mail)
 	if err != nil {
 		return err
 	}
 	return controller.Setup(mgr, controller.Dependencies{
-		Client:      mgr.GetClient(),
-		Live:        mgr.GetAPIReader(),
-		Recorder:    mgr.GetEventRecorder("usher"),
-		Mailer:      sender,
-		Keys:        keys,
-		PortalURL:   strings.TrimRight(o.PortalURL, "/"),
-		MailDomain:  o.mailDomain(),
-		SettleDelay: o.SettleDelay,
-		Now:         o.now(),
+		Client:          mgr.GetClient(),
+		Live:            mgr.GetAPIReader(),
+		Recorder:        mgr.GetEventRecorder("usher"),
+		Mailer:          sender,
+		MailTemplates:   templates,
+		MailConnections: sender.Connections(),
+		MailRate:        o.MailRate,
+		Keys:            keys,
+		PortalURL:       strings.TrimRight(o.PortalURL, "/"),
+		MailDomain:      o.mailDomain(),
+		SettleDelay:     o.SettleDelay,
+		Now:             o.now(),
 	})
 }
 
@@ -100,12 +107,14 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot ask the API server who the operator is: %w", err)
 	}
-	return webhooks.Setup(mgr, webhooks.Options{
-		Reader: mgr.GetCache(),
-		Platform: policy.Platform{
-			Operator: self.Status.UserInfo.Username, Users: o.PlatformUsers, Groups: o.PlatformGroups,
-		},
-	})
+	platform := policy.Platform{
+		Operator: self.Status.UserInfo.Username, Users: o.PlatformUsers, Groups: o.PlatformGroups,
+	}
+	seen, err := addActivity(mgr, o, platform)
+	if err != nil {
+		return err
+	}
+	return webhooks.Setup(mgr, webhooks.Options{Reader: mgr.GetCache(), Platform: platform, Seen: seen})
 }
 
 // linkKeys reads the keys that sign links, and makes the first one in a new installation.

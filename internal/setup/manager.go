@@ -14,6 +14,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -30,6 +31,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/controller"
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
@@ -75,7 +77,7 @@ func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
 	return ctrl.Options{
 		Scheme:                        NewScheme(),
-		Cache:                         CacheOptions(o.Namespace),
+		Cache:                         CacheOptions(o),
 		LeaderElection:                o.LeaderElection,
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       o.Namespace,
@@ -119,16 +121,24 @@ func (s gatedServer) Start(ctx context.Context) error {
 	}
 }
 
-// CacheOptions keep the cache small: no managed fields, only the operator's own Secrets, only Usher's RoleBindings.
-func CacheOptions(namespace string) cache.Options {
+// CacheOptions keep the cache small: no managed fields, only the operator's own Secrets, only Usher's Roles and RoleBindings.
+func CacheOptions(o *Options) cache.Options {
 	mine := labels.SelectorFromSet(labels.Set{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
-	return cache.Options{
+	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&corev1.Secret{}:      {Namespaces: map[string]cache.Config{namespace: {}}},
+			&corev1.Secret{}:      {Namespaces: map[string]cache.Config{o.Namespace: {}}},
 			&rbacv1.RoleBinding{}: {Label: mine},
+			// Asked for by name, as the operator's rights are.
+			&rbacv1.Role{}: {Field: fields.OneTermEqualSelector("metadata.name", controller.PaymentRole)},
 		},
 	}
+	if o.MailTemplates != "" {
+		options.ByObject[&corev1.ConfigMap{}] = cache.ByObject{Namespaces: map[string]cache.Config{
+			o.Namespace: {FieldSelector: fields.OneTermEqualSelector("metadata.name", o.MailTemplates)},
+		}}
+	}
+	return options
 }
 
 func metricsOptions(o *Options) metricsserver.Options {

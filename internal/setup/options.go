@@ -46,9 +46,19 @@ type Options struct {
 
 	// Mail says how to reach the mail server.
 	Mail mail.Options
+	// MailRate is how many mails a minute are sent at most; zero: there is no limit.
+	MailRate int
+	// MailTemplates is the name of a ConfigMap in Namespace with mail templates in place of those that ship; empty: none is
+	// read.
+	MailTemplates string
 
 	// PlatformUsers and PlatformGroups are identities that are not bound by roles.
 	PlatformUsers, PlatformGroups []string
+
+	// ActivityInterval is how long a person's activity is written once only; zero: it is not kept track of.
+	ActivityInterval time.Duration
+	// AuditTokenFile is a file of bearer tokens, one of which whoever sends audit events must have; empty: none are taken.
+	AuditTokenFile string
 
 	// SettleDelay is how long objects that are declared together have to arrive before a mail speaks of them.
 	SettleDelay time.Duration
@@ -74,6 +84,13 @@ func (o *Options) Validate() error {
 	require(len(o.WebhookDNSNames) > 0, "--webhook-dns-names needs at least one name under which the API server calls")
 	require(o.Mail.Address != "", "--smtp-address is missing: set it to the mail server's host:port")
 	require(o.Mail.From != "", "--mail-from is missing: set it to the address that mails come from")
+	require(o.MailRate >= 0, "--mail-rate %d is negative: set it to the mails a minute that are sent at most, 0 for no limit",
+		o.MailRate)
+	require(o.Mail.Connections >= 0, "--smtp-connections %d is negative: set it to the connections that are open at the "+
+		"same time at most", o.Mail.Connections)
+	require(o.ActivityInterval >= 0, "--activity-interval %s is negative: set it to 0 to turn it off", o.ActivityInterval)
+	require(o.AuditTokenFile == "" || o.ActivityInterval != 0, "--audit-token-file is set, but --activity-interval=0 turns off "+
+		"what audit events are for: leave one of them out")
 	portal, err := url.Parse(o.PortalURL)
 	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
 	require(web, "--portal-url %q must be the absolute URL under which "+

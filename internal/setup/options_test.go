@@ -41,6 +41,14 @@ var _ = Describe("Options", func() {
 			"--smtp-address is missing: set it to the mail server's host:port"),
 		Entry("sender", func(o *Options) { o.Mail.From = "" },
 			"--mail-from is missing: set it to the address that mails come from"),
+		Entry("a rate below zero", func(o *Options) { o.MailRate = -1 },
+			"--mail-rate -1 is negative: set it to the mails a minute that are sent at most, 0 for no limit"),
+		Entry("fewer connections than none", func(o *Options) { o.Mail.Connections = -1 },
+			"--smtp-connections -1 is negative: set it to the connections that are open at the same time at most"),
+		Entry("an interval below zero", func(o *Options) { o.ActivityInterval = -time.Minute },
+			"--activity-interval -1m0s is negative: set it to 0 to turn it off"),
+		Entry("audit events for nothing", func(o *Options) { o.AuditTokenFile = "token" },
+			"--audit-token-file is set, but --activity-interval=0 turns off what audit events are for: leave one of them out"),
 	)
 
 	DescribeTable("want a URL for the portal that mails can hold", func(url string) {

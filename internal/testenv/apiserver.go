@@ -21,7 +21,7 @@ rules:
 `
 
 // startServers starts etcd and kube-apiserver.
-func (e *Env) startServers() error {
+func (e *Env) startServers(opts Options) error {
 	dog, err := startWatchdog(e.dir)
 	if err != nil {
 		return err
@@ -55,6 +55,11 @@ func (e *Env) startServers() error {
 		Set("audit-log-path", e.auditLog()).
 		Set("audit-log-mode", "blocking").
 		Set("audit-log-maxsize", "1000") // MB: tests read one file, so it is not to be rotated
+	if opts.AuditWebhook != nil {
+		if err := e.sendAudit(apiServer, opts.AuditWebhook); err != nil {
+			return err
+		}
+	}
 	e.control = control
 	if _, err := control.Start(); err != nil {
 		return fmt.Errorf("start etcd and kube-apiserver from %s: %w", e.assets, err)

@@ -104,9 +104,17 @@ func (e *Env) Writes(ctx context.Context, since time.Time, filter func(AuditEven
 
 func (e *Env) auditLog() string { return filepath.Join(e.dir, "audit.log") }
 
-// auditEvents reads the log after a request of its own has turned up in it: an answer may reach its client a moment
-// before the line about it reaches the log.
 func (e *Env) auditEvents(ctx context.Context, wanted func(AuditEvent) bool) ([]AuditEvent, error) {
+	log, err := e.AuditLog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return parseAudit(log, wanted)
+}
+
+// AuditLog reads the log after a request of its own has turned up in it: an answer may reach its client a moment before
+// the line about it reaches the log. Everything answered before the call is in it.
+func (e *Env) AuditLog(ctx context.Context) ([]byte, error) {
 	barrier := fmt.Sprintf("/version?barrier=%d", e.barriers.Add(1))
 	if err := e.ask(ctx, barrier); err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", barrier, err)
@@ -120,7 +128,7 @@ func (e *Env) auditEvents(ctx context.Context, wanted func(AuditEvent) bool) ([]
 	if err != nil {
 		return nil, fmt.Errorf("wait for %s in the audit log: %w", barrier, err)
 	}
-	return parseAudit(log, wanted)
+	return log, nil
 }
 
 // ask sends a GET request for a path as the cluster administrator.

@@ -31,6 +31,8 @@ const startTimeout = 2 * time.Minute
 type Options struct {
 	// CRDsOnly installs the kinds without webhooks, roles and ServiceAccount: for tests of the API alone.
 	CRDsOnly bool
+	// AuditWebhook, unless nil, is where the API server sends its audit events.
+	AuditWebhook *AuditWebhook
 }
 
 // Env is a running control plane. It may be used from several goroutines.
@@ -94,7 +96,7 @@ func (e *Env) Stop() error {
 }
 
 func (e *Env) start(ctx context.Context, opts Options) error {
-	if err := e.startServers(); err != nil {
+	if err := e.startServers(opts); err != nil {
 		return err
 	}
 	if err := e.connect(); err != nil {
@@ -133,12 +135,7 @@ func (e *Env) connect() error {
 	if err := os.WriteFile(e.kubeconfig(), e.control.KubeConfig, 0o600); err != nil {
 		return fmt.Errorf("write the kubeconfig: %w", err)
 	}
-	port, err := freePort(e.WebhookHost)
-	if err != nil {
-		return err
-	}
-	e.WebhookPort = port
-	return nil
+	return e.chooseWebhookPort()
 }
 
 func (e *Env) kubeconfig() string { return filepath.Join(e.dir, "kubeconfig") }

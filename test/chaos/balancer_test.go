@@ -40,7 +40,8 @@ type balancer struct {
 	refused map[string]int
 }
 
-func startBalancer(ctx context.Context, ports []int) *balancer {
+// startBalancer starts a balancer that stops, and tells what it has seen, when the specs are over.
+func startBalancer(ctx context.Context, ports []int) {
 	GinkgoHelper()
 	certificate, authorities := webhookCertificate(ctx)
 	b := &balancer{ports: ports, asked: map[string]int{}, refused: map[string]int{}}
@@ -60,8 +61,10 @@ func startBalancer(ctx context.Context, ports []int) *balancer {
 	Expect(err).NotTo(HaveOccurred())
 	server := &http.Server{Handler: proxy, ErrorLog: quiet} // its one client is the API server
 	go func() { _ = server.Serve(listener) }()              // ends when it is closed
-	DeferCleanup(server.Close)
-	return b
+	DeferCleanup(func() {
+		AddReportEntry("webhooks", b.String())
+		Expect(server.Close()).To(Succeed())
+	})
 }
 
 // webhookCertificate is the one that the replicas share.

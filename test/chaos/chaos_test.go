@@ -32,8 +32,7 @@ var _ = Describe("The operator, killed at any moment and started again", func() 
 					usher.live(ctx, d, s.over)
 				}
 			}
-			usher.start(ctx)
-			Eventually(ctx, s.over).WithTimeout(storyTimeout).Should(BeClosed())
+			usher.liveOn(ctx, s.over)
 			s.verify(ctx)
 			kills := usher.tally().less(before)
 			s.report(kills)
@@ -62,7 +61,7 @@ func deaths(random *rand.Rand) []death {
 	mails := []death{draw(inDialogue, invited), draw(inDialogue, invited)}
 	rest := []death{draw(ready, 1), draw(inDialogue, 2), draw(inDialogue, 2)}
 	for range 3 {
-		rest = append(rest, draw(mailKept, 3), draw(formSent, 2), draw(request, 60),
+		rest = append(rest, draw(mailKept, 3), draw(inContent, 3), draw(formSent, 2), draw(request, 60),
 			draw(beforeWrite, 5), draw(beforeWrite, 20), draw(afterWrite, 5), draw(afterWrite, 20))
 	}
 	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })

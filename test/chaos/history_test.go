@@ -15,6 +15,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
@@ -183,6 +184,24 @@ func violations(revisions []revision, rule func(world) string) []string {
 		last = fault
 	}
 	return found
+}
+
+// told counts how often a user was told, anew, that a wish is held back for a reason.
+func told(revisions []revision, reason string) int {
+	count, last := 0, map[string]bool{}
+	for _, r := range revisions {
+		u, ok := r.object.(*v1alpha1.OrgUser)
+		if !ok {
+			continue
+		}
+		ready := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionReady)
+		is := ready != nil && ready.Reason == reason
+		if is && !last[u.Name] {
+			count++
+		}
+		last[u.Name] = is && !r.gone
+	}
+	return count
 }
 
 // String tells who is there and what is in force.

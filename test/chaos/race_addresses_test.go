@@ -22,11 +22,11 @@ type twins struct{ namespace string }
 
 // raceAddresses: in each round three people with one address are declared at the same instant; the one who got it is
 // deleted, and another one follows.
-func raceAddresses(ctx context.Context) {
+func raceAddresses(ctx context.Context, rounds int) {
 	t := twins{env.Namespace(ctx, "twins")}
 	h := record(ctx, t.namespace)
 	Expect(env.Client.Create(ctx, builders.Organization(t.namespace).Obj())).To(Succeed())
-	all, rounds := answers{}, raceRounds()
+	all := answers{}
 	for round := range rounds {
 		address := fmt.Sprintf("eva%d@acme.example", round)
 		var acts []act
@@ -42,7 +42,10 @@ func raceAddresses(ctx context.Context) {
 		all.note(env.Client.Delete(ctx, winner))
 		t.settle(ctx, address, len(acts)-2)
 	}
-	judge(rounds, all, h.complete(ctx), 0, map[string]func(world) string{"one address, one active person": equalFault})
+	revisions := h.complete(ctx)
+	judge(rounds, all, revisions, told(revisions, v1alpha1.ReasonDuplicateAddress), map[string]func(world) string{
+		"one address, one active person": equalFault,
+	})
 }
 
 // settle waits until one of the people with an address is active and the others are told so.

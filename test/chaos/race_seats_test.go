@@ -28,21 +28,22 @@ type cinema struct{ namespace string }
 
 // raceSeats: in each round whoever has a seat is deleted or suspended or gives it back, and whoever has none comes or asks
 // for one, at the same instant; those who wait already get what is freed.
-func raceSeats(ctx context.Context) {
+func raceSeats(ctx context.Context, rounds int) {
 	c := cinema{env.Namespace(ctx, "cinema")}
 	random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 1))
 	h := record(ctx, c.namespace)
 	Expect(env.Client.Create(ctx, builders.Organization(c.namespace).Module(module, seats).Obj())).To(Succeed())
 	Expect(env.Client.Create(ctx, builders.OrgUser(c.namespace, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())).
 		To(Succeed())
-	all, rounds := answers{}, raceRounds()
+	all := answers{}
 	for range rounds {
 		for _, err := range atOnce(ctx, c.acts(ctx, random)) {
 			all.note(err)
 		}
 		c.settle(ctx)
 	}
-	judge(rounds, all, h.complete(ctx), 0, map[string]func(world) string{
+	revisions := h.complete(ctx)
+	judge(rounds, all, revisions, told(revisions, v1alpha1.ReasonAwaitingSeat), map[string]func(world) string{
 		"the ledger has no more holders than seats":  c.ledgerFault,
 		"no more people than seats have it in force": c.inForceFault,
 	})

@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,29 +29,56 @@ const raceTimeout = time.Hour
 // cleaner is let past the webhooks, as if they were switched off.
 const cleaner = "system:kube-controller-manager"
 
-var _ = Describe("Two replicas that serve webhooks", func() {
-	for _, variant := range []struct {
-		title    string
-		election bool
-		reach    network
-	}{
-		{"of which one leads", true, direct},
-		{"of which one leads, on a slow network", true, slow},
-	} {
-		Context(variant.title, Ordered, func() {
-			var front *balancer
-			BeforeAll(func(ctx context.Context) { front = startReplicas(ctx, variant.election, variant.reach) })
-			AfterEach(func() { AddReportEntry("webhooks", front.String()) })
+// setting is how the replicas run while people race.
+type setting struct {
+	title    string
+	election bool
+	reach    network
+	webhooks bool
+	// rounds is how many each race has without USHER_RACE_ROUNDS.
+	rounds int
+}
 
+// settings are those of the races.
+var settings = []setting{
+	{title: "of which one leads", election: true, reach: direct, webhooks: true, rounds: 8},
+	{title: "of which one leads, on a slow network", election: true, reach: slow, webhooks: true, rounds: 4},
+	{title: "which both lead", reach: direct, webhooks: true, rounds: 8},
+	{title: "which both lead, on a slow network", reach: slow, webhooks: true, rounds: 4},
+	{title: "which both lead, with the webhooks switched off", reach: direct, rounds: 8},
+	{title: "which both lead, with the webhooks switched off, on a slow network", reach: slow, rounds: 4},
+}
+
+var _ = Describe("Two replicas", func() {
+	for _, s := range settings {
+		Context(s.title, Ordered, ContinueOnFailure, func() {
+			BeforeAll(func(ctx context.Context) {
+				if !s.webhooks {
+					switchWebhooksOff(ctx)
+				}
+				startReplicas(ctx, s)
+			})
+
+			rounds := raceRounds(s.rounds)
 			for _, count := range []int{2, 3} {
 				It(fmt.Sprintf("ORG-4 never leave an organization without an administrator, when %d go at once", count),
-					func(ctx context.Context) { raceAdministrators(ctx, count) }, SpecTimeout(raceTimeout))
+					func(ctx context.Context) { raceAdministrators(ctx, count, rounds) }, SpecTimeout(raceTimeout))
 			}
-			It("GTA-11 never let more people use a module than it has seats", raceSeats, SpecTimeout(raceTimeout))
-			It("ORG-28 never have two active people with one address", raceAddresses, SpecTimeout(raceTimeout))
+			It("GTA-11 never let more people use a module than it has seats",
+				func(ctx context.Context) { raceSeats(ctx, rounds) }, SpecTimeout(raceTimeout))
+			It("ORG-28 never have two active people with one address",
+				func(ctx context.Context) { raceAddresses(ctx, rounds) }, SpecTimeout(raceTimeout))
 		})
 	}
 })
+
+// raceRounds is how many rounds each race has: USHER_RACE_ROUNDS, else a few.
+func raceRounds(few int) int {
+	if n, err := strconv.Atoi(os.Getenv("USHER_RACE_ROUNDS")); err == nil {
+		return n
+	}
+	return few
+}
 
 // act is a request that somebody makes at the same instant as others.
 type act func(context.Context) error

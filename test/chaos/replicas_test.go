@@ -25,20 +25,8 @@ import (
 // replicas is how many operators run at the same time.
 const replicas = 2
 
-// defaultRaceRounds is the number of rounds of each race without USHER_RACE_ROUNDS: enough for each mix in which two
-// administrators remove each other, with the webhooks and past them.
-const defaultRaceRounds = 18
-
 // slowest is the longest that a slow network holds something.
 const slowest = 40 * time.Millisecond
-
-// raceRounds is how many rounds each race has: USHER_RACE_ROUNDS, else a few.
-func raceRounds() int {
-	if n, err := strconv.Atoi(os.Getenv("USHER_RACE_ROUNDS")); err == nil {
-		return n
-	}
-	return defaultRaceRounds
-}
 
 // network is how a replica reaches the API server.
 type network func() *rest.Config
@@ -59,34 +47,38 @@ func slow() *rest.Config {
 	}, hold)
 }
 
-// startReplicas runs operators side by side until the specs are over, all of them behind the balancer that the API
-// server calls. Without leader election each of them is a leader, as in a cluster that is split in two.
-func startReplicas(ctx context.Context, election bool, reach network) *balancer {
+// startReplicas runs operators side by side until the specs are over. If their webhooks are asked, it is by a balancer
+// that stands before all of them. Without leader election each of them is a leader, as in a cluster that is split in two.
+func startReplicas(ctx context.Context, s setting) {
 	GinkgoHelper()
-	binary, err := operator.Build(ctx, GinkgoT().TempDir())
-	Expect(err).NotTo(HaveOccurred())
-	var ports []int
-	for range replicas {
-		port := freePort()
-		ports = append(ports, port)
-		startReplica(ctx, binary, port, election, reach)
-	}
-	DeferCleanup(func(ctx context.Context) {
+	DeferCleanup(func(ctx context.Context) { // after the replicas, who would take it again
 		leases := &coordinationv1.Lease{}
 		Expect(env.Client.DeleteAllOf(ctx, leases, client.InNamespace(operator.Namespace))).To(Succeed())
 	})
-	return startBalancer(ctx, ports)
+	var ports []int
+	var processes []*operator.Process
+	for range replicas {
+		port := freePort()
+		ports = append(ports, port)
+		processes = append(processes, launchReplica(port, s))
+	}
+	for _, process := range processes {
+		Expect(process.AwaitReady(ctx)).To(Succeed())
+	}
+	if s.webhooks {
+		startBalancer(ctx, ports)
+	}
 }
 
-func startReplica(ctx context.Context, binary string, port int, election bool, reach network) {
+func launchReplica(port int, s setting) *operator.Process {
 	GinkgoHelper()
 	// Each has a place of its own for its log and its certificate.
-	link := filepath.Join(GinkgoT().TempDir(), filepath.Base(binary))
-	Expect(os.Link(binary, link)).To(Succeed())
+	link := filepath.Join(GinkgoT().TempDir(), filepath.Base(usher.binary))
+	Expect(os.Link(usher.binary, link)).To(Succeed())
 	options, err := operator.Options(env, box)
 	Expect(err).NotTo(HaveOccurred())
-	options.WebhookPort, options.LeaderElection = port, election
-	process, err := operator.Launch(reach(), link, options)
+	options.WebhookPort, options.LeaderElection = port, s.election
+	process, err := operator.Launch(s.reach(), link, options)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() {
 		Expect(process.Ended()).NotTo(BeClosed(), "a replica ended by itself")
@@ -98,7 +90,7 @@ func startReplica(ctx context.Context, binary string, port int, election bool, r
 			AddReportEntry("end of a replica's log", log[max(0, len(log)-4000):])
 		}
 	})
-	Expect(process.AwaitReady(ctx)).To(Succeed())
+	return process
 }
 
 func freePort() int {

@@ -6,9 +6,6 @@ package chaos
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -36,8 +33,8 @@ type story struct {
 	over chan struct{} // closed when everything is declared and everybody has answered
 
 	// What follows is the people's until the story is over.
-	links map[string]bool // followed to the end
-	odd   []string        // answers of the portal that a person should never see
+	links   map[string]bool // followed to the end
+	portals people
 }
 
 func newStory(ctx context.Context) *story {
@@ -67,7 +64,6 @@ func (s *story) play(ctx context.Context) {
 			act(ctx)
 		})
 	}
-	all.Go(func() { listen(ctx) })
 	all.Go(func() {
 		acts.Wait()
 		close(s.over)
@@ -76,19 +72,6 @@ func (s *story) play(ctx context.Context) {
 		cancel()
 		all.Wait()
 	})
-}
-
-// listen tells the victim of the mails that the mail server has taken.
-func listen(ctx context.Context) {
-	seen := 0
-	for {
-		mail, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.Number > seen })
-		if err != nil {
-			return
-		}
-		seen = mail.Number
-		usher.reach(mailKept, strings.Join(mail.EnvelopeTo, " "))
-	}
 }
 
 func (s *story) declare(ctx context.Context) {
@@ -122,7 +105,7 @@ func (s *story) answer(ctx context.Context) {
 		if err != nil {
 			return // the spec is over, and says why
 		}
-		Eventually(ctx, func() error { return s.submit(ctx, link) }).WithTimeout(storyTimeout).Should(Succeed())
+		Eventually(ctx, func() error { return s.portals.visit(ctx, link, accept) }).WithTimeout(storyTimeout).Should(Succeed())
 		s.links[link] = true
 	}
 }
@@ -132,40 +115,5 @@ func (s *story) link(m mailbox.Message) string {
 	if !slices.ContainsFunc(s.people, m.SentTo) {
 		return ""
 	}
-	for _, link := range m.Links() {
-		if strings.HasPrefix(link, usher.options.PortalURL+invitation) || strings.HasPrefix(link, usher.options.PortalURL+confirmation) {
-			return link
-		}
-	}
-	return ""
-}
-
-// submit sends the form of a link. It fails when there is no answer. An answer other than that all is well is noted:
-// a person must not be turned away because the operator was started again.
-func (s *story) submit(ctx context.Context, link string) error {
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { usher.reach(formSent, link) },
-	})
-	form := url.Values{"action": {"accept"}, "displayName": {"Somebody"}, "phone": {""}, "language": {"es"}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, link, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := browser.Do(r)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusSeeOther {
-		s.odd = append(s.odd, fmt.Sprintf("%s: %s", strings.TrimPrefix(link, usher.options.PortalURL)[:2], response.Status))
-		return fmt.Errorf("the portal answered %s", response.Status)
-	}
-	return nil
-}
-
-// browser follows no redirect, and connects anew for each form.
-var browser = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true},
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	return linkOf(m)
 }

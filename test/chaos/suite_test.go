@@ -14,18 +14,16 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/internal/testing/suite"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
 const (
-	// eventually bounds waiting for what must come; nothing is decided by how long it takes.
-	eventually = time.Minute
-	poll       = 25 * time.Millisecond
+	// eventually bounds waiting for what must come.
+	eventually = suite.Timeout
 	// storyTimeout bounds a story with all its deaths.
 	storyTimeout = 2 * time.Minute
 	// settleDelay is short, so that mails begin early.
@@ -45,19 +43,8 @@ func TestChaos(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {
-	SetDefaultEventuallyTimeout(eventually)
-	SetDefaultEventuallyPollingInterval(poll)
-	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
-
-	var err error
-	env, err = testenv.Start(testenv.Options{})
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
-
-	box = mailbox.New(mailbox.Options{Dir: GinkgoT().TempDir()})
-	Expect(box.Start()).To(Succeed())
-	DeferCleanup(func() { Expect(box.Close()).To(Succeed()) })
-
+	s := suite.Start(GinkgoTB(), GinkgoWriter)
+	env, box = s.Env, s.Mailbox
 	binary, err := operator.Build(ctx, GinkgoT().TempDir())
 	Expect(err).NotTo(HaveOccurred())
 	usher = newVictim(binary)

@@ -6,6 +6,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -26,8 +27,8 @@ func (s *story) verify(ctx context.Context) {
 	GinkgoHelper()
 	Eventually(func(g Gomega) { s.fault(ctx, g) }).Should(Succeed())
 	Eventually(s.mailFault).Should(Succeed())
-	Expect(s.odd).To(BeEmpty(), "answers of the portal")
-	s.verifySecrecy(ctx)
+	Expect(s.portals.turnedAway()).To(BeEmpty(), "answers of the portal")
+	verifySecrecy(ctx, slices.Collect(maps.Keys(s.links)))
 }
 
 // fault checks all objects of both organizations.
@@ -86,13 +87,13 @@ func (s *story) invitationFault(g Gomega, i *v1alpha1.Invitation) {
 	g.Expect(i.Status.Summary.Active).To(HaveValue(BeEquivalentTo(invited)))
 }
 
-// access is what everybody is to have: namespace, ClusterRole and user.
+// access is what everybody is to have: namespace, role and user.
 func (s *story) access() []string {
 	space := s.org + "-support"
 	all := []string{
-		s.org + " usher-organization-admin " + s.ana(), space + " admin " + s.ana(),
+		s.org + " usher-organization-admin " + s.ana(), s.org + " usher-payment " + s.ana(), space + " admin " + s.ana(),
 		s.org + " usher-member " + s.kim(), space + " view " + s.kim(),
-		s.other + " usher-organization-admin " + s.berta(),
+		s.other + " usher-organization-admin " + s.berta(), s.other + " usher-payment " + s.berta(),
 	}
 	for _, email := range s.team {
 		all = append(all, s.org+" usher-member "+email, space+" edit "+email)
@@ -114,21 +115,6 @@ func bindings(ctx context.Context, g Gomega, namespaces ...string) []string {
 	return all
 }
 
-// The kinds of mail, by the link that they hold.
-const (
-	invitation   = "/i/"
-	confirmation = "/c/"
-	welcome      = ""
-	kinds        = 3
-)
-
-func (s *story) kind(m mailbox.Message) string {
-	if link := s.link(m); link != "" {
-		return strings.TrimPrefix(link, usher.options.PortalURL)[:len(invitation)]
-	}
-	return welcome
-}
-
 // mails gives the mails by person and kind.
 func (s *story) mails(g Gomega) map[string][]mailbox.Message {
 	all, err := box.Messages()
@@ -137,7 +123,8 @@ func (s *story) mails(g Gomega) map[string][]mailbox.Message {
 	for _, m := range all {
 		for _, person := range append(slices.Clone(s.people), s.ana()) {
 			if m.SentTo(person) {
-				by[person+s.kind(m)] = append(by[person+s.kind(m)], m)
+				what := person + kindOf(linkOf(m))
+				by[what] = append(by[what], m)
 			}
 		}
 	}
@@ -166,7 +153,7 @@ func (s *story) missing(g Gomega) []string {
 	by := s.mails(g)
 	var missing []string
 	for _, person := range s.people {
-		for _, kind := range []string{invitation, confirmation, welcome} {
+		for _, kind := range []string{inviteLink, confirmLink, noLink} {
 			if len(by[person+kind]) == 0 {
 				missing = append(missing, person+kind)
 			}
@@ -176,14 +163,14 @@ func (s *story) missing(g Gomega) []string {
 }
 
 // verifySecrecy checks that no link is in an object, an event or the operator's log.
-func (s *story) verifySecrecy(ctx context.Context) {
+func verifySecrecy(ctx context.Context, links []string) {
 	GinkgoHelper()
 	objects, _, err := env.Kubectl(ctx, "get", "org,ou,inv,ws,events,secrets,configmaps,leases,rolebindings", "-A", "-o", "yaml")
 	Expect(err).NotTo(HaveOccurred())
 	log, err := usher.process.Log()
 	Expect(err).NotTo(HaveOccurred())
 	Expect(log).NotTo(ContainSubstring("Observed a panic"))
-	for link := range s.links {
+	for _, link := range links {
 		token := path.Base(link)
 		secret := token[len(token)-20:]
 		Expect(strings.Contains(objects, secret)).To(BeFalse(), "an object holds a link's token")

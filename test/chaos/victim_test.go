@@ -32,10 +32,12 @@ const (
 	beforeWrite moment = "before a write reaches the API server"
 	afterWrite  moment = "after a write, before its answer"
 	inDialogue  moment = "in the SMTP dialogue, after RCPT"
-	mailKept    moment = "after the mail server has taken a mail"
+	inContent   moment = "in the midst of a mail"
+	mailKept    moment = "after the mail server has taken a mail, before its answer"
 	formSent    moment = "after a form was sent, before its page"
 	ready       moment = "when it is ready"
 	atRest      moment = "when there is nothing left to do"
+	leaseLost   moment = "by its own hand, as its lease ran out on a machine that is too busy"
 )
 
 // death says when the operator dies: at the nth such moment of its life.
@@ -56,6 +58,8 @@ type victim struct {
 	binary  string
 	cfg     *rest.Config
 	options setup.Options
+	// line is the operator's way to the mail server.
+	line *line
 
 	mu      sync.Mutex
 	process *operator.Process
@@ -71,10 +75,8 @@ func newVictim(binary string) *victim {
 	options.SettleDelay = settleDelay
 	v := &victim{binary: binary, options: options, kills: tally{}}
 	v.cfg = through(env.OperatorConfig(), v.reach, nil)
-	box.SetFault(func(recipient string) error {
-		v.reach(inDialogue, recipient)
-		return nil
-	})
+	v.line = newLine(box.Addr(), v.reach)
+	v.options.Mail.Address = v.line.address
 	return v
 }
 
@@ -153,13 +155,36 @@ func (v *victim) kill() {
 	}
 }
 
-// died waits until the operator is gone and checks that it was killed, and did not end by itself.
+// died waits until the operator is gone and checks that it was killed, and did not end by itself. A leader that cannot
+// renew its lease must.
 func (v *victim) died() {
 	GinkgoHelper()
 	Eventually(v.process.Ended()).Should(BeClosed())
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	Expect(v.killed).To(BeTrue(), "the operator ended by itself: %v", v.process.Stop())
+	if v.killed {
+		return
+	}
+	Expect(v.process.Stop()).To(MatchError(ContainSubstring("leader election lost")), "the operator ended by itself")
+	v.killed = true
+	v.kills[leaseLost]++
+}
+
+// liveOn lets the operator live until the story is over, and starts it again when it ends by itself, as Kubernetes does.
+func (v *victim) liveOn(ctx context.Context, over <-chan struct{}) {
+	GinkgoHelper()
+	for {
+		v.start(ctx)
+		select {
+		case <-over:
+			return
+		case <-v.process.Ended():
+			v.died()
+			v.releaseLease(ctx)
+		case <-ctx.Done():
+			Fail("the story is not over")
+		}
+	}
 }
 
 // releaseLease takes the lease from a leader that is dead. A successor would get it when it has run out, after 15

@@ -48,7 +48,7 @@ var _ = Describe("An organization", func() {
 	It("ORG-4 refuses early to let its last administrator go, whoever asks", func(ctx context.Context) {
 		name := organization(ctx)
 		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
-		message := `user "ana" is the last administrator in force of organization "` + name + `": make somebody else OrganizationAdmin first`
+		message := `"ana", who is the last administrator in force of organization "` + name + `": make somebody else OrganizationAdmin first`
 		Expect(env.Client.Delete(ctx, ana)).To(BeRefused(http.StatusUnprocessableEntity, message))
 		patch := func(spec string) error {
 			return env.Client.Patch(ctx, ana.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":`+spec+`}`)))

@@ -59,7 +59,8 @@ var _ = Describe("The webhooks", func() {
 			Expect(err).NotTo(HaveOccurred(), errors)
 			i := builders.Invitation(org, "pal", "pal@"+org+".example").Obj()
 			Eventually(func() error { return env.As(stray).Create(ctx, i.DeepCopy()) }).Should(BeRefused(http.StatusForbidden,
-				`user "`+stray+`" has no active account in organization "`+org+`": ask one of its organization administrators for an invitation`))
+				`user "`+stray+`" has no active account in organization "`+org+
+					`" and may not create invitations: ask one of its organization administrators for an invitation`))
 		})
 
 		It("ORG-9 ORG-12 let a user administrator give the role Member only, and say who could do more", func(ctx context.Context) {

@@ -8,12 +8,14 @@ package mailbox
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -31,11 +33,15 @@ type Options struct {
 	Dir string
 	// Addr is the TCP address to listen on; empty means a free port of the loopback interface.
 	Addr string
+	// TLS lets clients protect the connection by STARTTLS; nil does not offer it.
+	TLS *tls.Config
+	// Login checks a user name and password; mail is then accepted from whom it takes only. Nil asks nobody.
+	Login func(username, password string) error
 	// ErrorLog receives the errors of connections; nil drops them.
 	ErrorLog *log.Logger
 }
 
-// Mailbox is an SMTP server which accepts mail from anybody to anybody and keeps it.
+// Mailbox is an SMTP server which accepts mail to anybody and keeps it.
 // It is safe for concurrent use.
 type Mailbox struct {
 	options Options
@@ -45,10 +51,13 @@ type Mailbox struct {
 
 	closing  sync.Once
 	closeErr error
+	stopping chan struct{}
+
+	connections atomic.Int32
 
 	mu       sync.Mutex
 	listener net.Listener
-	fault    func(recipient string) error
+	trouble  Trouble
 }
 
 // New prepares a mailbox; nothing listens and nothing is written before Start.
@@ -59,10 +68,13 @@ func New(options Options) *Mailbox {
 	if options.ErrorLog == nil {
 		options.ErrorLog = log.New(io.Discard, "", 0)
 	}
-	m := &Mailbox{options: options, store: newStore(options.Dir), served: make(chan struct{})}
-	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &session{mailbox: m}, nil
+	m := &Mailbox{
+		options: options, store: newStore(options.Dir), served: make(chan struct{}), stopping: make(chan struct{}),
+	}
+	m.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &session{mailbox: m, conn: c}, nil
 	}))
+	m.server.TLSConfig = options.TLS
 	m.server.Domain = "localhost"
 	m.server.MaxMessageBytes = maxMessageBytes
 	m.server.MaxRecipients = maxRecipients
@@ -91,7 +103,7 @@ func (m *Mailbox) Start() error {
 	m.listener = listener
 	go func() {
 		defer close(m.served)
-		if err := m.server.Serve(listener); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := m.server.Serve(&troubled{Listener: listener, mailbox: m}); err != nil && !errors.Is(err, net.ErrClosed) {
 			m.options.ErrorLog.Printf("mailbox: SMTP server stopped: %v", err)
 		}
 	}()
@@ -107,6 +119,7 @@ func (m *Mailbox) Close() error {
 		return nil
 	}
 	m.closing.Do(func() {
+		close(m.stopping)
 		// The server knows its listener only from the moment when it begins to serve, which may be yet to come.
 		m.closeErr = listener.Close()
 		if err := m.server.Close(); !errors.Is(err, net.ErrClosed) {
@@ -127,33 +140,13 @@ func (m *Mailbox) Addr() string {
 	return m.listener.Addr().String()
 }
 
-// SetFault makes the server ask fault about each recipient. An error refuses the recipient: an *smtp.SMTPError with its
-// own code, anything else with 451 (try again later). A nil function ends the fault.
-func (m *Mailbox) SetFault(fault func(recipient string) error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.fault = fault
-}
-
-func (m *Mailbox) refusal(recipient string) error {
-	m.mu.Lock()
-	fault := m.fault
-	m.mu.Unlock()
-	if fault == nil {
-		return nil
-	}
-	err := fault(recipient)
-	var reply *smtp.SMTPError
-	if err == nil || errors.As(err, &reply) {
-		return err
-	}
-	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: err.Error()}
-}
-
 // Messages returns all mails in order of arrival.
 func (m *Mailbox) Messages() ([]Message, error) {
 	return m.store.messages()
 }
+
+// Count gives how many mails have arrived, those included that lay in the directory at the start.
+func (m *Mailbox) Count() int { return m.store.count() }
 
 // Wait returns the first mail, in order of arrival, for which match is true: one that is there already, or the one
 // that arrives. It fails when ctx ends first; the error says what had arrived until then.

@@ -73,7 +73,8 @@ func (m Message) Links() []string {
 	return links
 }
 
-func parse(raw []byte) Message {
+// Parse reads a mail. What its envelope was stands in the header fields Return-Path and Delivered-To.
+func Parse(raw []byte) Message {
 	message := Message{Raw: raw}
 	parsed, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {

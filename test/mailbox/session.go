@@ -5,21 +5,48 @@ package mailbox
 
 import (
 	"bytes"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
 // session is one SMTP transaction at a time on one connection.
 type session struct {
 	mailbox    *Mailbox
+	conn       *smtp.Conn
+	signedIn   bool
 	from       string
 	recipients []string
 }
 
-var _ smtp.Session = &session{}
+var (
+	_ smtp.Session     = &session{}
+	_ smtp.AuthSession = &session{}
+)
+
+// AuthMechanisms names the ways to sign in.
+func (s *session) AuthMechanisms() []string {
+	if s.mailbox.options.Login == nil {
+		return nil
+	}
+	return []string{sasl.Plain}
+}
+
+// Auth signs in.
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, username, password string) error {
+		if err := s.mailbox.options.Login(username, password); err != nil {
+			return err
+		}
+		s.signedIn = true
+		return nil
+	}), nil
+}
 
 // Reset forgets the current transaction.
 func (s *session) Reset() {
@@ -34,24 +61,66 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if err := plain(from); err != nil {
 		return err
 	}
+	if s.mailbox.options.Login != nil && !s.signedIn {
+		return smtp.ErrAuthRequired
+	}
 	s.from = from
 	return nil
 }
 
-// Rcpt adds a recipient, unless the fault hook refuses it.
+// Rcpt adds a recipient, unless the trouble is with it.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if err := plain(to); err != nil {
 		return err
 	}
-	if err := s.mailbox.refusal(to); err != nil {
-		return err
+	if refuses := s.mailbox.currentTrouble().Recipient; refuses != nil {
+		if err := refuses(to); err != nil {
+			return s.refuse(err)
+		}
 	}
 	s.recipients = append(s.recipients, to)
 	return nil
 }
 
-// Data keeps the mail. The envelope is kept in front of it, as a delivering server does.
+// refuse gives the answer to an error, and lets the connection end with it when it says so.
+func (s *session) refuse(err error) error {
+	answer := reply(err)
+	if answer.Code == codeClosing {
+		s.end((*slowConn).endWithAnswer)
+	}
+	return answer
+}
+
+// codeClosing is the answer before the server closes the connection.
+const codeClosing = 421
+
+func (s *session) cut() error {
+	s.end((*slowConn).close)
+	return errCut
+}
+
+var errCut = errors.New("the connection is cut")
+
+func (s *session) end(how func(*slowConn)) {
+	conn := s.conn.Conn()
+	if protected, ok := conn.(*tls.Conn); ok {
+		conn = protected.NetConn()
+	}
+	if slow, ok := conn.(*slowConn); ok {
+		how(slow)
+	}
+}
+
+// Data keeps the mail, unless the trouble is with it. The envelope is kept in front of it, as a delivering server does.
 func (s *session) Data(r io.Reader) error {
+	var fate Fate
+	if decide := s.mailbox.currentTrouble().Text; decide != nil {
+		fate = decide(s.recipients)
+	}
+	if fate.CutAfter > 0 {
+		_, _ = io.CopyN(io.Discard, r, fate.CutAfter) // as much as there is
+		return s.cut()
+	}
 	var mail bytes.Buffer
 	fmt.Fprintf(&mail, "Return-Path: <%s>\r\n", s.from)
 	for _, recipient := range s.recipients {
@@ -60,9 +129,15 @@ func (s *session) Data(r io.Reader) error {
 	if _, err := mail.ReadFrom(r); err != nil {
 		return err
 	}
+	if fate.Refuse != nil {
+		return s.refuse(fate.Refuse)
+	}
 	if err := s.mailbox.store.add(s.recipients, mail.Bytes()); err != nil {
 		s.mailbox.options.ErrorLog.Print(err)
 		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: "cannot keep the mail"}
+	}
+	if fate.KeepAndCut {
+		return s.cut()
 	}
 	return nil
 }

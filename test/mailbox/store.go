@@ -71,6 +71,13 @@ func (s *store) add(recipients []string, mail []byte) error {
 	return nil
 }
 
+// count is the number of the newest mail.
+func (s *store) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
 // arrival is closed when the next mail arrives.
 func (s *store) arrival() <-chan struct{} {
 	s.mu.Lock()
@@ -133,7 +140,7 @@ func readMessage(dir string, file mailFile) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("mailbox: cannot read mail %d: %w", file.number, err)
 	}
-	message := parse(raw)
+	message := Parse(raw)
 	message.Number, message.File = file.number, filepath.Join(dir, file.name)
 	return message, nil
 }

@@ -44,7 +44,7 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 	})
 
 	It("ORG-4 keeps the last one, and says so, however it is asked", func(ctx context.Context) {
-		last := BeRefused(http.StatusUnprocessableEntity, `user "sol" is the last administrator in force of organization "`+solo+
+		last := BeRefused(http.StatusUnprocessableEntity, `"sol", who is the last administrator in force of organization "`+solo+
 			`": make somebody else OrganizationAdmin first`)
 		for who, c := range mighty {
 			for _, err := range []error{
@@ -58,6 +58,21 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 		}
 		cases, refusals = cases+1, refusals+1
 		Expect(env.Client.DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(solo), client.DryRunAll)).To(last, "all at once")
+	})
+
+	It("says both in words that help", func(ctx context.Context) {
+		gitops := "system:serviceaccount:argocd:" + solo
+		Expect(kubectlSays(ctx, solo, gitops, "delete ou sol")).To(Equal(
+			`The OrgUser "sol" is invalid: metadata.deletionTimestamp: delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin ` +
+				`in organization "acme" and may not delete "sol", who is the last administrator in force of organization "acme": ` +
+				`make somebody else OrganizationAdmin first`))
+		Expect(kubectlSays(ctx, solo, masters, `patch ou sol --type=merge -p {"spec":{"role":"Member"}}`)).To(Equal(
+			`The OrgUser "sol" is invalid: spec.role: user "admin" acts for the platform in organization "acme" and may not take ` +
+				`the role from "sol", who is the last administrator in force of organization "acme": make somebody else OrganizationAdmin first`))
+		Expect(kubectlSays(ctx, solo, "sol@$org.example", "delete org "+solo)).To(Equal(
+			`The Organization "acme" is invalid: spec.deletionProtection: Invalid value: "Enabled": user "sol@acme.example" is ` +
+				`OrganizationAdmin in organization "acme" and may not delete it, for organization "acme" is protected against deletion: ` +
+				`an OrganizationAdmin must set spec.deletionProtection to Disabled first`))
 	})
 
 	It("ORG-25 is not deleted while that is protected", func(ctx context.Context) {

@@ -122,6 +122,11 @@ func awaitEverybody(ctx context.Context, namespace string) {
 			return columns[column].Patch(ctx, object, merge(`{"metadata":{"labels":{"probe":"x"}}}`), client.DryRunAll)
 		}).Should(Succeed(), columns[column].username)
 	}
+	for _, column := range []int{0, 1, 2, delegate} {
+		Eventually(func() error {
+			return columns[column].Get(ctx, client.ObjectKey{Namespace: namespace, Name: "payment"}, &corev1.Secret{})
+		}).Should(Succeed(), columns[column].username)
+	}
 	Eventually(func() error { return columns[4].List(ctx, &v1alpha1.OrgUserList{}, client.InNamespace(namespace)) }).Should(Succeed())
 	Eventually(func() error {
 		return columns[5].List(ctx, &corev1.ConfigMapList{}, client.InNamespace(namespace+"-support"))

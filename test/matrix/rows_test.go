@@ -194,10 +194,10 @@ func common(resource, name, sees, may, ushers string) []row {
 		return by.List(ctx, l, client.InNamespace(org))
 	}
 	return []row{
-		{"read one", sees, "get", resource, "", func(ctx context.Context, by *somebody) error {
+		{"ORG-5 ORG-8 ORG-14 GTA-2 read one", sees, "get", resource, "", func(ctx context.Context, by *somebody) error {
 			return by.Get(ctx, client.ObjectKeyFromObject(object(resource, name)), object(resource, name))
 		}},
-		{"read all", sees, "list", resource, "", list},
+		{"ORG-5 ORG-14 GTA-2 read all", sees, "list", resource, "", list},
 		{"nobody deletes all in one request", never, "deletecollection", resource, "", func(ctx context.Context, by *somebody) error {
 			return by.DeleteAllOf(ctx, object(resource, ""), client.InNamespace(org), client.DryRunAll)
 		}},

@@ -9,20 +9,13 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/usher-operator/usher/internal/testenv"
-	"github.com/usher-operator/usher/internal/testing/operator"
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/suite"
 )
-
-// eventually bounds waiting for what must come.
-const eventually = 60 * time.Second
 
 var (
 	env *testenv.Env
@@ -38,25 +31,9 @@ func TestMatrix(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {
-	SetDefaultEventuallyTimeout(eventually)
-	SetDefaultEventuallyPollingInterval(25 * time.Millisecond)
-	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
-
-	var err error
-	env, err = testenv.Start(testenv.Options{})
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
-
-	box := mailbox.New(mailbox.Options{Dir: GinkgoT().TempDir(), Addr: "127.0.0.1:0"})
-	Expect(box.Start()).To(Succeed())
-	DeferCleanup(func() { Expect(box.Close()).To(Succeed()) })
-
-	options, err := operator.Options(env, box)
-	Expect(err).NotTo(HaveOccurred())
-	usher, err := operator.Start(ctx, env, options)
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(usher.Stop()).To(Succeed()) })
-
+	s := suite.Start(GinkgoTB(), GinkgoWriter)
+	env = s.Env
+	s.StartOperator(ctx)
 	org = settle(ctx)
 })
 

@@ -10,6 +10,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
 // Who may do what with users and invitations.
@@ -96,9 +98,28 @@ var _ = Describe("An OrgUser", func() {
 		patched("ORG-24 suspend oneself", oneself, "nobody may suspend himself", "orgusers", "$me", `{"spec":{"suspend":true}}`),
 		patched("ORG-15 change one's own name", ownAccount, "only an OrganizationAdmin may change displayName", "orgusers", "$me",
 			`{"spec":{"displayName":"Me"}}`),
+		{"ORG-16 NOV-2 the list of all users", seeUsers, "list", "orgusers", "", listedWithRoles},
 		{"a status that comes with a new user is left out", ofMembers, "create", "orgusers", "", createdWithStatus},
 	})
 })
+
+// listedWithRoles reads the list of users, in which all stand, each with the role in force.
+func listedWithRoles(ctx context.Context, by *somebody) error {
+	var users v1alpha1.OrgUserList
+	if err := by.List(ctx, &users, client.InNamespace(org)); err != nil {
+		return err
+	}
+	roles := map[string]v1alpha1.Role{}
+	for _, u := range users.Items {
+		roles[u.Name] = u.Status.Role
+	}
+	for _, c := range columns {
+		if c.name != "" && roles[c.name] != c.role {
+			return fmt.Errorf("%s is listed as %q, and is %s", c.name, roles[c.name], c.role)
+		}
+	}
+	return nil
+}
 
 // strangers takes the first column out: an OrganizationAdmin has nothing to be promoted to.
 func strangers(cells string) string { return nothing + cells[1:] }

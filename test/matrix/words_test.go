@@ -13,12 +13,7 @@ import (
 
 var _ = Describe("Refusals, as kubectl shows them,", func() {
 	DescribeTable("say what, to whom in which role, and who could", func(ctx context.Context, as, command, words string) {
-		args := strings.Fields(strings.ReplaceAll(command, "$org", org))
-		_, shown, err := env.KubectlAs(ctx, strings.ReplaceAll(as, "$org", org), append(args, "-n", org)...)
-		Expect(err).To(HaveOccurred())
-		shown = strings.ReplaceAll(strings.TrimSpace(shown), org, "acme")
-		AddReportEntry("kubectl --as "+strings.ReplaceAll(as, "$org", "acme")+" "+strings.ReplaceAll(command, "$org", "acme"), shown)
-		Expect(shown).To(Equal(words))
+		Expect(kubectlSays(ctx, org, as, command)).To(Equal(words))
 	},
 		Entry("ORG-6 two fields of the profile, beside billing", "bruno@$org.example",
 			`patch org $org --type=merge -p {"spec":{"profile":{"size":7},"settings":{"language":"es"},"billing":{"email":"b@acme.example"}}}`,
@@ -35,15 +30,55 @@ var _ = Describe("Refusals, as kubectl shows them,", func() {
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
 				`nobody may remove himself from the organization; an OrganizationAdmin other than "ana@acme.example" can`)),
 		Entry("ORG-15 without an account", stray, `label ws support team=blue`,
-			denied("workspaces", `user "stray@elsewhere.example" has no active account in organization "acme": `+
+			denied("workspaces", `user "stray@elsewhere.example" has no active account in organization "acme" and may not update workspaces: `+
 				`ask one of its organization administrators for an invitation`)),
 		Entry("what is Usher's", "ana@$org.example", `label ou sam accounts.usher.dev/user=x`,
-			denied("orgusers", `metadata.labels[accounts.usher.dev/user] is Usher's own: leave it as it is`)),
+			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
+				`metadata.labels[accounts.usher.dev/user] is Usher's own, which only Usher itself may change: leave it as it is`)),
+		Entry("NOV-13 oneself, suspended", "ana@$org.example", `patch ou ana --type=merge -p {"spec":{"suspend":true}}`,
+			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
+				`nobody may suspend himself; an OrganizationAdmin other than "ana@acme.example" can`)),
+		Entry("the status, also for the platform", masters, `patch ou sam --subresource=status --type=merge -p {"status":{"role":"OrganizationAdmin"}}`,
+			denied("orgusers", `user "admin" acts for the platform in organization "acme": `+
+				`status is Usher's own, which only Usher itself may change: leave it as it is`)),
+		Entry("another inviter", "eva@$org.example", `patch inv members --type=merge -p {"spec":{"invitedBy":"bea@acme.example"}}`,
+			denied("invitations", `user "eva@acme.example" is UserAdmin in organization "acme": `+
+				`only the platform's identities and delegates may name another inviter than "ana@acme.example"`)),
+		Entry("to a delegate", "$delegate", `annotate ou sam accounts.usher.dev/note=x`,
+			denied("orgusers", `delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin in organization "acme": `+
+				`metadata.annotations[accounts.usher.dev/note] is Usher's own, which only Usher itself may change: leave it as it is`)),
+		Entry("everything that is wrong with the content, whoever asks", "ana@$org.example",
+			`patch org $org --type=merge -p {"spec":{"profile":{"timeZone":"Europe/Atlantis","address":{"country":"XX"}}}}`,
+			`The Organization "acme" is invalid: `+
+				"\n"+`* spec.profile.timeZone: Invalid value: "Europe/Atlantis": is no zone of the IANA time zone database: use a name such as Europe/Madrid`+
+				"\n"+`* spec.profile.address.country: Invalid value: "XX": is no ISO 3166-1 alpha-2 country code: use a code such as ES`),
+		Entry("what is wrong with the shape, which Kubernetes itself knows", "ana@$org.example",
+			`patch org $org --type=merge -p {"spec":{"profile":{"size":0}}}`,
+			`The Organization "acme" is invalid: spec.profile.size: Invalid value: 0: spec.profile.size in body should be greater than or equal to 1`),
 		Entry("GTA-2 what RBAC alone refuses", "tomas@$org.example", `delete ws support`,
 			`Error from server (Forbidden): workspaces.accounts.usher.dev "support" is forbidden: User "tomas@acme.example" `+
 				`cannot delete resource "workspaces" in API group "accounts.usher.dev" in the namespace "acme"`),
 	)
 })
+
+// masters asks as the cluster's administrator.
+const masters = ""
+
+// kubectlSays runs kubectl in an organization's namespace as somebody, who is to be refused, and gives what it prints: of
+// an organization "acme".
+func kubectlSays(ctx context.Context, organization, as, command string) string {
+	GinkgoHelper()
+	fill := strings.NewReplacer("$org", organization, "$delegate", columns[delegate].username).Replace
+	args := append(strings.Fields(fill(command)), "-n", organization)
+	if as != masters {
+		args = append([]string{"--as", fill(as)}, args...)
+	}
+	_, shown, err := env.Kubectl(ctx, args...)
+	Expect(err).To(HaveOccurred())
+	shown = strings.ReplaceAll(strings.TrimSpace(shown), organization, "acme")
+	AddReportEntry("kubectl "+strings.ReplaceAll(strings.Join(args, " "), organization, "acme"), shown)
+	return shown
+}
 
 // denied is how kubectl shows a refusal by a webhook.
 func denied(resource, text string) string {

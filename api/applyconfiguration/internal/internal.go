@@ -442,6 +442,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+    - name: observedResend
+      type:
+        scalar: string
     - name: onboarding
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.OnboardingStatus
@@ -619,6 +622,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: expirationTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: heldBy
+      type:
+        scalar: string
     - name: mail
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.MailStatus

@@ -62,6 +62,7 @@ func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 		WebhookDNSNames:         []string{env.WebhookHost},
 		Mail:                    mail.Options{Address: box.Addr(), TLS: mail.TLSNone, From: "usher@usher.example"},
 		SettleDelay:             setup.DefaultSettleDelay,
+		MailTemplates:           setup.DefaultMailTemplates,
 		SkipNameValidation:      true,
 	}, nil
 }

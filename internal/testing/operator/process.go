@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -58,8 +59,8 @@ func Build(ctx context.Context, dir string) (string, error) {
 
 // Launch runs the program with a bearer token's configuration and returns at once. Its kubeconfig, its certificates
 // and its log, to which each launch adds, lie beside the binary. Options.Now and Options.SkipNameValidation have no
-// flags and are passed over.
-func Launch(cfg *rest.Config, binary string, options setup.Options) (*Process, error) {
+// flags and are passed over. More flags, such as that of the log's verbosity, may follow.
+func Launch(cfg *rest.Config, binary string, options setup.Options, more ...string) (*Process, error) {
 	dir := filepath.Dir(binary)
 	if options.CertificateDir == "" {
 		options.CertificateDir = filepath.Join(dir, "certificates")
@@ -74,7 +75,8 @@ func Launch(cfg *rest.Config, binary string, options setup.Options) (*Process, e
 			HealthURL: "http://" + options.HealthAddress,
 			done:      make(chan error, 1),
 		},
-		cmd:   exec.Command("sh", append([]string{"-c", guard, binary, "--kubeconfig=" + kubeconfig}, flags(&options)...)...),
+		cmd: exec.Command("sh", slices.Concat(
+			[]string{"-c", guard, binary, "--kubeconfig=" + kubeconfig}, flags(&options), more)...),
 		log:   filepath.Join(dir, "usher.log"),
 		ended: make(chan struct{}),
 	}
@@ -176,8 +178,13 @@ func flags(o *setup.Options) []string {
 		"--smtp-tls=" + string(o.Mail.TLS),
 		"--smtp-username-file=" + o.Mail.UsernameFile,
 		"--smtp-password-file=" + o.Mail.PasswordFile,
+		"--smtp-connections=" + strconv.Itoa(o.Mail.Connections),
+		"--mail-rate=" + strconv.Itoa(o.MailRate),
+		"--mail-templates=" + o.MailTemplates,
 		"--mail-from=" + o.Mail.From,
 		"--settle-delay=" + o.SettleDelay.String(),
+		"--activity-interval=" + o.ActivityInterval.String(),
+		"--audit-token-file=" + o.AuditTokenFile,
 		"--platform-users=" + strings.Join(o.PlatformUsers, ","),
 		"--platform-groups=" + strings.Join(o.PlatformGroups, ","),
 	}

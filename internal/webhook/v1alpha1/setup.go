@@ -25,17 +25,23 @@ type Options struct {
 	Reader client.Reader
 	// Platform names the identities that are not bound by roles.
 	Platform policy.Platform
+	// Seen is told the namespace and the name of the OrgUser of every person who asks for a change, unless it is nil. It
+	// must neither wait nor write: whoever asks for the change waits meanwhile.
+	Seen func(namespace, user string)
 }
 
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-organization,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=organizations;organizations/status,verbs=create;update;delete,versions=v1alpha1,name=organizations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orguser,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=orgusers;orgusers/status,verbs=create;update;delete,versions=v1alpha1,name=orgusers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-invitation,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations;invitations/status,verbs=create;update;delete,versions=v1alpha1,name=invitations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
-// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-workspace,mutating=false,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=workspaces;workspaces/status,verbs=create;update;delete,versions=v1alpha1,name=workspaces.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// The validating webhooks have a side effect: the operator notes that a person was seen, and writes it later. They leave
+// it out of dry runs, which are to change nothing.
+//
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-organization,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=organizations;organizations/status,verbs=create;update;delete,versions=v1alpha1,name=organizations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orguser,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=orgusers;orgusers/status,verbs=create;update;delete,versions=v1alpha1,name=orgusers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-invitation,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=invitations;invitations/status,verbs=create;update;delete,versions=v1alpha1,name=invitations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-workspace,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=workspaces;workspaces/status,verbs=create;update;delete,versions=v1alpha1,name=workspaces.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
 // +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-invitation,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations,verbs=create;update,versions=v1alpha1,name=inviter.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=Never
 
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
-	g := gate{lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform}
+	g := gate{lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform, seen: o.Seen}
 	scheme, server := mgr.GetScheme(), mgr.GetWebhookServer()
 	server.Register("/validate-accounts-usher-dev-v1alpha1-organization", validating[*v1alpha1.Organization](scheme, g))
 	server.Register("/validate-accounts-usher-dev-v1alpha1-orguser", validating[*v1alpha1.OrgUser](scheme, g))
@@ -57,6 +63,7 @@ func validating[T object](scheme *runtime.Scheme, g gate) *admission.Webhook {
 type gate struct {
 	lookup   lookup.Reader
 	platform policy.Platform
+	seen     func(namespace, user string)
 }
 
 // actor finds as what the requester acts in the organization of the request's namespace.
@@ -102,6 +109,7 @@ func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admissi
 	if err != nil {
 		return nil, err
 	}
+	v.note(actor, request)
 	r.Actor, r.Organization, r.Status = actor, request.Namespace, request.SubResource == "status"
 	if r.Facts, err = v.lookup.JudgementFacts(ctx, request.Namespace, o); err != nil {
 		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)

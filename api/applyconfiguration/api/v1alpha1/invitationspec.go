@@ -14,7 +14,9 @@ import (
 //
 // InvitationSpec is who is to be invited to what.
 type InvitationSpecApplyConfiguration struct {
-	// emails are the addresses to invite. An entry may hold several, separated by white space, comma or semicolon (NOV-3).
+	// emails are the addresses to invite. An entry may hold several, separated by white space, comma or semicolon (NOV-3). An
+	// address may come with a name, as in Ana Pérez <ana@acme.example>, which is then the person's display name; a name that
+	// holds a comma or semicolon stands in quotes.
 	Emails []string `json:"emails,omitempty"`
 	// role is what all of them may do in the organization (NOV-4).
 	Role *apiv1alpha1.Role `json:"role,omitempty"`

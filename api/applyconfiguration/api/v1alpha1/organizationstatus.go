@@ -23,7 +23,8 @@ type OrganizationStatusApplyConfiguration struct {
 	Users *UserCountsApplyConfiguration `json:"users,omitempty"`
 	// workspaces is the number of Workspaces.
 	Workspaces *int32 `json:"workspaces,omitempty"`
-	// modules are the seats bought and taken.
+	// modules are the seats bought and taken. A module that is bought no longer stays, with no seats, while it is in force
+	// for somebody who leaves.
 	Modules []ModuleStatusApplyConfiguration `json:"modules,omitempty"`
 	// conditions are Ready, and while they are true Reconciling and Stalled.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`

@@ -33,6 +33,9 @@ type OrgUserStatusApplyConfiguration struct {
 	LastActive *string `json:"lastActive,omitempty"`
 	// onboarding is the invitation of a person who is declared without an Invitation.
 	Onboarding *OnboardingStatusApplyConfiguration `json:"onboarding,omitempty"`
+	// observedResend is the last value of the resend annotation that was acted on, for a person declared without an
+	// Invitation.
+	ObservedResend *string `json:"observedResend,omitempty"`
 	// registration is what the person gave at registration.
 	Registration *RegistrationApplyConfiguration `json:"registration,omitempty"`
 	// conditions are Ready and Accepted, and while they are true Reconciling and Stalled.
@@ -121,6 +124,14 @@ func (b *OrgUserStatusApplyConfiguration) WithLastActive(value string) *OrgUserS
 // If called multiple times, the Onboarding field is set to the value of the last call.
 func (b *OrgUserStatusApplyConfiguration) WithOnboarding(value *OnboardingStatusApplyConfiguration) *OrgUserStatusApplyConfiguration {
 	b.Onboarding = value
+	return b
+}
+
+// WithObservedResend sets the ObservedResend field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ObservedResend field is set to the value of the last call.
+func (b *OrgUserStatusApplyConfiguration) WithObservedResend(value string) *OrgUserStatusApplyConfiguration {
+	b.ObservedResend = &value
 	return b
 }
 

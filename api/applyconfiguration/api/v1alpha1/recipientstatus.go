@@ -19,6 +19,8 @@ type RecipientStatusApplyConfiguration struct {
 	Email *apiv1alpha1.EmailAddress `json:"email,omitempty"`
 	// user is the name of the OrgUser.
 	User *string `json:"user,omitempty"`
+	// heldBy names what invites the address already, as in Invitation/team or OrgUser/luis; this Invitation waits for it.
+	HeldBy *string `json:"heldBy,omitempty"`
 	// OnboardingStatus is the person's way from invited to active.
 	OnboardingStatusApplyConfiguration `json:""`
 }
@@ -42,6 +44,14 @@ func (b *RecipientStatusApplyConfiguration) WithEmail(value apiv1alpha1.EmailAdd
 // If called multiple times, the User field is set to the value of the last call.
 func (b *RecipientStatusApplyConfiguration) WithUser(value string) *RecipientStatusApplyConfiguration {
 	b.User = &value
+	return b
+}
+
+// WithHeldBy sets the HeldBy field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the HeldBy field is set to the value of the last call.
+func (b *RecipientStatusApplyConfiguration) WithHeldBy(value string) *RecipientStatusApplyConfiguration {
+	b.HeldBy = &value
 	return b
 }
 

@@ -1,0 +1,95 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command lifecycledoc writes docs/invitations.md from the transition table in internal/invitation.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+func main() {
+	out := flag.String("out", "", "path of the file to write")
+	flag.Parse()
+	if err := os.WriteFile(*out, []byte(render()), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, "lifecycledoc:", err)
+		os.Exit(1)
+	}
+}
+
+func render() string {
+	var doc strings.Builder
+	doc.WriteString(header)
+	doc.WriteString(diagram())
+	doc.WriteString(between)
+	doc.WriteString(table())
+	doc.WriteString("\n## What decides\n\n| event | comes from |\n|---|---|\n")
+	for _, s := range sources {
+		fmt.Fprintf(&doc, "| %s | %s |\n", s.events, s.text)
+	}
+	doc.WriteString(footer)
+	return doc.String()
+}
+
+// diagram draws the way. Three events happen in nearly every state and are told below it instead.
+func diagram() string {
+	var lines strings.Builder
+	lines.WriteString("```mermaid\nstateDiagram-v2\n  [*] --> Pending\n")
+	for _, from := range invitation.States() {
+		for _, event := range invitation.Events() {
+			step, ok := invitation.Next(from, event)
+			if !ok || told(event) {
+				continue
+			}
+			fmt.Fprintf(&lines, "  %s --> %s: %s%s\n", from, step.To, words[event], mail(step.Mail))
+		}
+	}
+	lines.WriteString("  Active --> [*]\n```\n")
+	return lines.String()
+}
+
+func told(event invitation.Event) bool {
+	return event == invitation.EventRecognize || event == invitation.EventRevoke
+}
+
+func mail(kind v1alpha1.MailKind) string {
+	if kind == "" {
+		return ""
+	}
+	return " / " + strings.ToLower(string(kind)) + " mail"
+}
+
+// table has a row an event and a column a state.
+func table() string {
+	var lines strings.Builder
+	lines.WriteString("| event |")
+	for _, state := range invitation.States() {
+		fmt.Fprintf(&lines, " %s |", state)
+	}
+	lines.WriteString("\n|---" + strings.Repeat("|---", len(invitation.States())) + "|\n")
+	for _, event := range invitation.Events() {
+		fmt.Fprintf(&lines, "| %s: %s |", event, words[event])
+		for _, state := range invitation.States() {
+			lines.WriteString(cell(invitation.Next(state, event)))
+		}
+		lines.WriteString("\n")
+	}
+	return lines.String()
+}
+
+func cell(step invitation.Step, ok bool) string {
+	switch {
+	case !ok:
+		return " · |"
+	case step.Mail != "":
+		return fmt.Sprintf(" %s, %s |", step.To, step.Mail)
+	default:
+		return fmt.Sprintf(" %s |", step.To)
+	}
+}

@@ -1,0 +1,183 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package activity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr/funcr"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+var _ manager.LeaderElectionRunnable = &Tracker{}
+
+var _ = Describe("A tracker", func() {
+	var (
+		patches atomic.Int64
+		fail    atomic.Pointer[func(client.Object) error]
+		funcs   interceptor.Funcs
+		logged  *lines
+	)
+	BeforeEach(func() {
+		patches.Store(0)
+		fail.Store(nil)
+		logged = &lines{}
+		funcs = interceptor.Funcs{SubResourcePatch: func(ctx context.Context, c client.Client, name string, o client.Object,
+			patch client.Patch, opts ...client.SubResourcePatchOption,
+		) error {
+			patches.Add(1)
+			if f := fail.Load(); f != nil {
+				if err := (*f)(o); err != nil {
+					return err
+				}
+			}
+			return c.SubResource(name).Patch(ctx, o, patch, opts...)
+		}}
+	})
+	start := func(c client.Client) *Tracker {
+		t := New(Options{Client: c, Interval: interval, Now: func() time.Time { return noon }, Log: funcr.New(logged.add, funcr.Options{})})
+		Expect(t.NeedLeaderElection()).To(BeFalse())
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- t.Start(ctx) }()
+		DeferCleanup(func() {
+			cancel()
+			Eventually(done).Should(Receive(BeNil()))
+		})
+		return t
+	}
+	lastActive := func(c client.Client, name string) func(Gomega) string {
+		return func(g Gomega) string {
+			var u v1alpha1.OrgUser
+			g.Expect(c.Get(context.Background(), client.ObjectKey{Namespace: "acme", Name: name}, &u)).To(Succeed())
+			return u.Status.LastActive
+		}
+	}
+	// beyond waits until whoever was seen so far is dealt with.
+	beyond := func(t *Tracker, c client.Client) {
+		t.Seen("acme", "marker", noon)
+		Eventually(lastActive(c, "marker")).Should(Equal("2026-11-21T12:00:00Z"))
+	}
+
+	It("writes what it saw, once for any number of requests", func() {
+		c := holding(funcs, active("ana", noon.Add(-time.Hour)))
+		t := start(c)
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				for range 100 {
+					t.Seen("acme", "ana", noon)
+				}
+			})
+		}
+		all.Wait()
+		Eventually(lastActive(c, "ana")).Should(Equal("2026-11-21T12:00:00Z"))
+		t.Seen("acme", "ana", noon.Add(interval-time.Second))
+		t.Seen("acme", "ana", noon.Add(interval))
+		Eventually(lastActive(c, "ana")).Should(Equal("2026-11-21T12:15:00Z"))
+		Expect(patches.Load()).To(BeEquivalentTo(2))
+	})
+
+	It("leaves alone who is suspended, pending, gone, or was active a moment ago", func() {
+		suspended, pending := active("sam", noon.Add(-time.Hour)), active("pia", noon)
+		suspended.Status.State = v1alpha1.UserSuspended
+		pending.Status.State, pending.Status.LastActive = v1alpha1.UserPending, v1alpha1.LastActivePending
+		c := holding(funcs, suspended, pending, active("ana", noon.Add(-time.Minute)), active("marker", noon.Add(-time.Hour)))
+		t := start(c)
+		for _, name := range []string{"sam", "pia", "ana", "gone"} {
+			t.Seen("acme", name, noon)
+		}
+		beyond(t, c)
+		Expect(patches.Load()).To(BeEquivalentTo(1), "the marker's")
+		Expect(logged.all()).To(BeEmpty())
+	})
+
+	It("decides again when somebody else wrote meanwhile", func() {
+		c := holding(funcs, active("ana", noon.Add(-time.Hour)), active("marker", noon.Add(-time.Hour)))
+		first := func(client.Object) error {
+			fail.Store(nil)
+			u := active("ana", noon.Add(-time.Hour))
+			if err := c.Get(context.Background(), client.ObjectKeyFromObject(u), u); err != nil {
+				return err
+			}
+			u.Status.LastActive = noon.Add(-time.Minute).Format(time.RFC3339) // another replica was faster
+			return c.Status().Update(context.Background(), u)
+		}
+		fail.Store(&first)
+		t := start(c)
+		t.Seen("acme", "ana", noon)
+		beyond(t, c)
+		Expect(lastActive(c, "ana")(Default)).To(Equal("2026-11-21T11:59:00Z"))
+	})
+
+	It("tries again what failed, and says so without saying who", func() {
+		c := holding(funcs, active("ana", noon.Add(-time.Hour)))
+		broken := func(client.Object) error {
+			fail.Store(nil)
+			return errors.New("the API server is not there")
+		}
+		fail.Store(&broken)
+		t := start(c)
+		t.Seen("acme", "ana", noon)
+		Eventually(lastActive(c, "ana")).WithTimeout(10 * time.Second).Should(Equal("2026-11-21T12:00:00Z"))
+		Expect(patches.Load()).To(BeEquivalentTo(2))
+		Expect(logged.all()).To(HaveExactElements(And(ContainSubstring("the API server is not there"), Not(ContainSubstring("ana")))))
+	})
+
+	It("spreads the writes of many people", func() {
+		const people = 15
+		objects := make([]client.Object, people)
+		for n := range objects {
+			objects[n] = active(fmt.Sprintf("p%d", n), noon.Add(-time.Hour))
+		}
+		c := holding(funcs, objects...)
+		t := start(c)
+		began := time.Now()
+		for n := range people {
+			t.Seen("acme", fmt.Sprintf("p%d", n), noon)
+		}
+		Expect(time.Since(began)).To(BeNumerically("<", 500*time.Millisecond), "whoever tells does not wait")
+		Eventually(patches.Load).WithTimeout(30 * time.Second).Should(BeEquivalentTo(people))
+		Expect(time.Since(began)).To(BeNumerically(">=", (people-1)*time.Second/writesPerSecond-50*time.Millisecond))
+	})
+
+	It("says when there is no room, and how much that concerned", func() {
+		t := New(Options{Interval: interval, Now: func() time.Time { return noon }, Log: funcr.New(logged.add, funcr.Options{})})
+		t.book.capacity = 1
+		t.Seen("acme", "ana", noon)
+		t.Seen("acme", "bea", noon)
+		t.sweep()
+		t.sweep()
+		Expect(logged.all()).To(HaveExactElements(And(ContainSubstring(`"requests"=1`), Not(ContainSubstring("bea")))))
+	})
+})
+
+// lines are what was logged.
+type lines struct {
+	mu   sync.Mutex
+	text []string
+}
+
+func (l *lines) add(_, args string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, args)
+}
+
+func (l *lines) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text
+}

@@ -1,0 +1,206 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// concludeNow counts the recipients and says how the Invitation stands.
+func (d Dependencies) concludeNow(ctx context.Context, i *v1alpha1.Invitation) error {
+	authorized, err := d.authorized(ctx, i)
+	concludeInvitation(i, authorized)
+	return err
+}
+
+// authorized tells whether who invites may still give the role. The portal asks it again, of the newest state, when
+// somebody accepts.
+func (d Dependencies) authorized(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
+	inviter, err := d.lookup().Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	return err != nil || policy.InviterMayStill(i, inviter), err
+}
+
+// nameOf gives the name by which a mail greets a person: that of the OrgUser.
+func (d Dependencies) nameOf(ctx context.Context, i *v1alpha1.Invitation, p person) string {
+	u := &v1alpha1.OrgUser{Spec: v1alpha1.OrgUserSpec{Email: v1alpha1.EmailAddress(p.email)}}
+	recipient := lookup.Recipient(i, p.email)
+	if recipient != nil && recipient.User != "" {
+		if found, err := d.lookup().User(ctx, i.Namespace, recipient.User); err == nil && found != nil {
+			u = found
+		}
+	}
+	return policy.DisplayNameOf(u, p.status.Registration)
+}
+
+// tally sorts an Invitation's recipients. Who was taken off the list counts among the first four only.
+type tally struct {
+	total, pending, active, failed int32
+	// listed is how many were not taken off the list before they accepted, waiting how many of them are still to be invited.
+	listed, waiting int32
+	// queued are the mails that are to be sent, and lastError what the mail server said to one of them.
+	queued    int32
+	lastError string
+	// by holds the addresses in each state, refused and held what is said about those in trouble.
+	by            map[v1alpha1.RecipientState][]string
+	refused, held []string
+}
+
+func tallyOf(i *v1alpha1.Invitation) tally {
+	t := tally{total: *number(len(i.Status.Recipients)), by: map[v1alpha1.RecipientState][]string{}}
+	for n := range i.Status.Recipients {
+		t.add(&i.Status.Recipients[n])
+	}
+	return t
+}
+
+func (t *tally) add(r *v1alpha1.RecipientStatus) {
+	switch {
+	case r.State == v1alpha1.RecipientActive:
+		t.active++
+	case invitation.Open(r.State):
+		t.pending++
+	default:
+		t.failed++
+	}
+	if r.State == v1alpha1.RecipientRevoked && r.RevocationReason != v1alpha1.RevokedInviterUnauthorized {
+		return
+	}
+	email := string(r.Email)
+	t.listed++
+	t.by[r.State] = append(t.by[r.State], email)
+	switch {
+	case r.HeldBy != "":
+		t.held = append(t.held, fmt.Sprintf("%s (%s)", email, r.HeldBy))
+	case r.State == v1alpha1.RecipientPending:
+		t.waiting++
+	}
+	switch {
+	case invitation.Queued(&r.OnboardingStatus):
+		t.queued++
+		t.lastError = cmp.Or(t.lastError, r.Mail.LastError)
+	case r.State == v1alpha1.RecipientUndeliverable && r.Mail != nil:
+		t.refused = append(t.refused, fmt.Sprintf("%s (%s)", email, cmp.Or(r.Mail.LastError, "refused")))
+	}
+}
+
+// concludeInvitation writes the counts and the conditions.
+func concludeInvitation(i *v1alpha1.Invitation, authorized bool) {
+	t := tallyOf(i)
+	i.Status.Summary = v1alpha1.InvitationSummary{Total: &t.total, Pending: &t.pending, Active: &t.active, Failed: &t.failed}
+	standing := t.standing()
+	switch {
+	case !authorized && t.pending > 0:
+		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, unauthorized(i)+"; "+standing)
+	case t.queued+t.waiting > 0:
+		status.Progressing(i, v1alpha1.ReasonAwaitingMail, t.underway()+"; "+standing)
+	case len(i.Status.Recipients) >= maxRecipients && leavesOut(i):
+		status.Stalled(i, v1alpha1.ReasonTooManyRecipients, fmt.Sprintf("this Invitation has named %d addresses over time and takes "+
+			"no more: name further ones in another Invitation; %s", maxRecipients, standing))
+	case len(t.refused) > 0:
+		status.Stalled(i, v1alpha1.ReasonUndeliverable, fmt.Sprintf("the mail server refuses %s: correct spec.emails, or send again "+
+			"with the annotation %s; %s", some(t.refused), v1alpha1.AnnotationResend, standing))
+	case len(t.by[v1alpha1.RecipientRevoked]) > 0:
+		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, unauthorized(i)+"; "+standing)
+	case len(t.held) > 0:
+		status.Ready(i, v1alpha1.ReasonAddressHeld, fmt.Sprintf("%s; invited already, and not by this Invitation: %s. It invites "+
+			"whom the other one gives up", standing, some(t.held)))
+	default:
+		status.Ready(i, v1alpha1.ReasonReady, standing)
+	}
+	i.Status.ObservedGeneration = i.Generation
+}
+
+// unauthorized says why nobody can accept, and what to do: spec.invitedBy stays what it is.
+func unauthorized(i *v1alpha1.Invitation) string {
+	return fmt.Sprintf("nobody can accept, as %q, who invites, had no right to give the role %q when it was needed: somebody who "+
+		"has it makes another Invitation; or %q gets it back, and the annotation %s sends again", i.Spec.InvitedBy, i.Spec.Role,
+		i.Spec.InvitedBy, v1alpha1.AnnotationResend)
+}
+
+// leavesOut tells whether the spec names somebody for whom there is no place among the recipients.
+func leavesOut(i *v1alpha1.Invitation) bool {
+	people, _ := invitation.ParseAddresses(i.Spec.Emails) // a list with faults has a conclusion of its own
+	return slices.ContainsFunc(people, func(p invitation.Addressee) bool { return lookup.Recipient(i, p.Email) == nil })
+}
+
+// underway says what Usher is about to do, and what keeps it from it.
+func (t *tally) underway() string {
+	words := make([]string, 0, 2)
+	if t.queued > 0 {
+		words = append(words, fmt.Sprintf("%s to be sent", plural(t.queued, "mail is", "mails are")))
+	}
+	if t.lastError != "" {
+		words[0] += fmt.Sprintf(" again (the last try: %s)", t.lastError)
+	}
+	if t.waiting > 0 {
+		words = append(words, fmt.Sprintf("%s to be invited", plural(t.waiting, "person is", "people are")))
+	}
+	return strings.Join(words, ", ")
+}
+
+// standing says where people stand, as in: 1 of 3 have accepted; Invited: luis@acme.example; Declined: eva@acme.example.
+func (t *tally) standing() string {
+	words := []string{fmt.Sprintf("%d of %d have accepted", t.active, t.listed)}
+	for _, state := range invitation.States() {
+		if state != v1alpha1.RecipientActive && len(t.by[state]) > 0 {
+			words = append(words, fmt.Sprintf("%s: %s", state, some(t.by[state])))
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+func plural(n int32, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// maxNamed is how many people a message names.
+const maxNamed = 3
+
+func some(names []string) string {
+	if more := len(names) - maxNamed; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// writeInvitation writes the status, and tells of what changed once it is written.
+func (d Dependencies) writeInvitation(ctx context.Context, before, after *v1alpha1.Invitation) error {
+	wrote, err := status.Write(ctx, d.Client, before, after)
+	if err == nil && wrote {
+		d.tell(before, after)
+	}
+	return err
+}
+
+// tell makes an event of what is said anew: trouble, or how people stand once there is nothing left to send.
+func (d Dependencies) tell(before, after *v1alpha1.Invitation) {
+	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
+	if ready == nil || was != nil && was.Message == ready.Message && was.Reason == ready.Reason {
+		return
+	}
+	switch {
+	case meta.IsStatusConditionTrue(after.Status.Conditions, v1alpha1.ConditionStalled):
+		d.Recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
+	case ready.Status == metav1.ConditionTrue:
+		d.Recorder.Eventf(after, nil, corev1.EventTypeNormal, ready.Reason, "Reconcile", "%s", ready.Message)
+	}
+}

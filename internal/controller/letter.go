@@ -1,0 +1,113 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// letter is all that a mail to one person is made of.
+type letter struct {
+	host       types.UID
+	email      string
+	onboarding *v1alpha1.OnboardingStatus
+	content    mail.Content
+}
+
+// newLetter begins a letter from what the organization says.
+func newLetter(o *v1alpha1.Organization, host types.UID, email string, onboarding *v1alpha1.OnboardingStatus) letter {
+	content := mail.Content{
+		Kind:         mail.Kind(onboarding.Mail.Kind),
+		Organization: policy.OrganizationTitle(o),
+		Location:     policy.LocationOf(o),
+		Recipient:    invitation.DisplayName(email),
+	}
+	if onboarding.ExpirationTime != nil {
+		content.Expires = onboarding.ExpirationTime.Time
+	}
+	if onboarding.Registration != nil {
+		content.Recipient = string(onboarding.Registration.DisplayName)
+		content.Language = string(onboarding.Registration.Language)
+	}
+	return letter{host: host, email: email, onboarding: onboarding, content: content}
+}
+
+// tellRole says what the person gets, and how to sign in where there is something to sign in to (NOV-7).
+func (l *letter) tellRole(role v1alpha1.Role, username string) {
+	l.content.Role = string(role)
+	if role != v1alpha1.RoleNotificationsOnly {
+		l.content.Username = username
+	}
+}
+
+// stopGrace is how long a mail on its way may still take when the operator is told to stop: cut off, it may come twice.
+const stopGrace = 15 * time.Second
+
+// outlasting gives a context that ends a while after ctx.
+func outlasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(grace):
+			cancel()
+		case <-out.Done():
+		}
+	})
+	return out, func() { stop(); cancel() }
+}
+
+// send hands one mail to the mail server and gives what came of it. It goes on for a while when the operator is told to
+// stop.
+func (d Dependencies) send(ctx context.Context, l letter) invitation.Delivery {
+	delivery := invitation.Delivery{MessageID: l.onboarding.Mail.MessageID}
+	sending, done := outlasting(ctx, stopGrace)
+	defer done()
+	if err := d.trySend(sending, l); err != nil {
+		delivery.Error, delivery.Permanent = err.Error(), mail.IsPermanent(err)
+		if retryAt, notTried := mail.NotTried(err); notTried {
+			delivery.RetryAt = retryAt
+			return delivery
+		}
+		log.FromContext(ctx).Info("a mail was not taken", "kind", l.content.Kind, "messageID", delivery.MessageID,
+			"permanent", delivery.Permanent, "reason", delivery.Error)
+	}
+	return delivery
+}
+
+func (d Dependencies) trySend(ctx context.Context, l letter) error {
+	var err error
+	if l.content.URL, err = d.link(l); err != nil {
+		return err
+	}
+	rendered, err := d.MailTemplates.Render(l.content)
+	if err != nil {
+		return fmt.Errorf("the mail cannot be written: %w", err)
+	}
+	return d.Mailer.Send(ctx, mail.Message{
+		To: l.email, FromName: l.content.Organization, MessageID: l.onboarding.Mail.MessageID, Rendered: rendered,
+	})
+}
+
+// link derives the link that a mail holds; a welcome leads to the portal itself.
+func (d Dependencies) link(l letter) (string, error) {
+	purpose, path := invitation.PurposeInvite, "/i/"
+	switch l.onboarding.Mail.Kind {
+	case v1alpha1.MailWelcome:
+		return "", nil
+	case v1alpha1.MailConfirmation:
+		purpose, path = invitation.PurposeConfirm, "/c/"
+	}
+	token, err := d.Keys.Sign(purpose, l.host, l.email, l.onboarding.SendCount)
+	return d.PortalURL + path + token, err
+}

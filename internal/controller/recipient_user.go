@@ -1,0 +1,174 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// ensureUser gives the OrgUser that has the recipient's address, or a new one, pending (ORG-22). Nil: there is none, and
+// the recipient is one who does not get one before being invited again.
+func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
+	p invitation.Addressee, resend bool,
+) (*v1alpha1.OrgUser, error) {
+	users, err := r.lookup().UsersByEmail(ctx, i.Namespace, string(recipient.Email))
+	if err != nil {
+		return nil, err
+	}
+	if len(users) > 0 {
+		return slices.MinFunc(users, func(a, b *v1alpha1.OrgUser) int {
+			if policy.Precedes(a, b) {
+				return -1
+			}
+			return 1
+		}), nil
+	}
+	over := !invitation.Open(recipient.State) && recipient.State != v1alpha1.RecipientRevoked
+	if over && !resend {
+		return nil, nil //nolint:nilnil // nobody is an answer, not an error
+	}
+	user, err := r.createUser(ctx, i, recipient, p)
+	if err == nil && recipient.State != v1alpha1.RecipientPending && recipient.State != v1alpha1.RecipientRevoked {
+		r.Recorder.Eventf(i, user, corev1.EventTypeWarning, "UserMadeAgain", "Reconcile", "the pending OrgUser %s was deleted and is "+
+			"made again, as spec.emails names %s: take the address out there", user.Name, recipient.Email)
+	}
+	return user, err
+}
+
+// createUser makes the pending user. One of that name that is there already, and that the cache does not show yet, is
+// whoever's it is.
+func (r *invitationReconciler) createUser(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
+	p invitation.Addressee,
+) (*v1alpha1.OrgUser, error) {
+	user := userFor(i, string(recipient.Email), p.Name)
+	err := r.Client.Create(ctx, user, FieldOwner)
+	if apierrors.IsAlreadyExists(err) {
+		user = &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: user.Namespace, Name: user.Name}}
+		err = r.Live.Get(ctx, client.ObjectKeyFromObject(user), user)
+	}
+	return user, err
+}
+
+func userFor(i *v1alpha1.Invitation, email, name string) *v1alpha1.OrgUser {
+	return &v1alpha1.OrgUser{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:  i.Namespace,
+			Name:       invitation.UserName(email),
+			Finalizers: []string{v1alpha1.Finalizer},
+			Labels: map[string]string{
+				v1alpha1.ManagedByLabel:  v1alpha1.ManagedByValue,
+				v1alpha1.LabelInvitation: i.Name,
+			},
+		},
+		Spec: v1alpha1.OrgUserSpec{
+			Email:       v1alpha1.EmailAddress(email),
+			DisplayName: v1alpha1.DisplayName(name),
+			Role:        i.Spec.Role,
+			Workspaces:  i.Spec.Workspaces,
+			Groups:      i.Spec.Groups,
+			Modules:     i.Spec.Modules,
+			Onboarding:  v1alpha1.OnboardingInvite,
+		},
+	}
+}
+
+// heldBy names what is inviting the person of a user.
+func heldBy(u *v1alpha1.OrgUser) string {
+	if name := u.Labels[v1alpha1.LabelInvitation]; name != "" {
+		return "Invitation/" + name
+	}
+	return "OrgUser/" + u.Name
+}
+
+// follow gives a pending user what the Invitation gives, as it is by now. A field that somebody else has changed stays.
+func (r *invitationReconciler) follow(ctx context.Context, i *v1alpha1.Invitation, user *v1alpha1.OrgUser,
+	p invitation.Addressee,
+) error {
+	wished := userFor(i, string(user.Spec.Email), p.Name).Spec
+	if len(differing(&user.Spec, &wished)) == 0 {
+		return nil
+	}
+	// The cache does not hold who changed what.
+	var live v1alpha1.OrgUser
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(user), &live); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if isAccepted(&live) || live.UID != user.UID {
+		return nil
+	}
+	before := live.DeepCopy()
+	for _, field := range differing(&live.Spec, &wished) {
+		if !changedByOthers(&live, field.name) {
+			field.follow()
+		}
+	}
+	if equality.Semantic.DeepEqual(before.Spec, live.Spec) {
+		return nil
+	}
+	return client.IgnoreNotFound(r.patchMetadata(ctx, &live, before))
+}
+
+// followed is a field of a pending user that differs from what the Invitation gives.
+type followed struct {
+	name   string
+	follow func()
+}
+
+func differing(has, wished *v1alpha1.OrgUserSpec) []followed {
+	var fields []followed
+	add := func(name string, a, b any, follow func()) {
+		if !equality.Semantic.DeepEqual(a, b) {
+			fields = append(fields, followed{name, follow})
+		}
+	}
+	add("displayName", has.DisplayName, wished.DisplayName, func() { has.DisplayName = wished.DisplayName })
+	add("role", has.Role, wished.Role, func() { has.Role = wished.Role })
+	add("workspaces", has.Workspaces, wished.Workspaces, func() { has.Workspaces = wished.Workspaces })
+	add("groups", has.Groups, wished.Groups, func() { has.Groups = wished.Groups })
+	add("modules", has.Modules, wished.Modules, func() { has.Modules = wished.Modules })
+	return fields
+}
+
+// changedByOthers tells whether somebody else than Usher wrote a field of the spec last, or a part of it.
+func changedByOthers(o client.Object, field string) bool {
+	return slices.ContainsFunc(o.GetManagedFields(), func(m metav1.ManagedFieldsEntry) bool {
+		var owned struct {
+			Spec map[string]json.RawMessage `json:"f:spec"`
+		}
+		if m.Manager == string(FieldOwner) || m.Subresource != "" || m.FieldsV1 == nil ||
+			json.Unmarshal(m.FieldsV1.GetRawBytes(), &owned) != nil {
+			return false
+		}
+		_, owns := owned.Spec["f:"+field]
+		return owns
+	})
+}
+
+// removeDuplicates removes the pending user of this Invitation when another user has the address.
+func (r *invitationReconciler) removeDuplicates(ctx context.Context, i *v1alpha1.Invitation, user *v1alpha1.OrgUser) error {
+	users, err := r.lookup().UsersByEmail(ctx, i.Namespace, string(user.Spec.Email))
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if u.Name != user.Name && u.Labels[v1alpha1.LabelInvitation] == i.Name && !isAccepted(u) {
+			if err := r.removeUser(ctx, u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package locale
+
+import (
+	"strings"
+	"unicode"
+)
+
+const (
+	// joiners are format characters that names and emoji need: ZWNJ and ZWJ.
+	joiners = "\u200c\u200d"
+	// fillers are letters and symbols that show nothing.
+	fillers = "\u115f\u1160\u2800\u3164\uffa0"
+	// maxMarks is how many combining marks may follow one another; no script needs so many, and more of them cover the
+	// lines around.
+	maxMarks = 6
+)
+
+// OneLine makes any value fit for a header, a page or a line of text: white space of every kind becomes one blank;
+// control characters, and invisible ones that reorder or hide text (bidi overrides and isolates, zero-width marks), go.
+func OneLine(s string) string {
+	marks := 0
+	blanks := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me):
+			marks++
+		case !harmful(r) && !strings.ContainsRune(joiners, r):
+			marks = 0
+		}
+		switch {
+		case marks > maxMarks:
+			return -1
+		case unicode.IsSpace(r), strings.ContainsRune(fillers, r):
+			return ' '
+		case harmful(r):
+			return -1
+		default:
+			return r
+		}
+	}, strings.ToValidUTF8(s, ""))
+	words := strings.FieldsFunc(blanks, func(r rune) bool { return r == ' ' })
+	return strings.Trim(strings.Join(words, " "), joiners+" ")
+}
+
+// harmful characters are controls, those that only direct others, and those without a meaning. Characters that are newer
+// than Go's tables, such as new emoji, are not among them.
+func harmful(r rune) bool {
+	if strings.ContainsRune(joiners, r) {
+		return false
+	}
+	const plane14 = 0xe0000
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Co) || r >= plane14 && !unicode.Is(unicode.Mn, r)
+}
+
+// Lines splits a text at its line breaks and makes each line fit as OneLine does; empty lines at both ends go.
+func Lines(text string) []string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		line = OneLine(line)
+		if line != "" || len(out) > 0 {
+			out = append(out, line)
+		}
+	}
+	for len(out) > 0 && out[len(out)-1] == "" {
+		out = out[:len(out)-1]
+	}
+	return out
+}

@@ -1,0 +1,133 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package mail_test
+
+import (
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+const (
+	from = "MAIL FROM:<usher@acme.example>"
+	luis = "RCPT TO:<luis@acme.example>"
+	gone = "RCPT TO:<gone@acme.example>"
+)
+
+// answering gives the answers to lines by how they begin.
+func answering(answers map[string]string) func(string) string {
+	return func(line string) string {
+		for begin, answer := range answers {
+			if strings.HasPrefix(line, begin) {
+				return answer
+			}
+		}
+		return ""
+	}
+}
+
+var _ = Describe("The conversation with the server", func() {
+	var sender *mail.Sender
+	start := func(s *script) *script {
+		GinkgoHelper()
+		startScript(s)
+		sender = newSender(mail.Options{Address: s.addr, TLS: mail.TLSNone, Connections: 1})
+		return s
+	}
+
+	It("sends the envelope at once when the server offers PIPELINING", func(ctx SpecContext) {
+		s := start(&script{hello: "PIPELINING"})
+		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
+		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
+		envelope := from + " | " + luis + " | DATA"
+		Expect(s.mails()).To(Equal([]string{envelope, ".", envelope, "."}))
+	}, SpecTimeout(10*time.Second))
+
+	It("waits for each answer when the server does not", func(ctx SpecContext) {
+		s := start(&script{hello: "8BITMIME"})
+		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
+		Expect(s.mails()).To(Equal([]string{from, luis, "DATA", "."}))
+	}, SpecTimeout(10*time.Second))
+
+	DescribeTable("clears up after a mail that is refused", func(ctx SpecContext, answers map[string]string, want []string) {
+		s := start(&script{hello: "PIPELINING", answer: answering(answers)})
+		err := sender.Send(ctx, message("gone@acme.example"))
+		Expect(err).To(MatchError(ContainSubstring("550 no such user")))
+		Expect(mail.IsPermanent(err)).To(BeTrue())
+		s.mu.Lock()
+		s.answer = nil
+		s.mu.Unlock()
+		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
+		Expect(s.mails()).To(Equal(want))
+	},
+		Entry("and DATA with it", map[string]string{gone: "550 no such user", "DATA": "503 who to?"},
+			[]string{from + " | " + gone + " | DATA", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+		Entry("though DATA is not", map[string]string{gone: "550 no such user", ".": "554 nobody"},
+			[]string{from + " | " + gone + " | DATA", ".", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+		Entry("and the empty text is taken", map[string]string{gone: "550 no such user"},
+			[]string{from + " | " + gone + " | DATA", ".", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+		Entry("for its sender", map[string]string{"MAIL": "550 no such user", "RCPT": "503 first MAIL", "DATA": "503 first MAIL"},
+			[]string{from + " | " + gone + " | DATA", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+		Entry("for its text", map[string]string{".": "550 no such user"},
+			[]string{from + " | " + gone + " | DATA", ".", from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+	)
+
+	It("stops at the first no without PIPELINING, and clears up before the next mail", func(ctx SpecContext) {
+		s := start(&script{hello: "8BITMIME", answer: answering(map[string]string{gone: "450 later"})})
+		err := sender.Send(ctx, message("gone@acme.example"))
+		Expect(mail.IsPermanent(err)).To(BeFalse())
+		Expect(err).To(MatchError(ContainSubstring("450 later")))
+		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
+		Expect(s.mails()).To(Equal([]string{from, gone, "RSET", from, luis, "DATA", "."}))
+	}, SpecTimeout(10*time.Second))
+
+	It("takes a server's own trouble for a moment's, whatever the code", func(ctx SpecContext) {
+		start(&script{hello: "PIPELINING", answer: answering(map[string]string{"MAIL": "530 sign in first"})})
+		err := sender.Send(ctx, message("luis@acme.example"))
+		Expect(err).To(MatchError(ContainSubstring("530 sign in first")))
+		Expect(mail.IsPermanent(err)).To(BeFalse())
+	}, SpecTimeout(10*time.Second))
+
+	It("asks for SMTPUTF8 where an address needs it, and only there", func(ctx SpecContext) {
+		s := start(&script{hello: "PIPELINING SMTPUTF8"})
+		Expect(sender.Send(ctx, message("jose@españa.example"))).To(Succeed())
+		Expect(sender.Send(ctx, message("josé@españa.example"))).To(Succeed())
+		Expect(s.mails()[0]).To(HavePrefix(from + " | RCPT TO:<jose@xn--espaa-rta.example> |"))
+		Expect(s.mails()[2]).To(HavePrefix(from + " SMTPUTF8 | RCPT TO:<josé@xn--espaa-rta.example> |"))
+	}, SpecTimeout(10*time.Second))
+
+	It("says what to do when the server cannot take an address", func(ctx SpecContext) {
+		s := start(&script{hello: "PIPELINING"})
+		Expect(sender.Send(ctx, message("jose@españa.example"))).To(Succeed())
+		err := sender.Send(ctx, message("josé@españa.example"))
+		Expect(mail.IsPermanent(err)).To(BeTrue())
+		Expect(err).To(MatchError(And(ContainSubstring("josé@"), ContainSubstring("use another address"))))
+		Expect(s.mails()).To(HaveLen(2), "nothing was asked of the server")
+	}, SpecTimeout(10*time.Second))
+
+	It("takes two round trips a mail", func(ctx SpecContext) {
+		const roundTrip = 40 * time.Millisecond
+		s := startScript(&script{hello: "PIPELINING"})
+		distance, err := mailbox.NewDistance(s.addr, roundTrip)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(distance.Close)
+		sender := newSender(mail.Options{Address: distance.Addr(), TLS: mail.TLSNone, Connections: 1})
+		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
+		began := time.Now()
+		const mails = 5
+		for range mails {
+			Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
+		}
+		took := time.Since(began)
+		AddReportEntry("round trips a mail", float64(took)/float64(mails*roundTrip))
+		Expect(took).To(BeNumerically(">=", mails*2*roundTrip))
+		Expect(s.mails()).To(HaveLen((mails + 1) * 2))
+		Expect(distance.Opened()).To(Equal(1))
+	}, SpecTimeout(20*time.Second))
+})

@@ -1,0 +1,83 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kinds are all mails.
+func Kinds() []Kind { return []Kind{Invitation, Confirmation, Welcome} }
+
+const sampleURL = "https://portal.usher.example/i/sample-sample-sample-sample-sample-sample?a=1&b=2"
+
+// samples are contents that templates are tried with: all that there can be, as little as possible, and what somebody
+// with bad intentions would write.
+func samples(kind Kind, language string) map[string]Content {
+	full := Content{
+		Kind: kind, Language: language, Organization: "Acme S.A.", Inviter: "Ana Pérez", Recipient: "Luis Gómez",
+		Role: "Member", Workspaces: []string{"Soporte", "Ventas"}, Message: "Bienvenido al equipo.\n\nHasta el lunes.",
+		URL: sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
+		Username: "luis@acme.example",
+	}
+	bare := Content{Kind: kind, Language: language, Organization: "Acme"}
+	if kind != Welcome {
+		bare.URL = sampleURL
+	}
+	hostile := full
+	const evil = "{{.URL}} {who} %s \"'><img src=https://evil.example/x onerror=alert(1)><a href=https://evil.example>" +
+		"</td></table><script>alert(1)</script><style>@import 'https://evil.example'</style>\r\nBcc: x@evil.example\u202e\x00"
+	hostile.Organization, hostile.Inviter, hostile.Recipient, hostile.Message, hostile.Username = evil, evil, evil, evil, evil
+	hostile.Role = evil
+	hostile.Workspaces = []string{evil, strings.Repeat("w", 200), "שלום", "👩‍💻"}
+	return map[string]Content{"with everything": full, "with the least": bare, "with hostile values": hostile}
+}
+
+// try writes every mail in every language and looks at each. The first mistake of a template is told once, not for every
+// language and kind.
+func (t *Templates) try() error {
+	var wrong []error
+	told := map[string]bool{}
+	for _, c := range t.languages.All() {
+		for _, kind := range Kinds() {
+			all := samples(kind, c.Tag())
+			for _, name := range []string{"with everything", "with the least", "with hostile values"} {
+				for _, err := range t.tryOne(all[name]) {
+					if told[err.Error()] {
+						continue
+					}
+					told[err.Error()] = true
+					wrong = append(wrong, fmt.Errorf("%w (seen in the mail %s in %s, %s)", err, kind, c.Tag(), name))
+				}
+			}
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// tryOne gives what is wrong with one mail.
+func (t *Templates) tryOne(c Content) []error {
+	r, err := t.render(c)
+	if err != nil {
+		return []error{err}
+	}
+	var wrong []error
+	if err := inspectHTML(r.HTML, c.URL); err != nil {
+		wrong = append(wrong, fmt.Errorf("%s: %w", HTMLFile, err))
+	}
+	if c.URL != "" && !slices.Contains(linksOf(r.HTML), c.URL) {
+		wrong = append(wrong, fmt.Errorf(`%s: no link leads to {{.URL}}: put in <a href="{{.URL}}">{{.Button}}</a>`, HTMLFile))
+	}
+	if c.URL != "" && !slices.Contains(strings.Fields(r.Text), c.URL) {
+		wrong = append(wrong, fmt.Errorf("%s: {{.URL}} does not stand in it with blanks or line breaks around it: put it in", TextFile))
+	}
+	if strings.TrimSpace(r.Text) == "" || strings.TrimSpace(r.HTML) == "" {
+		wrong = append(wrong, errors.New("a part is empty"))
+	}
+	return wrong
+}

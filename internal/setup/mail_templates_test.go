@@ -1,0 +1,135 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-logr/logr"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/usher-operator/usher/internal/mail"
+)
+
+var _ = Describe("The ConfigMap with mail templates", func() {
+	var (
+		key      = types.NamespacedName{Namespace: "usher-system", Name: DefaultMailTemplates}
+		api      client.Client
+		recorder *events.FakeRecorder
+		elected  chan struct{}
+		m        *mailTemplates
+	)
+
+	BeforeEach(func() {
+		api = fake.NewClientBuilder().WithScheme(NewScheme()).Build()
+		recorder = events.NewFakeRecorder(10)
+		elected = make(chan struct{})
+		m = &mailTemplates{
+			client: api, key: key, inForce: &mail.InForce{}, recorder: recorder, elected: elected, log: logr.Discard(),
+		}
+	})
+
+	button := func() string {
+		GinkgoHelper()
+		r, err := m.inForce.Render(mail.Content{
+			Kind: mail.Invitation, Language: "en", Organization: "Acme", URL: "https://usher.acme.example/i/x",
+		})
+		Expect(err).NotTo(HaveOccurred())
+		before, _, _ := strings.Cut(r.Text, ":\nhttps://")
+		return before[strings.LastIndex(before, "\n")+1:]
+	}
+	write := func(ctx context.Context, catalogue string) {
+		GinkgoHelper()
+		configMap := &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}, Data: map[string]string{"en.json": catalogue},
+		}
+		Expect(client.IgnoreNotFound(api.Delete(ctx, configMap.DeepCopy()))).To(Succeed())
+		Expect(api.Create(ctx, configMap)).To(Succeed())
+	}
+	reconciled := func(ctx context.Context) {
+		GinkgoHelper()
+		Expect(m.Reconcile(ctx, reconcile.Request{NamespacedName: key})).To(BeZero())
+	}
+
+	It("is in force from the start and after each change, and told of once by whoever leads", func(ctx context.Context) {
+		Expect(m.start(ctx, api)).To(Succeed())
+		Expect(button()).To(Equal("Accept invitation"))
+
+		write(ctx, `{"Invitation.button": "Come in"}`)
+		Expect(m.start(ctx, api)).To(Succeed())
+		Expect(button()).To(Equal("Come in"))
+		reconciled(ctx)
+		Expect(recorder.Events).To(BeEmpty(), "this replica does not lead")
+
+		close(elected)
+		reconciled(ctx)
+		reconciled(ctx)
+		Expect(recorder.Events).To(HaveLen(1))
+		Expect(<-recorder.Events).To(HavePrefix("Normal " + ReasonTemplatesInForce))
+	})
+
+	It("that is broken leaves what is in force, and says why; gone, it leaves what ships", func(ctx context.Context) {
+		close(elected)
+		write(ctx, `{"Invitation.button": "Come in"}`)
+		reconciled(ctx)
+		<-recorder.Events
+		write(ctx, `{"Invitation.button": "Come in, {nobody}"}`)
+		reconciled(ctx)
+		Expect(button()).To(Equal("Come in"))
+		Expect(<-recorder.Events).To(SatisfyAll(HavePrefix("Warning "+ReasonTemplatesBroken), ContainSubstring("en.json"), ContainSubstring("{nobody}")))
+
+		write(ctx, `{"Invitation.button": "Come in"}`)
+		reconciled(ctx)
+		Expect(<-recorder.Events).To(HavePrefix("Normal " + ReasonTemplatesInForce))
+
+		Expect(api.DeleteAllOf(ctx, &corev1.ConfigMap{}, client.InNamespace(key.Namespace))).To(Succeed())
+		reconciled(ctx)
+		reconciled(ctx)
+		Expect(button()).To(Equal("Accept invitation"))
+		Expect(<-recorder.Events).To(HavePrefix("Normal " + ReasonTemplatesRemoved))
+		Expect(recorder.Events).To(BeEmpty())
+	})
+
+	It("that is broken from the start leaves what ships", func(ctx context.Context) {
+		write(ctx, `[]`)
+		Expect(m.start(ctx, api)).To(Succeed())
+		Expect(button()).To(Equal("Accept invitation"))
+	})
+
+	It("of another name changes nothing", func(ctx context.Context) {
+		write(ctx, `{"Invitation.button": "Come in"}`)
+		Expect(m.Reconcile(ctx, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: key.Namespace, Name: "other"}})).To(BeZero())
+		Expect(button()).To(Equal("Accept invitation"))
+	})
+
+	It("that cannot be read stops the start, and says which right is missing", func(ctx context.Context) {
+		refusing := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
+			Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
+				return errors.New("forbidden")
+			},
+		})
+		Expect(m.start(ctx, refusing)).To(MatchError(SatisfyAll(
+			ContainSubstring(key.String()), ContainSubstring("get, list and watch"), ContainSubstring("--mail-templates="))))
+	})
+
+	It("fits into an event however much is wrong", func() {
+		text := note(errors.New(strings.Repeat("é", 2000)))
+		Expect(len(text)).To(BeNumerically("<=", maxNote))
+		Expect(utf8.ValidString(text)).To(BeTrue())
+		Expect(text).To(HaveSuffix("(the operator's log has all of it)"))
+		Expect(note(errors.New("a\nb"))).To(HaveSuffix("a; b"))
+	})
+})

@@ -1,0 +1,140 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package suite sets up what the suites of tests and benchmarks stand on: a real control plane, a mail server, and the
+// operator in this process. A Ginkgo suite calls it once, before its specs:
+//
+//	var _ = BeforeSuite(func(ctx context.Context) {
+//		s := suite.Start(GinkgoTB(), GinkgoWriter)
+//		env, box = s.Env, s.Mailbox
+//		usher = s.StartOperator(ctx)
+//	})
+//
+// A benchmark gives its testing.B and no log. Nothing needs to be stopped: all of it ends after the suite, the operator
+// first, and the suite fails when something does not end or when a reconciler panicked meanwhile.
+package suite
+
+import (
+	"context"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/onsi/gomega"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+const (
+	// Timeout bounds, by default, how long an Eventually waits for what must come; nothing is decided by how long it takes.
+	Timeout = time.Minute
+	// Poll is, by default, how often an Eventually looks.
+	Poll = 25 * time.Millisecond
+)
+
+// Suite is what a suite stands on.
+type Suite struct {
+	// Env is the control plane, with Usher's CRDs, roles and webhook configurations.
+	Env *testenv.Env
+	// Mailbox is the mail server, which keeps every mail.
+	Mailbox *mailbox.Mailbox
+
+	t     testing.TB
+	usher *operator.Operator
+}
+
+// Start starts a control plane, with the changes made to its options, and a mail server. It sets Gomega's time-outs and
+// the logger of controller-runtime, which writes to log, or nowhere when that is nil. What goes wrong fails the test.
+func Start(t testing.TB, log io.Writer, changes ...func(*testenv.Options)) *Suite {
+	t.Helper()
+	gomega.SetDefaultEventuallyTimeout(Timeout)
+	gomega.SetDefaultEventuallyPollingInterval(Poll)
+	logger := logr.Discard()
+	if log != nil {
+		logger = zap.New(zap.WriteTo(log), zap.UseDevMode(true))
+	}
+	ctrl.SetLogger(logger)
+
+	var options testenv.Options
+	for _, change := range changes {
+		change(&options)
+	}
+	s := &Suite{t: t}
+	var err error
+	s.Env, err = testenv.Start(options)
+	s.must("start the control plane", err)
+	t.Cleanup(func() { s.ends("the control plane", s.Env.Stop()) })
+
+	s.Mailbox = mailbox.New(mailbox.Options{Dir: t.TempDir()})
+	s.must("start the mail server", s.Mailbox.Start())
+	t.Cleanup(func() { s.ends("the mail server", s.Mailbox.Close()) })
+
+	t.Cleanup(s.stopOperator)
+	return s
+}
+
+// StartOperator runs the operator in this process, with the options of operator.Options and the changes made to them,
+// and returns when it is ready. Whoever has stopped it may start another one.
+func (s *Suite) StartOperator(ctx context.Context, changes ...func(*setup.Options)) *operator.Operator {
+	s.t.Helper()
+	options, err := operator.Options(s.Env, s.Mailbox)
+	s.must("configure the operator", err)
+	for _, change := range changes {
+		change(&options)
+	}
+	s.usher, err = operator.Start(ctx, s.Env, options)
+	s.must("start the operator", err)
+	return s.usher
+}
+
+func (s *Suite) stopOperator() {
+	s.t.Helper()
+	if s.usher == nil {
+		return
+	}
+	s.ends("the operator", s.usher.Stop())
+	count, err := panics()
+	s.must("read the metrics", err)
+	if count > 0 {
+		s.t.Errorf("reconcilers panicked %v times and were recovered; the operator's log tells where", count)
+	}
+}
+
+func (s *Suite) must(what string, err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func (s *Suite) ends(what string, err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Errorf("%s did not end well: %v", what, err)
+	}
+}
+
+// panics counts the reconciles that panicked, over all controllers that this process ever ran.
+func panics() (float64, error) {
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		return 0, err
+	}
+	var sum float64
+	for _, family := range families {
+		if family.GetName() != "controller_runtime_reconcile_panics_total" {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			sum += metric.GetCounter().GetValue()
+		}
+	}
+	return sum, nil
+}

@@ -1,0 +1,59 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"errors"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+// switchWebhooksOff takes the webhooks' configurations away until the specs are over, so that the API server asks
+// nobody. No operator may run before and after: that a request comes to nothing is how it shows who would be asked.
+func switchWebhooksOff(ctx context.Context) {
+	GinkgoHelper()
+	namespace := env.Namespace(ctx, "unasked")
+	configurations := []client.Object{
+		&admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{
+			Name: "usher-mutating-webhook-configuration",
+		}},
+		&admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{
+			Name: "usher-validating-webhook-configuration",
+		}},
+	}
+	for _, c := range configurations {
+		Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(c), c)).To(Succeed())
+	}
+	DeferCleanup(func(ctx context.Context) {
+		for _, c := range configurations {
+			c.SetResourceVersion("")
+			c.SetUID("")
+			Expect(env.Client.Create(ctx, c)).To(Succeed())
+		}
+		Eventually(ctx, func() error { return try(ctx, namespace) }).WithTimeout(eventually).Should(MatchError(And(
+			ContainSubstring(`failed calling webhook "inviter.accounts.usher.dev"`),
+			ContainSubstring(`failed calling webhook "orgusers.accounts.usher.dev"`))))
+	})
+	Expect(try(ctx, namespace)).To(MatchError(ContainSubstring("failed calling webhook")))
+	for _, c := range configurations {
+		Expect(env.Client.Delete(ctx, c)).To(Succeed())
+	}
+	Eventually(ctx, func() error { return try(ctx, namespace) }).WithTimeout(eventually).Should(Succeed())
+}
+
+// try asks, as a dry run, for what both kinds of webhooks are asked about: an invitation the mutating one, a user the
+// validating one.
+func try(ctx context.Context, namespace string) error {
+	return errors.Join(
+		env.Client.Create(ctx, builders.Invitation(namespace, "probe", "probe@acme.example").Obj(), client.DryRunAll),
+		env.Client.Create(ctx, builders.OrgUser(namespace, "probe").Obj(), client.DryRunAll),
+	)
+}

@@ -1,0 +1,316 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+// firm is an organization with something of everything in it.
+type firm struct {
+	name       string
+	org        *v1alpha1.Organization
+	ana, bea   *v1alpha1.OrgUser // administrators
+	sam        *v1alpha1.OrgUser // a Member in both workspaces
+	team       *v1alpha1.Invitation
+	keep, drop *v1alpha1.Workspace // with deletionPolicy Retain and Delete
+}
+
+// found makes a firm in which everybody is in force, and one person invited and pending.
+func found(ctx context.Context) *firm {
+	GinkgoHelper()
+	f := &firm{name: env.Namespace(ctx, "firm")}
+	f.org = builders.Organization(f.name).DisplayName("Firm").Module("desk", 5).
+		Delegate("system:serviceaccount:argocd:"+f.name, v1alpha1.RoleOrganizationAdmin).
+		With(func(o *v1alpha1.Organization) {
+			o.Spec.Billing.PaymentSecretRef = &v1alpha1.SecretReference{Name: "card"}
+		}).Obj()
+	f.ana = builders.OrgUser(f.name, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+	f.bea = builders.OrgUser(f.name, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+	f.sam = builders.OrgUser(f.name, "sam").Existing().Modules("desk").Workspace("keep", v1alpha1.WorkspaceEdit).
+		Workspace("drop", v1alpha1.WorkspaceView).Obj()
+	f.team = builders.Invitation(f.name, "team", "pal@"+f.name+".example").Workspace("keep", v1alpha1.WorkspaceView).Obj()
+	f.keep = builders.Workspace(f.name, "keep").Obj()
+	f.drop = builders.Workspace(f.name, "drop").DeletedWithNamespace().Obj()
+	create(ctx, f.all()...)
+	f.settle(ctx)
+	return f
+}
+
+func (f *firm) settle(ctx context.Context) {
+	GinkgoHelper()
+	for _, u := range []*v1alpha1.OrgUser{f.ana, f.bea, f.sam} {
+		awaitReady(ctx, u)
+	}
+	awaitReady(ctx, f.team)
+	Eventually(get(ctx, f.org)).Should(HaveField("Status.Administrators", ConsistOf("ana", "bea")))
+}
+
+func (f *firm) all() []client.Object {
+	return []client.Object{f.org, f.ana, f.bea, f.sam, f.keep, f.drop, f.team}
+}
+
+// fresh gives objects to declare again.
+func (f *firm) fresh() []client.Object {
+	all := f.all()
+	for _, o := range all {
+		o.SetResourceVersion("")
+		o.SetUID("")
+		o.SetFinalizers(nil)
+		o.SetDeletionTimestamp(nil)
+		o.SetManagedFields(nil)
+	}
+	f.team.Spec.InvitedBy = ""
+	return all
+}
+
+// manifest writes everything as one file.
+func (f *firm) manifest() string {
+	GinkgoHelper()
+	var text strings.Builder
+	for _, o := range f.all() {
+		kinds, _, err := env.Scheme.ObjectKinds(o)
+		Expect(err).NotTo(HaveOccurred())
+		line, err := json.Marshal(map[string]any{
+			"apiVersion": kinds[0].GroupVersion().String(), "kind": kinds[0].Kind,
+			"metadata": map[string]string{"namespace": o.GetNamespace(), "name": o.GetName()},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		text.WriteString("---\n" + string(line) + "\n")
+	}
+	return text.String()
+}
+
+// delete asks for deletions, each of which must be accepted.
+func (f *firm) delete(ctx context.Context, objects ...client.Object) {
+	GinkgoHelper()
+	for _, o := range objects {
+		Expect(env.Client.Delete(ctx, o)).To(Succeed(), "%T %s", o, o.GetName())
+	}
+}
+
+func (f *firm) namespace() *corev1.Namespace {
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.name}}
+}
+
+// isGone checks that nothing of the firm is left: no object, no access; of the workspaces' namespaces the kept one alone.
+func (f *firm) isGone(ctx context.Context) {
+	GinkgoHelper()
+	for _, list := range []client.ObjectList{
+		&v1alpha1.OrganizationList{}, &v1alpha1.OrgUserList{}, &v1alpha1.InvitationList{}, &v1alpha1.WorkspaceList{},
+	} {
+		Eventually(func(g Gomega) {
+			g.Expect(env.Client.List(ctx, list, client.InNamespace(f.name))).To(Succeed())
+			g.Expect(list).To(HaveField("Items", BeEmpty()))
+		}).Should(Succeed())
+	}
+	for _, list := range []client.ObjectList{&rbacv1.RoleBindingList{}, &rbacv1.RoleList{}} {
+		Eventually(func(g Gomega) {
+			g.Expect(env.Client.List(ctx, list, client.MatchingLabels{v1alpha1.LabelOrganization: f.name})).To(Succeed())
+			g.Expect(list).To(HaveField("Items", BeEmpty()))
+		}).Should(Succeed())
+	}
+	kept := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.name + "-keep"}}
+	Expect(get(ctx, kept)(Default).DeletionTimestamp).To(BeNil())
+	dropped := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.name + "-drop"}}
+	if err := client.IgnoreNotFound(env.Client.Get(ctx, client.ObjectKeyFromObject(dropped), dropped)); err != nil || dropped.UID != "" {
+		Expect(err).NotTo(HaveOccurred())
+		Expect(dropped.DeletionTimestamp).NotTo(BeNil())
+	}
+}
+
+// past is somebody whom the webhooks are not asked about.
+func past() client.Client { return env.As("system:kube-controller-manager", "system:masters") }
+
+var _ = Describe("Deletion", func() {
+	DescribeTable("leaves nothing behind and nothing stuck,", func(ctx context.Context, ask func(context.Context, *firm)) {
+		f := found(ctx)
+		ask(ctx, f)
+		f.isGone(ctx)
+		Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(f.namespace()), f.namespace())).To(Succeed(), "it was not asked for")
+	},
+		Entry("ORG-3 of the organization first", func(ctx context.Context, f *firm) { f.delete(ctx, f.org) }),
+		Entry("ORG-26 of users first", func(ctx context.Context, f *firm) {
+			f.delete(ctx, f.sam, f.bea)
+			Eventually(gone(ctx, f.sam)).Should(Succeed())
+			Eventually(gone(ctx, f.bea)).Should(Succeed())
+			f.delete(ctx, f.keep, f.drop, f.team, f.org)
+		}),
+		Entry("of an Invitation with somebody pending first", func(ctx context.Context, f *firm) {
+			pal := userOf(ctx, f.name, "pal@"+f.name+".example")
+			f.delete(ctx, f.team)
+			Eventually(gone(ctx, f.team)).Should(Succeed())
+			Eventually(gone(ctx, pal)).Should(Succeed())
+			f.delete(ctx, f.org)
+		}),
+		Entry("of somebody pending first", func(ctx context.Context, f *firm) {
+			pal := userOf(ctx, f.name, "pal@"+f.name+".example")
+			f.delete(ctx, pal)
+			f.delete(ctx, f.team, f.org)
+		}),
+		Entry("of workspaces first", func(ctx context.Context, f *firm) {
+			f.delete(ctx, f.keep, f.drop)
+			Eventually(gone(ctx, f.keep)).Should(Succeed())
+			Eventually(gone(ctx, f.drop)).Should(Succeed())
+			Eventually(get(ctx, f.sam)).Should(HaveField("Status.Workspaces", BeEmpty()))
+			f.delete(ctx, f.org)
+		}),
+		Entry("of the organization last", func(ctx context.Context, f *firm) {
+			f.delete(ctx, f.team, f.drop, f.keep, f.sam, f.bea, f.org)
+		}),
+		Entry("of everything in one file", func(ctx context.Context, f *firm) {
+			_, errors, err := env.KubectlInput(ctx, f.manifest(), "delete", "--ignore-not-found", "--timeout=60s", "-f", "-")
+			Expect(err).NotTo(HaveOccurred(), errors)
+		}),
+		Entry("of all users in one request, of which the last administrator is refused", func(ctx context.Context, f *firm) {
+			f.delete(ctx, f.bea)
+			Eventually(gone(ctx, f.bea)).Should(Succeed())
+			Eventually(func() error {
+				return env.Client.DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))
+			}).Should(BeRefused(http.StatusUnprocessableEntity, `may not delete "ana", who is the last administrator in force`))
+			Expect(get(ctx, f.ana)(Default).DeletionTimestamp).To(BeNil())
+			_, errors, err := env.Kubectl(ctx, "delete", "inv,ws,org", "--all", "-n", f.name, "--timeout=60s")
+			Expect(err).NotTo(HaveOccurred(), errors)
+		}),
+		Entry("ORG-4 of all users at once, past the webhooks: one stays in force, and goes with the organization", func(ctx context.Context, f *firm) {
+			Expect(past().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
+			Eventually(gone(ctx, f.sam)).Should(Succeed())
+			Eventually(get(ctx, f.org)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonLastAdministrator))
+			Expect(f.org.Status.Administrators).To(HaveLen(1))
+			Expect(can(ctx, f.org.Status.Administrators[0]+"@"+f.name+".example", "create", "invitations", f.name)(Default)).To(BeTrue())
+			f.delete(ctx, f.org)
+		}),
+		Entry("ORG-25 of what was protected, when that is over", func(ctx context.Context, f *firm) {
+			edit(ctx, f.org, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
+			as := env.As(string(f.ana.Spec.Email))
+			Expect(as.Delete(ctx, f.org)).To(BeRefused(http.StatusUnprocessableEntity, "is protected against deletion"))
+			edit(ctx, f.org, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchDisabled })
+			Eventually(func() error { return as.Delete(ctx, f.org) }).Should(Succeed())
+		}),
+	)
+
+	It("ORG-4 of the last administrators waits in force until there is another one, and goes through then", func(ctx context.Context) {
+		f := found(ctx)
+		Expect(past().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
+		Eventually(gone(ctx, f.sam)).Should(Succeed())
+		Eventually(get(ctx, f.org)).Should(HaveField("Status.Administrators", HaveLen(1)))
+		eva := builders.OrgUser(f.name, "eva").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		create(ctx, eva)
+		for _, u := range []*v1alpha1.OrgUser{f.ana, f.bea} {
+			Eventually(gone(ctx, u)).Should(Succeed())
+		}
+		awaitReady(ctx, eva)
+		Eventually(get(ctx, f.org)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("eva"))))
+	})
+
+	It("is followed at once by another object of the same name", func(ctx context.Context) {
+		f := found(ctx)
+		anew := func(o client.Object) {
+			GinkgoHelper()
+			f.delete(ctx, o)
+			_ = f.fresh()
+			Eventually(func() error { return env.Client.Create(ctx, o) }).Should(Succeed(), "%T", o)
+		}
+		pal := userOf(ctx, f.name, "pal@"+f.name+".example")
+		anew(f.sam)
+		awaitReady(ctx, f.sam)
+		Eventually(can(ctx, string(f.sam.Spec.Email), "create", "configmaps", f.name+"-keep")).Should(BeTrue())
+		anew(f.team)
+		awaitReady(ctx, f.team)
+		Eventually(func(g Gomega) {
+			g.Expect(userOf(ctx, f.name, "pal@"+f.name+".example").UID).NotTo(Equal(pal.UID))
+		}).Should(Succeed())
+		anew(f.keep)
+		awaitReady(ctx, f.keep)
+		anew(f.drop)
+		anew(f.ana)
+		awaitReady(ctx, f.ana)
+
+		f.delete(ctx, f.org)
+		for _, o := range f.fresh() {
+			Eventually(func() error { return env.Client.Create(ctx, o) }).Should(Succeed(), "%T", o)
+		}
+		f.settle(ctx)
+		Eventually(can(ctx, string(f.sam.Spec.Email), "create", "configmaps", f.name+"-keep")).Should(BeTrue())
+		Eventually(get(ctx, f.drop)).Should(BeReady(), "when Kubernetes has removed the former namespace")
+		Eventually(can(ctx, string(f.sam.Spec.Email), "list", "pods", f.name+"-drop")).Should(BeTrue())
+	})
+
+	// Kubernetes takes ten seconds to remove a namespace with something in it: all of these run side by side.
+	It("of namespaces takes everything along, whatever else is deleted at the same time", func(ctx context.Context) {
+		ways := map[string]func(*firm){
+			"alone": func(f *firm) { f.delete(ctx, f.namespace()) },
+			"of a protected organization": func(f *firm) {
+				edit(ctx, f.org, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
+				f.delete(ctx, f.namespace())
+			},
+			"and the organization": func(f *firm) { f.delete(ctx, f.org, f.namespace()) },
+			"before every object": func(f *firm) {
+				f.delete(ctx, append([]client.Object{f.namespace()}, f.sam, f.bea, f.team, f.keep, f.drop, f.org)...)
+			},
+			"and of the workspaces'": func(f *firm) {
+				f.delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.name + "-drop"}}, f.namespace())
+			},
+			"with administrators whose deletion waits": func(f *firm) {
+				Expect(past().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
+				Eventually(gone(ctx, f.sam)).Should(Succeed())
+				f.delete(ctx, f.namespace())
+			},
+		}
+		firms := map[string]*firm{}
+		for way := range ways {
+			firms[way] = found(ctx)
+		}
+		for way, ask := range ways {
+			ask(firms[way])
+		}
+		for way, f := range firms {
+			Eventually(gone(ctx, f.namespace())).Should(Succeed(), way)
+			f.isGone(ctx)
+		}
+	})
+})
+
+var _ = Describe("Deletion while the operator is down", Serial, func() {
+	It("is refused where it must be judged, carried out where it must not, and goes through afterwards", func(ctx context.Context) {
+		namespaced, swept, asked := found(ctx), found(ctx), found(ctx)
+		Expect(usher.Stop()).To(Succeed())
+		up := false
+		DeferCleanup(func(ctx context.Context) {
+			if !up {
+				startOperator(ctx)
+			}
+		})
+
+		Expect(env.Client.Delete(ctx, asked.org)).To(MatchError(ContainSubstring("failed calling webhook")))
+		namespaced.delete(ctx, namespaced.namespace())
+		for _, o := range swept.all() {
+			Expect(past().Delete(ctx, o)).To(Succeed())
+		}
+		Expect(get(ctx, swept.sam)(Default).DeletionTimestamp).NotTo(BeNil())
+		Expect(can(ctx, string(asked.sam.Spec.Email), "create", "configmaps", asked.name+"-keep")(Default)).To(BeTrue())
+
+		startOperator(ctx)
+		up = true
+		swept.isGone(ctx)
+		asked.delete(ctx, asked.org)
+		asked.isGone(ctx)
+		Eventually(gone(ctx, namespaced.namespace())).Should(Succeed())
+		namespaced.isGone(ctx)
+	})
+})

@@ -1,0 +1,125 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("An address in an invitation", func() {
+	var org string
+	address := func(name string) string { return name + "@" + org + ".example" }
+
+	BeforeEach(func(ctx context.Context) { org = organization(ctx, english) })
+
+	It("NOV-3 may come with a name, which is the person's, and counts once in whatever form it is written", func(ctx context.Context) {
+		i := builders.Invitation(org, "team", `"Pérez, Ana" <pepa@`+org+`.example>; luis.gil@`+org+`.example EVA@`+org+`.example, eva@`+org+
+			`.example`, "josé@españa.example, José <josé@XN--espaa-rta.example>").Obj()
+		create(ctx, i)
+		Eventually(get(ctx, i)).Should(HaveField("Status.Summary.Total", HaveValue(BeEquivalentTo(4))))
+		for email, name := range map[string]string{
+			address("pepa"): "Pérez, Ana", address("luis.gil"): "Luis Gil", address("EVA"): "EVA EVA", "josé@españa.example": "José",
+		} {
+			Eventually(get(ctx, userOf(ctx, org, email))).Should(HaveField("Status.DisplayName", name), "LMI-5, LMI-6")
+		}
+	})
+
+	It("is refused with its entry's number and text, all faults at once", func(ctx context.Context) {
+		i := builders.Invitation(org, "team", address("luis"), "eva at acme.example, sam@acme.example", "Pérez, Ana <ana@xn--a.example>").Obj()
+		i.Spec.Emails[1] = "eva at acme, sam@acme.example"
+		err := env.As("ana@"+org+".example").Create(ctx, i)
+		Expect(err).To(And(BeRefused(http.StatusUnprocessableEntity, `entry 2: "eva at acme" is not an e-mail address`),
+			HaveCause("spec.emails[1]", `entry 2: "eva at acme" is not an e-mail address such as ana@acme.example`),
+			HaveCause("spec.emails[2]", `entry 3: "Pérez" is not an e-mail address`),
+			HaveCause("spec.emails[2]", `entry 3: "ana@xn--a.example" is not an e-mail address`)))
+	})
+
+	It("of somebody who is a user already, active or suspended, is recognized and gets no mail", func(ctx context.Context) {
+		act := builders.OrgUser(org, "act").Existing().Obj()
+		sus := builders.OrgUser(org, "sus").Existing().With(func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true }).Obj()
+		create(ctx, act, sus)
+		awaitReady(ctx, act)
+		awaitReady(ctx, sus)
+		i := builders.Invitation(org, "team", address("ACT"), address("sus")).Obj()
+		create(ctx, i)
+		Eventually(get(ctx, i)).Should(And(BeReady(), saying(Equal("Ready: 2 of 2 have accepted"))))
+		Expect(recipientOf(i, address("act"))).To(And(HaveField("User", "act"), HaveField("SendCount", BeZero())))
+		Expect(mailsTo(address("act"))).To(BeEmpty())
+		Expect(get(ctx, sus)(Default).Status.State).To(Equal(v1alpha1.UserSuspended), "an invitation lets nobody in again")
+	})
+
+	It("of somebody who is invited as an OrgUser waits, says for whom, and is recognized on acceptance", func(ctx context.Context) {
+		kim := builders.OrgUser(org, "kim").Obj()
+		create(ctx, kim)
+		newestLink(address("kim"), "/i/", 1)
+		i := builders.Invitation(org, "team", address("kim")).Obj()
+		create(ctx, i)
+		Eventually(get(ctx, i)).Should(saying(Equal("AddressHeld: 0 of 1 have accepted; Pending: " + address("kim") + "; invited already, " +
+			"and not by this Invitation: " + address("kim") + " (OrgUser/kim). It invites whom the other one gives up")))
+		accept(ctx, address("kim"), "Kim")
+		Eventually(get(ctx, i)).Should(And(saying(Equal("Ready: 1 of 1 have accepted")), stateOf(address("kim"), v1alpha1.RecipientActive, 0)))
+		Expect(recipientOf(i, address("kim")).HeldBy).To(BeEmpty())
+	})
+
+	DescribeTable("that another Invitation holds waits for it, and is invited when that one", func(ctx context.Context,
+		giveUp func(context.Context, *v1alpha1.Invitation),
+	) {
+		first := builders.Invitation(org, "first", address("luis"), address("eva")).Obj()
+		invite(ctx, first)
+		old := newestLink(address("luis"), "/i/", 1)
+		second := builders.Invitation(org, "second", address("luis"), address("sam")).Role(v1alpha1.RoleTechnician).Obj()
+		create(ctx, second)
+		Eventually(get(ctx, second)).Should(And(stateOf(address("luis"), v1alpha1.RecipientPending, 0),
+			saying(HavePrefix("AddressHeld: 0 of 2 have accepted; Pending: "+address("luis")+"; Invited: "+address("sam")))))
+		Expect(recipientOf(second, address("luis")).HeldBy).To(Equal("Invitation/first"))
+
+		giveUp(ctx, first)
+		Eventually(get(ctx, second)).Should(And(stateOf(address("luis"), v1alpha1.RecipientInvited, 1), BeReady()))
+		Expect(look(ctx, old)).To(Equal(pageRevoked))
+		press(ctx, newestLink(address("luis"), "/i/", 2), filledIn("Luis"))
+		press(ctx, newestLink(address("luis"), "/c/", 1), nil)
+		Eventually(get(ctx, userOf(ctx, org, address("luis")))).Should(HaveField("Status.Role", v1alpha1.RoleTechnician))
+	},
+		Entry("is deleted", func(ctx context.Context, first *v1alpha1.Invitation) {
+			Expect(env.Client.Delete(ctx, first)).To(Succeed())
+		}),
+		Entry("no longer names it", func(ctx context.Context, first *v1alpha1.Invitation) {
+			edit(ctx, first, func(i *v1alpha1.Invitation) { i.Spec.Emails = i.Spec.Emails[1:] })
+		}),
+	)
+
+	It("that two Invitations name at the same instant is invited once", func(ctx context.Context) {
+		var both []client.Object
+		for _, name := range []string{"one", "two", "three", "four"} {
+			both = append(both, builders.Invitation(org, name, address("luis")).Obj())
+		}
+		create(ctx, both...)
+		accept(ctx, address("luis"), "Luis")
+		for _, o := range both {
+			Eventually(get(ctx, o.(*v1alpha1.Invitation))).Should(saying(Equal("Ready: 1 of 1 have accepted"))) //nolint:forcetypeassert // made above
+		}
+		settle(ctx)
+		Expect(mailsTo(address("luis"))).To(HaveLen(3), "invitation, confirmation, welcome")
+	})
+
+	It("becomes a user's by another way while it is invited: the link is used up, and no second user is left", func(ctx context.Context) {
+		i := builders.Invitation(org, "team", address("luis")).Obj()
+		invite(ctx, i)
+		link := newestLink(address("luis"), "/i/", 1)
+		made := userOf(ctx, org, address("luis"))
+		create(ctx, builders.OrgUser(org, "declared").Email(address("luis")).Existing().Obj())
+		Eventually(gone(ctx, made)).Should(Succeed())
+		Eventually(get(ctx, i)).Should(stateOf(address("luis"), v1alpha1.RecipientActive, 1))
+		Expect(look(ctx, link)).To(Equal(pageUsed))
+	})
+})

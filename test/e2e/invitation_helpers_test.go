@@ -1,0 +1,166 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/emersion/go-smtp"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// page is what a person sees of a link.
+type page struct {
+	Status  int
+	Heading string
+}
+
+var heading = regexp.MustCompile(`(?s)<h1[^>]*>(.*?)</h1>`)
+
+// look asks for a link's page, and press sends a form to it.
+func look(ctx context.Context, link string) page {
+	GinkgoHelper()
+	return pageOf(ctx, http.MethodGet, link, nil)
+}
+
+func press(ctx context.Context, link string, form url.Values) page {
+	GinkgoHelper()
+	return pageOf(ctx, http.MethodPost, link, form)
+}
+
+func pageOf(ctx context.Context, method, link string, form url.Values) page {
+	GinkgoHelper()
+	r, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(form.Encode()))
+	Expect(err).NotTo(HaveOccurred())
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	response, err := http.DefaultClient.Do(r) // goes on to where a form leads
+	Expect(err).NotTo(HaveOccurred())
+	body, err := io.ReadAll(response.Body)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(response.Body.Close()).To(Succeed())
+	p := page{Status: response.StatusCode}
+	if found := heading.FindSubmatch(body); found != nil {
+		p.Heading = strings.TrimSpace(html.UnescapeString(string(found[1])))
+	}
+	return p
+}
+
+// The pages of links that lead nowhere, in English.
+var (
+	pageUnknown  = page{http.StatusNotFound, "This page does not exist"}
+	pageRevoked  = page{http.StatusGone, "This invitation is no longer valid"}
+	pageExpired  = page{http.StatusGone, "This link has expired"}
+	pageUsed     = page{http.StatusOK, "This link has been used"}
+	pageDeclined = page{http.StatusOK, "You declined the invitation"}
+	pageConfirm  = page{http.StatusOK, "Confirm your address"}
+)
+
+// invited is the page of a link that can be used.
+func invited() OmegaMatcher {
+	return And(HaveField("Status", http.StatusOK), HaveField("Heading", ContainSubstring("invite")))
+}
+
+// english makes an organization whose pages are in English.
+func english(o *v1alpha1.Organization) { o.Spec.Settings.Language = "en" }
+
+// invite makes Invitations and waits until their mails are out.
+func invite(ctx context.Context, invitations ...*v1alpha1.Invitation) {
+	GinkgoHelper()
+	for _, i := range invitations {
+		create(ctx, i)
+	}
+	for _, i := range invitations {
+		Eventually(get(ctx, i)).Should(HaveField("Status.Recipients", And(Not(BeEmpty()),
+			HaveEach(HaveField("Mail", HaveField("State", v1alpha1.MailSent))))))
+	}
+}
+
+// resend sets the annotation on an Invitation or OrgUser.
+func resend(ctx context.Context, o client.Object, value string) {
+	GinkgoHelper()
+	edit(ctx, o, func(o client.Object) {
+		annotations := o.GetAnnotations()
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		annotations[v1alpha1.AnnotationResend] = value
+		o.SetAnnotations(annotations)
+	})
+}
+
+// newestLink waits for the nth mail to an address with such a link, and gives the link.
+func newestLink(email, path string, nth int) string {
+	GinkgoHelper()
+	var links []string
+	Eventually(func() []string {
+		links = nil
+		for _, m := range mailsTo(email) {
+			if link := linkIn(m, path); link != "" {
+				links = append(links, link)
+			}
+		}
+		return links
+	}).Should(HaveLen(nth))
+	return links[nth-1]
+}
+
+// stateOf gives where a recipient stands.
+func stateOf(email string, state v1alpha1.RecipientState, sendCount int) OmegaMatcher {
+	return WithTransform(func(i *v1alpha1.Invitation) v1alpha1.RecipientStatus { return recipientOf(i, email) },
+		And(HaveField("State", state), HaveField("SendCount", BeEquivalentTo(sendCount))))
+}
+
+// saying finds the Ready condition's message.
+func saying(matcher OmegaMatcher) OmegaMatcher {
+	return WithTransform(func(o interface{ GetConditions() *[]metav1.Condition }) string {
+		for _, c := range *o.GetConditions() {
+			if c.Type == v1alpha1.ConditionReady {
+				return c.Reason + ": " + c.Message
+			}
+		}
+		return ""
+	}, matcher)
+}
+
+// eventsOf gives what the events about an object say.
+func eventsOf(ctx context.Context, o client.Object) func(Gomega) []string {
+	return func(g Gomega) []string {
+		var list eventsv1.EventList
+		g.Expect(env.Client.List(ctx, &list, client.InNamespace(o.GetNamespace()))).To(Succeed())
+		var notes []string
+		for _, e := range list.Items {
+			if e.Regarding.Name == o.GetName() && e.Regarding.UID == o.GetUID() {
+				notes = append(notes, e.Type+" "+e.Reason+": "+e.Note)
+			}
+		}
+		return notes
+	}
+}
+
+// noSuchUser is a mail server's refusal for good.
+var noSuchUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+
+// tokenIn gives the token of a link.
+func tokenIn(link string) string { return link[strings.LastIndex(link, "/")+1:] }
+
+// filledIn is the form as a person fills it in who wants the pages in English.
+func filledIn(name string) url.Values {
+	form := registration(name)
+	form.Set("language", "en")
+	return form
+}

@@ -1,0 +1,93 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("An invitation whose inviter", func() {
+	DescribeTable("NOV-4 loses the right to give the role says so, lets nobody in, and says what to do", func(ctx context.Context,
+		lose func(context.Context, *v1alpha1.OrgUser),
+	) {
+		org := organization(ctx, english)
+		kim, pat := "kim@"+org+".example", "pat@"+org+".example"
+		bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleUserAdmin).Existing().Obj()
+		create(ctx, bea)
+		awaitReady(ctx, bea)
+		i := builders.Invitation(org, "theirs", kim, pat).Obj()
+		Expect(env.As(string(bea.Spec.Email)).Create(ctx, i)).To(Succeed())
+		invite := newestLink(kim, "/i/", 1)
+		press(ctx, newestLink(pat, "/i/", 1), filledIn("Pat"))
+		confirm := newestLink(pat, "/c/", 1)
+		awaitReady(ctx, i)
+
+		lose(ctx, bea)
+		Eventually(get(ctx, i)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized))
+		Expect(i).To(And(KeepKstatus(), saying(Equal(`InviterUnauthorized: nobody can accept, as "`+string(bea.Spec.Email)+`", who invites, `+
+			`had no right to give the role "Member" when it was needed: somebody who has it makes another Invitation; or "`+
+			string(bea.Spec.Email)+`" gets it back, and the annotation accounts.usher.dev/resend sends again; 0 of 2 have accepted; Invited: `+
+			kim+`; Registered: `+pat))))
+		Expect(press(ctx, invite, filledIn("Kim"))).To(Equal(pageRevoked))
+		Expect(press(ctx, confirm, nil)).To(Equal(pageRevoked))
+		Eventually(get(ctx, i)).Should(And(stateOf(kim, v1alpha1.RecipientRevoked, 1), stateOf(pat, v1alpha1.RecipientRevoked, 1),
+			HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized)))
+		Expect(recipientOf(i, kim).RevocationReason).To(Equal(v1alpha1.RevokedInviterUnauthorized))
+
+		By("sending again: whoever asks for it, the inviter is the same")
+		settle(ctx)
+		mails := box.Count()
+		resend(ctx, i, "1")
+		Eventually(get(ctx, i)).Should(HaveField("Status.ObservedResend", "1"))
+		settle(ctx)
+		Expect(box.Count()).To(Equal(mails))
+
+		By("inviting by somebody who may")
+		other := builders.Invitation(org, "ours", kim).Obj()
+		Expect(env.As("ana@"+org+".example").Create(ctx, other)).To(Succeed())
+		press(ctx, newestLink(kim, "/i/", 2), filledIn("Kim"))
+		press(ctx, newestLink(kim, "/c/", 1), nil)
+		Eventually(get(ctx, userOf(ctx, org, kim))).Should(HaveField("Status.State", v1alpha1.UserActive))
+	},
+		Entry("by another role", func(ctx context.Context, u *v1alpha1.OrgUser) {
+			edit(ctx, u, func(u *v1alpha1.OrgUser) { u.Spec.Role = v1alpha1.RoleTechnician })
+		}),
+		Entry("by suspension", func(ctx context.Context, u *v1alpha1.OrgUser) {
+			edit(ctx, u, func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true })
+		}),
+		Entry("by removal", func(ctx context.Context, u *v1alpha1.OrgUser) {
+			Expect(env.Client.Delete(ctx, u)).To(Succeed())
+			Eventually(gone(ctx, u)).Should(Succeed())
+		}),
+	)
+
+	It("gets the right back can be accepted again, and invites again who was turned away", func(ctx context.Context) {
+		org := organization(ctx, english)
+		kim, pat := "kim@"+org+".example", "pat@"+org+".example"
+		bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleUserAdmin).Existing().Obj()
+		create(ctx, bea)
+		awaitReady(ctx, bea)
+		i := builders.Invitation(org, "theirs", kim, pat).Obj()
+		Expect(env.As(string(bea.Spec.Email)).Create(ctx, i)).To(Succeed())
+		open, turnedAway := newestLink(kim, "/i/", 1), newestLink(pat, "/i/", 1)
+		suspend := func(on bool) { edit(ctx, bea, func(u *v1alpha1.OrgUser) { u.Spec.Suspend = on }) }
+		suspend(true)
+		Eventually(get(ctx, i)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized))
+		Expect(press(ctx, turnedAway, filledIn("Pat"))).To(Equal(pageRevoked))
+		suspend(false)
+		awaitReady(ctx, bea)
+		Expect(look(ctx, open)).To(invited())
+		resend(ctx, i, "1")
+		Eventually(get(ctx, i)).Should(And(stateOf(kim, v1alpha1.RecipientInvited, 2), stateOf(pat, v1alpha1.RecipientInvited, 2), BeReady()))
+		Expect(look(ctx, newestLink(pat, "/i/", 2))).To(invited())
+	})
+})

@@ -1,0 +1,72 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"net/url"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("LMI-12 A person who is declared to be invited", func() {
+	var (
+		org, kim string
+		user     *v1alpha1.OrgUser
+	)
+
+	BeforeEach(func(ctx context.Context) {
+		org = organization(ctx, english)
+		kim = "kim@" + org + ".example"
+		user = builders.OrgUser(org, "kim").Obj()
+		create(ctx, user)
+	})
+
+	in := func(state v1alpha1.RecipientState, sendCount int) OmegaMatcher {
+		return HaveField("Status.Onboarding", And(HaveField("State", state), HaveField("SendCount", BeEquivalentTo(sendCount))))
+	}
+
+	It("WXP-7 declines, says so to the platform, and is invited again by the annotation on the OrgUser", func(ctx context.Context) {
+		first := newestLink(kim, "/i/", 1)
+		Eventually(get(ctx, user)).Should(And(BeReady(), saying(HavePrefix("AwaitingAcceptance"))))
+		Expect(press(ctx, first, url.Values{"action": {"decline"}})).To(Equal(pageDeclined))
+		Eventually(get(ctx, user)).Should(saying(Equal("NotInvited: the person cannot accept: the invitation is Declined. Send again with " +
+			"the annotation accounts.usher.dev/resend on the OrgUser, or take the address out")))
+
+		edit(ctx, user, func(u *v1alpha1.OrgUser) { u.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"} })
+		Eventually(get(ctx, user)).Should(And(in(v1alpha1.RecipientInvited, 2), BeReady()))
+		Expect(look(ctx, first)).To(Equal(pageRevoked))
+		press(ctx, newestLink(kim, "/i/", 2), filledIn("Kim"))
+		confirm := newestLink(kim, "/c/", 1)
+		Eventually(get(ctx, user)).Should(in(v1alpha1.RecipientRegistered, 2))
+
+		edit(ctx, user, func(u *v1alpha1.OrgUser) { u.Annotations[v1alpha1.AnnotationResend] = "2" })
+		Eventually(get(ctx, user)).Should(in(v1alpha1.RecipientInvited, 3))
+		Expect(look(ctx, confirm)).To(Equal(pageRevoked))
+		press(ctx, newestLink(kim, "/i/", 3), filledIn("Kim"))
+		press(ctx, newestLink(kim, "/c/", 2), nil)
+		Eventually(get(ctx, user)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserActive)))
+		Eventually(func() []string { return idsOf(kim) }).Should(HaveLen(6))
+
+		By("asking after acceptance")
+		settle(ctx)
+		edit(ctx, user, func(u *v1alpha1.OrgUser) { u.Annotations[v1alpha1.AnnotationResend] = "3" })
+		settle(ctx)
+		Expect(get(ctx, user)(Default)).To(in(v1alpha1.RecipientActive, 3))
+		Expect(idsOf(kim)).To(HaveLen(6))
+	})
+
+	It("is removed before acceptance: the link is dead", func(ctx context.Context) {
+		link := newestLink(kim, "/i/", 1)
+		Expect(env.Client.Delete(ctx, user)).To(Succeed())
+		Eventually(gone(ctx, user)).Should(Succeed())
+		Expect(press(ctx, link, filledIn("Kim"))).To(HaveField("Status", BeNumerically("<", 500)))
+		Expect(look(ctx, link).Heading).To(BeElementOf(pageRevoked.Heading, pageUnknown.Heading, "Esta invitación ya no es válida"))
+	})
+})

@@ -1,0 +1,136 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/utils/ptr"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("An invitation's time", Serial, func() {
+	const day = 24 * time.Hour
+
+	// clock is what the operator's clock shows, standing still; nil: the time.
+	var clock atomic.Pointer[time.Time]
+	restart := func(ctx context.Context, shows *time.Time) {
+		GinkgoHelper()
+		Expect(usher.Stop()).To(Succeed())
+		clock.Store(shows)
+		usher = shared.StartOperator(ctx, func(o *setup.Options) {
+			o.Now = func() time.Time {
+				if shown := clock.Load(); shown != nil {
+					return *shown
+				}
+				return time.Now()
+			}
+		})
+	}
+	// here makes a link of one operator lead to the next one, which listens elsewhere.
+	here := func(link, path string) string { return usher.PortalURL + path + tokenIn(link) }
+
+	It("ends by the clock, also while the operator is down, and by the setting at the time of sending", func(ctx context.Context) {
+		DeferCleanup(func(ctx context.Context) { restart(ctx, nil) })
+		org := organization(ctx, english, func(o *v1alpha1.Organization) { o.Spec.Settings.InvitationValidityDays = 1 })
+		luis, eva, kim := "luis@"+org+".example", "eva@"+org+".example", "kim@"+org+".example"
+		i := builders.Invitation(org, "team", luis).Obj()
+		invite(ctx, i)
+		own := builders.OrgUser(org, "kim").Obj()
+		create(ctx, own)
+		first, confirm := newestLink(luis, "/i/", 1), newestLink(kim, "/i/", 1)
+		press(ctx, confirm, filledIn("Kim"))
+		confirm = newestLink(kim, "/c/", 1)
+		ends := recipientOf(get(ctx, i)(Default), luis).ExpirationTime.Time
+		Expect(ends).To(BeTemporally("~", time.Now().Add(day), time.Minute))
+
+		By("changing the setting meanwhile")
+		o := builders.Organization(org).Obj()
+		edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Settings.InvitationValidityDays = 3 })
+		later := builders.Invitation(org, "later", eva).Obj()
+		invite(ctx, later)
+		evas := newestLink(eva, "/i/", 1)
+		Expect(recipientOf(later, eva).ExpirationTime.Time).To(BeTemporally("~", time.Now().Add(3*day), time.Minute))
+		Expect(recipientOf(get(ctx, i)(Default), luis).ExpirationTime.Time).To(Equal(ends), "what is sent stays as it was sent")
+
+		By("starting again shortly before the end: a timer ends it, and nobody touches it")
+		restart(ctx, ptr.To(ends.Add(-2*time.Second)))
+		Expect(look(ctx, here(first, "/i/"))).To(invited())
+		clock.Store(&ends)
+		Eventually(get(ctx, i)).Should(And(stateOf(luis, v1alpha1.RecipientExpired, 1), BeReady(),
+			saying(Equal("Ready: 0 of 1 have accepted; Expired: "+luis))))
+		Expect(look(ctx, here(first, "/i/"))).To(Equal(pageExpired))
+		Expect(press(ctx, here(first, "/i/"), filledIn("Luis"))).To(Equal(pageExpired))
+		Eventually(get(ctx, own)).Should(HaveField("Status.Onboarding.State", v1alpha1.RecipientExpired))
+		Expect(own).To(saying(Equal("NotInvited: the person cannot accept: the invitation is Expired. Send again with the annotation " +
+			"accounts.usher.dev/resend on the OrgUser, or take the address out")))
+		Expect(press(ctx, here(confirm, "/c/"), nil)).To(Equal(pageExpired))
+
+		By("sending again: by the setting as it is now, from Expired")
+		resend(ctx, i, "1")
+		Eventually(get(ctx, i)).Should(stateOf(luis, v1alpha1.RecipientInvited, 2))
+		Expect(recipientOf(i, luis).ExpirationTime.Time).To(BeTemporally("~", time.Now().Add(4*day), time.Minute))
+		Expect(look(ctx, newestLink(luis, "/i/", 1))).To(invited())
+
+		By("being down while the end comes")
+		restart(ctx, ptr.To(time.Now().Add(10*day)))
+		Expect(look(ctx, here(evas, "/i/"))).To(Equal(pageExpired), "whether or not it is written already")
+		for email, inv := range map[string]*v1alpha1.Invitation{luis: i, eva: later} {
+			Eventually(get(ctx, inv)).Should(WithTransform(recipientState(email), Equal(v1alpha1.RecipientExpired)))
+		}
+	})
+
+	It("WXP-7 sent again while the mail server is down, it goes out once, with the newest link, when the server is back", func(ctx context.Context) {
+		org := organization(ctx, english)
+		luis := "luis@" + org + ".example"
+		i := builders.Invitation(org, "team", luis).Obj()
+		invite(ctx, i)
+		old := newestLink(luis, "/i/", 1)
+		DeferCleanup(func() { box.SetFault(nil) })
+		box.SetFault(func(string) error { return errors.New("not now") })
+		resend(ctx, i, "1")
+		Eventually(get(ctx, i)).Should(And(stateOf(luis, v1alpha1.RecipientInvited, 2), HaveCondition("Reconciling", "True", "AwaitingMail"),
+			saying(MatchRegexp(`AwaitingMail: 1 mail is to be sent again \(the last try: .*not now.*\); 0 of 1 have accepted; Invited: luis`))))
+		Expect(look(ctx, old)).To(Equal(pageRevoked))
+		resend(ctx, i, "2")
+		Eventually(get(ctx, i)).Should(stateOf(luis, v1alpha1.RecipientInvited, 3))
+		box.SetFault(nil)
+		link := newestLink(luis, "/i/", 2)
+		awaitReady(ctx, i)
+		settle(ctx)
+		Expect(mailsTo(luis)).To(HaveLen(2), "what was not out when it was sent again never goes out")
+		Expect(look(ctx, link)).To(invited())
+	})
+
+	It("WXP-7 is sent again to an address that was undeliverable, which the conditions and events name with the reason", func(ctx context.Context) {
+		org := organization(ctx, english)
+		luis, eva := "luis@"+org+".example", "eva@"+org+".example"
+		DeferCleanup(func() { box.SetFault(nil) })
+		box.SetFault(func(to string) error {
+			if to == luis {
+				return noSuchUser
+			}
+			return nil
+		})
+		i := builders.Invitation(org, "team", luis, eva).Obj()
+		create(ctx, i)
+		Eventually(get(ctx, i)).Should(saying(MatchRegexp(`^Undeliverable: the mail server refuses ` + luis + ` \(.*no such user.*\): correct ` +
+			`spec.emails, or send again with the annotation accounts.usher.dev/resend; 0 of 2 have accepted; Invited: ` + eva +
+			`; Undeliverable: ` + luis + `$`)))
+		Eventually(eventsOf(ctx, i)).Should(ContainElement(HavePrefix("Warning Undeliverable: the mail server refuses " + luis)))
+		box.SetFault(nil)
+		resend(ctx, i, "1")
+		Eventually(get(ctx, i)).Should(And(stateOf(luis, v1alpha1.RecipientInvited, 2), stateOf(eva, v1alpha1.RecipientInvited, 2), BeReady()))
+		Expect(look(ctx, newestLink(luis, "/i/", 1))).To(invited())
+	})
+})

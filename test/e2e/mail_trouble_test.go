@@ -1,0 +1,214 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+func answers(code int, text string) error {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 0, 0}, Message: text}
+}
+
+// mailOf gives the mail of a recipient of an Invitation, as it is written.
+func mailOf(email string) func(*v1alpha1.Invitation) *v1alpha1.MailStatus {
+	return func(i *v1alpha1.Invitation) *v1alpha1.MailStatus { return recipientOf(i, email).Mail }
+}
+
+// putOff is a mail that was tried once, with what the status says about it.
+func putOff(says string) types.GomegaMatcher {
+	return And(Not(BeNil()), HaveField("State", v1alpha1.MailQueued), HaveField("Attempts", BeEquivalentTo(1)),
+		HaveField("NextAttemptTime", Not(BeNil())), HaveField("LastError", ContainSubstring(says)))
+}
+
+// sentAtLast is a mail that was taken at the second attempt.
+func sentAtLast() types.GomegaMatcher {
+	return And(Not(BeNil()), HaveField("State", v1alpha1.MailSent), HaveField("Attempts", BeEquivalentTo(2)),
+		HaveField("NextAttemptTime", BeNil()), HaveField("LastError", BeEmpty()))
+}
+
+var _ = Describe("A mail server that misbehaves", Serial, func() {
+	var org string
+
+	BeforeEach(func(ctx context.Context) {
+		org = organization(ctx)
+		DeferCleanup(func() { box.SetTrouble(mailbox.Trouble{}) })
+	})
+
+	It("puts off each recipient that it has trouble with, and no other; each mail keeps its Message-ID", func(ctx context.Context) {
+		at := func(name string) string { return name + "@" + org + ".example" }
+		box.SetTrouble(mailbox.Trouble{
+			Recipient: func(to string) error {
+				return map[string]error{
+					at("grey"):  answers(450, "greylisted, come again"),
+					at("quota"): answers(452, "over quota"),
+					at("gone"):  answers(550, "no such user"),
+				}[to]
+			},
+			Text: func(to []string) mailbox.Fate {
+				return map[string]mailbox.Fate{
+					at("busy"):   {Refuse: answers(421, "shutting down")},
+					at("half"):   {CutAfter: 200},
+					at("silent"): {KeepAndCut: true},
+				}[to[0]]
+			},
+		})
+		i := builders.Invitation(org, "team", at("grey"), at("quota"), at("gone"), at("busy"), at("half"), at("silent"), at("well")).Obj()
+		create(ctx, i)
+		said := map[string]string{
+			"grey": "450", "quota": "452", "busy": "421", "half": "the mail was sent and not accepted",
+			"silent": "the mail was sent and not accepted",
+		}
+		ids := map[string]string{}
+		for name, says := range said {
+			Eventually(get(ctx, i)).Should(WithTransform(mailOf(at(name)), putOff(says)), name)
+			ids[name] = recipientOf(i, at(name)).Mail.MessageID
+		}
+		Eventually(get(ctx, i)).Should(WithTransform(recipientState(at("gone")), Equal(v1alpha1.RecipientUndeliverable)))
+		Expect(recipientOf(i, at("gone")).Mail).To(And(HaveField("State", v1alpha1.MailFailed), HaveField("Attempts", BeEquivalentTo(1)),
+			HaveField("LastError", ContainSubstring("550 5.0.0 no such user"))))
+		Eventually(get(ctx, i)).Should(WithTransform(mailOf(at("well")), HaveField("State", v1alpha1.MailSent)))
+		Expect(mailsTo(at("silent"))).To(HaveLen(1), "it has the mail and did not say so")
+
+		box.SetTrouble(mailbox.Trouble{})
+		for name := range said {
+			Eventually(get(ctx, i)).Should(WithTransform(mailOf(at(name)), sentAtLast()), name)
+			Expect(recipientOf(i, at(name)).Mail.MessageID).To(Equal(ids[name]))
+			Expect(idsOf(at(name))).To(HaveEach(ids[name]))
+			Expect(mailsTo(at(name))).To(HaveLen(map[bool]int{false: 1, true: 2}[name == "silent"]), name)
+		}
+		Expect(mailsTo(at("well"))).To(HaveLen(1))
+		Expect(mailsTo(at("gone"))).To(BeEmpty())
+	})
+
+	It("is not stormed when it lets nobody in; all mails go out, once each, when it does again", func(ctx context.Context) {
+		busy := func() error { return answers(421, "too busy") }
+		box.SetTrouble(mailbox.Trouble{Greeting: busy, Recipient: func(string) error { return busy() }})
+		before := box.Connections()
+		var emails []string
+		for n := range 60 {
+			emails = append(emails, fmt.Sprintf("p%d@%s.example", n, org))
+		}
+		i := builders.Invitation(org, "team", emails...).Obj()
+		create(ctx, i)
+		Eventually(get(ctx, i)).Should(WithTransform(mailStates, HaveEach(And(
+			HaveField("LastError", ContainSubstring("too busy")), HaveField("NextAttemptTime", Not(BeNil()))))))
+		attempts := 0
+		for _, m := range mailStates(i) {
+			attempts += int(m.Attempts)
+		}
+		Expect(box.Connections() - before).To(And(BeNumerically(">", 0), BeNumerically("<", 10)))
+		Expect(attempts).To(BeNumerically("<=", box.Connections()-before), "an attempt is one that was made")
+
+		box.SetTrouble(mailbox.Trouble{})
+		Eventually(get(ctx, i)).Should(WithTransform(mailStates, HaveEach(HaveField("State", v1alpha1.MailSent))))
+		for _, email := range emails {
+			Expect(mailsTo(email)).To(HaveLen(1))
+		}
+	})
+
+	It("keeps nobody's access waiting when it hangs", func(ctx context.Context) {
+		eva := "eva@" + org + ".example"
+		i := builders.Invitation(org, "team", eva, "sam@"+org+".example").Obj()
+		create(ctx, i)
+		accept(ctx, eva, "Eva")
+		awaitReady(ctx, userOf(ctx, org, eva))
+		box.SetTrouble(mailbox.Trouble{Delay: time.Hour})
+		for n := range 12 { // more than the workers of any kind
+			create(ctx, builders.OrgUser(org, fmt.Sprintf("invited-%d", n)).Obj())
+			create(ctx, builders.Invitation(org, fmt.Sprintf("hangs-%d", n), fmt.Sprintf("h%d@%s.example", n, org)).Obj())
+		}
+		began := time.Now()
+		kim := builders.OrgUser(org, "kim").Role(v1alpha1.RoleTechnician).Existing().Obj()
+		create(ctx, kim)
+		awaitReady(ctx, kim)
+		Eventually(can(ctx, string(kim.Spec.Email), "get", "orgusers", org)).Should(BeTrue())
+		Expect(time.Since(began)).To(BeNumerically("<", mailTimeout), "it did not wait for a mail to be given up")
+	})
+})
+
+// mailTimeout is how long the operator waits for an answer of the mail server.
+const mailTimeout = 30 * time.Second
+
+// mailStates gives the mails of all recipients; an empty one where there is none yet.
+func mailStates(i *v1alpha1.Invitation) []v1alpha1.MailStatus {
+	states := []v1alpha1.MailStatus{}
+	for _, r := range i.Status.Recipients {
+		if r.Mail == nil {
+			return []v1alpha1.MailStatus{{}}
+		}
+		states = append(states, *r.Mail)
+	}
+	if len(states) == 0 {
+		states = append(states, v1alpha1.MailStatus{})
+	}
+	return states
+}
+
+var _ = Describe("An operator that the mail server does not trust", Serial, func() {
+	It("says why in lastError, never the password, and delivers when it is set right", func(ctx context.Context) {
+		const password = "correct-horse-battery"
+		guarded, ca := guardedMailbox(password)
+		file := written("password", "wrong-"+password)
+		restart := restartWith(ctx)
+		restart(guarded.Addr(), ca, file)
+		org := organization(ctx)
+		luis := "luis@" + org + ".example"
+		i := builders.Invitation(org, "team", luis).Obj()
+		create(ctx, i)
+		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), putOff("535")))
+		id := recipientOf(i, luis).Mail.MessageID
+		noSecret(i, password)
+
+		By("correcting the password, without a restart")
+		overwrite(file, password)
+		message, err := guarded.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(luis) })
+		Expect(err).NotTo(HaveOccurred())
+		Expect(message.MessageID).To(Equal(id))
+		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), sentAtLast()))
+	})
+
+	DescribeTable("sends nothing over a line that it does not trust", func(ctx context.Context, protected bool, says string) {
+		const password = "correct-horse-battery"
+		guarded, ca := guardedMailbox(password)
+		restart := restartWith(ctx)
+		address := box.Addr()
+		if protected {
+			address, ca = guarded.Addr(), ""
+		}
+		restart(address, ca, written("password", password))
+		org := organization(ctx)
+		luis := "luis@" + org + ".example"
+		i := builders.Invitation(org, "team", luis).Obj()
+		create(ctx, i)
+		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), putOff(says)))
+		noSecret(i, password)
+		Expect(guarded.Count()).To(BeZero())
+		Expect(mailsTo(luis)).To(BeEmpty())
+	},
+		Entry("for its certificate is nobody's", true, "certificate"),
+		Entry("for STARTTLS is not offered", false, "STARTTLS"),
+	)
+})
+
+// noSecret checks that no status tells a password or a link.
+func noSecret(i *v1alpha1.Invitation, password string) {
+	GinkgoHelper()
+	for _, r := range i.Status.Recipients {
+		Expect(r.Mail.LastError).NotTo(Or(ContainSubstring(password), ContainSubstring("://"), ContainSubstring("/i/")))
+		Expect(strings.Fields(r.Mail.LastError)).To(HaveEach(WithTransform(func(s string) int { return len(s) }, BeNumerically("<", 60))))
+	}
+}
