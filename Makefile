@@ -37,11 +37,25 @@ demo: up ## Start the cluster, play the story of the README and print it.
 ##@ Tests
 
 .PHONY: test
-test: ## Run all tests, on a real control plane.
+test: browser mailserver ## Run all tests, on a real control plane.
 	@assets="$$($(DEVCLUSTER) bin --dir $(CURDIR))"; \
 	echo "control plane: $$assets"; \
 	KUBEBUILDER_ASSETS="$$assets" go test $(RACE) -timeout 20m $(ARGS)
 	@go -C hack/devcluster test ./...
+
+# Debian's packages of the programs that the browser tests run; a machine that has them needs no root.
+.PHONY: browser
+browser: test/browser/node_modules/axe-core/package.json ## Install what the browser tests need: Chromium and axe-core.
+	@hack/tools/debian.sh chromium
+
+test/browser/node_modules/axe-core/package.json: test/browser/package.json test/browser/package-lock.json
+	@hack/tools/debian.sh npm
+	@cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: mailserver
+mailserver: ## Install what the mail tests need: Exim, a mail server of Debian's.
+	@PATH="$$PATH:/usr/sbin" hack/tools/debian.sh exim4
 
 .PHONY: bench
 bench: ## Run the benchmarks and print their table.
@@ -92,7 +106,7 @@ verify: $(LINT) ## Check that generated files are up to date, lint, formatting, 
 
 .PHONY: clean
 clean: down ## Stop the cluster and remove what was built here; caches outside of the checkout stay.
-	rm -rf .dev bin
+	rm -rf .dev bin test/browser/node_modules
 
 # golangci-lint with the Kubernetes API linter inside. The first build takes one to two minutes.
 $(LINT): hack/tools/golangci-lint/go.mod hack/tools/golangci-lint/go.sum hack/tools/golangci-lint/main.go

@@ -1,0 +1,39 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"context"
+	"os/exec"
+
+	"github.com/chromedp/chromedp"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// chromium is the context of the running browser; each tab has one below it.
+var chromium context.Context
+
+// startBrowser starts Chromium with a new, empty profile, until the suite ends. Chromium talks to nobody but the tests:
+// no name is resolved, and nothing is updated.
+func startBrowser() {
+	GinkgoHelper()
+	path, err := exec.LookPath("chromium")
+	Expect(err).NotTo(HaveOccurred(), "the browser tests need Chromium: `make browser` installs it (apt-get install chromium)")
+	allocated, stop := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
+	)
+	var quit context.CancelFunc
+	chromium, quit = chromedp.NewContext(allocated)
+	DeferCleanup(func() {
+		quit()
+		stop()
+	})
+	Expect(chromedp.Do(chromium)).To(Succeed(), "Chromium did not start")
+}

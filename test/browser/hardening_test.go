@@ -1,0 +1,153 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testing/operator"
+)
+
+var _ = Describe("The portal does not help an attacker", func() {
+	DescribeTable("who has somebody send a form from another site", func(ctx SpecContext, host string) {
+		story := invite(ctx, "es")
+		link := story.link(ctx, "/i/")
+		evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><title>Prize</title><link rel="icon" href="data:,"><form method="post" action="%s">`+
+				`<input name="action" value="accept"><input name="displayName" value="Eve"><input name="language" value="en">`+
+				`<button>Win</button></form>`, html.EscapeString(link))
+		}))
+		DeferCleanup(evil.Close)
+		t := openTab(ctx, desktop)
+		t.speak("es")
+		address := strings.Replace(evil.URL, "127.0.0.1", host, 1)
+		t.visit(address)
+		Expect(t.follow("button")).To(Equal(http.StatusForbidden))
+		Expect(t.text("h1")).To(Equal("Petición rechazada"))
+		Expect(t.text(".next")).To(ContainSubstring("Vuelve a abrir el enlace del correo"))
+		t.examine("es-refused")
+		Expect(story.state(ctx)(Default)).To(Equal(v1alpha1.RecipientInvited))
+	},
+		Entry("on the same host", "127.0.0.1"),
+		Entry("on another host", "localhost"),
+	)
+
+	It("who guesses links: wrong and unknown ones, of whatever kind, get one and the same answer", func(ctx SpecContext) {
+		story := invite(ctx, "es")
+		link := story.link(ctx, "/i/")
+		token := link[strings.LastIndex(link, "/")+1:]
+		altered := []byte(token)
+		altered[len(altered)/2] ^= 1
+		want := ask(ctx, http.MethodGet, usher.PortalURL+"/i/nobody")
+		Expect(want.status).To(Equal(http.StatusNotFound))
+		for _, path := range []string{
+			"/i/" + token[1:], "/i/" + token[:len(token)-1], "/i/" + string(altered), "/c/" + token, "/i/" + token + token,
+			"/i/" + strings.Repeat("A", len(token)), "/i/" + token + "/done/", "/i/" + strings.ToUpper(token), "/c/nobody/done",
+		} {
+			Expect(ask(ctx, http.MethodGet, usher.PortalURL+path)).To(Equal(want), path)
+		}
+		Expect(ask(ctx, http.MethodGet, link).status).To(Equal(http.StatusOK))
+	})
+
+	It("who looks for gaps: each answer is closed to frames, scripts, caches and referrers", func(ctx SpecContext) {
+		story := invite(ctx, "es")
+		link := story.link(ctx, "/i/")
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodOptions} {
+			for _, address := range []string{link, link + "/done", usher.PortalURL + "/i/nobody", usher.PortalURL + "/", usher.PortalURL + "/x"} {
+				answer := ask(ctx, method, address)
+				Expect(answer.header).To(And(
+					HaveKeyWithValue("Content-Security-Policy", ConsistOf(And(
+						ContainSubstring("default-src 'none'"), ContainSubstring("frame-ancestors 'none'")))),
+					HaveKeyWithValue("Referrer-Policy", ConsistOf("no-referrer")),
+					HaveKeyWithValue("X-Content-Type-Options", ConsistOf("nosniff")),
+					HaveKeyWithValue("Cache-Control", ConsistOf("no-store")),
+					Not(HaveKey("Set-Cookie")),
+				), method)
+			}
+		}
+		deleted := ask(ctx, http.MethodDelete, link)
+		Expect(deleted.status).To(Equal(http.StatusMethodNotAllowed))
+		Expect(deleted.header).To(HaveKeyWithValue("Allow", ConsistOf("GET, HEAD, POST")))
+		head := ask(ctx, http.MethodHead, link)
+		Expect(head.status).To(Equal(http.StatusOK))
+		Expect(head.body).To(BeEmpty())
+		Expect(story.state(ctx)(Default)).To(Equal(v1alpha1.RecipientInvited))
+	})
+
+	It("who asks and asks: he is told to wait, kindly", func(ctx SpecContext) {
+		busy := startReplica(ctx, func(o *setup.Options) { o.PortalRequestsPerSecond = 0.01 })
+		t := openTab(ctx, desktop)
+		t.speak("es")
+		for range 100 {
+			if ask(ctx, http.MethodGet, busy.PortalURL+"/i/nobody").status == http.StatusTooManyRequests {
+				break
+			}
+		}
+		Expect(t.visit(busy.PortalURL + "/i/nobody")).To(Equal(http.StatusTooManyRequests))
+		Expect(t.text("h1")).To(Equal("Demasiadas peticiones"))
+		t.examine("es-busy")
+	})
+})
+
+// answer is what tells one response from another; the time of day does not.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// ask sends a request as a program does and gives the answer, without following redirects.
+func ask(ctx context.Context, method, address string) answer {
+	GinkgoHelper()
+	r, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
+	Expect(err).NotTo(HaveOccurred())
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	Expect(err).NotTo(HaveOccurred())
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	Expect(err).NotTo(HaveOccurred())
+	response.Header.Del("Date")
+	return answer{response.StatusCode, response.Header, string(body)}
+}
+
+// startReplica starts another operator beside the first, which stays the leader, until the specs around it end. The
+// API server does not call its webhooks.
+func startReplica(ctx context.Context, change func(*setup.Options)) *operator.Operator {
+	GinkgoHelper()
+	options, err := operator.Options(env, box)
+	Expect(err).NotTo(HaveOccurred())
+	options.WebhookPort = freePort()
+	change(&options)
+	replica, err := operator.Start(ctx, env, options)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(replica.Stop()).To(Succeed()) })
+	return replica
+}
+
+func freePort() int {
+	GinkgoHelper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(env.WebhookHost, "0"))
+	Expect(err).NotTo(HaveOccurred())
+	defer listener.Close() //nolint:errcheck // it took no connection
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	Expect(err).NotTo(HaveOccurred())
+	number, err := strconv.Atoi(port)
+	Expect(err).NotTo(HaveOccurred())
+	return number
+}

@@ -1,0 +1,87 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+var _ = Describe("What the pages look like", func() {
+	It("keeps to the screen when it is narrow or all is twice as large", func(ctx SpecContext) {
+		story := invite(ctx, "es")
+		t := openTab(ctx, narrow)
+		t.visit(story.link(ctx, "/i/"))
+		t.examine("es-1-invitation")
+		zoomed := screen{name: "zoomed", width: 640, height: 400, density: 2}
+		t.show(zoomed)
+		t.examine("es-1-invitation")
+		By("enlarging the letters alone")
+		eval[any](t, `document.documentElement.style.fontSize = "200%"`)
+		t.fits("with large letters")
+
+		t.show(narrow)
+		t.follow("button[value=accept]")
+		t.fits("check mail")
+		t.visit(story.link(ctx, "/c/"))
+		t.fits("confirm")
+		t.follow("main form button")
+		t.examine("es-5-welcome")
+		t.show(zoomed)
+		eval[any](t, `document.documentElement.style.fontSize = "200%"`)
+		t.fits("welcome with large letters")
+	})
+
+	It("moves nothing, for those who want it so and for everybody else", func(ctx SpecContext) {
+		story := invite(ctx, "en")
+		t := openTab(ctx, dark)
+		t.visit(story.link(ctx, "/i/"))
+		for _, s := range []screen{dark, desktop} {
+			t.show(s)
+			Expect(eval[int](t, `[...document.querySelectorAll("*")].map(e => getComputedStyle(e)).
+				filter(s => s.animationName != "none" || s.transitionDuration != "0s").length`)).To(BeZero())
+		}
+	})
+
+	It("goes dark with the system", func(ctx SpecContext) {
+		t := openTab(ctx, dark)
+		t.visit(usher.PortalURL)
+		background := `getComputedStyle(document.body).backgroundColor.match(/\d+/g).reduce((sum, c) => sum + Number(c), 0)`
+		Expect(eval[int](t, background)).To(BeNumerically("<", 3*64))
+		t.show(desktop)
+		Expect(eval[int](t, background)).To(BeNumerically(">", 3*192))
+	})
+
+	It("bears long names, long words and names written from right to left", func(ctx SpecContext) {
+		long := strings.TrimSpace(strings.Repeat("Gesellschaft zur Förderung ", 4)) + " " + strings.Repeat("ö", 20)
+		story := invite(ctx, "en", func(i *v1alpha1.Invitation) {
+			i.Spec.Role = v1alpha1.RoleOrganizationAdmin
+			i.Spec.Message = strings.Repeat("Donaudampfschifffahrtsgesellschaftskapitän", 8) + "\n\nברוכים הבאים, " + strings.Repeat("x", 200)
+		})
+		edit(ctx, story.organization, func(o *v1alpha1.Organization) {
+			o.Spec.Profile.DisplayName = v1alpha1.DisplayName(long)
+		})
+		edit(ctx, story.ana, func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "נועה כהן" })
+		t := openTab(ctx, phone)
+		link := story.link(ctx, "/i/")
+		Eventually(ctx, func() string {
+			t.visit(link)
+			return t.text("h1")
+		}).Should(And(ContainSubstring("נועה כהן"), ContainSubstring(long)))
+		for _, s := range []screen{phone, desktop, narrow} {
+			t.show(s)
+			t.examine("long-1-invitation")
+		}
+		t.fill("#displayName", "محمد بن عبد الله")
+		t.follow("button[value=accept]")
+		t.visit(story.link(ctx, "/c/"))
+		t.examine("long-4-confirm")
+		t.follow("main form button")
+		t.examine("long-5-welcome")
+	})
+})

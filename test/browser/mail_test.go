@@ -1,0 +1,45 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package browser
+
+import (
+	"encoding/base64"
+	"net/http"
+
+	"github.com/chromedp/chromedp"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// reader is the part of a mail program in which a mail is shown.
+var reader = screen{name: "reader", width: 720, height: 900, density: 1}
+
+// landmarks are rules for whole pages: a mail is shown within the page of a mail program.
+var landmarks = []string{"landmark-one-main", "region"}
+
+var _ = DescribeTable("The mails' HTML, as a browser shows it: whole by itself, without faults, as narrow as a phone (NOV-8, NOV-9, NOV-11, LMI-12)",
+	func(ctx SpecContext, language string) {
+		story := invite(ctx, language)
+		t := openTab(ctx, reader)
+		look := func(path, name string) string {
+			GinkgoHelper()
+			message, link := story.mail(ctx, path, 1)
+			do(t, chromedp.Navigate("data:text/html;charset=utf-8;base64,"+base64.StdEncoding.EncodeToString([]byte(message.HTML))))
+			for _, s := range []screen{reader, phone} {
+				t.show(s)
+				t.examine(language+"-mail-"+name, landmarks...)
+			}
+			Expect(eval[[]string](t, `[...document.querySelectorAll("[src], link, script, form, [background]")].map(e => e.outerHTML)`)).To(BeEmpty())
+			return link
+		}
+
+		Expect(t.visit(look("/i/", "1-invitation"))).To(Equal(http.StatusOK))
+		t.follow("button[value=accept]")
+		Expect(t.visit(look("/c/", "2-confirmation"))).To(Equal(http.StatusOK))
+		t.follow("main form button")
+		look("", "3-welcome")
+	},
+	Entry("in Spanish", "es"),
+	Entry("in English", "en"),
+)
