@@ -11,14 +11,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/go-logr/logr"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -26,7 +24,7 @@ import (
 	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/operator"
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/suite"
 )
 
 // asked is the label of namespaces in which the webhook that does nothing is asked instead of Usher's.
@@ -41,14 +39,8 @@ type bench struct {
 }
 
 func start(ctx context.Context, b *testing.B) *bench {
-	ctrl.SetLogger(logr.Discard())
-	env, err := testenv.Start(testenv.Options{})
-	must(b, err)
-	b.Cleanup(func() { must(b, env.Stop()) })
-	box := mailbox.New(mailbox.Options{Dir: b.TempDir(), Addr: "127.0.0.1:0"})
-	must(b, box.Start())
-	b.Cleanup(func() { must(b, box.Close()) })
-
+	all := suite.Start(b, nil)
+	env := all.Env
 	now := metav1.NowMicro()
 	must(b, env.Client.Create(ctx, &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, Name: "usher-controller-manager"},
@@ -56,12 +48,7 @@ func start(ctx context.Context, b *testing.B) *bench {
 			HolderIdentity: ptr.To("bench"), LeaseDurationSeconds: ptr.To[int32](24 * 3600), AcquireTime: &now, RenewTime: &now,
 		},
 	}))
-	options, err := operator.Options(env, box)
-	must(b, err)
-	usher, err := operator.Start(ctx, env, options)
-	must(b, err)
-	b.Cleanup(func() { must(b, usher.Stop()) })
-
+	all.StartOperator(ctx)
 	out := &bench{env: env, past: env.As("system:kube-controller-manager", "system:masters")}
 	out.addNothing(ctx, b)
 	return out

@@ -1,0 +1,232 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+const (
+	// ignore is what somebody does who does not answer.
+	ignore = "ignore"
+	// browsers is how many people sit at the portal at the same time.
+	browsers = 6
+	// remoteSupport is what the last Invitation of each organization gives, and has too few seats for.
+	remoteSupport = "remote-support"
+)
+
+// guest is somebody who is invited.
+type guest struct {
+	email string
+	// does is what becomes of the invitation: accept, decline or ignore.
+	does string
+	// module is true for those who are to have a seat.
+	module bool
+}
+
+// wanted is how many different mails the guest is to get.
+func (g guest) wanted() int {
+	if g.does == accept {
+		return kinds
+	}
+	return 1
+}
+
+// party is an organization and those who are invited to it: by several Invitations, and by OrgUsers of their own.
+type party struct {
+	org         string
+	invitations [][]guest
+	declared    []guest
+	seats       int32
+}
+
+func newParty(ctx context.Context, size int) *party {
+	p := &party{org: env.Namespace(ctx, "crowd")}
+	var guests []guest
+	for n := range size {
+		g := guest{email: fmt.Sprintf("p%03d@%s.example", n, p.org), does: accept}
+		if n%2 == 1 {
+			g.does = ignore
+		}
+		if n%10 == 1 {
+			g.does = decline
+		}
+		guests = append(guests, g)
+	}
+	direct := max(2, size/15)
+	p.declared, guests = guests[:direct], guests[direct:]
+	for some := range slices.Chunk(guests, min(invitation.MaxRecipients, (len(guests)+1)/2)) {
+		p.invitations = append(p.invitations, some)
+	}
+	last := p.invitations[len(p.invitations)-1]
+	for n := range last {
+		last[n].module = true
+	}
+	p.seats = int32(len(last)+1) / 2
+	return p
+}
+
+func (p *party) ana() string { return "ana@" + p.org + ".example" }
+
+func (p *party) guests() []guest {
+	return slices.Concat(append(slices.Clone(p.invitations), p.declared)...)
+}
+
+// objects are what the party's host declares.
+func (p *party) objects() []client.Object {
+	all := []client.Object{
+		builders.Organization(p.org).Module(remoteSupport, p.seats).Obj(),
+		builders.OrgUser(p.org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(),
+		builders.Workspace(p.org, "support").Obj(),
+	}
+	for n, some := range p.invitations {
+		var emails []string
+		for _, g := range some {
+			emails = append(emails, g.email)
+		}
+		i := builders.Invitation(p.org, fmt.Sprintf("team-%d", n), strings.Join(emails, ", ")).
+			Workspace("support", v1alpha1.WorkspaceEdit).InvitedBy(p.ana())
+		if n == len(p.invitations)-1 {
+			i = i.Modules(remoteSupport)
+		}
+		all = append(all, i.Obj())
+	}
+	for _, g := range p.declared {
+		name, _, _ := strings.Cut(g.email, "@")
+		all = append(all, builders.OrgUser(p.org, name).Workspace("support", v1alpha1.WorkspaceEdit).Obj())
+	}
+	return all
+}
+
+// crowd is the people of two organizations, who answer their mails as they come.
+type crowd struct {
+	parties []*party
+	guests  map[string]guest
+	over    chan struct{} // closed when everything is declared, everybody has answered and every mail has come
+	portals people
+
+	mu    sync.Mutex
+	links map[string]string // what was done with each link
+}
+
+func newCrowd(ctx context.Context, size int) *crowd {
+	c := &crowd{
+		parties: []*party{newParty(ctx, size*3/5), newParty(ctx, size-size*3/5)},
+		guests:  map[string]guest{}, over: make(chan struct{}), links: map[string]string{},
+	}
+	for _, p := range c.parties {
+		for _, g := range p.guests() {
+			c.guests[g.email] = g
+		}
+	}
+	return c
+}
+
+// come begins: objects are declared until the webhooks take them, mails are answered as they come. Whoever lets the
+// crowd come waits for over.
+func (c *crowd) come(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	mails := make(chan mailbox.Message)
+	acts := []func(){func() { c.declare(ctx) }, func() {
+		defer close(mails)
+		c.fetch(ctx, mails)
+	}}
+	for range browsers {
+		acts = append(acts, func() { c.answer(ctx, mails) })
+	}
+	var all sync.WaitGroup
+	for _, act := range acts {
+		all.Go(func() {
+			defer GinkgoRecover()
+			act()
+		})
+	}
+	go func() {
+		all.Wait()
+		close(c.over)
+	}()
+	DeferCleanup(func() {
+		cancel()
+		all.Wait()
+	})
+}
+
+func (c *crowd) declare(ctx context.Context) {
+	for _, p := range c.parties {
+		for _, o := range p.objects() {
+			Eventually(ctx, func() error {
+				err := env.Client.Create(ctx, o)
+				if apierrors.IsAlreadyExists(err) { // the API server took it and the answer was lost
+					return nil
+				}
+				return err
+			}).WithTimeout(crowdTimeout(len(c.guests))).Should(Succeed())
+		}
+	}
+}
+
+// fetch hands out the crowd's mails, until each has come.
+func (c *crowd) fetch(ctx context.Context, mails chan<- mailbox.Message) {
+	left, seen, have := 0, 0, map[string]bool{}
+	for _, g := range c.guests {
+		left += g.wanted()
+	}
+	for left > 0 {
+		m, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.Number > seen })
+		if err != nil {
+			return // the spec is over, and says why
+		}
+		seen = m.Number
+		if _, ok := c.guests[m.EnvelopeTo[0]]; !ok {
+			continue
+		}
+		if what := m.EnvelopeTo[0] + kindOf(linkOf(m)); !have[what] {
+			have[what] = true
+			left--
+		}
+		select {
+		case mails <- m:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// answer follows links, and tries again while the portal is down. Of a mail that came several times, the link that
+// nobody has followed yet is followed: it must be the same one.
+func (c *crowd) answer(ctx context.Context, mails <-chan mailbox.Message) {
+	for m := range mails {
+		does, link := c.guests[m.EnvelopeTo[0]].does, linkOf(m)
+		if does == ignore || link == "" || !c.begin(link, does) {
+			continue
+		}
+		Eventually(ctx, func() error { return c.portals.visit(ctx, link, does) }).
+			WithTimeout(crowdTimeout(len(c.guests))).Should(Succeed())
+	}
+}
+
+// begin notes that a link is followed; false: it was before.
+func (c *crowd) begin(link, does string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.links[link] != "" {
+		return false
+	}
+	c.links[link] = does
+	return true
+}
