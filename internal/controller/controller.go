@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -61,6 +62,10 @@ type Dependencies struct {
 }
 
 func (d Dependencies) lookup() lookup.Reader { return lookup.Reader{Reader: d.Client} }
+
+// concurrently lets several objects of a kind be brought into force at the same time, as a pass mostly waits for the API
+// server. What objects have in common is changed under the Organization's resourceVersion, as by two leaders.
+var concurrently = controller.Options{MaxConcurrentReconciles: 8}
 
 // Setup adds all reconcilers to the manager.
 func Setup(mgr ctrl.Manager, d Dependencies) error {

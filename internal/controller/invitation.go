@@ -31,6 +31,7 @@ func setupInvitation(mgr ctrl.Manager, d Dependencies) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("invitation").
 		For(&v1alpha1.Invitation{}).
+		WithOptions(concurrently).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
 		Watches(&v1alpha1.OrgUser{}, onChange(r.ofUser)).
 		Complete(reconcile.AsReconciler(d.Client, r))

@@ -34,6 +34,7 @@ func setupOrganization(mgr ctrl.Manager, d Dependencies) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("organization").
 		For(&v1alpha1.Organization{}).
+		WithOptions(concurrently).
 		Watches(&v1alpha1.OrgUser{}, onChange(r.ofAdministrator)).
 		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
 		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, r.ofWorkspace)).

@@ -22,6 +22,7 @@ func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("orguser").
 		For(&v1alpha1.OrgUser{}).
+		WithOptions(concurrently).
 		Watches(&v1alpha1.OrgUser{}, onChange(r.ofNamesake)).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
 		Watches(&v1alpha1.Invitation{}, onChange(r.ofInvitation)).

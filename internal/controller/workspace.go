@@ -33,6 +33,7 @@ func setupWorkspace(mgr ctrl.Manager, d Dependencies) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("workspace").
 		For(&v1alpha1.Workspace{}).
+		WithOptions(concurrently).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
 		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
 		Watches(&corev1.Namespace{}, onChange(r.ofNamespace)).
