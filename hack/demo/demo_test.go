@@ -67,8 +67,9 @@ var _ = Describe("finding the cluster", func() {
 })
 
 var _ = Describe("browsing", func() {
-	const form = `<!DOCTYPE html><title>t</title><body><header>no</header><main><p class="eyebrow">no</p><h1>Join  us</h1>
-<dl><div><dt>For</dt><dd><bdi>nora@acme.example</bdi></dd></div></dl>
+	const form = `<!DOCTYPE html><title>t</title><body><header>no</header><main><h1>Join  us</h1>
+<dl><div><dt>For</dt><dd><bdi>nora@acme.example</bdi></dd></div>
+<div><dt>Role</dt><dd>Member<p>Works here.</p></dd></div></dl><pre><code>kubectl get all</code></pre>
 <form method="post" action="/i/t?lang=en"><div><label for="n">Name</label><p id="n-hint">no</p><input name="n" value="Nora"></div>
 <select name="l"><option value="es">es</option><option value="en" selected>en</option></select>
 <p><button name="action" value="accept">Accept</button></p></form></main>`
@@ -91,7 +92,7 @@ var _ = Describe("browsing", func() {
 		b := newBrowser()
 		opened, err := b.open(ctx, server.URL+"/i/t")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(opened.String()).To(Equal("Join us\nFor: nora@acme.example\nName: [Nora][en]\n[Accept]"))
+		Expect(opened.String()).To(Equal("Join us\nFor: nora@acme.example\nRole: Member · Works here.\n$ kubectl get all\nName: [Nora][en]\n[Accept]"))
 		next, err := b.press(ctx, opened, "Accept", map[string]string{"n": "Nora Vidal"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(next.heading).To(Equal("Done"))

@@ -56,9 +56,11 @@ func (p *page) read(within *html.Node) {
 		case atom.H1:
 			p.heading = textOf(node)
 		case atom.P, atom.Blockquote:
-			if text := textOf(node); text != "" && attribute(node, "class") != "eyebrow" && !aside(node) {
+			if text := textOf(node); text != "" && node.Parent.DataAtom != atom.Dd && !aside(node) {
 				p.lines = append(p.lines, text)
 			}
+		case atom.Pre:
+			p.lines = append(p.lines, "$ "+textOf(node))
 		case atom.Dt, atom.Label:
 			p.lines = append(p.lines, textOf(node)+": ")
 		case atom.Dd:
@@ -129,11 +131,14 @@ func (p page) String() string {
 func textOf(node *html.Node) string {
 	var text strings.Builder
 	for n := range node.Descendants() {
-		if n.Type == html.TextNode {
+		switch {
+		case n.Type == html.TextNode:
 			text.WriteString(n.Data)
+		case n.DataAtom == atom.P:
+			text.WriteString(" · ") // apart from what stands before it in the same fact
 		}
 	}
-	return strings.Join(strings.Fields(text.String()), " ")
+	return strings.Trim(strings.Join(strings.Fields(text.String()), " "), " ·")
 }
 
 // aside tells whether a paragraph is a hint to a field, or holds buttons.

@@ -90,6 +90,8 @@ var _ = Describe("What is missing", func() {
 		Entry("of a user for whom all is there", builders.OrgUser("acme", "luis").Workspace("support", v1alpha1.WorkspaceEdit).Modules("desk").Obj()),
 		Entry("of a user", builders.OrgUser("acme", "luis").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("desk", "fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
+		Entry("WXP-7 of a user whose Invitation is to be sent again", invited("luis", "team"),
+			`metadata.annotations: accounts.usher.dev/resend has no effect here: Invitation "team" invites this person, annotate that`),
 		Entry("of an invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
 		Entry("of a workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).
@@ -109,3 +111,11 @@ var _ = Describe("What is missing", func() {
 		Expect(missing[maxMissing]).To(Equal("and more"))
 	})
 })
+
+// invited gives a user who came by an Invitation, and whom somebody wants to send another mail.
+func invited(name, by string) *v1alpha1.OrgUser {
+	u := builders.OrgUser("acme", name).Obj()
+	u.Labels = map[string]string{v1alpha1.LabelInvitation: by}
+	u.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"}
+	return u
+}

@@ -13,8 +13,8 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// Missing gives a sentence for everything that an object names and that is not there. Objects come in any order, so it is
-// said and not refused.
+// Missing gives a sentence for everything that an object names and that is not there, or is somewhere else. Objects come in
+// any order, so it is said and not refused.
 func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, error) {
 	organization, err := r.Organization(ctx, object.GetNamespace())
 	if err != nil {
@@ -26,6 +26,7 @@ func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, er
 	}
 	switch o := object.(type) {
 	case *v1alpha1.OrgUser:
+		missing = append(missing, resendElsewhere(o)...)
 		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Invitation:
 		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
@@ -33,6 +34,16 @@ func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, er
 		return r.missingMembers(ctx, missing, o)
 	}
 	return missing, nil
+}
+
+// resendElsewhere says where the annotation that asks for another mail belongs (WXP-7).
+func resendElsewhere(u *v1alpha1.OrgUser) []string {
+	invited := u.Labels[v1alpha1.LabelInvitation]
+	if invited == "" || u.Annotations[v1alpha1.AnnotationResend] == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("metadata.annotations: %s has no effect here: Invitation %q invites this person, annotate that",
+		v1alpha1.AnnotationResend, invited)}
 }
 
 func (r Reader) missingGrants(ctx context.Context, missing []string, namespace string,

@@ -55,7 +55,7 @@ var _ = Describe("Render", func() {
 			ContainSubstring("Ana Pérez te invita a unirte a Acme S.A.\n"),
 			ContainSubstring("Rol: Miembro\n"),
 			ContainSubstring("Espacios de trabajo: Soporte, Ventas\n"),
-			ContainSubstring("Válida hasta: sábado, 28 de noviembre de 2026, 11:00 (CET)\n"),
+			ContainSubstring("Caduca el: sábado, 28 de noviembre de 2026, 11:00 (CET)\n"),
 			ContainSubstring("> Bienvenidos al equipo\n"),
 			ContainSubstring("Aceptar invitación:\n"+link+"\n"),
 		))
