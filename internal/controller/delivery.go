@@ -56,7 +56,9 @@ type sheet struct {
 
 // person is somebody who gets mails.
 type person struct {
-	email  string
+	email string
+	// user is the name of the person's OrgUser.
+	user   string
 	status *v1alpha1.OnboardingStatus
 }
 

@@ -67,7 +67,7 @@ func recipientsOf(i *v1alpha1.Invitation) []person {
 	people := make([]person, 0, len(i.Status.Recipients))
 	for n := range i.Status.Recipients {
 		r := &i.Status.Recipients[n]
-		people = append(people, person{string(r.Email), &r.OnboardingStatus})
+		people = append(people, person{string(r.Email), r.User, &r.OnboardingStatus})
 	}
 	return people
 }
@@ -80,7 +80,7 @@ func (m *invitationMail) letterTo(ctx context.Context, i *v1alpha1.Invitation, o
 		l.content.Language = policy.LanguageOf(o, i.Spec.Language)
 	}
 	l.content.Inviter = inviter
-	l.content.Recipient = m.nameOf(ctx, i, p)
+	l.content.Recipient = m.nameOf(ctx, i.Namespace, p)
 	l.tellRole(i.Spec.Role, l.email)
 	l.content.Message = i.Spec.Message
 	l.content.Workspaces = m.workspaceTitles(ctx, i.Namespace, i.Spec.Workspaces)
@@ -117,7 +117,7 @@ func ownerOf(u *v1alpha1.OrgUser) []person {
 	if !hostsOnboarding(u) || u.Status.Onboarding == nil || u.Status.ObservedGeneration != u.Generation {
 		return nil
 	}
-	return []person{{string(u.Spec.Email), u.Status.Onboarding}}
+	return []person{{string(u.Spec.Email), u.Name, u.Status.Onboarding}}
 }
 
 func (m *orgUserMail) letterTo(ctx context.Context, u *v1alpha1.OrgUser, o *v1alpha1.Organization, p person) letter {

@@ -88,12 +88,11 @@ func (r *invitationReconciler) Reconcile(ctx context.Context, i *v1alpha1.Invita
 		status.Stalled(i, v1alpha1.ReasonInvalidAddress, "spec.emails: "+err.Error())
 		return settled(ctrl.Result{}, r.writeInvitation(ctx, before, i))
 	}
-	if err := r.moveAll(ctx, i, o, people); err != nil {
+	authorized, err := r.moveAll(ctx, i, o, people)
+	if err != nil {
 		return settled(ctrl.Result{}, err)
 	}
-	if err := r.concludeNow(ctx, i); err != nil {
-		return ctrl.Result{}, err
-	}
+	concludeInvitation(i, authorized)
 	if err := r.writeInvitation(ctx, before, i); err != nil {
 		return settled(ctrl.Result{}, err)
 	}
@@ -123,12 +122,12 @@ func (r *invitationReconciler) remove(ctx context.Context, i *v1alpha1.Invitatio
 	if err != nil {
 		return err
 	}
-	waiting := false
+	waiting, places := false, lookup.Places(i)
 	for _, u := range users {
-		recipient := lookup.Recipient(i, string(u.Spec.Email))
+		place, listed := places[invitation.NormalizeAddress(string(u.Spec.Email))]
 		switch {
 		case isAccepted(u):
-		case recipient != nil && recipient.State == v1alpha1.RecipientActive && u.DeletionTimestamp.IsZero():
+		case listed && i.Status.Recipients[place].State == v1alpha1.RecipientActive && u.DeletionTimestamp.IsZero():
 			waiting = true
 		default:
 			if err := r.removeUser(ctx, u); err != nil {

@@ -21,13 +21,6 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// concludeNow counts the recipients and says how the Invitation stands.
-func (d Dependencies) concludeNow(ctx context.Context, i *v1alpha1.Invitation) error {
-	authorized, err := d.authorized(ctx, i)
-	concludeInvitation(i, authorized)
-	return err
-}
-
 // authorized tells whether who invites may still give the role. The portal asks it again, of the newest state, when
 // somebody accepts.
 func (d Dependencies) authorized(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
@@ -36,13 +29,10 @@ func (d Dependencies) authorized(ctx context.Context, i *v1alpha1.Invitation) (b
 }
 
 // nameOf gives the name by which a mail greets a person: that of the OrgUser.
-func (d Dependencies) nameOf(ctx context.Context, i *v1alpha1.Invitation, p person) string {
-	u := &v1alpha1.OrgUser{Spec: v1alpha1.OrgUserSpec{Email: v1alpha1.EmailAddress(p.email)}}
-	recipient := lookup.Recipient(i, p.email)
-	if recipient != nil && recipient.User != "" {
-		if found, err := d.lookup().User(ctx, i.Namespace, recipient.User); err == nil && found != nil {
-			u = found
-		}
+func (d Dependencies) nameOf(ctx context.Context, namespace string, p person) string {
+	u, err := d.lookup().User(ctx, namespace, p.user)
+	if err != nil || u == nil {
+		u = &v1alpha1.OrgUser{Spec: v1alpha1.OrgUserSpec{Email: v1alpha1.EmailAddress(p.email)}}
 	}
 	return policy.DisplayNameOf(u, p.status.Registration)
 }
@@ -135,7 +125,11 @@ func unauthorized(i *v1alpha1.Invitation) string {
 // leavesOut tells whether the spec names somebody for whom there is no place among the recipients.
 func leavesOut(i *v1alpha1.Invitation) bool {
 	people, _ := invitation.ParseAddresses(i.Spec.Emails) // a list with faults has a conclusion of its own
-	return slices.ContainsFunc(people, func(p invitation.Addressee) bool { return lookup.Recipient(i, p.Email) == nil })
+	places := lookup.Places(i)
+	return slices.ContainsFunc(people, func(p invitation.Addressee) bool {
+		_, listed := places[invitation.NormalizeAddress(p.Email)]
+		return !listed
+	})
 }
 
 // underway says what Usher is about to do, and what keeps it from it.

@@ -26,36 +26,37 @@ type wishes struct {
 	authorized, resend bool
 }
 
-// moveAll makes the recipients what the spec, the clock and the resend annotation ask for.
+// moveAll makes the recipients what the spec, the clock and the resend annotation ask for. It tells whether the inviter may
+// give the role.
 func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
 	people []invitation.Addressee,
-) error {
+) (authorized bool, err error) {
 	if err := r.noteInviter(ctx, i); err != nil {
-		return err
+		return false, err
 	}
-	authorized, err := r.authorized(ctx, i)
-	if err != nil {
-		return err
+	if authorized, err = r.authorized(ctx, i); err != nil {
+		return false, err
 	}
 	wish := wishes{organization: o, resend: len(i.Status.Recipients) > 0, authorized: authorized}
 	wish.resend = resendWanted(i, &i.Status.ObservedResend) && wish.resend && authorized
+	places := lookup.Places(i)
 	for _, p := range people {
-		recipient := lookup.Recipient(i, p.Email)
-		if recipient == nil {
+		place, listed := places[invitation.NormalizeAddress(p.Email)]
+		if !listed {
 			if len(i.Status.Recipients) >= maxRecipients {
 				continue
 			}
+			place = len(i.Status.Recipients)
 			i.Status.Recipients = append(i.Status.Recipients, v1alpha1.RecipientStatus{
 				Email:            v1alpha1.EmailAddress(p.Email),
 				OnboardingStatus: v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending},
 			})
-			recipient = &i.Status.Recipients[len(i.Status.Recipients)-1]
 		}
-		if err := r.move(ctx, i, recipient, p, wish); err != nil {
-			return err
+		if err := r.move(ctx, i, &i.Status.Recipients[place], p, wish); err != nil {
+			return false, err
 		}
 	}
-	return r.revokeOthers(ctx, i, o, people)
+	return authorized, r.revokeOthers(ctx, i, o, people)
 }
 
 // noteInviter notes with whose authority the Invitation was made. The webhooks let only the platform's identities and

@@ -188,12 +188,19 @@ func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Objec
 
 // Recipient gives the place of an address among an Invitation's recipients; nil: it is none of them.
 func Recipient(i *v1alpha1.Invitation, email string) *v1alpha1.RecipientStatus {
-	for n := range i.Status.Recipients {
-		if invitation.SameAddress(string(i.Status.Recipients[n].Email), email) {
-			return &i.Status.Recipients[n]
-		}
+	if place, listed := Places(i)[invitation.NormalizeAddress(email)]; listed {
+		return &i.Status.Recipients[place]
 	}
 	return nil
+}
+
+// Places gives the place of each address, in its normal form, among an Invitation's recipients: for who looks up many.
+func Places(i *v1alpha1.Invitation) map[string]int {
+	places := make(map[string]int, len(i.Status.Recipients))
+	for n := range slices.Backward(i.Status.Recipients) { // of two that are one account's, the first counts
+		places[invitation.NormalizeAddress(string(i.Status.Recipients[n].Email))] = n
+	}
+	return places
 }
 
 func pointers[T any](items []T) []*T {

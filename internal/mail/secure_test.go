@@ -19,10 +19,10 @@ var _ = Describe("A protected connection", func() {
 	var options mail.Options
 
 	BeforeEach(func() {
-		settings, ca := certificate()
-		s = startServer(func(s *server) { s.TLSConfig = settings })
+		shown := protection()
+		s = startServer(func(s *server) { s.TLSConfig = shown.Server })
 		options = mail.Options{
-			Address: s.addr, TLS: mail.TLSStartTLS, CAFile: ca,
+			Address: s.addr, TLS: mail.TLSStartTLS, CAFile: shown.File,
 			UsernameFile: write("username", "usher\n"), PasswordFile: write("password", password+"\n"),
 		}
 	})

@@ -152,16 +152,16 @@ var _ = Describe("A server in trouble", func() {
 	}, SpecTimeout(20*time.Second))
 
 	It("shows no password, link or token in what it answers", func(ctx SpecContext) {
-		settings, ca := certificate()
+		shown := protection()
 		const token = "AbCdEf0123456789_-AbCdEf0123456789"
 		guarded := mailbox.New(mailbox.Options{
-			Dir: GinkgoT().TempDir(), TLS: settings,
+			Dir: GinkgoT().TempDir(), TLS: shown.Server,
 			Login: func(_, given string) error { return errors.New("535 wrong: " + given + " " + token) },
 		})
 		Expect(guarded.Start()).To(Succeed())
 		DeferCleanup(guarded.Close)
 		refused := newSender(mail.Options{
-			Address: guarded.Addr(), TLS: mail.TLSStartTLS, CAFile: ca,
+			Address: guarded.Addr(), TLS: mail.TLSStartTLS, CAFile: shown.File,
 			UsernameFile: write("username", "usher"), PasswordFile: write("password", password),
 		})
 		err := refused.Send(ctx, message(to))

@@ -14,6 +14,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -48,10 +49,10 @@ func benchmarkMail(b *testing.B, away time.Duration) {
 	ctx := b.Context()
 	post := startPost(ctx, b, away)
 	for b.Loop() {
-		bare := post.timed(func() { post.bare(ctx, b) })
-		made := post.timed(func() { post.invite(ctx, b) })
+		bare := post.timed(ctx, b, post.bare)
+		made := post.timed(ctx, b, post.invite)
 		post.settle(ctx, b)
-		again := post.timed(func() { post.again(ctx, b) })
+		again := post.timed(ctx, b, post.again)
 		b.ReportMetric(mails/bare.Seconds(), "mails/s-library")
 		b.ReportMetric(mails/made.Seconds(), "mails/s-invited")
 		b.ReportMetric(mails/again.Seconds(), "mails/s-resent")
@@ -88,15 +89,12 @@ func startPost(ctx context.Context, b *testing.B, away time.Duration) *post {
 }
 
 // timed measures what is done until 1,000 mails more have arrived.
-func (p *post) timed(do func()) time.Duration {
+func (p *post) timed(ctx context.Context, b *testing.B, do func(context.Context, *testing.B)) time.Duration {
 	wanted, began := p.box.Count()+mails, time.Now()
-	do()
-	for p.box.Count() < wanted {
-		if time.Since(began) > mailWait {
-			panic(fmt.Sprintf("%d mails are missing after %v", wanted-p.box.Count(), mailWait))
-		}
-		time.Sleep(time.Millisecond)
-	}
+	do(ctx, b)
+	must(b, wait.PollUntilContextTimeout(ctx, time.Millisecond, mailWait, true, func(context.Context) (bool, error) {
+		return p.box.Count() >= wanted, nil
+	}))
 	return time.Since(began)
 }
 
@@ -168,20 +166,17 @@ func (p *post) invite(ctx context.Context, b *testing.B) {
 
 // settle waits until every account says that its mail is out, so that what is measured next has the machine to itself.
 func (p *post) settle(ctx context.Context, b *testing.B) {
-	for {
+	must(b, wait.PollUntilContextTimeout(ctx, time.Second, mailWait, true, func(ctx context.Context) (bool, error) {
 		var users v1alpha1.OrgUserList
-		must(b, p.env.Client.List(ctx, &users, client.InNamespace(p.made[0].Namespace)))
+		err := p.env.Client.List(ctx, &users, client.InNamespace(p.made[0].Namespace))
 		ready := 0
 		for n := range users.Items {
 			if meta.IsStatusConditionTrue(users.Items[n].Status.Conditions, v1alpha1.ConditionReady) {
 				ready++
 			}
 		}
-		if ready > mails {
-			return
-		}
-		time.Sleep(time.Second)
-	}
+		return ready > mails, err
+	}))
 }
 
 // again sends them once more.

@@ -65,12 +65,12 @@ spec: {email: %[3]s, role: Member, workspaces: [{name: support, access: View}]}
 				get(ctx, k)(Default).ResourceVersion, get(ctx, l)(Default).ResourceVersion,
 			}
 		}
-		before, mails := versions(), box.Count()
+		before, mails := versions(), mailIDs(org)
 		for range 3 {
 			apply()
 		}
 		settle(ctx)
 		Expect(versions()).To(Equal(before))
-		Expect(box.Count()).To(Equal(mails))
+		Expect(mailIDs(org)).To(Equal(mails))
 	})
 })

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-smtp"
@@ -163,4 +164,18 @@ func filledIn(name string) url.Values {
 	form := registration(name)
 	form.Set("language", "en")
 	return form
+}
+
+// mailIDs gives the Message-IDs of the mails to an organization's people, whatever mails others get meanwhile.
+func mailIDs(org string) []string {
+	GinkgoHelper()
+	messages, err := box.Messages()
+	Expect(err).NotTo(HaveOccurred())
+	ids := []string{}
+	for _, m := range messages {
+		if slices.ContainsFunc(m.EnvelopeTo, func(to string) bool { return strings.HasSuffix(to, "@"+org+".example") }) {
+			ids = append(ids, m.MessageID)
+		}
+	}
+	return ids
 }

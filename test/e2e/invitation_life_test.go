@@ -66,11 +66,11 @@ var _ = Describe("An invitation's life", func() {
 		press(ctx, newestLink(address("dec"), "/c/", 1), nil)
 		Eventually(get(ctx, i)).Should(saying(Equal("Ready: 3 of 3 have accepted")))
 		settle(ctx)
-		mails := box.Count()
+		mails := mailIDs(org)
 		resend(ctx, i, "once more")
 		Eventually(get(ctx, i)).Should(HaveField("Status.ObservedResend", "once more"))
 		settle(ctx)
-		Expect(box.Count()).To(Equal(mails))
+		Expect(mailIDs(org)).To(Equal(mails))
 		Expect(i.Status.Recipients).To(HaveEach(HaveField("State", v1alpha1.RecipientActive)))
 		Expect(eventsOf(ctx, i)(Default)).To(ContainElements(ContainSubstring("Normal Ready: 1 of 3 have accepted"),
 			ContainSubstring("Normal Ready: 3 of 3 have accepted")))

@@ -5,17 +5,8 @@ package e2e
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/emersion/go-smtp"
 	. "github.com/onsi/ginkgo/v2"
@@ -23,15 +14,17 @@ import (
 
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testing/certificate"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // guardedMailbox is a mail server that offers STARTTLS and asks for a password; with the file of its authority.
 func guardedMailbox(password string) (guarded *mailbox.Mailbox, authority string) {
 	GinkgoHelper()
-	settings, authority := certificate()
+	shown, err := certificate.Loopback(GinkgoT().TempDir())
+	Expect(err).NotTo(HaveOccurred())
 	guarded = mailbox.New(mailbox.Options{
-		Dir: GinkgoT().TempDir(), TLS: settings,
+		Dir: GinkgoT().TempDir(), TLS: shown.Server,
 		Login: func(_, given string) error {
 			if given != password {
 				return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "not you: " + given}
@@ -41,7 +34,7 @@ func guardedMailbox(password string) (guarded *mailbox.Mailbox, authority string
 	})
 	Expect(guarded.Start()).To(Succeed())
 	DeferCleanup(guarded.Close)
-	return guarded, authority
+	return guarded, shown.File
 }
 
 // restartWith gives what starts the operator anew for another mail server, by STARTTLS and with a password. The usual one
@@ -61,26 +54,6 @@ func restartWith(ctx context.Context) func(address, authority, password string) 
 			startOperator(ctx)
 		})
 	}
-}
-
-// certificate makes a self-signed one for 127.0.0.1 and the file in which its authority stands.
-func certificate() (*tls.Config, string) {
-	GinkgoHelper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	Expect(err).NotTo(HaveOccurred())
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		NotAfter:     time.Now().Add(time.Hour),
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:         true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	Expect(err).NotTo(HaveOccurred())
-	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return &tls.Config{
-		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
-	}, written("ca.pem", string(authority))
 }
 
 // written makes a file of a test, and overwrite changes one.

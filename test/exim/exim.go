@@ -19,6 +19,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/usher-operator/usher/internal/testing/certificate"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -65,13 +66,15 @@ func Start(dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, Authority: filepath.Join(dir, "cert.pem"), ended: make(chan struct{})}
+	s := &Server{dir: dir, ended: make(chan struct{})}
 	if s.Addr, err = freeAddress(); err != nil {
 		return nil, err
 	}
-	if err := writeCertificate(dir); err != nil {
+	shown, err := certificate.Loopback(dir)
+	if err != nil {
 		return nil, fmt.Errorf("exim: %w", err)
 	}
+	s.Authority = shown.File
 	if err := s.configure(); err != nil {
 		return nil, fmt.Errorf("exim: %w", err)
 	}

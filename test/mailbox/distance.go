@@ -111,8 +111,8 @@ func (d *Distance) carry(from, to net.Conn) {
 	way := make(chan late, most)
 	d.working.Go(func() {
 		for l := range way {
-			time.Sleep(time.Until(l.at))
-			_, _ = to.Write(l.data) // when the receiver is gone, the reading side ends as well
+			time.Sleep(time.Until(l.at)) // this is the distance
+			_, _ = to.Write(l.data)      // when the receiver is gone, the reading side ends as well
 		}
 		d.drop(from, to)
 	})
