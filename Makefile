@@ -7,9 +7,11 @@ SHELL := /usr/bin/env bash -o pipefail
 
 # The race detector; `make test RACE=` turns it off.
 RACE ?= -race
-# Further arguments of go test, e.g. `make test ARGS='-run TestPolicy ./internal/policy'`.
-ARGS ?= ./...
+# Arguments of go test in place of everything, e.g. `make test ARGS='-run TestPolicy ./internal/policy'`.
+ARGS ?=
 
+# The end-to-end specs mostly wait: `make test` runs them in two processes, each with a control plane of its own.
+GO_TEST    := go test $(RACE) -timeout 20m
 TOOL       := go tool -modfile=hack/tools/go.mod
 DEVCLUSTER := go -C hack/devcluster run .
 LINT       := $(CURDIR)/bin/golangci-lint
@@ -37,11 +39,17 @@ demo: up ## Start the cluster, play the story of the README and print it.
 ##@ Tests
 
 .PHONY: test
+test: export ARGS := $(ARGS)
 test: browser mailserver ## Run all tests, on a real control plane.
 	@assets="$$($(DEVCLUSTER) bin --dir $(CURDIR))"; \
 	echo "control plane: $$assets"; \
-	KUBEBUILDER_ASSETS="$$assets" go test $(RACE) -timeout 20m $(ARGS)
-	@go -C hack/devcluster test ./...
+	export KUBEBUILDER_ASSETS="$$assets"; \
+	if [[ -n "$$ARGS" ]]; then $(GO_TEST) $(ARGS); exit; fi; \
+	failed=0; \
+	$(GO_TEST) $$(go list ./... | grep -v /test/e2e$$) || failed=1; \
+	go tool ginkgo $(RACE) --procs=2 --timeout=40m ./test/e2e || failed=1; \
+	go -C hack/devcluster test ./... || failed=1; \
+	exit $$failed
 
 # Debian's packages of the programs that the browser tests run; a machine that has them needs no root.
 .PHONY: browser
@@ -60,7 +68,7 @@ mailserver: ## Install what the mail tests need: Exim, a mail server of Debian's
 .PHONY: bench
 bench: ## Run the benchmarks and print their table.
 	@assets="$$($(DEVCLUSTER) bin --dir $(CURDIR))"; \
-	KUBEBUILDER_ASSETS="$$assets" go test -run '^$$' -bench . -benchmem -timeout 60m $(ARGS)
+	KUBEBUILDER_ASSETS="$$assets" go test -run '^$$' -bench . -benchmem -timeout 60m $(or $(ARGS),./...)
 
 .PHONY: requirements
 requirements: ## List the requirements that no test names.

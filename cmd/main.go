@@ -66,6 +66,8 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	flags.StringVar(&o.PortalURL, "portal-url", "", "the URL under which people reach the portal")
 	flags.Float64Var(&o.PortalRequestsPerSecond, "portal-requests-per-second", 0,
 		"how many requests a second each client of the portal may make; 0: the default of 5; negative: no limit")
+	flags.Float64Var(&o.PortalQuestionsPerHour, "portal-questions-per-hour", 0,
+		"how many questions an hour each network may ask on workspaces' pages; 0: the default of 30; negative: no limit")
 	flags.StringVar(&o.Mail.Address, "smtp-address", "", "host:port of the mail server")
 	flags.StringVar((*string)(&o.Mail.TLS), "smtp-tls", string(mail.TLSStartTLS), "how mail is protected on its way: StartTLS, TLS or None")
 	flags.StringVar(&o.Mail.UsernameFile, "smtp-username-file", "", "a file with the user name for the mail server")
@@ -82,8 +84,12 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 		"how exact a person's last activity is, and the time in which it costs one write; 0 turns it off")
 	flags.StringVar(&o.AuditTokenFile, "audit-token-file", "",
 		"a file of bearer tokens, one a line, for API servers that send audit events to /audit of the webhooks' port; empty: none")
+	setup.IntakeFlags(flags, &o)
+	setup.GatewayFlags(flags, &o)
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names", "usher-webhook-service.usher-system.svc",
 		"names under which the API server calls the webhooks, separated by commas")
+	list(flags, &o.NamespaceLabels, "namespace-labels", "",
+		"labels that Workspaces may have copied to their namespaces, separated by commas: a key, domain/* or key=value")
 	list(flags, &o.PlatformUsers, "platform-users", "", "users that are not bound by roles, separated by commas")
 	list(flags, &o.PlatformGroups, "platform-groups", "", "groups that are not bound by roles, separated by commas")
 	flags.Func("trusted-proxies", "networks whose X-Forwarded-For the portal believes, separated by commas", func(s string) error {

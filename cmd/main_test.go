@@ -13,6 +13,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
 )
@@ -45,10 +47,12 @@ var _ = Describe("Flags", func() {
 			WebhookPort:      9443,
 			WebhookDNSNames:  []string{"usher-webhook-service.usher-system.svc"},
 			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
+			IntakeLimits:     intake.DefaultLimits(),
 			PlatformUsers:    []string{},
 			PlatformGroups:   []string{},
 			ActivityInterval: setup.DefaultActivityInterval,
 			SettleDelay:      setup.DefaultSettleDelay,
+			NamespaceLabels:  []string{},
 			MailTemplates:    setup.DefaultMailTemplates,
 		}))
 	})
@@ -64,7 +68,8 @@ var _ = Describe("Flags", func() {
 			"--smtp-address=smtp.acme.example:465", "--smtp-tls=TLS", "--smtp-username-file=user", "--smtp-password-file=password",
 			"--mail-from=usher@acme.example", "--portal-url=https://usher.acme.example", "--portal-requests-per-second=-1",
 			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--certificate-dir=certificates",
-			"--activity-interval=1h", "--audit-token-file=tokens", "--smtp-connections=5", "--mail-rate=90")
+			"--activity-interval=1h", "--audit-token-file=tokens", "--smtp-connections=5", "--mail-rate=90",
+			"--namespace-labels=team,acme.example/*", "--gateway-url=https://sms.acme.example/", "--gateway-key-file=key")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.LeaderElection).To(BeFalse())
 		Expect(options.MetricsAddress).To(Equal("0"))
@@ -74,6 +79,8 @@ var _ = Describe("Flags", func() {
 			From: "usher@acme.example", Connections: 5,
 		}))
 		Expect(options.MailRate).To(Equal(90))
+		Expect(options.Gateway).To(Equal(gateway.Options{URL: "https://sms.acme.example/", KeyFile: "key"}))
+		Expect(options.NamespaceLabels).To(HaveExactElements("team", "acme.example/*"))
 		Expect(options.PortalURL).To(Equal("https://usher.acme.example"))
 		Expect(options.PortalRequestsPerSecond).To(BeEquivalentTo(-1))
 		Expect(options.SettleDelay).To(Equal(250 * time.Millisecond))

@@ -21,6 +21,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 	// Group=accounts.usher.dev, Version=v1alpha1
 	case v1alpha1.SchemeGroupVersion.WithKind("Address"):
 		return &apiv1alpha1.AddressApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AlertStatus"):
+		return &apiv1alpha1.AlertStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Billing"):
 		return &apiv1alpha1.BillingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Contact"):
@@ -35,6 +37,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.DelegateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Device"):
 		return &apiv1alpha1.DeviceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GrantOrigin"):
+		return &apiv1alpha1.GrantOriginApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GroupStatus"):
+		return &apiv1alpha1.GroupStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Invitation"):
 		return &apiv1alpha1.InvitationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("InvitationSpec"):
@@ -49,8 +55,14 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ModuleApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ModuleStatus"):
 		return &apiv1alpha1.ModuleStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("NoticeDeliveryStatus"):
+		return &apiv1alpha1.NoticeDeliveryStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("NoticesStatus"):
+		return &apiv1alpha1.NoticesStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OnboardingStatus"):
 		return &apiv1alpha1.OnboardingStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("OpeningHours"):
+		return &apiv1alpha1.OpeningHoursApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Organization"):
 		return &apiv1alpha1.OrganizationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrganizationProfile"):
@@ -73,6 +85,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.RecipientStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Registration"):
 		return &apiv1alpha1.RegistrationApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReportSettings"):
+		return &apiv1alpha1.ReportSettingsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ReportStatus"):
+		return &apiv1alpha1.ReportStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SecretReference"):
 		return &apiv1alpha1.SecretReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SettingStatus"):
@@ -85,6 +101,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.WorkspaceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WorkspaceGrant"):
 		return &apiv1alpha1.WorkspaceGrantApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WorkspaceGrantStatus"):
+		return &apiv1alpha1.WorkspaceGrantStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WorkspaceMember"):
 		return &apiv1alpha1.WorkspaceMemberApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WorkspaceSettings"):

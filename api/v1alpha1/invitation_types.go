@@ -38,7 +38,7 @@ type InvitationSpec struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Modules []ObjectName `json:"modules,omitempty"`
-	// language is the language of mails and pages; absent: the organization's.
+	// language is the language of mails and pages; absent: that of the workspaces if they agree, else the organization's.
 	// +optional
 	Language LanguageTag `json:"language,omitempty"`
 	// message is plain text that stands in the mail.
@@ -151,7 +151,7 @@ type Registration struct {
 // RevocationReason tells why an invitation was taken back.
 //
 // +enum
-// +kubebuilder:validation:Enum=AddressRemoved;InviterUnauthorized
+// +kubebuilder:validation:Enum=AddressRemoved;InviterUnauthorized;AccessLimited
 type RevocationReason string
 
 const (
@@ -160,6 +160,8 @@ const (
 	// RevokedInviterUnauthorized is an inviter who may no longer give the role; it takes another invitation, or the role back
 	// and a resend.
 	RevokedInviterUnauthorized RevocationReason = "InviterUnauthorized"
+	// RevokedAccessLimited is an account that was made Limited before it was accepted; making it Full again invites anew.
+	RevokedAccessLimited RevocationReason = "AccessLimited"
 )
 
 // InviterKind tells with whose authority an Invitation was made.

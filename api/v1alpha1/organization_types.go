@@ -194,6 +194,9 @@ type OrganizationSettings struct {
 	// (GTA-5).
 	// +optional
 	WorkspaceAssignment Assignment `json:"workspaceAssignment,omitempty"`
+	// reports say when contacts get reports; absent: on Mondays at 8. They cannot be overridden (GTA-12).
+	// +optional
+	Reports ReportSettings `json:"reports,omitempty,omitzero"`
 }
 
 // Delegate is an identity that acts with a role without being a person (WXP-5).
@@ -234,6 +237,22 @@ type OrganizationStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=256
 	Modules []ModuleStatus `json:"modules,omitempty"`
+	// groups are the groups that users are in or that workspaces name, with their numbers of users, in the order of names
+	// (LMI-9). Of more than 10,000, the first ones are listed.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=10000
+	Groups []GroupStatus `json:"groups,omitempty"`
+	// contacts are the contacts with their assignees in force.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	Contacts []ContactStatus `json:"contacts,omitempty"`
+	// notices are the alerts and reports that the contacts get.
+	// +optional
+	Notices NoticesStatus `json:"notices,omitempty,omitzero"`
 	// conditions are Ready, and while they are true Reconciling and Stalled.
 	// +optional
 	// +listType=map
@@ -256,6 +275,10 @@ type UserCounts struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Pending *int32 `json:"pending,omitempty"`
+	// limited is how many of all users are Limited accounts (LMI-2).
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Limited *int32 `json:"limited,omitempty"`
 }
 
 // ModuleStatus is a module's seats in force.
@@ -289,6 +312,19 @@ type ModuleStatus struct {
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=63
 	Leaving []string `json:"leaving,omitempty"`
+}
+
+// GroupStatus counts a group.
+type GroupStatus struct {
+	// name is the group's name.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+	// users is the number of users who are in the group, those who are being removed not counted.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Users *int32 `json:"users,omitempty"`
 }
 
 // Organization is a customer organization. It is named after its namespace, so there is one a namespace.

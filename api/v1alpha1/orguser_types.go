@@ -39,7 +39,8 @@ type OrgUserSpec struct {
 	// role is what the person may do in the organization.
 	// +required
 	Role Role `json:"role,omitempty"`
-	// access is Full for the organization's own people, Limited for outsiders (LMI-1).
+	// access is Full for the organization's own people, Limited for outsiders (LMI-1). A Limited account is active without
+	// being invited, and has neither role nor access nor seats; made Full, it is onboarded as onboarding says (LMI-12).
 	// +optional
 	// +default="Full"
 	Access AccountAccess `json:"access,omitempty"`
@@ -88,6 +89,55 @@ const (
 	UserRemoving UserState = "Removing"
 )
 
+// GrantSource is where an access to a workspace comes from.
+//
+// +enum
+// +kubebuilder:validation:Enum=Role;User;Member;Group
+type GrantSource string
+
+const (
+	// GrantedByRole comes from being an organization administrator (ORG-2).
+	GrantedByRole GrantSource = "Role"
+	// GrantedByUser comes from OrgUser.spec.workspaces (ORG-22).
+	GrantedByUser GrantSource = "User"
+	// GrantedByMember comes from an entry of Workspace.spec.members with the person's address (ORG-23).
+	GrantedByMember GrantSource = "Member"
+	// GrantedByGroup comes from an entry of Workspace.spec.members with a group that the person is in (LMI-9).
+	GrantedByGroup GrantSource = "Group"
+)
+
+// GrantOrigin is one source of an access to a workspace, with the access that it gives.
+type GrantOrigin struct {
+	// source is where the access comes from.
+	// +required
+	Source GrantSource `json:"source,omitempty"`
+	// group is the group's name, for the source Group.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Group string `json:"group,omitempty"`
+	// access is what this source alone would give.
+	// +required
+	Access WorkspaceAccess `json:"access,omitempty"`
+}
+
+// WorkspaceGrantStatus is the access in force to one workspace.
+type WorkspaceGrantStatus struct {
+	// name is the Workspace's name in the organization's namespace.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+	// access is what the person may do in the workspace's namespace: the strongest of all origins.
+	// +required
+	Access WorkspaceAccess `json:"access,omitempty"`
+	// origins are all sources of the access.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Origins []GrantOrigin `json:"origins,omitempty"`
+}
+
 // LastActivePending is OrgUser.status.lastActive before the person has accepted (ORG-17).
 const LastActivePending = "Pending"
 
@@ -103,7 +153,7 @@ type OrgUserStatus struct {
 	// role is the role in force; empty while there is none.
 	// +optional
 	Role Role `json:"role,omitempty"`
-	// username is the Kubernetes user name in force.
+	// username is the Kubernetes user name in force; a Limited account has none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=254
@@ -113,12 +163,12 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=160
 	DisplayName string `json:"displayName,omitempty"`
-	// workspaces are the grants in force, from every source.
+	// workspaces are the grants in force, from every source (ORG-2, ORG-22, ORG-23, LMI-9).
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=10000
-	Workspaces []WorkspaceGrant `json:"workspaces,omitempty"`
+	Workspaces []WorkspaceGrantStatus `json:"workspaces,omitempty"`
 	// modules are the modules in force.
 	// +optional
 	// +listType=set
@@ -156,12 +206,14 @@ type OrgUserStatus struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ou,categories=usher
 // +kubebuilder:selectablefield:JSONPath=`.spec.email`
+// +kubebuilder:selectablefield:JSONPath=`.spec.access`
 // +kubebuilder:selectablefield:JSONPath=`.status.role`
 // +kubebuilder:selectablefield:JSONPath=`.status.state`
 // +kubebuilder:printcolumn:name="Email",type=string,JSONPath=`.spec.email`
 // +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.role`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
 // +kubebuilder:printcolumn:name="Last-Active",type=string,JSONPath=`.status.lastActive`
+// +kubebuilder:printcolumn:name="Access",type=string,JSONPath=`.spec.access`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type OrgUser struct {
 	metav1.TypeMeta `json:",inline"`

@@ -235,7 +235,23 @@ const (
 	NotifyReports Notification = "Reports"
 )
 
-// ContactStatus is a contact's assignee in force.
+// UnassignedReason tells why a contact that names an assignee has none in force (ORG-27).
+//
+// +enum
+// +kubebuilder:validation:Enum=Unknown;NotActive;Removed
+type UnassignedReason string
+
+const (
+	// UnassignedUnknown is an address that no user has.
+	UnassignedUnknown UnassignedReason = "Unknown"
+	// UnassignedNotActive is a user who is invited or suspended: the contact is assigned once the user is active.
+	UnassignedNotActive UnassignedReason = "NotActive"
+	// UnassignedRemoved is a user who was assigned and is removed. Whoever has the address later is somebody else: take the
+	// assignee out and set it again to assign that user.
+	UnassignedRemoved UnassignedReason = "Removed"
+)
+
+// ContactStatus is a contact's assignee in force, and what is remembered of it.
 type ContactStatus struct {
 	// name is the contact's name.
 	// +required
@@ -247,4 +263,18 @@ type ContactStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=254
 	Assignee string `json:"assignee,omitempty"`
+	// reason tells why the assignee that the spec names is not in force.
+	// +optional
+	Reason UnassignedReason `json:"reason,omitempty"`
+	// observedAssignee is the spec's assignee that this entry is about. While it stays the same, nobody else than the user who
+	// was assigned first is assigned.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=254
+	ObservedAssignee string `json:"observedAssignee,omitempty"`
+	// assigneeUID is the UID of the OrgUser who was assigned first.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	AssigneeUID string `json:"assigneeUID,omitempty"`
 }

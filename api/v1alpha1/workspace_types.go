@@ -77,7 +77,8 @@ type Device struct {
 	// name identifies the device in the workspace.
 	// +required
 	Name ObjectName `json:"name,omitempty"`
-	// serialNumber is the maker's number.
+	// serialNumber is the maker's number. It is unique in the organization, whatever the case of its letters and the white
+	// space around it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
@@ -96,6 +97,54 @@ type CustomerPortal struct {
 	// queueEmail is where questions are sent (GTA-8).
 	// +required
 	QueueEmail EmailAddress `json:"queueEmail,omitempty"`
+	// intakeEmail is the address at which Usher takes mails to the queue in; their senders become Limited accounts (LMI-3).
+	// It belongs to one workspace of all organizations. Absent: no mails are taken in.
+	// +optional
+	IntakeEmail EmailAddress `json:"intakeEmail,omitempty"`
+	// introduction is plain text above the form, its line breaks kept.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1000
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are its only control characters"
+	Introduction string `json:"introduction,omitempty"`
+	// accentColor is the color of buttons and links. It is darkened, on dark screens lightened, as far as it takes to be
+	// read well. Absent: Usher's own.
+	// +optional
+	// +kubebuilder:validation:MinLength=7
+	// +kubebuilder:validation:MaxLength=7
+	// +kubebuilder:validation:XValidation:rule="self.matches('^#[0-9A-Fa-f]{6}$')",message="must be a color such as #0F5F5C"
+	AccentColor string `json:"accentColor,omitempty"`
+	// hours are when technicians are at hand, in the organization's time zone; outside of them the page says until when a
+	// question waits. Absent: the page says nothing about it (GTA-8).
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=14
+	Hours []OpeningHours `json:"hours,omitempty"`
+}
+
+// OpeningHours are a time of the day, on some days of the week.
+//
+// +kubebuilder:validation:XValidation:rule="self.opens < self.closes",message="must open before it closes: write hours past midnight as two entries, the first of which closes at 24:00"
+type OpeningHours struct {
+	// days are the days of the week.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=7
+	Days []Weekday `json:"days,omitempty"`
+	// opens is the time of the day when they begin, 00:00 to 23:59.
+	// +required
+	// +kubebuilder:validation:MinLength=5
+	// +kubebuilder:validation:MaxLength=5
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([01][0-9]|2[0-3]):[0-5][0-9]$')",message="must be a time of the day such as 09:00"
+	Opens string `json:"opens,omitempty"`
+	// closes is the time of the day when they end, 00:01 to 24:00.
+	// +required
+	// +kubebuilder:validation:MinLength=5
+	// +kubebuilder:validation:MaxLength=5
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$')",message="must be a time of the day such as 18:00, or 24:00"
+	Closes string `json:"closes,omitempty"`
 }
 
 // WorkspaceSettings are the settings that a workspace can override; absent ones are the organization's (GTA-14).
@@ -161,7 +210,7 @@ type WorkspaceStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
 	Contacts []ContactStatus `json:"contacts,omitempty"`
-	// devices is the number of devices.
+	// devices is the number of devices in force: all but those whose serial number another device has.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Devices *int32 `json:"devices,omitempty"`
@@ -171,6 +220,9 @@ type WorkspaceStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=16
 	Settings []SettingStatus `json:"settings,omitempty"`
+	// notices are the alerts and reports that the workspace's contacts get.
+	// +optional
+	Notices NoticesStatus `json:"notices,omitempty,omitzero"`
 	// conditions are Ready, and while they are true Reconciling and Stalled.
 	// +optional
 	// +listType=map

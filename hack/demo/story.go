@@ -76,7 +76,7 @@ func (s *story) declare(ctx context.Context) error {
 	s.say("Ready means: all that Usher can do by itself is done. For an invitation, the mails are out.")
 	for _, args := range [][]string{
 		{"wait", "invitation/support-team", "-n", organization, "--for=condition=Ready", "--timeout=60s"},
-		{"wait", "org/acme", "-n", organization, "--for=jsonpath={.status.users.total}=7", "--timeout=60s"},
+		{"wait", "org/acme", "-n", organization, "--for=jsonpath={.status.users.total}=8", "--timeout=60s"},
 		{"wait", "org,ou,ws", "--all", "-n", organization, "--for=condition=Ready", "--timeout=60s"},
 		{"get", "org,ou,inv,ws", "-n", organization},
 	} {

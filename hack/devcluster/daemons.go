@@ -142,6 +142,7 @@ func operatorDaemon(p paths, s *state) daemon {
 			"--health-probe-bind-address=" + loopback(s.Ports[portHealth]),
 			"--smtp-address=" + loopback(s.Ports[portSMTP]), "--smtp-tls=None",
 			"--mail-from=usher@usher.example",
+			"--namespace-labels=team,pod-security.kubernetes.io/*",
 			"--leader-elect=false", // one replica: nobody to wait for after a kill, and no writes when idle
 		},
 		env:    []string{"KUBECONFIG=" + p.operatorKubeconfig(), "POD_NAMESPACE=" + operatorNamespace},

@@ -55,7 +55,8 @@ var sources = []struct{ events, text string }{
 		"is declared without one. It is for all who have not accepted: the old link dies, the time begins " +
 		"anew, `sendCount` grows. The same value again asks for nothing"},
 	{"Revoke", "the address no longer stands in `spec.emails` (AddressRemoved), or who invited may no longer give " +
-		"the role when the person accepts (InviterUnauthorized)"},
+		"the role when the person accepts (InviterUnauthorized), or the " +
+		"account was made Limited before it was accepted (AccessLimited)"},
 }
 
 const footer = `

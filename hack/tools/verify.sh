@@ -53,6 +53,17 @@ renders_dev() {
   ! grep -nE '^ +service:|^kind: (Deployment|Service|PodDisruptionBudget)$' "$scratch/rendered.yaml"
 }
 
+# Every component, in an overlay of its own as an installation has it.
+renders_components() {
+  local component
+  for component in config/components/*; do
+    # A kustomization names folders relative to itself.
+    printf 'resources: [%s]\ncomponents: [%s]\n' "$(realpath --relative-to="$scratch" config/default)" \
+      "$(realpath --relative-to="$scratch" "$component")" >"$scratch/kustomization.yaml"
+    $KUSTOMIZE build "$scratch" --load-restrictor LoadRestrictionsNone >"$scratch/rendered.yaml" || return 1
+  done
+}
+
 check "generated files" 'run `make generate manifests docs` and commit' generated
 check "gofmt" 'run `make fmt` and commit' formatted
 for module in $MODULES; do
@@ -62,6 +73,7 @@ check "go vet, main module" "mend what it reports" go vet ./...
 check "go vet, hack/devcluster" "mend what it reports" go -C hack/devcluster vet ./...
 check "lint" "mend what it reports; \`make lint\` repeats it" "$MAKE" --no-print-directory lint
 check "config/default" "mend the kustomization" renders config/default
+check "config/components" "mend the component that the error names" renders_components
 check "config/dev" "mend the kustomization" renders_dev
 
 if ((${#failures[@]})); then

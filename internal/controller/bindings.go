@@ -4,13 +4,9 @@
 package controller
 
 import (
-	"context"
-	"fmt"
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -18,6 +14,7 @@ import (
 )
 
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=get;list;watch
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=bind,resourceNames=admin;edit;view;usher-organization-admin;usher-billing-admin;usher-finance-admin;usher-user-admin;usher-technician;usher-member
 
 // holder is who is to have bindings: a person, or a delegate.
@@ -38,10 +35,17 @@ type binding struct {
 	clusterRole string
 	role        string
 	workspace   string // empty in the organization's namespace
+	module      string // empty unless it is a module's
 }
 
-// name holds the role: another role is another binding, which is there before the old one goes.
-func (b binding) name(h holder) string { return "usher-" + h.name + "-" + b.roleRef().Name }
+// name holds the role: another role is another binding, which is there before the old one goes. That of a module holds the
+// module behind a colon, which no name of a user holds: so it is nobody else's.
+func (b binding) name(h holder) string {
+	if b.module != "" {
+		return "usher-" + h.name + ":" + b.module
+	}
+	return "usher-" + h.name + "-" + b.roleRef().Name
+}
 
 func (b binding) roleRef() rbacv1.RoleRef {
 	if b.role != "" {
@@ -52,41 +56,55 @@ func (b binding) roleRef() rbacv1.RoleRef {
 
 // bindingPlan is what has to change for somebody's access to be as it is in force.
 type bindingPlan struct {
-	apply  []*rbacv1.RoleBinding
-	remove []*rbacv1.RoleBinding
+	// take are bindings in whose place none comes.
+	take []*rbacv1.RoleBinding
+	// apply are bindings that are missing or different.
+	apply []*rbacv1.RoleBinding
+	// replaced are bindings in whose place others come, which are there before these go.
+	replaced []*rbacv1.RoleBinding
 }
 
-func (p bindingPlan) empty() bool { return len(p.apply)+len(p.remove) == 0 }
+func (p bindingPlan) empty() bool { return len(p.take)+len(p.apply)+len(p.replaced) == 0 }
 
-// roleBindings gives the bindings of a role in the organization's own namespace; nil: the role has none (NOV-7).
-func roleBindings(organization string, role v1alpha1.Role) []binding {
+// place is where a person has one access.
+type place struct{ namespace, module string }
+
+// roleBindings gives the bindings of a role in the organization's own namespace; nil: the role has none (NOV-7). Without
+// payment details there is no Role to read them: RBAC would name it to who has it in every refusal.
+func roleBindings(o *v1alpha1.Organization, role v1alpha1.Role) []binding {
 	clusterRole := policy.ClusterRoleForRole(role)
 	if clusterRole == "" {
 		return nil
 	}
-	bindings := []binding{{namespace: organization, clusterRole: clusterRole}}
-	if policy.ReadsPayment(role) {
-		bindings = append(bindings, binding{namespace: organization, role: PaymentRole})
+	bindings := []binding{{namespace: o.Namespace, clusterRole: clusterRole}}
+	if policy.ReadsPayment(role) && paymentRules(o) != nil {
+		bindings = append(bindings, binding{namespace: o.Namespace, role: PaymentRole})
 	}
 	return bindings
 }
 
-// wantedBindings gives the RoleBindings for what is in force (ORG-2, ORG-14, NOV-12).
-func wantedBindings(user *v1alpha1.OrgUser, in policy.InForce, workspaces []*v1alpha1.Workspace) []binding {
+// wantedBindings gives the RoleBindings for what is in force (ORG-2, ORG-14, NOV-12), each module's in each workspace
+// (GTA-10).
+func wantedBindings(f policy.UserFacts, in policy.InForce) []binding {
 	var wanted []binding
-	if in.State == v1alpha1.UserActive {
-		wanted = roleBindings(user.Namespace, in.Role)
+	if in.State == v1alpha1.UserActive && f.Organization != nil {
+		wanted = roleBindings(f.Organization, in.Role)
 	}
-	namespaces := make(map[string]string, len(workspaces))
-	for _, w := range workspaces {
+	namespaces := make(map[string]string, len(f.Workspaces))
+	for _, w := range f.Workspaces {
 		namespaces[w.Name] = w.Status.Namespace
 	}
 	for _, grant := range in.Workspaces {
 		wanted = append(wanted, binding{
-			namespace:   namespaces[string(grant.Name)],
-			clusterRole: policy.ClusterRoleForAccess(grant.Access),
-			workspace:   string(grant.Name),
+			namespace: namespaces[grant.Name], clusterRole: policy.ClusterRoleForAccess(grant.Access), workspace: grant.Name,
 		})
+	}
+	for _, grant := range in.Workspaces {
+		for _, role := range in.ModuleRoles {
+			wanted = append(wanted, binding{
+				namespace: namespaces[grant.Name], clusterRole: role.ClusterRole, workspace: grant.Name, module: role.Module,
+			})
+		}
 	}
 	return wanted
 }
@@ -98,7 +116,9 @@ func planBindings(h holder, wanted []binding, existing []*rbacv1.RoleBinding) bi
 		byKey[client.ObjectKeyFromObject(e)] = e
 	}
 	var plan bindingPlan
+	places := make(map[place]bool, len(wanted))
 	for _, b := range wanted {
+		places[place{b.namespace, b.module}] = true
 		want := b.build(h)
 		key := client.ObjectKeyFromObject(want)
 		if have, ok := byKey[key]; !ok || !sameBinding(have, want) {
@@ -107,8 +127,12 @@ func planBindings(h holder, wanted []binding, existing []*rbacv1.RoleBinding) bi
 		delete(byKey, key)
 	}
 	for _, e := range existing {
-		if _, left := byKey[client.ObjectKeyFromObject(e)]; left {
-			plan.remove = append(plan.remove, e)
+		switch _, left := byKey[client.ObjectKeyFromObject(e)]; {
+		case !left:
+		case places[place{e.Namespace, e.Labels[v1alpha1.LabelModule]}]:
+			plan.replaced = append(plan.replaced, e)
+		default:
+			plan.take = append(plan.take, e)
 		}
 	}
 	return plan
@@ -127,6 +151,9 @@ func (b binding) build(h holder) *rbacv1.RoleBinding {
 	}
 	if b.workspace != "" {
 		out.Labels[v1alpha1.LabelWorkspace] = b.workspace
+	}
+	if b.module != "" {
+		out.Labels[v1alpha1.LabelModule] = b.module
 	}
 	return out
 }
@@ -150,42 +177,4 @@ func sameBinding(have, want *rbacv1.RoleBinding) bool {
 		}
 	}
 	return true
-}
-
-// carryOut brings a plan about: access given first, then access taken, so a change of role leaves no gap.
-func (d Dependencies) carryOut(ctx context.Context, plan bindingPlan) error {
-	for _, b := range plan.apply {
-		if err := d.applyBinding(ctx, b); err != nil {
-			return fmt.Errorf("RoleBinding %s in namespace %s: %w", b.Name, b.Namespace, err)
-		}
-	}
-	for _, b := range plan.remove {
-		if err := d.Client.Delete(ctx, b, client.Preconditions{UID: &b.UID}); client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("RoleBinding %s in namespace %s: %w", b.Name, b.Namespace, err)
-		}
-	}
-	return nil
-}
-
-func (d Dependencies) applyBinding(ctx context.Context, b *rbacv1.RoleBinding) error {
-	subject := b.Subjects[0]
-	to := rbacv1ac.Subject().WithKind(subject.Kind).WithName(subject.Name)
-	if subject.APIGroup != "" {
-		to.WithAPIGroup(subject.APIGroup)
-	}
-	if subject.Namespace != "" {
-		to.WithNamespace(subject.Namespace)
-	}
-	err := d.Client.Apply(ctx, rbacv1ac.RoleBinding(b.Name, b.Namespace).
-		WithLabels(b.Labels).
-		WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(b.RoleRef.APIGroup).WithKind(b.RoleRef.Kind).WithName(b.RoleRef.Name)).
-		WithSubjects(to),
-		FieldOwner, client.ForceOwnership)
-	if apierrors.IsInvalid(err) { // a binding of this name with another role, made by hand: a role cannot be changed
-		if err := d.Client.Delete(ctx, b); err != nil {
-			return err
-		}
-		return d.Client.Create(ctx, b, FieldOwner)
-	}
-	return err
 }

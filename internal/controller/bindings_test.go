@@ -6,6 +6,7 @@ package controller
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -25,24 +26,51 @@ func grant(name string, access v1alpha1.WorkspaceAccess) v1alpha1.WorkspaceGrant
 	return v1alpha1.WorkspaceGrant{Name: v1alpha1.ObjectName(name), Access: access}
 }
 
+// inWorkspace gives an access in force.
+func inWorkspace(name string, access v1alpha1.WorkspaceAccess) v1alpha1.WorkspaceGrantStatus {
+	return v1alpha1.WorkspaceGrantStatus{Name: name, Access: access}
+}
+
 var _ = Describe("The RoleBindings that follow from what is in force", func() {
 	luis := builders.OrgUser("acme", "luis").Obj()
 	workspaces := []*v1alpha1.Workspace{owned("support"), owned("sales")}
+	paying := builders.Organization("acme").With(func(o *v1alpha1.Organization) {
+		o.Spec.Billing.PaymentSecretRef = &v1alpha1.SecretReference{Name: "card"}
+	}).Obj()
+
+	It("ORG-6 are none to payment details where there are none", func() {
+		in := policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleBillingAdmin}
+		Expect(wantedBindings(policy.UserFacts{User: luis, Organization: builders.Organization("acme").Obj()}, in)).To(
+			HaveExactElements(binding{namespace: "acme", clusterRole: "usher-billing-admin"}))
+	})
 
 	DescribeTable("are", func(in policy.InForce, expected ...binding) {
-		Expect(wantedBindings(luis, in, workspaces)).To(HaveExactElements(expected))
+		Expect(wantedBindings(policy.UserFacts{User: luis, Organization: paying, Workspaces: workspaces}, in)).To(HaveExactElements(expected))
 	},
 		Entry("ORG-14 the role's in the organization's namespace, and one a granted workspace",
 			policy.InForce{
 				State: v1alpha1.UserActive, Role: v1alpha1.RoleMember,
-				Workspaces: []v1alpha1.WorkspaceGrant{grant("support", v1alpha1.WorkspaceEdit)},
+				Workspaces: []v1alpha1.WorkspaceGrantStatus{inWorkspace("support", v1alpha1.WorkspaceEdit)},
 			},
 			binding{namespace: "acme", clusterRole: "usher-member"},
 			binding{namespace: "acme-support", clusterRole: "edit", workspace: "support"}),
+		Entry("GTA-10 one more for each module in each granted workspace",
+			policy.InForce{
+				State: v1alpha1.UserActive, Role: v1alpha1.RoleTechnician,
+				Workspaces:  []v1alpha1.WorkspaceGrantStatus{inWorkspace("sales", v1alpha1.WorkspaceView), inWorkspace("support", v1alpha1.WorkspaceEdit)},
+				ModuleRoles: []policy.ModuleRole{{Module: "desk", ClusterRole: "tickets"}, {Module: "fax", ClusterRole: "edit"}},
+			},
+			binding{namespace: "acme", clusterRole: "usher-technician"},
+			binding{namespace: "acme-sales", clusterRole: "view", workspace: "sales"},
+			binding{namespace: "acme-support", clusterRole: "edit", workspace: "support"},
+			binding{namespace: "acme-sales", clusterRole: "tickets", workspace: "sales", module: "desk"},
+			binding{namespace: "acme-sales", clusterRole: "edit", workspace: "sales", module: "fax"},
+			binding{namespace: "acme-support", clusterRole: "tickets", workspace: "support", module: "desk"},
+			binding{namespace: "acme-support", clusterRole: "edit", workspace: "support", module: "fax"}),
 		Entry("ORG-2 an administrator's in every workspace",
 			policy.InForce{
 				State: v1alpha1.UserActive, Role: v1alpha1.RoleOrganizationAdmin,
-				Workspaces: []v1alpha1.WorkspaceGrant{grant("sales", v1alpha1.WorkspaceAdmin), grant("support", v1alpha1.WorkspaceAdmin)},
+				Workspaces: []v1alpha1.WorkspaceGrantStatus{inWorkspace("sales", v1alpha1.WorkspaceAdmin), inWorkspace("support", v1alpha1.WorkspaceAdmin)},
 			},
 			binding{namespace: "acme", clusterRole: "usher-organization-admin"},
 			binding{namespace: "acme", role: "usher-payment"},
@@ -89,7 +117,7 @@ var _ = Describe("The plan of a person's access", func() {
 	It("gives everything to who has nothing", func() {
 		plan := planBindings(personOf(luis, username), []binding{home, edit}, nil)
 		Expect(names(plan.apply)).To(Equal([]string{"acme/usher-luis-usher-member", "acme-support/usher-luis-edit"}))
-		Expect(plan.remove).To(BeEmpty())
+		Expect(plan.take).To(BeEmpty())
 		Expect(plan.apply[1]).To(Equal(&rbacv1.RoleBinding{
 			ObjectMeta: metav1.ObjectMeta{
 				Namespace: "acme-support", Name: "usher-luis-edit",
@@ -123,14 +151,30 @@ var _ = Describe("The plan of a person's access", func() {
 	It("makes a new access before it takes the old one", func() {
 		plan := planBindings(personOf(luis, username), []binding{home, view}, []*rbacv1.RoleBinding{there(home), there(edit)})
 		Expect(names(plan.apply)).To(Equal([]string{"acme-support/usher-luis-view"}))
-		Expect(names(plan.remove)).To(Equal([]string{"acme-support/usher-luis-edit"}))
+		Expect(names(plan.replaced)).To(Equal([]string{"acme-support/usher-luis-edit"}))
+		Expect(plan.take).To(BeEmpty())
 		Expect(plan.empty()).To(BeFalse())
+	})
+
+	It("GTA-10 keeps a module's beside the workspace's own, under a name that no other user's can have", func() {
+		desk := binding{namespace: "acme-support", clusterRole: "edit", workspace: "support", module: "desk"}
+		plan := planBindings(personOf(luis, username), []binding{edit, desk}, []*rbacv1.RoleBinding{there(edit)})
+		Expect(names(plan.apply)).To(Equal([]string{"acme-support/usher-luis:desk"}))
+		Expect(plan.apply[0].Labels).To(And(HaveKeyWithValue("accounts.usher.dev/module", "desk"), HaveKeyWithValue("accounts.usher.dev/workspace", "support")))
+		plan = planBindings(personOf(luis, username), []binding{edit}, []*rbacv1.RoleBinding{there(edit), there(desk)})
+		Expect(names(plan.take)).To(Equal([]string{"acme-support/usher-luis:desk"}))
+		Expect(append(plan.apply, plan.replaced...)).To(BeEmpty())
+		other := desk
+		other.clusterRole = "tickets"
+		plan = planBindings(personOf(luis, username), []binding{edit, other}, []*rbacv1.RoleBinding{there(edit), there(desk)})
+		Expect(names(plan.apply)).To(Equal([]string{"acme-support/usher-luis:desk"}), "with another ClusterRole")
+		Expect(append(plan.take, plan.replaced...)).To(BeEmpty())
 	})
 
 	It("ORG-26 takes everything from who has nothing in force", func() {
 		plan := planBindings(personOf(luis, username), nil, []*rbacv1.RoleBinding{there(home), there(edit)})
-		Expect(names(plan.remove)).To(ConsistOf("acme/usher-luis-usher-member", "acme-support/usher-luis-edit"))
-		Expect(plan.apply).To(BeEmpty())
+		Expect(names(plan.take)).To(ConsistOf("acme/usher-luis-usher-member", "acme-support/usher-luis-edit"))
+		Expect(append(plan.apply, plan.replaced...)).To(BeEmpty())
 	})
 
 	DescribeTable("sets right what somebody changed", func(change func(*rbacv1.RoleBinding)) {
@@ -138,7 +182,7 @@ var _ = Describe("The plan of a person's access", func() {
 		change(existing)
 		plan := planBindings(personOf(luis, username), []binding{edit}, []*rbacv1.RoleBinding{existing})
 		Expect(names(plan.apply)).To(Equal([]string{"acme-support/usher-luis-edit"}))
-		Expect(plan.remove).To(BeEmpty())
+		Expect(append(plan.take, plan.replaced...)).To(BeEmpty())
 	},
 		Entry("the role", func(b *rbacv1.RoleBinding) { b.RoleRef.Name = "admin" }),
 		Entry("the person", func(b *rbacv1.RoleBinding) { b.Subjects[0].Name = "mallory@acme.example" }),
@@ -158,6 +202,9 @@ var _ = Describe("The plan of a person's access", func() {
 
 var _ = Describe("Namespaces", func() {
 	w := builders.Workspace("acme", "support").Obj()
+	namespaceFor := func(w *v1alpha1.Workspace, name string) *corev1.Namespace {
+		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: namespaceLabels(w)}}
+	}
 
 	It("are a workspace's own only when they were made for this very one", func() {
 		mine := namespaceFor(w, "acme-support")

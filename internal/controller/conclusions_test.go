@@ -64,6 +64,8 @@ var _ = Describe("How a user stands", func() {
 			isWorking, "AwaitingLedger", "waits to be entered"),
 		Entry("waiting for a workspace", policy.InForce{State: v1alpha1.UserActive, Missing: []string{"sales"}}, func(*policy.UserFacts) {},
 			isWorking, "WorkspacesMissing", "[sales]"),
+		Entry("GTA-5 without the workspace that is required", policy.InForce{State: v1alpha1.UserActive, Unplaced: true}, func(*policy.UserFacts) {},
+			isStuck, "WorkspaceRequired", `organization "acme" requires a workspace of everybody`),
 		Entry("being removed", policy.InForce{State: v1alpha1.UserRemoving}, func(*policy.UserFacts) {},
 			isWorking, "Removing", "access is taken back"),
 		Entry("waiting for the organization", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) { f.Organization = nil },
@@ -136,13 +138,37 @@ var _ = Describe("How an organization stands", func() {
 	standing := func(held string, administrators ...string) *v1alpha1.Organization {
 		o := builders.Organization("acme").Obj()
 		o.Status.Administrators = administrators
-		conclude(o, held)
+		conclude(o, held, nil)
 		return o
 	}
 
 	It("is ready with an administrator, and without one yet, for people are declared after it", func() {
 		expectStanding(standing("", "ana", "bea"), isReady, "Ready")
 		expectStanding(standing(""), isReady, "NoAdministrator")
+	})
+
+	It("GTA-10 is stuck on a ClusterRole that is not grantable, and waits for one that is not there", func() {
+		o := builders.Organization("acme").Obj()
+		stuck, missing := policy.ModuleProblem{Stuck: true, Message: "fax: label it"}, policy.ModuleProblem{Message: "desk: not there"}
+		conclude(o, "", []policy.ModuleProblem{stuck, missing})
+		expectStanding(o, isStuck, "ClusterRoleNotGrantable")
+		Expect(o.Status.Conditions[0].Message).To(Equal("fax: label it; desk: not there"))
+		conclude(o, "", []policy.ModuleProblem{missing})
+		expectStanding(o, isWorking, "ClusterRoleNotFound")
+	})
+
+	It("LMI-9 counts who is in each group, also in those that only workspaces name", func() {
+		going := builders.OrgUser("acme", "gone").Groups("day").Obj()
+		going.DeletionTimestamp = ptr.To(metav1.Now())
+		users := []*v1alpha1.OrgUser{
+			builders.OrgUser("acme", "a").Groups("night", "day").Obj(), builders.OrgUser("acme", "b").Groups("night").Obj(), going,
+		}
+		w := builders.Workspace("acme", "w").Group("night", v1alpha1.WorkspaceEdit).Group("empty", v1alpha1.WorkspaceEdit).
+			Member("x@acme.example", v1alpha1.WorkspaceEdit).Obj()
+		Expect(countGroups(users, []*v1alpha1.Workspace{w})).To(Equal([]v1alpha1.GroupStatus{
+			{Name: "day", Users: ptr.To[int32](1)}, {Name: "empty", Users: ptr.To[int32](0)}, {Name: "night", Users: ptr.To[int32](2)},
+		}))
+		Expect(countGroups(nil, nil)).To(BeNil())
 	})
 
 	It("ORG-4 is stuck while its last administrator wishes to go", func() {
@@ -159,8 +185,8 @@ var _ = Describe("How an organization stands", func() {
 			u.Status.State = state
 			users = append(users, u)
 		}
-		count(o, users, 3)
-		Expect(o.Status.Users).To(Equal(v1alpha1.UserCounts{Total: ptr.To[int32](5), Active: ptr.To[int32](2), Pending: ptr.To[int32](2)}))
+		count(o, users, []*v1alpha1.Workspace{owned("a"), owned("b"), owned("c")})
+		Expect(o.Status.Users).To(Equal(v1alpha1.UserCounts{Total: ptr.To[int32](5), Active: ptr.To[int32](2), Pending: ptr.To[int32](2), Limited: ptr.To[int32](0)}))
 		Expect(o.Status.Workspaces).To(HaveValue(BeEquivalentTo(3)))
 		Expect(o.Status.Modules).To(Equal([]v1alpha1.ModuleStatus{
 			{Name: "remote-support", Seats: ptr.To[int32](25), Used: ptr.To[int32](3), Holders: []string{"a", "b", "c"}},

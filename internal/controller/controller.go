@@ -19,9 +19,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/desk"
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/policy"
 )
 
 // FieldOwner is the name under which Usher applies the objects that it makes.
@@ -48,12 +50,20 @@ type Dependencies struct {
 	MailConnections int
 	// MailRate is how many mails a minute go out at most; zero: there is no limit.
 	MailRate int
+	// Gateway reaches phones; nil: nothing does.
+	Gateway Gateway
 	// Keys sign links.
 	Keys *invitation.KeyRing
 	// PortalURL is where people reach the portal, without a slash at the end.
 	PortalURL string
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
+	// Desk keeps customers' questions; nil: none are passed on.
+	Desk *desk.Desk
+	// Namespace is the operator's own.
+	Namespace string
+	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
+	NamespaceLabels policy.NamespaceLabels
 	// SettleDelay is how long objects that are declared together have to arrive: an organization's users before its
 	// primary administrator is invited, an Invitation's inviter and workspaces before its mail goes out.
 	SettleDelay time.Duration

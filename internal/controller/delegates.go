@@ -29,12 +29,12 @@ func (r *organizationReconciler) settleDelegates(ctx context.Context, o *v1alpha
 	var failed []error
 	for _, delegate := range o.Spec.Delegates {
 		h := delegateOf(o, string(delegate.Username))
-		plan := planBindings(h, roleBindings(o.Namespace, delegate.Role), byDelegate[h.name])
+		plan := planBindings(h, roleBindings(o, delegate.Role), byDelegate[h.name])
 		failed = append(failed, r.carryOut(ctx, plan))
 		delete(byDelegate, h.name)
 	}
 	for _, left := range byDelegate {
-		failed = append(failed, r.carryOut(ctx, bindingPlan{remove: left}))
+		failed = append(failed, r.carryOut(ctx, bindingPlan{take: left}))
 	}
 	return errors.Join(failed...)
 }

@@ -41,61 +41,68 @@ type post struct {
 	recorded atomic.Int32
 }
 
-// sheet is an object in whose status mails are queued.
-type sheet struct {
+// errand is a message that an object's status holds: the intent to send it, and what came of it.
+type errand interface {
+	// name tells it from the others of its object.
+	name() string
+	// next gives how long until it is to be sent; false: it is not.
+	next(now time.Time) (time.Duration, bool)
+	// urgency: those with more of it go first.
+	urgency() int
+	// record writes what came of it.
+	record(delivery invitation.Delivery, now time.Time)
+}
+
+// task sends one message and gives what came of it.
+type task func(ctx context.Context) invitation.Delivery
+
+// sheet is an object in whose status messages are queued.
+type sheet[T errand] struct {
 	object status.Object
-	// people gives whose mails the object holds, as it is at the moment; nobody while nothing is to be sent.
-	people func() []person
-	// prepare gathers what the letters have in common; false: nothing is to be sent.
+	// errands gives the messages that the object holds, as it is at the moment; none while nothing is to be sent.
+	errands func() []T
+	// prepare gathers what the messages have in common; false: nothing is to be sent.
 	prepare func(ctx context.Context) (bool, error)
-	// write writes a person's letter.
-	write func(ctx context.Context, p person) letter
+	// write writes a message.
+	write func(ctx context.Context, e T) task
 	// conclude brings the object's summary up to date.
 	conclude func()
 }
 
-// person is somebody who gets mails.
-type person struct {
-	email string
-	// user is the name of the person's OrgUser.
-	user   string
-	status *v1alpha1.OnboardingStatus
-}
-
 // deliver sends what is due of an object that comes from the cache, and gives when to come again.
-func (p *post) deliver(ctx context.Context, s sheet) (ctrl.Result, error) {
+func deliver[T errand](ctx context.Context, p *post, s sheet[T]) (ctrl.Result, error) {
 	key := client.ObjectKeyFromObject(s.object)
-	due := p.due(s)
+	due := s.due(p.Now())
 	if len(due) == 0 {
-		return ctrl.Result{RequeueAfter: p.wait(s)}, nil
+		return ctrl.Result{RequeueAfter: s.wait(p.Now())}, nil
 	}
 	mails, wait := p.pace.turn(key, len(due), p.Now())
 	if mails == 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	// An older state than the newest may not know that a mail was sent.
-	if err := p.Live.Get(ctx, key, s.object); err != nil {
+	if err := status.Read(ctx, p.Live, key, s.object); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if ok, err := s.prepare(ctx); !ok || err != nil {
 		return ctrl.Result{}, err
 	}
-	if err := p.rounds(ctx, s, mails); err != nil {
+	if err := rounds(ctx, p, s, mails); err != nil {
 		return settled(ctrl.Result{}, client.IgnoreNotFound(err))
 	}
-	return ctrl.Result{RequeueAfter: p.wait(s)}, nil
+	return ctrl.Result{RequeueAfter: s.wait(p.Now())}, nil
 }
 
 // rounds sends up to so many mails, round by round, each from the state that the one before has written.
-func (p *post) rounds(ctx context.Context, s sheet, mails int) error {
+func rounds[T errand](ctx context.Context, p *post, s sheet[T], mails int) error {
 	for ends := p.Now().Add(passTime); mails > 0 && ctx.Err() == nil && p.Now().Before(ends); {
-		due := p.due(s)
+		due := s.due(p.Now())
 		due = due[:min(len(due), mails, p.roundSize())]
 		if len(due) == 0 {
 			return nil
 		}
-		deliveries := p.round(ctx, s, due)
-		if err := p.record(ctx, s, deliveries); err != nil {
+		deliveries := round(ctx, p, s, due)
+		if err := s.record(ctx, p, deliveries); err != nil {
 			return err
 		}
 		p.recorded.Add(1)
@@ -111,12 +118,12 @@ func (p *post) roundSize() int {
 	return min(1<<min(p.recorded.Load(), doublings), roundMails)
 }
 
-// round sends a few mails over all connections, and gives what came of them by address. It begins none when it has taken
+// round sends a few mails over all connections, and gives what came of them by name. It begins none when it has taken
 // long, or the operator is told to stop.
-func (p *post) round(ctx context.Context, s sheet, due []person) map[string]invitation.Delivery {
-	letters := make([]letter, len(due))
+func round[T errand](ctx context.Context, p *post, s sheet[T], due []T) map[string]invitation.Delivery {
+	tasks := make([]task, len(due))
 	for n := range due {
-		letters[n] = s.write(ctx, due[n])
+		tasks[n] = s.write(ctx, due[n])
 	}
 	var next atomic.Int32
 	var mu sync.Mutex
@@ -125,12 +132,12 @@ func (p *post) round(ctx context.Context, s sheet, due []person) map[string]invi
 	send := func() {
 		for ctx.Err() == nil && time.Now().Before(deadline) {
 			n := int(next.Add(1)) - 1
-			if n >= len(letters) {
+			if n >= len(tasks) {
 				return
 			}
-			delivery := p.send(ctx, letters[n])
+			delivery := tasks[n](ctx)
 			mu.Lock()
-			deliveries[due[n].email] = delivery
+			deliveries[due[n].name()] = delivery
 			mu.Unlock()
 		}
 	}
@@ -143,13 +150,13 @@ func (p *post) round(ctx context.Context, s sheet, due []person) map[string]invi
 }
 
 // record writes what came of the mails, whatever the portal writes at the same time.
-func (p *post) record(ctx context.Context, s sheet, deliveries map[string]invitation.Delivery) error {
+func (s sheet[T]) record(ctx context.Context, p *post, deliveries map[string]invitation.Delivery) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	return status.Amend(ctx, p.Live, p.Client, s.object, func() error {
-		for _, person := range s.people() {
-			if delivery, sent := deliveries[person.email]; sent {
-				invitation.Record(person.status, delivery, p.Now())
+		for _, e := range s.errands() {
+			if delivery, sent := deliveries[e.name()]; sent {
+				e.record(delivery, p.Now())
 			}
 		}
 		s.conclude()
@@ -157,35 +164,58 @@ func (p *post) record(ctx context.Context, s sheet, deliveries map[string]invita
 	})
 }
 
-// due gives who is to get a mail now: first those who wait for it in front of a page.
-func (p *post) due(s sheet) []person {
+// due gives what is to be sent now: first what somebody waits for in front of a page.
+func (s sheet[T]) due(now time.Time) []T {
 	if !s.object.GetDeletionTimestamp().IsZero() {
 		return nil
 	}
-	people := slices.DeleteFunc(s.people(), func(q person) bool {
-		return !invitation.Due(q.status, p.Now()) || invitation.Expired(q.status, p.Now())
+	errands := slices.DeleteFunc(s.errands(), func(e T) bool {
+		wait, queued := e.next(now)
+		return !queued || wait > 0
 	})
-	slices.SortStableFunc(people, func(a, b person) int { return urgency(b) - urgency(a) })
-	return people
+	slices.SortStableFunc(errands, func(a, b T) int { return b.urgency() - a.urgency() })
+	return errands
 }
 
-func urgency(p person) int {
+// wait gives how long until the next mail is due; zero: none is, before something is written.
+func (s sheet[T]) wait(now time.Time) time.Duration {
+	if !s.object.GetDeletionTimestamp().IsZero() {
+		return 0
+	}
+	var wait time.Duration
+	for _, e := range s.errands() {
+		if next, queued := e.next(now); queued {
+			wait = sooner(wait, max(next, time.Millisecond))
+		}
+	}
+	return wait
+}
+
+// person is somebody who gets mails on the way to an account.
+type person struct {
+	email string
+	// user is the name of the person's OrgUser.
+	user   string
+	status *v1alpha1.OnboardingStatus
+}
+
+func (p person) name() string { return p.email }
+
+// next: a link whose time is over is of no use.
+func (p person) next(now time.Time) (time.Duration, bool) {
+	if invitation.Expired(p.status, now) {
+		return 0, false
+	}
+	return invitation.NextAttempt(p.status, now)
+}
+
+func (p person) urgency() int {
 	if p.status.Mail.Kind == v1alpha1.MailInvitation {
 		return 0
 	}
 	return 1
 }
 
-// wait gives how long until the next mail is due; zero: none is, before something is written.
-func (p *post) wait(s sheet) time.Duration {
-	if !s.object.GetDeletionTimestamp().IsZero() {
-		return 0
-	}
-	var wait time.Duration
-	for _, person := range s.people() {
-		if next, queued := invitation.NextAttempt(person.status, p.Now()); queued {
-			wait = sooner(wait, max(next, time.Millisecond))
-		}
-	}
-	return wait
+func (p person) record(delivery invitation.Delivery, now time.Time) {
+	invitation.Record(p.status, delivery, now)
 }

@@ -5,7 +5,6 @@ package controller
 
 import (
 	"context"
-	"slices"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -15,7 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/policy"
 )
 
-// setupMail adds what sends the mails of both kinds that hold some. They share one pace.
+// setupMail adds what sends the mails of all kinds that hold some. They share one pace.
 func setupMail(mgr ctrl.Manager, d Dependencies) error {
 	p := &post{Dependencies: d, pace: newPace(d.MailRate)}
 	options := controller.Options{MaxConcurrentReconciles: deliveryWorkers}
@@ -24,8 +23,15 @@ func setupMail(mgr ctrl.Manager, d Dependencies) error {
 	if err != nil {
 		return err
 	}
-	return ctrl.NewControllerManagedBy(mgr).Named("orguser-mail").For(&v1alpha1.OrgUser{}).WithOptions(options).
+	err = ctrl.NewControllerManagedBy(mgr).Named("orguser-mail").For(&v1alpha1.OrgUser{}).WithOptions(options).
 		Complete(reconcile.AsReconciler(d.Client, &orgUserMail{p}))
+	if err != nil {
+		return err
+	}
+	if err := setupNotices(mgr, p); err != nil {
+		return err
+	}
+	return setupQuestions(mgr, p)
 }
 
 // invitationMail sends the mails that the recipients of an Invitation are to get.
@@ -33,25 +39,21 @@ type invitationMail struct{ *post }
 
 // Reconcile sends what is due.
 func (m *invitationMail) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
-	var o *v1alpha1.Organization
-	var inviter string
+	var about occasion
 	authorized, before := true, i.DeepCopy()
-	result, err := m.deliver(ctx, sheet{
+	result, err := deliver(ctx, m.post, sheet[person]{
 		object:   i,
-		people:   func() []person { return recipientsOf(i) },
+		errands:  func() []person { return recipientsOf(i) },
 		conclude: func() { concludeInvitation(i, authorized) },
 		prepare: func(ctx context.Context) (ok bool, err error) {
 			before = i.DeepCopy() // the live state: what was said up to it is told already
-			if o, err = m.lookup().Organization(ctx, i.Namespace); err != nil || o == nil || !o.DeletionTimestamp.IsZero() {
-				return false, err
-			}
-			if inviter, err = m.lookup().InviterTitle(ctx, i.Namespace, i.Spec.InvitedBy); err != nil {
+			if about, err = m.occasionOf(ctx, i); err != nil || about.organization == nil {
 				return false, err
 			}
 			authorized, err = m.authorized(ctx, i)
 			return true, err
 		},
-		write: func(ctx context.Context, p person) letter { return m.letterTo(ctx, i, o, p, inviter) },
+		write: func(ctx context.Context, p person) task { return m.sending(m.letterTo(ctx, i, about, p)) },
 	})
 	if err == nil {
 		m.tell(before, i)
@@ -72,27 +74,52 @@ func recipientsOf(i *v1alpha1.Invitation) []person {
 	return people
 }
 
-func (m *invitationMail) letterTo(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization, p person,
-	inviter string,
-) letter {
-	l := newLetter(o, i.UID, p.email, p.status)
-	if l.content.Language == "" {
-		l.content.Language = policy.LanguageOf(o, i.Spec.Language)
+// occasion is what all mails of an Invitation have in common.
+type occasion struct {
+	organization *v1alpha1.Organization // nil: there is none to invite to
+	inviter      string
+	workspaces   []*v1alpha1.Workspace
+}
+
+func (m *invitationMail) occasionOf(ctx context.Context, i *v1alpha1.Invitation) (about occasion, err error) {
+	o, err := m.lookup().Organization(ctx, i.Namespace)
+	if err != nil || o == nil || !o.DeletionTimestamp.IsZero() {
+		return about, err
 	}
-	l.content.Inviter = inviter
+	about.organization = o
+	if about.inviter, err = m.lookup().InviterTitle(ctx, i.Namespace, i.Spec.InvitedBy); err != nil {
+		return about, err
+	}
+	about.workspaces, err = m.lookup().WorkspacesNamed(ctx, i.Namespace, i.Spec.Workspaces)
+	return about, err
+}
+
+func (m *invitationMail) letterTo(ctx context.Context, i *v1alpha1.Invitation, about occasion, p person) letter {
+	l := newLetter(about.organization, i.UID, p.email, p.status)
+	if l.content.Language == "" {
+		l.content.Language = policy.LanguageOf(about.organization, i.Spec.Language, about.workspaces...)
+	}
+	l.content.Inviter = about.inviter
 	l.content.Recipient = m.nameOf(ctx, i.Namespace, p)
 	l.tellRole(i.Spec.Role, l.email)
 	l.content.Message = i.Spec.Message
-	l.content.Workspaces = m.workspaceTitles(ctx, i.Namespace, i.Spec.Workspaces)
+	l.content.Workspaces = titles(i.Spec.Workspaces, about.workspaces)
 	return l
 }
 
-func (d Dependencies) workspaceTitles(ctx context.Context, namespace string, grants []v1alpha1.WorkspaceGrant) []string {
-	var titles []string
+// titles gives the names for people of the workspaces that are granted, whatever is known of them.
+func titles(grants []v1alpha1.WorkspaceGrant, workspaces []*v1alpha1.Workspace) []string {
+	var all []string
 	for _, grant := range grants {
-		titles = append(titles, d.lookup().WorkspaceTitle(ctx, namespace, grant.Name))
+		title := string(grant.Name)
+		for _, w := range workspaces {
+			if w.Name == string(grant.Name) {
+				title = policy.WorkspaceTitle(w)
+			}
+		}
+		all = append(all, title)
 	}
-	return titles
+	return all
 }
 
 // orgUserMail sends the mails of people who are declared without an Invitation.
@@ -101,15 +128,21 @@ type orgUserMail struct{ *post }
 // Reconcile sends what is due.
 func (m *orgUserMail) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
 	var f policy.UserFacts
-	return m.deliver(ctx, sheet{
+	var workspaces []*v1alpha1.Workspace
+	return deliver(ctx, m.post, sheet[person]{
 		object:   u,
-		people:   func() []person { return ownerOf(u) },
+		errands:  func() []person { return ownerOf(u) },
 		conclude: func() {},
 		prepare: func(ctx context.Context) (ok bool, err error) {
-			f, err = m.lookup().UserFacts(ctx, u)
+			if f, err = m.lookup().UserFacts(ctx, u); err != nil {
+				return false, err
+			}
+			workspaces, err = m.lookup().WorkspacesNamed(ctx, u.Namespace, u.Spec.Workspaces)
 			return f.Organization != nil && f.Elder == "", err
 		},
-		write: func(ctx context.Context, p person) letter { return m.letterTo(ctx, u, f.Organization, p) },
+		write: func(_ context.Context, p person) task {
+			return m.sending(letterToOwner(u, f.Organization, p, workspaces))
+		},
 	})
 }
 
@@ -120,11 +153,11 @@ func ownerOf(u *v1alpha1.OrgUser) []person {
 	return []person{{string(u.Spec.Email), u.Name, u.Status.Onboarding}}
 }
 
-func (m *orgUserMail) letterTo(ctx context.Context, u *v1alpha1.OrgUser, o *v1alpha1.Organization, p person) letter {
+func letterToOwner(u *v1alpha1.OrgUser, o *v1alpha1.Organization, p person, workspaces []*v1alpha1.Workspace) letter {
 	l := newLetter(o, u.UID, p.email, p.status)
-	l.content.Language = policy.LanguageOf(o, v1alpha1.LanguageTag(l.content.Language))
+	l.content.Language = policy.LanguageOf(o, v1alpha1.LanguageTag(l.content.Language), workspaces...)
 	l.tellRole(u.Spec.Role, policy.UsernameOf(u))
 	l.content.Recipient = policy.DisplayNameOf(u, p.status.Registration)
-	l.content.Workspaces = m.workspaceTitles(ctx, u.Namespace, slices.Clone(u.Spec.Workspaces))
+	l.content.Workspaces = titles(u.Spec.Workspaces, workspaces)
 	return l
 }

@@ -20,14 +20,13 @@ import (
 var _ = Describe("What is due of an Invitation", func() {
 	now := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 	at := func(after time.Duration) *metav1.Time { return &metav1.Time{Time: now.Add(after)} }
-	p := &post{Dependencies: Dependencies{Now: func() time.Time { return now }}}
 	recipient := func(email string, kind v1alpha1.MailKind, next *metav1.Time) v1alpha1.RecipientStatus {
 		return v1alpha1.RecipientStatus{Email: v1alpha1.EmailAddress(email), OnboardingStatus: v1alpha1.OnboardingStatus{
 			State: v1alpha1.RecipientInvited, ExpirationTime: at(time.Hour),
 			Mail: &v1alpha1.MailStatus{Kind: kind, State: v1alpha1.MailQueued, NextAttemptTime: next},
 		}}
 	}
-	sheetOf := func(change func(*v1alpha1.Invitation)) sheet {
+	sheetOf := func(change func(*v1alpha1.Invitation)) sheet[person] {
 		i := builders.Invitation("acme", "team", "luis@acme.example").Obj()
 		i.Generation, i.Status.ObservedGeneration = 2, 2
 		i.Status.Recipients = []v1alpha1.RecipientStatus{
@@ -36,7 +35,7 @@ var _ = Describe("What is due of an Invitation", func() {
 			recipient("sam@acme.example", v1alpha1.MailConfirmation, at(-time.Minute)),
 		}
 		change(i)
-		return sheet{object: i, people: func() []person { return recipientsOf(i) }}
+		return sheet[person]{object: i, errands: func() []person { return recipientsOf(i) }}
 	}
 	emails := func(people []person) []string {
 		out := []string{}
@@ -48,11 +47,11 @@ var _ = Describe("What is due of an Invitation", func() {
 	unchanged := func(*v1alpha1.Invitation) {}
 
 	It("is what is queued and not put off, first for who waits in front of a page", func() {
-		Expect(emails(p.due(sheetOf(unchanged)))).To(Equal([]string{"sam@acme.example", "luis@acme.example"}))
+		Expect(emails(sheetOf(unchanged).due(now))).To(Equal([]string{"sam@acme.example", "luis@acme.example"}))
 	})
 
 	DescribeTable("is nothing", func(change func(*v1alpha1.Invitation)) {
-		Expect(p.due(sheetOf(change))).To(BeEmpty())
+		Expect(sheetOf(change).due(now)).To(BeEmpty())
 	},
 		Entry("before the newest spec is worked in", func(i *v1alpha1.Invitation) { i.Generation++ }),
 		Entry("when it is being deleted", func(i *v1alpha1.Invitation) { i.DeletionTimestamp = at(0) }),
@@ -70,9 +69,9 @@ var _ = Describe("What is due of an Invitation", func() {
 
 	It("comes again when the first that is put off is due", func() {
 		later := sheetOf(func(i *v1alpha1.Invitation) { i.Status.Recipients = i.Status.Recipients[1:2] })
-		Expect(p.wait(later)).To(Equal(time.Minute))
-		Expect(p.wait(sheetOf(unchanged))).To(Equal(time.Millisecond))
-		Expect(p.wait(sheetOf(func(i *v1alpha1.Invitation) { i.Status.Recipients = nil }))).To(BeZero())
+		Expect(later.wait(now)).To(Equal(time.Minute))
+		Expect(sheetOf(unchanged).wait(now)).To(Equal(time.Millisecond))
+		Expect(sheetOf(func(i *v1alpha1.Invitation) { i.Status.Recipients = nil }).wait(now)).To(BeZero())
 	})
 })
 

@@ -126,7 +126,7 @@ func (r *invitationReconciler) remove(ctx context.Context, i *v1alpha1.Invitatio
 	for _, u := range users {
 		place, listed := places[invitation.NormalizeAddress(string(u.Spec.Email))]
 		switch {
-		case isAccepted(u):
+		case stays(u):
 		case listed && i.Status.Recipients[place].State == v1alpha1.RecipientActive && u.DeletionTimestamp.IsZero():
 			waiting = true
 		default:

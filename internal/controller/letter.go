@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/policy"
@@ -67,19 +68,29 @@ func outlasting(ctx context.Context, grace time.Duration) (context.Context, cont
 	return out, func() { stop(); cancel() }
 }
 
-// send hands one mail to the mail server and gives what came of it. It goes on for a while when the operator is told to
-// stop.
-func (d Dependencies) send(ctx context.Context, l letter) invitation.Delivery {
-	delivery := invitation.Delivery{MessageID: l.onboarding.Mail.MessageID}
+// sending gives the task of sending a letter.
+func (d Dependencies) sending(l letter) task {
+	return func(ctx context.Context) invitation.Delivery {
+		return attempt(ctx, string(l.content.Kind), l.onboarding.Mail.MessageID, func(ctx context.Context) error {
+			return d.trySend(ctx, l)
+		})
+	}
+}
+
+// attempt tries to send a message and gives what came of it. It goes on for a while when the operator is told to stop.
+func attempt(ctx context.Context, kind, messageID string, send func(context.Context) error) invitation.Delivery {
+	delivery := invitation.Delivery{MessageID: messageID}
 	sending, done := outlasting(ctx, stopGrace)
 	defer done()
-	if err := d.trySend(sending, l); err != nil {
-		delivery.Error, delivery.Permanent = err.Error(), mail.IsPermanent(err)
-		if retryAt, notTried := mail.NotTried(err); notTried {
-			delivery.RetryAt = retryAt
-			return delivery
+	if err := send(sending); err != nil {
+		delivery.Error, delivery.Permanent = err.Error(), mail.IsPermanent(err) || gateway.IsPermanent(err)
+		for _, notTried := range []func(error) (time.Time, bool){mail.NotTried, gateway.NotTried} {
+			if retryAt, ok := notTried(err); ok {
+				delivery.RetryAt = retryAt
+				return delivery
+			}
 		}
-		log.FromContext(ctx).Info("a mail was not taken", "kind", l.content.Kind, "messageID", delivery.MessageID,
+		log.FromContext(ctx).Info("a message was not taken", "kind", kind, "messageID", messageID,
 			"permanent", delivery.Permanent, "reason", delivery.Error)
 	}
 	return delivery

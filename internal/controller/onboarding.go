@@ -16,6 +16,10 @@ import (
 // onboard moves a person who is declared without an Invitation, and gives how long until time alone moves on.
 func (r *orgUserReconciler) onboard(f *policy.UserFacts) time.Duration {
 	u := f.User
+	if policy.IsLimited(u) {
+		r.takeBack(f)
+		return 0
+	}
 	if !hostsOnboarding(u) || f.Organization == nil || f.Elder != "" {
 		return 0
 	}
@@ -39,6 +43,18 @@ func (r *orgUserReconciler) onboard(f *policy.UserFacts) time.Duration {
 	return invitation.Wait(o, subject.Now)
 }
 
+// takeBack revokes what was sent to somebody who is Limited before having accepted: the link is dead. Made Full again, the
+// person is invited anew.
+func (r *orgUserReconciler) takeBack(f *policy.UserFacts) {
+	u := f.User
+	if u.Labels[v1alpha1.LabelInvitation] != "" || f.Organization == nil || u.Status.Onboarding == nil {
+		return
+	}
+	subject := r.subject(f.Organization, u.UID, string(u.Spec.Email))
+	subject.Reason = v1alpha1.RevokedAccessLimited
+	invitation.Apply(u.Status.Onboarding, invitation.EventRevoke, subject)
+}
+
 func (d Dependencies) subject(o *v1alpha1.Organization, host types.UID, email string) invitation.Subject {
 	return invitation.Subject{
 		UID: host, Email: email, Now: d.Now(), Validity: policy.ValidityOf(o), MailDomain: d.MailDomain,
@@ -47,5 +63,5 @@ func (d Dependencies) subject(o *v1alpha1.Organization, host types.UID, email st
 
 func hostsOnboarding(u *v1alpha1.OrgUser) bool {
 	return u.Spec.Onboarding != v1alpha1.OnboardingNone && u.Labels[v1alpha1.LabelInvitation] == "" &&
-		u.DeletionTimestamp.IsZero()
+		!policy.IsLimited(u) && u.DeletionTimestamp.IsZero()
 }

@@ -70,6 +70,31 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 		Entry("whose identity exists already", func(f *policy.UserFacts) { f.User.Spec.Onboarding = v1alpha1.OnboardingNone }),
 	)
 
+	DescribeTable("LMI-1 is not invited as a Limited account, and a link that is out dies", func(state, becomes v1alpha1.RecipientState) {
+		f := facts(luis.Limited(), &v1alpha1.OnboardingStatus{State: state, SendCount: 1, Mail: &v1alpha1.MailStatus{State: v1alpha1.MailQueued}})
+		Expect(r.onboard(&f)).To(BeZero())
+		Expect(f.User.Status.Onboarding.State).To(Equal(becomes))
+		Expect(ownerOf(f.User)).To(BeEmpty())
+		if becomes == v1alpha1.RecipientRevoked {
+			Expect(f.User.Status.Onboarding).To(And(HaveField("RevocationReason", v1alpha1.RevokedAccessLimited), HaveField("Mail", BeNil())))
+		}
+	},
+		Entry(nil, v1alpha1.RecipientPending, v1alpha1.RecipientRevoked),
+		Entry(nil, v1alpha1.RecipientInvited, v1alpha1.RecipientRevoked),
+		Entry(nil, v1alpha1.RecipientRegistered, v1alpha1.RecipientRevoked),
+		Entry(nil, v1alpha1.RecipientActive, v1alpha1.RecipientActive),
+	)
+
+	It("LMI-12 is invited when a Limited account is made Full, anew when it was invited before", func() {
+		f := facts(luis, &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientRevoked, RevocationReason: v1alpha1.RevokedAccessLimited, SendCount: 1})
+		Expect(r.onboard(&f)).To(Equal(7 * 24 * time.Hour))
+		Expect(*f.Onboarding).To(And(HaveField("State", v1alpha1.RecipientInvited), HaveField("SendCount", BeEquivalentTo(2)),
+			HaveField("Mail.State", v1alpha1.MailQueued)))
+		f = facts(luis.Limited(), nil)
+		Expect(r.onboard(&f)).To(BeZero())
+		Expect(f.User.Status.Onboarding).To(BeNil())
+	})
+
 	It("is not whom an Invitation invites", func() {
 		f := facts(luis.With(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{v1alpha1.LabelInvitation: "team"} }), nil)
 		Expect(r.onboard(&f)).To(BeZero())

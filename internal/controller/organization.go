@@ -5,7 +5,8 @@ package controller
 
 import (
 	"context"
-	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -13,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -33,19 +35,36 @@ func setupOrganization(mgr ctrl.Manager, d Dependencies) error {
 	r := &organizationReconciler{d}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("organization").
-		For(&v1alpha1.Organization{}).
+		For(&v1alpha1.Organization{}, builder.WithPredicates(beyondCounts(ledgersDiffer))).
+		Watches(&v1alpha1.Organization{}, onChangeAfter(countDelay, itself[*v1alpha1.Organization])).
 		WithOptions(concurrently).
 		Watches(&v1alpha1.OrgUser{}, onChange(r.ofAdministrator)).
+		Watches(&v1alpha1.OrgUser{}, onChange(r.ofAssignee)).
 		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
 		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, r.ofWorkspace)).
 		Watches(&v1alpha1.Invitation{}, onChange(r.ofInvitation)).
 		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
 		Watches(&rbacv1.Role{}, onChange(r.ofRole)).
+		WatchesMetadata(&rbacv1.ClusterRole{}, onChange(r.ofClusterRole)).
 		Complete(reconcile.AsReconciler(d.Client, r))
 }
 
-// countDelay gathers changes that only move counts, so that they cost one write.
-const countDelay = 250 * time.Millisecond
+// ledgersDiffer: the next step of a ledger does not wait.
+func ledgersDiffer(before, after *v1alpha1.Organization) bool {
+	return !slices.Equal(before.Status.Administrators, after.Status.Administrators) ||
+		len(difference(seats(before), seats(after))) > 0
+}
+
+// seats names every seat, who has it and who leaves it.
+func seats(o *v1alpha1.Organization) []string {
+	names := seated(o)
+	for _, m := range o.Status.Modules {
+		for _, leaving := range m.Leaving {
+			names = append(names, m.Name+"/leaving/"+leaving)
+		}
+	}
+	return names
+}
 
 // ofAdministrator: who is or wishes to be an administrator, or uses a module, concerns the ledgers at once.
 func (r *organizationReconciler) ofAdministrator(_ context.Context, c change[*v1alpha1.OrgUser],
@@ -65,8 +84,9 @@ func (r *organizationReconciler) ofUser(_ context.Context, c change[*v1alpha1.Or
 
 func (r *organizationReconciler) ofWorkspace(_ context.Context, c change[*v1alpha1.Workspace],
 ) ([]types.NamespacedName, error) {
-	if !c.created() && !c.deleted() {
-		return nil, nil // only their number counts
+	if !c.created() && !c.deleted() && (c.before.Generation == c.after.Generation ||
+		maps.Equal(groupsNamed(c.before), groupsNamed(c.after))) {
+		return nil, nil // only their number and the groups that they name count
 	}
 	return []types.NamespacedName{organizationKey(c.newest())}, nil
 }
@@ -97,6 +117,9 @@ func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Orga
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	if err := r.describeContacts(ctx, o); err != nil {
+		return ctrl.Result{}, err
+	}
 	if err := r.settleDelegates(ctx, o); err != nil {
 		return settled(ctrl.Result{}, err)
 	}
@@ -107,27 +130,32 @@ func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Orga
 	if users, err = r.seatsSeen(ctx, o, users); err != nil {
 		return ctrl.Result{}, err
 	}
-	count(o, users, len(workspaces))
-	conclude(o, held)
-	if _, err = status.Write(ctx, r.Client, before, o); err == nil {
+	states, err := r.lookup().ClusterRoles(ctx, o)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	count(o, users, workspaces)
+	conclude(o, held, policy.ModuleProblems(o, states))
+	if err = r.write(ctx, before, o); err == nil {
 		err = r.settlePayment(ctx, o)
 	}
 	return settled(ctrl.Result{RequeueAfter: sooner(wait, retry)}, err)
 }
 
-// bootstrap invites the primary administrator of an organization that has no user at all. It gives how long to wait
-// when it is too early for that.
+// bootstrap invites the primary administrator of an organization that has no user at all but Limited accounts. It gives how
+// long to wait when it is too early for that.
 func (r *organizationReconciler) bootstrap(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
 ) (time.Duration, error) {
 	primary := o.Spec.PrimaryAdministrator
-	if len(users) > 0 || primary == nil {
+	if primary == nil || slices.ContainsFunc(users, isFull) {
 		return 0, nil
 	}
 	if age := r.Now().Sub(o.CreationTimestamp.Time); age < r.SettleDelay {
 		return r.SettleDelay - age, nil
 	}
 	var existing v1alpha1.OrgUserList
-	if err := r.Live.List(ctx, &existing, client.InNamespace(o.Namespace), client.Limit(1)); err != nil {
+	if err := r.Live.List(ctx, &existing, client.InNamespace(o.Namespace), client.Limit(1),
+		client.MatchingFields{"spec.access": string(v1alpha1.AccessFull)}); err != nil {
 		return 0, err
 	}
 	if len(existing.Items) > 0 {
@@ -136,7 +164,7 @@ func (r *organizationReconciler) bootstrap(ctx context.Context, o *v1alpha1.Orga
 	err := r.Client.Create(ctx, &v1alpha1.OrgUser{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:  o.Namespace,
-			Name:       invitation.UserName(string(primary.Email)),
+			Name:       primaryName(string(primary.Email), users),
 			Finalizers: []string{v1alpha1.Finalizer},
 			Labels: map[string]string{
 				v1alpha1.LabelBootstrap: "true",
@@ -157,33 +185,13 @@ func (r *organizationReconciler) bootstrap(ctx context.Context, o *v1alpha1.Orga
 	return 0, err
 }
 
-func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces int) {
-	var active, pending int32
-	for _, u := range users {
-		switch u.Status.State {
-		case v1alpha1.UserActive:
-			active++
-		case v1alpha1.UserPending, "":
-			pending++
-		}
-	}
-	o.Status.Users = v1alpha1.UserCounts{Total: number(len(users)), Active: &active, Pending: &pending}
-	o.Status.Workspaces = number(workspaces)
-	o.Status.Modules = policy.NextSeats(o, users)
-}
+func isFull(u *v1alpha1.OrgUser) bool { return !policy.IsLimited(u) }
 
-// conclude says how the organization stands. Being without an administrator yet is no failure: people are declared
-// after their organization.
-func conclude(o *v1alpha1.Organization, held string) {
-	switch {
-	case held != "":
-		status.Stalled(o, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
-			"%s stays an administrator although the wish is otherwise: there is no other one in force", held))
-	case len(o.Status.Administrators) > 0:
-		status.Ready(o, v1alpha1.ReasonReady, fmt.Sprintf("%d administrators in force", len(o.Status.Administrators)))
-	default:
-		status.Ready(o, v1alpha1.ReasonNoAdministrator,
-			"no administrator in force yet: declare an OrgUser with the role OrganizationAdmin, or set "+
-				"spec.primaryAdministrator to have that person invited")
+// primaryName gives the object name of a primary administrator's user. That of the address may be a Limited account's.
+func primaryName(email string, users []*v1alpha1.OrgUser) string {
+	name := invitation.UserName(email)
+	if slices.ContainsFunc(users, func(u *v1alpha1.OrgUser) bool { return u.Name == name }) {
+		name += "-administrator"
 	}
+	return name
 }

@@ -23,7 +23,7 @@ import (
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=roles,verbs=get;list;watch;create;patch;delete;escalate;bind,resourceNames=usher-payment
 
 // PaymentRole is the Role in an organization's namespace that lets its holders read the Secret with payment details. Who
-// manages billing is bound to it along with his role, whether it is there or not.
+// manages billing is bound to it along with his role, while the organization names such a Secret.
 const PaymentRole = "usher-payment"
 
 // settlePayment makes the Role that grants the reading of the one Secret that spec.billing.paymentSecretRef names, and

@@ -42,7 +42,7 @@ func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organiz
 	if err != nil {
 		return err
 	}
-	if err := r.carryOut(ctx, bindingPlan{remove: bindings}); err != nil {
+	if err := r.carryOut(ctx, bindingPlan{take: bindings}); err != nil {
 		return err
 	}
 	return r.removeFinalizer(ctx, o)

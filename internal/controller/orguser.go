@@ -5,13 +5,11 @@ package controller
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -53,53 +51,9 @@ func (r *orgUserReconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) 
 	return r.bringAbout(ctx, before, facts, wait)
 }
 
-// yields: the user that Usher made for a primary administrator goes when somebody has declared one with that address.
+// yields: a user that Usher made by itself goes when somebody has declared one with that address.
 func yields(f policy.UserFacts) bool {
-	return f.Elder != "" && f.User.Labels[v1alpha1.LabelBootstrap] != "" && f.User.DeletionTimestamp.IsZero()
-}
-
-// bringAbout writes what is in force, and then gives and takes the access that follows from it.
-func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.OrgUser, f policy.UserFacts,
-	wait time.Duration,
-) (ctrl.Result, error) {
-	u, in := f.User, policy.UserInForce(f)
-	if early, err := r.tooEarly(ctx, before, in); early || err != nil {
-		return ctrl.Result{RequeueAfter: namesakeRetry}, err
-	}
-	in, err := r.seated(ctx, before, in)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
-	existing, err := r.lookup().Bindings(ctx, u.Namespace, u.Name)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
-	plan := planBindings(personOf(u, in.Username), wantedBindings(u, in, f.Workspaces), existing)
-	r.describe(f, in)
-	if !plan.empty() {
-		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being brought up to date")
-		if inForceDiffers(&before.Status, &u.Status) {
-			return settled(ctrl.Result{}, r.write(ctx, before, u)) // the write brings the next pass
-		}
-		if err := r.carryOut(ctx, plan); err != nil {
-			status.Progressing(u, v1alpha1.ReasonFailed, err.Error())
-			return settled(ctrl.Result{}, errors.Join(err, r.write(ctx, before, u)))
-		}
-	}
-	conclusion(f, in)
-	if err := r.write(ctx, before, u); err != nil {
-		return settled(ctrl.Result{}, err)
-	}
-	if in.State == v1alpha1.UserRemoving {
-		return settled(ctrl.Result{}, r.letGo(ctx, u))
-	}
-	return ctrl.Result{RequeueAfter: wait}, nil
-}
-
-// inForceDiffers tells whether access would follow from something that is not written yet.
-func inForceDiffers(a, b *v1alpha1.OrgUserStatus) bool {
-	return a.State != b.State || a.Role != b.Role || a.Username != b.Username ||
-		!equality.Semantic.DeepEqual(a.Workspaces, b.Workspaces)
+	return f.Elder != "" && policy.Yields(f.User) && f.User.DeletionTimestamp.IsZero()
 }
 
 // describe writes what is in force into the status.
@@ -119,8 +73,11 @@ func (r *orgUserReconciler) describe(f policy.UserFacts, in policy.InForce) {
 		s.LastActive = r.acceptedAt(f).UTC().Format(time.RFC3339)
 	}
 	reason, message := v1alpha1.ReasonAwaitingAcceptance, "the person has not accepted yet"
-	if in.Accepted {
+	switch {
+	case in.Accepted:
 		reason, message = v1alpha1.ReasonAccepted, "the person has accepted"
+	case policy.IsLimited(f.User):
+		reason, message = v1alpha1.ReasonLimited, "a Limited account is not invited"
 	}
 	status.Set(f.User, v1alpha1.ConditionAccepted, in.Accepted, reason, message)
 }
@@ -200,6 +157,13 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: listed, without access")
 	case in.AwaitingLedger:
 		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to be entered among the organization's administrators")
+	case policy.IsLimited(u):
+		status.Ready(u, v1alpha1.ReasonLimited, "a Limited account: without role, access and seats. Made Full, the person gets them "+
+			"as the spec says")
+	case in.Unplaced:
+		status.Stalled(u, v1alpha1.ReasonWorkspaceRequired, fmt.Sprintf(
+			"organization %q requires a workspace of everybody, and no source gives this person one: name one in spec.workspaces, or "+
+				"list the address or a group of the person in spec.members of a Workspace", u.Namespace))
 	case len(in.AwaitingSeats) > 0:
 		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
 			"no seat is left of these modules: %v. The next one that is freed, or added to the subscription, is taken",

@@ -5,6 +5,7 @@ package controller
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&v1alpha1.Invitation{}, onChangeAfter(mailDelay, r.ofMail)).
 		Watches(&v1alpha1.Workspace{}, onChange(r.ofWorkspace)).
 		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
+		WatchesMetadata(&rbacv1.ClusterRole{}, onChange(r.ofClusterRole)).
 		Complete(reconcile.AsReconciler(d.Client, r))
 }
 
@@ -46,11 +48,16 @@ func (r *orgUserReconciler) ofNamesake(ctx context.Context, c change[*v1alpha1.O
 	return append(keys, former...), err
 }
 
-// ofOrganization: the organization's coming and going concerns all users, the ledgers those who come in or go and the one
-// administrator who is left.
+// ofOrganization: the organization's coming and going concerns all users, as does whether everybody needs a workspace; the
+// ledgers those who come in or go and the one administrator who is left; what a module gives those who have its seats.
+// All users are looked at anyway when the watch begins.
 func (r *orgUserReconciler) ofOrganization(ctx context.Context, c change[*v1alpha1.Organization],
 ) ([]types.NamespacedName, error) {
-	if c.created() || c.deleted() || c.before.DeletionTimestamp.IsZero() != c.after.DeletionTimestamp.IsZero() {
+	if c.initial {
+		return nil, nil
+	}
+	if c.created() || c.deleted() || c.before.DeletionTimestamp.IsZero() != c.after.DeletionTimestamp.IsZero() ||
+		c.before.Spec.Settings.WorkspaceAssignment != c.after.Spec.Settings.WorkspaceAssignment {
 		return keysOf(r.lookup().Users(ctx, c.newest().Namespace))
 	}
 	var keys []types.NamespacedName
@@ -61,7 +68,20 @@ func (r *orgUserReconciler) ofOrganization(ctx context.Context, c change[*v1alph
 	for _, name := range append(changed, difference(seated(c.before), seated(c.after))...) {
 		keys = append(keys, types.NamespacedName{Namespace: c.after.Namespace, Name: name[strings.LastIndex(name, "/")+1:]})
 	}
-	return keys, nil
+	keys = append(keys, ofModules(c)...)
+	if (paymentRules(c.before) == nil) == (paymentRules(c.after) == nil) {
+		return keys, nil
+	}
+	payers, err := keysOf(r.payers(ctx, c.after.Namespace))
+	return append(keys, payers...), err
+}
+
+// payers are those who manage billing.
+func (r *orgUserReconciler) payers(ctx context.Context, organization string) ([]*v1alpha1.OrgUser, error) {
+	users, err := r.lookup().Users(ctx, organization)
+	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
+		return !policy.ReadsPayment(u.Spec.Role) && !policy.ReadsPayment(u.Status.Role)
+	}), err
 }
 
 // seated names every seat and who has it.
@@ -132,59 +152,6 @@ func changedRecipients(c change[*v1alpha1.Invitation], differs func(a, b *v1alph
 		}
 	}
 	return keys
-}
-
-// ofWorkspace: a workspace concerns the administrators, its members before and after, and who has it or wishes it.
-func (r *orgUserReconciler) ofWorkspace(ctx context.Context, c change[*v1alpha1.Workspace]) ([]types.NamespacedName, error) {
-	if !c.created() && !c.deleted() && !accessChanged(c.before, c.after) {
-		return nil, nil
-	}
-	newest := c.newest()
-	keys, err := keysOf(r.lookup().UsersByWorkspace(ctx, newest.Namespace, newest.Name))
-	if err != nil {
-		return nil, err
-	}
-	organization, err := r.lookup().Organization(ctx, newest.Namespace)
-	if err != nil {
-		return nil, err
-	}
-	if organization != nil {
-		for _, name := range organization.Status.Administrators {
-			keys = append(keys, types.NamespacedName{Namespace: newest.Namespace, Name: name})
-		}
-	}
-	for _, w := range []*v1alpha1.Workspace{c.before, c.after} {
-		members, err := r.members(ctx, w)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, members...)
-	}
-	return keys, nil
-}
-
-func accessChanged(before, after *v1alpha1.Workspace) bool {
-	return before.Generation != after.Generation || before.Status.Namespace != after.Status.Namespace ||
-		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero()
-}
-
-func (r *orgUserReconciler) members(ctx context.Context, w *v1alpha1.Workspace) ([]types.NamespacedName, error) {
-	if w == nil {
-		return nil, nil
-	}
-	var keys []types.NamespacedName
-	for _, m := range w.Spec.Members {
-		users, err := r.lookup().UsersByEmail(ctx, w.Namespace, string(m.Email))
-		if m.Group != "" {
-			users, err = r.lookup().UsersByGroup(ctx, w.Namespace, string(m.Group))
-		}
-		found, err := keysOf(users, err)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, found...)
-	}
-	return keys, nil
 }
 
 // ofBinding: what somebody does to a binding of Usher's is set right.

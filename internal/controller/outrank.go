@@ -63,7 +63,7 @@ func (r *orgUserReconciler) outrank(ctx context.Context, u *v1alpha1.OrgUser) er
 		switch {
 		case invitation.SameAddress(string(other.Spec.Email), string(u.Spec.Email)):
 			addressTaken(after, u.Name)
-		case policy.UsernameOf(other) == policy.UsernameOf(u):
+		case policy.UsernameOf(other) == policy.UsernameOf(u) && !policy.IsLimited(u) && !policy.IsLimited(other):
 			usernameTaken(after, u.Name)
 		default:
 			continue

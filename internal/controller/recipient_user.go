@@ -28,17 +28,19 @@ func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invit
 	if err != nil {
 		return nil, err
 	}
+	var account *v1alpha1.OrgUser
 	if len(users) > 0 {
-		return slices.MinFunc(users, func(a, b *v1alpha1.OrgUser) int {
-			if policy.Precedes(a, b) {
-				return -1
-			}
-			return 1
-		}), nil
+		account = slices.MinFunc(users, byPrecedence)
+		if !policy.IsProvisional(account) {
+			return account, nil
+		}
 	}
 	over := !invitation.Open(recipient.State) && recipient.State != v1alpha1.RecipientRevoked
 	if over && !resend {
-		return nil, nil //nolint:nilnil // nobody is an answer, not an error
+		return account, nil
+	}
+	if account != nil {
+		return r.takeOver(ctx, i, account, p)
 	}
 	user, err := r.createUser(ctx, i, recipient, p)
 	if err == nil && recipient.State != v1alpha1.RecipientPending && recipient.State != v1alpha1.RecipientRevoked {
@@ -57,9 +59,44 @@ func (r *invitationReconciler) createUser(ctx context.Context, i *v1alpha1.Invit
 	err := r.Client.Create(ctx, user, FieldOwner)
 	if apierrors.IsAlreadyExists(err) {
 		user = &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: user.Namespace, Name: user.Name}}
-		err = r.Live.Get(ctx, client.ObjectKeyFromObject(user), user)
+		if err = r.Live.Get(ctx, client.ObjectKeyFromObject(user), user); err == nil && policy.IsProvisional(user) {
+			return r.takeOver(ctx, i, user, p)
+		}
 	}
 	return user, err
+}
+
+func byPrecedence(a, b *v1alpha1.OrgUser) int {
+	if policy.Precedes(a, b) {
+		return -1
+	}
+	return 1
+}
+
+// takeOver makes a provisional account the pending user of an Invitation: who has written to the organization before is
+// invited like anybody else. The name that the account has stays (LMI-7).
+func (r *invitationReconciler) takeOver(ctx context.Context, i *v1alpha1.Invitation, account *v1alpha1.OrgUser,
+	p invitation.Addressee,
+) (*v1alpha1.OrgUser, error) {
+	live := &v1alpha1.OrgUser{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(account), live); err != nil {
+		return nil, client.IgnoreNotFound(err) // what comes of it brings the next pass
+	}
+	if live.UID != account.UID || !policy.IsProvisional(live) {
+		return live, nil
+	}
+	before := live.DeepCopy()
+	delete(live.Labels, v1alpha1.LabelOrigin)
+	live.Labels[v1alpha1.LabelInvitation] = i.Name
+	if live.Spec.DisplayName != "" {
+		p.Name = string(live.Spec.DisplayName)
+	}
+	wished := userFor(i, string(live.Spec.Email), p.Name).Spec
+	for _, field := range differing(&live.Spec, &wished) {
+		field.follow()
+	}
+	live.Spec.Access, live.Spec.Onboarding = v1alpha1.AccessFull, wished.Onboarding
+	return live, r.patchMetadata(ctx, live, before)
 }
 
 func userFor(i *v1alpha1.Invitation, email, name string) *v1alpha1.OrgUser {

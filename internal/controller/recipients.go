@@ -121,6 +121,10 @@ func (r *invitationReconciler) moveOwn(ctx context.Context, i *v1alpha1.Invitati
 ) error {
 	subject := r.subject(wish.organization, i.UID, string(recipient.Email))
 	switch {
+	case policy.IsLimited(user): // somebody has made it so, and invites again by making it Full
+		subject.Reason = v1alpha1.RevokedAccessLimited
+		invitation.Apply(&recipient.OnboardingStatus, invitation.EventRevoke, subject)
+		return nil
 	case recipient.State == v1alpha1.RecipientPending, recipient.State == v1alpha1.RecipientRevoked:
 		if !wish.authorized {
 			return nil // nobody could accept
@@ -189,7 +193,7 @@ func (r *invitationReconciler) removePending(ctx context.Context, i *v1alpha1.In
 	recipient *v1alpha1.RecipientStatus,
 ) error {
 	user, err := r.lookup().User(ctx, i.Namespace, recipient.User)
-	if err != nil || user == nil || isAccepted(user) || user.Labels[v1alpha1.LabelInvitation] != i.Name {
+	if err != nil || user == nil || stays(user) || user.Labels[v1alpha1.LabelInvitation] != i.Name {
 		return err
 	}
 	return r.removeUser(ctx, user)
@@ -198,3 +202,6 @@ func (r *invitationReconciler) removePending(ctx context.Context, i *v1alpha1.In
 func isAccepted(u *v1alpha1.OrgUser) bool {
 	return meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionAccepted)
 }
+
+// stays tells whether a user outlives the Invitation that it was made for.
+func stays(u *v1alpha1.OrgUser) bool { return isAccepted(u) || policy.IsLimited(u) }

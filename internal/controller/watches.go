@@ -7,19 +7,25 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
 type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // change is a watched object before and after; before is nil for a new one, after for one that is gone.
-type change[T client.Object] struct{ before, after T }
+type change[T client.Object] struct {
+	before, after T
+	// initial is true for an object that was there when the watch began.
+	initial bool
+}
 
 // newest gives the object as it is, or as it last was.
 func (c change[T]) newest() T {
@@ -60,7 +66,7 @@ func onChangeAfter[T client.Object](delay time.Duration, names concerned[T]) han
 	}
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q requests) {
-			enqueue(ctx, change[T]{after: cast(e.Object)}, q)
+			enqueue(ctx, change[T]{after: cast(e.Object), initial: e.IsInInitialList}, q)
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q requests) {
 			enqueue(ctx, change[T]{before: cast(e.ObjectOld), after: cast(e.ObjectNew)}, q)
@@ -82,4 +88,30 @@ func keysOf[T client.Object](objects []T, err error) ([]types.NamespacedName, er
 // organizationKey is the key of the organization of an object's namespace.
 func organizationKey(o client.Object) types.NamespacedName {
 	return types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetNamespace()}
+}
+
+// countDelay gathers changes that only move counts, so that they cost one write.
+const countDelay = 250 * time.Millisecond
+
+// beyondCounts lets a change of an object of its reconciler's own kind through at once, unless only the status differs and
+// that not urgently: Usher's own write of counts would otherwise bring the next count, before countDelay has gathered any.
+func beyondCounts[T client.Object](urgent func(before, after T) bool) predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, isBefore := e.ObjectOld.(T)
+		after, isAfter := e.ObjectNew.(T)
+		return !isBefore || !isAfter || !sameMetadata(before, after) || urgent(before, after)
+	}}
+}
+
+func sameMetadata(a, b client.Object) bool {
+	return a.GetGeneration() == b.GetGeneration() && a.GetDeletionTimestamp().IsZero() == b.GetDeletionTimestamp().IsZero() &&
+		equality.Semantic.DeepEqual(a.GetLabels(), b.GetLabels()) &&
+		equality.Semantic.DeepEqual(a.GetAnnotations(), b.GetAnnotations()) &&
+		equality.Semantic.DeepEqual(a.GetFinalizers(), b.GetFinalizers()) &&
+		equality.Semantic.DeepEqual(a.GetOwnerReferences(), b.GetOwnerReferences())
+}
+
+// itself: a change of an object concerns it.
+func itself[T client.Object](_ context.Context, c change[T]) ([]types.NamespacedName, error) {
+	return []types.NamespacedName{client.ObjectKeyFromObject(c.newest())}, nil
 }

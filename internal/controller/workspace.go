@@ -5,15 +5,16 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -23,29 +24,43 @@ import (
 
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=workspaces,verbs=get;list;watch;patch;delete
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=workspaces/status,verbs=patch
-// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch;create;delete
 
 // workspaceReconciler makes a Workspace's namespace. Access to it is the OrgUser reconciler's.
-type workspaceReconciler struct{ Dependencies }
+type workspaceReconciler struct {
+	Dependencies
+
+	// told holds, by a Workspace's UID, of which labels an event says that they are not copied.
+	told sync.Map
+}
 
 func setupWorkspace(mgr ctrl.Manager, d Dependencies) error {
-	r := &workspaceReconciler{d}
+	r := &workspaceReconciler{Dependencies: d}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("workspace").
-		For(&v1alpha1.Workspace{}).
+		For(&v1alpha1.Workspace{}, builder.WithPredicates(beyondCounts(func(_, _ *v1alpha1.Workspace) bool { return false }))).
+		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, itself[*v1alpha1.Workspace])).
 		WithOptions(concurrently).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
 		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
+		Watches(&v1alpha1.OrgUser{}, onChange(r.ofAssignee)).
+		Watches(&v1alpha1.Workspace{}, onChange(r.ofSerial)).
+		Watches(&v1alpha1.Workspace{}, onChange(r.ofIntake)).
 		Watches(&corev1.Namespace{}, onChange(r.ofNamespace)).
+		Watches(&corev1.ConfigMap{}, onChange(r.ofSettings)).
 		Complete(reconcile.AsReconciler(d.Client, r))
 }
 
 func (r *workspaceReconciler) ofOrganization(ctx context.Context, c change[*v1alpha1.Organization],
 ) ([]types.NamespacedName, error) {
-	if !c.created() && !c.deleted() && c.before.Spec.Settings == c.after.Spec.Settings {
+	if !c.created() && !c.deleted() && equality.Semantic.DeepEqual(c.before.Spec.Settings, c.after.Spec.Settings) {
 		return nil, nil
 	}
-	return keysOf(r.lookup().Workspaces(ctx, c.newest().Namespace))
+	keys, err := keysOf(r.lookup().Workspaces(ctx, c.newest().Namespace))
+	if err != nil || !c.deleted() {
+		return keys, err
+	}
+	freed, err := keysOf(r.lookup().WorkspacesWaitingFor(ctx, c.before.Name))
+	return append(keys, freed...), err
 }
 
 // ofUser: a workspace counts the people in it.
@@ -53,12 +68,12 @@ func (r *workspaceReconciler) ofUser(_ context.Context, c change[*v1alpha1.OrgUs
 	touched := map[string]int{}
 	if !c.created() {
 		for _, g := range c.before.Status.Workspaces {
-			touched[string(g.Name)]++
+			touched[g.Name]++
 		}
 	}
 	if !c.deleted() {
 		for _, g := range c.after.Status.Workspaces {
-			touched[string(g.Name)]--
+			touched[g.Name]--
 		}
 	}
 	var keys []types.NamespacedName
@@ -68,16 +83,6 @@ func (r *workspaceReconciler) ofUser(_ context.Context, c change[*v1alpha1.OrgUs
 		}
 	}
 	return keys, nil
-}
-
-// ofNamespace finds the workspaces that want a namespace, whoever it belongs to.
-func (r *workspaceReconciler) ofNamespace(ctx context.Context, c change[*corev1.Namespace],
-) ([]types.NamespacedName, error) {
-	namespace := c.newest()
-	if organization := namespace.Labels[v1alpha1.LabelOrganization]; organization != "" {
-		return []types.NamespacedName{{Namespace: organization, Name: namespace.Labels[v1alpha1.LabelWorkspace]}}, nil
-	}
-	return keysOf(r.lookup().WorkspacesByNamespace(ctx, namespace.Name))
 }
 
 // Reconcile brings one Workspace into force.
@@ -93,78 +98,33 @@ func (r *workspaceReconciler) Reconcile(ctx context.Context, w *v1alpha1.Workspa
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if err := r.describe(ctx, w, organization); err != nil {
+	devices, err := r.describe(ctx, w, organization)
+	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if err := r.settleNamespace(ctx, w, organization); err != nil {
+	failed := r.settle(ctx, w, organization)
+	devices.conclude(w)
+	failed = errors.Join(failed, r.concludeIntake(ctx, w))
+	if _, err = status.Write(ctx, r.Client, before, w); err != nil {
 		return settled(ctrl.Result{}, err)
 	}
-	_, err = status.Write(ctx, r.Client, before, w)
-	return settled(ctrl.Result{}, err)
+	wait, err := r.ensureAccounts(ctx, w, organization, devices.inForce)
+	return settled(ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
 }
 
-// settleNamespace makes the namespace, or says why it cannot be used.
-func (r *workspaceReconciler) settleNamespace(ctx context.Context, w *v1alpha1.Workspace, o *v1alpha1.Organization,
-) error {
-	w.Status.Namespace = ""
-	if o == nil {
-		status.Progressing(w, v1alpha1.ReasonOrganizationNotFound, noOrganization(w.Namespace))
-		return nil
+// settle brings about the namespace and what belongs into it: labels and settings. What fails in a namespace keeps nobody
+// out of it.
+func (r *workspaceReconciler) settle(ctx context.Context, w *v1alpha1.Workspace, o *v1alpha1.Organization) error {
+	before := w.Status.Namespace
+	n, err := r.settleNamespace(ctx, w, o)
+	if n != nil {
+		err = r.labelNamespace(ctx, w, n)
 	}
-	name := policy.NamespaceOf(w)
-	if broken := policy.CheckContent(w); slices.ContainsFunc(broken, aboutNamespace) {
-		status.Stalled(w, v1alpha1.ReasonInvalidNamespace, broken[slices.IndexFunc(broken, aboutNamespace)].Message)
-		return nil
+	err = errors.Join(err, r.settleSettings(ctx, w, before))
+	if worthTelling(err) {
+		status.Progressing(w, v1alpha1.ReasonFailed, err.Error())
 	}
-	var namespace corev1.Namespace
-	err := r.Client.Get(ctx, client.ObjectKey{Name: name}, &namespace)
-	if apierrors.IsNotFound(err) {
-		namespace = *namespaceFor(w, name)
-		err = r.Client.Create(ctx, &namespace, FieldOwner)
-	}
-	switch {
-	case apierrors.IsAlreadyExists(err):
-		status.Progressing(w, v1alpha1.ReasonNamespaceConflict, fmt.Sprintf("looking at namespace %q", name))
-		return nil // the namespace comes into the cache, which brings the next pass
-	case err != nil:
-		return err
-	case !owns(w, &namespace):
-		status.Stalled(w, v1alpha1.ReasonNamespaceConflict, conflictMessage(w, &namespace))
-	case !namespace.DeletionTimestamp.IsZero():
-		status.Progressing(w, v1alpha1.ReasonNamespaceTerminating, fmt.Sprintf(
-			"namespace %q is being deleted: it is made again when it is gone", name))
-	default:
-		w.Status.Namespace = name
-		status.Ready(w, v1alpha1.ReasonReady, fmt.Sprintf("namespace %q is ready", name))
-	}
-	return nil
-}
-
-func aboutNamespace(v policy.Violation) bool { return v.Field == "spec.namespace" }
-
-func namespaceFor(w *v1alpha1.Workspace, name string) *corev1.Namespace {
-	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name: name,
-		Labels: map[string]string{
-			v1alpha1.ManagedByLabel:    v1alpha1.ManagedByValue,
-			v1alpha1.LabelOrganization: w.Namespace,
-			v1alpha1.LabelWorkspace:    w.Name,
-		},
-	}}
-}
-
-// owns tells whether a namespace was made for this very workspace: one that was not is never adopted.
-func owns(w *v1alpha1.Workspace, n *corev1.Namespace) bool {
-	return n.Labels[v1alpha1.ManagedByLabel] == v1alpha1.ManagedByValue &&
-		n.Labels[v1alpha1.LabelOrganization] == w.Namespace && n.Labels[v1alpha1.LabelWorkspace] == w.Name
-}
-
-func conflictMessage(w *v1alpha1.Workspace, n *corev1.Namespace) string {
-	if other := n.Labels[v1alpha1.LabelWorkspace]; n.Labels[v1alpha1.LabelOrganization] == w.Namespace && other != "" {
-		return fmt.Sprintf("namespace %q belongs to workspace %q: give this workspace another spec.namespace", n.Name, other)
-	}
-	return fmt.Sprintf("namespace %q exists already and was not made by Usher, which never takes one over: give the "+
-		"workspace another spec.namespace, or delete the namespace", n.Name)
+	return err
 }
 
 func noOrganization(namespace string) string {
@@ -172,32 +132,18 @@ func noOrganization(namespace string) string {
 }
 
 // describe counts and resolves what the status shows.
-func (r *workspaceReconciler) describe(ctx context.Context, w *v1alpha1.Workspace, o *v1alpha1.Organization) error {
+func (r *workspaceReconciler) describe(ctx context.Context, w *v1alpha1.Workspace, o *v1alpha1.Organization) (inventory, error) {
 	users, err := r.lookup().UsersInWorkspace(ctx, w.Namespace, w.Name)
 	if err != nil {
-		return err
+		return inventory{}, err
 	}
 	w.Status.Members = number(len(users))
-	w.Status.Devices = number(len(w.Spec.Devices))
 	w.Status.Settings = policy.SettingsInForce(o, w)
-	w.Status.Contacts = nil
-	for _, c := range w.Spec.Contacts {
-		contact := v1alpha1.ContactStatus{Name: string(c.Name)}
-		if c.Assignee != "" {
-			people, err := r.lookup().UsersByEmail(ctx, w.Namespace, string(c.Assignee))
-			if err != nil {
-				return err
-			}
-			if slices.ContainsFunc(people, isActive) {
-				contact.Assignee = string(c.Assignee)
-			}
-		}
-		w.Status.Contacts = append(w.Status.Contacts, contact)
+	if err := r.describeContacts(ctx, w); err != nil {
+		return inventory{}, err
 	}
-	return nil
+	return r.describeDevices(ctx, w)
 }
-
-func isActive(u *v1alpha1.OrgUser) bool { return u.Status.State == v1alpha1.UserActive }
 
 // remove lets a deleted Workspace go: first nobody has access any more, then the namespace goes if that is the wish.
 func (r *workspaceReconciler) remove(ctx context.Context, w *v1alpha1.Workspace) error {
@@ -214,20 +160,12 @@ func (r *workspaceReconciler) remove(ctx context.Context, w *v1alpha1.Workspace)
 		_, err := status.Write(ctx, r.Client, before, w)
 		return err
 	}
+	if err := r.removeSettings(ctx, w, policy.NamespaceOf(w)); err != nil {
+		return err
+	}
 	if err := r.removeNamespace(ctx, w); err != nil {
 		return err
 	}
+	r.told.Delete(w.UID)
 	return r.removeFinalizer(ctx, w)
-}
-
-func (r *workspaceReconciler) removeNamespace(ctx context.Context, w *v1alpha1.Workspace) error {
-	if w.Spec.DeletionPolicy != v1alpha1.DeletionDelete {
-		return nil
-	}
-	var namespace corev1.Namespace
-	err := r.Client.Get(ctx, client.ObjectKey{Name: policy.NamespaceOf(w)}, &namespace)
-	if err == nil && owns(w, &namespace) && namespace.DeletionTimestamp.IsZero() {
-		err = r.Client.Delete(ctx, &namespace, client.Preconditions{UID: &namespace.UID})
-	}
-	return client.IgnoreNotFound(err)
 }

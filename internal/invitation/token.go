@@ -10,6 +10,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"sort"
@@ -27,6 +28,10 @@ const (
 	PurposeInvite Purpose = 1
 	// PurposeConfirm confirms the address.
 	PurposeConfirm Purpose = 2
+	// PurposeQuestion confirms the address of who asked a question.
+	PurposeQuestion Purpose = 3
+	// PurposeAsker opens the page with somebody's questions in a workspace.
+	PurposeAsker Purpose = 4
 )
 
 // ErrBadToken is the answer to every token that Usher did not make: forged, truncated or altered.
@@ -54,6 +59,15 @@ type Claims struct {
 func (c Claims) IsFor(email string) bool {
 	want := addressDigest(email)
 	return subtle.ConstantTimeCompare(c.address[:], want[:]) == 1
+}
+
+// AddressDigest gives the digest of the address that the token was made for, as the function of that name does.
+func (c Claims) AddressDigest() string { return hex.EncodeToString(c.address[:]) }
+
+// AddressDigest gives 32 hexadecimal digits that stand for an address where it need not be known.
+func AddressDigest(email string) string {
+	digest := addressDigest(email)
+	return hex.EncodeToString(digest[:])
 }
 
 // Keys is a ring of signing keys: the newest signs, all verify, so a rotation kills no outstanding link.
@@ -94,6 +108,10 @@ func NewKey() []byte {
 // Sign derives the token of a link. It is a function of its arguments and the newest key, so nothing needs to be kept.
 // UIDs that are no UUID are refused.
 func (k *Keys) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
+	return k.sign(purpose, uid, addressDigest(email), sendCount)
+}
+
+func (k *Keys) sign(purpose Purpose, uid types.UID, address [addressSize]byte, sendCount int32) (string, error) {
 	id, err := uuid.Parse(string(uid))
 	if err != nil {
 		return "", fmt.Errorf("cannot sign a link for UID %q: %w", uid, err)
@@ -103,7 +121,6 @@ func (k *Keys) Sign(purpose Purpose, uid types.UID, email string, sendCount int3
 	token = append(token, k.newest[:]...)
 	token = binary.BigEndian.AppendUint32(token, uint32(sendCount)) //nolint:gosec // a bit pattern, read back the same way
 	token = append(token, id[:]...)
-	address := addressDigest(email)
 	token = append(token, address[:]...)
 	token = append(token, mac(k.byID[k.newest], token)...)
 	return base64.RawURLEncoding.EncodeToString(token), nil
@@ -139,6 +156,15 @@ func (r *KeyRing) Replace(keys *Keys) { r.keys.Store(keys) }
 // Sign signs with the newest key in use, see Keys.Sign.
 func (r *KeyRing) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
 	return r.keys.Load().Sign(purpose, uid, email, sendCount)
+}
+
+// SignDigest signs for an address of which only the digest is known, as AddressDigest gives it.
+func (r *KeyRing) SignDigest(purpose Purpose, uid types.UID, digest string, sendCount int32) (string, error) {
+	address, err := hex.DecodeString(digest)
+	if err != nil || len(address) != addressSize {
+		return "", errors.New("cannot sign a link for something that is no digest of an address")
+	}
+	return r.keys.Load().sign(purpose, uid, [addressSize]byte(address), sendCount)
 }
 
 // Verify verifies with all keys in use, see Keys.Verify.

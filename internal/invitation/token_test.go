@@ -158,6 +158,26 @@ var _ = Describe("Links", func() {
 		Expect(err).To(MatchError(invitation.ErrBadToken))
 	})
 
+	It("are made for a digest as for the address that it stands for", func() {
+		ring := &invitation.KeyRing{}
+		ring.Replace(keys)
+		const uid = "8a7b1f1c-0000-4000-8000-000000000001"
+		digest := invitation.AddressDigest("Clara@Customer.example")
+		Expect(digest).To(MatchRegexp("^[0-9a-f]{32}$"))
+		token, err := ring.SignDigest(invitation.PurposeAsker, uid, digest, 0)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(ring.Sign(invitation.PurposeAsker, uid, "clara@customer.example", 0)).To(Equal(token))
+		claims, err := ring.Verify(invitation.PurposeAsker, token)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(claims.AddressDigest()).To(Equal(digest))
+		_, err = ring.Verify(invitation.PurposeQuestion, token)
+		Expect(err).To(MatchError(invitation.ErrBadToken))
+		for _, wrong := range []string{"", "clara@customer.example", digest + "00"} {
+			_, err = ring.SignDigest(invitation.PurposeAsker, uid, wrong, 0)
+			Expect(err).To(HaveOccurred())
+		}
+	})
+
 	It("are not made for a UID that is no UUID", func() {
 		_, err := keys.Sign(invitation.PurposeInvite, "acme/team", address, 1)
 		Expect(err).To(MatchError(ContainSubstring(`cannot sign a link for UID "acme/team"`)))

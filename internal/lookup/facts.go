@@ -53,6 +53,16 @@ func byPrecedence(a, b *v1alpha1.OrgUser) int {
 func (r Reader) JudgementFacts(ctx context.Context, namespace string, object client.Object) (policy.Facts, error) {
 	var facts policy.Facts
 	var err error
+	if w, is := object.(*v1alpha1.Workspace); is {
+		if facts.IntakeHolder, err = r.OtherIntakeHolder(ctx, w); err != nil {
+			return facts, err
+		}
+	}
+	if o, is := object.(*v1alpha1.Organization); is {
+		if facts.ClusterRoles, err = r.ClusterRoles(ctx, o); err != nil {
+			return facts, err
+		}
+	}
 	if facts.Organization, err = r.Organization(ctx, namespace); err != nil || facts.Organization == nil {
 		return facts, err
 	}
@@ -95,14 +105,13 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (policy.U
 	if facts.Onboarding, err = r.onboarding(ctx, user); err != nil {
 		return facts, err
 	}
-	workspaces, err := r.Workspaces(ctx, user.Namespace)
-	if err != nil {
-		return facts, err
-	}
-	for _, w := range workspaces {
-		if w.Status.Namespace != "" && w.DeletionTimestamp.IsZero() {
-			facts.Workspaces = append(facts.Workspaces, w)
+	if facts.Organization != nil && len(user.Spec.Modules) > 0 {
+		if facts.ClusterRoles, err = r.ClusterRoles(ctx, facts.Organization); err != nil {
+			return facts, err
 		}
+	}
+	if err = r.access(ctx, &facts); err != nil {
+		return facts, err
 	}
 	if facts.Elder, err = r.elder(ctx, user); err != nil {
 		return facts, err
@@ -172,7 +181,7 @@ func (r Reader) InviterTitle(ctx context.Context, namespace string, username v1a
 // are declared together come in any order.
 func (r Reader) Settled(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
 	for _, grant := range i.Spec.Workspaces {
-		w, err := get(ctx, r, i.Namespace, string(grant.Name), &v1alpha1.Workspace{})
+		w, err := r.workspace(ctx, i.Namespace, string(grant.Name))
 		if err != nil || w == nil {
 			return false, err
 		}
@@ -182,13 +191,4 @@ func (r Reader) Settled(ctx context.Context, i *v1alpha1.Invitation) (bool, erro
 	}
 	people, err := r.UsersByUsername(ctx, i.Namespace, string(i.Spec.InvitedBy))
 	return len(people) > 0, err
-}
-
-// WorkspaceTitle gives a workspace's name for people, whatever is known of it.
-func (r Reader) WorkspaceTitle(ctx context.Context, namespace string, name v1alpha1.ObjectName) string {
-	w, err := get(ctx, r, namespace, string(name), &v1alpha1.Workspace{})
-	if err != nil || w == nil {
-		return string(name)
-	}
-	return policy.WorkspaceTitle(w)
 }

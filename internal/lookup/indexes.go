@@ -20,18 +20,23 @@ import (
 
 // Names of the cache's indexes.
 const (
-	userByUsername       = "usher.username"
-	userByEmail          = "usher.email"
-	userByAnyUsername    = "usher.anyUsername"
-	userByWorkspace      = "usher.workspace"
-	userByGroup          = "usher.group"
-	userByInvitation     = "usher.invitation"
-	objectByUID          = "usher.uid"
-	invitationByEmail    = "usher.recipient"
-	invitationByInviter  = "usher.inviter"
-	workspaceByNamespace = "usher.namespace"
-	bindingByUser        = "usher.user"
-	bindingByDelegates   = "usher.delegates"
+	userByUsername            = "usher.username"
+	userByEmail               = "usher.email"
+	userByAnyUsername         = "usher.anyUsername"
+	userByWorkspace           = "usher.workspace"
+	userByGroup               = "usher.group"
+	userByInvitation          = "usher.invitation"
+	objectByUID               = "usher.uid"
+	invitationByEmail         = "usher.recipient"
+	invitationByInviter       = "usher.inviter"
+	workspaceByNamespace      = "usher.namespace"
+	workspaceByMember         = "usher.member"
+	organizationByClusterRole = "usher.clusterRole"
+	workspaceByIntake         = "usher.intake"
+	workspaceByAssignee       = "usher.assignee"
+	workspaceBySerial         = "usher.serial"
+	bindingByUser             = "usher.user"
+	bindingByDelegates        = "usher.delegates"
 )
 
 type index struct {
@@ -53,6 +58,11 @@ func indexes() []index {
 		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
 		{&v1alpha1.Invitation{}, invitationByInviter, inviters},
 		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
+		{&v1alpha1.Workspace{}, workspaceByIntake, intakes},
+		{&v1alpha1.Workspace{}, workspaceByAssignee, assignees},
+		{&v1alpha1.Workspace{}, workspaceBySerial, serials},
+		{&v1alpha1.Workspace{}, workspaceByMember, memberKeys},
+		{&v1alpha1.Organization{}, organizationByClusterRole, clusterRoleNames},
 		{&rbacv1.RoleBinding{}, bindingByUser, bindingUsers},
 		{&rbacv1.RoleBinding{}, bindingByDelegates, bindingDelegates},
 	}
@@ -72,7 +82,7 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 func Cached() []client.Object {
 	return []client.Object{
 		&v1alpha1.Organization{}, &v1alpha1.OrgUser{}, &v1alpha1.Invitation{}, &v1alpha1.Workspace{},
-		&rbacv1.RoleBinding{}, &corev1.Namespace{},
+		&rbacv1.RoleBinding{}, &corev1.Namespace{}, ClusterRole(),
 	}
 }
 
@@ -109,10 +119,11 @@ func anyUsernames(u *v1alpha1.OrgUser) []string {
 // workspaces are those wished and those in force: a change of either side concerns the user.
 func workspaces(u *v1alpha1.OrgUser) []string {
 	var names []string
-	for _, grants := range [][]v1alpha1.WorkspaceGrant{u.Spec.Workspaces, u.Status.Workspaces} {
-		for _, grant := range grants {
-			names = append(names, string(grant.Name))
-		}
+	for _, wish := range u.Spec.Workspaces {
+		names = append(names, string(wish.Name))
+	}
+	for _, grant := range u.Status.Workspaces {
+		names = append(names, grant.Name)
 	}
 	return names
 }

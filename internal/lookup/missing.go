@@ -30,8 +30,13 @@ func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, er
 		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Invitation:
 		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
+	case *v1alpha1.Organization:
+		if missing, err = r.missingClusterRoles(ctx, missing, o); err != nil {
+			return nil, err
+		}
+		return r.missingAssignees(ctx, missing, o.Namespace, o.Spec.Contacts)
 	case *v1alpha1.Workspace:
-		return r.missingMembers(ctx, missing, o)
+		return r.missingInWorkspace(ctx, missing, o)
 	}
 	return missing, nil
 }
@@ -50,7 +55,7 @@ func (r Reader) missingGrants(ctx context.Context, missing []string, namespace s
 	grants []v1alpha1.WorkspaceGrant, modules []v1alpha1.ObjectName, o *v1alpha1.Organization,
 ) ([]string, error) {
 	for _, grant := range grants {
-		w, err := get(ctx, r, namespace, string(grant.Name), &v1alpha1.Workspace{})
+		w, err := r.workspace(ctx, namespace, string(grant.Name))
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +73,17 @@ func (r Reader) missingGrants(ctx context.Context, missing []string, namespace s
 
 // maxMissing bounds the warnings about one object: a workspace has up to 10,000 members.
 const maxMissing = 10
+
+func (r Reader) missingInWorkspace(ctx context.Context, missing []string, w *v1alpha1.Workspace) ([]string, error) {
+	missing, err := r.missingAssignees(ctx, missing, w.Namespace, w.Spec.Contacts)
+	if err == nil && len(missing) < maxMissing {
+		missing, err = r.missingDeviceAssignees(ctx, missing, w)
+	}
+	if err == nil && len(missing) < maxMissing {
+		missing, err = r.missingMembers(ctx, missing, w)
+	}
+	return missing, err
+}
 
 func (r Reader) missingMembers(ctx context.Context, missing []string, w *v1alpha1.Workspace) ([]string, error) {
 	for _, m := range w.Spec.Members {

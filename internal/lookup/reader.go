@@ -36,9 +36,10 @@ func (r Reader) User(ctx context.Context, namespace, name string) (*v1alpha1.Org
 	return get(ctx, r, namespace, name, &v1alpha1.OrgUser{})
 }
 
-func get[T client.Object](ctx context.Context, r Reader, namespace, name string, into T) (T, error) {
+func get[T client.Object](ctx context.Context, r Reader, namespace, name string, into T, opts ...client.GetOption,
+) (T, error) {
 	var none T
-	err := r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, into)
+	err := r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, into, opts...)
 	switch {
 	case apierrors.IsNotFound(err):
 		return none, nil
@@ -93,8 +94,8 @@ func (r Reader) UsersByWorkspace(ctx context.Context, namespace, workspace strin
 func (r Reader) UsersInWorkspace(ctx context.Context, namespace, workspace string) ([]*v1alpha1.OrgUser, error) {
 	users, err := r.UsersByWorkspace(ctx, namespace, workspace)
 	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
-		return !slices.ContainsFunc(u.Status.Workspaces, func(g v1alpha1.WorkspaceGrant) bool {
-			return string(g.Name) == workspace
+		return !slices.ContainsFunc(u.Status.Workspaces, func(g v1alpha1.WorkspaceGrantStatus) bool {
+			return g.Name == workspace
 		})
 	}), err
 }

@@ -42,16 +42,24 @@ func (s *Sender) compose(m Message) (letter, error) {
 	}
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(time.Now())
-	// RFC 3834: no out-of-office answer to a mail that a machine wrote.
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	// Exchange does not know RFC 3834. No List-Unsubscribe: this is no list, and declining is on the page.
-	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	if !m.Personal {
+		// RFC 3834: no out-of-office answer to a mail that a machine wrote.
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")
+		// Exchange does not know RFC 3834. No List-Unsubscribe: this is no list, and declining is on the page.
+		msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	}
 	if m.Language != "" {
 		msg.SetGenHeader("Content-Language", m.Language)
 	}
 	msg.Subject(inHeader(m.Subject))
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	for _, a := range m.Attachments {
+		err := msg.AttachReader(inHeader(a.Name), bytes.NewReader(a.Content), gomail.WithFileContentType(gomail.ContentType(a.Type)))
+		if err != nil {
+			return letter{}, permanent("cannot attach %s: %v", a.Name, err)
+		}
+	}
 	var text bytes.Buffer
 	if _, err := msg.WriteTo(&text); err != nil {
 		return letter{}, permanent("cannot write the mail: %v", err)

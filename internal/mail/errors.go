@@ -72,7 +72,7 @@ func permanent(format string, args ...any) *DeliveryError {
 }
 
 // secretLike matches links and long runs without a blank, which may be a token or a part of one.
-var secretLike = regexp.MustCompile(`\S*(?:://|/[ci]/)\S*|[A-Za-z0-9_=-]{24,}`)
+var secretLike = regexp.MustCompile(`\S*(?:://|/[aciq]/)\S*|[A-Za-z0-9_=-]{24,}`)
 
 // scrub makes a server's answer fit for status fields and logs.
 func scrub(answer string) string {

@@ -6,6 +6,7 @@ package mail
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/textproto"
 	"slices"
 )
@@ -16,7 +17,13 @@ type letter struct {
 	from, to string
 	// utf8 tells that only a server with SMTPUTF8 (RFC 6531) can take the letter.
 	utf8 bool
-	text []byte
+	// eight tells that the letter has bytes beyond ASCII.
+	eight bool
+	text  []byte
+	// rest comes after text, unless it is nil.
+	rest io.ReadSeeker
+	// size is the length of all in bytes; 0: the server is not told.
+	size int64
 }
 
 // phase is what the server was asked when it said no, as an error's text says it.
@@ -82,16 +89,13 @@ func (c *connection) exchange(l letter) error {
 		}
 		return refused
 	}
-	return c.hand(l.text)
+	return c.hand(l)
 }
 
 // envelope gives the commands before the text. The library has said hello, so nothing can be in the way but a mail that
 // was refused before.
 func (c *connection) envelope(l letter) []command {
-	mail := "MAIL FROM:" + l.from
-	if l.utf8 {
-		mail += " SMTPUTF8"
-	}
+	mail := "MAIL FROM:" + l.from + c.parameters(l)
 	commands := []command{
 		{phaseSender, mail, 250},
 		{phaseRecipient, "RCPT TO:" + l.to, 25},
@@ -177,10 +181,18 @@ func (c *connection) lost(asked phase, err error) error {
 
 // hand sends the text. The answer may take long: a server that checks a mail does so now, and one that is given up on
 // here gets the mail twice.
-func (c *connection) hand(text []byte) error {
+//
+// When not all of the text can be sent, the end of it is not sent either: half a mail must not arrive.
+func (c *connection) hand(l letter) error {
 	writer := c.session.Text.DotWriter()
-	_, err := writer.Write(text)
-	if err = errors.Join(err, writer.Close()); err != nil {
+	_, err := writer.Write(l.text)
+	if err == nil && l.rest != nil {
+		err = c.copyRest(writer, l.rest)
+	}
+	if err == nil {
+		err = writer.Close()
+	}
+	if err != nil {
 		return c.lost(phaseText, err)
 	}
 	if err := c.session.UpdateDeadline(patience * c.timeout); err != nil {

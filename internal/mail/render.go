@@ -48,6 +48,9 @@ func (t *Templates) render(c Content) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, err
 	}
+	if c.Kind == Question {
+		t = t.forQuestion(v)
+	}
 	text, errText := execute(TextFile, t.text, v)
 	html, errHTML := execute(HTMLFile, t.html, v)
 	if err := errors.Join(errText, errHTML); err != nil {
@@ -95,7 +98,7 @@ func (t *Templates) newView(c Content) (*view, error) {
 		Note:         l.of(c.Kind, "note", values),
 		Footer:       values.Fill(l.Get("footer")),
 	}
-	if c.Kind == Invitation {
+	if c.Kind.quotes() {
 		v.Message = locale.Lines(c.Message)
 		v.MessageLabel = values.Fill(l.Get(either(plain["inviter"], "message.from", "message.unsigned")))
 	}
@@ -117,12 +120,17 @@ func newValues(c Content) (locale.Values, error) {
 	if organization == "" {
 		return nil, errors.New("the organization has no name: give Content.Organization")
 	}
-	return locale.Values{
+	values := locale.Values{
 		"organization": organization,
 		"inviter":      inviter,
 		"recipient":    name(c.Recipient),
 		"who":          either(inviter, inviter, organization),
-	}, nil
+		"subject":      name(c.Subject),
+	}
+	for key, value := range c.Values {
+		values[key] = name(value)
+	}
+	return values, nil
 }
 
 // name cleans a name. Mail clients make links of text that looks like one, and nobody is called so.
@@ -131,7 +139,7 @@ func name(s string) string {
 }
 
 func checkURL(c Content) error {
-	if c.URL == "" && c.Kind == Welcome {
+	if c.URL == "" && !c.Kind.leads() {
 		return nil
 	}
 	u, err := url.Parse(c.URL)
@@ -156,7 +164,7 @@ func (c catalogue) details(content Content) []detail {
 			all = append(all, detail{Label: c.Get("details." + label), Value: strings.Join(shown, ", ")})
 		}
 	}
-	if content.Kind != Confirmation {
+	if content.Kind != Confirmation && !content.Kind.forContacts() && !content.Kind.aboutQuestion() {
 		add("role", c.Role(content.Role))
 		add("workspaces", content.Workspaces...)
 	}
@@ -166,7 +174,7 @@ func (c catalogue) details(content Content) []detail {
 	if content.Kind != Welcome && !content.Expires.IsZero() {
 		add("expires", c.Time(content.Expires, content.Location))
 	}
-	return all
+	return append(all, c.facts(content)...)
 }
 
 // either is yes when the condition is not empty, no otherwise.

@@ -12,7 +12,12 @@ import (
 )
 
 // Kinds are all mails.
-func Kinds() []Kind { return []Kind{Invitation, Confirmation, Welcome} }
+func Kinds() []Kind {
+	return []Kind{
+		Invitation, Confirmation, Welcome, SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
+		QuestionConfirmation, QuestionReceipt, Question,
+	}
+}
 
 const sampleURL = "https://portal.usher.example/i/sample-sample-sample-sample-sample-sample?a=1&b=2"
 
@@ -25,17 +30,40 @@ func samples(kind Kind, language string) map[string]Content {
 		URL: sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
 		Username: "luis@acme.example",
 	}
+	if kind.forContacts() {
+		full = forContacts(full)
+	}
 	bare := Content{Kind: kind, Language: language, Organization: "Acme"}
-	if kind != Welcome {
+	if kind.aboutQuestion() {
+		full = aboutQuestion(full)
+	}
+	if kind.leads() {
 		bare.URL = sampleURL
 	}
 	hostile := full
 	const evil = "{{.URL}} {who} %s \"'><img src=https://evil.example/x onerror=alert(1)><a href=https://evil.example>" +
 		"</td></table><script>alert(1)</script><style>@import 'https://evil.example'</style>\r\nBcc: x@evil.example\u202e\x00"
 	hostile.Organization, hostile.Inviter, hostile.Recipient, hostile.Message, hostile.Username = evil, evil, evil, evil, evil
-	hostile.Role = evil
+	hostile.Role, hostile.Subject = evil, evil
+	if kind.forContacts() {
+		hostile.Facts = append(hostile.Facts, Fact{Label: Word{Text: evil}, Values: []Word{{Text: evil}}})
+	}
 	hostile.Workspaces = []string{evil, strings.Repeat("w", 200), "שלום", "👩‍💻"}
 	return map[string]Content{"with everything": full, "with the least": bare, "with hostile values": hostile}
+}
+
+// forContacts is a sample without what only invited people are told.
+func forContacts(c Content) Content {
+	at := c.Expires
+	c.Inviter, c.Message, c.URL, c.Username, c.Role, c.Workspaces, c.Expires = "", "", "", "", "", nil, time.Time{}
+	c.Subject = "remote-support"
+	c.Values = map[string]string{"used": "7", "seats": "7", "waiting": "1", "total": "9", "active": "8", "pending": "1"}
+	c.Facts = []Fact{
+		{Label: Word{Key: "details.seats"}, Values: []Word{{Key: "seats.taken", Values: map[string]string{"used": "7", "seats": "7"}}}},
+		{Label: Word{Key: "details.since"}, Values: []Word{{Time: at}}},
+		{Label: Word{Key: "details.waiting"}, Values: []Word{{Text: "Luis Gómez"}, {Key: "more", Values: map[string]string{"n": "3"}}}},
+	}
+	return c
 }
 
 // try writes every mail in every language and looks at each. The first mistake of a template is told once, not for every

@@ -125,6 +125,11 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
+	return s.deliver(ctx, l)
+}
+
+// deliver hands a letter over, on another connection if the server has hung up on the one that was open.
+func (s *Sender) deliver(ctx context.Context, l letter) error {
 	for {
 		c, err := s.pool.take(ctx)
 		if err != nil {
@@ -132,6 +137,10 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		}
 		if l.utf8 && !c.offers("SMTPUTF8") {
 			s.pool.give(c)
+			if l.rest != nil {
+				return permanent("the mail has letters beyond ASCII in its header or an address, and mail server %s does not take "+
+					"such mails (SMTPUTF8)", s.options.Address)
+			}
 			return permanent("the address %s has letters beyond ASCII before the @, and mail server %s does not take such "+
 				"addresses (SMTPUTF8): use another address", l.to, s.options.Address)
 		}

@@ -6,7 +6,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -45,6 +44,7 @@ func checkOrganization(o *v1alpha1.Organization) []Violation {
 	if primary := o.Spec.PrimaryAdministrator; primary != nil {
 		found = append(found, checkAddress("spec.primaryAdministrator.email", primary.Email)...)
 	}
+	found = append(found, checkContacts(o.Spec.Contacts)...)
 	return append(found, checkLanguage("spec.settings.language", o.Spec.Settings.Language)...)
 }
 
@@ -79,26 +79,10 @@ func checkWorkspace(w *v1alpha1.Workspace) []Violation {
 	for n, member := range w.Spec.Members {
 		found = append(found, checkAddress(fmt.Sprintf("spec.members[%d].email", n), member.Email)...)
 	}
-	prefix := w.Namespace + "-"
-	name := NamespaceOf(w)
-	switch {
-	case !strings.HasPrefix(name, prefix):
-		found = append(found, invalid("spec.namespace", "namespace-prefixed", name, fmt.Sprintf(
-			"must start with %q, the organization's prefix", prefix)))
-	case len(name) > 63:
-		found = append(found, invalid("spec.namespace", "namespace-length", name, fmt.Sprintf(
-			"the namespace would be called %q, which is longer than 63 characters: set spec.namespace to a shorter name "+
-				"that starts with %q", name, prefix)))
-	}
-	return found
-}
-
-// NamespaceOf gives the name of the Kubernetes namespace that a workspace owns.
-func NamespaceOf(w *v1alpha1.Workspace) string {
-	if w.Spec.Namespace != "" {
-		return string(w.Spec.Namespace)
-	}
-	return w.Namespace + "-" + w.Name
+	found = append(found, checkPortal(w)...)
+	found = append(found, checkContacts(w.Spec.Contacts)...)
+	found = append(found, checkDevices(w)...)
+	return append(found, checkNamespaceName(w)...)
 }
 
 func checkTimeZone(field string, zone v1alpha1.TimeZone) []Violation {

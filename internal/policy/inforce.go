@@ -5,7 +5,6 @@ package policy
 
 import (
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -20,8 +19,14 @@ type UserFacts struct {
 	Organization *v1alpha1.Organization
 	// Onboarding is the person's state, wherever it is kept; nil: not invited yet.
 	Onboarding *v1alpha1.OnboardingStatus
-	// Workspaces are all of the organization's that have a namespace.
+	// Workspaces are those that have a namespace, as far as they concern the user: which the user wishes or which name him,
+	// and all of the organization for an administrator in force.
 	Workspaces []*v1alpha1.Workspace
+	// Named gives for each workspace what its entries give the user that name his address or one of his groups. A workspace
+	// without a namespace may be among them.
+	Named map[string][]v1alpha1.GrantOrigin
+	// ClusterRoles tells how the ClusterRoles stand that the organization's modules name.
+	ClusterRoles ClusterRoleStates
 	// Elder is the name of another user with the same address who has it in force; empty: none (ORG-28).
 	Elder string
 	// NameHolder is the name of another user who has the wished Kubernetes user name in force; empty: none.
@@ -33,7 +38,7 @@ type InForce struct {
 	State      v1alpha1.UserState
 	Role       v1alpha1.Role
 	Username   string
-	Workspaces []v1alpha1.WorkspaceGrant
+	Workspaces []v1alpha1.WorkspaceGrantStatus
 	// Accepted is true once the person has accepted, or needs not to.
 	Accepted bool
 	// Held is true when the ledger keeps the person an administrator against the wish (ORG-4).
@@ -44,10 +49,14 @@ type InForce struct {
 	AwaitingLedger bool
 	// Modules are the modules in force, each with a seat.
 	Modules []v1alpha1.ObjectName
+	// ModuleRoles are the ClusterRoles that the modules in force add in each workspace in force.
+	ModuleRoles []ModuleRole
 	// AwaitingSeats are wished modules that have no seat left.
 	AwaitingSeats []string
 	// Missing are wished workspaces that do not exist or have no namespace yet.
 	Missing []string
+	// Unplaced is true when the organization requires a workspace and no source gives the person one (GTA-5).
+	Unplaced bool
 }
 
 // UserInForce decides what of a user's wishes is in force.
@@ -57,41 +66,52 @@ func UserInForce(f UserFacts) InForce {
 	in.Username = name
 	wished := CandidateOf(f.User).Wished
 	switch {
-	case inLedger(f):
+	case InLedger(f.Organization, f.User):
 		alone := len(f.Organization.Status.Administrators) == 1
 		in.State, in.Role = v1alpha1.UserActive, v1alpha1.RoleOrganizationAdmin
 		in.Held, in.Leaving = !wished && alone, !wished && !alone
 	case !f.User.DeletionTimestamp.IsZero():
 		in.State = v1alpha1.UserRemoving
-	case f.Organization == nil || !in.Accepted || f.Elder != "" || !hasName:
+	case waits(f, in, hasName):
 		in.State, in.Username = v1alpha1.UserPending, UsernameOf(f.User)
 	case f.User.Spec.Suspend:
 		in.State = v1alpha1.UserSuspended
 	case wished:
 		in.State, in.AwaitingLedger = v1alpha1.UserActive, true
-	case f.User.Spec.Access == v1alpha1.AccessLimited:
-		in.State = v1alpha1.UserActive // without role or access (LMI-2)
+	case IsLimited(f.User):
+		in.State = v1alpha1.UserActive // whether invited or not, without role or access (LMI-2)
 	default:
 		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
 	}
 	in.Workspaces, in.Missing = grants(f, in)
 	if in.State == v1alpha1.UserActive {
-		in.Modules, in.AwaitingSeats = modulesInForce(f)
+		modules, waiting := modulesInForce(f)
+		in = in.WithModules(f, modules)
+		in.AwaitingSeats = waiting
+		in.Unplaced = in.Role != "" && len(f.User.Spec.Workspaces)+len(f.Named) == 0 &&
+			needsWorkspace(f.Organization, in.Role, f.User.Spec.Access)
 	}
 	return in
 }
 
-// inLedger tells whether the user is an administrator in force; an organization that goes has none.
-func inLedger(f UserFacts) bool {
-	return f.Organization != nil && f.Organization.DeletionTimestamp.IsZero() &&
-		slices.Contains(f.Organization.Status.Administrators, f.User.Name)
+// waits tells whether a person is not in force yet: before acceptance, and behind whoever has the address or the name.
+func waits(f UserFacts, in InForce, hasName bool) bool {
+	return f.Organization == nil || f.Elder != "" || !hasName || !in.Accepted && !IsLimited(f.User)
+}
+
+// InLedger tells whether a user is an administrator in force; an organization that goes has none.
+func InLedger(o *v1alpha1.Organization, u *v1alpha1.OrgUser) bool {
+	return o != nil && o.DeletionTimestamp.IsZero() && slices.Contains(o.Status.Administrators, u.Name)
 }
 
 // usernameInForce gives the wished Kubernetes user name, or the one that the user has while somebody else has the wished
-// one in force; false: he has none.
+// one in force; false: he has none, and needs one.
 func usernameInForce(f UserFacts) (string, bool) {
 	wished := UsernameOf(f.User)
-	if f.NameHolder == "" {
+	switch {
+	case IsLimited(f.User) && !InLedger(f.Organization, f.User):
+		return "", true // who has no access needs none
+	case f.NameHolder == "":
 		return wished, true
 	}
 	has := f.User.Status.Username
@@ -99,7 +119,7 @@ func usernameInForce(f UserFacts) (string, bool) {
 }
 
 func modulesInForce(f UserFacts) (granted []v1alpha1.ObjectName, waiting []string) {
-	if f.Organization == nil || f.User.Spec.Access == v1alpha1.AccessLimited {
+	if f.Organization == nil || IsLimited(f.User) {
 		return nil, nil
 	}
 	return ModulesInForce(f.Organization, f.User)
@@ -122,63 +142,6 @@ func UsernameOf(u *v1alpha1.OrgUser) string {
 		return string(u.Spec.Username)
 	}
 	return string(u.Spec.Email)
-}
-
-// grants gives the access in force in each workspace, the strongest of every source (ORG-2, ORG-23, LMI-9), and the
-// wished workspaces that are not there.
-func grants(f UserFacts, in InForce) (granted []v1alpha1.WorkspaceGrant, missing []string) {
-	existing := make(map[string]bool, len(f.Workspaces))
-	hasAccess := in.State == v1alpha1.UserActive && in.Role != "" && in.Role != v1alpha1.RoleNotificationsOnly
-	for _, w := range f.Workspaces {
-		existing[w.Name] = true
-		if access := accessIn(w, f.User, in.Role); hasAccess && access != "" {
-			granted = append(granted, v1alpha1.WorkspaceGrant{Name: v1alpha1.ObjectName(w.Name), Access: access})
-		}
-	}
-	for _, wish := range f.User.Spec.Workspaces {
-		if !existing[string(wish.Name)] {
-			missing = append(missing, string(wish.Name))
-		}
-	}
-	slices.SortFunc(granted, func(a, b v1alpha1.WorkspaceGrant) int {
-		return strings.Compare(string(a.Name), string(b.Name))
-	})
-	return granted, missing
-}
-
-func accessIn(w *v1alpha1.Workspace, u *v1alpha1.OrgUser, role v1alpha1.Role) v1alpha1.WorkspaceAccess {
-	if role == v1alpha1.RoleOrganizationAdmin {
-		return v1alpha1.WorkspaceAdmin
-	}
-	var best v1alpha1.WorkspaceAccess
-	for _, wish := range u.Spec.Workspaces {
-		if string(wish.Name) == w.Name {
-			best = stronger(best, wish.Access)
-		}
-	}
-	for _, m := range w.Spec.Members {
-		if m.Email != "" && invitation.SameAddress(string(m.Email), string(u.Spec.Email)) ||
-			m.Group != "" && slices.Contains(u.Spec.Groups, m.Group) {
-			best = stronger(best, m.Access)
-		}
-	}
-	return best
-}
-
-var accessRank = map[v1alpha1.WorkspaceAccess]int{
-	v1alpha1.WorkspaceView: 1, v1alpha1.WorkspaceEdit: 2, v1alpha1.WorkspaceAdmin: 3,
-}
-
-func stronger(a, b v1alpha1.WorkspaceAccess) v1alpha1.WorkspaceAccess {
-	if accessRank[b] > accessRank[a] {
-		return b
-	}
-	return a
-}
-
-// ClusterRoleForAccess names the ClusterRole of an access in a workspace's namespace.
-func ClusterRoleForAccess(access v1alpha1.WorkspaceAccess) string {
-	return strings.ToLower(string(access))
 }
 
 // ClusterRoleForRole names the ClusterRole that a role in force has in the organization's namespace; empty: the role
@@ -207,10 +170,17 @@ func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) str
 	}
 }
 
-// Precedes tells which of two users with the same address has it in force: the one who has accepted, else the one that
-// somebody declared before one that Usher made for a primary administrator, else the oldest (ORG-28).
+// Precedes tells which of two users with the same address has it in force: anybody before a provisional account, the one
+// who has accepted, else the one who needs not to, else the one that somebody declared before one that Usher made for a
+// primary administrator, else the oldest (ORG-28).
 func Precedes(a, b *v1alpha1.OrgUser) bool {
+	if one, other := IsProvisional(a), IsProvisional(b); one != other {
+		return other
+	}
 	if one, other := inUse(a), inUse(b); one != other {
+		return one
+	}
+	if one, other := needsNoAcceptance(a), needsNoAcceptance(b); one != other {
 		return one
 	}
 	if one, other := isBootstrap(a), isBootstrap(b); one != other {
@@ -223,10 +193,13 @@ func Precedes(a, b *v1alpha1.OrgUser) bool {
 }
 
 // HoldsName tells whether a user keeps another, who wishes the same Kubernetes user name, from having it: who has the name
-// in force keeps it, and of two who have not, or both have, the address's rule decides.
+// in force keeps it, and of two who have not, or both have, the address's rule decides. A Limited account needs none.
 func HoldsName(holder, other *v1alpha1.OrgUser) bool {
 	name := UsernameOf(other)
 	has := inUse(holder) && holder.Status.Username == name
+	if IsLimited(other) || IsLimited(holder) && !has {
+		return false
+	}
 	hasOther := inUse(other) && other.Status.Username == name
 	if has != hasOther {
 		return has
@@ -236,6 +209,10 @@ func HoldsName(holder, other *v1alpha1.OrgUser) bool {
 
 func inUse(u *v1alpha1.OrgUser) bool {
 	return u.Status.State == v1alpha1.UserActive || u.Status.State == v1alpha1.UserSuspended
+}
+
+func needsNoAcceptance(u *v1alpha1.OrgUser) bool {
+	return u.Spec.Onboarding == v1alpha1.OnboardingNone && !IsLimited(u)
 }
 
 func isBootstrap(u *v1alpha1.OrgUser) bool { return u.Labels[v1alpha1.LabelBootstrap] != "" }

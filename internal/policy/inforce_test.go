@@ -5,6 +5,7 @@ package policy_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -24,8 +25,20 @@ func acme(administrators ...string) *v1alpha1.Organization {
 	return o
 }
 
+// facts gives what decides about a user, with all entries of these workspaces that name him.
 func facts(user *v1alpha1.OrgUser, o *v1alpha1.Organization, workspaces ...*v1alpha1.Workspace) policy.UserFacts {
-	return policy.UserFacts{User: user, Organization: o, Workspaces: workspaces}
+	f := policy.UserFacts{User: user, Organization: o, Workspaces: workspaces}
+	for _, w := range workspaces {
+		for _, m := range w.Spec.Members {
+			if key := policy.KeyOfMember(m); slices.Contains(policy.KeysOfUser(user), key) {
+				if f.Named == nil {
+					f.Named = map[string][]v1alpha1.GrantOrigin{}
+				}
+				f.Named[w.Name] = append(f.Named[w.Name], policy.OriginOfMember(key, m.Access))
+			}
+		}
+	}
+	return f
 }
 
 func deleted(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
@@ -50,6 +63,13 @@ func edit(workspace string) v1alpha1.WorkspaceGrant {
 
 func granted(workspace string, access v1alpha1.WorkspaceAccess) v1alpha1.WorkspaceGrant {
 	return v1alpha1.WorkspaceGrant{Name: v1alpha1.ObjectName(workspace), Access: access}
+}
+
+// grantedBy gives an access in force that has one origin only.
+func grantedBy(workspace string, access v1alpha1.WorkspaceAccess, source v1alpha1.GrantSource) v1alpha1.WorkspaceGrantStatus {
+	return v1alpha1.WorkspaceGrantStatus{
+		Name: workspace, Access: access, Origins: []v1alpha1.GrantOrigin{{Source: source, Access: access}},
+	}
 }
 
 var _ = Describe("Somebody who has not accepted", func() {
@@ -84,7 +104,7 @@ var _ = Describe("Somebody who has accepted", func() {
 	user := luis.Workspace("support", v1alpha1.WorkspaceEdit)
 	accepted := policy.InForce{
 		State: v1alpha1.UserActive, Role: member, Username: "luis@acme.example", Accepted: true,
-		Workspaces: []v1alpha1.WorkspaceGrant{edit("support")},
+		Workspaces: []v1alpha1.WorkspaceGrantStatus{grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser)},
 	}
 
 	It("NOV-12 is active, with the wished role and access", func() {
@@ -140,7 +160,7 @@ var _ = Describe("Somebody who has accepted", func() {
 	It("says which wished workspaces are not there", func() {
 		in := policy.UserInForce(facts(user.Existing().Workspace("sales", v1alpha1.WorkspaceView).Obj(), acme("ana"), support.Obj()))
 		Expect(in.Missing).To(Equal([]string{"sales"}))
-		Expect(in.Workspaces).To(Equal([]v1alpha1.WorkspaceGrant{edit("support")}))
+		Expect(in.Workspaces).To(ConsistOf(grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser)))
 	})
 
 	It("acts under the wished user name", func() {
@@ -149,7 +169,10 @@ var _ = Describe("Somebody who has accepted", func() {
 })
 
 var _ = Describe("An administrator", func() {
-	everywhere := []v1alpha1.WorkspaceGrant{granted("sales", v1alpha1.WorkspaceAdmin), granted("support", v1alpha1.WorkspaceAdmin)}
+	everywhere := []v1alpha1.WorkspaceGrantStatus{
+		grantedBy("sales", v1alpha1.WorkspaceAdmin, v1alpha1.GrantedByRole),
+		grantedBy("support", v1alpha1.WorkspaceAdmin, v1alpha1.GrantedByRole),
+	}
 
 	It("waits for the ledger, without role and access, and counts as active for it", func() {
 		in := policy.UserInForce(facts(ana.Existing().Obj(), acme(), support.Obj()))
@@ -205,7 +228,7 @@ var _ = Describe("Access to a workspace", func() {
 			Expect(in.Workspaces).To(BeEmpty())
 			return
 		}
-		Expect(in.Workspaces).To(Equal([]v1alpha1.WorkspaceGrant{granted("support", expected)}))
+		Expect(in.Workspaces).To(ConsistOf(And(HaveField("Name", "support"), HaveField("Access", expected))))
 	},
 		Entry("ORG-14 none", support, v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
 		Entry("ORG-22 the user's own list", support, v1alpha1.WorkspaceView, v1alpha1.WorkspaceView),
@@ -240,6 +263,9 @@ var _ = Describe("Access to a workspace", func() {
 			}
 		}).Member("luis@acme.example", v1alpha1.WorkspaceEdit)
 		in := policy.UserInForce(facts(u.Obj(), acme("ana"), support.Obj(), crowd.Obj()))
-		Expect(in.Workspaces).To(Equal([]v1alpha1.WorkspaceGrant{edit("sales"), edit("support")}))
+		Expect(in.Workspaces).To(Equal([]v1alpha1.WorkspaceGrantStatus{
+			grantedBy("sales", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByMember),
+			grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser),
+		}))
 	})
 })

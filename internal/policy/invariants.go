@@ -10,9 +10,15 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// judgeInvariants says early what the reconcilers would hold back: the last administrator (ORG-4), and an organization
-// whose deletion is protected. They bind everybody.
+// judgeInvariants says early what the reconcilers would hold back: the last administrator (ORG-4), an organization whose
+// deletion is protected, a ClusterRole that is not grantable (GTA-10), somebody without the workspace that is required
+// (GTA-5). They bind everybody.
 func judgeInvariants(r Request) []Violation {
+	return slices.Concat(judgeEnds(r), judgeGrantable(r), judgePlacement(r))
+}
+
+// judgeEnds refuses to let the last administrator go, and an organization that is protected.
+func judgeEnds(r Request) []Violation {
 	switch o := r.Old.(type) {
 	case *v1alpha1.OrgUser:
 		return judgeLastAdministrator(r, o)

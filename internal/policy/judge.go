@@ -53,6 +53,18 @@ type Facts struct {
 	// OtherAdministrator is true when somebody else than the user of the request is an administrator in force and wishes
 	// to stay one. It counts for administrators only.
 	OtherAdministrator bool
+	// ClusterRoles tells how the ClusterRoles stand that the modules of the request's Organization name.
+	ClusterRoles ClusterRoleStates
+	// Named tells which of PlacementKeys workspaces name as members.
+	Named map[MemberKey]bool
+	// IntakeHolder is another workspace, of whatever organization, that wishes the intake address of the request's; nil:
+	// there is none.
+	IntakeHolder *v1alpha1.Workspace
+	// SerialHolders are the devices in other workspaces that have a serial number which the request brings into its
+	// workspace, by the number's compared form.
+	SerialHolders map[string]SerialHolder
+	// Namespace is about the namespace of a new Workspace.
+	Namespace NamespaceFacts
 }
 
 // Request is a change that somebody asks for. Old is nil for Create; New is nil for Delete.
@@ -130,14 +142,14 @@ func judgeContent(r Request) []Violation {
 	if r.Operation == Delete || r.Status || r.Operation == Update && len(r.changed()) == 0 {
 		return nil
 	}
-	return CheckContent(r.New)
+	return append(CheckContent(r.New), slices.Concat(judgeNamespace(r), judgeIntake(r), judgeSerials(r))...)
 }
 
 // judgeAuthority asks the role table.
 func judgeAuthority(r Request) []Violation {
 	switch r.object().(type) {
 	case *v1alpha1.Organization:
-		return judgeOrganization(r)
+		return append(judgeOrganization(r), judgeReport(r)...)
 	case *v1alpha1.OrgUser:
 		return judgeUser(r)
 	case *v1alpha1.Invitation:

@@ -26,6 +26,13 @@ func namesake(name string, age int, state v1alpha1.UserState, made bool) *v1alph
 	return u
 }
 
+// existing gives one whose identity exists already.
+func existing(name string, age int, state v1alpha1.UserState) *v1alpha1.OrgUser {
+	u := namesake(name, age, state, false)
+	u.Spec.Onboarding = v1alpha1.OnboardingNone
+	return u
+}
+
 var _ = Describe("Who of two users has the address they share", func() {
 	const (
 		pending   = v1alpha1.UserPending
@@ -45,6 +52,8 @@ var _ = Describe("Who of two users has the address they share", func() {
 		Entry("who is suspended, before an older wish", namesake("b", 1, suspended, false), namesake("a", 2, "", false)),
 		Entry("who is active, before who goes", namesake("b", 1, active, false), namesake("a", 2, removing, false)),
 		Entry("who was declared, before whom Usher made earlier", namesake("b", 1, pending, false), namesake("a", 2, pending, true)),
+		Entry("who needs not accept, before an older one who has not", existing("b", 1, ""), namesake("a", 2, pending, false)),
+		Entry("who has accepted, before a younger one who needs not", namesake("b", 2, active, false), existing("a", 1, pending)),
 		Entry("whom Usher made, once active, before who was declared", namesake("a", 2, active, true), namesake("b", 3, pending, false)),
 	)
 
@@ -55,6 +64,7 @@ var _ = Describe("Who of two users has the address they share", func() {
 				for _, made := range []bool{false, true} {
 					users = append(users, namesake("a", age, state, made), namesake("b", age, state, made))
 				}
+				users = append(users, existing("a", age, state), existing("b", age, state))
 			}
 		}
 		for _, a := range users {

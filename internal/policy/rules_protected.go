@@ -41,7 +41,7 @@ func judgeProtected(r Request) []Violation {
 		found = append(found, r.protected("metadata.labels["+key+"]"))
 	}
 	for _, key := range ownKeys(old.GetAnnotations(), r.New.GetAnnotations()) {
-		if key != v1alpha1.AnnotationResend {
+		if !asksPeople(r.New, key) {
 			found = append(found, r.protected("metadata.annotations["+key+"]"))
 		}
 	}

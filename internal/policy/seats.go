@@ -96,7 +96,7 @@ func WishesSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
 // takesSeats: a seat is taken while the person is active, or invited and able to accept. Limited accounts take none
 // (LMI-2).
 func takesSeats(u *v1alpha1.OrgUser) bool {
-	if u.Spec.Suspend || !u.DeletionTimestamp.IsZero() || u.Spec.Access == v1alpha1.AccessLimited {
+	if u.Spec.Suspend || !u.DeletionTimestamp.IsZero() || IsLimited(u) {
 		return false
 	}
 	return u.Status.State == v1alpha1.UserActive ||

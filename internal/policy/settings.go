@@ -4,6 +4,8 @@
 package policy
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -16,16 +18,28 @@ const (
 	DefaultInvitationValidityDays = 7
 )
 
-// LanguageOf gives the language of an invitation's mails and pages.
-func LanguageOf(o *v1alpha1.Organization, invited v1alpha1.LanguageTag) string {
-	switch {
-	case invited != "":
-		return string(invited)
-	case o.Spec.Settings.Language != "":
-		return string(o.Spec.Settings.Language)
-	default:
-		return string(DefaultLanguage)
+// LanguageOf gives the language of the mails and pages for somebody: the one that is wished, else the one in force in the
+// workspaces that they are about if these agree, else the organization's (GTA-14).
+func LanguageOf(o *v1alpha1.Organization, wished v1alpha1.LanguageTag, workspaces ...*v1alpha1.Workspace) string {
+	if wished != "" {
+		return string(wished)
 	}
+	organization := languageIn(o, v1alpha1.WorkspaceSettings{})
+	if len(workspaces) == 0 {
+		return organization
+	}
+	first := languageIn(o, workspaces[0].Spec.Settings)
+	for _, w := range workspaces[1:] {
+		if !strings.EqualFold(languageIn(o, w.Spec.Settings), first) {
+			return organization
+		}
+	}
+	return first
+}
+
+// languageIn gives the language in force where these settings override the organization's.
+func languageIn(o *v1alpha1.Organization, override v1alpha1.WorkspaceSettings) string {
+	return string(cmp.Or(override.Language, o.Spec.Settings.Language, DefaultLanguage))
 }
 
 // ValidityOf gives how long a link of the organization can be used.

@@ -53,6 +53,23 @@ var _ = Describe("Settings", func() {
 		Expect(policy.LanguageOf(builders.Organization("acme").Obj(), "")).To(Equal("en"))
 	})
 
+	DescribeTable("GTA-14 give the mails and pages about workspaces their language", func(wished, want string, languages ...string) {
+		var workspaces []*v1alpha1.Workspace
+		for _, language := range languages {
+			workspaces = append(workspaces, workspace.With(func(w *v1alpha1.Workspace) {
+				w.Spec.Settings.Language = v1alpha1.LanguageTag(language)
+			}).Obj())
+		}
+		Expect(policy.LanguageOf(organization.Obj(), v1alpha1.LanguageTag(wished), workspaces...)).To(Equal(want))
+	},
+		Entry("theirs", "", "en", "en"),
+		Entry("theirs, when they agree", "", "en", "en", "en", "EN"),
+		Entry("the organization's, when they do not", "", "es", "en", "fr"),
+		Entry("the organization's, when one follows it and another does not", "", "es", "en", ""),
+		Entry("the organization's, when all follow it", "", "es", "", "es"),
+		Entry("the wished one, whatever they have", "de", "de", "en", "fr"),
+	)
+
 	It("say how long a link can be used, a week unless they do", func() {
 		Expect(policy.ValidityOf(builders.Organization("acme").Obj())).To(Equal(168 * time.Hour))
 		o := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{InvitationValidityDays: 2}).Obj()

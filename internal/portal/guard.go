@@ -64,7 +64,11 @@ func setHeaders(next http.Handler, https bool) http.Handler {
 
 func limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		most := int64(maxBody)
+		if strings.HasPrefix(r.URL.Path, counterPrefix) {
+			most = maxQuestionBody
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -77,7 +81,8 @@ func (h *handler) limitRate(next http.Handler, opts Options) http.Handler {
 	}
 	limit := newLimiter(opts.RequestsPerSecond, opts.Burst)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		counts := r.URL.Path != "/healthz" && r.URL.Path != style.path && r.URL.Path != icon.path
+		counts := r.URL.Path != "/healthz" && r.URL.Path != style.path && r.URL.Path != icon.path &&
+			!strings.HasPrefix(r.URL.Path, accentPath)
 		if counts && !limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) {
 			h.show(w, r, screenBusy, nil)
 			return

@@ -41,6 +41,7 @@ func New(links Links, opts Options) http.Handler {
 		mux.HandleFunc(path, h.refuseMethod("GET, HEAD, POST"))
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
 	}
+	h.addCounters(mux, opts)
 	mux.HandleFunc("/", h.notice(screenUnknown))
 	return h.guard(mux, opts)
 }
@@ -168,9 +169,9 @@ func (h *handler) finish(w http.ResponseWriter, r *http.Request, s screen, link 
 	redirect(w, r, p.Path+"/done"+p.Query())
 }
 
-// redirect leads to another page of this link.
+// redirect leads to another page of this link, or of this workspace.
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: begins with /i/ or /c/ and an escaped token
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: begins with a path of the portal and escaped names
 }
 
 // parse reads the form and answers when it cannot be read.

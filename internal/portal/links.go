@@ -34,22 +34,13 @@ type ClusterLinks struct {
 
 var _ Links = (*ClusterLinks)(nil)
 
-// place is where a link leads: the object that keeps a person's state, and what is needed to show and move it.
-type place struct {
-	claims       invitation.Claims
-	host         status.Object
-	organization *v1alpha1.Organization
-	// authorized is true when who invites may still give what the invitation gives.
-	authorized bool
-}
-
 // Open tells where a token leads.
 func (l *ClusterLinks) Open(ctx context.Context, purpose Purpose, token string) (*Link, error) {
 	p, err := l.find(ctx, purpose, token)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.Live.Get(ctx, kube.ObjectKeyFromObject(p.host), p.host); err != nil {
+	if err := status.Read(ctx, l.Live, kube.ObjectKeyFromObject(p.host), p.host); err != nil {
 		return nil, gone(err)
 	}
 	return l.show(ctx, p, purpose)
@@ -177,23 +168,6 @@ func gone(err error) error {
 	return err
 }
 
-// onboarding gives the state of the person whom the link was made for; nil: there is none any more.
-func (p *place) onboarding() (*v1alpha1.OnboardingStatus, string) {
-	switch host := p.host.(type) {
-	case *v1alpha1.Invitation:
-		for n := range host.Status.Recipients {
-			if recipient := &host.Status.Recipients[n]; p.claims.IsFor(string(recipient.Email)) {
-				return &recipient.OnboardingStatus, string(recipient.Email)
-			}
-		}
-	case *v1alpha1.OrgUser:
-		if p.claims.IsFor(string(host.Spec.Email)) {
-			return host.Status.Onboarding, string(host.Spec.Email)
-		}
-	}
-	return nil, ""
-}
-
 // usable tells why a link cannot be used; nil: it can, as far as the person's state allows.
 func (l *ClusterLinks) usable(p *place, o *v1alpha1.OnboardingStatus) error {
 	switch {
@@ -212,6 +186,11 @@ func (l *ClusterLinks) usable(p *place, o *v1alpha1.OnboardingStatus) error {
 // show gives what a page shows. The person's language goes along with a link that cannot be used any more.
 func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Link, error) {
 	onboarding, email := p.onboarding()
+	var err error
+	p.workspaces, err = lookup.Reader{Reader: l.Client}.WorkspacesNamed(ctx, p.host.GetNamespace(), p.grants())
+	if err != nil {
+		return nil, err
+	}
 	if err := l.usable(p, onboarding); err != nil {
 		return &Link{Organization: policy.OrganizationTitle(p.organization), Language: p.language(onboarding)}, err
 	}
@@ -243,23 +222,22 @@ func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Li
 // describe adds what the person is invited to.
 func (l *ClusterLinks) describe(ctx context.Context, p *place, link *Link) error {
 	cache := lookup.Reader{Reader: l.Client}
-	var grants []v1alpha1.WorkspaceGrant
 	var err error
 	switch host := p.host.(type) {
 	case *v1alpha1.Invitation:
-		link.Role, link.Message, grants = host.Spec.Role, host.Spec.Message, host.Spec.Workspaces
+		link.Role, link.Message = host.Spec.Role, host.Spec.Message
 		if link.Inviter, err = cache.InviterTitle(ctx, host.Namespace, host.Spec.InvitedBy); err != nil {
 			return err
 		}
 		err = l.prefill(ctx, host, link)
 	case *v1alpha1.OrgUser:
-		link.Role, grants = host.Spec.Role, host.Spec.Workspaces
+		link.Role = host.Spec.Role
 		link.Username = policy.UsernameOf(host)
 		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(host, &link.Registration))
 	}
 	link.Namespace = p.host.GetNamespace()
-	for _, grant := range grants {
-		link.Workspaces = append(link.Workspaces, l.workspace(ctx, link.Namespace, grant))
+	for _, grant := range p.grants() {
+		link.Workspaces = append(link.Workspaces, p.workspace(grant))
 	}
 	return err
 }
@@ -275,24 +253,4 @@ func (l *ClusterLinks) prefill(ctx context.Context, i *v1alpha1.Invitation, link
 		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(user, &link.Registration))
 	}
 	return err
-}
-
-// workspace describes a workspace, whatever is known of it.
-func (l *ClusterLinks) workspace(ctx context.Context, namespace string, grant v1alpha1.WorkspaceGrant) Workspace {
-	described := Workspace{Title: string(grant.Name), Access: grant.Access}
-	var w v1alpha1.Workspace
-	if err := l.Client.Get(ctx, kube.ObjectKey{Namespace: namespace, Name: string(grant.Name)}, &w); err == nil {
-		described.Title, described.Namespace = policy.WorkspaceTitle(&w), policy.NamespaceOf(&w)
-	}
-	return described
-}
-
-func (p *place) language(o *v1alpha1.OnboardingStatus) string {
-	if o != nil && o.Registration != nil && o.Registration.Language != "" {
-		return string(o.Registration.Language)
-	}
-	if i, ok := p.host.(*v1alpha1.Invitation); ok {
-		return policy.LanguageOf(p.organization, i.Spec.Language)
-	}
-	return policy.LanguageOf(p.organization, "")
 }

@@ -21,7 +21,7 @@ var templateFiles embed.FS
 // templates are the pages by name, each within the layout.
 var templates = func() map[string]*template.Template {
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"invite", "confirm", "welcome", "notice"} {
+	for _, name := range []string{"invite", "confirm", "welcome", "notice", "ask", "question", "received", "questions"} {
 		pages[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
 	}
 	return pages
@@ -35,16 +35,25 @@ type page struct {
 	Link *Link
 	// Form is what the form shows; set on the invitation's page.
 	Form form
+	// Counter is the workspace's page that this one belongs to; nil where there is none.
+	Counter *Counter
+	// Ask is what the form for a question shows; set on a workspace's page.
+	Ask askForm
+	// Question is the one question that the page is about, Questions are all of an asker's.
+	Question  *Asked
+	Questions []Asked
 	// Path is the link's own path without a query; empty where there is none.
 	Path string
 
-	locale *locale.Catalogue
-	chosen string
-	values locale.Values
+	// customer is true for a workspace's page, whatever became of it.
+	customer bool
+	locale   *locale.Catalogue
+	chosen   string
+	values   locale.Values
 }
 
 func newPage(r *http.Request, name string, link *Link) *page {
-	p := &page{Name: name, Link: link, values: locale.Values{}}
+	p := &page{Name: name, Link: link, values: locale.Values{}, customer: strings.HasPrefix(r.URL.Path, counterPrefix)}
 	if chosen := languages.Named(r.URL.Query().Get("lang")); chosen != nil {
 		p.chosen = chosen.Tag()
 	}
@@ -117,7 +126,7 @@ func (p *page) H(key ...string) (template.HTML, error) {
 // Title is the text of the window's title.
 func (p *page) Title() (string, error) {
 	title, err := p.T(p.prefix(), "title")
-	if err == nil && len(p.Form.Errors) > 0 {
+	if err == nil && len(p.Form.Errors)+len(p.Ask.Errors) > 0 {
 		prefix, err := p.T("errors.prefix")
 		return prefix + title, err
 	}

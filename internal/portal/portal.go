@@ -1,9 +1,11 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package portal is the small website that an invitation's links lead to: accept or decline, register, confirm.
+// Package portal is the small website that an invitation's links lead to (accept or decline, register, confirm), and on
+// which customers ask a workspace's people (GTA-7).
 //
-// It holds no state of its own and knows no cluster: Links finds and moves invitations. Pages work without JavaScript.
+// It holds no state of its own and knows no cluster: Links finds and moves invitations, Questions takes questions. Pages work
+// without JavaScript.
 package portal
 
 import (
@@ -104,6 +106,10 @@ type Options struct {
 	// RequestsPerSecond and Burst limit each client address; zero: 5 and 40. A negative rate means no limit.
 	RequestsPerSecond float64
 	Burst             int
+	// Questions takes customers' questions; nil: there are no pages for them.
+	Questions Questions
+	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /64); zero: 30. A negative one means no limit.
+	QuestionsPerHour float64
 	// Log receives errors, and at verbosity 1 each request's route and status. It never receives a token.
 	Log logr.Logger
 }

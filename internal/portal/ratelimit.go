@@ -15,6 +15,8 @@ import (
 const (
 	defaultRate  = 5
 	defaultBurst = 40
+	// defaultQuestionsPerHour is how many questions come from a network.
+	defaultQuestionsPerHour = 30
 	// maxClients bounds the memory of a limiter: about 200 bytes a client.
 	maxClients = 10000
 )
@@ -23,6 +25,8 @@ const (
 type limiter struct {
 	rate  rate.Limit
 	burst int
+	// networkOf gives whose requests are counted together.
+	networkOf func(netip.Addr) netip.Prefix
 
 	mu      sync.Mutex
 	clients map[netip.Prefix]*list.Element
@@ -44,7 +48,7 @@ func newLimiter(perSecond float64, burst int) *limiter {
 		burst = defaultBurst
 	}
 	return &limiter{
-		rate: rate.Limit(perSecond), burst: burst,
+		rate: rate.Limit(perSecond), burst: burst, networkOf: networkOf,
 		clients: map[netip.Prefix]*list.Element{}, seen: list.New(),
 	}
 }
@@ -54,7 +58,7 @@ func (l *limiter) allow(address netip.Addr, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.prune(now)
-	network := networkOf(address)
+	network := l.networkOf(address)
 	element, ok := l.clients[network]
 	if !ok {
 		element = l.seen.PushFront(&visitor{network: network, bucket: rate.NewLimiter(l.rate, l.burst)})
@@ -86,6 +90,18 @@ func networkOf(address netip.Addr) netip.Prefix {
 		bits = 64
 	}
 	network, err := address.WithZone("").Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return network
+}
+
+// wideNetworkOf is what one customer of a provider can change its address within: an IPv6 /64, an IPv4 /24.
+func wideNetworkOf(address netip.Addr) netip.Prefix {
+	if !address.Is4() {
+		return networkOf(address)
+	}
+	network, err := address.Prefix(24)
 	if err != nil {
 		return netip.Prefix{}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/question"
 )
 
 // screen is one of the portal's pages.
@@ -26,6 +27,14 @@ var (
 	screenConfirm = screen{"confirm", "confirm", http.StatusOK}
 	screenWelcome = screen{"welcome", "welcome", http.StatusOK}
 
+	screenAsk       = screen{"ask", "ask", http.StatusOK}
+	screenQuestion  = screen{"question", "question", http.StatusOK}
+	screenReceived  = screen{"received", "received", http.StatusOK}
+	screenQuestions = screen{"questions", "questions", http.StatusOK}
+
+	screenQuestionSent = screen{"questionSent", "notice", http.StatusOK}
+	screenQuestionGone = screen{"questionGone", "notice", http.StatusGone}
+
 	screenHome      = screen{"home", "notice", http.StatusOK}
 	screenCheckMail = screen{"checkMail", "notice", http.StatusOK}
 	screenUsed      = screen{"used", "notice", http.StatusOK}
@@ -40,6 +49,14 @@ var (
 	screenTooLarge  = screen{"bad", "notice", http.StatusRequestEntityTooLarge}
 	screenTrouble   = screen{"trouble", "notice", http.StatusServiceUnavailable}
 )
+
+// limitScreens are the pages that tell which limit of questions is reached.
+var limitScreens = map[question.Limit]screen{
+	question.LimitAddress:   {"limitAddress", "notice", http.StatusTooManyRequests},
+	question.LimitDay:       {"limitDay", "notice", http.StatusTooManyRequests},
+	question.LimitNetwork:   {"limitNetwork", "notice", http.StatusTooManyRequests},
+	question.LimitWorkspace: {"limitWorkspace", "notice", http.StatusTooManyRequests},
+}
 
 // outcome is the page for what a Links has answered.
 func outcome(purpose Purpose, link *Link, err error) screen {

@@ -41,6 +41,13 @@ var signs = map[string]string{
 	screenRefused.name:   "trouble",
 	screenBad.name:       "trouble",
 	screenHome.name:      "mail",
+
+	screenQuestionSent.name: "mail",
+	screenQuestionGone.name: "time",
+	"limitAddress":          "time",
+	"limitDay":              "time",
+	"limitNetwork":          "time",
+	"limitWorkspace":        "time",
 }
 
 // Style is the address of the style sheet.
@@ -51,7 +58,7 @@ func (p *page) Icon() string { return icon.address() }
 
 // Wide is true for pages in two parts.
 func (p *page) Wide() bool {
-	return p.Name == screenInvite.name || (p.Name == screenWelcome.name && p.SignsIn())
+	return p.Name == screenInvite.name || p.Name == screenAsk.name || (p.Name == screenWelcome.name && p.SignsIn())
 }
 
 // Long is true when names make for a heading of many lines.

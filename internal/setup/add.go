@@ -12,10 +12,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/kubernetes"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/internal/controller"
+	"github.com/usher-operator/usher/internal/desk"
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
@@ -57,14 +59,19 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err != nil {
 		return err
 	}
-	if err := addControllers(mgr, o, keys, templates); err != nil {
+	questions := &desk.Desk{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
+	if err := addControllers(mgr, o, keys, templates, questions); err != nil {
 		return err
 	}
 	server, err := portal.NewServer(&portal.ClusterLinks{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Keys: keys, MailDomain: o.mailDomain(), Now: o.now(),
 	}, portal.Options{
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
-		RequestsPerSecond: o.PortalRequestsPerSecond, Log: mgr.GetLogger().WithName("portal"),
+		RequestsPerSecond: o.PortalRequestsPerSecond, QuestionsPerHour: o.PortalQuestionsPerHour,
+		Questions: &portal.ClusterQuestions{
+			Client: mgr.GetClient(), Desk: questions, Keys: keys, Now: o.now(),
+		},
+		Log: mgr.GetLogger().WithName("portal"),
 	})
 	if err != nil {
 		return err
@@ -72,15 +79,24 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err := mgr.Add(server); err != nil {
 		return err
 	}
+	if err := addIntake(mgr, o); err != nil {
+		return err
+	}
 	return addChecks(mgr, certificates, server.Ready)
 }
 
-func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing, templates *mail.InForce) error {
+func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing, templates *mail.InForce, questions *desk.Desk,
+) error {
 	sender, err := mail.NewSender(o.Mail)
 	if err != nil {
 		return err
 	}
+	phones, err := newGateway(o)
+	if err != nil {
+		return err
+	}
 	return controller.Setup(mgr, controller.Dependencies{
+		Gateway:         phones,
 		Client:          mgr.GetClient(),
 		Live:            mgr.GetAPIReader(),
 		Recorder:        mgr.GetEventRecorder("usher"),
@@ -91,6 +107,9 @@ func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing, temp
 		Keys:            keys,
 		PortalURL:       strings.TrimRight(o.PortalURL, "/"),
 		MailDomain:      o.mailDomain(),
+		Desk:            questions,
+		Namespace:       o.Namespace,
+		NamespaceLabels: namespaceLabels(o),
 		SettleDelay:     o.SettleDelay,
 		Now:             o.now(),
 	})
@@ -114,7 +133,17 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return err
 	}
-	return webhooks.Setup(mgr, webhooks.Options{Reader: mgr.GetCache(), Platform: platform, Seen: seen})
+	return webhooks.Setup(mgr, webhooks.Options{
+		Reader: mgr.GetCache(), Platform: platform, Seen: seen,
+		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o),
+	})
+}
+
+// namespaceLabels gives the allow-list, which Validate has found right.
+func namespaceLabels(o *Options) policy.NamespaceLabels {
+	labels, err := policy.ParseNamespaceLabels(o.NamespaceLabels)
+	utilruntime.Must(err)
+	return labels
 }
 
 // linkKeys reads the keys that sign links, and makes the first one in a new installation.

@@ -32,6 +32,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/controller"
+	"github.com/usher-operator/usher/internal/desk"
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
@@ -53,22 +54,46 @@ func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if o.CertificateDir == "" {
-		dir, err := os.MkdirTemp("", "usher-certificates-")
-		if err != nil {
+	if o.CertificateDir != "" {
+		if err := os.MkdirAll(o.CertificateDir, 0o700); err != nil {
 			return nil, fmt.Errorf("no place for the webhooks' certificate: set --certificate-dir: %w", err)
 		}
-		o.CertificateDir = dir
+		return newManager(ctx, cfg, o)
 	}
-	if err := os.MkdirAll(o.CertificateDir, 0o700); err != nil {
+	dir, err := os.MkdirTemp("", "usher-certificates-")
+	if err != nil {
 		return nil, fmt.Errorf("no place for the webhooks' certificate: set --certificate-dir: %w", err)
 	}
+	o.CertificateDir = dir
+	mgr, err := newManager(ctx, cfg, o)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return tidyManager{Manager: mgr, dir: dir}, nil
+}
+
+// tidyManager removes the temporary directory with the certificate when all that uses it has ended.
+type tidyManager struct {
+	ctrl.Manager
+	dir string
+}
+
+// Start runs the manager until ctx ends.
+func (m tidyManager) Start(ctx context.Context) error {
+	err := m.Manager.Start(ctx)
+	return errors.Join(err, os.RemoveAll(m.dir))
+}
+
+func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager, error) {
 	certificates := make(chan struct{})
 	mgr, err := ctrl.NewManager(cfg, managerOptions(&o, certificates))
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the manager: %w", err)
 	}
 	if err := lookup.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return nil, err
+	}
+	if err := desk.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
 	return mgr, add(ctx, mgr, &o, certificates)
@@ -121,7 +146,8 @@ func (s gatedServer) Start(ctx context.Context) error {
 	}
 }
 
-// CacheOptions keep the cache small: no managed fields, only the operator's own Secrets, only Usher's Roles and RoleBindings.
+// CacheOptions keep the cache small: no managed fields, only the operator's own Secrets, only Usher's Roles, RoleBindings and
+// ConfigMaps.
 func CacheOptions(o *Options) cache.Options {
 	mine := labels.SelectorFromSet(labels.Set{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
 	options := cache.Options{
@@ -133,11 +159,15 @@ func CacheOptions(o *Options) cache.Options {
 			&rbacv1.Role{}: {Field: fields.OneTermEqualSelector("metadata.name", controller.PaymentRole)},
 		},
 	}
+	settings := fields.OneTermEqualSelector("metadata.name", v1alpha1.SettingsConfigMap)
+	configMaps := cache.ByObject{Field: settings}
 	if o.MailTemplates != "" {
-		options.ByObject[&corev1.ConfigMap{}] = cache.ByObject{Namespaces: map[string]cache.Config{
-			o.Namespace: {FieldSelector: fields.OneTermEqualSelector("metadata.name", o.MailTemplates)},
+		configMaps = cache.ByObject{Namespaces: map[string]cache.Config{
+			cache.AllNamespaces: {FieldSelector: settings},
+			o.Namespace:         {FieldSelector: fields.OneTermEqualSelector("metadata.name", o.MailTemplates)},
 		}}
 	}
+	options.ByObject[&corev1.ConfigMap{}] = configMaps
 	return options
 }
 

@@ -12,7 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Options are the operator's configuration.
@@ -44,16 +47,30 @@ type Options struct {
 	// PortalRequestsPerSecond limits each client of the portal; zero: the portal's default; negative: no limit.
 	PortalRequestsPerSecond float64
 
+	// PortalQuestionsPerHour limits the questions from each network; zero: the portal's default; negative: no limit.
+	PortalQuestionsPerHour float64
+
 	// Mail says how to reach the mail server.
 	Mail mail.Options
+	// Gateway says how contacts' phones are reached; empty: they are not.
+	Gateway gateway.Options
 	// MailRate is how many mails a minute are sent at most; zero: there is no limit.
 	MailRate int
 	// MailTemplates is the name of a ConfigMap in Namespace with mail templates in place of those that ship; empty: none is
 	// read.
 	MailTemplates string
 
+	// IntakeAddress is where mails to workspaces are taken in by LMTP: host:port or unix:/path; empty: nowhere.
+	IntakeAddress string
+	// IntakeLimits bound what is taken in.
+	IntakeLimits intake.Limits
+
 	// PlatformUsers and PlatformGroups are identities that are not bound by roles.
 	PlatformUsers, PlatformGroups []string
+
+	// NamespaceLabels lists the labels that Workspaces may have copied to their namespaces, see
+	// policy.ParseNamespaceLabels; empty: none.
+	NamespaceLabels []string
 
 	// ActivityInterval is how long a person's activity is written once only; zero: it is not kept track of.
 	ActivityInterval time.Duration
@@ -91,10 +108,16 @@ func (o *Options) Validate() error {
 	require(o.ActivityInterval >= 0, "--activity-interval %s is negative: set it to 0 to turn it off", o.ActivityInterval)
 	require(o.AuditTokenFile == "" || o.ActivityInterval != 0, "--audit-token-file is set, but --activity-interval=0 turns off "+
 		"what audit events are for: leave one of them out")
+	_, err := policy.ParseNamespaceLabels(o.NamespaceLabels)
+	require(err == nil, "--namespace-labels: %w", err)
+	wrong = append(wrong, o.validateIntake()...)
 	portal, err := url.Parse(o.PortalURL)
 	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
 	require(web, "--portal-url %q must be the absolute URL under which "+
 		"people reach the portal, such as https://usher.acme.example", o.PortalURL)
+	if err := checkGateway(o.Gateway); err != nil {
+		wrong = append(wrong, err)
+	}
 	return errors.Join(wrong...)
 }
 

@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/mail"
 )
 
@@ -45,8 +46,24 @@ var _ = Describe("Options", func() {
 			"--mail-rate -1 is negative: set it to the mails a minute that are sent at most, 0 for no limit"),
 		Entry("fewer connections than none", func(o *Options) { o.Mail.Connections = -1 },
 			"--smtp-connections -1 is negative: set it to the connections that are open at the same time at most"),
+		Entry("labels that nobody may set", func(o *Options) { o.NamespaceLabels = []string{"team", "accounts.usher.dev/workspace"} },
+			"--namespace-labels: \"accounts.usher.dev/workspace\" is kept by Usher or by Kubernetes itself, and says whose the namespace is"),
+		Entry("a place for mails that is none", func(o *Options) { o.IntakeAddress = "2424" },
+			`--intake-address: intake address "2424" must be host:port or unix:/path, 127.0.0.1:2424 for example`),
+		Entry("a socket nowhere", func(o *Options) { o.IntakeAddress = "unix:lmtp" },
+			`--intake-address: intake address "unix:lmtp" must name an absolute path, unix:/run/usher/lmtp for example`),
+		Entry("fewer mails than none", func(o *Options) { o.IntakeLimits.PerSender = -1 }, "--intake-sender-rate -1 is negative"),
+		Entry("memory for less than a mail", func(o *Options) { o.IntakeLimits.Memory, o.IntakeLimits.MessageBytes = 1, 2 },
+			"--intake-memory-bytes 1 is less than one mail may take: set it to --intake-max-bytes 2 or more"),
 		Entry("an interval below zero", func(o *Options) { o.ActivityInterval = -time.Minute },
 			"--activity-interval -1m0s is negative: set it to 0 to turn it off"),
+		Entry("a gateway without a key", func(o *Options) { o.Gateway.URL = "https://sms.acme.example" },
+			"--gateway-key-file is missing: the gateway knows by its signatures that messages are from Usher"),
+		Entry("a key without a gateway", func(o *Options) { o.Gateway.KeyFile = "key" },
+			"--gateway-key-file is set, but --gateway-url is not: set both, or neither"),
+		Entry("a gateway that anybody could listen to", func(o *Options) { o.Gateway = gateway.Options{URL: "http://sms.acme.example", KeyFile: "key"} },
+			"--gateway-url is of no use\ngateway \"http://sms.acme.example\" must have the scheme https, as messages hold names and addresses; "+
+				"http is for 127.0.0.1 only"),
 		Entry("audit events for nothing", func(o *Options) { o.AuditTokenFile = "token" },
 			"--audit-token-file is set, but --activity-interval=0 turns off what audit events are for: leave one of them out"),
 	)

@@ -7,6 +7,7 @@ package status
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -74,7 +75,30 @@ func Write(ctx context.Context, c client.StatusClient, before, after Object) (bo
 	for i := range *after.GetConditions() {
 		(*after.GetConditions())[i].ObservedGeneration = after.GetGeneration()
 	}
+	*after.GetConditions() = steady(*before.GetConditions(), *after.GetConditions())
 	return write(ctx, c, before, after)
+}
+
+// steady gives conditions in the order in which they were, and those that stand as they did with the time since when they
+// do: a pass that says one thing first and another in the end has changed nothing when the end is the same.
+func steady(before, after []metav1.Condition) []metav1.Condition {
+	var out []metav1.Condition
+	for _, was := range before {
+		is := meta.FindStatusCondition(after, was.Type)
+		if is == nil {
+			continue
+		}
+		if is.Status == was.Status {
+			is.LastTransitionTime = was.LastTransitionTime
+		}
+		out = append(out, *is)
+	}
+	for _, is := range after {
+		if meta.FindStatusCondition(before, is.Type) == nil {
+			out = append(out, is)
+		}
+	}
+	return out
 }
 
 func write(ctx context.Context, c client.StatusClient, before, after Object) (bool, error) {
@@ -89,13 +113,25 @@ func write(ctx context.Context, c client.StatusClient, before, after Object) (bo
 // writes has happened, so giving up early would mean doing it again.
 var patience = wait.Backoff{Steps: 500, Duration: 20 * time.Millisecond, Factor: 1, Jitter: 1}
 
+// Read reads an object anew into o, which stays as it is if that fails. Decoding into an object that holds something keeps
+// each field that the newer state no longer has.
+func Read(ctx context.Context, reader client.Reader, key client.ObjectKey, o client.Object) error {
+	into := reflect.ValueOf(o).Elem()
+	fresh := reflect.New(into.Type())
+	if err := reader.Get(ctx, key, fresh.Interface().(client.Object)); err != nil { //nolint:forcetypeassert // it has o's type
+		return err
+	}
+	into.Set(fresh.Elem())
+	return nil
+}
+
 // Amend changes a part of a status that another writer may be changing at the same time: it reads the object past the
 // cache, applies change, writes, and starts again on a conflict. Conditions and the observed generation stay the
 // reconciler's. An error of change ends it and comes back as it is.
 func Amend(ctx context.Context, reader client.Reader, c client.StatusClient, o Object, change func() error) error {
 	key := client.ObjectKeyFromObject(o)
 	return retry.RetryOnConflict(patience, func() error {
-		if err := reader.Get(ctx, key, o); err != nil {
+		if err := Read(ctx, reader, key, o); err != nil {
 			return err
 		}
 		before := o.DeepCopyObject().(Object) //nolint:forcetypeassert // a deep copy has its original's type

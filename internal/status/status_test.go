@@ -5,6 +5,7 @@ package status_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -149,10 +150,23 @@ var _ = Describe("Write", func() {
 		Expect(w.patches).To(BeEmpty())
 	})
 
+	It("writes nothing when a pass says one thing first, and in the end what is written", func(ctx SpecContext) {
+		w, before := &writer{}, settled()
+		status.Stalled(before, "Duplicate", "somebody else has it")
+		for n := range before.Status.Conditions {
+			before.Status.Conditions[n].LastTransitionTime = metav1.Unix(1, 0)
+		}
+		after := before.DeepCopy()
+		status.Ready(after, "Ready", "the spec is in force")
+		status.Stalled(after, "Duplicate", "somebody else has it")
+		Expect(status.Write(ctx, w, before, after)).To(BeFalse())
+		Expect(w.patches).To(BeEmpty())
+	})
+
 	It("takes an empty list for none", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		after := before.DeepCopy()
-		after.Status.Workspaces = []v1alpha1.WorkspaceGrant{}
+		after.Status.Workspaces = []v1alpha1.WorkspaceGrantStatus{}
 		Expect(status.Write(ctx, w, before, after)).To(BeFalse())
 		Expect(w.patches).To(BeEmpty())
 	})
@@ -183,6 +197,31 @@ var _ = Describe("Write", func() {
 		_, err := status.Write(ctx, w, before, after)
 		Expect(apierrors.IsConflict(err)).To(BeTrue())
 		Expect(w.patches).To(HaveLen(1), "the caller tries again, not Write")
+	})
+})
+
+// partial decodes what the API server has into the object that it is given, as the client does: what is not there stays.
+type partial struct{ client.Reader }
+
+// Get implements client.Reader.
+func (partial) Get(_ context.Context, _ client.ObjectKey, o client.Object, _ ...client.GetOption) error {
+	return json.Unmarshal([]byte(`{"metadata":{"name":"ana","namespace":"acme"},"status":{"onboarding":{"state":"Active"}}}`), o)
+}
+
+var _ = Describe("Read", func() {
+	It("forgets what the newest state no longer has", func(ctx context.Context) {
+		u := read()
+		u.Status.Onboarding = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, Mail: &v1alpha1.MailStatus{State: v1alpha1.MailQueued}}
+		Expect(status.Read(ctx, partial{}, client.ObjectKeyFromObject(u), u)).To(Succeed())
+		Expect(u.Status.Onboarding).To(Equal(&v1alpha1.OnboardingStatus{State: v1alpha1.RecipientActive}))
+		Expect(u.ResourceVersion).To(BeEmpty())
+	})
+
+	It("leaves the object as it is when there is none", func(ctx context.Context) {
+		u := read()
+		gone := errors.New("gone")
+		Expect(status.Read(ctx, &newest{err: gone}, client.ObjectKeyFromObject(u), u)).To(MatchError(gone))
+		Expect(u).To(Equal(read()))
 	})
 })
 

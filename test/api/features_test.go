@@ -32,15 +32,17 @@ func words(out string) []string {
 }
 
 var _ = Describe("kubectl", func() {
-	It("ORG-19 finds users by address, role and state", func(ctx SpecContext) {
+	It("ORG-19 LMI-2 finds users by address, access, role and state", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "find")
 		ana := builders.OrgUser(namespace, "ana").Email("ana@acme.example").Role(v1alpha1.RoleOrganizationAdmin).Obj()
 		Expect(env.Client.Create(ctx, ana)).To(Succeed())
-		Expect(env.Client.Create(ctx, builders.OrgUser(namespace, "eva").Email("eva@acme.example").Obj())).To(Succeed())
+		Expect(env.Client.Create(ctx, builders.OrgUser(namespace, "eva").Email("eva@acme.example").Limited().Obj())).To(Succeed())
 		ana.Status.Role, ana.Status.State = v1alpha1.RoleOrganizationAdmin, v1alpha1.UserActive
 		Expect(env.Client.Status().Update(ctx, ana)).To(Succeed())
 		for selector, found := range map[string]string{
 			"spec.email=eva@acme.example":   "eva",
+			"spec.access=Limited":           "eva",
+			"spec.access=Full":              "ana",
 			"status.role=OrganizationAdmin": "ana",
 			"status.state=Active":           "ana",
 			"status.state!=Active":          "eva",

@@ -216,7 +216,7 @@ func (p *party) usersFault(g Gomega, o *v1alpha1.Organization, users []v1alpha1.
 // access is what everybody is to have: namespace, role and user.
 func (p *party) access() []string {
 	space := p.org + "-support"
-	all := []string{p.org + " usher-organization-admin " + p.ana(), p.org + " usher-payment " + p.ana(), space + " admin " + p.ana()}
+	all := []string{p.org + " usher-organization-admin " + p.ana(), space + " admin " + p.ana()}
 	for _, some := range p.guests() {
 		if some.does == accept {
 			all = append(all, p.org+" usher-member "+some.email, space+" edit "+some.email)

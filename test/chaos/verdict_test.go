@@ -91,9 +91,9 @@ func (s *story) invitationFault(g Gomega, i *v1alpha1.Invitation) {
 func (s *story) access() []string {
 	space := s.org + "-support"
 	all := []string{
-		s.org + " usher-organization-admin " + s.ana(), s.org + " usher-payment " + s.ana(), space + " admin " + s.ana(),
+		s.org + " usher-organization-admin " + s.ana(), space + " admin " + s.ana(),
 		s.org + " usher-member " + s.kim(), space + " view " + s.kim(),
-		s.other + " usher-organization-admin " + s.berta(), s.other + " usher-payment " + s.berta(),
+		s.other + " usher-organization-admin " + s.berta(),
 	}
 	for _, email := range s.team {
 		all = append(all, s.org+" usher-member "+email, space+" edit "+email)

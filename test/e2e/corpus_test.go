@@ -19,7 +19,7 @@ import (
 )
 
 // The examples belong to an organization "acme", which the samples' specs make and delete as well: they take turns.
-var _ = Describe("Well-formed nonsense", Serial, Ordered, func() {
+var _ = Describe("Well-formed nonsense", Ordered, func() {
 	acme := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
 
 	BeforeAll(func(ctx context.Context) { create(ctx, acme) })

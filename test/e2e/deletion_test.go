@@ -286,7 +286,7 @@ var _ = Describe("Deletion", func() {
 	})
 })
 
-var _ = Describe("Deletion while the operator is down", Serial, func() {
+var _ = Describe("Deletion while the operator is down", func() {
 	It("is refused where it must be judged, carried out where it must not, and goes through afterwards", func(ctx context.Context) {
 		namespaced, swept, asked := found(ctx), found(ctx), found(ctx)
 		Expect(usher.Stop()).To(Succeed())

@@ -6,6 +6,7 @@ package e2e
 import (
 	"context"
 	"net/http"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -117,6 +118,8 @@ var _ = Describe("An address in an invitation", func() {
 		invite(ctx, i)
 		link := newestLink(address("luis"), "/i/", 1)
 		made := userOf(ctx, org, address("luis"))
+		// Younger by a second of the API's clock, which counts no less.
+		Eventually(func() time.Time { return time.Now().Truncate(time.Second) }).Should(BeTemporally(">", made.CreationTimestamp.Time))
 		create(ctx, builders.OrgUser(org, "declared").Email(address("luis")).Existing().Obj())
 		Eventually(gone(ctx, made)).Should(Succeed())
 		Eventually(get(ctx, i)).Should(stateOf(address("luis"), v1alpha1.RecipientActive, 1))

@@ -22,7 +22,7 @@ import (
 // partLength is how many characters of a token may stand nowhere: 72 bits of it.
 const partLength = 12
 
-var _ = Describe("ORG-21 What is in a mail's link", Serial, func() {
+var _ = Describe("ORG-21 What is in a mail's link", func() {
 	It("stands nowhere else, in whole or in part: objects, events, the operator's log, metrics, the audit log", func(ctx context.Context) {
 		metrics := launchTalkative(ctx)
 		org := organization(ctx, english)

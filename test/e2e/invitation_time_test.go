@@ -19,7 +19,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("An invitation's time", Serial, func() {
+var _ = Describe("An invitation's time", func() {
 	const day = 24 * time.Hour
 
 	// clock is what the operator's clock shows, standing still; nil: the time.

@@ -16,7 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("The keys that sign links", Serial, func() {
+var _ = Describe("The keys that sign links", func() {
 	It("can be rotated without killing outstanding links, and taken out", func(ctx context.Context) {
 		org := organization(ctx)
 		keys := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "usher-system", Name: "usher-link-keys"}}

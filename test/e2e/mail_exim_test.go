@@ -18,7 +18,7 @@ import (
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
-var _ = Describe("A mail server that others wrote", Serial, func() {
+var _ = Describe("A mail server that others wrote", func() {
 	It("NOV-9 NOV-11 takes the mails of a person's whole way, and tells who does not exist", func(ctx context.Context) {
 		dir, err := os.MkdirTemp("", "usher-exim-") // whoever the server runs as must be able to get there
 		Expect(err).NotTo(HaveOccurred())

@@ -36,7 +36,7 @@ data:
   mail.html.tmpl: "<a href='{{.URL}}'>{{.Buton}}</a>"
 `
 
-var _ = Describe("Mail templates in a ConfigMap", Serial, func() {
+var _ = Describe("Mail templates in a ConfigMap", func() {
 	var org string
 
 	BeforeEach(func(ctx context.Context) {

@@ -17,7 +17,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("A mail", Serial, func() {
+var _ = Describe("A mail", func() {
 	var org string
 
 	BeforeEach(func(ctx context.Context) {

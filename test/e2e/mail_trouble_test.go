@@ -40,7 +40,7 @@ func sentAtLast() types.GomegaMatcher {
 		HaveField("NextAttemptTime", BeNil()), HaveField("LastError", BeEmpty()))
 }
 
-var _ = Describe("A mail server that misbehaves", Serial, func() {
+var _ = Describe("A mail server that misbehaves", func() {
 	var org string
 
 	BeforeEach(func(ctx context.Context) {
@@ -158,7 +158,7 @@ func mailStates(i *v1alpha1.Invitation) []v1alpha1.MailStatus {
 	return states
 }
 
-var _ = Describe("An operator that the mail server does not trust", Serial, func() {
+var _ = Describe("An operator that the mail server does not trust", func() {
 	It("says why in lastError, never the password, and delivers when it is set right", func(ctx context.Context) {
 		const password = "correct-horse-battery"
 		guarded, ca := guardedMailbox(password)

@@ -19,7 +19,7 @@ import (
 
 const operatorUser = "system:serviceaccount:usher-system:usher-controller-manager"
 
-var _ = Describe("The operator", Serial, func() {
+var _ = Describe("The operator", func() {
 	It("writes nothing when it starts again and looks at everything", func(ctx context.Context) {
 		org := organization(ctx)
 		i := builders.Invitation(org, "team", "luis@"+org+".example, sam@"+org+".example").

@@ -21,7 +21,7 @@ import (
 )
 
 // The samples are one organization, "acme": the specs take turns.
-var _ = Describe("The samples", Serial, Ordered, func() {
+var _ = Describe("The samples", Ordered, func() {
 	AfterEach(func(ctx context.Context) {
 		_, _, err := env.Kubectl(ctx, "delete", "namespace", "acme", "acme-support", "acme-sales", "--wait=true")
 		Expect(err).NotTo(HaveOccurred())
@@ -40,10 +40,14 @@ var _ = Describe("The samples", Serial, Ordered, func() {
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "acme"}}
 		Eventually(get(ctx, o)).Should(And(
 			HaveField("Status.Administrators", ConsistOf("ana")),
-			HaveField("Status.Users.Total", HaveValue(BeEquivalentTo(7))),
-			HaveField("Status.Users.Active", HaveValue(BeEquivalentTo(4))),
+			HaveField("Status.Users.Total", HaveValue(BeEquivalentTo(8))),
+			HaveField("Status.Users.Active", HaveValue(BeEquivalentTo(5))),
+			HaveField("Status.Users.Limited", HaveValue(BeEquivalentTo(1))),
 			HaveField("Status.Users.Pending", HaveValue(BeEquivalentTo(3))),
-			HaveField("Status.Workspaces", HaveValue(BeEquivalentTo(2)))))
+			HaveField("Status.Workspaces", HaveValue(BeEquivalentTo(2))),
+			HaveField("Status.Groups", ConsistOf(HaveField("Users", HaveValue(BeEquivalentTo(1))))),
+			HaveField("Status.Modules", ConsistOf(HaveField("Holders", ConsistOf("marta")))),
+			HaveField("Status.Contacts", ConsistOf(HaveField("Assignee", "ana@acme.example")))))
 		Expect(o).To(KeepKstatus())
 
 		message, _ := mailTo(ctx, "luis.gomez@acme.example", "/i/")
@@ -51,6 +55,8 @@ var _ = Describe("The samples", Serial, Ordered, func() {
 		Eventually(can(ctx, "ana@acme.example", "delete", "pods", "acme-sales")).Should(BeTrue(), "ORG-2")
 		Eventually(can(ctx, "marta@acme.example", "create", "configmaps", "acme-support")).Should(BeTrue(), "LMI-9")
 		Expect(can(ctx, "marta@acme.example", "get", "configmaps", "acme-sales")(Default)).To(BeFalse())
+		Eventually(bindingsIn).WithArguments(ctx, "acme-support").Should(ConsistOf(
+			"usher-ana-admin", "usher-marta-edit", "usher-marta:remote-support"), "GTA-10")
 	},
 		Entry("as they stand", func([]string) {}),
 		Entry("backwards", func(d []string) { slices.Reverse(d) }),

@@ -80,12 +80,22 @@ var _ = Describe("A workspace", func() {
 		sam := builders.OrgUser(org, "sam").Existing().Groups("helpdesk").Workspace("support", v1alpha1.WorkspaceView).Obj()
 		w := builders.Workspace(org, "support").Group("helpdesk", v1alpha1.WorkspaceEdit).Obj()
 		create(ctx, sam, w)
-		Eventually(get(ctx, sam)).Should(HaveField("Status.Workspaces", ConsistOf(v1alpha1.WorkspaceGrant{Name: "support", Access: v1alpha1.WorkspaceEdit})))
+		Eventually(get(ctx, sam)).Should(HaveField("Status.Workspaces", ConsistOf(v1alpha1.WorkspaceGrantStatus{
+			Name: "support", Access: v1alpha1.WorkspaceEdit, Origins: []v1alpha1.GrantOrigin{
+				{Source: v1alpha1.GrantedByGroup, Group: "helpdesk", Access: v1alpha1.WorkspaceEdit},
+				{Source: v1alpha1.GrantedByUser, Access: v1alpha1.WorkspaceView},
+			},
+		})))
 		Eventually(get(ctx, w)).Should(HaveField("Status.Members", HaveValue(BeEquivalentTo(2))))
 		edit(ctx, w, func(w *v1alpha1.Workspace) {
 			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: sam.Spec.Email, Access: v1alpha1.WorkspaceAdmin}}
 		})
-		Eventually(get(ctx, sam)).Should(HaveField("Status.Workspaces", ConsistOf(v1alpha1.WorkspaceGrant{Name: "support", Access: v1alpha1.WorkspaceAdmin})))
+		Eventually(get(ctx, sam)).Should(HaveField("Status.Workspaces", ConsistOf(v1alpha1.WorkspaceGrantStatus{
+			Name: "support", Access: v1alpha1.WorkspaceAdmin, Origins: []v1alpha1.GrantOrigin{
+				{Source: v1alpha1.GrantedByMember, Access: v1alpha1.WorkspaceAdmin},
+				{Source: v1alpha1.GrantedByUser, Access: v1alpha1.WorkspaceView},
+			},
+		})))
 		Eventually(can(ctx, string(sam.Spec.Email), "get", "secrets", org+"-support")).Should(BeTrue())
 	})
 })

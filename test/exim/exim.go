@@ -39,6 +39,20 @@ const (
 //go:embed exim.conf.tmpl
 var configuration string
 
+//go:embed front.conf.tmpl
+var frontConfiguration string
+
+// Front says what a server in front of Usher's mail intake does.
+type Front struct {
+	// Domain is the one whose mails are handed to the intake; all others are kept in the maildir.
+	Domain string
+	// Intake is the host:port of the intake, by LMTP.
+	Intake string
+}
+
+// host and port of the intake, for the configuration.
+func (f Front) split() (host, port string, err error) { return net.SplitHostPort(f.Intake) }
+
 // guard becomes the server, and kills it when the test's process is gone: the kernel then closes the pipe. A line in the
 // pipe says that the server has ended.
 const guard = `exec 3<&0 </dev/null
@@ -54,6 +68,7 @@ type Server struct {
 	Authority string
 
 	dir   string
+	front *Front
 	cmd   *exec.Cmd
 	guard *os.File
 	ended chan struct{}
@@ -61,16 +76,23 @@ type Server struct {
 
 // Start runs a server that keeps everything in dir, which nobody else may be using, and returns when it answers. It fails
 // when Exim is not installed.
-func Start(dir string) (*Server, error) {
+func Start(dir string) (*Server, error) { return run(&Server{dir: dir, ended: make(chan struct{})}) }
+
+// StartFront runs a server that takes mail from everybody on the loopback interface, hands the mails of one domain to Usher's
+// intake and tries again every second while that does not take them. Otherwise it is as Start.
+func StartFront(dir string, front Front) (*Server, error) {
+	return run(&Server{dir: dir, front: &front, ended: make(chan struct{})})
+}
+
+func run(s *Server) (*Server, error) {
 	binary, err := find()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, ended: make(chan struct{})}
 	if s.Addr, err = freeAddress(); err != nil {
 		return nil, err
 	}
-	shown, err := certificate.Loopback(dir)
+	shown, err := certificate.Loopback(s.dir)
 	if err != nil {
 		return nil, fmt.Errorf("exim: %w", err)
 	}
@@ -112,11 +134,20 @@ func (s *Server) configure() error {
 		return err
 	}
 	uid, gid := identity()
-	var text strings.Builder
-	err = template.Must(template.New("exim.conf").Parse(configuration)).Execute(&text, map[string]any{
+	values := map[string]any{
 		"Dir": s.dir, "Host": host, "Port": port, "UID": uid, "GID": gid, "Username": Username, "Password": Password,
-	})
-	if err != nil {
+	}
+	wanted := configuration
+	if s.front != nil {
+		wanted = frontConfiguration
+		intakeHost, intakePort, err := s.front.split()
+		if err != nil {
+			return err
+		}
+		values["Domain"], values["IntakeHost"], values["IntakePort"] = s.front.Domain, intakeHost, intakePort
+	}
+	var text strings.Builder
+	if err = template.Must(template.New("exim.conf").Parse(wanted)).Execute(&text, values); err != nil {
 		return err
 	}
 	if err := os.WriteFile(s.config(), []byte(text.String()), 0o600); err != nil {
@@ -150,7 +181,11 @@ func (s *Server) start(binary string) error {
 	}
 	defer reader.Close() //nolint:errcheck // the guard has its own copy
 	s.guard = writer
-	s.cmd = exec.Command("sh", "-c", guard, binary, "-C", s.config(), "-bdf")
+	arguments := []string{"-c", guard, binary, "-C", s.config(), "-bdf"}
+	if s.front != nil {
+		arguments = append(arguments, "-q1s") // look at the queue every second
+	}
+	s.cmd = exec.Command("sh", arguments...)
 	complaints, err := os.Create(s.complaints())
 	if err != nil {
 		return errors.Join(err, writer.Close())
@@ -229,4 +264,10 @@ func (s *Server) Messages() ([]mailbox.Message, error) {
 		messages = append(messages, mailbox.Parse(raw))
 	}
 	return messages, nil
+}
+
+// Waiting counts the mails that the server has taken and not delivered yet.
+func (s *Server) Waiting() (int, error) {
+	files, err := filepath.Glob(filepath.Join(s.dir, "spool", "input", "*-H"))
+	return len(files), err
 }

@@ -46,6 +46,32 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: street
       type:
         scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.AlertReason
+  scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.AlertStatus
+  map:
+    fields:
+    - name: clearedTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: deliveries
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.NoticeDeliveryStatus
+          elementRelationship: atomic
+    - name: id
+      type:
+        scalar: numeric
+    - name: reason
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.AlertReason
+    - name: since
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: subject
+      type:
+        scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Assignment
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Billing
@@ -103,14 +129,38 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: assignee
       type:
         scalar: string
+    - name: assigneeUID
+      type:
+        scalar: string
     - name: name
       type:
         scalar: string
+    - name: observedAssignee
+      type:
+        scalar: string
+    - name: reason
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.UnassignedReason
 - name: com.github.usher-operator.usher.api.v1alpha1.CountryCode
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.CustomerPortal
   map:
     fields:
+    - name: accentColor
+      type:
+        scalar: string
+    - name: hours
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.OpeningHours
+          elementRelationship: atomic
+    - name: intakeEmail
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.EmailAddress
+    - name: introduction
+      type:
+        scalar: string
     - name: queueEmail
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.EmailAddress
@@ -144,6 +194,29 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.EmailAddress
   scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.GrantOrigin
+  map:
+    fields:
+    - name: access
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.WorkspaceAccess
+    - name: group
+      type:
+        scalar: string
+    - name: source
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.GrantSource
+- name: com.github.usher-operator.usher.api.v1alpha1.GrantSource
+  scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.GroupStatus
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
+    - name: users
+      type:
+        scalar: numeric
 - name: com.github.usher-operator.usher.api.v1alpha1.HTTPSURL
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Invitation
@@ -316,6 +389,59 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: used
       type:
         scalar: numeric
+- name: com.github.usher-operator.usher.api.v1alpha1.NoticeDeliveryStatus
+  map:
+    fields:
+    - name: attempts
+      type:
+        scalar: numeric
+    - name: lastError
+      type:
+        scalar: string
+    - name: messageID
+      type:
+        scalar: string
+    - name: nextAttemptTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: state
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.NoticeState
+    - name: type
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.ContactMethodType
+    - name: value
+      type:
+        scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.NoticeState
+  scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.NoticesStatus
+  map:
+    fields:
+    - name: alerts
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.AlertStatus
+          elementRelationship: atomic
+    - name: issued
+      type:
+        scalar: numeric
+    - name: nextReportTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: observedReport
+      type:
+        scalar: string
+    - name: report
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.ReportStatus
+    - name: schedule
+      type:
+        scalar: string
+    - name: unserved
+      type:
+        scalar: numeric
 - name: com.github.usher-operator.usher.api.v1alpha1.Notification
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.ObjectName
@@ -346,6 +472,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: state
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.RecipientState
+- name: com.github.usher-operator.usher.api.v1alpha1.OpeningHours
+  map:
+    fields:
+    - name: closes
+      type:
+        scalar: string
+    - name: days
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.Weekday
+          elementRelationship: associative
+    - name: opens
+      type:
+        scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.OrgUser
   map:
     fields:
@@ -464,7 +605,7 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         list:
           elementType:
-            namedType: com.github.usher-operator.usher.api.v1alpha1.WorkspaceGrant
+            namedType: com.github.usher-operator.usher.api.v1alpha1.WorkspaceGrantStatus
           elementRelationship: associative
           keys:
           - name
@@ -516,6 +657,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: language
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.LanguageTag
+    - name: reports
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.ReportSettings
     - name: sessionRecording
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.Switch
@@ -577,6 +721,22 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: contacts
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.ContactStatus
+          elementRelationship: associative
+          keys:
+          - name
+    - name: groups
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.GroupStatus
+          elementRelationship: associative
+          keys:
+          - name
     - name: modules
       type:
         list:
@@ -585,6 +745,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - name
+    - name: notices
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.NoticesStatus
     - name: observedGeneration
       type:
         scalar: numeric
@@ -655,6 +818,35 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: phone
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.PhoneNumber
+- name: com.github.usher-operator.usher.api.v1alpha1.ReportFrequency
+  scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.ReportSettings
+  map:
+    fields:
+    - name: frequency
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.ReportFrequency
+    - name: hour
+      type:
+        scalar: numeric
+    - name: weekday
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.Weekday
+- name: com.github.usher-operator.usher.api.v1alpha1.ReportStatus
+  map:
+    fields:
+    - name: deliveries
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.NoticeDeliveryStatus
+          elementRelationship: atomic
+    - name: id
+      type:
+        scalar: numeric
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.usher-operator.usher.api.v1alpha1.RevocationReason
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Role
@@ -697,10 +889,15 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.TimeZone
   scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.UnassignedReason
+  scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.UserCounts
   map:
     fields:
     - name: active
+      type:
+        scalar: numeric
+    - name: limited
       type:
         scalar: numeric
     - name: pending
@@ -712,6 +909,8 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.usher-operator.usher.api.v1alpha1.UserState
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Username
+  scalar: string
+- name: com.github.usher-operator.usher.api.v1alpha1.Weekday
   scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Workspace
   map:
@@ -742,6 +941,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.ObjectName
+- name: com.github.usher-operator.usher.api.v1alpha1.WorkspaceGrantStatus
+  map:
+    fields:
+    - name: access
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.WorkspaceAccess
+    - name: name
+      type:
+        scalar: string
+    - name: origins
+      type:
+        list:
+          elementType:
+            namedType: com.github.usher-operator.usher.api.v1alpha1.GrantOrigin
+          elementRelationship: atomic
 - name: com.github.usher-operator.usher.api.v1alpha1.WorkspaceMember
   map:
     fields:
@@ -832,6 +1046,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: namespace
       type:
         scalar: string
+    - name: notices
+      type:
+        namedType: com.github.usher-operator.usher.api.v1alpha1.NoticesStatus
     - name: observedGeneration
       type:
         scalar: numeric

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
 
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
@@ -37,6 +38,8 @@ type Operator struct {
 	PortalURL string
 	// HealthURL is where /readyz answers.
 	HealthURL string
+	// IntakeAddr is where mails are taken in by LMTP.
+	IntakeAddr string
 
 	cancel context.CancelFunc
 	done   chan error
@@ -44,7 +47,7 @@ type Operator struct {
 
 // Options gives the configuration that Start runs with; change it for a special case.
 func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
-	ports, err := freePorts(2)
+	ports, err := freePorts(3)
 	if err != nil {
 		return setup.Options{}, err
 	}
@@ -57,29 +60,37 @@ func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 		PortalAddress:           portal,
 		PortalURL:               "http://" + portal,
 		PortalRequestsPerSecond: -1,
+		PortalQuestionsPerHour:  -1,
 		WebhookHost:             env.WebhookHost,
 		WebhookPort:             env.WebhookPort,
 		WebhookDNSNames:         []string{env.WebhookHost},
 		Mail:                    mail.Options{Address: box.Addr(), TLS: mail.TLSNone, From: "usher@usher.example"},
 		SettleDelay:             setup.DefaultSettleDelay,
+		IntakeAddress:           net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[2])),
 		MailTemplates:           setup.DefaultMailTemplates,
+		NamespaceLabels:         []string{"team", "pod-security.kubernetes.io/*"},
 		SkipNameValidation:      true,
 	}, nil
 }
 
 // Start runs the operator in this process and returns when it is ready.
 func Start(ctx context.Context, env *testenv.Env, options setup.Options) (*Operator, error) {
+	return StartWith(ctx, env.OperatorConfig(), options)
+}
+
+// StartWith does the same with a client configuration of the caller's making: one that counts requests, for example.
+func StartWith(ctx context.Context, cfg *rest.Config, options setup.Options) (*Operator, error) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	mgr, err := setup.NewManager(running, env.OperatorConfig(), options)
+	mgr, err := setup.NewManager(running, cfg, options)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	o := &Operator{
 		PortalURL: options.PortalURL,
-		HealthURL: "http://" + options.HealthAddress,
-		cancel:    cancel,
-		done:      make(chan error, 1),
+		HealthURL: "http://" + options.HealthAddress, IntakeAddr: options.IntakeAddress,
+		cancel: cancel,
+		done:   make(chan error, 1),
 	}
 	go func() { o.done <- mgr.Start(running) }()
 	if err := o.awaitReady(ctx); err != nil {

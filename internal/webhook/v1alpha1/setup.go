@@ -28,6 +28,10 @@ type Options struct {
 	// Seen is told the namespace and the name of the OrgUser of every person who asks for a change, unless it is nil. It
 	// must neither wait nor write: whoever asks for the change waits meanwhile.
 	Seen func(namespace, user string)
+	// Namespace is the operator's own.
+	Namespace string
+	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
+	NamespaceLabels policy.NamespaceLabels
 }
 
 // The validating webhooks have a side effect: the operator notes that a person was seen, and writes it later. They leave
@@ -41,7 +45,10 @@ type Options struct {
 
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
-	g := gate{lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform, seen: o.Seen}
+	g := gate{
+		lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform, seen: o.Seen,
+		namespaceOfOperator: o.Namespace, labels: o.NamespaceLabels,
+	}
 	scheme, server := mgr.GetScheme(), mgr.GetWebhookServer()
 	server.Register("/validate-accounts-usher-dev-v1alpha1-organization", validating[*v1alpha1.Organization](scheme, g))
 	server.Register("/validate-accounts-usher-dev-v1alpha1-orguser", validating[*v1alpha1.OrgUser](scheme, g))
@@ -64,6 +71,9 @@ type gate struct {
 	lookup   lookup.Reader
 	platform policy.Platform
 	seen     func(namespace, user string)
+
+	namespaceOfOperator string
+	labels              policy.NamespaceLabels
 }
 
 // actor finds as what the requester acts in the organization of the request's namespace.
@@ -114,10 +124,51 @@ func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admissi
 	if r.Facts, err = v.lookup.JudgementFacts(ctx, request.Namespace, o); err != nil {
 		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
 	}
+	if r.Facts.Named, err = v.lookup.Named(ctx, request.Namespace, policy.PlacementKeys(r)); err != nil {
+		return nil, fmt.Errorf("cannot find out who is in which workspace of organization %q: %w", request.Namespace, err)
+	}
+	if err := v.serials(ctx, &r); err != nil {
+		return nil, err
+	}
+	if err := v.namespace(ctx, &r); err != nil {
+		return nil, err
+	}
 	violations := policy.Judge(r)
 	audit(ctx, actor, violations)
-	if len(violations) > 0 || r.Operation == policy.Delete || r.Status {
+	switch {
+	case len(violations) > 0 || r.Status:
 		return nil, refusal(request, violations)
+	case r.Operation == policy.Delete:
+		return v.lookup.Remaining(ctx, o)
 	}
-	return v.lookup.Missing(ctx, o)
+	warnings, err := v.lookup.Missing(ctx, o)
+	if w, is := any(o).(*v1alpha1.Workspace); is {
+		warnings = append(warnings, v.labels.Warn(w)...)
+	}
+	return warnings, err
+}
+
+// namespace finds out whose the namespace would be that a new workspace wants.
+func (v validator[T]) namespace(ctx context.Context, r *policy.Request) (err error) {
+	w, is := r.New.(*v1alpha1.Workspace)
+	if !is || r.Operation != policy.Create {
+		return nil
+	}
+	if r.Facts.Namespace, err = v.lookup.NamespaceFacts(ctx, v.namespaceOfOperator, w); err != nil {
+		return fmt.Errorf("cannot find out whose the namespace %q would be: %w", policy.NamespaceOf(w), err)
+	}
+	return nil
+}
+
+// serials finds who has the serial numbers that a request brings into a workspace.
+func (v validator[T]) serials(ctx context.Context, r *policy.Request) (err error) {
+	wished, is := r.New.(*v1alpha1.Workspace)
+	if !is || r.Operation == policy.Delete || r.Status {
+		return nil
+	}
+	old, _ := r.Old.(*v1alpha1.Workspace)
+	if r.Facts.SerialHolders, err = v.lookup.NewSerialHolders(ctx, r.Organization, old, wished); err != nil {
+		return fmt.Errorf("cannot find out whose serial numbers those of workspace %q are: %w", wished.Name, err)
+	}
+	return nil
 }

@@ -5,15 +5,26 @@
 
 package v1alpha1
 
+import (
+	apiv1alpha1 "github.com/usher-operator/usher/api/v1alpha1"
+)
+
 // ContactStatusApplyConfiguration represents a declarative configuration of the ContactStatus type for use
 // with apply.
 //
-// ContactStatus is a contact's assignee in force.
+// ContactStatus is a contact's assignee in force, and what is remembered of it.
 type ContactStatusApplyConfiguration struct {
 	// name is the contact's name.
 	Name *string `json:"name,omitempty"`
 	// assignee is the address in force; empty: unassigned (ORG-27).
 	Assignee *string `json:"assignee,omitempty"`
+	// reason tells why the assignee that the spec names is not in force.
+	Reason *apiv1alpha1.UnassignedReason `json:"reason,omitempty"`
+	// observedAssignee is the spec's assignee that this entry is about. While it stays the same, nobody else than the user who
+	// was assigned first is assigned.
+	ObservedAssignee *string `json:"observedAssignee,omitempty"`
+	// assigneeUID is the UID of the OrgUser who was assigned first.
+	AssigneeUID *string `json:"assigneeUID,omitempty"`
 }
 
 // ContactStatusApplyConfiguration constructs a declarative configuration of the ContactStatus type for use with
@@ -35,5 +46,29 @@ func (b *ContactStatusApplyConfiguration) WithName(value string) *ContactStatusA
 // If called multiple times, the Assignee field is set to the value of the last call.
 func (b *ContactStatusApplyConfiguration) WithAssignee(value string) *ContactStatusApplyConfiguration {
 	b.Assignee = &value
+	return b
+}
+
+// WithReason sets the Reason field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Reason field is set to the value of the last call.
+func (b *ContactStatusApplyConfiguration) WithReason(value apiv1alpha1.UnassignedReason) *ContactStatusApplyConfiguration {
+	b.Reason = &value
+	return b
+}
+
+// WithObservedAssignee sets the ObservedAssignee field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ObservedAssignee field is set to the value of the last call.
+func (b *ContactStatusApplyConfiguration) WithObservedAssignee(value string) *ContactStatusApplyConfiguration {
+	b.ObservedAssignee = &value
+	return b
+}
+
+// WithAssigneeUID sets the AssigneeUID field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the AssigneeUID field is set to the value of the last call.
+func (b *ContactStatusApplyConfiguration) WithAssigneeUID(value string) *ContactStatusApplyConfiguration {
+	b.AssigneeUID = &value
 	return b
 }

@@ -18,6 +18,17 @@ type CustomerPortalApplyConfiguration struct {
 	Title *apiv1alpha1.DisplayName `json:"title,omitempty"`
 	// queueEmail is where questions are sent (GTA-8).
 	QueueEmail *apiv1alpha1.EmailAddress `json:"queueEmail,omitempty"`
+	// intakeEmail is the address at which Usher takes mails to the queue in; their senders become Limited accounts (LMI-3).
+	// It belongs to one workspace of all organizations. Absent: no mails are taken in.
+	IntakeEmail *apiv1alpha1.EmailAddress `json:"intakeEmail,omitempty"`
+	// introduction is plain text above the form, its line breaks kept.
+	Introduction *string `json:"introduction,omitempty"`
+	// accentColor is the color of buttons and links. It is darkened, on dark screens lightened, as far as it takes to be
+	// read well. Absent: Usher's own.
+	AccentColor *string `json:"accentColor,omitempty"`
+	// hours are when technicians are at hand, in the organization's time zone; outside of them the page says until when a
+	// question waits. Absent: the page says nothing about it (GTA-8).
+	Hours []OpeningHoursApplyConfiguration `json:"hours,omitempty"`
 }
 
 // CustomerPortalApplyConfiguration constructs a declarative configuration of the CustomerPortal type for use with
@@ -39,5 +50,42 @@ func (b *CustomerPortalApplyConfiguration) WithTitle(value apiv1alpha1.DisplayNa
 // If called multiple times, the QueueEmail field is set to the value of the last call.
 func (b *CustomerPortalApplyConfiguration) WithQueueEmail(value apiv1alpha1.EmailAddress) *CustomerPortalApplyConfiguration {
 	b.QueueEmail = &value
+	return b
+}
+
+// WithIntakeEmail sets the IntakeEmail field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the IntakeEmail field is set to the value of the last call.
+func (b *CustomerPortalApplyConfiguration) WithIntakeEmail(value apiv1alpha1.EmailAddress) *CustomerPortalApplyConfiguration {
+	b.IntakeEmail = &value
+	return b
+}
+
+// WithIntroduction sets the Introduction field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Introduction field is set to the value of the last call.
+func (b *CustomerPortalApplyConfiguration) WithIntroduction(value string) *CustomerPortalApplyConfiguration {
+	b.Introduction = &value
+	return b
+}
+
+// WithAccentColor sets the AccentColor field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the AccentColor field is set to the value of the last call.
+func (b *CustomerPortalApplyConfiguration) WithAccentColor(value string) *CustomerPortalApplyConfiguration {
+	b.AccentColor = &value
+	return b
+}
+
+// WithHours adds the given value to the Hours field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Hours field.
+func (b *CustomerPortalApplyConfiguration) WithHours(values ...*OpeningHoursApplyConfiguration) *CustomerPortalApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithHours")
+		}
+		b.Hours = append(b.Hours, *values[i])
+	}
 	return b
 }

@@ -16,7 +16,8 @@ import (
 type DeviceApplyConfiguration struct {
 	// name identifies the device in the workspace.
 	Name *apiv1alpha1.ObjectName `json:"name,omitempty"`
-	// serialNumber is the maker's number.
+	// serialNumber is the maker's number. It is unique in the organization, whatever the case of its letters and the white
+	// space around it.
 	SerialNumber *string `json:"serialNumber,omitempty"`
 	// assignee is the address of the person who uses the device; an unknown address becomes a Limited account (LMI-4).
 	Assignee *apiv1alpha1.EmailAddress `json:"assignee,omitempty"`

@@ -26,7 +26,7 @@ type InvitationSpecApplyConfiguration struct {
 	Groups []apiv1alpha1.ObjectName `json:"groups,omitempty"`
 	// modules are the products that all of them use; each takes a seat a person.
 	Modules []apiv1alpha1.ObjectName `json:"modules,omitempty"`
-	// language is the language of mails and pages; absent: the organization's.
+	// language is the language of mails and pages; absent: that of the workspaces if they agree, else the organization's.
 	Language *apiv1alpha1.LanguageTag `json:"language,omitempty"`
 	// message is plain text that stands in the mail.
 	Message *string `json:"message,omitempty"`

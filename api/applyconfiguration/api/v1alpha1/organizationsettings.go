@@ -25,6 +25,8 @@ type OrganizationSettingsApplyConfiguration struct {
 	// workspaceAssignment tells whether every user must be in a workspace; absent: Optional. It cannot be overridden
 	// (GTA-5).
 	WorkspaceAssignment *apiv1alpha1.Assignment `json:"workspaceAssignment,omitempty"`
+	// reports say when contacts get reports; absent: on Mondays at 8. They cannot be overridden (GTA-12).
+	Reports *ReportSettingsApplyConfiguration `json:"reports,omitempty"`
 }
 
 // OrganizationSettingsApplyConfiguration constructs a declarative configuration of the OrganizationSettings type for use with
@@ -70,5 +72,13 @@ func (b *OrganizationSettingsApplyConfiguration) WithEmailConfirmation(value api
 // If called multiple times, the WorkspaceAssignment field is set to the value of the last call.
 func (b *OrganizationSettingsApplyConfiguration) WithWorkspaceAssignment(value apiv1alpha1.Assignment) *OrganizationSettingsApplyConfiguration {
 	b.WorkspaceAssignment = &value
+	return b
+}
+
+// WithReports sets the Reports field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Reports field is set to the value of the last call.
+func (b *OrganizationSettingsApplyConfiguration) WithReports(value *ReportSettingsApplyConfiguration) *OrganizationSettingsApplyConfiguration {
+	b.Reports = value
 	return b
 }

@@ -26,6 +26,13 @@ type OrganizationStatusApplyConfiguration struct {
 	// modules are the seats bought and taken. A module that is bought no longer stays, with no seats, while it is in force
 	// for somebody who leaves.
 	Modules []ModuleStatusApplyConfiguration `json:"modules,omitempty"`
+	// groups are the groups that users are in or that workspaces name, with their numbers of users, in the order of names
+	// (LMI-9). Of more than 10,000, the first ones are listed.
+	Groups []GroupStatusApplyConfiguration `json:"groups,omitempty"`
+	// contacts are the contacts with their assignees in force.
+	Contacts []ContactStatusApplyConfiguration `json:"contacts,omitempty"`
+	// notices are the alerts and reports that the contacts get.
+	Notices *NoticesStatusApplyConfiguration `json:"notices,omitempty"`
 	// conditions are Ready, and while they are true Reconciling and Stalled.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 }
@@ -80,6 +87,40 @@ func (b *OrganizationStatusApplyConfiguration) WithModules(values ...*ModuleStat
 		}
 		b.Modules = append(b.Modules, *values[i])
 	}
+	return b
+}
+
+// WithGroups adds the given value to the Groups field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Groups field.
+func (b *OrganizationStatusApplyConfiguration) WithGroups(values ...*GroupStatusApplyConfiguration) *OrganizationStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithGroups")
+		}
+		b.Groups = append(b.Groups, *values[i])
+	}
+	return b
+}
+
+// WithContacts adds the given value to the Contacts field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Contacts field.
+func (b *OrganizationStatusApplyConfiguration) WithContacts(values ...*ContactStatusApplyConfiguration) *OrganizationStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithContacts")
+		}
+		b.Contacts = append(b.Contacts, *values[i])
+	}
+	return b
+}
+
+// WithNotices sets the Notices field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Notices field is set to the value of the last call.
+func (b *OrganizationStatusApplyConfiguration) WithNotices(value *NoticesStatusApplyConfiguration) *OrganizationStatusApplyConfiguration {
+	b.Notices = value
 	return b
 }
 

@@ -25,7 +25,8 @@ type OrgUserSpecApplyConfiguration struct {
 	Phone *apiv1alpha1.PhoneNumber `json:"phone,omitempty"`
 	// role is what the person may do in the organization.
 	Role *apiv1alpha1.Role `json:"role,omitempty"`
-	// access is Full for the organization's own people, Limited for outsiders (LMI-1).
+	// access is Full for the organization's own people, Limited for outsiders (LMI-1). A Limited account is active without
+	// being invited, and has neither role nor access nor seats; made Full, it is onboarded as onboarding says (LMI-12).
 	Access *apiv1alpha1.AccountAccess `json:"access,omitempty"`
 	// workspaces are granted to the person directly; more can be granted in the workspaces themselves (ORG-23).
 	Workspaces []WorkspaceGrantApplyConfiguration `json:"workspaces,omitempty"`

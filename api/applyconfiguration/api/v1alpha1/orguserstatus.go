@@ -21,12 +21,12 @@ type OrgUserStatusApplyConfiguration struct {
 	State *apiv1alpha1.UserState `json:"state,omitempty"`
 	// role is the role in force; empty while there is none.
 	Role *apiv1alpha1.Role `json:"role,omitempty"`
-	// username is the Kubernetes user name in force.
+	// username is the Kubernetes user name in force; a Limited account has none.
 	Username *string `json:"username,omitempty"`
 	// displayName is the name shown.
 	DisplayName *string `json:"displayName,omitempty"`
-	// workspaces are the grants in force, from every source.
-	Workspaces []WorkspaceGrantApplyConfiguration `json:"workspaces,omitempty"`
+	// workspaces are the grants in force, from every source (ORG-2, ORG-22, ORG-23, LMI-9).
+	Workspaces []WorkspaceGrantStatusApplyConfiguration `json:"workspaces,omitempty"`
 	// modules are the modules in force.
 	Modules []apiv1alpha1.ObjectName `json:"modules,omitempty"`
 	// lastActive is "Pending" until the person has accepted, then the time of the last activity in RFC 3339 (ORG-17).
@@ -91,7 +91,7 @@ func (b *OrgUserStatusApplyConfiguration) WithDisplayName(value string) *OrgUser
 // WithWorkspaces adds the given value to the Workspaces field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the Workspaces field.
-func (b *OrgUserStatusApplyConfiguration) WithWorkspaces(values ...*WorkspaceGrantApplyConfiguration) *OrgUserStatusApplyConfiguration {
+func (b *OrgUserStatusApplyConfiguration) WithWorkspaces(values ...*WorkspaceGrantStatusApplyConfiguration) *OrgUserStatusApplyConfiguration {
 	for i := range values {
 		if values[i] == nil {
 			panic("nil value passed to WithWorkspaces")

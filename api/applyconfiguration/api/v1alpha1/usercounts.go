@@ -16,6 +16,8 @@ type UserCountsApplyConfiguration struct {
 	Active *int32 `json:"active,omitempty"`
 	// pending is the number of users in the state Pending.
 	Pending *int32 `json:"pending,omitempty"`
+	// limited is how many of all users are Limited accounts (LMI-2).
+	Limited *int32 `json:"limited,omitempty"`
 }
 
 // UserCountsApplyConfiguration constructs a declarative configuration of the UserCounts type for use with
@@ -45,5 +47,13 @@ func (b *UserCountsApplyConfiguration) WithActive(value int32) *UserCountsApplyC
 // If called multiple times, the Pending field is set to the value of the last call.
 func (b *UserCountsApplyConfiguration) WithPending(value int32) *UserCountsApplyConfiguration {
 	b.Pending = &value
+	return b
+}
+
+// WithLimited sets the Limited field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Limited field is set to the value of the last call.
+func (b *UserCountsApplyConfiguration) WithLimited(value int32) *UserCountsApplyConfiguration {
+	b.Limited = &value
 	return b
 }

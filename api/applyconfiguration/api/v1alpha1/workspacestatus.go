@@ -22,10 +22,12 @@ type WorkspaceStatusApplyConfiguration struct {
 	Members *int32 `json:"members,omitempty"`
 	// contacts are the contacts with their assignees in force.
 	Contacts []ContactStatusApplyConfiguration `json:"contacts,omitempty"`
-	// devices is the number of devices.
+	// devices is the number of devices in force: all but those whose serial number another device has.
 	Devices *int32 `json:"devices,omitempty"`
 	// settings are the settings in force.
 	Settings []SettingStatusApplyConfiguration `json:"settings,omitempty"`
+	// notices are the alerts and reports that the workspace's contacts get.
+	Notices *NoticesStatusApplyConfiguration `json:"notices,omitempty"`
 	// conditions are Ready, and while they are true Reconciling and Stalled.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 }
@@ -91,6 +93,14 @@ func (b *WorkspaceStatusApplyConfiguration) WithSettings(values ...*SettingStatu
 		}
 		b.Settings = append(b.Settings, *values[i])
 	}
+	return b
+}
+
+// WithNotices sets the Notices field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Notices field is set to the value of the last call.
+func (b *WorkspaceStatusApplyConfiguration) WithNotices(value *NoticesStatusApplyConfiguration) *WorkspaceStatusApplyConfiguration {
+	b.Notices = value
 	return b
 }
 

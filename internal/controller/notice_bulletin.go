@@ -1,0 +1,105 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/notice"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// bulletin is an object with contacts, and what they are told.
+type bulletin struct {
+	object       status.Object
+	organization *v1alpha1.Organization
+	workspace    *v1alpha1.Workspace // nil: the organization is the object
+}
+
+func (b *bulletin) notices() *v1alpha1.NoticesStatus {
+	if b.workspace != nil {
+		return &b.workspace.Status.Notices
+	}
+	return &b.organization.Status.Notices
+}
+
+// destinations gives where each stream goes. An alert that the organization's contacts get is not sent to the same place
+// by a workspace.
+func (b *bulletin) destinations() (alerts, reports []notice.Destination, unserved int) {
+	contacts := b.organization.Spec.Contacts
+	var except func(notice.Destination) bool
+	if b.workspace != nil {
+		theirs, _ := notice.Destinations(contacts, v1alpha1.NotifyAlerts, nil)
+		contacts, except = b.workspace.Spec.Contacts, notice.Among(theirs)
+	}
+	alerts, left := notice.Destinations(contacts, v1alpha1.NotifyAlerts, except)
+	reports, more := notice.Destinations(contacts, v1alpha1.NotifyReports, nil)
+	return alerts, reports, max(left, more)
+}
+
+// errandToContact is a message to one destination.
+type errandToContact struct {
+	// alert is what it is about; nil: it is the report.
+	alert    *v1alpha1.AlertStatus
+	delivery *v1alpha1.NoticeDeliveryStatus
+}
+
+// errands gives the messages that are written and still go to one of the contacts. One about an alert whose cause is gone
+// waits for its end.
+func (b *bulletin) errands() []errandToContact {
+	alerts, reports, _ := b.destinations()
+	var all []errandToContact
+	add := func(to []notice.Destination, alert *v1alpha1.AlertStatus, deliveries []v1alpha1.NoticeDeliveryStatus) {
+		still := notice.Among(to)
+		for i := range deliveries {
+			d := &deliveries[i]
+			if still(notice.Destination{Type: d.Type, Value: d.Value}) {
+				all = append(all, errandToContact{alert, d})
+			}
+		}
+	}
+	s := b.notices()
+	for i := range s.Alerts {
+		if s.Alerts[i].ClearedTime == nil {
+			add(alerts, &s.Alerts[i], s.Alerts[i].Deliveries)
+		}
+	}
+	if s.Report != nil {
+		add(reports, nil, s.Report.Deliveries)
+	}
+	return all
+}
+
+func (e errandToContact) name() string { return e.delivery.MessageID }
+
+func (e errandToContact) next(now time.Time) (time.Duration, bool) {
+	return notice.NextAttempt(e.delivery, now)
+}
+
+// urgency: alerts go before reports, and mails before messages to phones, as a gateway that does not answer takes its time.
+func (e errandToContact) urgency() int {
+	urgency := 0
+	if e.alert != nil {
+		urgency = 2
+	}
+	if e.delivery.Type == v1alpha1.MethodEmail {
+		urgency++
+	}
+	return urgency
+}
+
+func (e errandToContact) record(d invitation.Delivery, now time.Time) {
+	notice.Record(e.delivery, d, now)
+}
+
+// languageOf gives the language in which contacts are written to.
+func (b *bulletin) languageOf() string {
+	if b.workspace != nil {
+		return policy.LanguageOf(b.organization, "", b.workspace)
+	}
+	return policy.LanguageOf(b.organization, "")
+}

@@ -1,0 +1,121 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/notice"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// Gateway hands a message to the service that reaches phones. Errors are as those of gateway.Client.
+type Gateway interface {
+	Send(ctx context.Context, message gateway.Message) error
+}
+
+// newsroom writes the messages of one bulletin, all from the same look at the world.
+type newsroom struct {
+	*notices
+	bulletin *bulletin
+	world    notice.World
+	report   *notice.Report
+	table    []byte
+}
+
+func (r *newsroom) prepare(ctx context.Context) (ok bool, err error) {
+	r.report, r.table = nil, nil
+	r.world, err = r.notices.world(ctx, r.bulletin)
+	return err == nil, err
+}
+
+// write gives the task of sending one message.
+func (r *newsroom) write(e errandToContact) task {
+	content := r.content(e)
+	return func(ctx context.Context) invitation.Delivery {
+		return attempt(ctx, string(content.Kind), e.delivery.MessageID, func(ctx context.Context) error {
+			if e.delivery.Type == v1alpha1.MethodEmail {
+				return r.mail(ctx, e, content)
+			}
+			return r.phone(ctx, e, content)
+		})
+	}
+}
+
+func (r *newsroom) mail(ctx context.Context, e errandToContact, content mail.Content) error {
+	rendered, err := r.MailTemplates.Render(content)
+	if err != nil {
+		return fmt.Errorf("the mail cannot be written: %w", err)
+	}
+	message := mail.Message{
+		To: e.delivery.Value, FromName: content.Organization, MessageID: e.delivery.MessageID, Rendered: rendered,
+	}
+	if e.alert == nil {
+		message.Attachments = []mail.Attachment{{Name: "report.csv", Type: "text/csv; charset=utf-8; header=present", Content: r.table}}
+	}
+	return r.Mailer.Send(ctx, message)
+}
+
+func (r *newsroom) phone(ctx context.Context, e errandToContact, content mail.Content) error {
+	if r.Gateway == nil {
+		return fmt.Errorf("there is no gateway")
+	}
+	text, err := r.MailTemplates.Short(content)
+	if err != nil {
+		return fmt.Errorf("the message cannot be written: %w", err)
+	}
+	id, _, _ := strings.Cut(strings.Trim(e.delivery.MessageID, "<>"), "@")
+	message := gateway.Message{
+		ID: id, Type: string(e.delivery.Type), To: e.delivery.Value, Text: text, Organization: r.bulletin.organization.Name,
+	}
+	if w := r.bulletin.workspace; w != nil {
+		message.Workspace = w.Name
+	}
+	return r.Gateway.Send(ctx, message)
+}
+
+// content gives what a message says.
+func (r *newsroom) content(e errandToContact) mail.Content {
+	b := r.bulletin
+	c := mail.Content{
+		Kind: mail.StatusReport, Language: b.languageOf(), Organization: policy.OrganizationTitle(b.organization),
+		Location: policy.LocationOf(b.organization), Recipient: r.contactOf(e),
+	}
+	if b.workspace != nil {
+		c.Facts = append(c.Facts, factOf("details.workspace", wordOf(policy.WorkspaceTitle(b.workspace))))
+	}
+	if e.alert != nil {
+		c.Kind = mail.Kind(e.alert.Reason)
+		r.tellAlert(&c, e.alert)
+		return c
+	}
+	if r.report == nil {
+		r.report = notice.NewReport(r.world)
+		r.table = r.report.CSV()
+	}
+	r.tellReport(&c)
+	return c
+}
+
+// contactOf gives the name of the contact who is written to.
+func (r *newsroom) contactOf(e errandToContact) string {
+	alerts, reports, _ := r.bulletin.destinations()
+	to := reports
+	if e.alert != nil {
+		to = alerts
+	}
+	is := notice.Among([]notice.Destination{{Type: e.delivery.Type, Value: e.delivery.Value}})
+	for _, d := range to {
+		if is(d) {
+			return d.Contact
+		}
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"strconv"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/notice"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// maxListed is how many names a message lists.
+const maxListed = 20
+
+func (r *newsroom) tellAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
+	d := r.world.DetailsOf(a, len(r.bulletin.notices().Alerts)-1)
+	c.Subject = d.Title
+	switch a.Reason {
+	case v1alpha1.AlertSeatsExhausted:
+		c.Values = map[string]string{"used": itoa(d.Used), "seats": itoa(d.Seats), "waiting": strconv.Itoa(len(d.Waiting))}
+		c.Facts = append(c.Facts, factOf("details.seats", phraseOf("seats.taken", "used", itoa(d.Used), "seats", itoa(d.Seats))),
+			factOf("details.waiting", enumerate(d.Waiting)...))
+	case v1alpha1.AlertInvitationUndeliverable:
+		c.Facts = append(c.Facts, factOf("details.address", wordOf(d.Title)), factOf("details.invitation", wordOf(d.Invitation)),
+			factOf("details.answer", wordOf(d.Answer)))
+	case v1alpha1.AlertLastAdministratorHeld:
+		c.Facts = append(c.Facts, factOf("details.user", wordOf(d.Email)))
+	case v1alpha1.AlertMoreAlerts:
+		c.Facts = append(c.Facts, factOf("details.alerts", wordOf(strconv.Itoa(d.More))))
+	}
+	if a.Since != nil {
+		c.Facts = append(c.Facts, factOf("details.since", mail.Word{Time: a.Since.Time}))
+	}
+}
+
+func (r *newsroom) tellReport(c *mail.Content) {
+	report := r.report
+	c.Subject = c.Organization
+	if r.bulletin.workspace != nil {
+		c.Subject = policy.WorkspaceTitle(r.bulletin.workspace)
+	}
+	c.Values = map[string]string{
+		"total": strconv.Itoa(report.Total), "active": strconv.Itoa(report.States[v1alpha1.UserActive]),
+		"pending": strconv.Itoa(len(report.Pending)),
+	}
+	users := append([]mail.Word{phraseOf("count.total", "n", strconv.Itoa(report.Total))}, statesOf(report.States)...)
+	c.Facts = append(c.Facts, factOf("details.time", mail.Word{Time: r.world.Now}),
+		factOf("details.users", users...))
+	for _, role := range report.Roles {
+		c.Facts = append(c.Facts, mail.Fact{Label: mail.Word{Key: "role." + string(role.Role)}, Values: statesOf(role.States)})
+	}
+	if report.Limited > 0 {
+		c.Facts = append(c.Facts, factOf("details.limited", wordOf(strconv.Itoa(report.Limited))))
+	}
+	var access []mail.Word
+	for _, a := range []v1alpha1.WorkspaceAccess{v1alpha1.WorkspaceAdmin, v1alpha1.WorkspaceEdit, v1alpha1.WorkspaceView} {
+		if n := report.Access[a]; n > 0 {
+			access = append(access, phraseOf("count."+string(a), "n", strconv.Itoa(n)))
+		}
+	}
+	emails := make([]string, 0, len(report.Pending))
+	for _, p := range report.Pending {
+		emails = append(emails, p.Email)
+	}
+	pending := append([]mail.Word{phraseOf("count.total", "n", strconv.Itoa(len(emails)))}, enumerate(emails)...)
+	c.Facts = append(c.Facts, factOf("details.access", access...), factOf("details.pending", pending...))
+	for _, s := range report.Seats {
+		c.Facts = append(c.Facts, mail.Fact{
+			Label:  phraseOf("details.moduleSeats", "module", s.Module),
+			Values: []mail.Word{phraseOf("seats.taken", "used", itoa(s.Used), "seats", itoa(s.Seats))},
+		})
+	}
+}
+
+// statesOf writes how many people are in each state.
+func statesOf(counts map[v1alpha1.UserState]int) []mail.Word {
+	var words []mail.Word
+	for _, state := range notice.States() {
+		if n := counts[state]; n > 0 {
+			words = append(words, phraseOf("count."+string(state), "n", strconv.Itoa(n)))
+		}
+	}
+	return words
+}
+
+// enumerate writes names, and how many more there are than a message holds.
+func enumerate(names []string) []mail.Word {
+	var words []mail.Word
+	for _, name := range names[:min(len(names), maxListed)] {
+		words = append(words, wordOf(name))
+	}
+	if more := len(names) - maxListed; more > 0 {
+		words = append(words, phraseOf("more", "n", strconv.Itoa(more)))
+	}
+	return words
+}
+
+func factOf(label string, values ...mail.Word) mail.Fact {
+	return mail.Fact{Label: mail.Word{Key: label}, Values: values}
+}
+
+func wordOf(s string) mail.Word { return mail.Word{Text: s} }
+
+// phraseOf is a phrase of the catalogue with its values, each after its name.
+func phraseOf(key string, namesAndValues ...string) mail.Word {
+	values := map[string]string{}
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		values[namesAndValues[i]] = namesAndValues[i+1]
+	}
+	return mail.Word{Key: key, Values: values}
+}
+
+func itoa(n int32) string { return strconv.Itoa(int(n)) }

@@ -1,0 +1,93 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package gateway
+
+import (
+	"errors"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Error is why a message was not taken. It holds nothing of the message, nor of the gateway's answer but its code.
+type Error struct {
+	// Code is the HTTP status; 0: there was no answer.
+	Code int
+	// Permanent is true when sending the same message again is of no use.
+	Permanent bool
+	// RetryAt is set when the message was not tried, as the gateway failed shortly before: when to try it.
+	RetryAt time.Time
+
+	text string
+}
+
+// Error says what went wrong.
+func (e *Error) Error() string { return e.text }
+
+// IsPermanent tells whether err means that the gateway refuses the message for good.
+func IsPermanent(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Permanent
+}
+
+// NotTried gives when to try again, if err means that the message was not tried at all.
+func NotTried(err error) (time.Time, bool) {
+	var e *Error
+	if errors.As(err, &e) && !e.RetryAt.IsZero() {
+		return e.RetryAt, true
+	}
+	return time.Time{}, false
+}
+
+// reasonOf gives what a request failed with, without its URL: that may hold something secret.
+func reasonOf(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		if u.Timeout() {
+			return "no answer within 10 seconds"
+		}
+		return u.Err.Error()
+	}
+	return err.Error()
+}
+
+const (
+	// firstPause is for how long nothing is sent after a failure; it doubles up to mostPause.
+	firstPause = time.Second
+	mostPause  = time.Minute
+)
+
+// pause keeps messages back for a while after a failure, so that a gateway which is down is tried by one now and then.
+type pause struct {
+	mu       sync.Mutex
+	failures int
+	until    time.Time
+	cause    error
+}
+
+// closed gives until when nothing is sent, and why; nil: it may be.
+func (p *pause) closed(now time.Time) (time.Time, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Before(p.until) {
+		return p.until, p.cause
+	}
+	return time.Time{}, nil
+}
+
+// note tells how a message went. Of several that failed together, one counts.
+func (p *pause) note(now time.Time, failed error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if failed == nil {
+		p.failures, p.until, p.cause = 0, time.Time{}, nil
+		return
+	}
+	p.cause = failed
+	if now.Before(p.until) {
+		return
+	}
+	p.until = now.Add(min(firstPause<<min(p.failures, 6), mostPause))
+	p.failures++
+}

@@ -1,0 +1,176 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package gateway hands messages for phones to a web service of the platform team's, which sends them on as text messages
+// or calls (GTA-13). Requests are signed as Standard Webhooks are.
+//
+// It knows nothing of Kubernetes.
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+const (
+	// timeout bounds one request.
+	timeout = 10 * time.Second
+	// maxAnswer is how many bytes of an answer are read.
+	maxAnswer = 64 << 10
+)
+
+// Message is a message to one phone.
+type Message struct {
+	// ID identifies the message: one that is sent again has the same.
+	ID string `json:"id"`
+	// Type is SMS for a text message, Phone for a call.
+	Type string `json:"type"`
+	// To is the number in E.164 form.
+	To string `json:"to"`
+	// Text is what it says, in one line.
+	Text string `json:"text"`
+	// Organization and Workspace are the names of what it is about; a message about the whole organization has no workspace.
+	Organization string `json:"organization"`
+	Workspace    string `json:"workspace,omitempty"`
+}
+
+// Options say how to reach the gateway.
+type Options struct {
+	// URL is where messages are posted: https, or http on the same host.
+	URL string
+	// KeyFile holds the key of the signatures, read for each message, so a changed Secret needs no restart.
+	KeyFile string
+}
+
+// Client posts messages to one gateway. It is safe for concurrent use.
+type Client struct {
+	options Options
+	http    *http.Client
+	now     func() time.Time
+	pause   pause
+}
+
+// New checks the options and reads the key once; nothing is connected before the first Send.
+func New(options Options) (*Client, error) {
+	if err := CheckURL(options.URL); err != nil {
+		return nil, err
+	}
+	if _, err := readKey(options.KeyFile); err != nil {
+		return nil, err
+	}
+	return &Client{
+		options: options, now: time.Now,
+		http: &http.Client{
+			Timeout:       timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// CheckURL tells what is wrong with a gateway's URL.
+func CheckURL(raw string) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("gateway %q must be an absolute URL such as https://sms.acme.example/messages", withoutSecrets(u))
+	case u.User != nil:
+		return fmt.Errorf("gateway %q must hold no user name or password: messages are signed", withoutSecrets(u))
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return fmt.Errorf("gateway %q must have the scheme https, as messages hold names and addresses; http is for 127.0.0.1 only",
+			withoutSecrets(u))
+	}
+	return nil
+}
+
+// withoutSecrets gives a URL without what may be secret in it.
+func withoutSecrets(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Send hands a message over and returns when the gateway has taken it, with an answer 2xx.
+//
+// An error is permanent (IsPermanent) when the gateway refuses the message itself: 4xx but for 408 and 429. After any other
+// the message may be sent again. While the gateway cannot be reached most messages are not tried, and their error says
+// when to (NotTried).
+func (c *Client) Send(ctx context.Context, m Message) error {
+	if until, cause := c.pause.closed(c.now()); cause != nil {
+		return &Error{RetryAt: until, text: cause.Error()}
+	}
+	request, err := c.request(ctx, m)
+	if err != nil {
+		return &Error{text: "gateway: " + err.Error()}
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		failed := &Error{text: fmt.Sprintf("gateway %s: %s", request.URL.Host, reasonOf(err))}
+		if ctx.Err() == nil {
+			c.pause.note(c.now(), failed)
+		}
+		return failed
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer))
+	answer := judge(request.URL.Host, response)
+	if answer != nil && !answer.Permanent {
+		c.pause.note(c.now(), answer)
+		return answer
+	}
+	c.pause.note(c.now(), nil)
+	if answer != nil {
+		return answer
+	}
+	return nil
+}
+
+// request writes and signs the request.
+func (c *Client) request(ctx context.Context, m Message) (*http.Request, error) {
+	key, err := readKey(c.options.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.options.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	timestamp := strconv.FormatInt(c.now().Unix(), 10)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "usher")
+	request.Header.Set("webhook-id", m.ID)
+	request.Header.Set("webhook-timestamp", timestamp)
+	request.Header.Set("webhook-signature", Signature(key, m.ID, timestamp, body))
+	return request, nil
+}
+
+// judge gives what an answer means; nil: the message was taken.
+func judge(host string, response *http.Response) *Error {
+	code := response.StatusCode
+	if code >= 200 && code < 300 {
+		return nil
+	}
+	e := &Error{Code: code, text: fmt.Sprintf("gateway %s answered %d %s", host, code, http.StatusText(code))}
+	if code >= 300 && code < 400 {
+		e.text += ": redirects are not followed, set --gateway-url to where it leads"
+	}
+	e.Permanent = code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests
+	return e
+}

@@ -1,0 +1,95 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package intake
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+var _ = Describe("A header", func() {
+	It("ends where a line is no field, as mail servers read it", func() {
+		for _, end := range []string{"\r\n", "no field\r\n", ": no name\r\n", "Not a name: x\r\n", "Nöne: x\r\n", ""} {
+			h, err := parseHeader(strings.NewReader("From: a@customers.example\r\n" + end + "Precedence: bulk\r\n"))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(h.fields).To(HaveKey("from"))
+			if end != "" {
+				Expect(h.isBulk()).To(BeFalse(), end)
+			}
+		}
+	})
+
+	DescribeTable("cannot be read", func(text string, want error) {
+		_, err := parseHeader(strings.NewReader(text))
+		Expect(err).To(MatchError(want))
+	},
+		Entry("when there is none", "", errNoHeader),
+		Entry("when there is a body alone", "\r\nFrom: a@customers.example\r\n", errNoHeader),
+		Entry("when the first line goes on from nothing", " From: a@customers.example\r\n", errNoHeader),
+		Entry("when it is a mailbox's line", "From a@customers.example Sat Nov 21 10:00:00 2026\r\n", errNoHeader),
+		Entry("with a NUL", "From: a@customers.example\r\nSubject: a\x00b\r\n", errNUL),
+		Entry("with 10,000 fields", strings.Repeat("X-A: b\r\n", 10000), errHeaderTooBig),
+		Entry("with one endless field", "Subject: "+strings.Repeat("x", maxHeaderBytes), errHeaderTooBig),
+		Entry("with one endlessly folded field", "Subject: x\r\n"+strings.Repeat(" x\r\n", maxHeaderBytes/4), errHeaderTooBig),
+	)
+
+	It("keeps little of what is long", func() {
+		long := strings.Repeat("x", 100<<10)
+		h, err := parseHeader(strings.NewReader("Precedence: bulk" + long + "\r\nSubject: " + long + "\r\nFrom: a@customers.example\r\n\r\n"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(h.fields).To(Equal(map[string][]string{"precedence": {""}, "from": {"a@customers.example"}}))
+	})
+})
+
+// FuzzHeader looks for a header that costs more than it may, or makes an account of what is no address.
+func FuzzHeader(f *testing.F) {
+	f.Add("From: a@customers.example\r\nSubject: x\r\n\r\nbody", "a@customers.example")
+	f.Add("From: =?utf-8?q?=40?= <a@b.example>\r\nAuto-Submitted: no\r\n", "")
+	f.Add("FROM : people: a@b.example, (c\\)) d@e.example;\r\n folded\r\nList-Id: <x>\r\n\r\n", "<>")
+	f.Add("Received: x\r\nUsher-Intake: support@in.acme.example\r\nContent-Type: multipart/report;\r\n", "MAILER-DAEMON@x.example")
+	f.Add("From: \"a\\\"b\" <\"q q\"@[IPv6:::1]>\r\n\x80\xff: \xc3\x28", "b@\u00e9.example")
+	f.Fuzz(func(t *testing.T, text, sender string) {
+		h, err := parseHeader(strings.NewReader(text))
+		if err != nil {
+			if !errors.Is(err, errHeaderTooBig) && !errors.Is(err, errNUL) && !errors.Is(err, errNoHeader) {
+				t.Fatalf("a header in memory cannot fail by %v", err)
+			}
+			return
+		}
+		bounded(t, h, text)
+		v := classify(h, sender)
+		if v.writer != "" && (!invitation.ValidAddress(v.writer) || v.kind != person || sender == "") {
+			t.Fatalf("%q becomes an account of %+v", v.writer, v)
+		}
+		if v.sender != "" && !invitation.ValidAddress(v.sender) {
+			t.Fatalf("counted by %q", v.sender)
+		}
+		h.looped(support)
+	})
+}
+
+// bounded checks how much is kept of a header.
+func bounded(t *testing.T, h *header, text string) {
+	kept := 0
+	for _, values := range h.fields {
+		if len(values) > maxSame {
+			t.Fatalf("%d fields of a name", len(values))
+		}
+		for _, value := range values {
+			kept += len(value)
+			if len(value) > maxValue {
+				t.Fatalf("a value of %d bytes", len(value))
+			}
+		}
+	}
+	if kept > len(text) {
+		t.Fatalf("%d bytes kept of %d", kept, len(text))
+	}
+}

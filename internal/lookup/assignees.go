@@ -1,0 +1,186 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// assignees are the addresses that a workspace's contacts and devices are assigned to.
+func assignees(o client.Object) []string {
+	w, ok := o.(*v1alpha1.Workspace)
+	if !ok {
+		return nil
+	}
+	var keys []string
+	for n := range w.Spec.Contacts {
+		if email := string(w.Spec.Contacts[n].Assignee); email != "" {
+			keys = append(keys, invitation.NormalizeAddress(email))
+		}
+	}
+	for n := range w.Spec.Devices {
+		if email := string(w.Spec.Devices[n].Assignee); email != "" {
+			keys = append(keys, invitation.NormalizeAddress(email))
+		}
+	}
+	return keys
+}
+
+func serials(o client.Object) []string {
+	if w, ok := o.(*v1alpha1.Workspace); ok {
+		return policy.SerialKeys(w)
+	}
+	return nil
+}
+
+// WorkspacesByAssignee gives the Workspaces of which a contact or a device is assigned to an address.
+func (r Reader) WorkspacesByAssignee(ctx context.Context, namespace, email string) ([]*v1alpha1.Workspace, error) {
+	return r.workspacesBy(ctx, namespace, workspaceByAssignee, invitation.NormalizeAddress(email))
+}
+
+// WorkspacesBySerial gives the Workspaces with a device that has a serial number, in the form in which they are compared.
+func (r Reader) WorkspacesBySerial(ctx context.Context, namespace, key string) ([]*v1alpha1.Workspace, error) {
+	return r.workspacesBy(ctx, namespace, workspaceBySerial, key)
+}
+
+func (r Reader) workspacesBy(ctx context.Context, namespace, index, key string) ([]*v1alpha1.Workspace, error) {
+	var list v1alpha1.WorkspaceList
+	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy, client.MatchingFields{index: key})
+	return pointers(list.Items), err
+}
+
+// SerialHolders gives the devices that have serial numbers in those workspaces of an organization that are counted, by the
+// numbers' compared form.
+func (r Reader) SerialHolders(ctx context.Context, namespace string, keys []string, counts func(*v1alpha1.Workspace) bool,
+) (map[string]policy.SerialHolder, error) {
+	var holders map[string]policy.SerialHolder
+	for _, key := range keys {
+		named, err := r.WorkspacesBySerial(ctx, namespace, key)
+		if err != nil {
+			return nil, err
+		}
+		var counted []*v1alpha1.Workspace
+		for _, w := range named {
+			if counts(w) {
+				counted = append(counted, w)
+			}
+		}
+		holder, taken := policy.HolderOf(key, counted)
+		if !taken {
+			continue
+		}
+		if holders == nil {
+			holders = map[string]policy.SerialHolder{}
+		}
+		holders[key] = holder
+	}
+	return holders, nil
+}
+
+// NewSerialHolders gives the devices in other workspaces that have the serial numbers which a change brings into a
+// workspace. Old is nil for a new one.
+func (r Reader) NewSerialHolders(ctx context.Context, namespace string, old, wished *v1alpha1.Workspace,
+) (map[string]policy.SerialHolder, error) {
+	return r.SerialHolders(ctx, namespace, policy.NewSerialKeys(old, wished), func(other *v1alpha1.Workspace) bool {
+		return other.Name != wished.Name
+	})
+}
+
+// Assignees gives the users who have the addresses that contacts are assigned to.
+func (r Reader) Assignees(ctx context.Context, namespace string, contacts []v1alpha1.Contact) (policy.UsersByAddress, error) {
+	users := policy.UsersByAddress{}
+	for _, c := range contacts {
+		key := invitation.NormalizeAddress(string(c.Assignee))
+		if _, known := users[key]; known || c.Assignee == "" {
+			continue
+		}
+		found, err := r.UsersByEmail(ctx, namespace, string(c.Assignee))
+		if err != nil {
+			return nil, err
+		}
+		users[key] = found
+	}
+	return users, nil
+}
+
+func (r Reader) missingAssignees(ctx context.Context, missing []string, namespace string, contacts []v1alpha1.Contact,
+) ([]string, error) {
+	users, err := r.Assignees(ctx, namespace, contacts)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range contacts {
+		if len(missing) >= maxMissing {
+			return append(missing, "and more"), nil
+		}
+		if c.Assignee != "" && len(users[invitation.NormalizeAddress(string(c.Assignee))]) == 0 {
+			missing = append(missing, fmt.Sprintf("spec.contacts: there is no user with the address %s yet: contact %q is without assignee",
+				c.Assignee, c.Name))
+		}
+	}
+	return missing, nil
+}
+
+// missingDeviceAssignees says for whom an account is made (LMI-4).
+func (r Reader) missingDeviceAssignees(ctx context.Context, missing []string, w *v1alpha1.Workspace) ([]string, error) {
+	devices, _ := policy.DevicesInForce(w, nil)
+	for _, email := range policy.AssigneesOf(devices) {
+		if len(missing) >= maxMissing {
+			return append(missing, "and more"), nil
+		}
+		users, err := r.UsersByEmail(ctx, w.Namespace, string(email))
+		if err != nil {
+			return nil, err
+		}
+		if len(users) == 0 {
+			missing = append(missing, fmt.Sprintf(
+				"spec.devices: there is no user with the address %s: Usher makes a Limited account for it", email))
+		}
+	}
+	return missing, nil
+}
+
+// Remaining gives a sentence for everything that goes on naming an object that is to be deleted, and what comes of it.
+func (r Reader) Remaining(ctx context.Context, object client.Object) ([]string, error) {
+	user, is := object.(*v1alpha1.OrgUser)
+	if !is {
+		return nil, nil
+	}
+	organization, err := r.Organization(ctx, user.Namespace)
+	if err != nil || organization == nil || !organization.DeletionTimestamp.IsZero() {
+		return nil, err
+	}
+	named, err := r.WorkspacesByAssignee(ctx, user.Namespace, string(user.Spec.Email))
+	if err != nil {
+		return nil, err
+	}
+	var sentences []string
+	for _, w := range named {
+		if len(sentences) >= maxMissing {
+			return append(sentences, "and more"), nil
+		}
+		if device := deviceOf(w, string(user.Spec.Email)); device != "" && w.DeletionTimestamp.IsZero() {
+			sentences = append(sentences, fmt.Sprintf("device %q in workspace %q is assigned to %s: Usher makes a Limited account for the "+
+				"address again, unless the assignee is taken out there", device, w.Name, user.Spec.Email))
+		}
+	}
+	return sentences, nil
+}
+
+func deviceOf(w *v1alpha1.Workspace, email string) v1alpha1.ObjectName {
+	devices, _ := policy.DevicesInForce(w, nil)
+	for _, d := range devices {
+		if d.Assignee != "" && invitation.SameAddress(string(d.Assignee), email) {
+			return d.Name
+		}
+	}
+	return ""
+}

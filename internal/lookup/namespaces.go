@@ -1,0 +1,66 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+	"slices"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// NamespaceFacts gathers what decides whether a Workspace may have its namespace made. It costs a look-up for each hyphen
+// in the namespace's name.
+func (r Reader) NamespaceFacts(ctx context.Context, operator string, w *v1alpha1.Workspace) (policy.NamespaceFacts, error) {
+	facts := policy.NamespaceFacts{Operator: operator}
+	for _, name := range policy.Neighbours(w) {
+		o, err := r.Organization(ctx, name)
+		if err != nil {
+			return facts, err
+		}
+		if o != nil {
+			facts.Neighbour = name
+			break
+		}
+	}
+	return facts, nil
+}
+
+// WorkspacesWaitingFor gives the Workspaces of other organizations whose namespaces would belong to an organization. They
+// can have them made when it goes.
+func (r Reader) WorkspacesWaitingFor(ctx context.Context, organization string) ([]*v1alpha1.Workspace, error) {
+	var waiting []*v1alpha1.Workspace
+	for i := range organization {
+		if i == 0 || organization[i] != '-' {
+			continue
+		}
+		found, err := r.Workspaces(ctx, organization[:i])
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range found {
+			if slices.Contains(policy.Neighbours(w), organization) {
+				waiting = append(waiting, w)
+			}
+		}
+	}
+	return waiting, nil
+}
+
+// WorkspacesNamed gives the Workspaces of grants, as far as they exist.
+func (r Reader) WorkspacesNamed(ctx context.Context, namespace string, grants []v1alpha1.WorkspaceGrant,
+) ([]*v1alpha1.Workspace, error) {
+	found := make([]*v1alpha1.Workspace, 0, len(grants))
+	for _, grant := range grants {
+		w, err := get(ctx, r, namespace, string(grant.Name), &v1alpha1.Workspace{})
+		if err != nil {
+			return nil, err
+		}
+		if w != nil {
+			found = append(found, w)
+		}
+	}
+	return found, nil
+}

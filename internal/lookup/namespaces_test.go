@@ -1,0 +1,55 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("GTA-3 Whose a namespace is", func() {
+	labs, deep := builders.Organization("acme-labs").Obj(), builders.Organization("acme-labs-deep").Obj()
+	wanting := func(organization, namespace string) *v1alpha1.Workspace {
+		return builders.Workspace(organization, "w-"+namespace).Namespace(namespace).Obj()
+	}
+
+	DescribeTable("depends on the organization with the longest name that it begins with",
+		func(ctx context.Context, organization, namespace, neighbour string) {
+			reader := holding(acme("ana"), labs, deep)
+			Expect(reader.NamespaceFacts(ctx, "usher-system", wanting(organization, namespace))).To(Equal(
+				policy.NamespaceFacts{Operator: "usher-system", Neighbour: neighbour}))
+		},
+		Entry("its own", "acme", "acme-support", ""),
+		Entry("another", "acme", "acme-labs-x", "acme-labs"),
+		Entry("another's very namespace", "acme", "acme-labs", "acme-labs"),
+		Entry("the one with the longer name", "acme", "acme-labs-deep-x", "acme-labs-deep"),
+		Entry("another that begins like its own", "acme-labs", "acme-labs-deep-x", "acme-labs-deep"),
+		Entry("not one that it only looks like", "acme", "acme-labsx", ""),
+		Entry("not one with a shorter name", "acme-labs", "acme-labs-x", ""),
+	)
+
+	It("may change for these workspaces when an organization goes", func(ctx context.Context) {
+		reader := holding(acme("ana"), labs, wanting("acme", "acme-labs-x"), wanting("acme", "acme-labs"),
+			wanting("acme", "acme-support"), wanting("acme-labs", "acme-labs-y"))
+		waiting, err := reader.WorkspacesWaitingFor(ctx, "acme-labs")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(waiting).To(ConsistOf(HaveField("Name", "w-acme-labs-x"), HaveField("Name", "w-acme-labs")))
+		Expect(reader.WorkspacesWaitingFor(ctx, "acme")).To(BeEmpty())
+	})
+})
+
+var _ = Describe("The workspaces of grants", func() {
+	It("are those that exist", func(ctx context.Context) {
+		reader := holding(acme("ana"), builders.Workspace("acme", "support").Obj(), builders.Workspace("other", "sales").Obj())
+		Expect(reader.WorkspacesNamed(ctx, "acme", []v1alpha1.WorkspaceGrant{{Name: "support"}, {Name: "sales"}, {Name: "nowhere"}})).To(
+			HaveExactElements(HaveValue(HaveField("Name", "support"))))
+		Expect(reader.WorkspacesNamed(ctx, "acme", nil)).To(BeEmpty())
+	})
+})

@@ -1,0 +1,95 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package notice decides what an organization's contacts are told: which alerts are open, when a report is due, to whom
+// each goes, and what they say. It is pure: whoever calls it has read everything, and sends.
+package notice
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+// World is what notices are made of. Nothing in it is changed.
+type World struct {
+	Organization *v1alpha1.Organization
+	// Workspace is the one whose contacts are told; nil: the organization's are.
+	Workspace *v1alpha1.Workspace
+	// Users and Invitations are all of the organization's.
+	Users       []*v1alpha1.OrgUser
+	Invitations []*v1alpha1.Invitation
+	// Now is the time.
+	Now time.Time
+}
+
+// Alert is a cause to alert contacts.
+type Alert struct {
+	Reason v1alpha1.AlertReason
+	// Subject is what or whom it is about, as in AlertStatus.
+	Subject string
+}
+
+// Destination is where messages go.
+type Destination struct {
+	Type  v1alpha1.ContactMethodType
+	Value string
+	// Contact is the name of the first contact that lists it.
+	Contact string
+}
+
+// MaxDestinations is how many destinations get the alerts of an object at most, and how many get its reports.
+const MaxDestinations = 64
+
+// Destinations gives where a stream of messages goes, each once, in the order of the contacts, without those of which
+// except is true; and how many there are beyond MaxDestinations (GTA-12, GTA-13).
+func Destinations(contacts []v1alpha1.Contact, stream v1alpha1.Notification, except func(Destination) bool,
+) (served []Destination, unserved int) {
+	seen := map[string]bool{}
+	for _, c := range contacts {
+		if !slices.Contains(c.Notify, stream) {
+			continue
+		}
+		for _, m := range c.Methods {
+			d := Destination{Type: m.Type, Value: m.Value, Contact: string(c.Name)}
+			if seen[d.key()] || except != nil && except(d) {
+				continue
+			}
+			seen[d.key()] = true
+			if len(served) == MaxDestinations {
+				unserved++
+				continue
+			}
+			served = append(served, d)
+		}
+	}
+	return served, unserved
+}
+
+// Among gives a function that tells whether a destination is one of others.
+func Among(others []Destination) func(Destination) bool {
+	known := make(map[string]bool, len(others))
+	for _, d := range others {
+		known[d.key()] = true
+	}
+	return func(d Destination) bool { return known[d.key()] }
+}
+
+// key tells destinations apart: of mail addresses, the case of letters does not count.
+func (d Destination) key() string {
+	value := d.Value
+	if d.Type == v1alpha1.MethodEmail {
+		value = invitation.NormalizeAddress(value)
+	}
+	return string(d.Type) + "/" + value
+}
+
+func keyOf(s *v1alpha1.NoticeDeliveryStatus) string {
+	return Destination{Type: s.Type, Value: s.Value}.key()
+}
+
+// subjectOf joins the parts of a subject.
+func subjectOf(parts ...string) string { return strings.Join(parts, "/") }

@@ -1,0 +1,168 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package notice
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// States are those that a report counts, in order.
+func States() []v1alpha1.UserState {
+	return []v1alpha1.UserState{v1alpha1.UserActive, v1alpha1.UserPending, v1alpha1.UserSuspended, v1alpha1.UserRemoving}
+}
+
+// Report is how an organization, or a workspace, stands.
+type Report struct {
+	// Total and States count the people.
+	Total  int
+	States map[v1alpha1.UserState]int
+	// Roles counts them by role, the mightiest first; Limited accounts are none of them.
+	Roles []RoleCount
+	// Limited counts Limited accounts.
+	Limited int
+	// Access counts the people of a workspace by their access; nil: it is an organization's report.
+	Access map[v1alpha1.WorkspaceAccess]int
+	// Pending are those who are invited and can still accept, sorted by address.
+	Pending []PendingInvitation
+	// Seats are those of each module: of an organization, those bought and taken; of a workspace, those of its people.
+	Seats []SeatCount
+
+	people []*v1alpha1.OrgUser
+	world  World
+}
+
+// RoleCount is how many people have a role, by state.
+type RoleCount struct {
+	Role   v1alpha1.Role
+	States map[v1alpha1.UserState]int
+}
+
+// PendingInvitation is somebody who is invited and can still accept.
+type PendingInvitation struct {
+	Email, Invitation string
+	State             v1alpha1.RecipientState
+	Role              v1alpha1.Role
+	Expires           time.Time
+}
+
+// SeatCount is how many seats of a module there are, and how many are taken.
+type SeatCount struct {
+	Module      string
+	Used, Seats int32
+}
+
+// NewReport looks at the world and says how it stands.
+func NewReport(w World) *Report {
+	r := &Report{States: map[v1alpha1.UserState]int{}, world: w}
+	roles := map[v1alpha1.Role]map[v1alpha1.UserState]int{}
+	if w.Workspace != nil {
+		r.Access = map[v1alpha1.WorkspaceAccess]int{}
+	}
+	for _, u := range w.Users {
+		access := w.accessOf(u)
+		if w.Workspace != nil && access == "" {
+			continue
+		}
+		r.people = append(r.people, u)
+		r.Total++
+		r.States[stateOf(u)]++
+		if w.Workspace != nil {
+			r.Access[access]++
+		}
+		if u.Spec.Access == v1alpha1.AccessLimited {
+			r.Limited++
+			continue
+		}
+		if roles[roleOf(u)] == nil {
+			roles[roleOf(u)] = map[v1alpha1.UserState]int{}
+		}
+		roles[roleOf(u)][stateOf(u)]++
+	}
+	for _, role := range policy.Roles() {
+		if roles[role] != nil {
+			r.Roles = append(r.Roles, RoleCount{role, roles[role]})
+		}
+	}
+	slices.SortFunc(r.people, func(a, b *v1alpha1.OrgUser) int { return cmp.Compare(a.Spec.Email, b.Spec.Email) })
+	r.Pending, r.Seats = w.pending(), w.seats(r.people)
+	return r
+}
+
+// accessOf gives a person's access in force in the workspace, if there is one.
+func (w World) accessOf(u *v1alpha1.OrgUser) v1alpha1.WorkspaceAccess {
+	if w.Workspace == nil {
+		return ""
+	}
+	for _, grant := range u.Status.Workspaces {
+		if grant.Name == w.Workspace.Name {
+			return grant.Access
+		}
+	}
+	return ""
+}
+
+// stateOf: a user whom no reconciler has seen yet is pending.
+func stateOf(u *v1alpha1.OrgUser) v1alpha1.UserState {
+	return cmp.Or(u.Status.State, v1alpha1.UserPending)
+}
+
+// roleOf gives the role in force, or the wished one of who has none.
+func roleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, u.Spec.Role) }
+
+func (w World) pending() []PendingInvitation {
+	var all []PendingInvitation
+	for _, i := range w.Invitations {
+		for n := range i.Status.Recipients {
+			r := &i.Status.Recipients[n]
+			if invitation.Open(r.State) && r.HeldBy == "" && w.invites(i, r) {
+				all = append(all, pendingOf(string(r.Email), i.Name, i.Spec.Role, &r.OnboardingStatus))
+			}
+		}
+	}
+	for _, u := range w.Users {
+		o := u.Status.Onboarding
+		if o != nil && invitation.Open(o.State) && u.Status.State == v1alpha1.UserPending &&
+			u.Labels[v1alpha1.LabelInvitation] == "" && w.concerned(u) {
+			all = append(all, pendingOf(string(u.Spec.Email), "", u.Spec.Role, o))
+		}
+	}
+	slices.SortFunc(all, func(a, b PendingInvitation) int {
+		return cmp.Or(strings.Compare(a.Email, b.Email), strings.Compare(a.Invitation, b.Invitation))
+	})
+	return all
+}
+
+func pendingOf(email, name string, role v1alpha1.Role, o *v1alpha1.OnboardingStatus) PendingInvitation {
+	p := PendingInvitation{Email: email, Invitation: name, State: o.State, Role: role}
+	if o.ExpirationTime != nil {
+		p.Expires = o.ExpirationTime.Time
+	}
+	return p
+}
+
+func (w World) seats(people []*v1alpha1.OrgUser) []SeatCount {
+	var all []SeatCount
+	for i := range w.Organization.Status.Modules {
+		m := &w.Organization.Status.Modules[i]
+		count := SeatCount{Module: m.Name, Used: countOf(m.Used), Seats: countOf(m.Seats)}
+		if w.Workspace != nil {
+			count.Used = 0
+			for _, u := range people {
+				if slices.Contains(m.Holders, u.Name) {
+					count.Used++
+				}
+			}
+		}
+		all = append(all, count)
+	}
+	slices.SortFunc(all, func(a, b SeatCount) int { return strings.Compare(a.Module, b.Module) })
+	return all
+}

@@ -1,0 +1,79 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"fmt"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+)
+
+const intakeField = "spec.portal.intakeEmail"
+
+// IntakeOf gives the address at which a workspace wishes to take mails in, in the form in which addresses are compared;
+// empty: it takes none.
+func IntakeOf(w *v1alpha1.Workspace) string {
+	if w.Spec.Portal == nil || w.Spec.Portal.IntakeEmail == "" {
+		return ""
+	}
+	return invitation.NormalizeAddress(string(w.Spec.Portal.IntakeEmail))
+}
+
+// IntakeHolder gives the one of all workspaces that wish the same intake address that has it in force: the oldest, and of
+// those of one age the first by organization and name. One that is on its way out has none. Nil: nobody has it.
+func IntakeHolder(wishing []*v1alpha1.Workspace) *v1alpha1.Workspace {
+	var holder *v1alpha1.Workspace
+	for _, w := range wishing {
+		if w.DeletionTimestamp.IsZero() && IntakeOf(w) != "" && (holder == nil || olderWorkspace(w, holder)) {
+			holder = w
+		}
+	}
+	return holder
+}
+
+func olderWorkspace(a, b *v1alpha1.Workspace) bool {
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	return a.Namespace+"/"+a.Name < b.Namespace+"/"+b.Name
+}
+
+// IntakeTaken says that another workspace has the intake address that a workspace wishes. The other one is named to its own
+// organization only.
+func IntakeTaken(w, holder *v1alpha1.Workspace) string {
+	whose := "a workspace of another organization"
+	if holder.Namespace == w.Namespace {
+		whose = fmt.Sprintf("workspace %q", holder.Name)
+	}
+	return fmt.Sprintf("is the intake address of %s already: an intake address belongs to one workspace, give this one another",
+		whose)
+}
+
+// judgeIntake refuses to take an intake address that somebody else has, early; of two that came at the same time the oldest
+// has it, see IntakeHolder.
+func judgeIntake(r Request) []Violation {
+	w, is := r.New.(*v1alpha1.Workspace)
+	if !is || IntakeOf(w) == "" || r.Facts.IntakeHolder == nil {
+		return nil
+	}
+	if old, was := r.Old.(*v1alpha1.Workspace); was && old != nil && IntakeOf(old) == IntakeOf(w) {
+		return nil
+	}
+	return []Violation{invalid(intakeField, "intake-unique", string(w.Spec.Portal.IntakeEmail), IntakeTaken(w, r.Facts.IntakeHolder))}
+}
+
+// checkPortal refuses addresses that DNS cannot hold, and a queue that is the intake: mails would go round for ever.
+func checkPortal(w *v1alpha1.Workspace) []Violation {
+	if w.Spec.Portal == nil {
+		return nil
+	}
+	found := checkAddress("spec.portal.queueEmail", w.Spec.Portal.QueueEmail)
+	found = append(found, checkAddress(intakeField, w.Spec.Portal.IntakeEmail)...)
+	if IntakeOf(w) != "" && invitation.SameAddress(string(w.Spec.Portal.QueueEmail), string(w.Spec.Portal.IntakeEmail)) {
+		found = append(found, invalid(intakeField, "intake-is-not-queue", string(w.Spec.Portal.IntakeEmail),
+			"is the queue's address as well: mails to the intake pass on to the queue and would go round for ever, use two addresses"))
+	}
+	return found
+}

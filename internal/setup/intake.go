@@ -1,0 +1,88 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	"flag"
+	"fmt"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/usher-operator/usher/internal/intake"
+	"github.com/usher-operator/usher/internal/mail"
+)
+
+// IntakeFlags declares the flags of the mail intake.
+func IntakeFlags(flags *flag.FlagSet, o *Options) {
+	usual, l := intake.DefaultLimits(), &o.IntakeLimits
+	flags.StringVar(&o.IntakeAddress, "intake-address", "",
+		"where mails to workspaces are taken in by LMTP from the mail server in front: host:port or unix:/path; empty: nowhere")
+	flags.Int64Var(&l.MessageBytes, "intake-max-bytes", usual.MessageBytes, "how large a mail that is taken in may be, in bytes")
+	flags.Int64Var(&l.Memory, "intake-memory-bytes", usual.Memory, "how many bytes the mails on their way in may take together")
+	flags.IntVar(&l.Connections, "intake-connections", usual.Connections, "how many LMTP connections are served at the same time")
+	flags.IntVar(&l.Recipients, "intake-recipients", usual.Recipients, "how many recipients a mail that is taken in may have")
+	flags.IntVar(&l.PerSender, "intake-sender-rate", usual.PerSender,
+		"how many mails an hour one address may send to one workspace; 0: no limit")
+	flags.IntVar(&l.PerNetwork, "intake-network-rate", usual.PerNetwork,
+		"how many mails an hour are taken from one LMTP client's network; 0: no limit")
+	flags.IntVar(&l.PerWorkspace, "intake-workspace-rate", usual.PerWorkspace, "how many mails an hour one workspace gets; 0: no limit")
+	flags.IntVar(&l.NewAccounts, "intake-account-rate", usual.NewAccounts,
+		"how many accounts an hour are made of unknown senders to one workspace; 0: no limit")
+}
+
+// validateIntake gives what is wrong with the options of the intake.
+func (o *Options) validateIntake() []error {
+	var wrong []error
+	if o.IntakeAddress != "" {
+		if _, _, err := intake.ParseAddress(o.IntakeAddress); err != nil {
+			wrong = append(wrong, fmt.Errorf("--intake-address: %w", err))
+		}
+	}
+	l := o.IntakeLimits
+	for _, rate := range []struct {
+		flag  string
+		value int64
+	}{
+		{"sender-rate", int64(l.PerSender)},
+		{"network-rate", int64(l.PerNetwork)},
+		{"workspace-rate", int64(l.PerWorkspace)},
+		{"account-rate", int64(l.NewAccounts)},
+		{"max-bytes", l.MessageBytes},
+		{"memory-bytes", l.Memory},
+		{"connections", int64(l.Connections)},
+		{"recipients", int64(l.Recipients)},
+	} {
+		if rate.value < 0 {
+			wrong = append(wrong, fmt.Errorf("--intake-%s %d is negative", rate.flag, rate.value))
+		}
+	}
+	if l.Memory > 0 && l.Memory < l.MessageBytes {
+		wrong = append(wrong, fmt.Errorf("--intake-memory-bytes %d is less than one mail may take: set it to --intake-max-bytes %d or more",
+			l.Memory, l.MessageBytes))
+	}
+	return wrong
+}
+
+// addIntake puts the mail intake into the manager, if it is wished. It has connections to the mail server of its own, so that
+// large mails on their way in do not keep invitations waiting.
+func addIntake(mgr ctrl.Manager, o *Options) error {
+	if o.IntakeAddress == "" {
+		return nil
+	}
+	relay, err := mail.NewSender(o.Mail)
+	if err != nil {
+		return err
+	}
+	server, err := intake.NewServer(intake.Cluster{Client: mgr.GetClient()}, relay, intake.Options{
+		Address: o.IntakeAddress, Hostname: o.mailDomain(), Limits: o.IntakeLimits, Now: o.now(),
+		Log: mgr.GetLogger().WithName("intake"),
+	})
+	if err != nil {
+		return err
+	}
+	if err := mgr.AddReadyzCheck("intake", server.Ready); err != nil {
+		return err
+	}
+	return mgr.Add(server)
+}

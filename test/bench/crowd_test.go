@@ -1,0 +1,208 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/internal/testing/suite"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+const (
+	people     = 5000
+	workspaces = 200
+	// inGroup is how many of the people are in the group "crowd".
+	inGroup = 500
+	// everybody is a workspace of which all are members.
+	everybody = "everybody"
+	// concurrency is how many requests the bare client makes at the same time: as many as the operator has workers.
+	concurrency = 8
+	crowdName   = "large"
+)
+
+// crowd is a control plane with one large organization, and the operator.
+type crowd struct {
+	b        *testing.B
+	env      *testenv.Env
+	box      *mailbox.Mailbox
+	past     client.Client
+	meter    *meter
+	observer *observer
+	usher    *operator.Operator
+	people   int
+	copies   int
+}
+
+// newCrowd makes the organization while the operator is off.
+func newCrowd(ctx context.Context, b *testing.B) *crowd {
+	all := suite.Start(b, nil)
+	c := &crowd{
+		b: b, env: all.Env, box: all.Mailbox, meter: &meter{counts: map[string]int{}}, people: people,
+		past: all.Env.As("system:kube-controller-manager", "system:masters"),
+	}
+	if text := os.Getenv("USHER_BENCH_PEOPLE"); text != "" {
+		n, err := strconv.Atoi(text)
+		must(b, err)
+		c.people = n
+	}
+	watching, err := client.NewWithWatch(c.env.Config, client.Options{Scheme: c.env.Scheme})
+	must(b, err)
+	c.observer = observe(ctx, watching)
+	b.Cleanup(c.stop)
+	c.fill(ctx)
+	return c
+}
+
+func (c *crowd) fill(ctx context.Context) {
+	must(c.b, c.env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: crowdName}}))
+	must(c.b, c.past.Create(ctx, builders.Organization(crowdName).Obj()))
+	must(c.b, c.past.Create(ctx, builders.OrgUser(crowdName, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()))
+	c.parallel(c.people, func(n int) {
+		user := person(n)
+		if n < inGroup {
+			user = user.Groups("crowd")
+		}
+		check(c.past.Create(ctx, user.Obj()))
+	})
+	c.parallel(workspaces, func(n int) {
+		each := c.people / workspaces
+		check(c.past.Create(ctx, c.workspace(fmt.Sprintf("work-%d", n), n*each, each).Obj()))
+	})
+}
+
+func person(n int) builders.OrgUserBuilder {
+	return builders.OrgUser(crowdName, fmt.Sprintf("person-%d", n)).Existing()
+}
+
+// workspace starts one with members by address, from the first on.
+func (c *crowd) workspace(name string, first, members int) builders.WorkspaceBuilder {
+	return builders.Workspace(crowdName, name).With(func(w *v1alpha1.Workspace) {
+		for n := first; n < first+members; n++ {
+			w.Spec.Members = append(w.Spec.Members,
+				v1alpha1.WorkspaceMember{Email: person(n).Obj().Spec.Email, Access: v1alpha1.WorkspaceView})
+		}
+	})
+}
+
+// parallel does something for each number, several at a time.
+func (c *crowd) parallel(count int, do func(n int)) {
+	numbers := make(chan int)
+	var workers sync.WaitGroup
+	for range concurrency {
+		workers.Go(func() {
+			for n := range numbers {
+				do(n)
+			}
+		})
+	}
+	for n := range count {
+		numbers <- n
+	}
+	close(numbers)
+	workers.Wait()
+}
+
+// start starts the operator, and gives when it was begun with and how long it took until there was nothing left to do.
+func (c *crowd) start(ctx context.Context) time.Duration {
+	options, err := operator.Options(c.env, c.box)
+	must(c.b, err)
+	cfg := c.env.OperatorConfig()
+	cfg.Wrap(c.meter.wrap)
+	began := c.meter.begin()
+	c.usher, err = operator.StartWith(ctx, cfg, options)
+	must(c.b, err)
+	return c.meter.settled(ctx).Sub(began)
+}
+
+func (c *crowd) stop() {
+	if c.usher != nil {
+		must(c.b, c.usher.Stop())
+		c.usher = nil
+	}
+}
+
+// complete fails unless all are Ready.
+func (c *crowd) complete(ctx context.Context) {
+	var users v1alpha1.OrgUserList
+	var spaces v1alpha1.WorkspaceList
+	must(c.b, c.env.Client.List(ctx, &users, client.InNamespace(crowdName)))
+	must(c.b, c.env.Client.List(ctx, &spaces, client.InNamespace(crowdName)))
+	for n := range users.Items {
+		c.ready(&users.Items[n], users.Items[n].Status.Conditions)
+	}
+	for n := range spaces.Items {
+		c.ready(&spaces.Items[n], spaces.Items[n].Status.Conditions)
+	}
+}
+
+func (c *crowd) ready(o client.Object, conditions []metav1.Condition) {
+	if !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady) {
+		c.b.Fatalf("%T %s is not Ready: %+v", o, o.GetName(), conditions)
+	}
+}
+
+// bindings gives Usher's RoleBindings of the organization that the filter lets through.
+func (c *crowd) bindings(ctx context.Context, options ...client.ListOption) []rbacv1.RoleBinding {
+	var list rbacv1.RoleBindingList
+	must(c.b, c.env.Client.List(ctx, &list, append(options, client.HasLabels{v1alpha1.LabelOrganization})...))
+	return list.Items
+}
+
+// bare makes the same RoleBindings, and nothing else, with a bare client, in other namespaces that are there already, and
+// gives how long it takes until whoever watches has seen them all.
+func (c *crowd) bare(ctx context.Context, bindings []rbacv1.RoleBinding) time.Duration {
+	c.copies++
+	namespaces := map[string]int{}
+	for n := range bindings {
+		b := &bindings[n]
+		labels := map[string]string{}
+		for key, value := range b.Labels { // as many and as long, but not Usher's
+			labels["bench-"+key] = value
+		}
+		b.ObjectMeta = metav1.ObjectMeta{Name: b.Name, Namespace: fmt.Sprintf("bare-%d-%s", c.copies, b.Namespace), Labels: labels}
+		namespaces[b.Namespace]++
+	}
+	for name := range namespaces {
+		err := c.env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
+		if !apierrors.IsAlreadyExists(err) {
+			must(c.b, err)
+		}
+	}
+	began := time.Now()
+	c.parallel(len(bindings), func(n int) { check(c.env.Client.Create(ctx, &bindings[n])) })
+	last := began
+	for name, count := range namespaces {
+		if at := c.observer.await(ctx, name, 0, count); at.After(last) {
+			last = at
+		}
+	}
+	return last.Sub(began)
+}
+
+// heap gives how much memory the process holds, in MB: the operator's, and what little the benchmark itself keeps.
+func heap() float64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return float64(stats.HeapAlloc) / (1 << 20)
+}

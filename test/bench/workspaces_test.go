@@ -1,0 +1,183 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+// rounds is how often a change is made.
+const rounds = 5
+
+// BenchmarkWorkspaces takes an organization of 5,000 active people and 200 workspaces of 25 members each. It reports the
+// operator's first start over all of it, a later start, and changes: one user in three workspaces, one workspace of 25 members,
+// a group of 500 people to a workspace, one member to a workspace of 25, a workspace of which all people are members, and one
+// member to that. Each time from before the request until the RoleBindings are there for whoever watches them (of a start,
+// until there is nothing left to do), the operator's write requests, all of them until it is done (events too, its lease not),
+// and how many times as long it takes as a bare client that makes the same RoleBindings and nothing else, 8 at a time, in the
+// same run. Where there are several rounds, medians are reported.
+//
+// USHER_BENCH_PEOPLE sets another number of people.
+func BenchmarkWorkspaces(b *testing.B) {
+	ctx := b.Context()
+	c := newCrowd(ctx, b)
+	b.Run("start", func(b *testing.B) { c.with(b).benchmarkStart(ctx) })
+	b.Run("restart", func(b *testing.B) { c.with(b).benchmarkRestart(ctx) })
+	b.Run("user", func(b *testing.B) { c.with(b).benchmarkChange(ctx, rounds, c.addUser) })
+	b.Run("workspace", func(b *testing.B) { c.with(b).benchmarkChange(ctx, rounds, c.addWorkspace) })
+	b.Run("group", func(b *testing.B) { c.with(b).benchmarkChange(ctx, rounds, c.addGroup) })
+	b.Run("member-of-25", func(b *testing.B) { c.with(b).benchmarkChange(ctx, rounds, c.addMember("work-7")) })
+	b.Run("everybody", func(b *testing.B) { c.with(b).benchmarkChange(ctx, 1, c.addEverybody) })
+	b.Run("member-of-5000", func(b *testing.B) { c.with(b).benchmarkChange(ctx, rounds, c.addMember(everybody)) })
+}
+
+func (c *crowd) with(b *testing.B) *crowd {
+	c.b = b
+	return c
+}
+
+// benchmarkStart starts the operator over an organization that it has never seen.
+func (c *crowd) benchmarkStart(ctx context.Context) {
+	for c.b.Loop() {
+		empty := heap()
+		took := c.start(ctx)
+		c.complete(ctx)
+		c.b.ReportMetric(heap()-empty, "MB-heap")
+		made := c.bindings(ctx)
+		counts, writes := c.meter.written()
+		c.report(took, c.bare(ctx, made), writes, len(made))
+		c.b.Log(counts)
+	}
+}
+
+// benchmarkRestart stops it and starts it again: there is nothing to bring about.
+func (c *crowd) benchmarkRestart(ctx context.Context) {
+	for c.b.Loop() {
+		c.stop()
+		took := c.start(ctx)
+		counts, writes := c.meter.written()
+		c.b.ReportMetric(float64(took.Milliseconds()), "ms-usher")
+		c.b.ReportMetric(float64(writes), "writes")
+		c.b.Log(counts)
+	}
+}
+
+// change is one that is made: how many RoleBindings are to come of it, under which key of the observer, how they are found,
+// and how it is done.
+type change struct {
+	key      string
+	bindings int
+	of       []client.ListOption
+	do       func(context.Context) error
+}
+
+// benchmarkChange makes changes of a kind, each time another one, and waits after each until the operator is done.
+func (c *crowd) benchmarkChange(ctx context.Context, times int, next func(ctx context.Context, round int) change) {
+	for c.b.Loop() {
+		var usher, bare []time.Duration
+		var writes []int
+		var counts map[string]int
+		var made int
+		for round := range times {
+			now := next(ctx, round)
+			before, _ := c.observer.count(now.key)
+			began := c.meter.begin()
+			must(c.b, now.do(ctx))
+			usher = append(usher, c.observer.await(ctx, now.key, before, now.bindings).Sub(began))
+			c.meter.settled(ctx)
+			var total int
+			counts, total = c.meter.written()
+			writes = append(writes, total)
+			bare = append(bare, c.bare(ctx, c.newest(ctx, now)))
+			made = now.bindings
+		}
+		c.report(median(usher), median(bare), median(writes), made)
+		c.b.Log(counts)
+	}
+}
+
+// newest gives the RoleBindings that a change has brought.
+func (c *crowd) newest(ctx context.Context, now change) []rbacv1.RoleBinding {
+	bindings := c.bindings(ctx, now.of...)
+	slices.SortFunc(bindings, func(a, b rbacv1.RoleBinding) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
+	return bindings[:now.bindings]
+}
+
+// report tells how long both took, and how much the operator wrote.
+func (c *crowd) report(usher, bare time.Duration, writes, bindings int) {
+	c.b.ReportMetric(usher.Seconds()*1000, "ms-usher")
+	c.b.ReportMetric(bare.Seconds()*1000, "ms-bare")
+	c.b.ReportMetric(usher.Seconds()/bare.Seconds(), "usher:bare")
+	c.b.ReportMetric(float64(writes), "writes")
+	c.b.ReportMetric(float64(bindings), "bindings")
+}
+
+// addUser: one person in three workspaces, and so with four RoleBindings.
+func (c *crowd) addUser(_ context.Context, round int) change {
+	name := fmt.Sprintf("new-%d", round)
+	user := builders.OrgUser(crowdName, name).Existing()
+	for n := range 3 {
+		user = user.Workspace(fmt.Sprintf("work-%d", 10*round+n), v1alpha1.WorkspaceEdit)
+	}
+	return change{
+		key: "user/" + name, bindings: 4, of: []client.ListOption{client.MatchingLabels{v1alpha1.LabelUser: name}},
+		do: func(ctx context.Context) error { return c.env.Client.Create(ctx, user.Obj()) },
+	}
+}
+
+// addWorkspace: 25 people, and the administrator, who is in every workspace.
+func (c *crowd) addWorkspace(_ context.Context, round int) change {
+	w := c.workspace(fmt.Sprintf("more-%d", round), 25*round, 25).Obj()
+	return c.inWorkspace(w.Name, 26, func(ctx context.Context) error { return c.env.Client.Create(ctx, w) })
+}
+
+// addEverybody: a workspace of which all are members by address, one by one.
+func (c *crowd) addEverybody(_ context.Context, _ int) change {
+	w := c.workspace(everybody, 0, c.people).Obj()
+	return c.inWorkspace(w.Name, c.people+1, func(ctx context.Context) error { return c.env.Client.Create(ctx, w) })
+}
+
+// addGroup: 500 people come into a workspace at once.
+func (c *crowd) addGroup(_ context.Context, round int) change {
+	name := fmt.Sprintf("work-%d", 100+round)
+	return c.inWorkspace(name, inGroup, func(ctx context.Context) error {
+		return c.addTo(ctx, name, v1alpha1.WorkspaceMember{Group: "crowd", Access: v1alpha1.WorkspaceEdit})
+	})
+}
+
+// addMember: a person who is there already, to a workspace.
+func (c *crowd) addMember(workspace string) func(context.Context, int) change {
+	return func(ctx context.Context, round int) change {
+		user := builders.OrgUser(crowdName, fmt.Sprintf("%s-%d", workspace, round)).Existing().Obj()
+		must(c.b, c.env.Client.Create(ctx, user))
+		c.meter.settled(ctx)
+		return c.inWorkspace(workspace, 1, func(ctx context.Context) error {
+			return c.addTo(ctx, workspace, v1alpha1.WorkspaceMember{Email: user.Spec.Email, Access: v1alpha1.WorkspaceEdit})
+		})
+	}
+}
+
+func (c *crowd) addTo(ctx context.Context, workspace string, member v1alpha1.WorkspaceMember) error {
+	w := builders.Workspace(crowdName, workspace).Obj()
+	if err := c.env.Client.Get(ctx, client.ObjectKeyFromObject(w), w); err != nil {
+		return err
+	}
+	w.Spec.Members = append(w.Spec.Members, member)
+	return c.env.Client.Update(ctx, w)
+}
+
+func (c *crowd) inWorkspace(name string, bindings int, do func(context.Context) error) change {
+	namespace := crowdName + "-" + name
+	return change{key: namespace, bindings: bindings, of: []client.ListOption{client.InNamespace(namespace)}, do: do}
+}

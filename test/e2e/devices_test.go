@@ -1,0 +1,193 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+// withDevices gives a workspace with devices of these serial numbers, called <workspace>-1 and so on.
+func withDevices(org, name string, serials ...string) *v1alpha1.Workspace {
+	w := builders.Workspace(org, name).Obj()
+	for n, serial := range serials {
+		w.Spec.Devices = append(w.Spec.Devices, v1alpha1.Device{
+			Name: v1alpha1.ObjectName(fmt.Sprintf("%s-%d", name, n+1)), SerialNumber: serial,
+		})
+	}
+	return w
+}
+
+// usersWith gives the OrgUsers with an address.
+func usersWith(ctx context.Context, org, email string) func(Gomega) []v1alpha1.OrgUser {
+	return func(g Gomega) []v1alpha1.OrgUser {
+		var list v1alpha1.OrgUserList
+		g.Expect(env.Client.List(ctx, &list, client.InNamespace(org), client.MatchingFields{"spec.email": email})).To(Succeed())
+		return list.Items
+	}
+}
+
+// unasked is a client whose requests the webhooks let pass as the operator's own.
+func unasked() client.Client { return env.As(operatorUser, "system:masters") }
+
+var _ = Describe("Devices", func() {
+	var org string
+
+	BeforeEach(func(ctx context.Context) { org = organization(ctx) })
+
+	It("GTA-6 are a workspace's inventory, with serial numbers that are unique in the organization, or are refused", func(ctx context.Context) {
+		support := withDevices(org, "support", "SN-1", "", "SN-2", "")
+		create(ctx, support)
+		awaitReady(ctx, support)
+		Expect(support.Status.Devices).To(HaveValue(BeEquivalentTo(4)))
+
+		sales := withDevices(org, "sales", "SN-3")
+		create(ctx, sales)
+		awaitReady(ctx, sales)
+		sales.Spec.Devices[0].SerialNumber = " sn-2"
+		Expect(env.As("ana@"+org+".example").Update(ctx, sales.DeepCopy())).To(And(
+			BeRefused(http.StatusUnprocessableEntity, `is the serial number of device "support-3" in workspace "support"`),
+			HaveCause("spec.devices[0].serialNumber", `" sn-2"`)))
+		Expect(env.Client.Create(ctx, withDevices(org, "twice", "SN-9", "sn-9"))).To(
+			BeRefused(http.StatusUnprocessableEntity, `is the serial number of device "twice-1" too`))
+		elsewhere := organization(ctx)
+		create(ctx, withDevices(elsewhere, "support", "SN-1"))
+	})
+
+	It("GTA-6 of a serial number that came past the webhooks are the oldest workspace's, until it gives the number up", func(ctx context.Context) {
+		names := []string{"a", "b", "c"}
+		var group sync.WaitGroup
+		for _, name := range names {
+			w := withDevices(org, name, "SN-1", "only-"+name)
+			group.Go(func() {
+				defer GinkgoRecover()
+				Expect(unasked().Create(ctx, w)).To(Succeed())
+			})
+		}
+		group.Wait()
+		first := holderOf(ctx, org, names)
+		for _, name := range names {
+			w := builders.Workspace(org, name).Obj()
+			if name == first {
+				awaitReady(ctx, w)
+				Expect(w.Status.Devices).To(HaveValue(BeEquivalentTo(2)))
+				continue
+			}
+			Eventually(get(ctx, w)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonDuplicateSerial))
+			Expect(w).To(And(KeepKstatus(), HaveField("Status.Devices", HaveValue(BeEquivalentTo(1))),
+				HaveField("Status.Namespace", org+"-"+name), HaveField("Status.Conditions", ContainElement(HaveField("Message", ContainSubstring(
+					`SN-1 of device "`+name+`-1", which is that of device "`+first+`-1" in workspace "`+first+`"`))))))
+		}
+		edit(ctx, builders.Workspace(org, first).Obj(), func(w *v1alpha1.Workspace) { w.Spec.Devices = nil })
+		holderOf(ctx, org, names)
+	})
+
+	It("LMI-4 LMI-5 assigned to an unknown address make a Limited account, one however many there are, without any mail", func(ctx context.Context) {
+		email := "claire.johnson@" + org + ".example"
+		var group sync.WaitGroup
+		for _, name := range []string{"one", "two", "three"} {
+			w := builders.Workspace(org, name).Device("kiosk", email).Device("till", email).Obj()
+			group.Go(func() {
+				defer GinkgoRecover()
+				create(ctx, w)
+			})
+		}
+		group.Wait()
+		user := userOf(ctx, org, email)
+		awaitReady(ctx, user)
+		Expect(user.Name).To(Equal(invitation.UserName(email)))
+		Expect(user.Labels).To(HaveKeyWithValue(v1alpha1.LabelOrigin, v1alpha1.OriginDevice))
+		Expect(user.Spec).To(And(HaveField("Role", v1alpha1.RoleMember), HaveField("Access", v1alpha1.AccessLimited)))
+		Expect(user.Status).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Role", BeEmpty()), HaveField("Username", BeEmpty()),
+			HaveField("DisplayName", "Claire Johnson"), HaveField("LastActive", v1alpha1.LastActivePending), HaveField("Workspaces", BeEmpty())))
+		Expect(bindingsOf(ctx, user)).To(BeEmpty())
+		for _, name := range []string{"one", "two", "three"} {
+			awaitReady(ctx, builders.Workspace(org, name).Obj())
+		}
+		settle(ctx)
+		Expect(usersWith(ctx, org, email)(Default)).To(HaveLen(1))
+		Expect(mailsTo(email)).To(BeEmpty())
+		By("LMI-2 it is listed apart")
+		listed, _, err := env.Kubectl(ctx, "get", "ou", "-n", org, "--field-selector=spec.access=Limited", "-o", "name")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(listed).To(Equal("orguser.accounts.usher.dev/" + user.Name + "\n"))
+		Eventually(get(ctx, organizationOf(org))).Should(HaveField("Status.Users", And(
+			HaveField("Total", HaveValue(BeEquivalentTo(2))), HaveField("Limited", HaveValue(BeEquivalentTo(1))))))
+	})
+
+	It("LMI-7 assigned to somebody who has an account, of whatever kind, leave it as it is", func(ctx context.Context) {
+		eva := builders.OrgUser(org, "eva").Existing().With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Eva María" }).Obj()
+		create(ctx, eva)
+		awaitReady(ctx, eva)
+		w := builders.Workspace(org, "support").Device("kiosk", "EVA@"+org+".example").Device("other", "new@"+org+".example").Obj()
+		create(ctx, w)
+		userOf(ctx, org, "new@"+org+".example") // the devices are worked off by now
+		Expect(get(ctx, eva)(Default).Generation).To(BeEquivalentTo(1))
+		Expect(eva.Status.DisplayName).To(Equal("Eva María"))
+		Expect(usersWith(ctx, org, "EVA@"+org+".example")(Default)).To(BeEmpty())
+	})
+
+	It("LMI-4 have their account made again, of which a warning tells, as long as they are assigned to the address", func(ctx context.Context) {
+		email := "customer@" + org + ".example"
+		w := builders.Workspace(org, "support").Device("kiosk", email).Obj()
+		w.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Workspace"}
+		Expect(apply(ctx, w)).To(ContainSubstring(
+			"Warning: spec.devices: there is no user with the address " + email + ": Usher makes a Limited account for it"))
+		first := awaitReady(ctx, userOf(ctx, org, email))
+		_, warnings, err := env.Kubectl(ctx, "delete", "ou", "-n", org, first.Name)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(warnings).To(ContainSubstring(`Warning: device "kiosk" in workspace "support" is assigned to ` + email +
+			": Usher makes a Limited account for the address again, unless the assignee is taken out there"))
+		Eventually(usersWith(ctx, org, email)).Should(ConsistOf(HaveField("UID", Not(Equal(first.UID)))))
+		edit(ctx, w, func(w *v1alpha1.Workspace) { w.Spec.Devices[0].Assignee = "" })
+		awaitReady(ctx, w)
+		Expect(env.Client.Delete(ctx, userOf(ctx, org, email))).To(Succeed())
+		Eventually(usersWith(ctx, org, email)).Should(BeEmpty())
+		settle(ctx)
+		Expect(usersWith(ctx, org, email)(Default)).To(BeEmpty())
+	})
+})
+
+var _ = Describe("Devices of an organization that is deleted", func() {
+	It("LMI-4 have no account made for them again", func(ctx context.Context) {
+		f := found(ctx)
+		customer := "customer@" + f.name + ".example"
+		edit(ctx, f.keep, func(w *v1alpha1.Workspace) {
+			w.Spec.Devices = []v1alpha1.Device{{Name: "kiosk", Assignee: v1alpha1.EmailAddress(customer)}, {Name: "till", Assignee: f.sam.Spec.Email}}
+		})
+		awaitReady(ctx, userOf(ctx, f.name, customer))
+		f.delete(ctx, f.org)
+		f.isGone(ctx)
+		settle(ctx)
+		f.isGone(ctx)
+	})
+})
+
+// holderOf waits until one of several workspaces has all its devices in force, and all others are told, and names it: the
+// oldest one.
+func holderOf(ctx context.Context, org string, names []string) string {
+	GinkgoHelper()
+	var oldest *v1alpha1.Workspace
+	for _, name := range names {
+		w := get(ctx, builders.Workspace(org, name).Obj())(Default)
+		if len(w.Spec.Devices) > 0 && (oldest == nil || w.CreationTimestamp.Before(&oldest.CreationTimestamp)) {
+			oldest = w // of one second, the first by name
+		}
+	}
+	awaitReady(ctx, oldest)
+	Expect(oldest.Status.Devices).To(HaveValue(BeEquivalentTo(2)))
+	return oldest.Name
+}

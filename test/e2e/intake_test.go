@@ -1,0 +1,250 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+
+	"github.com/emersion/go-smtp"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+// intake is a workspace that takes mails in.
+type intake struct{ org, address, queue string }
+
+// takingIn makes an organization with a workspace that takes mails in, and waits until the intake knows it.
+func takingIn(ctx context.Context) intake {
+	GinkgoHelper()
+	org := organization(ctx)
+	i := intake{org: org, address: "support@in." + org + ".example", queue: "cola@" + org + ".example"}
+	create(ctx, i.workspace("support"))
+	Eventually(func() error { return i.knows() }).Should(Succeed())
+	return i
+}
+
+func (i intake) workspace(name string) *v1alpha1.Workspace {
+	return builders.Workspace(i.org, name).With(func(w *v1alpha1.Workspace) {
+		w.Spec.Portal = &v1alpha1.CustomerPortal{
+			Title: "Help", QueueEmail: v1alpha1.EmailAddress(i.queue), IntakeEmail: v1alpha1.EmailAddress(i.address),
+		}
+	}).Obj()
+}
+
+// knows asks whether the recipient is accepted.
+func (i intake) knows() error {
+	c, err := greetIntake()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return errors.Join(c.Mail("", nil), c.Rcpt(i.address, nil))
+}
+
+func greetIntake() (*smtp.Client, error) {
+	conn, err := net.Dial("tcp", usher.IntakeAddr)
+	if err != nil {
+		return nil, err
+	}
+	c := smtp.NewClientLMTP(conn)
+	return c, c.Hello("mx.test.example")
+}
+
+// bring hands a mail over as the mail server in front does, and gives the answers that are no yes, by recipient.
+func bring(from, text string, to ...string) error {
+	c, err := greetIntake()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	if err := c.Mail(from, nil); err != nil {
+		return err
+	}
+	for _, recipient := range to {
+		if err := c.Rcpt(recipient, nil); err != nil {
+			return err
+		}
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		return err
+	}
+	_, err = w.CloseWithLMTPResponse()
+	return err
+}
+
+// question is a mail of a customer.
+func question(from string, n int, more ...string) string {
+	lines := append([]string{
+		"From: " + from, fmt.Sprintf("Message-ID: <%d.%s@customers.example>", n, localOf(from)), "Subject: help",
+	}, more...)
+	return strings.Join(lines, "\r\n") + "\r\n\r\nThe kiosk is dark.\r\n.\r\nEverything\r\n"
+}
+
+func localOf(from string) string {
+	local, _, _ := strings.Cut(from[strings.LastIndex(from, "<")+1:], "@")
+	return local
+}
+
+// accountsOf gives the users of an organization with an address.
+func accountsOf(ctx context.Context, org, email string) []v1alpha1.OrgUser {
+	GinkgoHelper()
+	var list v1alpha1.OrgUserList
+	Expect(env.Client.List(ctx, &list, client.InNamespace(org), client.MatchingFields{"spec.email": email})).To(Succeed())
+	return list.Items
+}
+
+var _ = Describe("LMI The mail intake", func() {
+	It("LMI-2 LMI-3 LMI-5 LMI-6 makes a Limited account of the first mail, nothing of the second, and both reach the queue intact",
+		func(ctx context.Context) {
+			i := takingIn(ctx)
+			c, plain := "claire.johnson@customers.example", "clairejohnson@customers.example"
+			for n, from := range []string{`"=?utf-8?q?ana=40acme?=" <` + c + ">", c, plain, plain} {
+				Expect(bring(c, question(from, n), i.address)).To(Succeed())
+			}
+			for email, name := range map[string]string{c: "Claire Johnson", plain: "Clairejohnson Clairejohnson"} {
+				user := userOf(ctx, i.org, email)
+				Eventually(get(ctx, user)).Should(HaveField("Status.State", v1alpha1.UserActive))
+				Expect(user.Status.DisplayName).To(Equal(name))
+				Expect(user.Spec.DisplayName).To(BeEmpty())
+				Expect(user.Spec.Access).To(Equal(v1alpha1.AccessLimited))
+				Expect(user.Labels).To(HaveKeyWithValue(v1alpha1.LabelOrigin, v1alpha1.OriginIntake))
+				Expect(user.Status.Workspaces).To(BeEmpty())
+				Expect(mailsTo(email)).To(BeEmpty(), "no invitation")
+			}
+			got := mailsTo(i.queue)
+			Expect(got).To(HaveLen(4))
+			for n, m := range got {
+				Expect(m.EnvelopeFrom).To(Equal("usher@usher.example"))
+				Expect(m.Header.Get("Usher-Intake")).To(Equal(i.address))
+				Expect(m.MessageID).To(HavePrefix(fmt.Sprintf("<%d.", n)))
+				Expect(string(m.Raw)).To(HaveSuffix("\r\nSubject: help\r\n\r\nThe kiosk is dark.\r\n.\r\nEverything\r\n"))
+			}
+		})
+
+	It("LMI-7 leaves a full account as it is, and its name", func(ctx context.Context) {
+		i := takingIn(ctx)
+		full := builders.OrgUser(i.org, "eva").With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Eva Sanz" }).Existing().Obj()
+		create(ctx, full)
+		awaitReady(ctx, full)
+		before := full.DeepCopy()
+		email := string(full.Spec.Email)
+		Expect(bring(email, question(`"Somebody Else" <`+strings.ToUpper(email)+">", 1), i.address)).To(Succeed())
+		Expect(mailsTo(i.queue)).To(HaveLen(1))
+		Expect(get(ctx, full)(Default).Spec).To(Equal(before.Spec))
+		Expect(full.Status.DisplayName).To(Equal("Eva Sanz"))
+		Expect(full.ResourceVersion).To(Equal(before.ResourceVersion))
+		Expect(accountsOf(ctx, i.org, strings.ToUpper(email))).To(BeEmpty())
+	})
+
+	It("LMI-3 makes one account of a sender's many mails at once", func(ctx context.Context) {
+		i := takingIn(ctx)
+		const mails = 15
+		email := "rush@customers.example"
+		var group sync.WaitGroup
+		for n := range mails {
+			group.Go(func() {
+				defer GinkgoRecover()
+				Expect(bring(email, question(email, n), i.address)).To(Succeed())
+			})
+		}
+		group.Wait()
+		Expect(accountsOf(ctx, i.org, email)).To(HaveLen(1))
+		Expect(mailsTo(i.queue)).To(HaveLen(mails))
+	})
+
+	It("passes on what programs write, and makes no account of it", func(ctx context.Context) {
+		i := takingIn(ctx)
+		email := "robot@customers.example"
+		Expect(bring("", question(email, 1), i.address)).To(Succeed())
+		Expect(bring(email, question(email, 2, "Auto-Submitted: auto-replied"), i.address)).To(Succeed())
+		Expect(bring(email, question(email, 3, "List-Id: <users.customers.example>"), i.address)).To(Succeed())
+		Expect(bring(email, question("MAILER-DAEMON@customers.example", 4), i.address)).To(Succeed())
+		Expect(bring(email, question(email, 5, "Usher-Intake: "+i.address), i.address)).To(
+			MatchError(ContainSubstring("routing loop: the mail was taken in at " + i.address + " before")))
+		got := mailsTo(i.queue)
+		Expect(got).To(HaveExactElements(HaveField("EnvelopeFrom", ""), HaveField("EnvelopeFrom", "usher@usher.example"),
+			HaveField("EnvelopeFrom", "usher@usher.example"), HaveField("EnvelopeFrom", "usher@usher.example")))
+		var users v1alpha1.OrgUserList
+		Expect(env.Client.List(ctx, &users, client.InNamespace(i.org))).To(Succeed())
+		Expect(users.Items).To(HaveLen(1), "the administrator")
+	})
+
+	It("refuses an address that no workspace has, and one of an organization that is not there yet waits", func(ctx context.Context) {
+		i := intake{org: env.Namespace(ctx, "org")}
+		i.address, i.queue = "support@in."+i.org+".example", "cola@"+i.org+".example"
+		Expect(i.knows()).To(MatchError(ContainSubstring("no workspace takes mails in at " + i.address)))
+		create(ctx, i.workspace("support"))
+		Eventually(func() error { return i.knows() }).Should(MatchError(ContainSubstring("451: the organization of " + i.address +
+			" is not ready: try again later")))
+		create(ctx, builders.Organization(i.org).Obj())
+		Eventually(func() error { return i.knows() }).Should(Succeed())
+	})
+
+	It("gives an address to one workspace: refuses a second, and of two that came past the webhooks the oldest has it",
+		func(ctx context.Context) {
+			i := takingIn(ctx)
+			other := organization(ctx)
+			second := i.workspace("under") // of two of one second, the first by name has it
+			err := env.Client.Create(ctx, second.DeepCopy())
+			Expect(err).To(BeRefused(422, `is the intake address of workspace "support" already`))
+			foreign := i.workspace("foreign")
+			foreign.Namespace = other
+			Expect(env.Client.Create(ctx, foreign.DeepCopy())).To(BeRefused(422, "is the intake address of a workspace of another organization already"))
+
+			Expect(env.As("system:kube-controller-manager", "system:masters").Create(ctx, second)).To(Succeed())
+			Eventually(get(ctx, second)).Should(HaveCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIntakeTaken))
+			Expect(bring("a@customers.example", question("a@customers.example", 1), i.address)).To(Succeed())
+			first := &v1alpha1.Workspace{ObjectMeta: metav1.ObjectMeta{Namespace: i.org, Name: "support"}}
+			edit(ctx, first, func(w *v1alpha1.Workspace) { w.Spec.Portal = nil })
+			awaitReady(ctx, second)
+		})
+})
+
+var _ = Describe("LMI The mail intake, while the queue's server is away,", func() {
+	It("LMI-3 says so, keeps nothing, and makes no second account when the mail comes again", func(ctx context.Context) {
+		i := takingIn(ctx)
+		DeferCleanup(func() { box.SetTrouble(mailbox.Trouble{}) })
+		email := "late@customers.example"
+		box.SetTrouble(mailbox.Trouble{Recipient: func(to string) error {
+			if to == i.queue {
+				return answers(451, "try later")
+			}
+			return nil
+		}})
+		send := func() error { return bring(email, question(email, 1), i.address) }
+		for range 3 {
+			Expect(send()).To(MatchError(ContainSubstring("the queue of " + i.address + " takes no mails at the moment: try again later")))
+		}
+		box.SetTrouble(mailbox.Trouble{Recipient: func(to string) error {
+			if to == i.queue {
+				return answers(550, "mailbox of "+to+" is unknown")
+			}
+			return nil
+		}})
+		err := send()
+		Expect(err).To(MatchError(ContainSubstring("refuses the mail for good (it answered 550)")))
+		Expect(err).NotTo(MatchError(ContainSubstring(i.queue)))
+		box.SetTrouble(mailbox.Trouble{})
+		Expect(send()).To(Succeed())
+		Expect(mailsTo(i.queue)).To(HaveLen(1))
+		Expect(accountsOf(ctx, i.org, email)).To(HaveLen(1))
+	})
+})
