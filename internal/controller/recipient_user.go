@@ -30,7 +30,7 @@ func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invit
 	}
 	var account *v1alpha1.OrgUser
 	if len(users) > 0 {
-		account = slices.MinFunc(users, byPrecedence)
+		account = slices.MinFunc(users, policy.ByPrecedence)
 		if !policy.IsProvisional(account) {
 			return account, nil
 		}
@@ -64,13 +64,6 @@ func (r *invitationReconciler) createUser(ctx context.Context, i *v1alpha1.Invit
 		}
 	}
 	return user, err
-}
-
-func byPrecedence(a, b *v1alpha1.OrgUser) int {
-	if policy.Precedes(a, b) {
-		return -1
-	}
-	return 1
 }
 
 // takeOver makes a provisional account the pending user of an Invitation: who has written to the organization before is

@@ -212,6 +212,19 @@ type Delivery struct {
 	RetryAt time.Time
 }
 
+// Again gives when a message is to be tried again after an attempt, of which it was the attempts-th; zero: it is not. One that
+// was not tried is when the mail server may be reached again. Times are whole seconds, as a status holds them.
+func (d Delivery) Again(attempts int32, now time.Time) time.Time {
+	switch {
+	case !d.RetryAt.IsZero():
+		return d.RetryAt.Add(time.Second).Truncate(time.Second)
+	case d.Error == "" || d.Permanent:
+		return time.Time{}
+	default:
+		return now.Add(Backoff(attempts)).Truncate(time.Second)
+	}
+}
+
 const maxErrorLength = 512
 
 // Record writes what came of an attempt into the person's state. A mail that is no longer the newest, or was recorded
@@ -222,22 +235,21 @@ func Record(o *v1alpha1.OnboardingStatus, d Delivery, now time.Time) {
 		return
 	}
 	mail.LastError = Shorten(d.Error, maxErrorLength)
-	if !d.RetryAt.IsZero() {
-		mail.NextAttemptTime = ptr(metav1.NewTime(d.RetryAt.Add(time.Second).Truncate(time.Second)))
-		return
+	if d.RetryAt.IsZero() {
+		mail.Attempts++
 	}
-	mail.Attempts++
 	mail.NextAttemptTime = nil
+	again := d.Again(mail.Attempts, now)
 	switch {
+	case !again.IsZero():
+		mail.NextAttemptTime = ptr(metav1.NewTime(again))
 	case d.Error == "":
 		mail.State = v1alpha1.MailSent
-	case d.Permanent:
+	default:
 		mail.State = v1alpha1.MailFailed
 		if step, ok := Next(o.State, EventReject); ok {
 			o.State = step.To
 		}
-	default:
-		mail.NextAttemptTime = ptr(metav1.NewTime(now.Add(Backoff(mail.Attempts)).Truncate(time.Second)))
 	}
 }
 

@@ -27,7 +27,7 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		return actor, err
 	}
 	if len(people) > 0 {
-		person := slices.MinFunc(people, byPrecedence)
+		person := slices.MinFunc(people, policy.ByPrecedence)
 		actor.Kind, actor.Role, actor.User = policy.ActorPerson, person.Status.Role, person.Name
 		return actor, nil
 	}
@@ -39,13 +39,6 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		actor.Kind, actor.Role = policy.ActorDelegate, delegate.Role
 	}
 	return actor, nil
-}
-
-func byPrecedence(a, b *v1alpha1.OrgUser) int {
-	if policy.Precedes(a, b) {
-		return -1
-	}
-	return 1
 }
 
 // JudgementFacts gathers what a judgement about an object needs to know beside it. Whether an administrator is the last

@@ -30,18 +30,17 @@ func Record(s *v1alpha1.NoticeDeliveryStatus, d invitation.Delivery, now time.Ti
 		return
 	}
 	s.LastError = invitation.Shorten(d.Error, maxErrorLength)
-	if !d.RetryAt.IsZero() { // it was not tried
-		s.NextAttemptTime = stamp(d.RetryAt.Add(time.Second))
-		return
+	if d.RetryAt.IsZero() {
+		s.Attempts++
 	}
-	s.Attempts++
 	s.NextAttemptTime = nil
+	again := d.Again(s.Attempts, now)
 	switch {
+	case !again.IsZero():
+		s.NextAttemptTime = stamp(again)
 	case d.Error == "":
 		s.State = v1alpha1.NoticeSent
-	case d.Permanent:
-		s.State = v1alpha1.NoticeFailed
 	default:
-		s.NextAttemptTime = stamp(now.Add(invitation.Backoff(s.Attempts)))
+		s.State = v1alpha1.NoticeFailed
 	}
 }

@@ -192,6 +192,18 @@ func Precedes(a, b *v1alpha1.OrgUser) bool {
 	return a.Name < b.Name
 }
 
+// ByPrecedence orders users with the same address for package slices: the one who has it in force first, see Precedes.
+func ByPrecedence(a, b *v1alpha1.OrgUser) int {
+	switch {
+	case Precedes(a, b):
+		return -1
+	case Precedes(b, a):
+		return 1
+	default:
+		return 0
+	}
+}
+
 // HoldsName tells whether a user keeps another, who wishes the same Kubernetes user name, from having it: who has the name
 // in force keeps it, and of two who have not, or both have, the address's rule decides. A Limited account needs none.
 func HoldsName(holder, other *v1alpha1.OrgUser) bool {

@@ -93,16 +93,15 @@ func (q *Question) Note(kind Kind, d invitation.Delivery, now time.Time) {
 	now = now.UTC().Truncate(time.Second)
 	mail.LastError = invitation.Shorten(d.Error, maxError)
 	if !d.RetryAt.IsZero() {
-		mail.NextAttempt = d.RetryAt.UTC().Truncate(time.Second).Add(time.Second)
+		mail.NextAttempt = d.Again(mail.Attempts, now).UTC()
 		return
 	}
 	mail.Attempts++
-	mail.NextAttempt = time.Time{}
+	mail.NextAttempt = d.Again(mail.Attempts, now)
 	switch {
 	case d.Error == "":
 		mail.State = v1alpha1.MailSent
 	case !d.Permanent:
-		mail.NextAttempt = now.Add(invitation.Backoff(mail.Attempts))
 	case kind == KindQuestion:
 		mail.NextAttempt = now.Add(retryRefused)
 	default:
