@@ -90,6 +90,9 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 		"names under which the API server calls the webhooks, separated by commas")
 	list(flags, &o.NamespaceLabels, "namespace-labels", "",
 		"labels that Workspaces may have copied to their namespaces, separated by commas: a key, domain/* or key=value")
+	list(flags, &o.IntakeDomains, "intake-domains", "",
+		"where organizations may take mails in, separated by commas: organization=domain or organization=address; empty: "+
+			"each at any address that no other has")
 	list(flags, &o.PlatformUsers, "platform-users", "", "users that are not bound by roles, separated by commas")
 	list(flags, &o.PlatformGroups, "platform-groups", "", "groups that are not bound by roles, separated by commas")
 	flags.Func("trusted-proxies", "networks whose X-Forwarded-For the portal believes, separated by commas", func(s string) error {

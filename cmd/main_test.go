@@ -53,6 +53,7 @@ var _ = Describe("Flags", func() {
 			ActivityInterval: setup.DefaultActivityInterval,
 			SettleDelay:      setup.DefaultSettleDelay,
 			NamespaceLabels:  []string{},
+			IntakeDomains:    []string{},
 			MailTemplates:    setup.DefaultMailTemplates,
 		}))
 	})

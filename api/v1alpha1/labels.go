@@ -108,7 +108,11 @@ const (
 	ReasonAddressHeld            = "AddressHeld"
 	ReasonDuplicateSerial        = "DuplicateSerialNumber"
 	// ReasonIntakeTaken: an older workspace has the intake address that a workspace wishes (LMI-3).
-	ReasonIntakeTaken       = "IntakeTaken"
+	ReasonIntakeTaken = "IntakeTaken"
+	// ReasonIntakeNotAllowed: the organization may not take mails in at the address that a workspace wishes (LMI-3).
+	ReasonIntakeNotAllowed = "IntakeNotAllowed"
+	// ReasonIntakeLoop: the queue of a workspace leads back to its intake (LMI-3).
+	ReasonIntakeLoop        = "IntakeLoop"
 	ReasonTooManyRecipients = "TooManyRecipients"
 	ReasonFailed            = "Failed"
 	// ReasonWorkspaceRequired: the organization requires a workspace for everybody, and the user has none (GTA-5).

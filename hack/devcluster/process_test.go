@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,7 +112,7 @@ func TestListensOnIsAboutTheProcessItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
-	port := listener.Addr().(*net.TCPAddr).Port
+	port := int(netip.MustParseAddrPort(listener.Addr().String()).Port())
 	self, err := identify(os.Getpid())
 	if err != nil {
 		t.Fatal(err)

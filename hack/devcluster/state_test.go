@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,7 +90,7 @@ func TestDaemonLeavesATakenPort(t *testing.T) {
 	if err := completePorts(v.state.Ports); err != nil {
 		t.Fatal(err)
 	}
-	taken, free := listener.Addr().(*net.TCPAddr).Port, v.state.Ports[portSMTP]
+	taken, free := int(netip.MustParseAddrPort(listener.Addr().String()).Port()), v.state.Ports[portSMTP]
 	v.state.Ports[portMail] = taken
 	if err := v.freePorts(mailboxDaemon(p, v.state)); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ package main
 import "github.com/usher-operator/usher/internal/invitation"
 
 var words = map[invitation.Event]string{
+	invitation.EventName:      "named again",
 	invitation.EventAdmit:     "has an OrgUser",
 	invitation.EventRecognize: "is a user already",
 	invitation.EventRegister:  "sends the form",
@@ -41,8 +42,9 @@ State and event lead to a state and, after the comma, a mail. A dot: the event m
 
 // sources tells, in the order of the document, what brings an event about.
 var sources = []struct{ events, text string }{
-	{"Admit", "the address stands in `spec.emails`, and its pending OrgUser belongs to this Invitation. An address " +
-		"that was taken out and is named again is invited anew, with a new link"},
+	{"Admit", "the address stands in `spec.emails`, and its pending OrgUser belongs to this Invitation"},
+	{"Name", "the address stands in `spec.emails` again after it was taken out. The person waits like a new one, and is " +
+		"invited anew, with a new link"},
 	{"Recognize", "an OrgUser with the address has accepted, or needs not to. A suspended one counts"},
 	{"Register, Accept", "the form on the invitation's page; which of the two follows the organization's " +
 		"`settings.emailConfirmation`"},
@@ -63,6 +65,10 @@ const footer = `
 - A new link is made whenever a person becomes Invited; only the newest one works.
 - Until the person accepts, the pending OrgUser follows the Invitation: role, workspaces, groups, modules and name. A field of it
   that somebody else has changed stays as that person left it. After acceptance the Invitation changes nothing any more.
+- A name that the organization has declared, in ` + "`spec.displayName`" + ` or before the address in
+  ` + "`spec.emails`" + `, is the person's: the form shows it and takes no other one.
+- The welcome, as mail and as page, tells what the person's OrgUser has by then, whatever the Invitation gave. When that OrgUser is
+  deleted, the links of the person are no longer valid.
 - A pending OrgUser that somebody deletes while the Invitation names the person is made again: take the address out of
   ` + "`spec.emails`" + ` instead.
 - An address that another Invitation, or an OrgUser declared without one, is inviting stays Pending here, and ` + "`heldBy`" + ` names

@@ -34,7 +34,8 @@ const footer = `
   roles, but by all the rest.
 - Who manages billing reads the Secret with payment details that the organization names, and no other one.
 - An OrganizationAdmin is in every workspace, with the access Admin, without being named in it.
-- A delegate acts with its role like a person, takes no seat and counts as no administrator.
+- A delegate acts with its role like a person, takes no seat and counts as no administrator. Only an OrganizationAdmin may make a
+  user of a delegate's user name, for the delegate then acts in that user's role.
 `
 
 func main() {

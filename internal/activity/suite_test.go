@@ -19,10 +19,12 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 func TestActivity(t *testing.T) {
 	RegisterFailHandler(Fail)
+	timing.SetDefaults()
 	RunSpecs(t, "Activity")
 }
 

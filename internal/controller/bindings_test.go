@@ -221,7 +221,7 @@ var _ = Describe("Namespaces", func() {
 	It("of others are left alone, with what to do about it", func() {
 		other := namespaceFor(builders.Workspace("acme", "helpdesk").Obj(), "acme-support")
 		Expect(conflictMessage(w, other)).To(Equal(
-			`namespace "acme-support" belongs to workspace "helpdesk": give this workspace another spec.namespace`))
+			`namespace "acme-support" belongs to workspace "helpdesk": delete this Workspace and make one with another spec.namespace`))
 		foreign := namespaceFor(builders.Workspace("rival", "support").Obj(), "acme-support")
 		Expect(conflictMessage(w, foreign)).To(And(Not(ContainSubstring("rival")), ContainSubstring("never takes one over")))
 		foreign.Labels = nil

@@ -6,6 +6,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/lookup"
@@ -112,11 +114,38 @@ var _ = Describe("Whom a change concerns:", func() {
 		}),
 	)
 
+	DescribeTable("the workspace itself, at once or once its members are in force:", func(at string, mutate func(*v1alpha1.Workspace)) {
+		c := next(builders.Workspace("acme", "support").Member("eva@acme.example", edit), mutate)
+		Expect(beyondMembers().Update(event.UpdateEvent{ObjectOld: c.before, ObjectNew: c.after})).To(Equal(at == "at once"))
+	},
+		Entry("ORG-23 a member more", "later", func(w *v1alpha1.Workspace) {
+			w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{Email: "luis@acme.example", Access: view})
+		}),
+		Entry("its own count", "later", func(w *v1alpha1.Workspace) { w.Status.Members = ptr.To[int32](3) }),
+		Entry("a member less and a setting", "at once", func(w *v1alpha1.Workspace) {
+			w.Spec.Members, w.Spec.Settings.Language = nil, "es"
+		}),
+		Entry("a label", "at once", func(w *v1alpha1.Workspace) { w.Labels = map[string]string{"a": "b"} }),
+		Entry("its end", "at once", func(w *v1alpha1.Workspace) { w.DeletionTimestamp = ptr.To(metav1.Now()) }),
+	)
+
+	DescribeTable("a workspace's count, after a delay that grows with its list:", func(ctx context.Context, listed int, delay time.Duration) {
+		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
+			w.Spec.Members = make([]v1alpha1.WorkspaceMember, listed)
+		}).Obj()
+		users, _ := reconcilers(ctx, w)
+		r := &workspaceReconciler{Dependencies: users.Dependencies}
+		Expect(r.countDelay(ctx, client.ObjectKeyFromObject(w))).To(Equal(delay))
+		Expect(r.countDelay(ctx, types.NamespacedName{Namespace: "acme", Name: "gone"})).To(Equal(countDelay))
+	},
+		Entry(nil, 0, countDelay), Entry(nil, 499, countDelay), Entry(nil, 5000, 11*countDelay), Entry(nil, 10000, 21*countDelay),
+	)
+
 	It("one person of 5,000 when one is added to a workspace", func(ctx context.Context) {
 		crowd := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
 			for n := range 5000 {
 				w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{
-					Email: v1alpha1.EmailAddress(fmt.Sprintf("p%d@acme.example", n)), Access: view,
+					Email: v1alpha1.MemberAddress(fmt.Sprintf("p%d@acme.example", n)), Access: view,
 				})
 			}
 		})

@@ -144,6 +144,8 @@ var _ = Describe("How an organization stands", func() {
 
 	It("is ready with an administrator, and without one yet, for people are declared after it", func() {
 		expectStanding(standing("", "ana", "bea"), isReady, "Ready")
+		Expect(standing("", "ana", "bea").Status.Conditions[0].Message).To(Equal("2 administrators in force"))
+		Expect(standing("", "ana").Status.Conditions[0].Message).To(Equal("1 administrator in force"))
 		expectStanding(standing(""), isReady, "NoAdministrator")
 	})
 

@@ -64,6 +64,8 @@ type Dependencies struct {
 	Namespace string
 	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
 	NamespaceLabels policy.NamespaceLabels
+	// IntakeDomains say which organization may take mails in at which addresses.
+	IntakeDomains policy.IntakeDomains
 	// SettleDelay is how long objects that are declared together have to arrive: an organization's users before its
 	// primary administrator is invited, an Invitation's inviter and workspaces before its mail goes out.
 	SettleDelay time.Duration
@@ -71,7 +73,9 @@ type Dependencies struct {
 	Now func() time.Time
 }
 
-func (d Dependencies) lookup() lookup.Reader { return lookup.Reader{Reader: d.Client} }
+func (d Dependencies) lookup() lookup.Reader {
+	return lookup.Reader{Reader: d.Client, IntakeDomains: d.IntakeDomains}
+}
 
 // concurrently lets several objects of a kind be brought into force at the same time, as a pass mostly waits for the API
 // server. What objects have in common is changed under the Organization's resourceVersion, as by two leaders.
@@ -108,6 +112,17 @@ func (d Dependencies) removeFinalizer(ctx context.Context, o client.Object) erro
 
 func (d Dependencies) patchMetadata(ctx context.Context, o, before client.Object) error {
 	return d.Client.Patch(ctx, o, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), FieldOwner)
+}
+
+// createAccount makes a Limited account, unless its organization is gone or going: an organization that goes takes its users
+// along and does not wait for further ones, so it is read past the cache. False: it was not made.
+func (d Dependencies) createAccount(ctx context.Context, account *v1alpha1.OrgUser) (bool, error) {
+	var o v1alpha1.Organization
+	if err := d.Live.Get(ctx, organizationKey(account), &o); err != nil || !o.DeletionTimestamp.IsZero() {
+		return false, client.IgnoreNotFound(err)
+	}
+	err := d.Client.Create(ctx, account, FieldOwner)
+	return err == nil, err
 }
 
 // settled ends a pass. A conflict is no error: the pass was made on an old copy, and the newer one is on its way. Nor is

@@ -22,10 +22,10 @@ const (
 	// deliveryWorkers is how many objects of a kind have their mails sent at the same time. They are workers of their own:
 	// a mail server that is slow keeps nobody's access waiting.
 	deliveryWorkers = 4
-	// roundMails and roundTime bound what is sent before what came of it is written: an operator that dies in between
+	// maxBatch and batchTime bound what is sent before what came of it is written: an operator that dies in between
 	// sends no more than that again.
-	roundMails = 25
-	roundTime  = time.Second
+	maxBatch  = 25
+	batchTime = time.Second
 	// passTime is how long one object's mails are sent before others have their turn.
 	passTime = 5 * time.Second
 	// recordTimeout bounds the writing of a delivery, which goes on when the operator is told to stop: a mail that is out
@@ -33,17 +33,17 @@ const (
 	recordTimeout = 20 * time.Second
 )
 
-// post sends the mails that written states call for, and writes what came of them.
-type post struct {
+// dispatcher sends the messages that written states call for, and writes what came of them.
+type dispatcher struct {
 	Dependencies
 	pace *pace
-	// recorded counts the rounds since the start whose outcome is written.
+	// recorded counts the batches since the start whose outcome is written.
 	recorded atomic.Int32
 }
 
-// errand is a message that an object's status holds: the intent to send it, and what came of it.
-type errand interface {
-	// name tells it from the others of its object.
+// queuedMessage is a message that an object's status holds: the intent to send it, and what came of it.
+type queuedMessage interface {
+	// name identifies it among the messages of its object.
 	name() string
 	// next gives how long until it is to be sent; false: it is not.
 	next(now time.Time) (time.Duration, bool)
@@ -53,24 +53,24 @@ type errand interface {
 	record(delivery invitation.Delivery, now time.Time)
 }
 
-// task sends one message and gives what came of it.
-type task func(ctx context.Context) invitation.Delivery
+// sendFunc sends one message and gives what came of it.
+type sendFunc func(ctx context.Context) invitation.Delivery
 
-// sheet is an object in whose status messages are queued.
-type sheet[T errand] struct {
+// outbox is an object with the messages that its status queues.
+type outbox[T queuedMessage] struct {
 	object status.Object
-	// errands gives the messages that the object holds, as it is at the moment; none while nothing is to be sent.
-	errands func() []T
+	// messages gives the messages that the object holds, as it is at the moment; none while nothing is to be sent.
+	messages func() []T
 	// prepare gathers what the messages have in common; false: nothing is to be sent.
 	prepare func(ctx context.Context) (bool, error)
 	// write writes a message.
-	write func(ctx context.Context, e T) task
+	write func(ctx context.Context, e T) sendFunc
 	// conclude brings the object's summary up to date.
 	conclude func()
 }
 
 // deliver sends what is due of an object that comes from the cache, and gives when to come again.
-func deliver[T errand](ctx context.Context, p *post, s sheet[T]) (ctrl.Result, error) {
+func deliver[T queuedMessage](ctx context.Context, p *dispatcher, s outbox[T]) (ctrl.Result, error) {
 	key := client.ObjectKeyFromObject(s.object)
 	due := s.due(p.Now())
 	if len(due) == 0 {
@@ -87,21 +87,21 @@ func deliver[T errand](ctx context.Context, p *post, s sheet[T]) (ctrl.Result, e
 	if ok, err := s.prepare(ctx); !ok || err != nil {
 		return ctrl.Result{}, err
 	}
-	if err := rounds(ctx, p, s, mails); err != nil {
+	if err := sendBatches(ctx, p, s, mails); err != nil {
 		return settled(ctrl.Result{}, client.IgnoreNotFound(err))
 	}
 	return ctrl.Result{RequeueAfter: s.wait(p.Now())}, nil
 }
 
-// rounds sends up to so many mails, round by round, each from the state that the one before has written.
-func rounds[T errand](ctx context.Context, p *post, s sheet[T], mails int) error {
+// sendBatches sends up to so many messages, batch by batch, each from the state that the one before has written.
+func sendBatches[T queuedMessage](ctx context.Context, p *dispatcher, s outbox[T], mails int) error {
 	for ends := p.Now().Add(passTime); mails > 0 && ctx.Err() == nil && p.Now().Before(ends); {
 		due := s.due(p.Now())
-		due = due[:min(len(due), mails, p.roundSize())]
+		due = due[:min(len(due), mails, p.batchSize())]
 		if len(due) == 0 {
 			return nil
 		}
-		deliveries := round(ctx, p, s, due)
+		deliveries := sendBatch(ctx, p, s, due)
 		if err := s.record(ctx, p, deliveries); err != nil {
 			return err
 		}
@@ -111,31 +111,31 @@ func rounds[T errand](ctx context.Context, p *post, s sheet[T], mails int) error
 	return nil
 }
 
-// roundSize begins small and doubles with each round that is written: an operator that dies again and again soon after its
+// batchSize begins small and doubles with each batch that is recorded: an operator that dies again and again soon after its
 // start sends few people the same mail again.
-func (p *post) roundSize() int {
-	const doublings = 5 // enough to pass roundMails
-	return min(1<<min(p.recorded.Load(), doublings), roundMails)
+func (d *dispatcher) batchSize() int {
+	const doublings = 5 // enough to pass maxBatch
+	return min(1<<min(d.recorded.Load(), doublings), maxBatch)
 }
 
-// round sends a few mails over all connections, and gives what came of them by name. It begins none when it has taken
+// sendBatch sends a few messages over all connections, and gives what came of them by name. It begins none when it has taken
 // long, or the operator is told to stop.
-func round[T errand](ctx context.Context, p *post, s sheet[T], due []T) map[string]invitation.Delivery {
-	tasks := make([]task, len(due))
+func sendBatch[T queuedMessage](ctx context.Context, p *dispatcher, s outbox[T], due []T) map[string]invitation.Delivery {
+	sends := make([]sendFunc, len(due))
 	for n := range due {
-		tasks[n] = s.write(ctx, due[n])
+		sends[n] = s.write(ctx, due[n])
 	}
 	var next atomic.Int32
 	var mu sync.Mutex
 	deliveries := make(map[string]invitation.Delivery, len(due))
-	deadline := time.Now().Add(roundTime)
+	deadline := time.Now().Add(batchTime)
 	send := func() {
 		for ctx.Err() == nil && time.Now().Before(deadline) {
 			n := int(next.Add(1)) - 1
-			if n >= len(tasks) {
+			if n >= len(sends) {
 				return
 			}
-			delivery := tasks[n](ctx)
+			delivery := sends[n](ctx)
 			mu.Lock()
 			deliveries[due[n].name()] = delivery
 			mu.Unlock()
@@ -150,11 +150,11 @@ func round[T errand](ctx context.Context, p *post, s sheet[T], due []T) map[stri
 }
 
 // record writes what came of the mails, whatever the portal writes at the same time.
-func (s sheet[T]) record(ctx context.Context, p *post, deliveries map[string]invitation.Delivery) error {
+func (s outbox[T]) record(ctx context.Context, p *dispatcher, deliveries map[string]invitation.Delivery) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	return status.Amend(ctx, p.Live, p.Client, s.object, func() error {
-		for _, e := range s.errands() {
+		for _, e := range s.messages() {
 			if delivery, sent := deliveries[e.name()]; sent {
 				e.record(delivery, p.Now())
 			}
@@ -164,26 +164,26 @@ func (s sheet[T]) record(ctx context.Context, p *post, deliveries map[string]inv
 	})
 }
 
-// due gives what is to be sent now: first what somebody waits for in front of a page.
-func (s sheet[T]) due(now time.Time) []T {
+// due gives the messages to send at once, the most urgent first.
+func (s outbox[T]) due(now time.Time) []T {
 	if !s.object.GetDeletionTimestamp().IsZero() {
 		return nil
 	}
-	errands := slices.DeleteFunc(s.errands(), func(e T) bool {
+	messages := slices.DeleteFunc(s.messages(), func(e T) bool {
 		wait, queued := e.next(now)
 		return !queued || wait > 0
 	})
-	slices.SortStableFunc(errands, func(a, b T) int { return b.urgency() - a.urgency() })
-	return errands
+	slices.SortStableFunc(messages, func(a, b T) int { return b.urgency() - a.urgency() })
+	return messages
 }
 
 // wait gives how long until the next mail is due; zero: none is, before something is written.
-func (s sheet[T]) wait(now time.Time) time.Duration {
+func (s outbox[T]) wait(now time.Time) time.Duration {
 	if !s.object.GetDeletionTimestamp().IsZero() {
 		return 0
 	}
 	var wait time.Duration
-	for _, e := range s.errands() {
+	for _, e := range s.messages() {
 		if next, queued := e.next(now); queued {
 			wait = sooner(wait, max(next, time.Millisecond))
 		}
@@ -191,31 +191,32 @@ func (s sheet[T]) wait(now time.Time) time.Duration {
 	return wait
 }
 
-// person is somebody who gets mails on the way to an account.
-type person struct {
+// onboardingMessage is the mail of somebody who is being invited.
+type onboardingMessage struct {
 	email string
 	// user is the name of the person's OrgUser.
 	user   string
 	status *v1alpha1.OnboardingStatus
 }
 
-func (p person) name() string { return p.email }
+func (m onboardingMessage) name() string { return m.email }
 
 // next: a link whose time is over is of no use.
-func (p person) next(now time.Time) (time.Duration, bool) {
-	if invitation.Expired(p.status, now) {
+func (m onboardingMessage) next(now time.Time) (time.Duration, bool) {
+	if invitation.Expired(m.status, now) {
 		return 0, false
 	}
-	return invitation.NextAttempt(p.status, now)
+	return invitation.NextAttempt(m.status, now)
 }
 
-func (p person) urgency() int {
-	if p.status.Mail.Kind == v1alpha1.MailInvitation {
+// urgency: somebody waits in front of a page for the mails that follow registration.
+func (m onboardingMessage) urgency() int {
+	if m.status.Mail.Kind == v1alpha1.MailInvitation {
 		return 0
 	}
 	return 1
 }
 
-func (p person) record(delivery invitation.Delivery, now time.Time) {
-	invitation.Record(p.status, delivery, now)
+func (m onboardingMessage) record(delivery invitation.Delivery, now time.Time) {
+	invitation.Record(m.status, delivery, now)
 }

@@ -26,7 +26,7 @@ var _ = Describe("What is due of an Invitation", func() {
 			Mail: &v1alpha1.MailStatus{Kind: kind, State: v1alpha1.MailQueued, NextAttemptTime: next},
 		}}
 	}
-	sheetOf := func(change func(*v1alpha1.Invitation)) sheet[person] {
+	outboxOf := func(change func(*v1alpha1.Invitation)) outbox[onboardingMessage] {
 		i := builders.Invitation("acme", "team", "luis@acme.example").Obj()
 		i.Generation, i.Status.ObservedGeneration = 2, 2
 		i.Status.Recipients = []v1alpha1.RecipientStatus{
@@ -35,9 +35,9 @@ var _ = Describe("What is due of an Invitation", func() {
 			recipient("sam@acme.example", v1alpha1.MailConfirmation, at(-time.Minute)),
 		}
 		change(i)
-		return sheet[person]{object: i, errands: func() []person { return recipientsOf(i) }}
+		return outbox[onboardingMessage]{object: i, messages: func() []onboardingMessage { return recipientsOf(i) }}
 	}
-	emails := func(people []person) []string {
+	emails := func(people []onboardingMessage) []string {
 		out := []string{}
 		for _, person := range people {
 			out = append(out, person.email)
@@ -47,11 +47,11 @@ var _ = Describe("What is due of an Invitation", func() {
 	unchanged := func(*v1alpha1.Invitation) {}
 
 	It("is what is queued and not put off, first for who waits in front of a page", func() {
-		Expect(emails(sheetOf(unchanged).due(now))).To(Equal([]string{"sam@acme.example", "luis@acme.example"}))
+		Expect(emails(outboxOf(unchanged).due(now))).To(Equal([]string{"sam@acme.example", "luis@acme.example"}))
 	})
 
 	DescribeTable("is nothing", func(change func(*v1alpha1.Invitation)) {
-		Expect(sheetOf(change).due(now)).To(BeEmpty())
+		Expect(outboxOf(change).due(now)).To(BeEmpty())
 	},
 		Entry("before the newest spec is worked in", func(i *v1alpha1.Invitation) { i.Generation++ }),
 		Entry("when it is being deleted", func(i *v1alpha1.Invitation) { i.DeletionTimestamp = at(0) }),
@@ -68,10 +68,10 @@ var _ = Describe("What is due of an Invitation", func() {
 	)
 
 	It("comes again when the first that is put off is due", func() {
-		later := sheetOf(func(i *v1alpha1.Invitation) { i.Status.Recipients = i.Status.Recipients[1:2] })
+		later := outboxOf(func(i *v1alpha1.Invitation) { i.Status.Recipients = i.Status.Recipients[1:2] })
 		Expect(later.wait(now)).To(Equal(time.Minute))
-		Expect(sheetOf(unchanged).wait(now)).To(Equal(time.Millisecond))
-		Expect(sheetOf(func(i *v1alpha1.Invitation) { i.Status.Recipients = nil }).wait(now)).To(BeZero())
+		Expect(outboxOf(unchanged).wait(now)).To(Equal(time.Millisecond))
+		Expect(outboxOf(func(i *v1alpha1.Invitation) { i.Status.Recipients = nil }).wait(now)).To(BeZero())
 	})
 })
 
@@ -86,7 +86,9 @@ var _ = Describe("A mail that was not tried", func() {
 		Expect(o.Mail.Attempts).To(BeEquivalentTo(3))
 		Expect(o.Mail.LastError).To(Equal("refused"))
 		Expect(o.Mail.NextAttemptTime.Time).To(And(BeTemporally(">=", retryAt), BeTemporally("<", retryAt.Add(time.Second))))
-		Expect(invitation.Due(o, retryAt)).To(BeFalse())
+		wait, queued := invitation.NextAttempt(o, retryAt)
+		Expect(queued).To(BeTrue())
+		Expect(wait).To(BeNumerically(">", 0))
 		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
 	})
 })
@@ -108,12 +110,12 @@ var _ = Describe("A context that outlasts another", func() {
 
 var _ = Describe("How many mails are sent before what came of them is written", func() {
 	It("is one after the start, and doubles with each writing up to a bound", func() {
-		p := &post{}
+		p := &dispatcher{}
 		var sizes []int
 		for range 7 {
-			sizes = append(sizes, p.roundSize())
+			sizes = append(sizes, p.batchSize())
 			p.recorded.Add(1)
 		}
-		Expect(sizes).To(Equal([]int{1, 2, 4, 8, 16, roundMails, roundMails}))
+		Expect(sizes).To(Equal([]int{1, 2, 4, 8, 16, maxBatch, maxBatch}))
 	})
 })

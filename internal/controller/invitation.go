@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -45,8 +44,8 @@ func (r *invitationReconciler) ofOrganization(ctx context.Context, c change[*v1a
 	return keysOf(r.lookup().Invitations(ctx, c.newest().Namespace))
 }
 
-// ofUser: a user's coming, going and acceptance concern the Invitations of that address, and what he may do concerns
-// those by which he invites.
+// ofUser: when a user appears, goes or accepts, the Invitations of that address are concerned; when a user's role changes,
+// those that the user has sent.
 func (r *invitationReconciler) ofUser(ctx context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State &&
 		c.before.Status.Role == c.after.Status.Role {
@@ -145,5 +144,5 @@ func (r *invitationReconciler) removeUser(ctx context.Context, u *v1alpha1.OrgUs
 	if !u.DeletionTimestamp.IsZero() {
 		return nil
 	}
-	return client.IgnoreNotFound(r.Client.Delete(ctx, u, client.Preconditions{UID: ptr.To(u.UID)}))
+	return client.IgnoreNotFound(r.Client.Delete(ctx, u, client.Preconditions{UID: new(u.UID)}))
 }

@@ -29,7 +29,7 @@ func (d Dependencies) authorized(ctx context.Context, i *v1alpha1.Invitation) (b
 }
 
 // nameOf gives the name by which a mail greets a person: that of the OrgUser.
-func (d Dependencies) nameOf(ctx context.Context, namespace string, p person) string {
+func (d Dependencies) nameOf(ctx context.Context, namespace string, p onboardingMessage) string {
 	u, err := d.lookup().User(ctx, namespace, p.user)
 	if err != nil || u == nil {
 		u = &v1alpha1.OrgUser{Spec: v1alpha1.OrgUserSpec{Email: v1alpha1.EmailAddress(p.email)}}

@@ -21,10 +21,10 @@ const ledgerRetry = time.Second
 // settleLedger plans the list of administrators in force. It is the organization's status, written under its resource
 // version, so two leaders cannot each let the other's last administrator go (ORG-4).
 //
-// Somebody leaves only after one who stays was seen, past the cache, to act as administrator and to want to stay. That
-// one cannot vanish in the meantime: his name stands on the written list, and the OrgUser reconciler, which holds his
-// finalizer and takes his role, reads that list past the cache after the wish has ended. Of the two reads, one sees what
-// the other has written.
+// An administrator leaves the list only after another one was read from the API server who acts as administrator and wishes
+// to stay. The other one cannot go in the meantime: the written list names them, and the OrgUser reconciler, which alone
+// removes the finalizer and the role, reads that list from the API server after the wish has ended. One of the two reads
+// sees what the other has written.
 func (r *organizationReconciler) settleLedger(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
 ) (held string, retry time.Duration, err error) {
 	candidates, err := r.candidates(ctx, o, users)
@@ -47,8 +47,7 @@ func (r *organizationReconciler) settleLedger(ctx context.Context, o *v1alpha1.O
 	return next.Held, retry, err
 }
 
-// certain leaves out of a list who would come onto it only by what the cache does not know yet: that he is gone, or
-// wishes it no longer.
+// certain drops newcomers whom the cache still shows but who are gone, or no longer wish the role, by the API server.
 func (r *organizationReconciler) certain(ctx context.Context, o *v1alpha1.Organization, names []string) ([]string, error) {
 	list := make([]string, 0, len(names))
 	for _, name := range names {

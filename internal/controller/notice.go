@@ -27,9 +27,9 @@ const (
 
 // notices keeps the contacts of organizations and workspaces informed: it writes what they are to be told, and sends it
 // from what is written. It writes status.notices only, and nothing when nothing differs.
-type notices struct{ *post }
+type notices struct{ *dispatcher }
 
-func setupNotices(mgr ctrl.Manager, p *post) error {
+func setupNotices(mgr ctrl.Manager, p *dispatcher) error {
 	options := controller.Options{MaxConcurrentReconciles: deliveryWorkers}
 	o := &organizationNotices{notices{p}}
 	err := ctrl.NewControllerManagedBy(mgr).Named("organization-notices").For(&v1alpha1.Organization{}).WithOptions(options).
@@ -48,44 +48,44 @@ func setupNotices(mgr ctrl.Manager, p *post) error {
 }
 
 // reconcile plans what an object's contacts are told, writes it, and sends what is due of what is written.
-func (n *notices) reconcile(ctx context.Context, b *bulletin) (ctrl.Result, error) {
-	world, err := n.world(ctx, b)
+func (n *notices) reconcile(ctx context.Context, b *noticeTarget) (ctrl.Result, error) {
+	snapshot, err := n.snapshot(ctx, b)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	wait, err := n.plan(ctx, b, world)
+	wait, err := n.plan(ctx, b, snapshot)
 	if err != nil {
 		return settled(ctrl.Result{}, client.IgnoreNotFound(err))
 	}
 	if wait > 0 {
 		wait = min(wait, noticeSleep)
 	}
-	bulletins := &newsroom{notices: n, bulletin: b}
-	result, err := deliver(ctx, n.post, sheet[errandToContact]{
+	writer := &noticeWriter{notices: n, target: b}
+	result, err := deliver(ctx, n.dispatcher, outbox[contactMessage]{
 		object:   b.object,
-		errands:  b.errands,
+		messages: b.messages,
 		conclude: func() {},
-		prepare:  bulletins.prepare,
-		write:    func(_ context.Context, e errandToContact) task { return bulletins.write(e) },
+		prepare:  writer.prepare,
+		write:    func(_ context.Context, e contactMessage) sendFunc { return writer.write(e) },
 	})
 	result.RequeueAfter = sooner(result.RequeueAfter, wait)
 	return result, err
 }
 
-// world is what the cache knows.
-func (n *notices) world(ctx context.Context, b *bulletin) (w notice.World, err error) {
-	w = notice.World{Organization: b.organization, Workspace: b.workspace, Now: n.Now()}
-	if w.Users, err = n.lookup().Users(ctx, b.organization.Namespace); err != nil {
-		return w, err
+// snapshot is what the cache knows.
+func (n *notices) snapshot(ctx context.Context, b *noticeTarget) (s notice.Snapshot, err error) {
+	s = notice.Snapshot{Organization: b.organization, Workspace: b.workspace, Now: n.Now()}
+	if s.Users, err = n.lookup().Users(ctx, b.organization.Namespace); err != nil {
+		return s, err
 	}
-	w.Invitations, err = n.lookup().Invitations(ctx, b.organization.Namespace)
-	return w, err
+	s.Invitations, err = n.lookup().Invitations(ctx, b.organization.Namespace)
+	return s, err
 }
 
 // plan writes what the contacts are to be told, if that differs from what is written, and gives how long until time alone
 // changes it.
-func (n *notices) plan(ctx context.Context, b *bulletin, world notice.World) (time.Duration, error) {
-	causes, settling := notice.Alerts(world)
+func (n *notices) plan(ctx context.Context, b *noticeTarget, snapshot notice.Snapshot) (time.Duration, error) {
+	causes, settling := notice.Alerts(snapshot)
 	next, wait := n.planOf(b, causes).Next(*b.notices())
 	wait = sooner(wait, settling)
 	if equality.Semantic.DeepEqual(next, *b.notices()) {
@@ -98,7 +98,7 @@ func (n *notices) plan(ctx context.Context, b *bulletin, world notice.World) (ti
 	})
 }
 
-func (n *notices) planOf(b *bulletin, causes []notice.Alert) notice.Plan {
+func (n *notices) planOf(b *noticeTarget, causes []notice.Alert) notice.Plan {
 	p := notice.Plan{
 		UID: b.object.GetUID(), Causes: causes, Schedule: notice.ScheduleOf(b.organization),
 		Request: b.object.GetAnnotations()[v1alpha1.AnnotationReport],

@@ -26,7 +26,7 @@ func (n *organizationNotices) Reconcile(ctx context.Context, o *v1alpha1.Organiz
 	if !o.DeletionTimestamp.IsZero() || o.Name != o.Namespace {
 		return ctrl.Result{}, nil
 	}
-	return n.reconcile(ctx, &bulletin{object: o, organization: o})
+	return n.reconcile(ctx, &noticeTarget{object: o, organization: o})
 }
 
 func (n *organizationNotices) ofUser(_ context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
@@ -100,7 +100,7 @@ func (n *workspaceNotices) Reconcile(ctx context.Context, w *v1alpha1.Workspace)
 	if err != nil || o == nil || !o.DeletionTimestamp.IsZero() {
 		return ctrl.Result{}, err
 	}
-	return n.reconcile(ctx, &bulletin{object: w, organization: o, workspace: w})
+	return n.reconcile(ctx, &noticeTarget{object: w, organization: o, workspace: w})
 }
 
 // informs tells whether there is somebody to inform, or something left of when there was.

@@ -17,14 +17,14 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// outbox is a mail server that keeps what it gets, after it has looked at the world.
-type outbox struct {
+// fakeMailer is a mail server that keeps what it gets, after look has seen it.
+type fakeMailer struct {
 	look func(mail.Message)
 	mu   sync.Mutex
 	sent []string
 }
 
-func (b *outbox) Send(_ context.Context, m mail.Message) error {
+func (b *fakeMailer) Send(_ context.Context, m mail.Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.look(m)
@@ -59,7 +59,7 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		w    *world
 		o    *v1alpha1.Organization
 		n    *organizationNotices
-		box  *outbox
+		box  *fakeMailer
 		dead bool
 	)
 
@@ -76,9 +76,9 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		w.put(ctx, o)
 		dead = false
 		d, _ := w.dependencies(ctx)
-		box = &outbox{look: func(mail.Message) {}}
+		box = &fakeMailer{look: func(mail.Message) {}}
 		d.Client, d.Mailer, d.MailDomain = dying{d.Client, &dead}, box, "usher.example"
-		n = &organizationNotices{notices{&post{Dependencies: d, pace: newPace(0)}}}
+		n = &organizationNotices{notices{&dispatcher{Dependencies: d, pace: newPace(0)}}}
 	})
 	now := func(ctx context.Context) *v1alpha1.Organization {
 		GinkgoHelper()

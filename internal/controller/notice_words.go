@@ -15,8 +15,8 @@ import (
 // maxListed is how many names a message lists.
 const maxListed = 20
 
-func (r *newsroom) tellAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
-	d := r.world.DetailsOf(a, len(r.bulletin.notices().Alerts)-1)
+func (r *noticeWriter) tellAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
+	d := r.snapshot.DetailsOf(a, len(r.target.notices().Alerts)-1)
 	c.Subject = d.Title
 	switch a.Reason {
 	case v1alpha1.AlertSeatsExhausted:
@@ -36,18 +36,18 @@ func (r *newsroom) tellAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
 	}
 }
 
-func (r *newsroom) tellReport(c *mail.Content) {
+func (r *noticeWriter) tellReport(c *mail.Content) {
 	report := r.report
 	c.Subject = c.Organization
-	if r.bulletin.workspace != nil {
-		c.Subject = policy.WorkspaceTitle(r.bulletin.workspace)
+	if r.target.workspace != nil {
+		c.Subject = policy.WorkspaceTitle(r.target.workspace)
 	}
 	c.Values = map[string]string{
 		"total": strconv.Itoa(report.Total), "active": strconv.Itoa(report.States[v1alpha1.UserActive]),
 		"pending": strconv.Itoa(len(report.Pending)),
 	}
 	users := append([]mail.Word{phraseOf("count.total", "n", strconv.Itoa(report.Total))}, statesOf(report.States)...)
-	c.Facts = append(c.Facts, factOf("details.time", mail.Word{Time: r.world.Now}),
+	c.Facts = append(c.Facts, factOf("details.time", mail.Word{Time: r.snapshot.Now}),
 		factOf("details.users", users...))
 	for _, role := range report.Roles {
 		c.Facts = append(c.Facts, mail.Fact{Label: mail.Word{Key: "role." + string(role.Role)}, Values: statesOf(role.States)})

@@ -25,7 +25,7 @@ func (r *orgUserReconciler) onboard(f *policy.UserFacts) time.Duration {
 	}
 	o := u.Status.Onboarding
 	if isAccepted(u) {
-		return invitation.Wait(o, r.Now()) // for a welcome that is to be tried again
+		return 0
 	}
 	resend := resendWanted(u, &u.Status.ObservedResend)
 	if o == nil {

@@ -46,12 +46,12 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 		Expect(f.User.Status.Onboarding.State).To(Equal(v1alpha1.RecipientExpired))
 	})
 
-	It("gets the welcome tried again after acceptance", func() {
+	It("is not looked at for a mail that is to be tried again, which is the delivery's", func() {
 		f := facts(luis, &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientActive, Mail: &v1alpha1.MailStatus{
 			Kind: v1alpha1.MailWelcome, State: v1alpha1.MailQueued, NextAttemptTime: ptr.To(metav1.NewTime(noon.Add(time.Minute))),
 		}})
 		f.User.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionAccepted, Status: metav1.ConditionTrue}}
-		Expect(r.onboard(&f)).To(Equal(time.Minute))
+		Expect(r.onboard(&f)).To(BeZero())
 	})
 
 	DescribeTable("stays as he is, and nothing waits for him", func(change func(*policy.UserFacts)) {

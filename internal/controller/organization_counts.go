@@ -86,7 +86,8 @@ func conclude(o *v1alpha1.Organization, held string, problems []policy.ModulePro
 	case len(problems) > 0:
 		status.Progressing(o, v1alpha1.ReasonClusterRoleNotFound, messagesOf(problems))
 	case len(o.Status.Administrators) > 0:
-		status.Ready(o, v1alpha1.ReasonReady, fmt.Sprintf("%d administrators in force", len(o.Status.Administrators)))
+		status.Ready(o, v1alpha1.ReasonReady,
+			plural(*number(len(o.Status.Administrators)), "administrator", "administrators")+" in force")
 	default:
 		status.Ready(o, v1alpha1.ReasonNoAdministrator,
 			"no administrator in force yet: declare an OrgUser with the role OrganizationAdmin, or set "+

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -31,7 +30,7 @@ func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organiz
 		if !b.GetDeletionTimestamp().IsZero() {
 			continue
 		}
-		if err := r.Client.Delete(ctx, b, client.Preconditions{UID: ptr.To(b.GetUID())}); client.IgnoreNotFound(err) != nil {
+		if err := r.Client.Delete(ctx, b, client.Preconditions{UID: new(b.GetUID())}); client.IgnoreNotFound(err) != nil {
 			return err
 		}
 	}

@@ -89,11 +89,11 @@ func (r *orgUserReconciler) acceptedAt(f policy.UserFacts) time.Time {
 	return r.Now()
 }
 
-// letGo lets a removed user's object go: the access is gone, and the ledger does not hold him.
+// letGo removes the finalizer of a removed user, once the access is gone and the ledger no longer names the user.
 func (r *orgUserReconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) error {
 	listed, err := r.listed(ctx, u)
 	if listed || err != nil {
-		return err // while the ledger holds him: its next change brings the next pass
+		return err // the next change of the ledger brings the next pass
 	}
 	return r.removeFinalizer(ctx, u)
 }

@@ -45,7 +45,7 @@ func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.Org
 }
 
 // give writes what is in force and gives the access that follows. What changed about somebody from outside, whose own wishes
-// are in force, costs one write; otherwise he is Ready only when the access is there.
+// are in force, costs one write; otherwise a user is Ready only when the access is there.
 func (r *orgUserReconciler) give(ctx context.Context, before *v1alpha1.OrgUser, f policy.UserFacts, in policy.InForce,
 	plan bindingPlan, wait time.Duration,
 ) (ctrl.Result, error) {
@@ -80,7 +80,7 @@ func (r *orgUserReconciler) failed(ctx context.Context, before, u *v1alpha1.OrgU
 	return settled(ctrl.Result{}, errors.Join(err, r.write(ctx, before, u)))
 }
 
-// isSteady tells whether somebody was active, and his own wishes in force with all access.
+// isSteady tells whether a user was active, with everything that the spec asks for in force.
 func isSteady(u *v1alpha1.OrgUser) bool {
 	return u.Status.State == v1alpha1.UserActive && u.Status.ObservedGeneration == u.Generation &&
 		u.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionReady)

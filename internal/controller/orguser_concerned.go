@@ -9,7 +9,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
@@ -132,12 +131,7 @@ func (r *orgUserReconciler) ofClusterRole(ctx context.Context, c change[*metav1.
 // ofClusterRole: the same concerns the organizations, which say so.
 func (r *organizationReconciler) ofClusterRole(ctx context.Context, c change[*metav1.PartialObjectMetadata],
 ) ([]types.NamespacedName, error) {
-	organizations, err := r.naming(ctx, c)
-	keys := make([]types.NamespacedName, 0, len(organizations))
-	for _, o := range organizations {
-		keys = append(keys, client.ObjectKeyFromObject(o))
-	}
-	return keys, err
+	return keysOf(r.naming(ctx, c))
 }
 
 // naming gives the organizations of which a module names a ClusterRole, if what changed of it is of importance.

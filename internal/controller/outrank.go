@@ -21,9 +21,8 @@ import (
 // namesakeRetry is how soon to look again when a namesake or a ledger has changed meanwhile.
 const namesakeRetry = 100 * time.Millisecond
 
-// tooEarly looks past the cache before a change that must not follow from what is out of date: whose role is in force as
-// an administrator's keeps it while the ledger holds him, or is about to do so again, and nobody comes into force beside
-// a namesake.
+// tooEarly reads past the cache before a change that must not follow from what is out of date: an administrator in force
+// keeps the role while the ledger names them, or is about to again, and nobody comes into force beside a namesake.
 func (r *orgUserReconciler) tooEarly(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (bool, error) {
 	if before.Status.Role == v1alpha1.RoleOrganizationAdmin && in.Role != v1alpha1.RoleOrganizationAdmin {
 		if in.AwaitingLedger {
@@ -43,13 +42,15 @@ func (r *orgUserReconciler) tooEarly(ctx context.Context, before *v1alpha1.OrgUs
 	return false, err
 }
 
-// outrank tells everybody else who wishes the address or the user name that somebody comes into force with it (ORG-28),
-// before he does. A conflict means that one of them has changed meanwhile: he may have come into force first.
+// outrank writes to all namesakes, which are the users who wish the same address or user name, that this user comes into
+// force with it (ORG-28). It does so before the user does come into force. A conflict means that a namesake has changed
+// meanwhile and may have come into force first.
 //
-// What this pass has read of a namesake may be old, and the namesake's own pass, here or under another leader, may be
-// about to put him into force. Writing under the resource version that was read settles it: of the two writes to the
-// namesake, the later one fails. If it is his own, his next pass knows what this one knew, and gives way.
-// A namesake who is declared later has this user in his cache, whose order is that of the writes, and does the same.
+// What this pass has read of a namesake may be old, and the namesake's own pass, here or under another leader, may be about
+// to bring the namesake into force. Writing under the resource version that was read settles it: of the two writes to the
+// namesake's status, the later one fails. If that is the write of the namesake's own pass, its next pass knows what this one
+// knew, and gives way. A namesake who is declared later finds this user in the cache, which follows the order of the writes,
+// and gives way as well.
 func (r *orgUserReconciler) outrank(ctx context.Context, u *v1alpha1.OrgUser) error {
 	namesakes, err := r.lookup().Namesakes(ctx, u)
 	if err != nil {

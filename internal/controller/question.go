@@ -25,11 +25,11 @@ import (
 	"github.com/usher-operator/usher/internal/question"
 )
 
-// questionReconciler takes customers' questions on their way: mails to the asker, her account, the mail to the queue, the
+// questionReconciler takes customers' questions on their way: mails to the asker, the asker's account, the mail to the queue, the
 // end (GTA-8). The state is written first, by the portal or here, and mails follow from it.
-type questionReconciler struct{ *post }
+type questionReconciler struct{ *dispatcher }
 
-func setupQuestions(mgr ctrl.Manager, p *post) error {
+func setupQuestions(mgr ctrl.Manager, p *dispatcher) error {
 	if p.Desk == nil {
 		return nil
 	}
@@ -60,8 +60,8 @@ func (r *questionReconciler) ofOrganization(ctx context.Context, c change[*v1alp
 	return r.Desk.OfOrganization(ctx, c.before.Name)
 }
 
-// setting is where a question belongs; nil where that is gone, or has no page any more.
-type setting struct {
+// questionScope is the organization and the workspace of a question; nil where that is gone, or has no page any more.
+type questionScope struct {
 	organization *v1alpha1.Organization
 	workspace    *v1alpha1.Workspace
 }
@@ -75,19 +75,19 @@ func (r *questionReconciler) Reconcile(ctx context.Context, secret *corev1.Secre
 	if err != nil {
 		return r.unreadable(ctx, secret, err)
 	}
-	place, err := r.setting(ctx, kept)
+	scope, err := r.scope(ctx, kept)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if r.over(kept, place) {
-		return ctrl.Result{}, r.drop(ctx, kept, place)
+	if r.over(kept, scope) {
+		return ctrl.Result{}, r.drop(ctx, kept, scope)
 	}
-	kept, err = r.prepare(ctx, kept, place)
+	kept, err = r.prepare(ctx, kept, scope)
 	if err == nil {
-		return r.deliver(ctx, kept, place)
+		return r.deliver(ctx, kept, scope)
 	}
 	// Whatever keeps an account from being made keeps no question waiting.
-	result, failed := r.deliver(ctx, kept, place)
+	result, failed := r.deliver(ctx, kept, scope)
 	if errors.Is(failed, desk.ErrGone) {
 		return ctrl.Result{}, nil
 	}
@@ -104,12 +104,13 @@ func (r *questionReconciler) unreadable(ctx context.Context, secret *corev1.Secr
 	return ctrl.Result{RequeueAfter: left}, nil
 }
 
-// setting finds where a question belongs. What the cache does not show is looked for at the API server: it may be new.
-func (r *questionReconciler) setting(ctx context.Context, k *desk.Kept) (setting, error) {
+// scope finds the organization and the workspace of a question. What the cache does not show is looked for at the API server:
+// it may be new.
+func (r *questionReconciler) scope(ctx context.Context, k *desk.Kept) (questionScope, error) {
 	var w v1alpha1.Workspace
 	var o v1alpha1.Organization
 	key := types.NamespacedName{Namespace: k.Organization, Name: k.Workspace}
-	var found setting
+	var found questionScope
 	known, err := r.find(ctx, key, &w, func() bool { return w.UID == k.WorkspaceUID && w.Spec.Portal != nil })
 	if err != nil {
 		return found, err
@@ -138,12 +139,12 @@ func (r *questionReconciler) find(ctx context.Context, key types.NamespacedName,
 }
 
 // over tells whether a question is not kept any longer. One that is confirmed is passed on whatever becomes of the workspace.
-func (r *questionReconciler) over(k *desk.Kept, s setting) bool {
+func (r *questionReconciler) over(k *desk.Kept, s questionScope) bool {
 	return k.Ended(r.Now()) || k.State == question.Waiting && s.workspace == nil || k.State == question.Passed && s.organization == nil
 }
 
-// prepare sees to the account of an asker who has confirmed her address, and to the queue's present address.
-func (r *questionReconciler) prepare(ctx context.Context, k *desk.Kept, s setting) (*desk.Kept, error) {
+// prepare sees to the account of an asker who has confirmed the address, and to the queue's present address.
+func (r *questionReconciler) prepare(ctx context.Context, k *desk.Kept, s questionScope) (*desk.Kept, error) {
 	queue := ""
 	if s.workspace != nil {
 		queue = string(s.workspace.Spec.Portal.QueueEmail)
@@ -170,8 +171,8 @@ func (r *questionReconciler) prepare(ctx context.Context, k *desk.Kept, s settin
 	return amended, nil
 }
 
-// ensureAccount makes the asker a Limited account, unless her address has an account, of whatever kind (LMI-2, LMI-7).
-func (r *questionReconciler) ensureAccount(ctx context.Context, k *desk.Kept, s setting) error {
+// ensureAccount makes the asker a Limited account, unless the address has an account, of whatever kind (LMI-2, LMI-7).
+func (r *questionReconciler) ensureAccount(ctx context.Context, k *desk.Kept, s questionScope) error {
 	if s.organization == nil {
 		return nil
 	}
@@ -179,11 +180,7 @@ func (r *questionReconciler) ensureAccount(ctx context.Context, k *desk.Kept, s 
 	if err != nil || len(known) > 0 {
 		return err
 	}
-	var o v1alpha1.Organization // past the cache: one that goes takes its users along, and waits for no further one
-	if err := r.Live.Get(ctx, organizationKey(s.organization), &o); err != nil || !o.DeletionTimestamp.IsZero() {
-		return client.IgnoreNotFound(err)
-	}
-	err = r.Client.Create(ctx, policy.LimitedAccount(k.Organization, k.Address, v1alpha1.OriginPortal), FieldOwner)
+	_, err = r.createAccount(ctx, policy.LimitedAccount(k.Organization, k.Address, v1alpha1.OriginPortal))
 	if apierrors.IsAlreadyExists(err) || err == nil {
 		return nil
 	}

@@ -28,7 +28,7 @@ const (
 )
 
 // deliver sends the mails that are due, one by one, each from the state that the one before has written.
-func (r *questionReconciler) deliver(ctx context.Context, k *desk.Kept, s setting) (ctrl.Result, error) {
+func (r *questionReconciler) deliver(ctx context.Context, k *desk.Kept, s questionScope) (ctrl.Result, error) {
 	if due := k.Due(r.Now()); len(due) > 0 {
 		mails, wait := r.pace.turn(types.NamespacedName{Namespace: r.Namespace, Name: k.Name}, len(due), r.Now())
 		if mails == 0 {
@@ -45,7 +45,7 @@ func (r *questionReconciler) deliver(ctx context.Context, k *desk.Kept, s settin
 	return ctrl.Result{RequeueAfter: k.Wait(r.Now())}, nil
 }
 
-func (r *questionReconciler) sendDue(ctx context.Context, k *desk.Kept, s setting, mails int) (*desk.Kept, error) {
+func (r *questionReconciler) sendDue(ctx context.Context, k *desk.Kept, s questionScope, mails int) (*desk.Kept, error) {
 	// An older state than the newest may not know that a mail was sent.
 	k, err := r.Desk.Get(ctx, k.Name)
 	if err != nil {
@@ -64,7 +64,7 @@ func (r *questionReconciler) sendDue(ctx context.Context, k *desk.Kept, s settin
 }
 
 // sendOne sends a mail and writes what came of it.
-func (r *questionReconciler) sendOne(ctx context.Context, k *desk.Kept, s setting, kind question.Kind) (*desk.Kept, error) {
+func (r *questionReconciler) sendOne(ctx context.Context, k *desk.Kept, s questionScope, kind question.Kind) (*desk.Kept, error) {
 	id := invitation.MessageID(k.UID, k.Address, v1alpha1.MailKind(kind), 1, r.MailDomain)
 	delivery := attempt(ctx, string(kind), id, func(ctx context.Context) error {
 		message, err := r.message(k, s, kind)
@@ -92,7 +92,7 @@ func (r *questionReconciler) sendOne(ctx context.Context, k *desk.Kept, s settin
 }
 
 // tell says to who looks after the workspace that a question is held back; never what it says or who asked.
-func (r *questionReconciler) tell(k *desk.Kept, s setting, before question.State) {
+func (r *questionReconciler) tell(k *desk.Kept, s questionScope, before question.State) {
 	if k.State != question.Failed || before == question.Failed || s.workspace == nil {
 		return
 	}
@@ -102,7 +102,7 @@ func (r *questionReconciler) tell(k *desk.Kept, s setting, before question.State
 }
 
 // drop takes a question out whose time is over. One that was confirmed and never passed on is told of.
-func (r *questionReconciler) drop(ctx context.Context, k *desk.Kept, s setting) error {
+func (r *questionReconciler) drop(ctx context.Context, k *desk.Kept, s questionScope) error {
 	if s.workspace != nil && (k.State == question.Received || k.State == question.Failed) {
 		r.Recorder.Eventf(s.workspace, nil, corev1.EventTypeWarning, ReasonQuestionDropped, "PassOn", "question #%s could not be "+
 			"passed on to the queue %s within %d days and is deleted", k.Reference, k.Queue, int(question.KeepFor/question.Day))
@@ -120,7 +120,7 @@ func (r *questionReconciler) prune(ctx context.Context, organization string) err
 }
 
 // message writes a question's mail.
-func (r *questionReconciler) message(k *desk.Kept, s setting, kind question.Kind) (mail.Message, error) {
+func (r *questionReconciler) message(k *desk.Kept, s questionScope, kind question.Kind) (mail.Message, error) {
 	content := s.content(k, kind)
 	m := mail.Message{To: k.Address, FromName: content.Organization}
 	var err error
@@ -131,13 +131,13 @@ func (r *questionReconciler) message(k *desk.Kept, s setting, kind question.Kind
 		content.URL, err = r.questionLink("/q/", invitation.PurposeQuestion, k.UID, k.Address)
 	case question.KindReceipt:
 		content.Recipient, content.Subject = k.Question.Name, k.Subject
-		content.Facts = append([]mail.Fact{fact("subject", mail.Word{Text: k.Subject})}, content.Facts...)
+		content.Facts = append([]mail.Fact{factOf("details.subject", wordOf(k.Subject))}, content.Facts...)
 		content.URL, err = r.questionLink("/a/", invitation.PurposeAsker, k.WorkspaceUID, k.Address)
 	case question.KindQuestion:
 		m.To, m.FromName, m.ReplyTo, m.Personal = k.Queue, asker(k), k.Address, true
 		content.Inviter, content.Subject, content.Message = asker(k), k.Subject, k.Text
 		content.Facts = append([]mail.Fact{
-			fact("asker", mail.Word{Text: k.Question.Name}, mail.Word{Text: k.Address}), fact("subject", mail.Word{Text: k.Subject}),
+			factOf("details.asker", wordOf(k.Question.Name), wordOf(k.Address)), factOf("details.subject", wordOf(k.Subject)),
 		}, content.Facts...)
 	}
 	if err != nil {
@@ -148,12 +148,12 @@ func (r *questionReconciler) message(k *desk.Kept, s setting, kind question.Kind
 }
 
 // content is what all of a question's mails have in common.
-func (s setting) content(k *desk.Kept, kind question.Kind) mail.Content {
+func (s questionScope) content(k *desk.Kept, kind question.Kind) mail.Content {
 	content := mail.Content{
 		Kind: mail.Kind(kind), Language: k.Language, Organization: k.Organization,
 		Values: map[string]string{"workspace": k.Workspace, "reference": k.Reference},
 		Facts: []mail.Fact{
-			fact("reference", mail.Word{Text: k.Reference}), fact("asked", mail.Word{Time: k.Asked}),
+			factOf("details.reference", wordOf(k.Reference)), factOf("details.asked", mail.Word{Time: k.Asked}),
 		},
 	}
 	if s.organization != nil {
@@ -170,10 +170,6 @@ func (s setting) content(k *desk.Kept, kind question.Kind) mail.Content {
 		}
 	}
 	return content
-}
-
-func fact(label string, values ...mail.Word) mail.Fact {
-	return mail.Fact{Label: mail.Word{Key: "details." + label}, Values: values}
 }
 
 // asker is how the people at the queue call who asked.

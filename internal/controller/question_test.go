@@ -108,7 +108,7 @@ var _ = Describe("A question at the controller", func() {
 		ring.Replace(keys)
 		recorder = events.NewFakeRecorder(10)
 		clock := func() time.Time { return now }
-		r = &questionReconciler{&post{
+		r = &questionReconciler{&dispatcher{
 			Dependencies: Dependencies{
 				Client: api, Live: api, Recorder: recorder, Mailer: box, Keys: ring, PortalURL: "https://portal.acme.example",
 				MailDomain: "acme.example", Namespace: "usher-system", Now: clock,

@@ -16,7 +16,7 @@ import (
 )
 
 // maxRecipients is how many people an Invitation may have named over time: as many as its status holds. Who was taken off
-// the list is kept, so that a link of his stays dead when he comes back.
+// the list is kept, so that their old links stay dead when they are invited again.
 const maxRecipients = 1000
 
 // wishes are what is asked for of all recipients in one pass.
@@ -86,6 +86,10 @@ const maxResendLength = 256
 func (r *invitationReconciler) move(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
 	p invitation.Addressee, wish wishes,
 ) error {
+	if recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedAddressRemoved {
+		subject := r.subject(wish.organization, i.UID, string(recipient.Email))
+		invitation.Apply(&recipient.OnboardingStatus, invitation.EventName, subject)
+	}
 	turnedAway := recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedInviterUnauthorized
 	switch {
 	case recipient.State == v1alpha1.RecipientActive:

@@ -13,11 +13,11 @@ import (
 	"github.com/usher-operator/usher/internal/policy"
 )
 
-// seatsSeen gives the users as the seats are to be settled by: whoever leaves a seat by the written ledger is looked at
-// past the cache, which may not know that he wishes the module again or has it still (GTA-11).
+// seatsSeen gives the users by whom the seats are planned. Users who leave a seat by the written ledger are read past the
+// cache, which may not know yet that they wish the module again, or still have it (GTA-11).
 //
-// It is the look that makes it sure. A user who has the module in force no longer takes it again only after he has read
-// the ledger, past the cache and after his wish was written: either that wish is seen here, or he sees that he leaves.
+// This read makes it safe. A user without the module takes it again only after reading the ledger, past the cache and after
+// the wish was written: either that wish is seen here, or the user's pass sees that the seat is being left.
 func (r *organizationReconciler) seatsSeen(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
 ) ([]*v1alpha1.OrgUser, error) {
 	leaving := policy.Leaving(o)
@@ -37,9 +37,9 @@ func (r *organizationReconciler) seatsSeen(ctx context.Context, o *v1alpha1.Orga
 	return seen, nil
 }
 
-// seated takes back the modules that would come into force without a seat by the ledger as it is past the cache, which
-// may still know somebody as the holder that he was. A user whose written state takes no seat yet waits for the next
-// pass: the ledger must be able to see whom it deals with.
+// seated takes out the modules that would come into force without a seat by the ledger as the API server has it; the cache
+// may still name a user who held a seat before. A user whose written state takes no seat yet waits for the next pass, as the
+// ledger is planned from what is written.
 func (r *orgUserReconciler) seated(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (policy.InForce, error) {
 	has := func(m v1alpha1.ObjectName) bool { return slices.Contains(before.Status.Modules, m) }
 	if !slices.ContainsFunc(in.Modules, func(m v1alpha1.ObjectName) bool { return !has(m) }) {

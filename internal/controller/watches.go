@@ -51,13 +51,19 @@ func onChange[T client.Object](names concerned[T]) handler.EventHandler {
 
 // onChangeAfter does the same after a delay, within which many changes bring one pass.
 func onChangeAfter[T client.Object](delay time.Duration, names concerned[T]) handler.EventHandler {
+	return onChangeGathered(func(context.Context, types.NamespacedName) time.Duration { return delay }, names)
+}
+
+// onChangeGathered does the same with a delay of each object's own.
+func onChangeGathered[T client.Object](delay func(context.Context, types.NamespacedName) time.Duration, names concerned[T],
+) handler.EventHandler {
 	enqueue := func(ctx context.Context, c change[T], q requests) {
 		found, err := names(ctx, c)
 		if err != nil {
 			log.FromContext(ctx).Error(err, "cannot find what a change concerns")
 		}
 		for _, name := range found {
-			q.AddAfter(reconcile.Request{NamespacedName: name}, delay)
+			q.AddAfter(reconcile.Request{NamespacedName: name}, delay(ctx, name))
 		}
 	}
 	cast := func(o client.Object) T {
@@ -104,7 +110,11 @@ func beyondCounts[T client.Object](urgent func(before, after T) bool) predicate.
 }
 
 func sameMetadata(a, b client.Object) bool {
-	return a.GetGeneration() == b.GetGeneration() && a.GetDeletionTimestamp().IsZero() == b.GetDeletionTimestamp().IsZero() &&
+	return a.GetGeneration() == b.GetGeneration() && sameBesideGeneration(a, b)
+}
+
+func sameBesideGeneration(a, b client.Object) bool {
+	return a.GetDeletionTimestamp().IsZero() == b.GetDeletionTimestamp().IsZero() &&
 		equality.Semantic.DeepEqual(a.GetLabels(), b.GetLabels()) &&
 		equality.Semantic.DeepEqual(a.GetAnnotations(), b.GetAnnotations()) &&
 		equality.Semantic.DeepEqual(a.GetFinalizers(), b.GetFinalizers()) &&

@@ -37,11 +37,12 @@ func setupWorkspace(mgr ctrl.Manager, d Dependencies) error {
 	r := &workspaceReconciler{Dependencies: d}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("workspace").
-		For(&v1alpha1.Workspace{}, builder.WithPredicates(beyondCounts(func(_, _ *v1alpha1.Workspace) bool { return false }))).
-		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, itself[*v1alpha1.Workspace])).
+		For(&v1alpha1.Workspace{}, builder.WithPredicates(beyondMembers())).
+		Watches(&v1alpha1.Workspace{}, onChangeAfter(countDelay, itsSpec)).
+		Watches(&v1alpha1.Workspace{}, onChangeGathered(r.countDelay, itself[*v1alpha1.Workspace])).
 		WithOptions(concurrently).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
-		Watches(&v1alpha1.OrgUser{}, onChangeAfter(countDelay, r.ofUser)).
+		Watches(&v1alpha1.OrgUser{}, onChangeGathered(r.countDelay, r.ofUser)).
 		Watches(&v1alpha1.OrgUser{}, onChange(r.ofAssignee)).
 		Watches(&v1alpha1.Workspace{}, onChange(r.ofSerial)).
 		Watches(&v1alpha1.Workspace{}, onChange(r.ofIntake)).

@@ -107,16 +107,12 @@ func (r *workspaceReconciler) ensureAccounts(ctx context.Context, w *v1alpha1.Wo
 // makeAccount makes a Limited account. One of that name that is there already, and that the cache does not show yet, is the
 // one.
 func (r *workspaceReconciler) makeAccount(ctx context.Context, w *v1alpha1.Workspace, email string) error {
-	var o v1alpha1.Organization // past the cache: one that goes takes its users along, and waits for no further one
-	if err := r.Live.Get(ctx, organizationKey(w), &o); err != nil || !o.DeletionTimestamp.IsZero() {
-		return client.IgnoreNotFound(err)
-	}
 	user := policy.LimitedAccount(w.Namespace, email, v1alpha1.OriginDevice)
-	err := r.Client.Create(ctx, user, FieldOwner)
+	created, err := r.createAccount(ctx, user)
 	switch {
 	case apierrors.IsAlreadyExists(err):
 		return r.tellNameTaken(ctx, w, user)
-	case err == nil:
+	case created:
 		r.Recorder.Eventf(w, user, corev1.EventTypeNormal, "LimitedAccountMade", "Reconcile",
 			"a device is assigned to %s, which no user had: made the Limited account %s", email, user.Name)
 	}

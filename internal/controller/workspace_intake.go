@@ -5,6 +5,8 @@ package controller
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
@@ -14,31 +16,61 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// concludeIntake says when an older workspace has the intake address, unless there is something worse to say. Mails go to
-// the older one.
+// concludeIntake says why no mails come in at the intake address, unless there is something worse to say.
 func (r *workspaceReconciler) concludeIntake(ctx context.Context, w *v1alpha1.Workspace) error {
 	address := policy.IntakeOf(w)
 	if address == "" || !meta.IsStatusConditionTrue(w.Status.Conditions, v1alpha1.ConditionReady) {
 		return nil
 	}
+	if why := r.IntakeDomains.Refuse(w); why != "" {
+		status.Stalled(w, v1alpha1.ReasonIntakeNotAllowed, "spec.portal.intakeEmail "+why)
+		return nil
+	}
 	holder, err := r.lookup().WorkspaceByIntake(ctx, address)
 	if err == nil && holder != nil && holder.UID != w.UID {
 		status.Stalled(w, v1alpha1.ReasonIntakeTaken, "spec.portal.intakeEmail "+policy.IntakeTaken(w, holder))
+		return nil
 	}
-	return err
+	via, behindErr := r.lookup().IntakesBehind(ctx, w)
+	if why := policy.QueueLoop(w, via); why != "" {
+		status.Stalled(w, v1alpha1.ReasonIntakeLoop, "spec.portal.queueEmail "+why)
+	}
+	return errors.Join(err, behindErr)
 }
 
-// ofIntake: an intake address that comes or goes concerns the other workspaces, of whatever organization, that wish it.
+// ofIntake: an intake address that comes or goes concerns the other workspaces, of whatever organization, that wish it. A
+// queue that leads elsewhere concerns those whose intakes it led to, and leads to.
 func (r *workspaceReconciler) ofIntake(ctx context.Context, c change[*v1alpha1.Workspace]) ([]types.NamespacedName, error) {
 	var keys []types.NamespacedName
-	for _, address := range difference(intakeHeld(c.before), intakeHeld(c.after)) {
+	addresses := difference(intakeHeld(c.before), intakeHeld(c.after))
+	for _, address := range addresses {
 		wishing, err := keysOf(r.lookup().WorkspacesByIntake(ctx, address))
 		if err != nil {
 			return nil, err
 		}
 		keys = append(keys, wishing...)
 	}
+	if len(addresses) == 0 && slices.Equal(queueOf(c.before), queueOf(c.after)) {
+		return keys, nil
+	}
+	for _, w := range []*v1alpha1.Workspace{c.before, c.after} {
+		if intakeHeld(w) == nil {
+			continue
+		}
+		behind, err := keysOf(r.lookup().IntakesBehind(ctx, w))
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, behind...)
+	}
 	return keys, nil
+}
+
+func queueOf(w *v1alpha1.Workspace) []v1alpha1.EmailAddress {
+	if w == nil || w.Spec.Portal == nil {
+		return nil
+	}
+	return []v1alpha1.EmailAddress{w.Spec.Portal.QueueEmail}
 }
 
 func intakeHeld(w *v1alpha1.Workspace) []string {

@@ -36,7 +36,7 @@ func (r *workspaceReconciler) settleNamespace(ctx context.Context, w *v1alpha1.W
 	w.Status.Namespace = ""
 	if o == nil {
 		status.Progressing(w, v1alpha1.ReasonOrganizationNotFound, noOrganization(w.Namespace))
-		return nil, nil
+		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
 	n, err := r.namespace(ctx, r.Client, w)
 	if err != nil {
@@ -63,7 +63,7 @@ func (r *workspaceReconciler) settleNamespace(ctx context.Context, w *v1alpha1.W
 		status.Ready(w, v1alpha1.ReasonReady, fmt.Sprintf("namespace %q is ready", n.Name))
 		return n, nil
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // none is an answer, not an error
 }
 
 // namespace gives the namespace that a workspace wants; nil: there is none of that name.
@@ -120,13 +120,16 @@ func owns(w *v1alpha1.Workspace, n *corev1.Namespace) bool {
 	return holds(n.Labels, namespaceLabels(w))
 }
 
+// remake is what helps a Workspace whose namespace is another's: its spec.namespace cannot be changed.
+const remake = "delete this Workspace and make one with another spec.namespace"
+
 func conflictMessage(w *v1alpha1.Workspace, n *corev1.Namespace) string {
 	if other := n.Labels[v1alpha1.LabelWorkspace]; n.Labels[v1alpha1.LabelOrganization] == w.Namespace && other != "" &&
 		other != w.Name {
-		return fmt.Sprintf("namespace %q belongs to workspace %q: give this workspace another spec.namespace", n.Name, other)
+		return fmt.Sprintf("namespace %q belongs to workspace %q: %s", n.Name, other, remake)
 	}
-	return fmt.Sprintf("namespace %q exists already and was not made by Usher, which never takes one over: give the "+
-		"workspace another spec.namespace, or delete the namespace", n.Name)
+	return fmt.Sprintf("namespace %q exists already and was not made by Usher, which never takes one over: %s, or "+
+		"delete the namespace", n.Name, remake)
 }
 
 // labelNamespace copies the Workspace's labels that the operator's configuration allows. Those that have gone from the

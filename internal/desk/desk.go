@@ -89,6 +89,10 @@ func (d *Desk) Keep(ctx context.Context, form string, q *question.Question) erro
 		return err
 	}
 	if err := d.claim(ctx, name, q); err != nil {
+		var reached *LimitError
+		if errors.As(err, &reached) {
+			CountLimited(reached.Limit)
+		}
 		return err
 	}
 	err = d.Client.Create(ctx, &corev1.Secret{
@@ -108,6 +112,7 @@ func (d *Desk) Keep(ctx context.Context, form string, q *question.Question) erro
 		d.unclaim(name)
 		return fmt.Errorf("the question cannot be kept: %w", withoutObject(err))
 	}
+	outcomes.WithLabelValues(outcomeAsked).Inc()
 	return nil
 }
 
@@ -155,6 +160,7 @@ func (d *Desk) Amend(ctx context.Context, name string, change func(*question.Que
 		if kept, err = d.read(ctx, name, &secret); err != nil {
 			return err
 		}
+		before := kept.State
 		if err := change(kept.Question); err != nil {
 			return err
 		}
@@ -163,7 +169,11 @@ func (d *Desk) Amend(ctx context.Context, name string, change func(*question.Que
 			return err
 		}
 		secret.Data = data
-		return d.Client.Update(ctx, &secret, fieldOwner)
+		if err := d.Client.Update(ctx, &secret, fieldOwner); err != nil {
+			return err
+		}
+		countStep(before, kept.State)
+		return nil
 	})
 	return kept, err
 }
@@ -171,5 +181,9 @@ func (d *Desk) Amend(ctx context.Context, name string, change func(*question.Que
 // Remove takes a question out; one that is gone already is no error.
 func (d *Desk) Remove(ctx context.Context, k *Kept) error {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: k.Name}}
-	return client.IgnoreNotFound(d.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID}))
+	err := d.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID})
+	if err == nil && k.Question != nil {
+		countEnd(k.State)
+	}
+	return client.IgnoreNotFound(err)
 }

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/question"
 )
 
 // index is the field by which the cache finds questions. It has several kinds of values.
@@ -23,6 +24,8 @@ func byAsker(digest string) string                    { return "asker/" + digest
 func byOrganization(organization string) string       { return "organization/" + organization }
 func openOfOrganization(organization string) string   { return "open/organization/" + organization }
 func passedOfOrganization(organization string) string { return "passed/organization/" + organization }
+
+func inState(state question.State) string { return "state/" + string(state) }
 
 func openOfWorkspace(organization, name string) string {
 	return "open/workspace/" + organization + "/" + name
@@ -44,7 +47,7 @@ func keys(o client.Object) []string {
 	if err != nil {
 		return nil // the controller says so
 	}
-	all := []string{byUID(kept.UID), byAsker(kept.Asker), byOrganization(kept.Organization)}
+	all := []string{byUID(kept.UID), byAsker(kept.Asker), byOrganization(kept.Organization), inState(kept.State)}
 	if !kept.Open() {
 		return append(all, passedOfOrganization(kept.Organization))
 	}

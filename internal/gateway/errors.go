@@ -6,7 +6,6 @@ package gateway
 import (
 	"errors"
 	"net/url"
-	"sync"
 	"time"
 )
 
@@ -50,44 +49,4 @@ func reasonOf(err error) string {
 		return u.Err.Error()
 	}
 	return err.Error()
-}
-
-const (
-	// firstPause is for how long nothing is sent after a failure; it doubles up to mostPause.
-	firstPause = time.Second
-	mostPause  = time.Minute
-)
-
-// pause keeps messages back for a while after a failure, so that a gateway which is down is tried by one now and then.
-type pause struct {
-	mu       sync.Mutex
-	failures int
-	until    time.Time
-	cause    error
-}
-
-// closed gives until when nothing is sent, and why; nil: it may be.
-func (p *pause) closed(now time.Time) (time.Time, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now.Before(p.until) {
-		return p.until, p.cause
-	}
-	return time.Time{}, nil
-}
-
-// note tells how a message went. Of several that failed together, one counts.
-func (p *pause) note(now time.Time, failed error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if failed == nil {
-		p.failures, p.until, p.cause = 0, time.Time{}, nil
-		return
-	}
-	p.cause = failed
-	if now.Before(p.until) {
-		return
-	}
-	p.until = now.Add(min(firstPause<<min(p.failures, 6), mostPause))
-	p.failures++
 }

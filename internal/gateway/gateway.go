@@ -18,6 +18,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/usher-operator/usher/internal/breaker"
 )
 
 const (
@@ -48,6 +50,8 @@ type Options struct {
 	URL string
 	// KeyFile holds the key of the signatures, read for each message, so a changed Secret needs no restart.
 	KeyFile string
+	// Now is the clock; nil: the system's.
+	Now func() time.Time
 }
 
 // Client posts messages to one gateway. It is safe for concurrent use.
@@ -55,7 +59,7 @@ type Client struct {
 	options Options
 	http    *http.Client
 	now     func() time.Time
-	pause   pause
+	breaker breaker.Breaker
 }
 
 // New checks the options and reads the key once; nothing is connected before the first Send.
@@ -66,8 +70,12 @@ func New(options Options) (*Client, error) {
 	if _, err := readKey(options.KeyFile); err != nil {
 		return nil, err
 	}
+	now := options.Now
+	if now == nil {
+		now = time.Now
+	}
 	return &Client{
-		options: options, now: time.Now,
+		options: options, now: now,
 		http: &http.Client{
 			Timeout:       timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -109,7 +117,7 @@ func isLoopback(host string) bool {
 // the message may be sent again. While the gateway cannot be reached most messages are not tried, and their error says
 // when to (NotTried).
 func (c *Client) Send(ctx context.Context, m Message) error {
-	if until, cause := c.pause.closed(c.now()); cause != nil {
+	if until, cause := c.breaker.Open(c.now()); cause != nil {
 		return &Error{RetryAt: until, text: cause.Error()}
 	}
 	request, err := c.request(ctx, m)
@@ -120,7 +128,7 @@ func (c *Client) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		failed := &Error{text: fmt.Sprintf("gateway %s: %s", request.URL.Host, reasonOf(err))}
 		if ctx.Err() == nil {
-			c.pause.note(c.now(), failed)
+			c.breaker.Record(c.now(), failed)
 		}
 		return failed
 	}
@@ -128,10 +136,10 @@ func (c *Client) Send(ctx context.Context, m Message) error {
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer))
 	answer := judge(request.URL.Host, response)
 	if answer != nil && !answer.Permanent {
-		c.pause.note(c.now(), answer)
+		c.breaker.Record(c.now(), answer)
 		return answer
 	}
-	c.pause.note(c.now(), nil)
+	c.breaker.Record(c.now(), nil)
 	if answer != nil {
 		return answer
 	}

@@ -56,6 +56,7 @@ var (
 var (
 	cannotLook       = answer{451, "4.3.0", "it cannot be found out whose {address} is: try again later"}
 	waiting          = answer{451, "4.3.0", "the organization of {address} is not ready: try again later"}
+	circular         = answer{451, "4.4.6", "routing loop: the queue of {address} leads back to an intake: try again later"}
 	cannotCreate     = answer{451, "4.3.0", "no account can be made for the sender: try again later"}
 	queueWaits       = answer{451, "4.4.1", "the queue of {address} takes no mails at the moment: try again later"}
 	outOfMemory      = answer{452, "4.3.1", "too many large mails at once: try again later"}
@@ -93,7 +94,7 @@ var (
 func refusals() []answer {
 	return []answer{
 		unknownRecipient, tooBig, headerTooBig, noHeader, bareLineEnd, nulInHeader, loop, tooManyHops, queueRefuses, queueCannot,
-		cannotLook, waiting, cannotCreate, queueWaits, outOfMemory, tooManyRcpts, senderLimit, networkLimit, workspaceLimit,
+		cannotLook, waiting, circular, cannotCreate, queueWaits, outOfMemory, tooManyRcpts, senderLimit, networkLimit, workspaceLimit,
 		accountLimit, tooManyClients, shuttingDown, idleTooLong, tooManyMistakes, internalMistake, endlessMail,
 		transactionLimit,
 		sayLHLO, sayLHLOFirst, sayMailFirst, mailTwice, noRecipient, unknownCommand, notOffered, lineTooLong, unprintable,

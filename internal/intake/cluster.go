@@ -5,9 +5,12 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -19,12 +22,19 @@ import (
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations;workspaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=orgusers,verbs=get;list;watch;create
 
+// reasonMailRefused is that of the event on a Workspace which tells that the mail server of its queue refuses a mail for good.
+const reasonMailRefused = "MailRefused"
+
 // createTimeout bounds the making of an account: the mail server in front waits.
 const createTimeout = 20 * time.Second
 
 // Cluster is the Directory of a cluster: it reads the cache, and writes new accounts as the operator.
 type Cluster struct {
 	Client client.Client
+	// Domains say which organization may take mails in at which addresses.
+	Domains policy.IntakeDomains
+	// Recorder takes events.
+	Recorder events.EventRecorder
 }
 
 // Workspace implements Directory.
@@ -32,7 +42,7 @@ func (c Cluster) Workspace(ctx context.Context, address string) (*Destination, e
 	if !invitation.ValidAddress(address) {
 		return nil, nil //nolint:nilnil // nobody is an answer, not an error
 	}
-	reader := lookup.Reader{Reader: c.Client}
+	reader := lookup.Reader{Reader: c.Client, IntakeDomains: c.Domains}
 	w, err := reader.WorkspaceByIntake(ctx, address)
 	if err != nil || w == nil {
 		return nil, err
@@ -41,16 +51,28 @@ func (c Cluster) Workspace(ctx context.Context, address string) (*Destination, e
 	if err != nil {
 		return nil, err
 	}
+	behind, err := reader.IntakesBehind(ctx, w)
+	if err != nil {
+		return nil, err
+	}
 	return &Destination{
 		Organization: w.Namespace, Workspace: w.Name, Intake: policy.IntakeOf(w), Queue: string(w.Spec.Portal.QueueEmail),
-		Waiting: organization == nil || !organization.DeletionTimestamp.IsZero(),
+		Waiting:  gone(organization),
+		Circular: policy.GoesRound(w, behind),
 	}, nil
 }
 
-// Known implements Directory.
+func gone(o *v1alpha1.Organization) bool { return o == nil || !o.DeletionTimestamp.IsZero() }
+
+// Known implements Directory. An intake's address is known: no person writes from it.
 func (c Cluster) Known(ctx context.Context, organization, email string) (bool, error) {
-	users, err := lookup.Reader{Reader: c.Client}.UsersByEmail(ctx, organization, email)
-	return len(users) > 0, err
+	reader := lookup.Reader{Reader: c.Client, IntakeDomains: c.Domains}
+	users, err := reader.UsersByEmail(ctx, organization, email)
+	if err != nil || len(users) > 0 {
+		return len(users) > 0, err
+	}
+	w, err := reader.WorkspaceByIntake(ctx, email)
+	return w != nil, err
 }
 
 // Create implements Directory. The object's name follows from the address, so that of two who make it one does. It has no
@@ -58,10 +80,27 @@ func (c Cluster) Known(ctx context.Context, organization, email string) (bool, e
 func (c Cluster) Create(ctx context.Context, organization, email string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
-	err := c.Client.Create(ctx, policy.LimitedAccount(organization, email, v1alpha1.OriginIntake), client.FieldOwner("usher"))
+	o, err := lookup.Reader{Reader: c.Client}.Organization(ctx, organization)
+	if err == nil && gone(o) { // since the mail began to come in: one that goes takes its users along, and waits for no further one
+		err = fmt.Errorf("organization %q is gone or on its way out", organization)
+	}
+	if err != nil {
+		return false, err
+	}
+	err = c.Client.Create(ctx, policy.LimitedAccount(organization, email, v1alpha1.OriginIntake), client.FieldOwner("usher"))
 	// An address that the API refuses is nobody's account, and what its owner wrote passes on all the same.
 	if apierrors.IsAlreadyExists(err) || apierrors.IsInvalid(err) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Refused implements Directory. What a customer wrote or who wrote it is not told.
+func (c Cluster) Refused(ctx context.Context, to *Destination, code int) {
+	var w v1alpha1.Workspace
+	if err := c.Client.Get(ctx, client.ObjectKey{Namespace: to.Organization, Name: to.Workspace}, &w); err != nil {
+		return // it is gone, and so is who would read it
+	}
+	c.Recorder.Eventf(&w, nil, corev1.EventTypeWarning, reasonMailRefused, "PassOn", "the mail server refuses a mail to the queue %s "+
+		"for good (it answered %d), and its writer was told so: is spec.portal.queueEmail right?", to.Queue, code)
 }

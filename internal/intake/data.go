@@ -32,6 +32,7 @@ func (s *session) data() error {
 	if no := s.received(m, receiver.fault); no != nil {
 		s.desk.log.Info("Mail refused", "id", m.id, "answer", no.String())
 		for range s.to {
+			count(*no)
 			s.answer(*no)
 		}
 		return nil
@@ -73,6 +74,7 @@ func (s *session) deliver(m *letter) {
 			s.desk.log.Info("Mail not taken", "organization", to.Organization, "workspace", to.Workspace, "id", m.id,
 				"code", a.code, "enhanced", a.enhanced)
 		}
+		count(a)
 		s.answer(a)
 		_ = s.out.Flush() // the next command finds out
 	}

@@ -66,6 +66,8 @@ func (d *desk) find(ctx context.Context, address string) (*Destination, *answer)
 		no = unknownRecipient
 	case found.Waiting:
 		no = waiting
+	case found.Circular:
+		no = circular
 	default:
 		return found, nil
 	}
@@ -105,7 +107,7 @@ func (d *desk) deliver(ctx context.Context, m *letter, to *Destination) answer {
 	}
 	if err := d.relay.Pass(ctx, d.passed(m, to)); err != nil {
 		giveAllBack(claims, d.now())
-		return d.judge(err, m, to).fill("address", to.Intake)
+		return d.judge(ctx, err, m, to).fill("address", to.Intake)
 	}
 	d.log.Info("Mail passed on", "organization", to.Organization, "workspace", to.Workspace, "kind", m.kind, "id", m.id,
 		"bytes", m.text.size)
@@ -158,7 +160,9 @@ func (d *desk) ensureAccount(ctx context.Context, m *letter, to *Destination) *a
 		return new(accountLimit.fill("limit", strconv.Itoa(d.limits.NewAccounts)))
 	}
 	made, err := d.directory.Create(ctx, to.Organization, m.writer)
-	if !made {
+	if made {
+		accountsTotal.Inc()
+	} else {
 		d.accounts.giveBack(to.key(), d.now())
 	}
 	if err != nil {
@@ -179,7 +183,7 @@ func (d *desk) ours(writer string, to *Destination) bool {
 }
 
 // judge says for us why the queue's server did not take a mail. Its own words are for the log: they may name the queue.
-func (d *desk) judge(err error, m *letter, to *Destination) answer {
+func (d *desk) judge(ctx context.Context, err error, m *letter, to *Destination) answer {
 	log := d.log.WithValues("organization", to.Organization, "workspace", to.Workspace, "id", m.id)
 	var refusal *mail.DeliveryError
 	if !errors.As(err, &refusal) || !refusal.Permanent {
@@ -190,6 +194,7 @@ func (d *desk) judge(err error, m *letter, to *Destination) answer {
 	if refusal.Code == 0 {
 		return queueCannot.fill("why", "it has letters beyond ASCII in an address or its header (SMTPUTF8)")
 	}
+	d.directory.Refused(ctx, to, refusal.Code)
 	return queueRefuses.fill("code", strconv.Itoa(refusal.Code))
 }
 

@@ -26,6 +26,8 @@ type Destination struct {
 	Intake, Queue string
 	// Waiting is true while the organization is not there yet or on its way out: mails wait.
 	Waiting bool
+	// Circular is true while the queue leads, over other intakes, to where the mail has been: mails wait.
+	Circular bool
 }
 
 func (d *Destination) key() string { return d.Organization + "/" + d.Workspace }
@@ -34,10 +36,13 @@ func (d *Destination) key() string { return d.Organization + "/" + d.Workspace }
 type Directory interface {
 	// Workspace gives the workspace that has an intake address in force; nil: there is none.
 	Workspace(ctx context.Context, address string) (*Destination, error)
-	// Known tells whether there is an account with an address in an organization, of whatever kind (LMI-7).
+	// Known tells whether there is an account with an address in an organization, of whatever kind (LMI-7), or the address can
+	// be nobody's.
 	Known(ctx context.Context, organization, email string) (bool, error)
 	// Create makes a Limited account and gives true; false: it was there by then.
 	Create(ctx context.Context, organization, email string) (bool, error)
+	// Refused tells whoever looks after a workspace that the mail server of its queue refuses a mail for good, by what code.
+	Refused(ctx context.Context, to *Destination, code int)
 }
 
 // Relay hands mails on, as mail.Sender does.

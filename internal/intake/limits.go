@@ -61,14 +61,14 @@ func (l *limiter) giveBack(key string, now time.Time) {
 func (l *limiter) bucket(key string, now time.Time) *bucket {
 	if element, known := l.keys[key]; known {
 		l.seen.MoveToFront(element)
-		b := element.Value.(*bucket)
+		b := element.Value.(*bucket) //nolint:forcetypeassert // the list holds nothing else
 		b.left = min(b.left+now.Sub(b.at).Hours()*float64(l.perHour), float64(l.perHour))
 		b.at = now
 		return b
 	}
 	if l.seen.Len() >= maxKeys {
 		oldest := l.seen.Back()
-		delete(l.keys, l.seen.Remove(oldest).(*bucket).key)
+		delete(l.keys, l.seen.Remove(oldest).(*bucket).key) //nolint:forcetypeassert // the list holds nothing else
 	}
 	b := &bucket{key: key, left: float64(l.perHour), at: now}
 	l.keys[key] = l.seen.PushFront(b)

@@ -168,6 +168,7 @@ func (s *Server) admit(ctx context.Context, conn net.Conn) {
 	s.mu.Lock()
 	s.sessions[one] = true
 	s.mu.Unlock()
+	connectionsNow.Inc()
 	s.running.Go(func() {
 		defer func() {
 			if problem := recover(); problem != nil {
@@ -179,6 +180,7 @@ func (s *Server) admit(ctx context.Context, conn net.Conn) {
 			delete(s.sessions, one)
 			s.mu.Unlock()
 			_ = conn.Close() // all was answered
+			connectionsNow.Dec()
 			<-s.slots
 		}()
 		stop := context.AfterFunc(ctx, one.wake)

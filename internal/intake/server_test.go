@@ -130,6 +130,7 @@ var _ = Describe("The intake", func() {
 		all.trouble = func(string) error { return errRefuse }
 		Expect(greeted(listen(all)).deliver(claire, written(claire), support)).To(HaveExactElements(
 			"554 5.3.0 the mail server of the queue of support@in.acme.example refuses the mail for good (it answered 550)"))
+		Expect(all.told).To(HaveExactElements(550))
 	})
 
 	It("tells at RCPT who takes mails", func() {
@@ -137,6 +138,8 @@ var _ = Describe("The intake", func() {
 		Expect(c.ask("MAIL FROM:<>")).To(HavePrefix("250 "))
 		Expect(c.ask("RCPT TO:<nobody@in.acme.example>")).To(Equal("550 5.1.1 no workspace takes mails in at nobody@in.acme.example"))
 		Expect(c.ask("RCPT TO:<late@in.acme.example>")).To(Equal("451 4.3.0 the organization of late@in.acme.example is not ready: try again later"))
+		Expect(c.ask("RCPT TO:<round@in.acme.example>")).To(Equal(
+			"451 4.4.6 routing loop: the queue of round@in.acme.example leads back to an intake: try again later"))
 		all.lookup = errTown
 		Expect(c.ask("RCPT TO:<" + support + ">")).To(Equal("451 4.3.0 it cannot be found out whose support@in.acme.example is: try again later"))
 		Expect(c.ask("DATA")).To(Equal("503 5.5.1 no recipient was accepted"))

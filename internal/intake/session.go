@@ -216,6 +216,9 @@ func (s *session) mail(rest string) {
 	}
 	utf8, no := s.senderParameters(parameters)
 	if no != nil {
+		if no.enhanced == tooBig.enhanced {
+			count(*no)
+		}
 		s.answer(*no)
 		return
 	}
@@ -277,6 +280,7 @@ func (s *session) rcpt(rest string) {
 	}
 	destination, no := s.desk.find(s.stopping, address)
 	if no != nil {
+		count(*no)
 		s.answer(*no)
 		return
 	}

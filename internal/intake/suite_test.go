@@ -20,10 +20,12 @@ import (
 
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 func TestIntake(t *testing.T) {
 	RegisterFailHandler(Fail)
+	timing.SetDefaults()
 	RunSpecs(t, "Intake")
 }
 
@@ -44,6 +46,8 @@ type town struct {
 	// trouble answers a mail instead; lookup and create are errors of the directory.
 	trouble        func(to string) error
 	lookup, create error
+	// told are the codes that workspaces' people were told of.
+	told []int
 }
 
 type posted struct {
@@ -61,6 +65,9 @@ func (t *town) Workspace(_ context.Context, address string) (*Destination, error
 		sales:   {Organization: "acme", Workspace: "sales", Intake: sales, Queue: "ventas@acme.example"},
 		"late@in.acme.example": {
 			Organization: "late", Workspace: "late", Intake: "late@in.acme.example", Queue: "q@late.example", Waiting: true,
+		},
+		"round@in.acme.example": {
+			Organization: "acme", Workspace: "round", Intake: "round@in.acme.example", Queue: support, Circular: true,
 		},
 	}
 	return destinations[invitation.NormalizeAddress(address)], t.lookup
@@ -81,6 +88,12 @@ func (t *town) Create(_ context.Context, organization, email string) (bool, erro
 	t.known[invitation.NormalizeAddress(email)] = true
 	t.made = append(t.made, organization+" "+email)
 	return true, nil
+}
+
+func (t *town) Refused(_ context.Context, _ *Destination, code int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.told = append(t.told, code)
 }
 
 func (t *town) Pass(_ context.Context, m mail.Passed) error {

@@ -75,11 +75,17 @@ func isASCII(s string) bool {
 // ValidAddress tells whether address is a bare mail address: as the API's EmailAddress demands it, with a domain that DNS
 // can hold.
 func ValidAddress(address string) bool {
-	local, domain, _ := strings.Cut(address, "@")
-	if !utf8.ValidString(address) || utf8.RuneCountInString(address) > maxAddressLength ||
-		utf8.RuneCountInString(local) > maxLocalLength || !addressShape.MatchString(address) {
+	_, domain, _ := strings.Cut(address, "@")
+	if !WellFormedAddress(address) {
 		return false
 	}
 	_, ok := domainInDNS(domain)
 	return ok
+}
+
+// WellFormedAddress tells whether address is as the API's EmailAddress demands it; its domain may be none that DNS can hold.
+func WellFormedAddress(address string) bool {
+	local, _, _ := strings.Cut(address, "@")
+	return utf8.ValidString(address) && utf8.RuneCountInString(address) <= maxAddressLength &&
+		utf8.RuneCountInString(local) <= maxLocalLength && addressShape.MatchString(address)
 }

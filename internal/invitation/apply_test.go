@@ -84,6 +84,18 @@ var _ = Describe("A transition", func() {
 		Expect(o.SendCount).To(BeEquivalentTo(2))
 	})
 
+	It("forgets the end and the registration of somebody who is named again, and counts on with the next mail", func() {
+		o := onboardingIn(revoked)
+		o.RevocationReason = v1alpha1.RevokedAddressRemoved
+		Expect(invitation.Apply(o, invitation.EventName, subject())).To(BeTrue())
+		Expect(o).To(Equal(&v1alpha1.OnboardingStatus{
+			State: pending, SendCount: 1, Mail: onboardingIn(revoked).Mail,
+		}))
+		Expect(invitation.Wait(o, noon.Add(week))).To(BeZero(), "time alone moves nobody who waits")
+		Expect(invitation.Apply(o, invitation.EventAdmit, subject())).To(BeTrue())
+		Expect(o.SendCount).To(BeEquivalentTo(2))
+	})
+
 	It("NOV-11 the form calls for the second mail, and validity goes on", func() {
 		o := onboardingIn(invited)
 		Expect(invitation.Apply(o, invitation.EventRegister, subject())).To(BeTrue())
@@ -120,7 +132,7 @@ var _ = Describe("A transition", func() {
 		o := onboardingIn(invited)
 		o.Mail.State, o.Mail.NextAttemptTime = v1alpha1.MailQueued, at(noon.Add(time.Minute))
 		Expect(invitation.Apply(o, event, subject())).To(BeTrue())
-		Expect(invitation.Due(o, noon.Add(week))).To(BeFalse())
+		Expect(invitation.Queued(o)).To(BeFalse())
 		Expect(invitation.Wait(o, noon)).To(BeZero())
 	},
 		Entry(nil, invitation.EventRevoke), Entry(nil, invitation.EventDecline), Entry(nil, invitation.EventExpire),

@@ -97,18 +97,20 @@ var _ = Describe("Texts cut short", func() {
 })
 
 var _ = Describe("The time of a mail", func() {
-	It("is at once, or when it is to be tried again", func() {
-		Expect(invitation.Due(nil, noon)).To(BeFalse())
-		Expect(invitation.Due(&v1alpha1.OnboardingStatus{State: pending}, noon)).To(BeFalse())
-		Expect(invitation.Due(onboardingIn(invited), noon)).To(BeFalse(), "it is out")
-
-		o := queuedIn(invited)
-		Expect(invitation.Due(o, noon)).To(BeTrue())
-		o.Mail.NextAttemptTime = at(noon)
-		Expect(invitation.Due(o, noon.Add(-time.Nanosecond))).To(BeFalse())
-		Expect(invitation.Queued(o)).To(BeTrue())
-		Expect(invitation.Due(o, noon)).To(BeTrue())
-	})
+	DescribeTable("is at once, or when it is to be tried again", func(o *v1alpha1.OnboardingStatus, wait time.Duration, queued bool) {
+		gotWait, gotQueued := invitation.NextAttempt(o, noon)
+		Expect(gotQueued).To(Equal(queued))
+		Expect(gotWait).To(Equal(wait))
+		Expect(invitation.Queued(o)).To(Equal(queued))
+	},
+		Entry("of nobody", nil, time.Duration(0), false),
+		Entry("of none", &v1alpha1.OnboardingStatus{State: pending}, time.Duration(0), false),
+		Entry("of one that is out", onboardingIn(invited), time.Duration(0), false),
+		Entry("of a new one", queuedIn(invited), time.Duration(0), true),
+		Entry("of one that waits", triedAgainAt(noon.Add(time.Minute)), time.Minute, true),
+		Entry("of one that is due", triedAgainAt(noon), time.Duration(0), true),
+		Entry("of one that is overdue", triedAgainAt(noon.Add(-time.Hour)), time.Duration(0), true),
+	)
 
 	DescribeTable("doubles from ten seconds up to an hour", func(attempts int, wait time.Duration) {
 		Expect(invitation.Backoff(int32(attempts))).To(Equal(wait))
@@ -123,28 +125,29 @@ var _ = Describe("The time of a mail", func() {
 	)
 })
 
+func triedAgainAt(t time.Time) *v1alpha1.OnboardingStatus {
+	o := queuedIn(invited)
+	o.Mail.NextAttemptTime = at(t)
+	return o
+}
+
 var _ = Describe("How long until time moves a person", func() {
 	It("is the link's end", func() {
 		Expect(invitation.Wait(onboardingIn(invited), noon)).To(Equal(time.Hour))
 		Expect(invitation.Wait(onboardingIn(registered), noon)).To(Equal(time.Hour))
 	})
 
-	It("is the next attempt, when that is sooner", func() {
-		o := queuedIn(invited)
-		o.Mail.NextAttemptTime = at(noon.Add(time.Minute))
-		Expect(invitation.Wait(o, noon)).To(Equal(time.Minute))
-		o.Mail.NextAttemptTime = at(noon.Add(2 * time.Hour))
-		Expect(invitation.Wait(o, noon)).To(Equal(time.Hour))
-		o = queuedIn(active)
-		o.Mail.NextAttemptTime = at(noon.Add(time.Minute))
-		Expect(invitation.Wait(o, noon)).To(Equal(time.Minute), "a welcome")
+	It("is not the time of a mail, which is tried again by itself, and may be under way when its time has come", func() {
+		for _, due := range []time.Time{noon.Add(time.Minute), noon, noon.Add(-time.Hour)} {
+			Expect(invitation.Wait(triedAgainAt(due), noon)).To(Equal(time.Hour))
+			o := queuedIn(active)
+			o.Mail.NextAttemptTime = at(due)
+			Expect(invitation.Wait(o, noon)).To(BeZero(), "a welcome")
+		}
 	})
 
 	It("is never zero for what is overdue, and zero for who stays as he is", func() {
 		Expect(invitation.Wait(onboardingIn(invited), noon.Add(week))).To(And(BeNumerically(">", 0), BeNumerically("<", time.Second)))
-		o := queuedIn(active)
-		o.Mail.NextAttemptTime = at(noon.Add(-time.Hour))
-		Expect(invitation.Wait(o, noon)).To(And(BeNumerically(">", 0), BeNumerically("<", time.Second)))
 		for _, state := range []v1alpha1.RecipientState{active, declined, expired, revoked, undeliverable} {
 			Expect(invitation.Wait(onboardingIn(state), noon)).To(BeZero(), string(state))
 		}

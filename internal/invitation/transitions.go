@@ -23,8 +23,10 @@ import (
 type Event string
 
 const (
-	// EventAdmit invites a person who has an OrgUser (ORG-20): at first, or when an address that was taken out comes back.
+	// EventAdmit invites a person who has an OrgUser (ORG-20).
 	EventAdmit Event = "Admit"
+	// EventName is an address that was taken out and is named again: the person waits to be invited anew.
+	EventName Event = "Name"
 	// EventRecognize finds that the person is a user already, or has become one by another way.
 	EventRecognize Event = "Recognize"
 	// EventRegister is the registration form sent in, the address still to be confirmed (NOV-10).
@@ -79,6 +81,7 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 	v1alpha1.RecipientExpired:       again,
 	v1alpha1.RecipientUndeliverable: again,
 	v1alpha1.RecipientRevoked: {
+		EventName:      {v1alpha1.RecipientPending, ""},
 		EventAdmit:     {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
 		EventRecognize: {v1alpha1.RecipientActive, ""},
 	},
@@ -103,8 +106,8 @@ func States() []v1alpha1.RecipientState {
 // Events gives all events, in the order of the way through the states.
 func Events() []Event {
 	return []Event{
-		EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventExpire, EventReject,
-		EventResend, EventRevoke,
+		EventName, EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventExpire,
+		EventReject, EventResend, EventRevoke,
 	}
 }
 
@@ -141,14 +144,16 @@ func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 	o.State = step.To
 	o.RevocationReason = ""
 	switch step.To {
+	case v1alpha1.RecipientPending:
+		o.ExpirationTime, o.Registration = nil, nil
 	case v1alpha1.RecipientRevoked:
 		o.RevocationReason = s.Reason
 	case v1alpha1.RecipientInvited:
 		o.SendCount++
-		o.ExpirationTime = ptr(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))
+		o.ExpirationTime = new(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))
 		o.Registration = nil
 	case v1alpha1.RecipientActive:
-		o.AcceptanceTime = ptr(metav1.NewTime(s.Now.Truncate(time.Second)))
+		o.AcceptanceTime = new(metav1.NewTime(s.Now.Truncate(time.Second)))
 		o.ExpirationTime = nil
 	}
 	switch {
@@ -163,8 +168,6 @@ func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 	}
 	return true
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // Open tells whether the person can still accept.
 func Open(state v1alpha1.RecipientState) bool {
@@ -242,7 +245,7 @@ func Record(o *v1alpha1.OnboardingStatus, d Delivery, now time.Time) {
 	again := d.Again(mail.Attempts, now)
 	switch {
 	case !again.IsZero():
-		mail.NextAttemptTime = ptr(metav1.NewTime(again))
+		mail.NextAttemptTime = new(metav1.NewTime(again))
 	case d.Error == "":
 		mail.State = v1alpha1.MailSent
 	default:
@@ -256,11 +259,6 @@ func Record(o *v1alpha1.OnboardingStatus, d Delivery, now time.Time) {
 // Shorten cuts a text to at most so many bytes, between characters.
 func Shorten(s string, most int) string {
 	return strings.ToValidUTF8(s[:min(len(s), most)], "")
-}
-
-// Due tells whether a mail is to be sent now.
-func Due(o *v1alpha1.OnboardingStatus, now time.Time) bool {
-	return Queued(o) && (o.Mail.NextAttemptTime == nil || !now.Before(o.Mail.NextAttemptTime.Time))
 }
 
 // NextAttempt gives how long until a queued mail is due; false: no mail is queued.
@@ -279,20 +277,11 @@ func Queued(o *v1alpha1.OnboardingStatus) bool {
 	return o != nil && o.Mail != nil && o.Mail.State == v1alpha1.MailQueued
 }
 
-// Wait gives how long until time alone moves a person: the link's end, or a mail to be tried again. Zero: it does not.
+// Wait gives how long until time alone moves a person: the link's end. Zero: it does not. When a mail is to be tried again is
+// for NextAttempt: it moves nobody, and may be under way for minutes when its time has come.
 func Wait(o *v1alpha1.OnboardingStatus, now time.Time) time.Duration {
-	var wait time.Duration
-	if o == nil {
+	if o == nil || !Open(o.State) || o.ExpirationTime == nil {
 		return 0
 	}
-	if Open(o.State) && o.ExpirationTime != nil {
-		wait = max(o.ExpirationTime.Sub(now), time.Millisecond)
-	}
-	if Queued(o) && o.Mail.NextAttemptTime != nil {
-		next := max(o.Mail.NextAttemptTime.Sub(now), time.Millisecond)
-		if wait == 0 || next < wait {
-			wait = next
-		}
-	}
-	return wait
+	return max(o.ExpirationTime.Sub(now), time.Millisecond)
 }

@@ -36,6 +36,7 @@ var (
 	known   = cell{To: active}
 	decline = cell{To: declined}
 	expire  = cell{To: expired}
+	waits   = cell{To: pending}
 	revoke  = cell{To: revoked}
 	reject  = cell{To: undeliverable}
 )
@@ -46,6 +47,7 @@ var transitionTable = []struct {
 	cells [8]cell
 }{
 	//                            Pending  Invited  Registered Active Declined Expired  Revoked  Undeliverable
+	{invitation.EventName, [8]cell{none, none, none, none, none, none, waits, none}},
 	{invitation.EventAdmit, [8]cell{inviteM, none, none, none, none, none, inviteM, none}},
 	{invitation.EventRecognize, [8]cell{known, known, known, none, known, known, known, known}},
 	{invitation.EventRegister, [8]cell{none, confirm, none, none, none, none, none, none}},

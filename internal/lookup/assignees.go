@@ -5,7 +5,6 @@ package lookup
 
 import (
 	"context"
-	"fmt"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -85,9 +84,9 @@ func (r Reader) SerialHolders(ctx context.Context, namespace string, keys []stri
 	return holders, nil
 }
 
-// NewSerialHolders gives the devices in other workspaces that have the serial numbers which a change brings into a
+// newSerialHolders gives the devices in other workspaces that have the serial numbers which a change brings into a
 // workspace. Old is nil for a new one.
-func (r Reader) NewSerialHolders(ctx context.Context, namespace string, old, wished *v1alpha1.Workspace,
+func (r Reader) newSerialHolders(ctx context.Context, namespace string, old, wished *v1alpha1.Workspace,
 ) (map[string]policy.SerialHolder, error) {
 	return r.SerialHolders(ctx, namespace, policy.NewSerialKeys(old, wished), func(other *v1alpha1.Workspace) bool {
 		return other.Name != wished.Name
@@ -109,78 +108,4 @@ func (r Reader) Assignees(ctx context.Context, namespace string, contacts []v1al
 		users[key] = found
 	}
 	return users, nil
-}
-
-func (r Reader) missingAssignees(ctx context.Context, missing []string, namespace string, contacts []v1alpha1.Contact,
-) ([]string, error) {
-	users, err := r.Assignees(ctx, namespace, contacts)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range contacts {
-		if len(missing) >= maxMissing {
-			return append(missing, "and more"), nil
-		}
-		if c.Assignee != "" && len(users[invitation.NormalizeAddress(string(c.Assignee))]) == 0 {
-			missing = append(missing, fmt.Sprintf("spec.contacts: there is no user with the address %s yet: contact %q is without assignee",
-				c.Assignee, c.Name))
-		}
-	}
-	return missing, nil
-}
-
-// missingDeviceAssignees says for whom an account is made (LMI-4).
-func (r Reader) missingDeviceAssignees(ctx context.Context, missing []string, w *v1alpha1.Workspace) ([]string, error) {
-	devices, _ := policy.DevicesInForce(w, nil)
-	for _, email := range policy.AssigneesOf(devices) {
-		if len(missing) >= maxMissing {
-			return append(missing, "and more"), nil
-		}
-		users, err := r.UsersByEmail(ctx, w.Namespace, string(email))
-		if err != nil {
-			return nil, err
-		}
-		if len(users) == 0 {
-			missing = append(missing, fmt.Sprintf(
-				"spec.devices: there is no user with the address %s: Usher makes a Limited account for it", email))
-		}
-	}
-	return missing, nil
-}
-
-// Remaining gives a sentence for everything that goes on naming an object that is to be deleted, and what comes of it.
-func (r Reader) Remaining(ctx context.Context, object client.Object) ([]string, error) {
-	user, is := object.(*v1alpha1.OrgUser)
-	if !is {
-		return nil, nil
-	}
-	organization, err := r.Organization(ctx, user.Namespace)
-	if err != nil || organization == nil || !organization.DeletionTimestamp.IsZero() {
-		return nil, err
-	}
-	named, err := r.WorkspacesByAssignee(ctx, user.Namespace, string(user.Spec.Email))
-	if err != nil {
-		return nil, err
-	}
-	var sentences []string
-	for _, w := range named {
-		if len(sentences) >= maxMissing {
-			return append(sentences, "and more"), nil
-		}
-		if device := deviceOf(w, string(user.Spec.Email)); device != "" && w.DeletionTimestamp.IsZero() {
-			sentences = append(sentences, fmt.Sprintf("device %q in workspace %q is assigned to %s: Usher makes a Limited account for the "+
-				"address again, unless the assignee is taken out there", device, w.Name, user.Spec.Email))
-		}
-	}
-	return sentences, nil
-}
-
-func deviceOf(w *v1alpha1.Workspace, email string) v1alpha1.ObjectName {
-	devices, _ := policy.DevicesInForce(w, nil)
-	for _, d := range devices {
-		if d.Assignee != "" && invitation.SameAddress(string(d.Assignee), email) {
-			return d.Name
-		}
-	}
-	return ""
 }

@@ -81,6 +81,22 @@ var _ = Describe("Whoever is deleted", func() {
 		Expect(reader.Remaining(ctx, acme())).To(BeEmpty())
 	})
 
+	It("ORG-22 is made again while an Invitation is open to the address, which is said", func(ctx context.Context) {
+		to := func(name string, state v1alpha1.RecipientState) *v1alpha1.Invitation {
+			return builders.Invitation("acme", name, "eva@acme.example").With(func(i *v1alpha1.Invitation) {
+				i.Status.Recipients = []v1alpha1.RecipientStatus{{
+					Email: "eva@acme.example", OnboardingStatus: v1alpha1.OnboardingStatus{State: state},
+				}}
+			}).Obj()
+		}
+		reader := holding(acme(), to("team", v1alpha1.RecipientInvited), to("taken-back", v1alpha1.RecipientRevoked),
+			to("accepted", v1alpha1.RecipientActive), to("over", v1alpha1.RecipientExpired))
+		eva := builders.OrgUser("acme", "eva").Obj()
+		Expect(reader.Remaining(ctx, eva)).To(HaveExactElements(
+			`Invitation "team" invites eva@acme.example: Usher makes the pending user again, unless the address is taken out of spec.emails there`))
+		Expect(holding(to("team", v1alpha1.RecipientInvited)).Remaining(ctx, eva)).To(BeEmpty(), "without an organization")
+	})
+
 	It("gets none when the organization goes or is gone", func(ctx context.Context) {
 		eva, w := active("eva", v1alpha1.RoleMember), stocked("a", "", "eva@acme.example")
 		Expect(holding(w).Remaining(ctx, eva)).To(BeEmpty())
@@ -97,7 +113,7 @@ var _ = Describe("Serial numbers", func() {
 		}).Obj())
 		wished := stocked("a", "sn-1", "")
 		wished.Spec.Devices = append(wished.Spec.Devices, v1alpha1.Device{Name: "two", SerialNumber: "SN-2"}, v1alpha1.Device{Name: "three", SerialNumber: "SN-3"})
-		Expect(reader.NewSerialHolders(ctx, "acme", nil, wished)).To(Equal(map[string]policy.SerialHolder{"SN-2": {Workspace: "b", Device: "kiosk"}}))
-		Expect(reader.NewSerialHolders(ctx, "acme", wished, wished)).To(BeEmpty(), "what it had already is not looked at")
+		Expect(reader.newSerialHolders(ctx, "acme", nil, wished)).To(Equal(map[string]policy.SerialHolder{"SN-2": {Workspace: "b", Device: "kiosk"}}))
+		Expect(reader.newSerialHolders(ctx, "acme", wished, wished)).To(BeEmpty(), "what it had already is not looked at")
 	})
 })

@@ -7,8 +7,6 @@ import (
 	"context"
 	"slices"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/policy"
@@ -39,44 +37,6 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		actor.Kind, actor.Role = policy.ActorDelegate, delegate.Role
 	}
 	return actor, nil
-}
-
-// JudgementFacts gathers what a judgement about an object needs to know beside it. Whether an administrator is the last
-// costs as many look-ups as there are administrators who want to go, one as a rule.
-func (r Reader) JudgementFacts(ctx context.Context, namespace string, object client.Object) (policy.Facts, error) {
-	var facts policy.Facts
-	var err error
-	if w, is := object.(*v1alpha1.Workspace); is {
-		if facts.IntakeHolder, err = r.OtherIntakeHolder(ctx, w); err != nil {
-			return facts, err
-		}
-	}
-	if o, is := object.(*v1alpha1.Organization); is {
-		if facts.ClusterRoles, err = r.ClusterRoles(ctx, o); err != nil {
-			return facts, err
-		}
-	}
-	if facts.Organization, err = r.Organization(ctx, namespace); err != nil || facts.Organization == nil {
-		return facts, err
-	}
-	user, ok := object.(*v1alpha1.OrgUser)
-	if !ok || !slices.Contains(facts.Organization.Status.Administrators, user.Name) {
-		return facts, nil
-	}
-	for _, name := range facts.Organization.Status.Administrators {
-		if name == user.Name {
-			continue
-		}
-		other, err := r.User(ctx, namespace, name)
-		if err != nil {
-			return facts, err
-		}
-		if other != nil && policy.CandidateOf(other).Wished {
-			facts.OtherAdministrator = true
-			break
-		}
-	}
-	return facts, nil
 }
 
 func delegateOf(o *v1alpha1.Organization, username string) *v1alpha1.Delegate {
@@ -135,7 +95,7 @@ func (r Reader) elder(ctx context.Context, user *v1alpha1.OrgUser) (string, erro
 	return firstOther(same, user, policy.Precedes), err
 }
 
-// nameHolder names the user who keeps this one from having the Kubernetes user name that he wishes.
+// nameHolder names the user who keeps this one from having the Kubernetes user name in its spec.
 func (r Reader) nameHolder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
 	same, err := r.usersByAnyUsername(ctx, user.Namespace, policy.UsernameOf(user))
 	return firstOther(same, user, policy.HoldsName), err

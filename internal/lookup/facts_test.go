@@ -53,6 +53,11 @@ var _ = Describe("Who is acting", func() {
 	})
 })
 
+// updating asks to update an object of acme's.
+func updating(o client.Object) policy.Request {
+	return policy.Request{Operation: policy.Update, Organization: "acme", Old: o, New: o}
+}
+
 var _ = Describe("ORG-4 whether there is another administrator", func() {
 	const admin = v1alpha1.RoleOrganizationAdmin
 	ana, bea := active("ana", admin), active("bea", admin)
@@ -60,7 +65,7 @@ var _ = Describe("ORG-4 whether there is another administrator", func() {
 	leaving.Spec.Suspend = true
 
 	DescribeTable("", func(ctx context.Context, about client.Object, other bool, objects ...client.Object) {
-		facts, err := holding(objects...).JudgementFacts(ctx, "acme", about)
+		facts, err := holding(objects...).RequestFacts(ctx, updating(about), "usher-system")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(facts.OtherAdministrator).To(Equal(other))
 	},
@@ -75,8 +80,8 @@ var _ = Describe("ORG-4 whether there is another administrator", func() {
 	)
 
 	It("comes with the organization", func(ctx context.Context) {
-		Expect(holding(acme("ana")).JudgementFacts(ctx, "acme", ana)).To(HaveField("Organization.Name", "acme"))
-		Expect(holding().JudgementFacts(ctx, "acme", ana)).To(HaveField("Organization", BeNil()))
+		Expect(holding(acme("ana")).RequestFacts(ctx, updating(ana), "usher-system")).To(HaveField("Organization.Name", "acme"))
+		Expect(holding().RequestFacts(ctx, updating(ana), "usher-system")).To(HaveField("Organization", BeNil()))
 	})
 })
 
@@ -92,6 +97,14 @@ var _ = Describe("What is missing", func() {
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
 		Entry("WXP-7 of a user whose Invitation is to be sent again", invited("luis", "team"),
 			`metadata.annotations: accounts.usher.dev/resend has no effect here: Invitation "team" invites this person, annotate that`),
+		Entry("WXP-7 of a user who is not invited, and is to be invited again",
+			again(builders.OrgUser("acme", "luis").Existing().Obj()),
+			`metadata.annotations: accounts.usher.dev/resend has no effect here: with spec.onboarding None this person is not invited`),
+		Entry("WXP-7 of a user who is invited by himself: nothing", again(builders.OrgUser("acme", "luis").Obj())),
+		Entry("WXP-7 of an invitation that is to be sent again: nothing", again(builders.Invitation("acme", "team", "a@acme.example").Obj())),
+		Entry("WXP-7 of kinds that invite nobody", again(builders.Workspace("acme", "support").Obj()),
+			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate the Invitation, or the OrgUser that is `+
+				`declared without one`),
 		Entry("of an invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
 		Entry("of a workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).
@@ -112,10 +125,15 @@ var _ = Describe("What is missing", func() {
 	})
 })
 
+// again gives an object with the annotation that asks for another mail.
+func again(o client.Object) client.Object {
+	o.SetAnnotations(map[string]string{v1alpha1.AnnotationResend: "1"})
+	return o
+}
+
 // invited gives a user who came by an Invitation, and whom somebody wants to send another mail.
-func invited(name, by string) *v1alpha1.OrgUser {
+func invited(name, by string) client.Object {
 	u := builders.OrgUser("acme", name).Obj()
 	u.Labels = map[string]string{v1alpha1.LabelInvitation: by}
-	u.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"}
-	return u
+	return again(u)
 }

@@ -24,7 +24,7 @@ func intakes(o client.Object) []string {
 // WorkspaceByIntake gives the workspace, of whatever organization, that has an intake address in force; nil: none has.
 func (r Reader) WorkspaceByIntake(ctx context.Context, address string) (*v1alpha1.Workspace, error) {
 	wishing, err := r.WorkspacesByIntake(ctx, address)
-	return policy.IntakeHolder(wishing), err
+	return policy.IntakeHolder(wishing, r.IntakeDomains), err
 }
 
 // OtherIntakeHolder gives the workspace that would have a workspace's intake address in force without it; nil: none.
@@ -36,7 +36,27 @@ func (r Reader) OtherIntakeHolder(ctx context.Context, w *v1alpha1.Workspace) (*
 	wishing, err := r.WorkspacesByIntake(ctx, address)
 	return policy.IntakeHolder(slices.DeleteFunc(wishing, func(other *v1alpha1.Workspace) bool {
 		return other.Namespace == w.Namespace && other.Name == w.Name
-	})), err
+	}), r.IntakeDomains), err
+}
+
+// maxBehind is how many intakes are followed one after the other: nobody means more.
+const maxBehind = 10
+
+// IntakesBehind gives the workspaces whose intakes the mails to a workspace's queue pass on to, in their order, up to the one
+// whose queue is no intake, or leads to one that they have passed. As a rule there are none.
+func (r Reader) IntakesBehind(ctx context.Context, w *v1alpha1.Workspace) ([]*v1alpha1.Workspace, error) {
+	var via []*v1alpha1.Workspace
+	for last := w; last.Spec.Portal != nil && len(via) < maxBehind; last = via[len(via)-1] {
+		next, err := r.WorkspaceByIntake(ctx, string(last.Spec.Portal.QueueEmail))
+		passed := func(other *v1alpha1.Workspace) bool {
+			return other.Namespace == next.Namespace && other.Name == next.Name
+		}
+		if err != nil || next == nil || passed(w) || slices.ContainsFunc(via, passed) {
+			return via, err
+		}
+		via = append(via, next)
+	}
+	return via, nil
 }
 
 // WorkspacesByIntake gives all workspaces, of whatever organization, that wish an intake address.

@@ -5,7 +5,6 @@ package lookup
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -26,7 +25,9 @@ func memberKeys(o client.Object) []string {
 	}
 	keys := make([]string, 0, len(w.Spec.Members))
 	for _, m := range w.Spec.Members {
-		keys = append(keys, memberKey(policy.KeyOfMember(m), m.Access))
+		if key := policy.KeyOfMember(m); key != "" {
+			keys = append(keys, memberKey(key, m.Access))
+		}
 	}
 	return keys
 }
@@ -61,7 +62,7 @@ func ClusterRole() *metav1.PartialObjectMetadata {
 func (r Reader) ClusterRoles(ctx context.Context, o *v1alpha1.Organization) (policy.ClusterRoleStates, error) {
 	names := clusterRoleNames(o)
 	if len(names) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // a map that nobody writes to
 	}
 	states := make(policy.ClusterRoleStates, len(names))
 	for _, name := range names {
@@ -104,8 +105,8 @@ func (r Reader) workspacesByMember(ctx context.Context, namespace string, key po
 
 func isGoing(w *v1alpha1.Workspace) bool { return !w.DeletionTimestamp.IsZero() }
 
-// Named tells which of some addresses and groups workspaces name as members.
-func (r Reader) Named(ctx context.Context, namespace string, keys []policy.MemberKey) (map[policy.MemberKey]bool, error) {
+// named tells which of some addresses and groups workspaces name as members.
+func (r Reader) named(ctx context.Context, namespace string, keys []policy.MemberKey) (map[policy.MemberKey]bool, error) {
 	named := make(map[policy.MemberKey]bool, len(keys))
 	for _, key := range keys {
 		for _, access := range policy.Accesses {
@@ -119,9 +120,9 @@ func (r Reader) Named(ctx context.Context, namespace string, keys []policy.Membe
 	return named, nil
 }
 
-// access fills in the workspaces that concern a user, by the indexes and the user's own wishes: it costs as much as he has
-// groups and workspaces, however many there are and however many members they have. For an administrator in force it is
-// all workspaces, without their members.
+// access fills in the workspaces that concern a user, by the indexes and the user's own wishes. The cost grows with the
+// user's own groups and workspaces only, and not with how many there are or how many members they have. For an administrator
+// in force it is all workspaces, without their members.
 func (r Reader) access(ctx context.Context, f *policy.UserFacts) error {
 	u := f.User
 	concerned := map[string]*v1alpha1.Workspace{}
@@ -178,22 +179,4 @@ func (r Reader) wished(ctx context.Context, u *v1alpha1.OrgUser, into map[string
 // workspace gives a Workspace by its name, shared with the cache; nil: there is none.
 func (r Reader) workspace(ctx context.Context, namespace, name string) (*v1alpha1.Workspace, error) {
 	return get(ctx, r, namespace, name, &v1alpha1.Workspace{}, client.UnsafeDisableDeepCopy)
-}
-
-// missingClusterRoles says which ClusterRoles are not there that an organization's modules name.
-func (r Reader) missingClusterRoles(ctx context.Context, missing []string, o *v1alpha1.Organization) ([]string, error) {
-	states, err := r.ClusterRoles(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	for n, m := range o.Spec.Subscription.Modules {
-		if len(missing) >= maxMissing {
-			return append(missing, "and more"), nil
-		}
-		if m.ClusterRoleName != "" && states[m.ClusterRoleName] == policy.NotFound {
-			missing = append(missing, fmt.Sprintf("spec.subscription.modules[%d].clusterRoleName: there is no ClusterRole %q yet",
-				n, m.ClusterRoleName))
-		}
-	}
-	return missing, nil
 }

@@ -76,14 +76,21 @@ var _ = Describe("The workspaces that concern a user", func() {
 	It("are none that are going, and none at all for who is not named", func(ctx context.Context) {
 		reader := holding(acme("ana"), owned(builders.Workspace("acme", "stays")))
 		Expect(reader.UserFacts(ctx, builders.OrgUser("acme", "kim").Obj())).To(And(HaveField("Workspaces", BeEmpty()), HaveField("Named", BeEmpty())))
-		named, err := holding(acme(), going).Named(ctx, "acme", []policy.MemberKey{policy.AddressKey("luis@acme.example")})
+		named, err := holding(acme(), going).named(ctx, "acme", []policy.MemberKey{policy.AddressKey("luis@acme.example")})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(named).To(Equal(map[policy.MemberKey]bool{"address/luis@acme.example": false}))
 	})
 
+	It("are none by an entry that names both or nothing, which came past the webhooks", func(ctx context.Context) {
+		reader := holding(acme("ana"), owned(builders.Workspace("acme", "unclear").With(func(w *v1alpha1.Workspace) {
+			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: "luis@acme.example", Group: "night", Access: admin}, {Access: admin}}
+		})))
+		Expect(reader.UserFacts(ctx, luis.Obj())).To(And(HaveField("Workspaces", BeEmpty()), HaveField("Named", BeEmpty())))
+	})
+
 	It("GTA-5 are found to name an address or a group", func(ctx context.Context) {
 		keys := []policy.MemberKey{policy.AddressKey("Luis@acme.example"), policy.GroupKey("night"), policy.GroupKey("dusk")}
-		Expect(holding(workspaces...).Named(ctx, "acme", keys)).To(Equal(
+		Expect(holding(workspaces...).named(ctx, "acme", keys)).To(Equal(
 			map[policy.MemberKey]bool{"address/luis@acme.example": true, "group/night": true, "group/dusk": false}))
 	})
 })
@@ -98,7 +105,7 @@ var _ = Describe("GTA-10 The ClusterRoles of modules", func() {
 		reader := holding(o, tickets, faxes)
 		Expect(reader.ClusterRoles(ctx, o)).To(Equal(states))
 		Expect(reader.UserFacts(ctx, builders.OrgUser("acme", "luis").Modules("desk").Obj())).To(HaveField("ClusterRoles", states))
-		Expect(reader.JudgementFacts(ctx, "acme", o)).To(HaveField("ClusterRoles", states))
+		Expect(reader.RequestFacts(ctx, updating(o), "usher-system")).To(HaveField("ClusterRoles", states))
 		Expect(reader.Missing(ctx, o)).To(HaveExactElements(
 			`spec.subscription.modules[3].clusterRoleName: there is no ClusterRole "nowhere" yet`))
 	})

@@ -11,6 +11,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Missing gives a sentence for everything that an object names and that is not there, or is somewhere else. Objects come in
@@ -24,9 +26,9 @@ func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, er
 	if _, is := object.(*v1alpha1.Organization); !is && organization == nil {
 		missing = append(missing, fmt.Sprintf("there is no Organization %q in this namespace yet", object.GetNamespace()))
 	}
+	missing = append(missing, resendElsewhere(object)...)
 	switch o := object.(type) {
 	case *v1alpha1.OrgUser:
-		missing = append(missing, resendElsewhere(o)...)
 		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Invitation:
 		return r.missingGrants(ctx, missing, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
@@ -41,14 +43,26 @@ func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, er
 	return missing, nil
 }
 
-// resendElsewhere says where the annotation that asks for another mail belongs (WXP-7).
-func resendElsewhere(u *v1alpha1.OrgUser) []string {
-	invited := u.Labels[v1alpha1.LabelInvitation]
-	if invited == "" || u.Annotations[v1alpha1.AnnotationResend] == "" {
+// resendElsewhere says where the annotation that asks for another mail belongs, when it has no effect where it is (WXP-7).
+func resendElsewhere(object client.Object) []string {
+	if object.GetAnnotations()[v1alpha1.AnnotationResend] == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("metadata.annotations: %s has no effect here: Invitation %q invites this person, annotate that",
-		v1alpha1.AnnotationResend, invited)}
+	why := ""
+	switch o := object.(type) {
+	case *v1alpha1.OrgUser:
+		if invited := o.Labels[v1alpha1.LabelInvitation]; invited != "" {
+			why = fmt.Sprintf("Invitation %q invites this person, annotate that", invited)
+		} else if o.Spec.Onboarding == v1alpha1.OnboardingNone {
+			why = "with spec.onboarding None this person is not invited"
+		}
+	case *v1alpha1.Organization, *v1alpha1.Workspace:
+		why = "annotate the Invitation, or the OrgUser that is declared without one"
+	}
+	if why == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("metadata.annotations: %s has no effect here: %s", v1alpha1.AnnotationResend, why)}
 }
 
 func (r Reader) missingGrants(ctx context.Context, missing []string, namespace string,
@@ -106,6 +120,62 @@ func (r Reader) missingMembers(ctx context.Context, missing []string, w *v1alpha
 		}
 		if len(users) == 0 {
 			missing = append(missing, fmt.Sprintf("spec.members: there is no user with the address %s yet", m.Email))
+		}
+	}
+	return missing, nil
+}
+
+// missingAssignees says which assignees of contacts are not there.
+func (r Reader) missingAssignees(ctx context.Context, missing []string, namespace string, contacts []v1alpha1.Contact,
+) ([]string, error) {
+	users, err := r.Assignees(ctx, namespace, contacts)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range contacts {
+		if len(missing) >= maxMissing {
+			return append(missing, "and more"), nil
+		}
+		if c.Assignee != "" && len(users[invitation.NormalizeAddress(string(c.Assignee))]) == 0 {
+			missing = append(missing, fmt.Sprintf("spec.contacts: there is no user with the address %s yet: contact %q is without assignee",
+				c.Assignee, c.Name))
+		}
+	}
+	return missing, nil
+}
+
+// missingDeviceAssignees says for whom an account is made (LMI-4).
+func (r Reader) missingDeviceAssignees(ctx context.Context, missing []string, w *v1alpha1.Workspace) ([]string, error) {
+	devices, _ := policy.DevicesInForce(w, nil)
+	for _, email := range policy.AssigneesOf(devices) {
+		if len(missing) >= maxMissing {
+			return append(missing, "and more"), nil
+		}
+		users, err := r.UsersByEmail(ctx, w.Namespace, string(email))
+		if err != nil {
+			return nil, err
+		}
+		if len(users) == 0 {
+			missing = append(missing, fmt.Sprintf(
+				"spec.devices: there is no user with the address %s: Usher makes a Limited account for it", email))
+		}
+	}
+	return missing, nil
+}
+
+// missingClusterRoles says which ClusterRoles are not there that an organization's modules name.
+func (r Reader) missingClusterRoles(ctx context.Context, missing []string, o *v1alpha1.Organization) ([]string, error) {
+	states, err := r.ClusterRoles(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for n, m := range o.Spec.Subscription.Modules {
+		if len(missing) >= maxMissing {
+			return append(missing, "and more"), nil
+		}
+		if m.ClusterRoleName != "" && states[m.ClusterRoleName] == policy.NotFound {
+			missing = append(missing, fmt.Sprintf("spec.subscription.modules[%d].clusterRoleName: there is no ClusterRole %q yet",
+				n, m.ClusterRoleName))
 		}
 	}
 	return missing, nil

@@ -14,11 +14,15 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Reader asks the cache. What it gives is shared with the cache where it comes from a list: it must not be changed.
 type Reader struct {
 	client.Reader
+
+	// IntakeDomains say which organization may take mails in at which addresses; whoever asks about intakes sets them.
+	IntakeDomains policy.IntakeDomains
 }
 
 // Organization gives the organization of a namespace; nil: there is none.

@@ -126,6 +126,12 @@ var _ = Describe("Customize", func() {
 		Expect(err).To(MatchError(ContainSubstring("at most 256 KiB")))
 	})
 
+	It("gives a template up that fails for several mails, as one without an end takes long", func() {
+		_, err := mail.Customize(map[string]string{mail.TextFile: ownText + "{{len .Title | index .Details}}"}) // other words for each mail
+		Expect(err).To(HaveOccurred())
+		Expect(strings.Count(err.Error(), "(seen in the mail ")).To(Equal(3))
+	})
+
 	It("lets no link out of the error of a template that fails with a real mail only", func() {
 		templates, err := mail.Customize(map[string]string{
 			mail.TextFile: ownText + `{{if eq .Title "Join Fail"}}{{index .Message .URL}}{{end}}`,

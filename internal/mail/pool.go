@@ -48,6 +48,7 @@ func (p *pool) take(ctx context.Context) (*connection, error) {
 	return c, nil
 }
 
+// reuse takes the idle connection that was used last; nil: there is none.
 func (p *pool) reuse() (*connection, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +56,7 @@ func (p *pool) reuse() (*connection, error) {
 		return nil, errClosed
 	}
 	if len(p.idle) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
 	c := p.idle[len(p.idle)-1]
 	p.idle = p.idle[:len(p.idle)-1]

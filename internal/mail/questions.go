@@ -31,23 +31,3 @@ func (t *Templates) forQuestion(v *view) *Templates {
 	}
 	return &layouts
 }
-
-// aboutQuestion is a sample without what only invited people are told.
-func aboutQuestion(c Content) Content {
-	c.Username, c.Role, c.Workspaces = "", "", nil
-	c.Subject = "El quiosco no arranca"
-	c.Values = map[string]string{"workspace": "Soporte Acme", "reference": "K7M29QXD"}
-	c.Facts = []Fact{
-		{Label: Word{Key: "details.asker"}, Values: []Word{{Text: "Clara Ruiz"}, {Text: "clara@customer.example"}}},
-		{Label: Word{Key: "details.subject"}, Values: []Word{{Text: c.Subject}}},
-		{Label: Word{Key: "details.reference"}, Values: []Word{{Text: "K7M29QXD"}}},
-		{Label: Word{Key: "details.asked"}, Values: []Word{{Time: c.Expires}}},
-	}
-	if c.Kind == Question {
-		c.Inviter = "Clara Ruiz"
-	}
-	if !c.Kind.leads() {
-		c.URL = ""
-	}
-	return c
-}

@@ -14,8 +14,8 @@ import (
 // Passed is a mail that somebody else wrote and that is handed on as it is.
 type Passed struct {
 	// NullSender sends with the null reverse path, so that nothing about the mail is ever reported back: for mails that are
-	// reports themselves (RFC 3834). All others come from the Sender's own address, and not from whoever wrote them: his
-	// domain's policy (SPF) allows other servers than this one.
+	// reports themselves (RFC 3834). All others come from the Sender's own address, and not from whoever wrote them, as the
+	// policy of the writer's domain (SPF) allows other servers than this one.
 	NullSender bool
 	// To is the bare address of who gets the mail.
 	To string

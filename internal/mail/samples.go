@@ -31,11 +31,11 @@ func samples(kind Kind, language string) map[string]Content {
 		Username: "luis@acme.example",
 	}
 	if kind.forContacts() {
-		full = forContacts(full)
+		full = sampleForContacts(full)
 	}
 	bare := Content{Kind: kind, Language: language, Organization: "Acme"}
 	if kind.aboutQuestion() {
-		full = aboutQuestion(full)
+		full = sampleQuestion(full)
 	}
 	if kind.leads() {
 		bare.URL = sampleURL
@@ -52,8 +52,8 @@ func samples(kind Kind, language string) map[string]Content {
 	return map[string]Content{"with everything": full, "with the least": bare, "with hostile values": hostile}
 }
 
-// forContacts is a sample without what only invited people are told.
-func forContacts(c Content) Content {
+// sampleForContacts is a sample without what only invited people are told.
+func sampleForContacts(c Content) Content {
 	at := c.Expires
 	c.Inviter, c.Message, c.URL, c.Username, c.Role, c.Workspaces, c.Expires = "", "", "", "", "", nil, time.Time{}
 	c.Subject = "remote-support"
@@ -66,21 +66,53 @@ func forContacts(c Content) Content {
 	return c
 }
 
+// sampleQuestion is a sample without what only invited people are told.
+func sampleQuestion(c Content) Content {
+	c.Username, c.Role, c.Workspaces = "", "", nil
+	c.Subject = "El quiosco no arranca"
+	c.Values = map[string]string{"workspace": "Soporte Acme", "reference": "K7M29QXD"}
+	c.Facts = []Fact{
+		{Label: Word{Key: "details.asker"}, Values: []Word{{Text: "Clara Ruiz"}, {Text: "clara@customer.example"}}},
+		{Label: Word{Key: "details.subject"}, Values: []Word{{Text: c.Subject}}},
+		{Label: Word{Key: "details.reference"}, Values: []Word{{Text: "K7M29QXD"}}},
+		{Label: Word{Key: "details.asked"}, Values: []Word{{Time: c.Expires}}},
+	}
+	if c.Kind == Question {
+		c.Inviter = "Clara Ruiz"
+	}
+	if !c.Kind.leads() {
+		c.URL = ""
+	}
+	return c
+}
+
+// maxFailures is how many mails are tried that cannot be written at all: a template that fails for some fails for most, and
+// one without an end takes long to.
+const maxFailures = 3
+
 // try writes every mail in every language and looks at each. The first mistake of a template is told once, not for every
 // language and kind.
 func (t *Templates) try() error {
 	var wrong []error
 	told := map[string]bool{}
+	failures := 0
 	for _, c := range t.languages.All() {
 		for _, kind := range Kinds() {
 			all := samples(kind, c.Tag())
 			for _, name := range []string{"with everything", "with the least", "with hostile values"} {
-				for _, err := range t.tryOne(all[name]) {
+				faults, written := t.tryOne(all[name])
+				for _, err := range faults {
 					if told[err.Error()] {
 						continue
 					}
 					told[err.Error()] = true
 					wrong = append(wrong, fmt.Errorf("%w (seen in the mail %s in %s, %s)", err, kind, c.Tag(), name))
+				}
+				if !written {
+					failures++
+				}
+				if failures == maxFailures {
+					return errors.Join(wrong...)
 				}
 			}
 		}
@@ -88,11 +120,11 @@ func (t *Templates) try() error {
 	return errors.Join(wrong...)
 }
 
-// tryOne gives what is wrong with one mail.
-func (t *Templates) tryOne(c Content) []error {
+// tryOne gives what is wrong with one mail; false: it cannot be written at all.
+func (t *Templates) tryOne(c Content) (faults []error, written bool) {
 	r, err := t.render(c)
 	if err != nil {
-		return []error{err}
+		return []error{err}, false
 	}
 	var wrong []error
 	if err := inspectHTML(r.HTML, c.URL); err != nil {
@@ -107,5 +139,5 @@ func (t *Templates) tryOne(c Content) []error {
 	if strings.TrimSpace(r.Text) == "" || strings.TrimSpace(r.HTML) == "" {
 		wrong = append(wrong, errors.New("a part is empty"))
 	}
-	return wrong
+	return wrong, true
 }

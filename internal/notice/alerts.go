@@ -21,7 +21,7 @@ const HoldDelay = 3 * time.Second
 
 // Alerts gives the causes to alert contacts, in order, and how long until time alone brings another one; zero: it does
 // not. A workspace's contacts are told what concerns its people, and not what concerns the organization as a whole.
-func Alerts(w World) (causes []Alert, wait time.Duration) {
+func Alerts(w Snapshot) (causes []Alert, wait time.Duration) {
 	if w.Workspace == nil {
 		causes, wait = w.held()
 	}
@@ -30,7 +30,7 @@ func Alerts(w World) (causes []Alert, wait time.Duration) {
 }
 
 // held: the last administrator stays against the wish (ORG-4).
-func (w World) held() ([]Alert, time.Duration) {
+func (w Snapshot) held() ([]Alert, time.Duration) {
 	administrators := w.Organization.Status.Administrators
 	if len(administrators) != 1 {
 		return nil, 0
@@ -51,7 +51,7 @@ func (w World) held() ([]Alert, time.Duration) {
 
 // exhausted: the last seat of a module is taken, or somebody waits for one and there is none (GTA-11). In a workspace it
 // counts only while somebody waits who is to work there.
-func (w World) exhausted() []Alert {
+func (w Snapshot) exhausted() []Alert {
 	var causes []Alert
 	for i := range w.Organization.Status.Modules {
 		m := &w.Organization.Status.Modules[i]
@@ -67,14 +67,14 @@ func (w World) exhausted() []Alert {
 	return causes
 }
 
-func (w World) bought(module string) bool {
+func (w Snapshot) bought(module string) bool {
 	return slices.ContainsFunc(w.Organization.Spec.Subscription.Modules, func(m v1alpha1.Module) bool {
 		return string(m.Name) == module
 	})
 }
 
 // waiting gives who waits for a seat of a module, the oldest first.
-func (w World) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
+func (w Snapshot) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
 	var waiting []*v1alpha1.OrgUser
 	for _, u := range w.Users {
 		if policy.WishesSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && w.concerned(u) {
@@ -94,7 +94,7 @@ type refused struct {
 
 // undeliverable: the mail server refuses an invitation for good. It lasts until somebody sends again, or takes the
 // address out.
-func (w World) undeliverable() []Alert {
+func (w Snapshot) undeliverable() []Alert {
 	all := w.refused()
 	causes := make([]Alert, 0, len(all))
 	for _, r := range all {
@@ -103,7 +103,7 @@ func (w World) undeliverable() []Alert {
 	return causes
 }
 
-func (w World) refused() []refused {
+func (w Snapshot) refused() []refused {
 	var all []refused
 	for _, i := range w.Invitations {
 		for n := range i.Status.Recipients {
@@ -138,7 +138,7 @@ func answerOf(o *v1alpha1.OnboardingStatus) string {
 }
 
 // invites tells whether a recipient is to work in the workspace, if there is one.
-func (w World) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) bool {
+func (w Snapshot) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) bool {
 	if u := w.user(r.User); u != nil {
 		return w.concerned(u)
 	}
@@ -146,11 +146,11 @@ func (w World) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) bool
 }
 
 // concerned tells whether a person is, or wishes to be, in the workspace, if there is one.
-func (w World) concerned(u *v1alpha1.OrgUser) bool {
+func (w Snapshot) concerned(u *v1alpha1.OrgUser) bool {
 	return w.places(string(u.Spec.Email), u.Spec.Workspaces, u.Spec.Groups)
 }
 
-func (w World) places(email string, wishes []v1alpha1.WorkspaceGrant, groups []v1alpha1.ObjectName) bool {
+func (w Snapshot) places(email string, wishes []v1alpha1.WorkspaceGrant, groups []v1alpha1.ObjectName) bool {
 	if w.Workspace == nil {
 		return true
 	}
@@ -163,7 +163,7 @@ func (w World) places(email string, wishes []v1alpha1.WorkspaceGrant, groups []v
 	})
 }
 
-func (w World) user(name string) *v1alpha1.OrgUser {
+func (w Snapshot) user(name string) *v1alpha1.OrgUser {
 	for _, u := range w.Users {
 		if u.Name == name {
 			return u

@@ -16,7 +16,7 @@ import (
 )
 
 // causes gives the alerts as reason and subject.
-func causes(w notice.World) []string {
+func causes(w notice.Snapshot) []string {
 	w.Now = now
 	found, _ := notice.Alerts(w)
 	out := []string{}
@@ -31,7 +31,7 @@ var _ = Describe("An alert about seats", func() {
 	support := builders.Workspace("acme", "support").Obj()
 
 	DescribeTable("GTA-11 GTA-12 is open while no seat is left", func(o *v1alpha1.Organization, w *v1alpha1.Workspace, expected ...string) {
-		Expect(causes(notice.World{Organization: o, Workspace: w, Users: []*v1alpha1.OrgUser{kim, luis, eva}})).To(Equal(append([]string{}, expected...)))
+		Expect(causes(notice.Snapshot{Organization: o, Workspace: w, Users: []*v1alpha1.OrgUser{kim, luis, eva}})).To(Equal(append([]string{}, expected...)))
 	},
 		Entry("one is left", seats("desk", 3, "kim", "luis"), nil),
 		Entry("the last is taken", seats("desk", 2, "kim", "luis"), nil, "SeatsExhausted desk"),
@@ -47,7 +47,7 @@ var _ = Describe("An alert about seats", func() {
 	It("names who waits, the oldest first", func() {
 		kim, luis := kim.DeepCopy(), luis.DeepCopy()
 		kim.CreationTimestamp, luis.CreationTimestamp = *at(0), *at(-time.Hour)
-		w := notice.World{Organization: seats("desk", 1, "eva"), Users: []*v1alpha1.OrgUser{kim, luis}}
+		w := notice.Snapshot{Organization: seats("desk", 1, "eva"), Users: []*v1alpha1.OrgUser{kim, luis}}
 		Expect(w.DetailsOf(&v1alpha1.AlertStatus{Reason: v1alpha1.AlertSeatsExhausted, Subject: "desk"}, 1)).To(Equal(
 			notice.Details{Title: "desk", Seats: 1, Used: 1, Waiting: []string{"Luis Luis", "Kim Kim"}}))
 	})
@@ -64,7 +64,7 @@ var _ = Describe("An alert about an invitation", func() {
 		own := user("rosa", v1alpha1.UserPending, func(u *v1alpha1.OrgUser) {
 			u.Status.Onboarding = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientUndeliverable}
 		})
-		w := notice.World{
+		w := notice.Snapshot{
 			Organization: o, Users: []*v1alpha1.OrgUser{own},
 			Invitations: []*v1alpha1.Invitation{undeliverable("team", "sam@acme.example", "Eva@acme.example"), going, fine},
 		}
@@ -80,7 +80,7 @@ var _ = Describe("An alert about an invitation", func() {
 	It("concerns a workspace by what the person, or else the Invitation, wishes, and by its members", func() {
 		i := undeliverable("team", "sam@acme.example", "eva@acme.example", "kim@acme.example", "luis@acme.example")
 		i.Status.Recipients[0].User = "sam"
-		w := notice.World{
+		w := notice.Snapshot{
 			Organization: o, Invitations: []*v1alpha1.Invitation{i},
 			Users: []*v1alpha1.OrgUser{user("sam", v1alpha1.UserPending, in("support"))},
 			Workspace: builders.Workspace("acme", "support").Member("EVA@acme.example", v1alpha1.WorkspaceView).
@@ -103,10 +103,10 @@ var _ = Describe("An alert about the last administrator", func() {
 		}}
 		return u
 	}
-	world := func(u *v1alpha1.OrgUser, administrators ...string) notice.World {
+	world := func(u *v1alpha1.OrgUser, administrators ...string) notice.Snapshot {
 		o := builders.Organization("acme").Obj()
 		o.Status.Administrators = administrators
-		return notice.World{Organization: o, Users: []*v1alpha1.OrgUser{u}, Now: now}
+		return notice.Snapshot{Organization: o, Users: []*v1alpha1.OrgUser{u}, Now: now}
 	}
 
 	It("ORG-4 GTA-12 is open while somebody is held back", func() {

@@ -61,7 +61,7 @@ func (r *Report) rows() []row {
 			record: "invitation", email: p.Email, role: string(p.Role), state: string(p.State), invitation: p.Invitation,
 		}
 		if !p.Expires.IsZero() {
-			line.expires = p.Expires.In(policy.LocationOf(r.world.Organization)).Format(time.RFC3339)
+			line.expires = p.Expires.In(policy.LocationOf(r.snapshot.Organization)).Format(time.RFC3339)
 		}
 		rows = append(rows, line)
 	}
@@ -78,12 +78,12 @@ func (r *Report) userRow(u *v1alpha1.OrgUser) row {
 		record: "user", name: policy.DisplayNameOf(u, u.Status.Registration), email: string(u.Spec.Email),
 		role: string(roleOf(u)), access: string(u.Spec.Access), state: string(stateOf(u)), lastActive: u.Status.LastActive,
 	}
-	if access := r.world.accessOf(u); access != "" {
+	if access := r.snapshot.accessOf(u); access != "" {
 		line.access = string(access)
 	}
 	var workspaces, modules []string
 	for _, grant := range u.Status.Workspaces {
-		if r.world.Workspace == nil || grant.Name == r.world.Workspace.Name {
+		if r.snapshot.Workspace == nil || grant.Name == r.snapshot.Workspace.Name {
 			workspaces = append(workspaces, grant.Name+":"+string(grant.Access))
 		}
 	}

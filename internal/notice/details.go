@@ -26,7 +26,7 @@ type Details struct {
 }
 
 // DetailsOf gives what there is to say about an alert, as things are.
-func (w World) DetailsOf(a *v1alpha1.AlertStatus, listed int) Details {
+func (w Snapshot) DetailsOf(a *v1alpha1.AlertStatus, listed int) Details {
 	switch a.Reason {
 	case v1alpha1.AlertSeatsExhausted:
 		return w.seatDetails(a.Subject)
@@ -43,7 +43,7 @@ func (w World) DetailsOf(a *v1alpha1.AlertStatus, listed int) Details {
 	}
 }
 
-func (w World) seatDetails(module string) Details {
+func (w Snapshot) seatDetails(module string) Details {
 	d := Details{Title: module}
 	i := slices.IndexFunc(w.Organization.Status.Modules, func(m v1alpha1.ModuleStatus) bool { return m.Name == module })
 	if i < 0 {
@@ -57,7 +57,7 @@ func (w World) seatDetails(module string) Details {
 	return d
 }
 
-func (w World) refusalDetails(subject string) Details {
+func (w Snapshot) refusalDetails(subject string) Details {
 	for _, r := range w.refused() {
 		if r.subject == subject {
 			return Details{Title: r.email, Invitation: r.invitation, Answer: r.answer}

@@ -14,8 +14,8 @@ import (
 	"github.com/usher-operator/usher/internal/invitation"
 )
 
-// World is what notices are made of. Nothing in it is changed.
-type World struct {
+// Snapshot is what notices are made of. Nothing in it is changed.
+type Snapshot struct {
 	Organization *v1alpha1.Organization
 	// Workspace is the one whose contacts are told; nil: the organization's are.
 	Workspace *v1alpha1.Workspace

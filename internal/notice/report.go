@@ -35,8 +35,8 @@ type Report struct {
 	// Seats are those of each module: of an organization, those bought and taken; of a workspace, those of its people.
 	Seats []SeatCount
 
-	people []*v1alpha1.OrgUser
-	world  World
+	people   []*v1alpha1.OrgUser
+	snapshot Snapshot
 }
 
 // RoleCount is how many people have a role, by state.
@@ -59,9 +59,9 @@ type SeatCount struct {
 	Used, Seats int32
 }
 
-// NewReport looks at the world and says how it stands.
-func NewReport(w World) *Report {
-	r := &Report{States: map[v1alpha1.UserState]int{}, world: w}
+// NewReport counts what a snapshot holds.
+func NewReport(w Snapshot) *Report {
+	r := &Report{States: map[v1alpha1.UserState]int{}, snapshot: w}
 	roles := map[v1alpha1.Role]map[v1alpha1.UserState]int{}
 	if w.Workspace != nil {
 		r.Access = map[v1alpha1.WorkspaceAccess]int{}
@@ -97,7 +97,7 @@ func NewReport(w World) *Report {
 }
 
 // accessOf gives a person's access in force in the workspace, if there is one.
-func (w World) accessOf(u *v1alpha1.OrgUser) v1alpha1.WorkspaceAccess {
+func (w Snapshot) accessOf(u *v1alpha1.OrgUser) v1alpha1.WorkspaceAccess {
 	if w.Workspace == nil {
 		return ""
 	}
@@ -117,7 +117,7 @@ func stateOf(u *v1alpha1.OrgUser) v1alpha1.UserState {
 // roleOf gives the role in force, or the wished one of who has none.
 func roleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, u.Spec.Role) }
 
-func (w World) pending() []PendingInvitation {
+func (w Snapshot) pending() []PendingInvitation {
 	var all []PendingInvitation
 	for _, i := range w.Invitations {
 		for n := range i.Status.Recipients {
@@ -148,7 +148,7 @@ func pendingOf(email, name string, role v1alpha1.Role, o *v1alpha1.OnboardingSta
 	return p
 }
 
-func (w World) seats(people []*v1alpha1.OrgUser) []SeatCount {
+func (w Snapshot) seats(people []*v1alpha1.OrgUser) []SeatCount {
 	var all []SeatCount
 	for i := range w.Organization.Status.Modules {
 		m := &w.Organization.Status.Modules[i]

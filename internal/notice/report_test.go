@@ -144,7 +144,7 @@ var _ = Describe("A report", func() {
 })
 
 var _ = Describe("What a report says", func() {
-	var w notice.World
+	var w notice.Snapshot
 
 	BeforeEach(func() {
 		o := seats("desk", 3, "kim", "eva")
@@ -163,7 +163,7 @@ var _ = Describe("What a report says", func() {
 			})
 		}
 		i.Status.Recipients[1].State = v1alpha1.RecipientDeclined
-		w = notice.World{
+		w = notice.Snapshot{
 			Organization: o, Invitations: []*v1alpha1.Invitation{i}, Now: now,
 			Users: []*v1alpha1.OrgUser{
 				active("kim", role(v1alpha1.RoleMember), wishing("desk"), give(v1alpha1.WorkspaceEdit), func(u *v1alpha1.OrgUser) {
@@ -229,7 +229,7 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name string) {
 		u := builders.OrgUser("acme", "kim").Obj()
 		u.Spec.DisplayName = v1alpha1.DisplayName(name)
-		w := notice.World{Organization: builders.Organization("acme").Obj(), Users: []*v1alpha1.OrgUser{u}}
+		w := notice.Snapshot{Organization: builders.Organization("acme").Obj(), Users: []*v1alpha1.OrgUser{u}}
 		rows, err := csv.NewReader(bytes.NewReader(notice.NewReport(w).CSV())).ReadAll()
 		if err != nil || len(rows) != 2 {
 			t.Fatalf("%q: %d rows, %v", name, len(rows), err)

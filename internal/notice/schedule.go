@@ -13,9 +13,9 @@ import (
 
 // Defaults of the settings of reports that an organization leaves open.
 const (
-	DefaultFrequency = v1alpha1.ReportWeekly
-	DefaultWeekday   = v1alpha1.Monday
-	DefaultHour      = 8
+	defaultFrequency = v1alpha1.ReportWeekly
+	defaultWeekday   = v1alpha1.Monday
+	defaultHour      = 8
 )
 
 // Schedule says when reports are due, in a time zone.
@@ -28,7 +28,7 @@ type Schedule struct {
 
 // ScheduleOf gives when an organization's reports are due.
 func ScheduleOf(o *v1alpha1.Organization) Schedule {
-	s := Schedule{frequency: DefaultFrequency, weekday: DefaultWeekday, hour: DefaultHour, location: policy.LocationOf(o)}
+	s := Schedule{frequency: defaultFrequency, weekday: defaultWeekday, hour: defaultHour, location: policy.LocationOf(o)}
 	wished := o.Spec.Settings.Reports
 	if wished.Frequency != "" {
 		s.frequency = wished.Frequency

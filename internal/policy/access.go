@@ -24,12 +24,17 @@ func AddressKey(email string) MemberKey {
 // GroupKey gives the key of a group.
 func GroupKey(group v1alpha1.ObjectName) MemberKey { return MemberKey("group/" + string(group)) }
 
-// KeyOfMember gives what an entry among a workspace's members names.
+// KeyOfMember gives what an entry among a workspace's members names; empty: nobody, as it names both or neither. Such an
+// entry came past the webhook.
 func KeyOfMember(m v1alpha1.WorkspaceMember) MemberKey {
-	if m.Group != "" {
+	switch {
+	case (m.Email == "") == (m.Group == ""):
+		return ""
+	case m.Group != "":
 		return GroupKey(m.Group)
+	default:
+		return AddressKey(string(m.Email))
 	}
-	return AddressKey(string(m.Email))
 }
 
 // KeysOfUser gives what an entry may name so that it is about a user: the address, or one of the groups.

@@ -18,7 +18,7 @@ type UsersByAddress map[string][]*v1alpha1.OrgUser
 // Limited one too, who has the assignee's address.
 //
 // Who is assigned once is remembered by UID while the spec names the same address: after a suspension it is that person
-// who is assigned again, and when he is removed the contact stays without anybody, whoever takes the address (ORG-27).
+// who is assigned again, and after a removal the contact stays without anybody, whoever takes the address (ORG-27).
 // Accounts that Usher made by itself are not remembered: they stand for their address, and give it up to whoever is
 // declared with it.
 func NextContacts(wished []v1alpha1.Contact, previous []v1alpha1.ContactStatus, users UsersByAddress,

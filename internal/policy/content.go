@@ -76,9 +76,7 @@ func checkAddress(field string, email v1alpha1.EmailAddress) []Violation {
 
 func checkWorkspace(w *v1alpha1.Workspace) []Violation {
 	found := checkLanguage("spec.settings.language", w.Spec.Settings.Language)
-	for n, member := range w.Spec.Members {
-		found = append(found, checkAddress(fmt.Sprintf("spec.members[%d].email", n), member.Email)...)
-	}
+	found = append(found, checkMembers(w.Spec.Members)...)
 	found = append(found, checkPortal(w)...)
 	found = append(found, checkContacts(w.Spec.Contacts)...)
 	found = append(found, checkDevices(w)...)

@@ -174,6 +174,39 @@ var _ = Describe("A workspace's content", func() {
 			`which is longer than 63 characters: set spec.namespace to a shorter name that starts with "acme-"`))
 	})
 
+	DescribeTable("has members who are named by an address or by a group", func(m v1alpha1.WorkspaceMember, field, message string) {
+		w := builders.Workspace("acme", "support").Group("helpdesk", v1alpha1.WorkspaceView).
+			With(func(w *v1alpha1.Workspace) { w.Spec.Members = append(w.Spec.Members, m) })
+		if message == "" {
+			Expect(policy.CheckContent(w.Obj())).To(BeEmpty())
+			return
+		}
+		Expect(policy.CheckContent(w.Obj())).To(HaveExactElements(And(
+			HaveField("Field", "spec.members[1]"+field), HaveField("Reason", policy.Invalid), HaveField("Message", message))))
+	},
+		Entry(nil, v1alpha1.WorkspaceMember{Email: "sam@acme.example"}, "", ""),
+		Entry("an internationalized domain", v1alpha1.WorkspaceMember{Email: "sam@españa.example"}, "", ""),
+		Entry("both", v1alpha1.WorkspaceMember{Email: "sam@acme.example", Group: "night"}, "", "exactly one of email and group must be set"),
+		Entry("neither", v1alpha1.WorkspaceMember{}, "", "exactly one of email and group must be set"),
+		Entry("no address", v1alpha1.WorkspaceMember{Email: "sam"}, ".email",
+			"must be a bare e-mail address such as ana@acme.example"),
+		Entry("with a name", v1alpha1.WorkspaceMember{Email: "Sam <sam@acme.example>"}, ".email",
+			"must be a bare e-mail address such as ana@acme.example"),
+		Entry("two addresses", v1alpha1.WorkspaceMember{Email: "sam@acme.example,eva@acme.example"}, ".email",
+			"must be one e-mail address, such as ana@acme.example, with one @"),
+		Entry("no domain with a dot", v1alpha1.WorkspaceMember{Email: "sam@acme"}, ".email",
+			"must be an e-mail address such as ana@acme.example: after the @ a domain of two or more labels"),
+		Entry("no domain of DNS", v1alpha1.WorkspaceMember{Email: "sam@xn--a.example"}, ".email",
+			"is not an e-mail address such as ana@acme.example: the domain is none that DNS can hold"),
+	)
+
+	It("is told ten faults of its members at once", func() {
+		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
+			w.Spec.Members = make([]v1alpha1.WorkspaceMember, 5000)
+		})
+		Expect(policy.CheckContent(w.Obj())).To(HaveLen(10))
+	})
+
 	It("has a known language", func() {
 		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) { w.Spec.Settings.Language = "xq" }).Obj()
 		Expect(policy.CheckContent(w)).To(HaveExactElements(HaveField("Field", "spec.settings.language")))

@@ -19,10 +19,10 @@ type UserFacts struct {
 	Organization *v1alpha1.Organization
 	// Onboarding is the person's state, wherever it is kept; nil: not invited yet.
 	Onboarding *v1alpha1.OnboardingStatus
-	// Workspaces are those that have a namespace, as far as they concern the user: which the user wishes or which name him,
+	// Workspaces are those that have a namespace, as far as they concern the user: which the user wishes or which name the user,
 	// and all of the organization for an administrator in force.
 	Workspaces []*v1alpha1.Workspace
-	// Named gives for each workspace what its entries give the user that name his address or one of his groups. A workspace
+	// Named gives for each workspace the access of its entries that name the user's address or one of the user's groups. A workspace
 	// without a namespace may be among them.
 	Named map[string][]v1alpha1.GrantOrigin
 	// ClusterRoles tells how the ClusterRoles stand that the organization's modules name.
@@ -43,7 +43,7 @@ type InForce struct {
 	Accepted bool
 	// Held is true when the ledger keeps the person an administrator against the wish (ORG-4).
 	Held bool
-	// Leaving is true while an administrator who is not the only one waits for the ledger to let him go.
+	// Leaving is true while an administrator who is not the only one waits for the ledger to drop the name.
 	Leaving bool
 	// AwaitingLedger is true when the wish for the administrator's role waits for the ledger.
 	AwaitingLedger bool
@@ -105,7 +105,7 @@ func InLedger(o *v1alpha1.Organization, u *v1alpha1.OrgUser) bool {
 }
 
 // usernameInForce gives the wished Kubernetes user name, or the one that the user has while somebody else has the wished
-// one in force; false: he has none, and needs one.
+// one in force; false: the user has none, and needs one.
 func usernameInForce(f UserFacts) (string, bool) {
 	wished := UsernameOf(f.User)
 	switch {

@@ -258,7 +258,7 @@ var _ = Describe("Access to a workspace", func() {
 		crowd := sales.With(func(w *v1alpha1.Workspace) {
 			for n := range 200 {
 				w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{
-					Email: v1alpha1.EmailAddress(fmt.Sprintf("p%d@acme.example", n)), Access: v1alpha1.WorkspaceView,
+					Email: v1alpha1.MemberAddress(fmt.Sprintf("p%d@acme.example", n)), Access: v1alpha1.WorkspaceView,
 				})
 			}
 		}).Member("luis@acme.example", v1alpha1.WorkspaceEdit)

@@ -22,11 +22,13 @@ func IntakeOf(w *v1alpha1.Workspace) string {
 }
 
 // IntakeHolder gives the one of all workspaces that wish the same intake address that has it in force: the oldest, and of
-// those of one age the first by organization and name. One that is on its way out has none. Nil: nobody has it.
-func IntakeHolder(wishing []*v1alpha1.Workspace) *v1alpha1.Workspace {
+// those of one age the first by organization and name. One that is on its way out, or whose organization may not take mails
+// in there, has none. Nil: nobody has it.
+func IntakeHolder(wishing []*v1alpha1.Workspace, domains IntakeDomains) *v1alpha1.Workspace {
 	var holder *v1alpha1.Workspace
 	for _, w := range wishing {
-		if w.DeletionTimestamp.IsZero() && IntakeOf(w) != "" && (holder == nil || olderWorkspace(w, holder)) {
+		may := w.DeletionTimestamp.IsZero() && IntakeOf(w) != "" && domains.Refuse(w) == ""
+		if may && (holder == nil || olderWorkspace(w, holder)) {
 			holder = w
 		}
 	}
@@ -51,17 +53,24 @@ func IntakeTaken(w, holder *v1alpha1.Workspace) string {
 		whose)
 }
 
-// judgeIntake refuses to take an intake address that somebody else has, early; of two that came at the same time the oldest
-// has it, see IntakeHolder.
+// judgeIntake refuses to take an intake address that is not the organization's, or that somebody else has, early; of two that
+// came at the same time the oldest has it, see IntakeHolder.
 func judgeIntake(r Request) []Violation {
 	w, is := r.New.(*v1alpha1.Workspace)
-	if !is || IntakeOf(w) == "" || r.Facts.IntakeHolder == nil {
+	if !is || IntakeOf(w) == "" {
 		return nil
 	}
 	if old, was := r.Old.(*v1alpha1.Workspace); was && old != nil && IntakeOf(old) == IntakeOf(w) {
 		return nil
 	}
-	return []Violation{invalid(intakeField, "intake-unique", string(w.Spec.Portal.IntakeEmail), IntakeTaken(w, r.Facts.IntakeHolder))}
+	address := string(w.Spec.Portal.IntakeEmail)
+	if why := r.Facts.IntakeDomains.Refuse(w); why != "" {
+		return []Violation{invalid(intakeField, "intake-domain", address, why)}
+	}
+	if r.Facts.IntakeHolder == nil {
+		return nil
+	}
+	return []Violation{invalid(intakeField, "intake-unique", address, IntakeTaken(w, r.Facts.IntakeHolder))}
 }
 
 // checkPortal refuses addresses that DNS cannot hold, and a queue that is the intake: mails would go round for ever.
@@ -69,7 +78,7 @@ func checkPortal(w *v1alpha1.Workspace) []Violation {
 	if w.Spec.Portal == nil {
 		return nil
 	}
-	found := checkAddress("spec.portal.queueEmail", w.Spec.Portal.QueueEmail)
+	found := checkAddress(queueField, w.Spec.Portal.QueueEmail)
 	found = append(found, checkAddress(intakeField, w.Spec.Portal.IntakeEmail)...)
 	if IntakeOf(w) != "" && invitation.SameAddress(string(w.Spec.Portal.QueueEmail), string(w.Spec.Portal.IntakeEmail)) {
 		found = append(found, invalid(intakeField, "intake-is-not-queue", string(w.Spec.Portal.IntakeEmail),

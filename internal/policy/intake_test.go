@@ -28,17 +28,18 @@ func takesIn(organization, name, intake string, age int) *v1alpha1.Workspace {
 
 var _ = Describe("LMI-3 An intake address", func() {
 	const help = "help@in.acme.example"
+	anywhere := policy.IntakeDomains{}
 
 	It("is that of the oldest workspace that wishes it, whoever's", func() {
 		young, old := takesIn("acme", "support", help, 1), takesIn("other", "desk", "HELP@in.acme.example", 2)
 		same := takesIn("acme", "a-desk", help, 2)
-		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{young, old})).To(BeIdenticalTo(old))
-		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{old, young})).To(BeIdenticalTo(old))
-		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{old, same})).To(BeIdenticalTo(same))
+		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{young, old}, anywhere)).To(BeIdenticalTo(old))
+		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{old, young}, anywhere)).To(BeIdenticalTo(old))
+		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{old, same}, anywhere)).To(BeIdenticalTo(same))
 		old.DeletionTimestamp = &young.CreationTimestamp
-		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{young, old})).To(BeIdenticalTo(young))
-		Expect(policy.IntakeHolder(nil)).To(BeNil())
-		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{builders.Workspace("acme", "plain").Obj()})).To(BeNil())
+		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{young, old}, anywhere)).To(BeIdenticalTo(young))
+		Expect(policy.IntakeHolder(nil, anywhere)).To(BeNil())
+		Expect(policy.IntakeHolder([]*v1alpha1.Workspace{builders.Workspace("acme", "plain").Obj()}, anywhere)).To(BeNil())
 	})
 
 	judge := func(operation policy.Operation, old, wished, holder *v1alpha1.Workspace) []policy.Violation {

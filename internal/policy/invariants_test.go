@@ -150,6 +150,12 @@ var _ = Describe("ORG-24 nobody, whatever the role,", func() {
 		Expect(rules(policy.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), both))))).To(Equal([]string{"not-oneself"}))
 	})
 
+	It("is told of both when he does both", func() {
+		both := func(u *v1alpha1.OrgUser) { u.Spec.Role, u.Spec.Suspend = technician, true }
+		Expect(fields(policy.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), both))))).To(
+			Equal([]string{"spec.role", "spec.suspend"}))
+	})
+
 	It("is kept from the rest of his own account by his role alone", func() {
 		Expect(policy.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), renamed)))).To(BeEmpty())
 		Expect(rules(policy.Judge(update(person("eva", technician), self(technician), changed(self(technician), renamed))))).To(Equal([]string{"area-managed"}))

@@ -60,6 +60,10 @@ type Facts struct {
 	// IntakeHolder is another workspace, of whatever organization, that wishes the intake address of the request's; nil:
 	// there is none.
 	IntakeHolder *v1alpha1.Workspace
+	// IntakeDomains say where the organizations may take mails in.
+	IntakeDomains IntakeDomains
+	// IntakesBehind are the workspaces whose intakes the mails of the request's pass on to, in their order.
+	IntakesBehind []*v1alpha1.Workspace
 	// SerialHolders are the devices in other workspaces that have a serial number which the request brings into its
 	// workspace, by the number's compared form.
 	SerialHolders map[string]SerialHolder
@@ -142,7 +146,7 @@ func judgeContent(r Request) []Violation {
 	if r.Operation == Delete || r.Status || r.Operation == Update && len(r.changed()) == 0 {
 		return nil
 	}
-	return append(CheckContent(r.New), slices.Concat(judgeNamespace(r), judgeIntake(r), judgeSerials(r))...)
+	return append(CheckContent(r.New), slices.Concat(judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r))...)
 }
 
 // judgeAuthority asks the role table.

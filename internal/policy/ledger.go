@@ -45,7 +45,7 @@ type Ledger struct {
 
 // NextLedger plans the list of administrators in force from the present one. Whoever wishes and has accepted comes in;
 // whoever no longer wishes goes, as long as somebody stays who is on the list already: so an administrator who comes in
-// can let another go only once he stands on the written list.
+// makes room for another to go only once on the written list.
 func NextLedger(current []string, candidates []Candidate) Ledger {
 	byName := make(map[string]Candidate, len(candidates))
 	for _, c := range candidates {

@@ -72,9 +72,9 @@ func checkNamespaceName(w *v1alpha1.Workspace) []Violation {
 	return nil
 }
 
-// CheckNamespace gives what forbids a Workspace to have its namespace made, beside its name by itself, which CheckContent
+// checkNamespaceOwner gives what forbids a Workspace to have its namespace made, beside its name by itself, which CheckContent
 // looks at. A namespace that the Workspace owns already stays its own whatever organization comes later.
-func CheckNamespace(w *v1alpha1.Workspace, f NamespaceFacts) []Violation {
+func checkNamespaceOwner(w *v1alpha1.Workspace, f NamespaceFacts) []Violation {
 	name := NamespaceOf(w)
 	switch {
 	case name == f.Operator:
@@ -92,14 +92,14 @@ func CheckNamespace(w *v1alpha1.Workspace, f NamespaceFacts) []Violation {
 // name cannot be changed later.
 func judgeNamespace(r Request) []Violation {
 	if w, is := r.New.(*v1alpha1.Workspace); is && r.Operation == Create {
-		return CheckNamespace(w, r.Facts.Namespace)
+		return checkNamespaceOwner(w, r.Facts.Namespace)
 	}
 	return nil
 }
 
 // NamespaceViolation gives why a Workspace cannot have its namespace made; nil: it can.
 func NamespaceViolation(w *v1alpha1.Workspace, f NamespaceFacts) *Violation {
-	broken := append(checkNamespaceName(w), CheckNamespace(w, f)...)
+	broken := append(checkNamespaceName(w), checkNamespaceOwner(w, f)...)
 	if len(broken) == 0 {
 		return nil
 	}

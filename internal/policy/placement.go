@@ -19,7 +19,7 @@ func needsWorkspace(o *v1alpha1.Organization, role v1alpha1.Role, access v1alpha
 		role != v1alpha1.RoleOrganizationAdmin && role != v1alpha1.RoleNotificationsOnly && access != v1alpha1.AccessLimited
 }
 
-// account is what decides whether somebody has the workspace that is required of him.
+// account is what decides whether somebody has the workspace that the organization requires.
 type account struct {
 	email      string
 	role       v1alpha1.Role
@@ -45,7 +45,7 @@ func accountsOf(object any) []account {
 }
 
 // PlacementKeys gives what a judgement must know of whether workspaces name it: nothing, unless the organization requires
-// a workspace of everybody and the request is about somebody who names none himself.
+// a workspace of everybody and the request is about somebody whose own spec names none.
 func PlacementKeys(r Request) []MemberKey {
 	if r.Operation == Delete || r.Status {
 		return nil

@@ -34,7 +34,7 @@ func InviterKindOf(actor Actor) v1alpha1.InviterKind {
 	}
 }
 
-// InviterMayStill tells whether an Invitation may be accepted: its inviter, as he stands, may give the role that it gives.
+// InviterMayStill tells whether an Invitation may be accepted: its inviter may still give the role that it gives.
 func InviterMayStill(i *v1alpha1.Invitation, inviter Actor) bool {
 	return i.Status.InviterKind == v1alpha1.InviterPlatform || MayGrant(inviter.Role, i.Spec.Role)
 }
@@ -56,7 +56,7 @@ func judgeInviter(r Request) []Violation {
 		"name another inviter than %q", expected)}
 }
 
-// judgeSelf: nobody removes himself, changes his own role or suspends himself, whatever the role (ORG-24).
+// judgeSelf refuses what nobody may do to their own account, whatever the role: remove it, suspend it or change its role (ORG-24).
 func judgeSelf(r Request) []Violation {
 	if r.Actor.Kind != ActorPerson || r.object().GetName() != r.Actor.User {
 		return nil
@@ -65,16 +65,21 @@ func judgeSelf(r Request) []Violation {
 	if !isUser || r.Operation == Create {
 		return nil
 	}
-	after, _ := r.New.(*v1alpha1.OrgUser)
-	switch {
-	case r.Operation == Delete:
+	if r.Operation == Delete {
 		return []Violation{r.self("", "remove himself from the organization")}
-	case before.Spec.Role != after.Spec.Role:
-		return []Violation{r.self("spec.role", "change his own role")}
-	case !before.Spec.Suspend && after.Spec.Suspend:
-		return []Violation{r.self("spec.suspend", "suspend himself")}
 	}
-	return nil
+	after, isUser := r.New.(*v1alpha1.OrgUser)
+	if !isUser {
+		return nil
+	}
+	var found []Violation
+	if before.Spec.Role != after.Spec.Role {
+		found = append(found, r.self("spec.role", "change his own role"))
+	}
+	if !before.Spec.Suspend && after.Spec.Suspend {
+		found = append(found, r.self("spec.suspend", "suspend himself"))
+	}
+	return found
 }
 
 func (r Request) self(field, what string) Violation {

@@ -32,7 +32,11 @@ func judgeProtected(r Request) []Violation {
 	}
 	var found []Violation
 	if hasFinalizer(old) != hasFinalizer(r.New) {
-		found = append(found, r.protected("metadata.finalizers["+v1alpha1.Finalizer+"]"))
+		kept := r.protected("metadata.finalizers[" + v1alpha1.Finalizer + "]")
+		if hasFinalizer(old) {
+			kept.Message += " (kubectl replace takes it away unless the manifest has it; kubectl apply keeps it)"
+		}
+		found = append(found, kept)
 	}
 	if !equality.Semantic.DeepEqual(old.GetOwnerReferences(), r.New.GetOwnerReferences()) {
 		found = append(found, r.protected("metadata.ownerReferences"))

@@ -23,6 +23,13 @@ func kept() *metav1.ObjectMeta {
 	}
 }
 
+// lost is kept without the finalizers, as kubectl replace writes it.
+func lost() *metav1.ObjectMeta {
+	m := kept()
+	m.Finalizers = nil
+	return m
+}
+
 // withMetadata gives an object of each kind with that metadata.
 func withMetadata(kind string, meta *metav1.ObjectMeta) metav1.Object {
 	meta = meta.DeepCopy()
@@ -55,7 +62,7 @@ var _ = Describe("What is Usher's own", func() {
 				Expect(rules(found)).To(Equal([]string{"usher-only"}), kind)
 				Expect(found[0]).To(And(HaveField("Field", field), HaveField("Reason", policy.Forbidden),
 					HaveField("Message", And(ContainSubstring(`"`+actor.Username+`" `),
-						HaveSuffix(` in organization "acme": `+field+" is Usher's own, which only Usher itself may change: leave it as it is")))))
+						ContainSubstring(` in organization "acme": `+field+" is Usher's own, which only Usher itself may change: leave it as it is")))))
 			}
 		}
 	},
@@ -76,6 +83,11 @@ var _ = Describe("What is Usher's own", func() {
 			m.Labels["team"], m.Annotations["note"], m.Finalizers = "red", "y", m.Finalizers[:1]
 		}),
 	)
+
+	It("says of the finalizer how it got lost, and what keeps it", func() {
+		Expect(policy.Judge(update(person("ana", orgAdmin), withMetadata("user", kept()), withMetadata("user", lost())))).To(ConsistOf(HaveField("Message",
+			HaveSuffix("leave it as it is (kubectl replace takes it away unless the manifest has it; kubectl apply keeps it)"))))
+	})
 
 	It("is all named at once", func() {
 		for _, kind := range kinds {

@@ -17,7 +17,7 @@ func judgeUser(r Request) []Violation {
 	case PowerManage:
 		return nil
 	case PowerManageMembers:
-		return judgeMember(r)
+		return append(judgeMember(r), judgeDelegates(r)...)
 	default:
 		return judgeArea(r, AreaUsers, "users")
 	}
@@ -42,6 +42,11 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 	if !isMember(before) && !slices.Equal(before.Finalizers, after.Finalizers) {
 		found = append(found, r.forbid("metadata.finalizers", "members-only", managersOf(AreaUsers),
 			"change finalizers of a user with the role %q", standing(before)))
+	}
+	const resend = v1alpha1.AnnotationResend
+	if !isMember(before) && before.Annotations[resend] != after.Annotations[resend] {
+		found = append(found, r.forbid("metadata.annotations["+resend+"]", "members-only", managersOf(AreaUsers),
+			"invite a user with the role %q again", standing(before)))
 	}
 	for _, field := range r.changed() {
 		switch {
@@ -79,7 +84,7 @@ func judgeInvitation(r Request) []Violation {
 			r.Operation, before.Spec.Role)}
 	}
 	if after != nil {
-		return judgeGrant(r, after.Spec.Role)
+		return append(judgeGrant(r, after.Spec.Role), judgeDelegates(r)...)
 	}
 	return nil
 }

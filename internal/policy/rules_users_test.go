@@ -101,6 +101,20 @@ var _ = Describe("Users", func() {
 		}
 	})
 
+	It("WXP-7 ORG-12 above Member are not invited again by a user administrator, whose doing kills the link that they have", func() {
+		again := func(u *v1alpha1.OrgUser) { u.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"} }
+		const annotation = "metadata.annotations[accounts.usher.dev/resend]"
+		for _, s := range above {
+			found := policy.Judge(update(eva, s.user(), changed(s.user(), again)))
+			Expect(fields(found)).To(Equal([]string{annotation}), "%v", s)
+			Expect(found[0].Message).To(ContainSubstring("only an OrganizationAdmin may invite a user with the role"))
+			Expect(passes(update(person("ana", orgAdmin), s.user(), changed(s.user(), again)))).To(BeTrue())
+		}
+		for _, s := range mereMembers {
+			Expect(passes(update(eva, s.user(), changed(s.user(), again)))).To(BeTrue())
+		}
+	})
+
 	It("ORG-12 are neither promoted nor demoted by a user administrator, nor moved sideways", func() {
 		for _, from := range allRoles {
 			for _, to := range allRoles {

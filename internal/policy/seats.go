@@ -29,8 +29,8 @@ func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.M
 		bought[string(module.Name)] = true
 		next = append(next, nextSeats(presentSeats(o, module.Name), users, module.Name, seats))
 	}
-	// Who had a seat of a module that is bought no longer is remembered while he leaves: the module may be bought again
-	// before he has left, and another one would get the seat beside him.
+	// Holders of a module that is no longer bought are remembered while they leave: the module may be bought again before
+	// they have left, and somebody else would get the seat beside them.
 	for _, former := range o.Status.Modules {
 		if bought[former.Name] {
 			continue

@@ -110,6 +110,7 @@ func (c *counters) ask(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !c.limit(r) {
+		desk.CountLimited(question.LimitNetwork)
 		c.refuse(w, r, counter, question.LimitNetwork)
 		return
 	}

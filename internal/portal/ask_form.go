@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -70,7 +69,6 @@ func (f *askForm) check(own []string) {
 	}
 	length := utf8.RuneCountInString
 	add(length(f.Name) > question.MaxName, "name", "long")
-	add(strings.ContainsFunc(f.Name, func(r rune) bool { return unicode.Is(unicode.C, r) }), "name", "characters")
 	add(f.Email == "", "email", "missing")
 	add(!invitation.ValidAddress(f.Email), "email", "form")
 	add(slices.ContainsFunc(own, func(a string) bool { return a != "" && invitation.SameAddress(a, f.Email) }), "email", "own")

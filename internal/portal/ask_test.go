@@ -105,6 +105,11 @@ var _ = Describe("A workspace's page", func() {
 		Entry(nil, "Leave this field empty: programs fill it in, people do not", "website", "https://spam.example"),
 	)
 
+	It("takes names of scripts that need joiners, and drops what would reorder the text around", func() {
+		Expect(pages.post(counterPath, asking("name", "\u202eعلی\u200cرضا"))).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(questions.asks).To(ConsistOf(HaveField("Name", "علی\u200cرضا")))
+	})
+
 	It("takes the longest question that there can be, and turns larger forms away", func() {
 		text := strings.Repeat("ñ", 7000)
 		Expect(pages.post(counterPath, asking("text", text))).To(HaveHTTPStatus(http.StatusSeeOther))

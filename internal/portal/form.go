@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -78,8 +77,6 @@ func (f *form) check() {
 		add("displayName", "missing")
 	case utf8.RuneCountInString(f.DisplayName) > maxDisplayName:
 		add("displayName", "long")
-	case strings.ContainsFunc(f.DisplayName, func(r rune) bool { return unicode.Is(unicode.C, r) }):
-		add("displayName", "characters")
 	}
 	if f.Phone != "" && !phoneNumber.MatchString(f.e164()) {
 		add("phone", "form")

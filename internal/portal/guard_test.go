@@ -50,6 +50,12 @@ var _ = Describe("The guard", func() {
 		Expect(with(portal.Options{URL: "http://127.0.0.1:8080"}).get("/").Header()).NotTo(HaveKey("Strict-Transport-Security"))
 	})
 
+	It("has its forms say where they come from, and no page from which page", func() {
+		for _, path := range []string{"/", "/i/" + inviteToken, "/c/" + confirmToken, "/i/nobody"} {
+			Expect(with(portal.Options{}).get(path).Body.String()).To(ContainSubstring(`<meta name="referrer" content="strict-origin">`), path)
+		}
+	})
+
 	It("serves the files that the pages name, to be kept", func() {
 		pages := with(portal.Options{})
 		named := regexp.MustCompile(`href="(/static/[^"]+)"`).FindAllStringSubmatch(pages.get("/").Body.String(), -1)
@@ -74,6 +80,7 @@ var _ = Describe("The guard", func() {
 		Entry(nil, "Sec-Fetch-Site", "cross-site", http.StatusForbidden),
 		Entry(nil, "Sec-Fetch-Site", "same-site", http.StatusForbidden),
 		Entry(nil, "Origin", "https://evil.example", http.StatusForbidden),
+		Entry(nil, "Origin", "null", http.StatusForbidden),
 		Entry(nil, "Origin", "https://portal.acme.example", http.StatusSeeOther),
 		Entry(nil, "Sec-Fetch-Site", "same-origin", http.StatusSeeOther),
 	)

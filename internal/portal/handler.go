@@ -120,6 +120,9 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
+	if link.NameGiven {
+		r.PostForm.Set("displayName", string(link.Registration.DisplayName))
+	}
 	f := readForm(r.PostForm)
 	if len(f.Errors) > 0 {
 		p := newPage(r, screenInvite.name, link)

@@ -34,6 +34,8 @@ type ClusterLinks struct {
 
 var _ Links = (*ClusterLinks)(nil)
 
+func (l *ClusterLinks) cache() lookup.Reader { return lookup.Reader{Reader: l.Client} }
+
 // Open tells where a token leads.
 func (l *ClusterLinks) Open(ctx context.Context, purpose Purpose, token string) (*Link, error) {
 	p, err := l.find(ctx, purpose, token)
@@ -125,8 +127,7 @@ func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) 
 	if err != nil {
 		return nil, ErrUnknown
 	}
-	cache := lookup.Reader{Reader: l.Client}
-	found, err := cache.OnboardingHost(ctx, claims.UID)
+	found, err := l.cache().OnboardingHost(ctx, claims.UID)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) 
 	if !ok {
 		return nil, ErrRevoked // it was ours, and what it was for is gone
 	}
-	organization, err := cache.Organization(ctx, host.GetNamespace())
+	organization, err := l.cache().Organization(ctx, host.GetNamespace())
 	if err != nil {
 		return nil, err
 	}
@@ -151,8 +152,7 @@ func (l *ClusterLinks) authorized(ctx context.Context, host status.Object) (bool
 	if !ok {
 		return true, nil
 	}
-	cache := lookup.Reader{Reader: l.Client}
-	inviter, err := cache.Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	inviter, err := l.cache().Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
 	if err == nil && inviter.Kind == policy.ActorPerson {
 		var person v1alpha1.OrgUser
 		err = l.Live.Get(ctx, kube.ObjectKey{Namespace: i.Namespace, Name: inviter.User}, &person)
@@ -186,12 +186,19 @@ func (l *ClusterLinks) usable(p *place, o *v1alpha1.OnboardingStatus) error {
 // show gives what a page shows. The person's language goes along with a link that cannot be used any more.
 func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Link, error) {
 	onboarding, email := p.onboarding()
-	var err error
-	p.workspaces, err = lookup.Reader{Reader: l.Client}.WorkspacesNamed(ctx, p.host.GetNamespace(), p.grants())
+	err := l.meet(ctx, p, email)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.usable(p, onboarding); err != nil {
+	p.workspaces, err = l.cache().WorkspacesNamed(ctx, p.host.GetNamespace(), p.grants())
+	if err != nil {
+		return nil, err
+	}
+	err = l.usable(p, onboarding)
+	if err == nil && p.left(onboarding) {
+		err = ErrRevoked
+	}
+	if err != nil {
 		return &Link{Organization: policy.OrganizationTitle(p.organization), Language: p.language(onboarding)}, err
 	}
 	link := &Link{
@@ -219,20 +226,37 @@ func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Li
 	return link, nil
 }
 
+// meet finds the account of somebody who has accepted an Invitation.
+func (l *ClusterLinks) meet(ctx context.Context, p *place, email string) error {
+	i, is := p.host.(*v1alpha1.Invitation)
+	if !is {
+		return nil
+	}
+	recipient := lookup.Recipient(i, email)
+	if recipient == nil || recipient.State != v1alpha1.RecipientActive {
+		return nil
+	}
+	var err error
+	p.account, err = l.cache().User(ctx, i.Namespace, recipient.User)
+	return err
+}
+
 // describe adds what the person is invited to.
 func (l *ClusterLinks) describe(ctx context.Context, p *place, link *Link) error {
-	cache := lookup.Reader{Reader: l.Client}
 	var err error
 	switch host := p.host.(type) {
 	case *v1alpha1.Invitation:
 		link.Role, link.Message = host.Spec.Role, host.Spec.Message
-		if link.Inviter, err = cache.InviterTitle(ctx, host.Namespace, host.Spec.InvitedBy); err != nil {
+		if link.Inviter, err = l.cache().InviterTitle(ctx, host.Namespace, host.Spec.InvitedBy); err != nil {
 			return err
+		}
+		if p.account != nil {
+			link.Role, link.Username = p.account.Spec.Role, policy.UsernameOf(p.account)
 		}
 		err = l.prefill(ctx, host, link)
 	case *v1alpha1.OrgUser:
 		link.Role = host.Spec.Role
-		link.Username = policy.UsernameOf(host)
+		link.Username, link.NameGiven = policy.UsernameOf(host), host.Spec.DisplayName != ""
 		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(host, &link.Registration))
 	}
 	link.Namespace = p.host.GetNamespace()
@@ -248,9 +272,10 @@ func (l *ClusterLinks) prefill(ctx context.Context, i *v1alpha1.Invitation, link
 	if recipient == nil || recipient.User == "" {
 		return nil
 	}
-	user, err := lookup.Reader{Reader: l.Client}.User(ctx, i.Namespace, recipient.User)
+	user, err := l.cache().User(ctx, i.Namespace, recipient.User)
 	if user != nil {
 		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(user, &link.Registration))
+		link.NameGiven = user.Spec.DisplayName != ""
 	}
 	return err
 }

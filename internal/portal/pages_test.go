@@ -161,6 +161,15 @@ var _ = Describe("Pages", func() {
 		Expect(text).NotTo(SatisfyAny(ContainSubstring("Ya tienes acceso"), ContainSubstring("<code>")))
 	})
 
+	It("says that the organization has declared the name, and takes no other one", func() {
+		links.link.NameGiven, links.link.Registration.DisplayName = true, "Luis Gil Pérez"
+		text := pages.get("/i/" + inviteToken).Body.String()
+		Expect(text).To(MatchRegexp(`<input id="displayName"[^>]* value="Luis Gil Pérez" readonly `))
+		Expect(text).To(ContainSubstring("Lo ha indicado la organización"))
+		Expect(pages.post("/i/"+inviteToken, accepting("displayName", ""))).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(links.given.DisplayName).To(BeEquivalentTo("Luis Gil Pérez"))
+	})
+
 	It("declines", func() {
 		posted := pages.post("/i/"+inviteToken, accepting("action", "decline", "displayName", ""))
 		Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done"))
@@ -194,7 +203,8 @@ var _ = Describe("Pages", func() {
 		Entry(nil, portal.ErrUsed, v1alpha1.RecipientActive, http.StatusOK, "ya se ha utilizado"),
 		Entry(nil, nil, v1alpha1.RecipientExpired, http.StatusGone, "ha caducado"),
 		Entry(nil, nil, v1alpha1.RecipientRevoked, http.StatusGone, "ya no es válida"),
-		Entry(nil, nil, v1alpha1.RecipientUndeliverable, http.StatusNotFound, "no existe"),
+		Entry(nil, nil, v1alpha1.RecipientUndeliverable, http.StatusGone, "ha rechazado nuestro último mensaje"),
+		Entry(nil, nil, v1alpha1.RecipientPending, http.StatusGone, "ya no es válida"),
 		Entry(nil, errors.New("etcd is away"), v1alpha1.RecipientInvited, http.StatusServiceUnavailable, "Algo ha fallado"),
 	)
 

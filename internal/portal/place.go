@@ -17,6 +17,8 @@ type place struct {
 	organization *v1alpha1.Organization
 	// workspaces are those that the person is to be in, as far as they exist.
 	workspaces []*v1alpha1.Workspace
+	// account is the OrgUser of somebody who has accepted an Invitation; nil: not accepted, or gone since.
+	account *v1alpha1.OrgUser
 	// authorized is true when who invites may still give what the invitation gives.
 	authorized bool
 }
@@ -38,8 +40,17 @@ func (p *place) onboarding() (*v1alpha1.OnboardingStatus, string) {
 	return nil, ""
 }
 
-// grants are what the person is to get.
+// left tells whether somebody who had accepted an Invitation is a user no more.
+func (p *place) left(o *v1alpha1.OnboardingStatus) bool {
+	_, isInvitation := p.host.(*v1alpha1.Invitation)
+	return isInvitation && o.State == v1alpha1.RecipientActive && p.account == nil
+}
+
+// grants are what the person is to get, or has: who is a user may have been given something else since (ORG-22).
 func (p *place) grants() []v1alpha1.WorkspaceGrant {
+	if p.account != nil {
+		return p.account.Spec.Workspaces
+	}
 	switch host := p.host.(type) {
 	case *v1alpha1.Invitation:
 		return host.Spec.Workspaces

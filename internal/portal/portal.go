@@ -63,6 +63,8 @@ type Link struct {
 	Location *time.Location
 	// Registration fills the form in advance; zero: an empty form.
 	Registration v1alpha1.Registration
+	// NameGiven is true when the organization has declared the person's name, which is shown whatever the person enters.
+	NameGiven bool
 	// Username is the name to sign in with.
 	Username string
 	// NeedsConfirmation is true when a second mail confirms the address after registration.

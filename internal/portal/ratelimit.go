@@ -65,7 +65,7 @@ func (l *limiter) allow(address netip.Addr, now time.Time) bool {
 		l.clients[network] = element
 	}
 	l.seen.MoveToFront(element)
-	c := element.Value.(*visitor)
+	c := element.Value.(*visitor) //nolint:forcetypeassert // the list holds nothing else
 	c.last = now
 	return c.bucket.AllowN(now, 1)
 }
@@ -74,7 +74,7 @@ func (l *limiter) allow(address netip.Addr, now time.Time) bool {
 func (l *limiter) prune(now time.Time) {
 	refill := time.Duration(float64(l.burst) / float64(l.rate) * float64(time.Second))
 	for oldest := l.seen.Back(); oldest != nil; oldest = l.seen.Back() {
-		c := oldest.Value.(*visitor)
+		c := oldest.Value.(*visitor) //nolint:forcetypeassert // the list holds nothing else
 		if now.Sub(c.last) < refill && l.seen.Len() < maxClients {
 			return
 		}

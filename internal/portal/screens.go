@@ -41,6 +41,7 @@ var (
 	screenDeclined  = screen{"declined", "notice", http.StatusOK}
 	screenExpired   = screen{"expired", "notice", http.StatusGone}
 	screenRevoked   = screen{"revoked", "notice", http.StatusGone}
+	screenUnreached = screen{"unreached", "notice", http.StatusGone}
 	screenUnknown   = screen{"unknown", "notice", http.StatusNotFound}
 	screenBusy      = screen{"busy", "notice", http.StatusTooManyRequests}
 	screenRefused   = screen{"refused", "notice", http.StatusForbidden}
@@ -99,7 +100,9 @@ func standing(purpose Purpose, state v1alpha1.RecipientState) screen {
 		return screenDeclined
 	case v1alpha1.RecipientExpired:
 		return screenExpired
-	case v1alpha1.RecipientRevoked:
+	case v1alpha1.RecipientUndeliverable:
+		return screenUnreached
+	case v1alpha1.RecipientRevoked, v1alpha1.RecipientPending: // taken back, and named again since
 		return screenRevoked
 	}
 	return screenUnknown

@@ -19,10 +19,12 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/portal"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 func TestPortal(t *testing.T) {
 	RegisterFailHandler(Fail)
+	timing.SetDefaults()
 	RunSpecs(t, "Portal")
 }
 

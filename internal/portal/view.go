@@ -37,6 +37,7 @@ var signs = map[string]string{
 	screenBusy.name:      "time",
 	screenDeclined.name:  "ended",
 	screenRevoked.name:   "ended",
+	screenUnreached.name: "trouble",
 	screenTrouble.name:   "trouble",
 	screenRefused.name:   "trouble",
 	screenBad.name:       "trouble",

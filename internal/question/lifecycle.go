@@ -16,7 +16,7 @@ func (q *Question) Ask(now time.Time) {
 	q.Confirmation = Mail{State: v1alpha1.MailQueued}
 }
 
-// Confirm notes that the asker has confirmed the address. It gives false, and changes nothing, when she has done so before
+// Confirm notes that the asker has confirmed the address. It gives false, and changes nothing, when that was done before
 // or when the time for it is over.
 func (q *Question) Confirm(now time.Time) bool {
 	if q.State != Waiting || q.Ended(now) {
@@ -129,8 +129,8 @@ func (q *Question) settle(d invitation.Delivery, now time.Time) {
 	}
 }
 
-// forget takes out what is not needed any more: what the asker wrote when it is passed on, and the address when she has her
-// receipt and an account as well.
+// forget takes out what is not needed any more: what the asker wrote when it is passed on, and the address once the
+// receipt is out and the account exists as well.
 func (q *Question) forget() {
 	if q.State != Passed {
 		return

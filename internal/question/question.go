@@ -33,7 +33,7 @@ type Kind string
 const (
 	// KindConfirmation asks the asker to confirm the address.
 	KindConfirmation Kind = "QuestionConfirmation"
-	// KindReceipt tells the asker the reference, and holds the link to her page.
+	// KindReceipt tells the asker the reference, and holds the link to the page with the asker's questions.
 	KindReceipt Kind = "QuestionReceipt"
 	// KindQuestion passes the question on to the queue.
 	KindQuestion Kind = "Question"
@@ -62,7 +62,7 @@ type Record struct {
 	Reference string `json:"reference"`
 	// Subject is one line.
 	Subject string `json:"subject"`
-	// Asker is the digest of the asker's address. Address is the address itself, until no mail to or about her is due.
+	// Asker is the digest of the asker's address. Address is the address itself, until no mail to or about the asker is due.
 	Asker   string `json:"asker"`
 	Address string `json:"address,omitempty"`
 	// Language is the BCP 47 tag of the language that the asker has seen the page in.
@@ -86,7 +86,7 @@ type Record struct {
 type Question struct {
 	Record
 
-	// Name is how the asker calls herself; empty: not at all.
+	// Name is the asker's name as given; empty: none was.
 	Name string
 	// Text is the question: lines of plain text.
 	Text string

@@ -40,9 +40,9 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err != nil {
 		return err
 	}
-	err = addSecretWatch(mgr, o, map[types.NamespacedName]func(*corev1.Secret) error{
-		certificateKey(o): certificateWriter(o.CertificateDir),
-		keysKey(o):        keysReader(keys),
+	err = addSecretWatch(mgr, o, map[types.NamespacedName]secretUser{
+		certificateKey(o): {use: certificateWriter(o.CertificateDir), data: noCertificate},
+		keysKey(o):        {use: keysReader(keys), data: firstKey},
 	})
 	if err != nil {
 		return err
@@ -60,6 +60,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 		return err
 	}
 	questions := &desk.Desk{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
+	questions.Measure()
 	if err := addControllers(mgr, o, keys, templates, questions); err != nil {
 		return err
 	}
@@ -110,6 +111,7 @@ func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing, temp
 		Desk:            questions,
 		Namespace:       o.Namespace,
 		NamespaceLabels: namespaceLabels(o),
+		IntakeDomains:   intakeDomains(o),
 		SettleDelay:     o.SettleDelay,
 		Now:             o.now(),
 	})
@@ -135,7 +137,8 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	}
 	return webhooks.Setup(mgr, webhooks.Options{
 		Reader: mgr.GetCache(), Platform: platform, Seen: seen,
-		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o),
+		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
+		IntakeOff: o.IntakeAddress == "",
 	})
 }
 
@@ -148,13 +151,15 @@ func namespaceLabels(o *Options) policy.NamespaceLabels {
 
 // linkKeys reads the keys that sign links, and makes the first one in a new installation.
 func linkKeys(ctx context.Context, mgr ctrl.Manager, o *Options) (*invitation.KeyRing, error) {
-	secret, err := ensureSecret(ctx, mgr, keysKey(o), map[string][]byte{firstKeyName: invitation.NewKey()})
+	secret, err := ensureSecret(ctx, mgr, keysKey(o), firstKey())
 	if err != nil {
 		return nil, err
 	}
 	ring := &invitation.KeyRing{}
 	return ring, keysReader(ring)(secret)
 }
+
+func firstKey() map[string][]byte { return map[string][]byte{firstKeyName: invitation.NewKey()} }
 
 func keysKey(o *Options) types.NamespacedName {
 	return types.NamespacedName{Namespace: o.Namespace, Name: keySecret}

@@ -17,8 +17,8 @@ import (
 )
 
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingwebhookconfigurations;mutatingwebhookconfigurations,verbs=get;list;watch
-// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingwebhookconfigurations,verbs=update;patch,resourceNames=usher-validating-webhook-configuration
-// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=mutatingwebhookconfigurations,verbs=update;patch,resourceNames=usher-mutating-webhook-configuration
+// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingwebhookconfigurations,verbs=update,resourceNames=usher-validating-webhook-configuration
+// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=mutatingwebhookconfigurations,verbs=update,resourceNames=usher-mutating-webhook-configuration
 
 const (
 	certificateSecret  = "usher-webhook-certificate" //nolint:gosec // a name
@@ -33,7 +33,7 @@ var certificateFiles = []string{"tls.crt", "tls.key", "ca.crt"}
 // channel is closed when the first certificate is in place.
 func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready chan struct{}) error {
 	key := certificateKey(o)
-	if _, err := ensureSecret(ctx, mgr, key, nil); err != nil {
+	if _, err := ensureSecret(ctx, mgr, key, noCertificate()); err != nil {
 		return err
 	}
 	err := rotator.AddRotator(quietManager{mgr}, &rotator.CertRotator{
@@ -57,6 +57,9 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready ch
 	return nil
 }
 
+// noCertificate is what a new Secret holds: the rotation fills it.
+func noCertificate() map[string][]byte { return nil }
+
 func certificateKey(o *Options) types.NamespacedName {
 	return types.NamespacedName{Namespace: o.Namespace, Name: certificateSecret}
 }
@@ -75,10 +78,8 @@ func rotatorName(o *Options) string {
 // certificateWriter writes the certificate's files to where the webhook server reads them.
 func certificateWriter(dir string) func(*corev1.Secret) error {
 	return func(secret *corev1.Secret) error {
-		for _, name := range certificateFiles {
-			if len(secret.Data[name]) == 0 {
-				return nil // not made yet
-			}
+		if !isWhole(secret) {
+			return nil // not made yet
 		}
 		for _, name := range certificateFiles {
 			if err := replaceFile(filepath.Join(dir, name), secret.Data[name]); err != nil {
@@ -87,6 +88,16 @@ func certificateWriter(dir string) func(*corev1.Secret) error {
 		}
 		return nil
 	}
+}
+
+// isWhole says whether a Secret holds all files of a certificate.
+func isWhole(secret *corev1.Secret) bool {
+	for _, name := range certificateFiles {
+		if len(secret.Data[name]) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // replaceFile puts a whole new file in the place of an old one, so that nobody reads half of it.

@@ -7,10 +7,12 @@ import (
 	"flag"
 	"fmt"
 
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/policy"
 )
 
 // IntakeFlags declares the flags of the mail intake.
@@ -39,6 +41,9 @@ func (o *Options) validateIntake() []error {
 			wrong = append(wrong, fmt.Errorf("--intake-address: %w", err))
 		}
 	}
+	if _, err := policy.ParseIntakeDomains(o.IntakeDomains); err != nil {
+		wrong = append(wrong, fmt.Errorf("--intake-domains: %w", err))
+	}
 	l := o.IntakeLimits
 	for _, rate := range []struct {
 		flag  string
@@ -64,6 +69,13 @@ func (o *Options) validateIntake() []error {
 	return wrong
 }
 
+// intakeDomains gives the list that Validate has found right.
+func intakeDomains(o *Options) policy.IntakeDomains {
+	domains, err := policy.ParseIntakeDomains(o.IntakeDomains)
+	utilruntime.Must(err)
+	return domains
+}
+
 // addIntake puts the mail intake into the manager, if it is wished. It has connections to the mail server of its own, so that
 // large mails on their way in do not keep invitations waiting.
 func addIntake(mgr ctrl.Manager, o *Options) error {
@@ -74,7 +86,9 @@ func addIntake(mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return err
 	}
-	server, err := intake.NewServer(intake.Cluster{Client: mgr.GetClient()}, relay, intake.Options{
+	server, err := intake.NewServer(intake.Cluster{
+		Client: mgr.GetClient(), Domains: intakeDomains(o), Recorder: mgr.GetEventRecorder("usher"),
+	}, relay, intake.Options{
 		Address: o.IntakeAddress, Hostname: o.mailDomain(), Limits: o.IntakeLimits, Now: o.now(),
 		Log: mgr.GetLogger().WithName("intake"),
 	})

@@ -16,7 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -95,8 +94,8 @@ func addMailTemplates(ctx context.Context, mgr ctrl.Manager, o *Options) (*mail.
 		}))).
 		WatchesRawSource(source.Channel(election, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
-			NeedLeaderElection: ptr.To(false),
-			SkipNameValidation: ptr.To(o.SkipNameValidation),
+			NeedLeaderElection: new(false),
+			SkipNameValidation: new(o.SkipNameValidation),
 		}).
 		Complete(m)
 }

@@ -20,7 +20,6 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -102,13 +101,13 @@ func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
 	return ctrl.Options{
 		Scheme:                        NewScheme(),
-		Cache:                         CacheOptions(o),
+		Cache:                         cacheOptions(o),
 		LeaderElection:                o.LeaderElection,
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       o.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		HealthProbeBindAddress:        o.HealthAddress,
-		GracefulShutdownTimeout:       ptr.To(shutdownTimeout),
+		GracefulShutdownTimeout:       new(shutdownTimeout),
 		Metrics:                       metricsOptions(o),
 		WebhookServer: gatedServer{
 			Server: webhook.NewServer(webhook.Options{
@@ -118,14 +117,9 @@ func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
 			gate: certificates,
 		},
 		Controller: config.Controller{
-			SkipNameValidation: ptr.To(o.SkipNameValidation),
-			RecoverPanic:       ptr.To(true),
-			EnableWarmup:       ptr.To(true),
-			GroupKindConcurrency: map[string]int{
-				"OrgUser." + v1alpha1.GroupVersion.Group:    8,
-				"Invitation." + v1alpha1.GroupVersion.Group: 4,
-				"Workspace." + v1alpha1.GroupVersion.Group:  4,
-			},
+			SkipNameValidation: new(o.SkipNameValidation),
+			RecoverPanic:       new(true),
+			EnableWarmup:       new(true),
 		},
 	}
 }
@@ -146,9 +140,9 @@ func (s gatedServer) Start(ctx context.Context) error {
 	}
 }
 
-// CacheOptions keep the cache small: no managed fields, only the operator's own Secrets, only Usher's Roles, RoleBindings and
+// cacheOptions keep the cache small: no managed fields, only the operator's own Secrets, only Usher's Roles, RoleBindings and
 // ConfigMaps.
-func CacheOptions(o *Options) cache.Options {
+func cacheOptions(o *Options) cache.Options {
 	mine := labels.SelectorFromSet(labels.Set{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
 	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),

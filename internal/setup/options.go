@@ -64,6 +64,9 @@ type Options struct {
 	IntakeAddress string
 	// IntakeLimits bound what is taken in.
 	IntakeLimits intake.Limits
+	// IntakeDomains lists which organization may take mails in at which addresses, see policy.ParseIntakeDomains; empty: each
+	// at all that no other has.
+	IntakeDomains []string
 
 	// PlatformUsers and PlatformGroups are identities that are not bound by roles.
 	PlatformUsers, PlatformGroups []string

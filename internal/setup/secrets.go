@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -22,31 +21,60 @@ import (
 // mounted Secret would do the same a minute later, and only inside a pod.
 type secretWatch struct {
 	client client.Client
-	users  map[types.NamespacedName]func(*corev1.Secret) error
+	users  map[types.NamespacedName]secretUser
 }
 
-func addSecretWatch(mgr ctrl.Manager, o *Options, users map[types.NamespacedName]func(*corev1.Secret) error) error {
+// secretUser is what uses a Secret.
+type secretUser struct {
+	// use takes the Secret as it is now.
+	use func(*corev1.Secret) error
+	// data is what a new one holds: a Secret that somebody deletes is made again.
+	data func() map[string][]byte
+}
+
+func addSecretWatch(mgr ctrl.Manager, o *Options, users map[types.NamespacedName]secretUser) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("secret").
 		For(&corev1.Secret{}).
 		WithOptions(controller.Options{
-			NeedLeaderElection: ptr.To(false),
-			SkipNameValidation: ptr.To(o.SkipNameValidation),
+			NeedLeaderElection: new(false),
+			SkipNameValidation: new(o.SkipNameValidation),
 		}).
 		Complete(&secretWatch{client: mgr.GetClient(), users: users})
 }
 
-// Reconcile hands a Secret over.
+// Reconcile hands a Secret over, or makes it again, which brings the next pass.
 func (w *secretWatch) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	use, ours := w.users[request.NamespacedName]
+	user, ours := w.users[request.NamespacedName]
 	if !ours {
 		return reconcile.Result{}, nil
 	}
 	var secret corev1.Secret
-	if err := w.client.Get(ctx, request.NamespacedName, &secret); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
+	err := w.client.Get(ctx, request.NamespacedName, &secret)
+	switch {
+	case apierrors.IsNotFound(err):
+		return reconcile.Result{}, w.remake(ctx, request.NamespacedName, user.data())
+	case err != nil:
+		return reconcile.Result{}, err
 	}
-	return reconcile.Result{}, use(&secret)
+	return reconcile.Result{}, user.use(&secret)
+}
+
+// remake makes a Secret that somebody has deleted. Another replica may come first, or the namespace be on its way out.
+func (w *secretWatch) remake(ctx context.Context, key types.NamespacedName, data map[string][]byte) error {
+	err := w.client.Create(ctx, newSecret(key, data))
+	if apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the operator's own Secret %s was deleted and cannot be made again: %w", key, err)
+	}
+	ctrl.LoggerFrom(ctx).Info("the Secret was deleted and is made again")
+	return nil
+}
+
+func newSecret(key types.NamespacedName, data map[string][]byte) *corev1.Secret {
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}, Data: data}
 }
 
 // ensureSecret gives one of the operator's own Secrets, made if it is not there. Another replica may make it at the same
@@ -57,7 +85,7 @@ func ensureSecret(ctx context.Context, mgr ctrl.Manager, key types.NamespacedNam
 	if err != nil {
 		return nil, err
 	}
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}, Data: data}
+	secret := newSecret(key, data)
 	err = writer.Get(ctx, key, &corev1.Secret{})
 	if apierrors.IsNotFound(err) {
 		err = writer.Create(ctx, secret)

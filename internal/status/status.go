@@ -102,11 +102,26 @@ func steady(before, after []metav1.Condition) []metav1.Condition {
 }
 
 func write(ctx context.Context, c client.StatusClient, before, after Object) (bool, error) {
-	if equality.Semantic.DeepEqual(before, after) {
+	was, is := withoutSpec(before), withoutSpec(after)
+	if equality.Semantic.DeepEqual(was, is) {
 		return false, nil
 	}
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	return true, c.Status().Patch(ctx, after, patch)
+	patch := client.MergeFromWithOptions(was, client.MergeFromWithOptimisticLock{})
+	data, err := patch.Data(is)
+	if err != nil {
+		return false, err
+	}
+	return true, c.Status().Patch(ctx, after, client.RawPatch(patch.Type(), data))
+}
+
+// withoutSpec gives a shallow copy without the spec: a workspace may list thousands of members, which need not be compared
+// to write a status.
+func withoutSpec(o Object) Object {
+	from := reflect.ValueOf(o).Elem()
+	bare := reflect.New(from.Type())
+	bare.Elem().Set(from)
+	bare.Elem().FieldByName("Spec").SetZero()
+	return bare.Interface().(Object) //nolint:forcetypeassert // it has o's type
 }
 
 // patience is how long Amend goes on against other writers: ten to twenty seconds, or until its context ends. What it

@@ -180,6 +180,17 @@ var _ = Describe("Write", func() {
 			`{"metadata": {"resourceVersion": "42"}, "status": {"role": "Technician"}}`)))
 	})
 
+	It("leaves the spec out, whatever became of it on the way", func(ctx SpecContext) {
+		w, before := &writer{}, settled()
+		after := before.DeepCopy()
+		after.Spec.Phone = "+34600000001"
+		Expect(status.Write(ctx, w, before, after)).To(BeFalse())
+		after.Status.Role = v1alpha1.RoleTechnician
+		Expect(status.Write(ctx, w, before, after)).To(BeTrue())
+		Expect(w.patches).To(HaveExactElements(Not(ContainSubstring("spec"))))
+		Expect(after.Spec.Phone).NotTo(BeEmpty(), "the object itself stays as it is")
+	})
+
 	It("writes the generation that it is about, in every condition", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		before.Generation = 4

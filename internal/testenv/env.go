@@ -146,7 +146,7 @@ func freePort(host string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("look for a free port on %s: %w", host, err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
+	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // the listener is TCP's
 	if err := l.Close(); err != nil {
 		return 0, fmt.Errorf("release the free port %d: %w", port, err)
 	}

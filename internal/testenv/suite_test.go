@@ -11,12 +11,14 @@ import (
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 var env *testenv.Env
 
 func TestEnvironment(t *testing.T) {
 	RegisterFailHandler(Fail)
+	timing.SetDefaults()
 	RunSpecs(t, "Test environment")
 }
 

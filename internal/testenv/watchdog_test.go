@@ -31,9 +31,17 @@ var _ = Describe("The watchdog", func() {
 		Expect(err).NotTo(HaveOccurred())
 		process := exec.Command(program, "600")
 		Expect(process.Start()).To(Succeed())
-		DeferCleanup(func() { _ = process.Process.Kill() })
-		ends = make(chan error, 1)
-		go func() { ends <- process.Wait() }()
+		ended := make(chan error, 1)
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			ended <- process.Wait()
+		}()
+		ends = ended
+		DeferCleanup(func() {
+			_ = process.Process.Kill()
+			Eventually(gone).Should(BeClosed())
+		})
 		Eventually(program + ".pid").Should(BeARegularFile())
 	})
 

@@ -84,7 +84,7 @@ func schemaPaths(schema map[string]any, path string) []string {
 		properties, _, err := unstructured.NestedMap(schema, "properties")
 		Expect(err).NotTo(HaveOccurred())
 		for name, part := range properties {
-			all = append(all, schemaPaths(part.(map[string]any), path+"."+name)...)
+			all = append(all, schemaPaths(part.(map[string]any), path+"."+name)...) //nolint:forcetypeassert // schemas are objects
 		}
 		return all
 	case "array":
@@ -106,8 +106,8 @@ func specSchema(ctx context.Context, plural string) map[string]any {
 	Expect(env.Client.Get(ctx, client.ObjectKey{Name: name}, crd)).To(Succeed())
 	versions, _, err := unstructured.NestedSlice(crd.Object, "spec", "versions")
 	Expect(err).NotTo(HaveOccurred())
-	schema, found, err := unstructured.NestedMap(versions[0].(map[string]any),
-		"schema", "openAPIV3Schema", "properties", "spec")
+	version := versions[0].(map[string]any) //nolint:forcetypeassert // versions are objects
+	schema, found, err := unstructured.NestedMap(version, "schema", "openAPIV3Schema", "properties", "spec")
 	Expect(err).NotTo(HaveOccurred())
 	Expect(found).To(BeTrue())
 	return schema

@@ -10,6 +10,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -126,9 +128,24 @@ var _ = Describe("Objects", func() {
 		for i := range 10000 {
 			address := fmt.Sprintf("person-number-%d@department.acme.example", i)
 			base.Spec.Members = append(base.Spec.Members,
-				v1alpha1.WorkspaceMember{Email: v1alpha1.EmailAddress(address), Access: v1alpha1.WorkspaceView})
+				v1alpha1.WorkspaceMember{Email: v1alpha1.MemberAddress(address), Access: v1alpha1.WorkspaceView})
 		}
 		Expect(env.Client.Create(ctx, base)).To(Succeed())
+	})
+
+	It("ORG-23 have no rule for each address in a workspace, which every write of its status would evaluate again", func(ctx SpecContext) {
+		crd := &unstructured.Unstructured{}
+		crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
+		Expect(env.Client.Get(ctx, client.ObjectKey{Name: "workspaces.accounts.usher.dev"}, crd)).To(Succeed())
+		versions, _, err := unstructured.NestedSlice(crd.Object, "spec", "versions")
+		Expect(err).NotTo(HaveOccurred())
+		version, is := versions[0].(map[string]any)
+		Expect(is).To(BeTrue())
+		entry, found, err := unstructured.NestedMap(version, "schema", "openAPIV3Schema", "properties", "spec", "properties", "members", "items")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(found).To(BeTrue())
+		Expect(entry).NotTo(HaveKey("x-kubernetes-validations"))
+		Expect(entry).To(HaveKeyWithValue("properties", HaveKeyWithValue("email", Not(HaveKey("x-kubernetes-validations")))))
 	})
 })
 

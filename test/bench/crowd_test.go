@@ -18,6 +18,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -42,15 +43,19 @@ const (
 
 // crowd is a control plane with one large organization, and the operator.
 type crowd struct {
-	b        *testing.B
-	env      *testenv.Env
-	box      *mailbox.Mailbox
-	past     client.Client
+	b    *testing.B
+	env  *testenv.Env
+	box  *mailbox.Mailbox
+	past client.Client
+	// asker asks for the changes, and asked keeps what it writes.
+	asker    client.Client
+	asked    *meter
 	meter    *meter
 	observer *observer
 	usher    *operator.Operator
 	people   int
 	copies   int
+	twins    int
 }
 
 // newCrowd makes the organization while the operator is off.
@@ -58,13 +63,19 @@ func newCrowd(ctx context.Context, b *testing.B) *crowd {
 	all := suite.Start(b, nil)
 	c := &crowd{
 		b: b, env: all.Env, box: all.Mailbox, meter: &meter{counts: map[string]int{}}, people: people,
-		past: all.Env.As("system:kube-controller-manager", "system:masters"),
+		asked: &meter{counts: map[string]int{}},
+		past:  all.Env.As("system:kube-controller-manager", "system:masters"),
 	}
 	if text := os.Getenv("USHER_BENCH_PEOPLE"); text != "" {
 		n, err := strconv.Atoi(text)
 		must(b, err)
 		c.people = n
 	}
+	cfg := rest.CopyConfig(c.env.Config)
+	cfg.Wrap(c.asked.wrap)
+	var err error
+	c.asker, err = client.New(cfg, client.Options{Scheme: c.env.Scheme})
+	must(b, err)
 	watching, err := client.NewWithWatch(c.env.Config, client.Options{Scheme: c.env.Scheme})
 	must(b, err)
 	c.observer = observe(ctx, watching)
@@ -99,7 +110,7 @@ func (c *crowd) workspace(name string, first, members int) builders.WorkspaceBui
 	return builders.Workspace(crowdName, name).With(func(w *v1alpha1.Workspace) {
 		for n := first; n < first+members; n++ {
 			w.Spec.Members = append(w.Spec.Members,
-				v1alpha1.WorkspaceMember{Email: person(n).Obj().Spec.Email, Access: v1alpha1.WorkspaceView})
+				v1alpha1.WorkspaceMember{Email: v1alpha1.MemberAddress(person(n).Obj().Spec.Email), Access: v1alpha1.WorkspaceView})
 		}
 	})
 }

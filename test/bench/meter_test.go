@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,20 +35,56 @@ type meter struct {
 	mu     sync.Mutex
 	counts map[string]int
 	last   time.Time
+	// recording has every one kept in writes, for replay.
+	recording bool
+	writes    []write
 }
 
 // wrap is for rest.Config.Wrap.
 func (m *meter) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		response, err := next.RoundTrip(r)
-		if what := resource(r.URL.Path); r.Method != http.MethodGet && what != "leases" && what != "selfsubjectreviews" {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			m.counts[strings.ToLower(r.Method)+" "+what]++
-			m.last = time.Now()
+		what := resource(r.URL.Path)
+		if r.Method == http.MethodGet || what == "leases" || what == "selfsubjectreviews" {
+			return next.RoundTrip(r)
 		}
+		if err := m.record(r); err != nil {
+			return nil, err
+		}
+		response, err := next.RoundTrip(r)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.counts[strings.ToLower(r.Method)+" "+what]++
+		m.last = time.Now()
 		return response, err
 	})
+}
+
+// record keeps a request if that is wished.
+func (m *meter) record(r *http.Request) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.recording {
+		return nil
+	}
+	w, err := writeOf(r)
+	m.writes = append(m.writes, w)
+	return err
+}
+
+// until gives the writes that were begun before a time, and keeps no more.
+func (m *meter) until(end time.Time) []write {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	writes := slices.DeleteFunc(m.writes, func(w write) bool { return w.at.After(end) })
+	m.recording, m.writes = false, nil
+	return writes
+}
+
+// keep has what is written from now on kept.
+func (m *meter) keep() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.recording = true
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

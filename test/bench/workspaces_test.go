@@ -25,8 +25,8 @@ const rounds = 5
 // a group of 500 people to a workspace, one member to a workspace of 25, a workspace of which all people are members, and one
 // member to that. Each time from before the request until the RoleBindings are there for whoever watches them (of a start,
 // until there is nothing left to do), the operator's write requests, all of them until it is done (events too, its lease not),
-// and how many times as long it takes as a bare client that makes the same RoleBindings and nothing else, 8 at a time, in the
-// same run. Where there are several rounds, medians are reported.
+// and how many times as long it takes as a bare client, 8 requests at a time, in the same run: one that makes the same
+// RoleBindings and nothing else, and of changes one that makes the same writes of all kinds again (see replay). Where there are several rounds, medians are reported.
 //
 // USHER_BENCH_PEOPLE sets another number of people.
 func BenchmarkWorkspaces(b *testing.B) {
@@ -85,16 +85,21 @@ type change struct {
 // benchmarkChange makes changes of a kind, each time another one, and waits after each until the operator is done.
 func (c *crowd) benchmarkChange(ctx context.Context, times int, next func(ctx context.Context, round int) change) {
 	for c.b.Loop() {
-		var usher, bare []time.Duration
+		var usher, bare, same []time.Duration
+		var replays [][]write
 		var writes []int
 		var counts map[string]int
 		var made int
 		for round := range times {
 			now := next(ctx, round)
 			before, _ := c.observer.count(now.key)
+			c.meter.keep()
+			c.asked.keep()
 			began := c.meter.begin()
 			must(c.b, now.do(ctx))
-			usher = append(usher, c.observer.await(ctx, now.key, before, now.bindings).Sub(began))
+			inForce := c.observer.await(ctx, now.key, before, now.bindings)
+			usher = append(usher, inForce.Sub(began))
+			replays = append(replays, append(c.asked.until(inForce), c.meter.until(inForce)...))
 			c.meter.settled(ctx)
 			var total int
 			counts, total = c.meter.written()
@@ -103,6 +108,15 @@ func (c *crowd) benchmarkChange(ctx context.Context, times int, next func(ctx co
 			made = now.bindings
 		}
 		c.report(median(usher), median(bare), median(writes), made)
+		c.stop()
+		for n := range replays {
+			took, repeated := c.replay(ctx, replays[n])
+			same = append(same, took)
+			c.b.ReportMetric(float64(repeated), "writes-repeated")
+		}
+		c.b.ReportMetric(median(same).Seconds()*1000, "ms-same-writes")
+		c.b.ReportMetric(median(usher).Seconds()/median(same).Seconds(), "usher:same-writes")
+		c.start(ctx)
 		c.b.Log(counts)
 	}
 }
@@ -132,28 +146,26 @@ func (c *crowd) addUser(_ context.Context, round int) change {
 	}
 	return change{
 		key: "user/" + name, bindings: 4, of: []client.ListOption{client.MatchingLabels{v1alpha1.LabelUser: name}},
-		do: func(ctx context.Context) error { return c.env.Client.Create(ctx, user.Obj()) },
+		do: func(ctx context.Context) error { return c.asker.Create(ctx, user.Obj()) },
 	}
 }
 
 // addWorkspace: 25 people, and the administrator, who is in every workspace.
 func (c *crowd) addWorkspace(_ context.Context, round int) change {
 	w := c.workspace(fmt.Sprintf("more-%d", round), 25*round, 25).Obj()
-	return c.inWorkspace(w.Name, 26, func(ctx context.Context) error { return c.env.Client.Create(ctx, w) })
+	return c.inWorkspace(w.Name, 26, func(ctx context.Context) error { return c.asker.Create(ctx, w) })
 }
 
-// addEverybody: a workspace of which all are members by address, one by one.
+// addEverybody: a workspace of which all are members by address, one by one. It lists as many addresses with fewer people, too.
 func (c *crowd) addEverybody(_ context.Context, _ int) change {
-	w := c.workspace(everybody, 0, c.people).Obj()
-	return c.inWorkspace(w.Name, c.people+1, func(ctx context.Context) error { return c.env.Client.Create(ctx, w) })
+	w := c.workspace(everybody, 0, people).Obj()
+	return c.inWorkspace(w.Name, c.people+1, func(ctx context.Context) error { return c.asker.Create(ctx, w) })
 }
 
 // addGroup: 500 people come into a workspace at once.
-func (c *crowd) addGroup(_ context.Context, round int) change {
+func (c *crowd) addGroup(ctx context.Context, round int) change {
 	name := fmt.Sprintf("work-%d", 100+round)
-	return c.inWorkspace(name, inGroup, func(ctx context.Context) error {
-		return c.addTo(ctx, name, v1alpha1.WorkspaceMember{Group: "crowd", Access: v1alpha1.WorkspaceEdit})
-	})
+	return c.inWorkspace(name, inGroup, c.addTo(ctx, name, v1alpha1.WorkspaceMember{Group: "crowd", Access: v1alpha1.WorkspaceEdit}))
 }
 
 // addMember: a person who is there already, to a workspace.
@@ -162,19 +174,18 @@ func (c *crowd) addMember(workspace string) func(context.Context, int) change {
 		user := builders.OrgUser(crowdName, fmt.Sprintf("%s-%d", workspace, round)).Existing().Obj()
 		must(c.b, c.env.Client.Create(ctx, user))
 		c.meter.settled(ctx)
-		return c.inWorkspace(workspace, 1, func(ctx context.Context) error {
-			return c.addTo(ctx, workspace, v1alpha1.WorkspaceMember{Email: user.Spec.Email, Access: v1alpha1.WorkspaceEdit})
-		})
+		return c.inWorkspace(workspace, 1, c.addTo(ctx, workspace,
+			v1alpha1.WorkspaceMember{Email: v1alpha1.MemberAddress(user.Spec.Email), Access: v1alpha1.WorkspaceEdit}))
 	}
 }
 
-func (c *crowd) addTo(ctx context.Context, workspace string, member v1alpha1.WorkspaceMember) error {
+// addTo reads a workspace, and gives what writes it with one member more.
+func (c *crowd) addTo(ctx context.Context, workspace string, member v1alpha1.WorkspaceMember) func(context.Context) error {
 	w := builders.Workspace(crowdName, workspace).Obj()
-	if err := c.env.Client.Get(ctx, client.ObjectKeyFromObject(w), w); err != nil {
-		return err
-	}
+	must(c.b, c.env.Client.Get(ctx, client.ObjectKeyFromObject(w), w))
+	before := w.DeepCopy()
 	w.Spec.Members = append(w.Spec.Members, member)
-	return c.env.Client.Update(ctx, w)
+	return func(ctx context.Context) error { return c.asker.Patch(ctx, w, client.MergeFrom(before)) }
 }
 
 func (c *crowd) inWorkspace(name string, bindings int, do func(context.Context) error) change {

@@ -15,8 +15,12 @@ import (
 // chromium is the context of the running browser; each tab has one below it.
 var chromium context.Context
 
+// remoteName is a name of this machine that the browser takes for another one: what it holds back from a site without TLS,
+// it holds back there, and not at 127.0.0.1.
+const remoteName = "portal.example"
+
 // startBrowser starts Chromium with a new, empty profile, until the suite ends. Chromium talks to nobody but the tests:
-// no name is resolved, and nothing is updated.
+// no name but remoteName is resolved, and nothing is updated.
 func startBrowser() {
 	GinkgoHelper()
 	path, err := exec.LookPath("chromium")
@@ -27,7 +31,7 @@ func startBrowser() {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
+		chromedp.Flag("host-resolver-rules", "MAP "+remoteName+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
 	)
 	var quit context.CancelFunc
 	chromium, quit = chromedp.NewContext(allocated)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -21,11 +22,11 @@ var _ = Describe("Links that lead nowhere any more", func() {
 		notice := map[string]map[string]string{
 			"es": {
 				"declined": "Has rechazado la invitación", "used": "Este enlace ya se ha utilizado", "revoked": "Esta invitación ya no es válida",
-				"unknown": "Esta página no existe",
+				"unknown": "Esta página no existe", "unreached": "No te ha llegado nuestro correo",
 			},
 			"en": {
 				"declined": "You declined the invitation", "used": "This link has been used", "revoked": "This invitation is no longer valid",
-				"unknown": "This page does not exist",
+				"unknown": "This page does not exist", "unreached": "Our mail did not reach you",
 			},
 		}[language]
 
@@ -66,6 +67,23 @@ var _ = Describe("Links that lead nowhere any more", func() {
 			page("used")
 			Expect(t.follow("main a.button")).To(Equal(http.StatusOK))
 			Expect(t.text("main")).To(ContainSubstring("kubectl auth whoami"))
+
+			By("having the second mail refused")
+			story = invite(ctx, language)
+			link = story.link(ctx, "/i/")
+			refused := story.luis
+			box.SetFault(func(to string) error {
+				if to != refused {
+					return nil
+				}
+				return &smtp.SMTPError{Code: 550, Message: "no such user"}
+			})
+			DeferCleanup(func() { box.SetFault(nil) })
+			t.visit(link)
+			t.follow("button[value=accept]")
+			Eventually(ctx, story.state(ctx)).Should(Equal(v1alpha1.RecipientUndeliverable))
+			Expect(t.visit(link)).To(Equal(http.StatusGone))
+			page("unreached")
 
 			By("taking the address out of the invitation")
 			story = invite(ctx, language)

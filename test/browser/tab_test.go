@@ -50,7 +50,7 @@ type tab struct {
 }
 
 // openTab opens an empty tab until the spec ends. The spec fails when one of its pages reported a problem, asked
-// another host for anything, or told anybody where it came from.
+// another host for anything, or told anybody from which page it came.
 func openTab(ctx context.Context, s screen) *tab {
 	GinkgoHelper()
 	inner, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())

@@ -39,8 +39,8 @@ func (w *watch) see(event any) {
 		}
 	case *network.EventRequestWillBeSentExtraInfo:
 		for name, value := range e.Headers {
-			if strings.EqualFold(name, "Referer") && strings.Contains(fmt.Sprint(value), usher.PortalURL) {
-				w.add("told where it came from: Referer %v", value)
+			if from, err := url.Parse(fmt.Sprint(value)); strings.EqualFold(name, "Referer") && (err != nil || from.Path != "/") {
+				w.add("told from which page it came: Referer %v", value)
 			}
 		}
 	case *runtime.EventConsoleAPICalled:
@@ -48,7 +48,7 @@ func (w *watch) see(event any) {
 	case *runtime.EventExceptionThrown:
 		w.add("threw an exception: %s", e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
-		if !w.answeredByPage(e.Entry) {
+		if !w.answeredByPage(e.Entry) && !missesTLS(e.Entry) {
 			w.add("logged: %s: %s (%s)", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		}
 	}
@@ -56,7 +56,8 @@ func (w *watch) see(event any) {
 
 // local is true for what does not leave the machine.
 func local(u *url.URL) bool {
-	return u.Scheme == "about" || u.Scheme == "data" || u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost"
+	return u.Scheme == "about" || u.Scheme == "data" ||
+		u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == remoteName
 }
 
 // answeredByPage is true for the browser's remark that a page came with a status of 400 or above: tests look at the
@@ -71,6 +72,12 @@ func (w *watch) answeredByPage(e *log.Entry) bool {
 		}
 	}
 	return false
+}
+
+// missesTLS is true for the browser's remark that it leaves a header out of account at a remote site without TLS.
+func missesTLS(e *log.Entry) bool {
+	u, err := url.Parse(e.URL)
+	return err == nil && u.Hostname() == remoteName && strings.Contains(e.Text, "has been ignored, because the URL's origin was untrustworthy")
 }
 
 func (w *watch) add(format string, args ...any) {

@@ -5,6 +5,7 @@ package browser
 
 import (
 	"net/http"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -74,6 +75,31 @@ var _ = DescribeTable("The whole way from the mail to the welcome (NOV-9, NOV-10
 	Entry("in English on a phone", english, phone),
 	Entry("in English in the dark", english, dark),
 )
+
+var _ = It("The way is open where the browser tells less: to a portal without TLS that is not on the same machine", func(ctx SpecContext) {
+	story := invite(ctx, "en")
+	t := openTab(ctx, desktop)
+	remote := func(link string) string { return strings.Replace(link, "127.0.0.1", remoteName, 1) }
+
+	Expect(t.visit(remote(story.link(ctx, "/i/")))).To(Equal(http.StatusOK))
+	Expect(t.follow("button[value=accept]")).To(Equal(http.StatusOK))
+	Expect(t.text("h1")).To(Equal(english.checkMail))
+	Expect(t.visit(remote(story.link(ctx, "/c/")))).To(Equal(http.StatusOK))
+	Expect(t.follow("main form button")).To(Equal(http.StatusOK))
+	Expect(t.text("h1")).To(Equal(english.welcome))
+})
+
+var _ = It("NOV-10 The form shows a name that the organization has declared, and takes no other one", func(ctx SpecContext) {
+	story := invite(ctx, "en", func(i *v1alpha1.Invitation) { i.Spec.Emails = []string{"Luis Gil Pérez <" + i.Spec.Emails[0] + ">"} })
+	t := openTab(ctx, phone)
+	Expect(t.visit(story.link(ctx, "/i/"))).To(Equal(http.StatusOK))
+	Expect(eval[string](t, "displayName.value")).To(Equal("Luis Gil Pérez"))
+	Expect(eval[bool](t, "displayName.readOnly")).To(BeTrue())
+	Expect(described(t, "displayName")).To(ContainSubstring("Entered by the organization"))
+	t.examine("en-1-invitation-declared-name")
+	Expect(t.follow("button[value=accept]")).To(Equal(http.StatusOK))
+	Expect(t.text("h1")).To(Equal(english.checkMail))
+})
 
 // described is the text that belongs to a field, as it is read out with it.
 func described(t *tab, id string) string {

@@ -190,7 +190,7 @@ var _ = Describe("Access", func() {
 	It("ORG-23 LMI-9 by a workspace's list comes when the person comes, by address or by group", func(ctx context.Context) {
 		edit(ctx, support, func(w *v1alpha1.Workspace) {
 			w.Spec.Members = []v1alpha1.WorkspaceMember{
-				{Email: v1alpha1.EmailAddress("Sam@" + org + ".example"), Access: v1alpha1.WorkspaceView}, {Group: "night", Access: v1alpha1.WorkspaceEdit},
+				{Email: v1alpha1.MemberAddress("Sam@" + org + ".example"), Access: v1alpha1.WorkspaceView}, {Group: "night", Access: v1alpha1.WorkspaceEdit},
 			}
 		})
 		sam := builders.OrgUser(org, "sam").Existing().Obj()
@@ -209,7 +209,7 @@ var _ = Describe("Access", func() {
 		awaitReady(ctx, other)
 		seen := historyOf(ctx, org)
 		edit(ctx, support, func(w *v1alpha1.Workspace) {
-			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: sam.Spec.Email, Access: v1alpha1.WorkspaceEdit}}
+			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: v1alpha1.MemberAddress(sam.Spec.Email), Access: v1alpha1.WorkspaceEdit}}
 		})
 		Eventually(can(ctx, string(sam.Spec.Email), "create", "configmaps", org+"-support")).Should(BeTrue())
 		edit(ctx, support, func(w *v1alpha1.Workspace) { w.Spec.Members = nil })
@@ -237,7 +237,7 @@ var _ = Describe("Access", func() {
 		}
 		Expect(last()).To(BeRefused(http.StatusUnprocessableEntity, both))
 		edit(ctx, support, func(w *v1alpha1.Workspace) {
-			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: placed.Spec.Email, Access: v1alpha1.WorkspaceView}}
+			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: v1alpha1.MemberAddress(placed.Spec.Email), Access: v1alpha1.WorkspaceView}}
 		})
 		Eventually(last).Should(Succeed())
 		Eventually(get(ctx, placed)).Should(And(BeReady(), HaveField("Status.Workspaces", HaveLen(1))))

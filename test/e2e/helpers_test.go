@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -136,29 +137,36 @@ func mailsTo(email string) []mailbox.Message {
 	return mine
 }
 
-// visit asks for a page, and post sends a form; neither follows redirects.
+// visit asks for a page, and post sends a form; neither follows redirects. Both give the answer's status.
 func visit(ctx context.Context, link string) int {
 	GinkgoHelper()
-	return request(ctx, http.MethodGet, link, "")
+	status, _ := fetch(ctx, &stays, http.MethodGet, link, nil)
+	return status
 }
 
 func post(ctx context.Context, link string, form url.Values) int {
 	GinkgoHelper()
-	return request(ctx, http.MethodPost, link, form.Encode())
+	status, _ := fetch(ctx, &stays, http.MethodPost, link, form)
+	return status
 }
 
-func request(ctx context.Context, method, link, body string) int {
+// stays is a client that does not follow redirects.
+var stays = http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+// fetch makes a request of a browser, and gives the answer's status and body.
+func fetch(ctx context.Context, browser *http.Client, method, link string, form url.Values) (int, string) {
 	GinkgoHelper()
-	r, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(form.Encode()))
 	Expect(err).NotTo(HaveOccurred())
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := browser.Do(r)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(response.Body.Close()).To(Succeed())
-	return response.StatusCode
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	Expect(err).NotTo(HaveOccurred())
+	return response.StatusCode, string(body)
 }
 
 // registration is the form as a person fills it in.

@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-smtp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -242,6 +243,12 @@ var _ = Describe("LMI The mail intake, while the queue's server is away,", func(
 		err := send()
 		Expect(err).To(MatchError(ContainSubstring("refuses the mail for good (it answered 550)")))
 		Expect(err).NotTo(MatchError(ContainSubstring(i.queue)))
+		Eventually(func(g Gomega) []eventsv1.Event {
+			var list eventsv1.EventList
+			g.Expect(env.Client.List(ctx, &list, client.InNamespace(i.org))).To(Succeed())
+			return list.Items
+		}).Should(ContainElement(And(HaveField("Reason", "MailRefused"), HaveField("Regarding.Name", "support"),
+			HaveField("Note", And(ContainSubstring(i.queue), ContainSubstring("550"), Not(ContainSubstring(email)))))))
 		box.SetTrouble(mailbox.Trouble{})
 		Expect(send()).To(Succeed())
 		Expect(mailsTo(i.queue)).To(HaveLen(1))

@@ -99,6 +99,31 @@ var _ = Describe("An address in an invitation", func() {
 		}),
 	)
 
+	It("that is named again waits like a new one while another Invitation holds it, or while the inviter lacks the right", func(ctx context.Context) {
+		ana := "ana@" + org + ".example"
+		first := builders.Invitation(org, "first", address("luis"), address("eva")).InvitedBy(ana).Obj()
+		invite(ctx, first)
+		old := newestLink(address("luis"), "/i/", 1)
+		second := builders.Invitation(org, "second", address("luis")).Obj()
+		create(ctx, second)
+		name := func(names ...string) {
+			edit(ctx, first, func(i *v1alpha1.Invitation) { i.Spec.Emails = names })
+		}
+		name(address("eva"))
+		Eventually(get(ctx, second)).Should(stateOf(address("luis"), v1alpha1.RecipientInvited, 1))
+
+		name(address("eva"), address("luis"))
+		Eventually(get(ctx, first)).Should(And(stateOf(address("luis"), v1alpha1.RecipientPending, 1),
+			saying(HavePrefix("AddressHeld: 0 of 2 have accepted; Pending: "+address("luis")+"; Invited: "+address("eva")))))
+		Expect(recipientOf(first, address("luis"))).To(And(HaveField("HeldBy", "Invitation/second"), HaveField("RevocationReason", BeEmpty())))
+		Expect(look(ctx, old)).To(Equal(pageRevoked))
+
+		By("the other one's end")
+		Expect(env.Client.Delete(ctx, second)).To(Succeed())
+		Eventually(get(ctx, first)).Should(And(stateOf(address("luis"), v1alpha1.RecipientInvited, 2), BeReady()))
+		Expect(look(ctx, old)).To(Equal(pageRevoked))
+	})
+
 	It("that two Invitations name at the same instant is invited once", func(ctx context.Context) {
 		var both []client.Object
 		for _, name := range []string{"one", "two", "three", "four"} {

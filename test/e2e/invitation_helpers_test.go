@@ -6,7 +6,6 @@ package e2e
 import (
 	"context"
 	"html"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -42,21 +41,13 @@ func press(ctx context.Context, link string, form url.Values) page {
 	return pageOf(ctx, http.MethodPost, link, form)
 }
 
+// pageOf follows redirects.
 func pageOf(ctx context.Context, method, link string, form url.Values) page {
 	GinkgoHelper()
-	r, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(form.Encode()))
-	Expect(err).NotTo(HaveOccurred())
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	response, err := http.DefaultClient.Do(r) // goes on to where a form leads
-	Expect(err).NotTo(HaveOccurred())
-	body, err := io.ReadAll(response.Body)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(response.Body.Close()).To(Succeed())
-	p := page{Status: response.StatusCode}
-	if found := heading.FindSubmatch(body); found != nil {
-		p.Heading = strings.TrimSpace(html.UnescapeString(string(found[1])))
+	status, body := fetch(ctx, http.DefaultClient, method, link, form)
+	p := page{Status: status}
+	if found := heading.FindStringSubmatch(body); found != nil {
+		p.Heading = strings.TrimSpace(html.UnescapeString(found[1]))
 	}
 	return p
 }

@@ -61,7 +61,8 @@ var _ = Describe("A person who is invited", func() {
 		awaitReady(ctx, inv)
 		before := inv.ResourceVersion
 		Expect(visit(ctx, link)).To(Equal(http.StatusOK))
-		Expect(request(ctx, http.MethodHead, link, "")).To(Equal(http.StatusOK))
+		head, _ := fetch(ctx, &stays, http.MethodHead, link, nil)
+		Expect(head).To(Equal(http.StatusOK))
 		Expect(get(ctx, inv)(Default).ResourceVersion).To(Equal(before), "looking at a page writes nothing")
 	})
 

@@ -73,6 +73,9 @@ var _ = Describe("The operator", func() {
 			{"update", v1alpha1.GroupVersion.Group, "organizations", "", "default", ""},
 			{"create", v1alpha1.GroupVersion.Group, "invitations", "", "default", ""},
 			{"update", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "", "", "others"},
+			{"patch", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "", "", "usher-validating-webhook-configuration"},
+			{"patch", "", "secrets", "", "usher-system", ""},
+			{"list", "coordination.k8s.io", "leases", "", "usher-system", ""},
 		} {
 			Expect(may(refused[0], refused[1], refused[2], refused[3], refused[4], refused[5])).To(BeFalse(), "%v", refused)
 		}

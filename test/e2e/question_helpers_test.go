@@ -6,7 +6,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -94,14 +93,7 @@ func here(link string) string { return usher.PortalURL + customerLink.FindString
 // read gives a page's status and text.
 func read(ctx context.Context, link string) (int, string) {
 	GinkgoHelper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
-	Expect(err).NotTo(HaveOccurred())
-	response, err := http.DefaultClient.Do(r)
-	Expect(err).NotTo(HaveOccurred())
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	Expect(err).NotTo(HaveOccurred())
-	return response.StatusCode, string(body)
+	return fetch(ctx, http.DefaultClient, http.MethodGet, link, nil)
 }
 
 // text gives a page's text, for an Eventually.

@@ -14,11 +14,13 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/meters"
 )
 
 var _ = Describe("A customer's question", func() {
 	It("GTA-7 GTA-8 LMI-2 LMI-5 goes from the page to the queue, and makes a Limited account of who asked", func(ctx context.Context) {
 		c := openCounter(ctx)
+		passed := meters.Rises("usher_questions_total", "passed_on")
 		clara := c.address("clara.ruiz")
 		c.ask(ctx, clara, "El quiosco no arranca")
 
@@ -68,6 +70,10 @@ var _ = Describe("A customer's question", func() {
 			Not(Or(ContainSubstring("clara"), ContainSubstring("Clara"), ContainSubstring("Pita"))))))))
 		Expect(mailsTo(clara)).To(HaveLen(2))
 		Expect(mailsTo(c.queue)).To(HaveLen(1))
+
+		By("being counted")
+		Expect(passed()).To(BeNumerically(">=", 1))
+		Expect(meters.Value("usher_questions", "Passed")).To(BeNumerically(">=", 1))
 
 		By("leaving no trace of it, nor of the links, where others read")
 		all, trouble, err := env.Kubectl(ctx, "get", "events,secrets,configmaps,organizations,orgusers,invitations,workspaces",

@@ -88,7 +88,7 @@ var _ = Describe("A workspace", func() {
 		})))
 		Eventually(get(ctx, w)).Should(HaveField("Status.Members", HaveValue(BeEquivalentTo(2))))
 		edit(ctx, w, func(w *v1alpha1.Workspace) {
-			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: sam.Spec.Email, Access: v1alpha1.WorkspaceAdmin}}
+			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: v1alpha1.MemberAddress(sam.Spec.Email), Access: v1alpha1.WorkspaceAdmin}}
 		})
 		Eventually(get(ctx, sam)).Should(HaveField("Status.Workspaces", ConsistOf(v1alpha1.WorkspaceGrantStatus{
 			Name: "support", Access: v1alpha1.WorkspaceAdmin, Origins: []v1alpha1.GrantOrigin{

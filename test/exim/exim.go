@@ -31,8 +31,8 @@ const (
 
 	// nobody runs the server when the test has all rights.
 	nobody       = 65534
-	startTimeout = 20 * time.Second
-	stopTimeout  = 10 * time.Second
+	startTimeout = time.Minute
+	stopTimeout  = time.Minute
 	pollInterval = 20 * time.Millisecond
 )
 
@@ -227,17 +227,26 @@ func (s *Server) await() error {
 	}
 }
 
-// Stop ends the server.
+// Stop ends the server, and waits for the processes that it has forked to deliver mails: they write into its directory.
 func (s *Server) Stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
+	group := s.cmd.Process.Pid
+	deadline := time.After(stopTimeout)
 	select {
 	case <-s.ended:
-		return nil
-	case <-time.After(stopTimeout):
-		return errors.Join(errors.New("exim: process "+strconv.Itoa(s.cmd.Process.Pid)+" did not stop"), s.cmd.Process.Kill())
+	case <-deadline:
+		return errors.Join(errors.New("exim: process "+strconv.Itoa(group)+" did not stop"), s.cmd.Process.Kill())
 	}
+	for syscall.Kill(-group, 0) == nil { // there is somebody in it
+		select {
+		case <-time.After(pollInterval):
+		case <-deadline:
+			return errors.New("exim: processes of group " + strconv.Itoa(group) + " did not stop")
+		}
+	}
+	return nil
 }
 
 // Log gives what the server has written down.

@@ -24,7 +24,7 @@ import (
 const (
 	maxMessageBytes = 25 << 20
 	maxRecipients   = 100
-	ioTimeout       = 30 * time.Second
+	ioTimeout       = 5 * time.Minute
 )
 
 // Options say where a Mailbox listens and keeps its mails.

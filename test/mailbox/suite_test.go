@@ -8,9 +8,12 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 func TestMailbox(t *testing.T) {
 	RegisterFailHandler(Fail)
+	timing.SetDefaults()
 	RunSpecs(t, "Mailbox")
 }

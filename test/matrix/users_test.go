@@ -82,6 +82,11 @@ var _ = Describe("An OrgUser", func() {
 		patched("ORG-10 a finalizer of others on a Member", ofMembers, "", "orgusers", "sam", `{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
 		patched("ORG-10 a finalizer of others on a Technician", ofAll, `may change finalizers of a user with the role "Technician"`, "orgusers", "tea",
 			`{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
+		patched("WXP-7 a Member invited again", ofMembers, "", "orgusers", "sam", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
+		patched("WXP-7 ORG-12 a Technician invited again", ofAll, `may invite a user with the role "Technician" again`, "orgusers", "tea",
+			`{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
+		patched("WXP-5 a delegate's user name for a Member", ofAll, `only an OrganizationAdmin may make a user of "system:serviceaccount:argocd:acme"`, "orgusers", "sam",
+			`{"spec":{"username":"system:serviceaccount:argocd:acme"}}`),
 		patched("the address", immutable, "is immutable", "orgusers", "sam", `{"spec":{"email":"other@acme.example"}}`),
 		replaced("NOV-13 a Member's suspension by update", ofMembers, "", "orgusers", "sam", func(o *unstructured.Unstructured) error {
 			return unstructured.SetNestedField(o.Object, true, "spec", "suspend")

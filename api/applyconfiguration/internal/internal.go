@@ -353,6 +353,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: state
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.MailState
+- name: com.github.usher-operator.usher.api.v1alpha1.MemberAddress
+  scalar: string
 - name: com.github.usher-operator.usher.api.v1alpha1.Module
   map:
     fields:
@@ -964,7 +966,7 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.usher-operator.usher.api.v1alpha1.WorkspaceAccess
     - name: email
       type:
-        namedType: com.github.usher-operator.usher.api.v1alpha1.EmailAddress
+        namedType: com.github.usher-operator.usher.api.v1alpha1.MemberAddress
     - name: group
       type:
         namedType: com.github.usher-operator.usher.api.v1alpha1.ObjectName

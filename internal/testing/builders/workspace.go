@@ -31,7 +31,7 @@ func (b WorkspaceBuilder) Namespace(name string) WorkspaceBuilder {
 
 // Member adds a person.
 func (b WorkspaceBuilder) Member(email string, access v1alpha1.WorkspaceAccess) WorkspaceBuilder {
-	return b.member(v1alpha1.WorkspaceMember{Email: v1alpha1.EmailAddress(email), Access: access})
+	return b.member(v1alpha1.WorkspaceMember{Email: v1alpha1.MemberAddress(email), Access: access})
 }
 
 // Group adds a group.

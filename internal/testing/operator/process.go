@@ -194,6 +194,7 @@ func flags(o *setup.Options) []string {
 		"--intake-network-rate=" + strconv.Itoa(o.IntakeLimits.PerNetwork),
 		"--intake-workspace-rate=" + strconv.Itoa(o.IntakeLimits.PerWorkspace),
 		"--intake-account-rate=" + strconv.Itoa(o.IntakeLimits.NewAccounts),
+		"--intake-domains=" + strings.Join(o.IntakeDomains, ","),
 		"--platform-users=" + strings.Join(o.PlatformUsers, ","),
 		"--platform-groups=" + strings.Join(o.PlatformGroups, ","),
 	}

@@ -18,10 +18,8 @@ import (
 	"context"
 	"io"
 	"testing"
-	"time"
 
 	"github.com/go-logr/logr"
-	"github.com/onsi/gomega"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -29,15 +27,12 @@ import (
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
-const (
-	// Timeout bounds, by default, how long an Eventually waits for what must come; nothing is decided by how long it takes.
-	Timeout = time.Minute
-	// Poll is, by default, how often an Eventually looks.
-	Poll = 25 * time.Millisecond
-)
+// Timeout is how long an Eventually waits by default.
+const Timeout = timing.Timeout
 
 // Suite is what a suite stands on.
 type Suite struct {
@@ -54,8 +49,7 @@ type Suite struct {
 // the logger of controller-runtime, which writes to log, or nowhere when that is nil. What goes wrong fails the test.
 func Start(t testing.TB, log io.Writer, changes ...func(*testenv.Options)) *Suite {
 	t.Helper()
-	gomega.SetDefaultEventuallyTimeout(Timeout)
-	gomega.SetDefaultEventuallyPollingInterval(Poll)
+	timing.SetDefaults()
 	logger := logr.Discard()
 	if log != nil {
 		logger = zap.New(zap.WriteTo(log), zap.UseDevMode(true))

@@ -32,6 +32,10 @@ type Options struct {
 	Namespace string
 	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
 	NamespaceLabels policy.NamespaceLabels
+	// IntakeDomains say which organization may take mails in at which addresses.
+	IntakeDomains policy.IntakeDomains
+	// IntakeOff tells that the operator takes no mails in.
+	IntakeOff bool
 }
 
 // The validating webhooks have a side effect: the operator notes that a person was seen, and writes it later. They leave
@@ -46,8 +50,8 @@ type Options struct {
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
 	g := gate{
-		lookup: lookup.Reader{Reader: o.Reader}, platform: o.Platform, seen: o.Seen,
-		namespaceOfOperator: o.Namespace, labels: o.NamespaceLabels,
+		lookup: lookup.Reader{Reader: o.Reader, IntakeDomains: o.IntakeDomains}, platform: o.Platform, seen: o.Seen,
+		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff,
 	}
 	scheme, server := mgr.GetScheme(), mgr.GetWebhookServer()
 	server.Register("/validate-accounts-usher-dev-v1alpha1-organization", validating[*v1alpha1.Organization](scheme, g))
@@ -72,8 +76,9 @@ type gate struct {
 	platform policy.Platform
 	seen     func(namespace, user string)
 
-	namespaceOfOperator string
-	labels              policy.NamespaceLabels
+	operatorNamespace string
+	labels            policy.NamespaceLabels
+	intakeOff         bool
 }
 
 // actor finds as what the requester acts in the organization of the request's namespace.
@@ -88,87 +93,4 @@ func (g gate) actor(ctx context.Context) (policy.Actor, admission.Request, error
 			request.UserInfo.Username, request.Namespace, err)
 	}
 	return actor, request, nil
-}
-
-// object is what the webhooks judge: a pointer to one of Usher's kinds.
-type object interface {
-	runtime.Object
-	client.Object
-}
-
-// validator judges every change of one kind.
-type validator[T object] struct{ gate }
-
-// ValidateCreate judges a new object.
-func (v validator[T]) ValidateCreate(ctx context.Context, created T) (admission.Warnings, error) {
-	return v.judge(ctx, created, policy.Request{Operation: policy.Create, New: created})
-}
-
-// ValidateUpdate judges a change.
-func (v validator[T]) ValidateUpdate(ctx context.Context, before, after T) (admission.Warnings, error) {
-	return v.judge(ctx, after, policy.Request{Operation: policy.Update, Old: before, New: after})
-}
-
-// ValidateDelete judges a deletion.
-func (v validator[T]) ValidateDelete(ctx context.Context, deleted T) (admission.Warnings, error) {
-	return v.judge(ctx, deleted, policy.Request{Operation: policy.Delete, Old: deleted})
-}
-
-func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admission.Warnings, error) {
-	actor, request, err := v.actor(ctx)
-	if err != nil {
-		return nil, err
-	}
-	v.note(actor, request)
-	r.Actor, r.Organization, r.Status = actor, request.Namespace, request.SubResource == "status"
-	if r.Facts, err = v.lookup.JudgementFacts(ctx, request.Namespace, o); err != nil {
-		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
-	}
-	if r.Facts.Named, err = v.lookup.Named(ctx, request.Namespace, policy.PlacementKeys(r)); err != nil {
-		return nil, fmt.Errorf("cannot find out who is in which workspace of organization %q: %w", request.Namespace, err)
-	}
-	if err := v.serials(ctx, &r); err != nil {
-		return nil, err
-	}
-	if err := v.namespace(ctx, &r); err != nil {
-		return nil, err
-	}
-	violations := policy.Judge(r)
-	audit(ctx, actor, violations)
-	switch {
-	case len(violations) > 0 || r.Status:
-		return nil, refusal(request, violations)
-	case r.Operation == policy.Delete:
-		return v.lookup.Remaining(ctx, o)
-	}
-	warnings, err := v.lookup.Missing(ctx, o)
-	if w, is := any(o).(*v1alpha1.Workspace); is {
-		warnings = append(warnings, v.labels.Warn(w)...)
-	}
-	return warnings, err
-}
-
-// namespace finds out whose the namespace would be that a new workspace wants.
-func (v validator[T]) namespace(ctx context.Context, r *policy.Request) (err error) {
-	w, is := r.New.(*v1alpha1.Workspace)
-	if !is || r.Operation != policy.Create {
-		return nil
-	}
-	if r.Facts.Namespace, err = v.lookup.NamespaceFacts(ctx, v.namespaceOfOperator, w); err != nil {
-		return fmt.Errorf("cannot find out whose the namespace %q would be: %w", policy.NamespaceOf(w), err)
-	}
-	return nil
-}
-
-// serials finds who has the serial numbers that a request brings into a workspace.
-func (v validator[T]) serials(ctx context.Context, r *policy.Request) (err error) {
-	wished, is := r.New.(*v1alpha1.Workspace)
-	if !is || r.Operation == policy.Delete || r.Status {
-		return nil
-	}
-	old, _ := r.Old.(*v1alpha1.Workspace)
-	if r.Facts.SerialHolders, err = v.lookup.NewSerialHolders(ctx, r.Organization, old, wished); err != nil {
-		return fmt.Errorf("cannot find out whose serial numbers those of workspace %q are: %w", wished.Name, err)
-	}
-	return nil
 }

@@ -97,6 +97,22 @@ var _ = Describe("A webhook", func() {
 		Expect(answer.AuditAnnotations).To(Equal(map[string]string{"actor": "Person eva@acme.example", "role": "UserAdmin", "rule": "allowed"}))
 	})
 
+	It("LMI-3 warns of an intake address while the operator takes no mails in", func(ctx context.Context) {
+		desk := builders.Workspace("acme", "desk").With(func(w *v1alpha1.Workspace) {
+			w.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Help", QueueEmail: "cola@acme.example", IntakeEmail: "help@in.acme.example"}
+		}).Obj()
+		warnings := func(g gate) []string {
+			GinkgoHelper()
+			answer := validating[*v1alpha1.Workspace](newScheme(), g).Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, desk))
+			Expect(answer.Allowed).To(BeTrue())
+			return answer.Warnings
+		}
+		g := newGate(interceptor.Funcs{})
+		Expect(warnings(g)).To(BeEmpty())
+		g.intakeOff = true
+		Expect(warnings(g)).To(ConsistOf("spec.portal.intakeEmail: the operator takes no mails in, as its --intake-address is not set"))
+	})
+
 	It("answers 403 with the field as a cause when the role is at fault, and notes the rule", func(ctx context.Context) {
 		answer := users.Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, luis.Role(v1alpha1.RoleTechnician).Obj()))
 		Expect(answer.Allowed).To(BeFalse())

@@ -12,10 +12,10 @@ import (
 // WorkspaceMemberApplyConfiguration represents a declarative configuration of the WorkspaceMember type for use
 // with apply.
 //
-// WorkspaceMember gives a person or a group access to the workspace.
+// WorkspaceMember gives a person or a group access to the workspace. An entry has either an email or a group.
 type WorkspaceMemberApplyConfiguration struct {
 	// email is a person's address.
-	Email *apiv1alpha1.EmailAddress `json:"email,omitempty"`
+	Email *apiv1alpha1.MemberAddress `json:"email,omitempty"`
 	// group is the name of a group, see OrgUser.spec.groups.
 	Group *apiv1alpha1.ObjectName `json:"group,omitempty"`
 	// access is what the person or the group's people may do in the workspace's namespace.
@@ -31,7 +31,7 @@ func WorkspaceMember() *WorkspaceMemberApplyConfiguration {
 // WithEmail sets the Email field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Email field is set to the value of the last call.
-func (b *WorkspaceMemberApplyConfiguration) WithEmail(value apiv1alpha1.EmailAddress) *WorkspaceMemberApplyConfiguration {
+func (b *WorkspaceMemberApplyConfiguration) WithEmail(value apiv1alpha1.MemberAddress) *WorkspaceMemberApplyConfiguration {
 	b.Email = &value
 	return b
 }

@@ -21,23 +21,23 @@ type Gateway interface {
 	Send(ctx context.Context, message gateway.Message) error
 }
 
-// newsroom writes the messages of one bulletin, all from the same look at the world.
-type newsroom struct {
+// noticeWriter writes the messages for the contacts of one object, all from the same snapshot.
+type noticeWriter struct {
 	*notices
-	bulletin *bulletin
-	world    notice.World
+	target   *noticeTarget
+	snapshot notice.Snapshot
 	report   *notice.Report
 	table    []byte
 }
 
-func (r *newsroom) prepare(ctx context.Context) (ok bool, err error) {
+func (r *noticeWriter) prepare(ctx context.Context) (ok bool, err error) {
 	r.report, r.table = nil, nil
-	r.world, err = r.notices.world(ctx, r.bulletin)
+	r.snapshot, err = r.notices.snapshot(ctx, r.target)
 	return err == nil, err
 }
 
-// write gives the task of sending one message.
-func (r *newsroom) write(e errandToContact) task {
+// write gives the function that sends one message.
+func (r *noticeWriter) write(e contactMessage) sendFunc {
 	content := r.content(e)
 	return func(ctx context.Context) invitation.Delivery {
 		return attempt(ctx, string(content.Kind), e.delivery.MessageID, func(ctx context.Context) error {
@@ -49,7 +49,7 @@ func (r *newsroom) write(e errandToContact) task {
 	}
 }
 
-func (r *newsroom) mail(ctx context.Context, e errandToContact, content mail.Content) error {
+func (r *noticeWriter) mail(ctx context.Context, e contactMessage, content mail.Content) error {
 	rendered, err := r.MailTemplates.Render(content)
 	if err != nil {
 		return fmt.Errorf("the mail cannot be written: %w", err)
@@ -63,7 +63,7 @@ func (r *newsroom) mail(ctx context.Context, e errandToContact, content mail.Con
 	return r.Mailer.Send(ctx, message)
 }
 
-func (r *newsroom) phone(ctx context.Context, e errandToContact, content mail.Content) error {
+func (r *noticeWriter) phone(ctx context.Context, e contactMessage, content mail.Content) error {
 	if r.Gateway == nil {
 		return fmt.Errorf("there is no gateway")
 	}
@@ -73,17 +73,17 @@ func (r *newsroom) phone(ctx context.Context, e errandToContact, content mail.Co
 	}
 	id, _, _ := strings.Cut(strings.Trim(e.delivery.MessageID, "<>"), "@")
 	message := gateway.Message{
-		ID: id, Type: string(e.delivery.Type), To: e.delivery.Value, Text: text, Organization: r.bulletin.organization.Name,
+		ID: id, Type: string(e.delivery.Type), To: e.delivery.Value, Text: text, Organization: r.target.organization.Name,
 	}
-	if w := r.bulletin.workspace; w != nil {
+	if w := r.target.workspace; w != nil {
 		message.Workspace = w.Name
 	}
 	return r.Gateway.Send(ctx, message)
 }
 
 // content gives what a message says.
-func (r *newsroom) content(e errandToContact) mail.Content {
-	b := r.bulletin
+func (r *noticeWriter) content(e contactMessage) mail.Content {
+	b := r.target
 	c := mail.Content{
 		Kind: mail.StatusReport, Language: b.languageOf(), Organization: policy.OrganizationTitle(b.organization),
 		Location: policy.LocationOf(b.organization), Recipient: r.contactOf(e),
@@ -97,7 +97,7 @@ func (r *newsroom) content(e errandToContact) mail.Content {
 		return c
 	}
 	if r.report == nil {
-		r.report = notice.NewReport(r.world)
+		r.report = notice.NewReport(r.snapshot)
 		r.table = r.report.CSV()
 	}
 	r.tellReport(&c)
@@ -105,8 +105,8 @@ func (r *newsroom) content(e errandToContact) mail.Content {
 }
 
 // contactOf gives the name of the contact who is written to.
-func (r *newsroom) contactOf(e errandToContact) string {
-	alerts, reports, _ := r.bulletin.destinations()
+func (r *noticeWriter) contactOf(e contactMessage) string {
+	alerts, reports, _ := r.target.destinations()
 	to := reports
 	if e.alert != nil {
 		to = alerts

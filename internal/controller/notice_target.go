@@ -13,14 +13,14 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// bulletin is an object with contacts, and what they are told.
-type bulletin struct {
+// noticeTarget is an object whose contacts are notified: an Organization or a Workspace.
+type noticeTarget struct {
 	object       status.Object
 	organization *v1alpha1.Organization
 	workspace    *v1alpha1.Workspace // nil: the organization is the object
 }
 
-func (b *bulletin) notices() *v1alpha1.NoticesStatus {
+func (b *noticeTarget) notices() *v1alpha1.NoticesStatus {
 	if b.workspace != nil {
 		return &b.workspace.Status.Notices
 	}
@@ -29,7 +29,7 @@ func (b *bulletin) notices() *v1alpha1.NoticesStatus {
 
 // destinations gives where each stream goes. An alert that the organization's contacts get is not sent to the same place
 // by a workspace.
-func (b *bulletin) destinations() (alerts, reports []notice.Destination, unserved int) {
+func (b *noticeTarget) destinations() (alerts, reports []notice.Destination, unserved int) {
 	contacts := b.organization.Spec.Contacts
 	var except func(notice.Destination) bool
 	if b.workspace != nil {
@@ -41,24 +41,24 @@ func (b *bulletin) destinations() (alerts, reports []notice.Destination, unserve
 	return alerts, reports, max(left, more)
 }
 
-// errandToContact is a message to one destination.
-type errandToContact struct {
+// contactMessage is a message to one destination.
+type contactMessage struct {
 	// alert is what it is about; nil: it is the report.
 	alert    *v1alpha1.AlertStatus
 	delivery *v1alpha1.NoticeDeliveryStatus
 }
 
-// errands gives the messages that are written and still go to one of the contacts. One about an alert whose cause is gone
+// messages gives the messages that are written and still go to one of the contacts. One about an alert whose cause is gone
 // waits for its end.
-func (b *bulletin) errands() []errandToContact {
+func (b *noticeTarget) messages() []contactMessage {
 	alerts, reports, _ := b.destinations()
-	var all []errandToContact
+	var all []contactMessage
 	add := func(to []notice.Destination, alert *v1alpha1.AlertStatus, deliveries []v1alpha1.NoticeDeliveryStatus) {
 		still := notice.Among(to)
 		for i := range deliveries {
 			d := &deliveries[i]
 			if still(notice.Destination{Type: d.Type, Value: d.Value}) {
-				all = append(all, errandToContact{alert, d})
+				all = append(all, contactMessage{alert, d})
 			}
 		}
 	}
@@ -74,14 +74,14 @@ func (b *bulletin) errands() []errandToContact {
 	return all
 }
 
-func (e errandToContact) name() string { return e.delivery.MessageID }
+func (e contactMessage) name() string { return e.delivery.MessageID }
 
-func (e errandToContact) next(now time.Time) (time.Duration, bool) {
+func (e contactMessage) next(now time.Time) (time.Duration, bool) {
 	return notice.NextAttempt(e.delivery, now)
 }
 
 // urgency: alerts go before reports, and mails before messages to phones, as a gateway that does not answer takes its time.
-func (e errandToContact) urgency() int {
+func (e contactMessage) urgency() int {
 	urgency := 0
 	if e.alert != nil {
 		urgency = 2
@@ -92,12 +92,12 @@ func (e errandToContact) urgency() int {
 	return urgency
 }
 
-func (e errandToContact) record(d invitation.Delivery, now time.Time) {
+func (e contactMessage) record(d invitation.Delivery, now time.Time) {
 	notice.Record(e.delivery, d, now)
 }
 
 // languageOf gives the language in which contacts are written to.
-func (b *bulletin) languageOf() string {
+func (b *noticeTarget) languageOf() string {
 	if b.workspace != nil {
 		return policy.LanguageOf(b.organization, "", b.workspace)
 	}

@@ -18,16 +18,16 @@ import (
 	"github.com/usher-operator/usher/internal/policy"
 )
 
-// letter is all that a mail to one person is made of.
-type letter struct {
+// draft is all that a mail to somebody who is invited is made of.
+type draft struct {
 	host       types.UID
 	email      string
 	onboarding *v1alpha1.OnboardingStatus
 	content    mail.Content
 }
 
-// newLetter begins a letter from what the organization says.
-func newLetter(o *v1alpha1.Organization, host types.UID, email string, onboarding *v1alpha1.OnboardingStatus) letter {
+// newDraft begins a draft with what the organization and the person's onboarding say.
+func newDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding *v1alpha1.OnboardingStatus) draft {
 	content := mail.Content{
 		Kind:         mail.Kind(onboarding.Mail.Kind),
 		Organization: policy.OrganizationTitle(o),
@@ -41,14 +41,14 @@ func newLetter(o *v1alpha1.Organization, host types.UID, email string, onboardin
 		content.Recipient = string(onboarding.Registration.DisplayName)
 		content.Language = string(onboarding.Registration.Language)
 	}
-	return letter{host: host, email: email, onboarding: onboarding, content: content}
+	return draft{host: host, email: email, onboarding: onboarding, content: content}
 }
 
 // tellRole says what the person gets, and how to sign in where there is something to sign in to (NOV-7).
-func (l *letter) tellRole(role v1alpha1.Role, username string) {
-	l.content.Role = string(role)
+func (m *draft) tellRole(role v1alpha1.Role, username string) {
+	m.content.Role = string(role)
 	if role != v1alpha1.RoleNotificationsOnly {
-		l.content.Username = username
+		m.content.Username = username
 	}
 }
 
@@ -68,8 +68,8 @@ func outlasting(ctx context.Context, grace time.Duration) (context.Context, cont
 	return out, func() { stop(); cancel() }
 }
 
-// sending gives the task of sending a letter.
-func (d Dependencies) sending(l letter) task {
+// sending gives the function that renders and sends a draft.
+func (d Dependencies) sending(l draft) sendFunc {
 	return func(ctx context.Context) invitation.Delivery {
 		return attempt(ctx, string(l.content.Kind), l.onboarding.Mail.MessageID, func(ctx context.Context) error {
 			return d.trySend(ctx, l)
@@ -96,7 +96,7 @@ func attempt(ctx context.Context, kind, messageID string, send func(context.Cont
 	return delivery
 }
 
-func (d Dependencies) trySend(ctx context.Context, l letter) error {
+func (d Dependencies) trySend(ctx context.Context, l draft) error {
 	var err error
 	if l.content.URL, err = d.link(l); err != nil {
 		return err
@@ -111,7 +111,7 @@ func (d Dependencies) trySend(ctx context.Context, l letter) error {
 }
 
 // link derives the link that a mail holds; a welcome leads to the portal itself.
-func (d Dependencies) link(l letter) (string, error) {
+func (d Dependencies) link(l draft) (string, error) {
 	purpose, path := invitation.PurposeInvite, "/i/"
 	switch l.onboarding.Mail.Kind {
 	case v1alpha1.MailWelcome:

@@ -1,0 +1,86 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// RequestFacts gathers everything that policy.Judge has to know about a request beside its objects. Operator is the
+// operator's own namespace. What it costs does not grow with the number of users.
+func (r Reader) RequestFacts(ctx context.Context, q policy.Request, operator string) (policy.Facts, error) {
+	var err error
+	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
+		return q.Facts, err
+	}
+	switch o := objectOf(q).(type) {
+	case *v1alpha1.Organization:
+		q.Facts.ClusterRoles, err = r.ClusterRoles(ctx, o)
+	case *v1alpha1.OrgUser:
+		q.Facts.OtherAdministrator, err = r.otherAdministrator(ctx, q.Facts.Organization, o.Name)
+	case *v1alpha1.Workspace:
+		err = r.workspaceFacts(ctx, &q, o, operator)
+	}
+	if err == nil {
+		q.Facts.Named, err = r.named(ctx, q.Organization, policy.PlacementKeys(q))
+	}
+	return q.Facts, err
+}
+
+func objectOf(q policy.Request) metav1.Object {
+	if q.Operation == policy.Delete {
+		return q.Old
+	}
+	return q.New
+}
+
+// otherAdministrator tells whether an administrator in force is not the only one who wishes to stay; false as well for
+// somebody who is none. It costs as many look-ups as there are administrators who want to go, one as a rule.
+func (r Reader) otherAdministrator(ctx context.Context, o *v1alpha1.Organization, user string) (bool, error) {
+	if o == nil || !slices.Contains(o.Status.Administrators, user) {
+		return false, nil
+	}
+	for _, name := range o.Status.Administrators {
+		if name == user {
+			continue
+		}
+		other, err := r.User(ctx, o.Namespace, name)
+		if err != nil {
+			return false, err
+		}
+		if other != nil && policy.CandidateOf(other).Wished {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// workspaceFacts finds out who has the intake address, the serial numbers and the namespace that a workspace wishes.
+func (r Reader) workspaceFacts(ctx context.Context, q *policy.Request, w *v1alpha1.Workspace, operator string) error {
+	if q.Operation == policy.Delete || q.Status {
+		return nil
+	}
+	var err error
+	q.Facts.IntakeDomains = r.IntakeDomains
+	if q.Facts.IntakeHolder, err = r.OtherIntakeHolder(ctx, w); err != nil {
+		return err
+	}
+	if q.Facts.IntakesBehind, err = r.IntakesBehind(ctx, w); err != nil {
+		return err
+	}
+	old, _ := q.Old.(*v1alpha1.Workspace)
+	if q.Facts.SerialHolders, err = r.newSerialHolders(ctx, q.Organization, old, w); err != nil {
+		return err
+	}
+	if q.Operation == policy.Create {
+		q.Facts.Namespace, err = r.NamespaceFacts(ctx, operator, w)
+	}
+	return err
+}

@@ -1,0 +1,47 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package meters reads metrics in tests as Prometheus would.
+package meters
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+// Value gives a counter or a gauge of this process by the value of its one label; "" for one without a label. It fails when
+// there is no such metric.
+func Value(name, label string) (float64, error) {
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		return 0, err
+	}
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			value := ""
+			for _, pair := range metric.GetLabel() {
+				value = pair.GetValue()
+			}
+			if value == label {
+				return metric.GetCounter().GetValue() + metric.GetGauge().GetValue(), nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("there is no metric %s with the label %q", name, label)
+}
+
+// Rises gives a function that tells by how much a metric has risen since.
+func Rises(name, label string) func() (float64, error) {
+	before, failed := Value(name, label)
+	return func() (float64, error) {
+		if failed != nil {
+			return 0, failed
+		}
+		after, err := Value(name, label)
+		return after - before, err
+	}
+}

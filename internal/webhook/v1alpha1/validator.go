@@ -1,0 +1,68 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/policy"
+)
+
+// object is what the webhooks judge: a pointer to one of Usher's kinds.
+type object interface {
+	runtime.Object
+	client.Object
+}
+
+// validator judges every change of one kind.
+type validator[T object] struct{ gate }
+
+// ValidateCreate judges a new object.
+func (v validator[T]) ValidateCreate(ctx context.Context, created T) (admission.Warnings, error) {
+	return v.judge(ctx, created, policy.Request{Operation: policy.Create, New: created})
+}
+
+// ValidateUpdate judges a change.
+func (v validator[T]) ValidateUpdate(ctx context.Context, before, after T) (admission.Warnings, error) {
+	return v.judge(ctx, after, policy.Request{Operation: policy.Update, Old: before, New: after})
+}
+
+// ValidateDelete judges a deletion.
+func (v validator[T]) ValidateDelete(ctx context.Context, deleted T) (admission.Warnings, error) {
+	return v.judge(ctx, deleted, policy.Request{Operation: policy.Delete, Old: deleted})
+}
+
+func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admission.Warnings, error) {
+	actor, request, err := v.actor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.note(actor, request)
+	r.Actor, r.Organization, r.Status = actor, request.Namespace, request.SubResource == "status"
+	if r.Facts, err = v.lookup.RequestFacts(ctx, r, v.operatorNamespace); err != nil {
+		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
+	}
+	violations := policy.Judge(r)
+	audit(ctx, actor, violations)
+	switch {
+	case len(violations) > 0 || r.Status:
+		return nil, refusal(request, violations)
+	case r.Operation == policy.Delete:
+		return v.lookup.Remaining(ctx, o)
+	}
+	warnings, err := v.lookup.Missing(ctx, o)
+	if w, is := any(o).(*v1alpha1.Workspace); is {
+		warnings = append(warnings, v.labels.Warn(w)...)
+		if v.intakeOff && policy.IntakeOf(w) != "" {
+			warnings = append(warnings, "spec.portal.intakeEmail: the operator takes no mails in, as its --intake-address is not set")
+		}
+	}
+	return warnings, err
+}

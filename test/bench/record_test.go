@@ -1,0 +1,118 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+)
+
+// write is a write request as it was sent.
+type write struct {
+	at                        time.Time
+	method, uri, content, typ string
+	body                      []byte
+}
+
+// writeOf keeps a request, and leaves it as it was.
+func writeOf(r *http.Request) (write, error) {
+	w := write{at: time.Now(), method: r.Method, uri: r.URL.RequestURI(), content: r.Header.Get("Content-Type"), typ: resource(r.URL.Path)}
+	if r.Body == nil {
+		return w, nil
+	}
+	var err error
+	if w.body, err = io.ReadAll(r.Body); err == nil {
+		err = r.Body.Close()
+	}
+	r.Body = io.NopCloser(bytes.NewReader(w.body))
+	return w, err
+}
+
+// object gives the path of the object that is written, without a subresource; one that is made has its name in the body.
+func (w write) object() string {
+	uri, err := url.Parse(w.uri)
+	check(err)
+	path := strings.TrimSuffix(uri.Path, "/status")
+	if w.method != http.MethodPost {
+		return path
+	}
+	var made struct {
+		Metadata struct {
+			Name string `json:"name"`
+		} `json:"metadata"`
+	}
+	check(json.Unmarshal(w.body, &made))
+	return path + "/" + made.Metadata.Name
+}
+
+// namespace gives the namespace that is written into; empty: none.
+func (w write) namespace() string {
+	parts := strings.Split(w.object(), "/")
+	if at := slices.Index(parts, "namespaces"); at >= 0 && len(parts) > at+2 {
+		return parts[at+1]
+	}
+	return ""
+}
+
+// plain gives a request as JSON that another object can take: without what ties it to the one that it was made for.
+func (w write) plain() write {
+	if strings.HasSuffix(w.content, "protobuf") {
+		o, kind, err := clientgoscheme.Codecs.UniversalDeserializer().Decode(w.body, nil, nil)
+		check(err)
+		o.GetObjectKind().SetGroupVersionKind(*kind)
+		w.body, err = json.Marshal(o)
+		check(err)
+		w.content = "application/json"
+	}
+	if len(w.body) == 0 {
+		return w
+	}
+	var fields map[string]any
+	check(json.Unmarshal(w.body, &fields))
+	delete(fields, "preconditions")
+	if metadata, is := fields["metadata"].(map[string]any); is {
+		delete(metadata, "resourceVersion")
+		delete(metadata, "uid")
+	}
+	var err error
+	w.body, err = json.Marshal(fields)
+	check(err)
+	return w
+}
+
+// in gives the same request for another organization, whose name is as long.
+func (w write) in(organization string) write {
+	w.uri = strings.ReplaceAll(w.uri, crowdName, organization)
+	w.body = bytes.ReplaceAll(w.body, []byte(crowdName), []byte(organization))
+	return w
+}
+
+// do sends it.
+func (w write) do(c *http.Client, host string) error {
+	request, err := http.NewRequest(w.method, host+w.uri, bytes.NewReader(w.body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", w.content)
+	request.Header.Set("Accept", "application/json")
+	response, err := c.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= http.StatusMultipleChoices {
+		err = fmt.Errorf("%s %s: %s", w.method, w.uri, answer)
+	}
+	return err
+}

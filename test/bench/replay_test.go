@@ -1,0 +1,206 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// replay makes the writes of one change again with a bare client, as many at a time as the operator: those of whoever asked
+// for it and of the operator, up to the last RoleBinding. They go to copies of the same objects in another organization, while
+// the operator is off and webhooks are not asked, as they are not for the operator. It gives how long that takes, and how
+// many writes they are.
+func (c *crowd) replay(ctx context.Context, writes []write) (took time.Duration, total int) {
+	c.twins++
+	twin := fmt.Sprintf("%s%0*d", "tw", len(crowdName)-len("tw"), c.twins)
+	for n, w := range writes {
+		writes[n] = w.plain()
+	}
+	c.copyObjects(ctx, twin, writes)
+	cfg := rest.CopyConfig(c.env.Config)
+	cfg.Impersonate = rest.ImpersonationConfig{UserName: "system:kube-controller-manager", Groups: []string{"system:masters"}}
+	bare, err := rest.HTTPClientFor(cfg)
+	must(c.b, err)
+	began := time.Now()
+	c.send(writes, func(w write) error { return w.in(twin).do(bare, strings.TrimSuffix(cfg.Host, "/")) })
+	took = time.Since(began)
+	c.removeTwin(ctx, twin, writes)
+	return took, len(writes)
+}
+
+// send sends in the order in which the writes were made, several at a time. What is made must be there before anything is
+// written into it, and writes of one object keep their order.
+func (c *crowd) send(writes []write, do func(write) error) {
+	var wave []write
+	flush := func() {
+		c.parallel(len(wave), func(n int) { check(do(wave[n])) })
+		wave = nil
+	}
+	var mu sync.Mutex
+	last := map[string]chan struct{}{}
+	ordered := do
+	do = func(w write) error {
+		mu.Lock()
+		before, mine := last[w.object()], make(chan struct{})
+		last[w.object()] = mine
+		mu.Unlock()
+		defer close(mine)
+		if before != nil {
+			<-before
+		}
+		return ordered(w)
+	}
+	for _, w := range writes {
+		if w.method == http.MethodPost && w.typ != "events" {
+			flush()
+			check(do(w))
+			continue
+		}
+		wave = append(wave, w)
+	}
+	flush()
+}
+
+// copyObjects makes what the writes need to be there: namespaces, and copies of Usher's objects as they were before, without
+// the fields that are written.
+func (c *crowd) copyObjects(ctx context.Context, twin string, writes []write) {
+	made, namespaces, touched := map[string]bool{}, map[string]bool{twin: true}, map[string][]write{}
+	for _, w := range writes {
+		switch {
+		case w.method == http.MethodPost:
+			made[w.object()] = true
+		case strings.HasPrefix(w.uri, "/apis/"+v1alpha1.GroupVersion.Group+"/"):
+			touched[w.object()] = append(touched[w.object()], w)
+		}
+		namespaces[strings.ReplaceAll(w.namespace(), crowdName, twin)] = true
+	}
+	for name := range namespaces {
+		if name == "" || made["/api/v1/namespaces/"+strings.ReplaceAll(name, twin, crowdName)] {
+			continue
+		}
+		check(client.IgnoreAlreadyExists(c.past.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})))
+	}
+	c.parallel(len(writes), func(n int) {
+		if w := writes[n].in(twin); w.method == http.MethodDelete && w.typ == "rolebindings" {
+			check(c.past.Create(ctx, replaced(w)))
+		}
+	})
+	maps.DeleteFunc(touched, func(path string, _ []write) bool { return made[path] })
+	paths := slices.Sorted(maps.Keys(touched))
+	c.parallel(len(paths), func(n int) { check(c.copyObject(ctx, twin, paths[n], touched[paths[n]])) })
+}
+
+// replaced gives a RoleBinding for a write to delete: another took its place.
+func replaced(w write) *rbacv1.RoleBinding {
+	return &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace(), Name: w.object()[strings.LastIndex(w.object(), "/")+1:]},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "somebody"}},
+	}
+}
+
+func (c *crowd) copyObject(ctx context.Context, twin, path string, writes []write) error {
+	parts := strings.Split(path, "/")
+	kind := map[string]string{"orgusers": "OrgUser", "workspaces": "Workspace", "organizations": "Organization"}[parts[len(parts)-2]]
+	o := &unstructured.Unstructured{}
+	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
+	if err := c.env.Client.Get(ctx, types.NamespacedName{Namespace: crowdName, Name: parts[len(parts)-1]}, o); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(o.Object)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(raw), crowdName, twin)), &o.Object); err != nil {
+		return err
+	}
+	o.Object["metadata"] = map[string]any{"name": o.GetName(), "namespace": o.GetNamespace()}
+	before, _ := o.Object["status"].(map[string]any)
+	for _, w := range writes {
+		if err := takeBack(o, before, w); err != nil {
+			return err
+		}
+	}
+	if err := c.past.Create(ctx, o); err != nil || len(before) == 0 {
+		return err
+	}
+	o.Object["status"] = before
+	return c.past.Status().Update(ctx, o)
+}
+
+// takeBack makes a copy such that a write changes it: without the fields of the status that it writes, and without the
+// member that the change brings, who is the last.
+func takeBack(o *unstructured.Unstructured, status map[string]any, w write) error {
+	var body struct {
+		Spec, Status map[string]any
+	}
+	if err := json.Unmarshal(w.body, &body); err != nil {
+		return err
+	}
+	for field := range body.Status {
+		delete(status, field)
+	}
+	members, _ := body.Spec["members"].([]any)
+	if len(members) == 0 {
+		return nil
+	}
+	return unstructured.SetNestedSlice(o.Object, members[:len(members)-1], "spec", "members")
+}
+
+// removeTwin leaves nothing that the operator would look at when it starts again.
+func (c *crowd) removeTwin(ctx context.Context, twin string, writes []write) {
+	paths := map[string]bool{}
+	for _, w := range writes {
+		if w.typ == "rolebindings" {
+			paths[strings.ReplaceAll(w.namespace(), crowdName, twin)] = true
+		}
+	}
+	for name := range paths {
+		check(c.past.DeleteAllOf(ctx, &rbacv1.RoleBinding{}, client.InNamespace(name)))
+	}
+	c.removeAll(ctx, twin)
+}
+
+func (c *crowd) removeAll(ctx context.Context, twin string) {
+	var users v1alpha1.OrgUserList
+	var spaces v1alpha1.WorkspaceList
+	check(c.env.Client.List(ctx, &users, client.InNamespace(twin)))
+	check(c.env.Client.List(ctx, &spaces, client.InNamespace(twin)))
+	var all []client.Object
+	for n := range users.Items {
+		all = append(all, &users.Items[n])
+	}
+	for n := range spaces.Items {
+		all = append(all, &spaces.Items[n])
+	}
+	c.parallel(len(all), func(n int) {
+		if len(all[n].GetFinalizers()) > 0 {
+			check(c.past.Patch(ctx, all[n], client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))))
+		}
+		if err := c.past.Delete(ctx, all[n]); !apierrors.IsNotFound(err) {
+			check(err)
+		}
+	})
+	organization := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: twin, Name: twin}}
+	check(client.IgnoreNotFound(c.past.Delete(ctx, organization)))
+}

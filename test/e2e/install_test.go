@@ -1,0 +1,206 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/usher-operator/usher/internal/testing/operator"
+)
+
+// bundle is what an overlay of config/default with some components installs: the parts that name one another.
+type bundle struct {
+	text       string
+	deployment appsv1.Deployment
+	services   map[string]corev1.Service
+	budget     policyv1.PodDisruptionBudget
+	network    networkingv1.NetworkPolicy
+	accounts   []string
+	subjects   []rbacv1.Subject
+	webhooks   []admissionv1.WebhookClientConfig
+}
+
+var _ = Describe("The installation", func() {
+	DescribeTable("is taken by the API server, pods and all, and its parts find one another,", func(ctx context.Context, components ...string) {
+		b := render(ctx, components...)
+		_, warnings, err := env.KubectlInput(ctx, b.text, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(warnings).To(BeEmpty())
+		b.runsRestricted(ctx)
+		b.hangsTogether()
+	},
+		Entry("as it ships"),
+		Entry("with audit events", "audit-events"),
+		Entry("with a gateway to phones", "gateway"),
+		Entry("with a mail intake", "intake"),
+		Entry("with a mail server that asks for a password", "smtp-auth"),
+		Entry("with everything", "audit-events", "gateway", "intake", "smtp-auth"),
+	)
+
+	It("has an entry for every component", func() {
+		folders, err := filepath.Glob(filepath.Join(root(), "config", "components", "*"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(folders).To(HaveLen(4), "add the new one above")
+	})
+})
+
+// render builds an overlay as docs/install.md has people write it.
+func render(ctx context.Context, components ...string) *bundle {
+	GinkgoHelper()
+	dir := GinkgoT().TempDir()
+	relative := func(parts ...string) string {
+		path, err := filepath.Rel(dir, filepath.Join(append([]string{root(), "config"}, parts...)...))
+		Expect(err).NotTo(HaveOccurred())
+		return path
+	}
+	overlay := fmt.Sprintf("resources: [%s]\ncomponents:\n", relative("default"))
+	for _, component := range components {
+		overlay += fmt.Sprintf("- %s\n", relative("components", component))
+	}
+	Expect(os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(overlay), 0o600)).To(Succeed())
+	text, _, err := env.Kubectl(ctx, "kustomize", dir)
+	Expect(err).NotTo(HaveOccurred())
+	b := &bundle{text: text, services: map[string]corev1.Service{}}
+	for document := range strings.SplitSeq(text, "\n---\n") {
+		b.take(document)
+	}
+	return b
+}
+
+func (b *bundle) take(document string) {
+	GinkgoHelper()
+	read := func(into any) { Expect(yaml.Unmarshal([]byte(document), into)).To(Succeed()) }
+	var kind metav1.TypeMeta
+	read(&kind)
+	switch kind.Kind {
+	case "Deployment":
+		read(&b.deployment)
+	case "Service":
+		var s corev1.Service
+		read(&s)
+		b.services[s.Name] = s
+	case "PodDisruptionBudget":
+		read(&b.budget)
+	case "NetworkPolicy":
+		read(&b.network)
+	case "ServiceAccount":
+		var a corev1.ServiceAccount
+		read(&a)
+		b.accounts = append(b.accounts, a.Name)
+	case "RoleBinding", "ClusterRoleBinding":
+		var binding rbacv1.RoleBinding
+		read(&binding)
+		b.subjects = append(b.subjects, binding.Subjects...)
+	case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
+		// Both have what is looked at in the same place.
+		var configuration admissionv1.ValidatingWebhookConfiguration
+		read(&configuration)
+		for _, w := range configuration.Webhooks {
+			b.webhooks = append(b.webhooks, w.ClientConfig)
+		}
+	}
+}
+
+// runsRestricted checks that the operator's namespace, which enforces the Pod Security Standard "restricted", takes the pod.
+func (b *bundle) runsRestricted(ctx context.Context) {
+	GinkgoHelper()
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, GenerateName: "usher-", Labels: b.deployment.Spec.Template.Labels},
+		Spec:       *b.deployment.Spec.Template.Spec.DeepCopy(),
+	}
+	Expect(env.Client.Create(ctx, pod.DeepCopy(), client.DryRunAll)).To(Succeed())
+	pod.Spec.Containers[0].SecurityContext.AllowPrivilegeEscalation = new(true)
+	Expect(env.Client.Create(ctx, pod, client.DryRunAll)).To(MatchError(ContainSubstring(`violates PodSecurity "restricted:latest"`)))
+}
+
+// hangsTogether checks what the API server does not: names, ports, selectors, volumes.
+func (b *bundle) hangsTogether() {
+	GinkgoHelper()
+	template := b.deployment.Spec.Template
+	container := template.Spec.Containers[0]
+	ports := make([]string, 0, len(container.Ports))
+	for _, port := range container.Ports {
+		ports = append(ports, port.Name)
+	}
+	Expect(b.budget.Spec.Selector.MatchLabels).To(Equal(b.deployment.Spec.Selector.MatchLabels))
+	Expect(b.services).NotTo(BeEmpty())
+	for name, service := range b.services {
+		Expect(service.Spec.Selector).To(Equal(b.deployment.Spec.Selector.MatchLabels), name)
+		for _, port := range service.Spec.Ports {
+			Expect(ports).To(ContainElement(port.TargetPort.StrVal), name)
+		}
+	}
+	Expect(b.webhooks).To(HaveLen(5))
+	for _, webhook := range b.webhooks {
+		Expect(webhook.Service.Namespace).To(Equal(operator.Namespace))
+		Expect(b.services).To(HaveKey(webhook.Service.Name))
+		Expect(b.services[webhook.Service.Name].Spec.Ports).To(ConsistOf(HaveField("Port", ptr.Deref(webhook.Service.Port, 443))))
+		Expect(container.Args).To(ContainElement(fmt.Sprintf("--webhook-dns-names=%s.%s.svc", webhook.Service.Name, operator.Namespace)))
+	}
+	Expect(b.accounts).To(ConsistOf(template.Spec.ServiceAccountName))
+	for _, subject := range b.subjects {
+		Expect(subject).To(And(HaveField("Name", template.Spec.ServiceAccountName), HaveField("Namespace", operator.Namespace)))
+	}
+	b.opensAllPorts(ports)
+	b.mountsWhatItReads(container)
+
+	Expect(container.Lifecycle.PreStop.Sleep.Seconds).To(BeNumerically(">", 0), "it answers until it is not asked any more")
+}
+
+// opensAllPorts: a NetworkPolicy for one port closes all others that it does not name.
+func (b *bundle) opensAllPorts(ports []string) {
+	GinkgoHelper()
+	if b.network.Name == "" {
+		return
+	}
+	Expect(b.network.Spec.PodSelector.MatchLabels).To(Equal(b.deployment.Spec.Selector.MatchLabels))
+	var open []string
+	for _, rule := range b.network.Spec.Ingress {
+		for _, port := range rule.Ports {
+			open = append(open, ptr.Deref(port.Port, intstr.IntOrString{}).StrVal)
+		}
+	}
+	Expect(open).To(ConsistOf(ports))
+}
+
+// mountsWhatItReads checks that each path in an argument lies on a volume, for the image's own file system is read-only.
+func (b *bundle) mountsWhatItReads(container corev1.Container) {
+	GinkgoHelper()
+	volumes := make([]string, 0, len(b.deployment.Spec.Template.Spec.Volumes))
+	for _, volume := range b.deployment.Spec.Template.Spec.Volumes {
+		volumes = append(volumes, volume.Name)
+	}
+	mounts := make([]string, 0, len(container.VolumeMounts))
+	for _, mount := range container.VolumeMounts {
+		Expect(volumes).To(ContainElement(mount.Name))
+		mounts = append(mounts, mount.MountPath)
+	}
+	Expect(mounts).To(HaveLen(len(volumes)))
+	for _, arg := range container.Args {
+		if _, path, is := strings.Cut(arg, "=/"); is {
+			Expect(slices.ContainsFunc(mounts, func(mount string) bool {
+				return "/"+path == mount || strings.HasPrefix("/"+path, mount+"/")
+			})).To(BeTrue(), arg)
+		}
+	}
+}
