@@ -51,10 +51,13 @@ func (c counter) page() string { return usher.PortalURL + "/w/" + c.org + "/supp
 
 func (c counter) address(name string) string { return name + "@" + c.org + ".example" }
 
-// asking is the form as a customer fills it in.
+// asking is the form as a customer fills it in. No two customers write the same words.
 func asking(email, subject string) url.Values {
-	return url.Values{"name": {"Clara Ruiz"}, "email": {email}, "subject": {subject}, "text": {"Pita tres veces.\r\nDe: " + subject}}
+	return url.Values{"name": {"Clara Ruiz"}, "email": {email}, "subject": {subject}, "text": {wordsOf(email) + " tres veces.\r\nDe: " + subject}}
 }
+
+// wordsOf gives how a customer's question begins.
+func wordsOf(email string) string { return email + ": Pita" }
 
 // ask asks a question on the page.
 func (c counter) ask(ctx context.Context, email, subject string) {
