@@ -146,9 +146,9 @@ var _ = Describe("Access", func() {
 	It("GTA-10 by a ClusterRole that is not grantable is refused, and warned of when there is none", func(ctx context.Context) {
 		name := org + "-secret"
 		clusterRole(ctx, name, false)
-		Eventually(func() error {
+		Eventually(func() error { // what is kept before the ClusterRole is known is no change afterwards
 			return env.Client.Patch(ctx, o.DeepCopy(), client.RawPatch("application/merge-patch+json",
-				[]byte(`{"spec":{"subscription":{"modules":[{"name":"desk","seats":1,"clusterRoleName":"`+name+`"}]}}}`)))
+				[]byte(`{"spec":{"subscription":{"modules":[{"name":"desk","seats":1,"clusterRoleName":"`+name+`"}]}}}`)), client.DryRunAll)
 		}).Should(And(BeRefused(http.StatusUnprocessableEntity, `Usher may not bind ClusterRole "`+name+`": the platform team allows it with `+
 			"`kubectl label clusterrole "+name+" accounts.usher.dev/grantable=true`"),
 			HaveCause("spec.subscription.modules[0].clusterRoleName", "may not bind")))
