@@ -15,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 var _ = Describe("What is due of an Invitation", func() {
@@ -105,7 +106,7 @@ var _ = Describe("A context that outlasts another", func() {
 		Expect(long.Err()).NotTo(HaveOccurred())
 		doneLong()
 		Expect(errors.Is(long.Err(), context.Canceled)).To(BeTrue())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 })
 
 var _ = Describe("How many mails are sent before what came of them is written", func() {

@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,6 +24,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
 func TestGateway(t *testing.T) {
@@ -137,10 +137,8 @@ var _ = Describe("The gateway for phones", func() {
 	})
 
 	It("may be down; the error holds no path, which may be secret", func(ctx context.Context) {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+		address, err := ports.Address()
 		Expect(err).NotTo(HaveOccurred())
-		address := l.Addr().String()
-		Expect(l.Close()).To(Succeed())
 		err = client("http://"+address+"/hidden?token=hidden").Send(ctx, message)
 		Expect(err).To(MatchError(And(HavePrefix("gateway "+address+": "), Not(ContainSubstring("hidden")))))
 		Expect(gateway.IsPermanent(err)).To(BeFalse())

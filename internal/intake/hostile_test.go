@@ -13,6 +13,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 var _ = Describe("A hostile mail", func() {
@@ -226,5 +228,5 @@ var _ = Describe("A client", func() {
 		Expect(busy.reply()).To(Equal("421 4.3.2 shutting down: try again"))
 		Eventually(done).Should(Receive(BeNil()))
 		Expect(all.passed()).To(HaveLen(1))
-	}, SpecTimeout(30*time.Second))
+	}, SpecTimeout(timing.Timeout))
 })

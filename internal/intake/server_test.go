@@ -12,6 +12,8 @@ import (
 	"github.com/emersion/go-smtp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 const claire = "claire@customers.example"
@@ -108,7 +110,7 @@ var _ = Describe("The intake", func() {
 		Expect(answers[support]).To(And(HaveField("Code", 451), HaveField("Message", ContainSubstring("takes no mails at the moment"))))
 		Expect(all.passed()).To(HaveLen(1))
 		Expect(lmtp.Quit()).To(Succeed())
-	}, SpecTimeout(30*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("defers while anything on the way is in trouble, and takes the same mail afterwards once", func() {
 		c := greeted(listen(all, limited(Limits{PerSender: 1, PerWorkspace: 1, PerNetwork: 1, NewAccounts: 1})))

@@ -152,7 +152,7 @@ func listen(t *town, change ...func(*Options, *Server)) *Server {
 	go func() { done <- server.Start(ctx) }()
 	DeferCleanup(func() {
 		cancel()
-		Eventually(done, 30*time.Second).Should(Receive(BeNil()))
+		Eventually(done).Should(Receive(BeNil()))
 	})
 	Eventually(server.Addr).ShouldNot(BeEmpty())
 	return server

@@ -9,12 +9,12 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/exim"
 	"github.com/usher-operator/usher/test/mailbox"
 )
@@ -73,7 +73,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		log := server.Log()
 		Expect(strings.Count(log, " P=esmtpsa ")).To(Equal(mails), "TLS and a password each: %s", log)
 		Expect(log).NotTo(ContainSubstring("synchronization error"), "commands came at once where they may")
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(timing.Timeout))
 
 	It("takes internationalized addresses", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message("jose@españa.example"))).To(Succeed())
@@ -85,7 +85,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		for _, m := range messages {
 			Expect(m.Malformed).To(BeEmpty())
 		}
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(timing.Timeout))
 
 	It("refuses one, and takes the next over the same connection", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
@@ -95,7 +95,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		Expect(sender.Send(ctx, message("eva@acme.example"))).To(Succeed())
 		Expect(arrived(ctx, 2)).To(And(HaveKey("luis@acme.example"), HaveKey("eva@acme.example")))
 		Expect(server.Log()).NotTo(ContainSubstring("synchronization error"))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(timing.Timeout))
 
 	It("lets nobody in with a wrong password", func(ctx SpecContext) {
 		stranger := newSender(mail.Options{
@@ -105,5 +105,5 @@ var _ = Describe("A mail server that others wrote", func() {
 		err := stranger.Send(ctx, message("luis@acme.example"))
 		Expect(err).To(MatchError(ContainSubstring("535")))
 		Expect(mail.IsPermanent(err)).To(BeFalse())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(timing.Timeout))
 })

@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -47,13 +48,13 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		envelope := from + " | " + luis + " | DATA"
 		Expect(s.mails()).To(Equal([]string{envelope, ".", envelope, "."}))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("waits for each answer when the server does not", func(ctx SpecContext) {
 		s := start(&script{hello: "8BITMIME"})
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Expect(s.mails()).To(Equal([]string{from, luis, "DATA", "."}))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	DescribeTable("clears up after a mail that is refused", func(ctx SpecContext, answers map[string]string, want []string) {
 		s := start(&script{hello: "PIPELINING", answer: answering(answers)})
@@ -67,15 +68,15 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(s.mails()).To(Equal(want))
 	},
 		Entry("and DATA with it", map[string]string{gone: "550 no such user", "DATA": "503 who to?"},
-			[]string{from + " | " + gone + " | DATA", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+			[]string{from + " | " + gone + " | DATA", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(timing.Timeout)),
 		Entry("though DATA is not", map[string]string{gone: "550 no such user", ".": "554 nobody"},
-			[]string{from + " | " + gone + " | DATA", ".", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+			[]string{from + " | " + gone + " | DATA", ".", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(timing.Timeout)),
 		Entry("and the empty text is taken", map[string]string{gone: "550 no such user"},
-			[]string{from + " | " + gone + " | DATA", ".", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+			[]string{from + " | " + gone + " | DATA", ".", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(timing.Timeout)),
 		Entry("for its sender", map[string]string{"MAIL": "550 no such user", "RCPT": "503 first MAIL", "DATA": "503 first MAIL"},
-			[]string{from + " | " + gone + " | DATA", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+			[]string{from + " | " + gone + " | DATA", "RSET | " + from + " | " + luis + " | DATA", "."}, SpecTimeout(timing.Timeout)),
 		Entry("for its text", map[string]string{".": "550 no such user"},
-			[]string{from + " | " + gone + " | DATA", ".", from + " | " + luis + " | DATA", "."}, SpecTimeout(10*time.Second)),
+			[]string{from + " | " + gone + " | DATA", ".", from + " | " + luis + " | DATA", "."}, SpecTimeout(timing.Timeout)),
 	)
 
 	It("stops at the first no without PIPELINING, and clears up before the next mail", func(ctx SpecContext) {
@@ -85,14 +86,14 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(err).To(MatchError(ContainSubstring("450 later")))
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Expect(s.mails()).To(Equal([]string{from, gone, "RSET", from, luis, "DATA", "."}))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("takes a server's own trouble for a moment's, whatever the code", func(ctx SpecContext) {
 		start(&script{hello: "PIPELINING", answer: answering(map[string]string{"MAIL": "530 sign in first"})})
 		err := sender.Send(ctx, message("luis@acme.example"))
 		Expect(err).To(MatchError(ContainSubstring("530 sign in first")))
 		Expect(mail.IsPermanent(err)).To(BeFalse())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("asks for SMTPUTF8 where an address needs it, and only there", func(ctx SpecContext) {
 		s := start(&script{hello: "PIPELINING SMTPUTF8"})
@@ -100,7 +101,7 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(sender.Send(ctx, message("josé@españa.example"))).To(Succeed())
 		Expect(s.mails()[0]).To(HavePrefix(from + " | RCPT TO:<jose@xn--espaa-rta.example> |"))
 		Expect(s.mails()[2]).To(HavePrefix(from + " SMTPUTF8 | RCPT TO:<josé@xn--espaa-rta.example> |"))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("says what to do when the server cannot take an address", func(ctx SpecContext) {
 		s := start(&script{hello: "PIPELINING"})
@@ -109,7 +110,7 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(mail.IsPermanent(err)).To(BeTrue())
 		Expect(err).To(MatchError(And(ContainSubstring("josé@"), ContainSubstring("use another address"))))
 		Expect(s.mails()).To(HaveLen(2), "nothing was asked of the server")
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("takes two round trips a mail", func(ctx SpecContext) {
 		const roundTrip = 40 * time.Millisecond
@@ -129,5 +130,5 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(took).To(BeNumerically(">=", mails*2*roundTrip))
 		Expect(s.mails()).To(HaveLen((mails + 1) * 2))
 		Expect(distance.Opened()).To(Equal(1))
-	}, SpecTimeout(20*time.Second))
+	}, SpecTimeout(timing.Timeout))
 })

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -88,5 +89,5 @@ var _ = Describe("A question to the queue", func() {
 		Expect(sender.Send(ctx, mail.Message{
 			To: "queue@acme.example", ReplyTo: "clara@customer.example\r\nBcc: eve@evil.example", MessageID: "a@b", Rendered: rendered,
 		})).To(MatchError(mail.IsPermanent, "IsPermanent"))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 })

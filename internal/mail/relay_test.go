@@ -8,13 +8,13 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-smtp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -90,7 +90,7 @@ var _ = Describe("A mail that is passed on", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(messages).To(HaveLen(2))
 		Expect(string(messages[1].Raw)).To(HaveSuffix(trace + text))
-	}, SpecTimeout(30*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("does not arrive at all when it cannot be read to its end", func(ctx SpecContext) {
 		m := passed("From: a@customers.example\r\n\r\nhello\r\n")

@@ -6,12 +6,12 @@ package mail_test
 import (
 	"crypto/tls"
 	"net"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 var _ = Describe("A protected connection", func() {
@@ -30,7 +30,7 @@ var _ = Describe("A protected connection", func() {
 	It("signs in over STARTTLS", func(ctx SpecContext) {
 		Expect(newSender(options).Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Expect(s.received()).To(HaveLen(1))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("signs in over TLS from the first byte", func(ctx SpecContext) {
 		plain, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,7 +39,7 @@ var _ = Describe("A protected connection", func() {
 		options.Address, options.TLS = plain.Addr().String(), mail.TLSImplicit
 		Expect(newSender(options).Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Expect(s.received()).To(HaveLen(1))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("takes a wrong password for somebody's to correct, and does not show it", func(ctx SpecContext) {
 		options.PasswordFile = write("wrong", "hunter2")
@@ -47,20 +47,20 @@ var _ = Describe("A protected connection", func() {
 		Expect(err).To(HaveOccurred())
 		Expect(mail.IsPermanent(err)).To(BeFalse())
 		Expect(err.Error()).NotTo(ContainSubstring("hunter2"))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("trusts no unknown certificate", func(ctx SpecContext) {
 		options.CAFile = ""
 		Expect(newSender(options).Send(ctx, message("luis@acme.example"))).To(MatchError(ContainSubstring("certificate")))
 		Expect(s.received()).To(BeEmpty())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("sends nothing in the clear when STARTTLS is demanded", func(ctx SpecContext) {
 		bare := startServer(nil)
 		options.Address = bare.addr
 		Expect(newSender(options).Send(ctx, message("luis@acme.example"))).To(MatchError(ContainSubstring("STARTTLS")))
 		Expect(bare.received()).To(BeEmpty())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 })
 
 var _ = DescribeTable("NewSender refuses", func(options mail.Options, says string) {

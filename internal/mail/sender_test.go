@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -62,7 +63,7 @@ var _ = Describe("Sender", func() {
 			date, err := m.Header.Date()
 			Expect(err).NotTo(HaveOccurred())
 			Expect(date).To(BeTemporally("~", time.Now(), time.Minute))
-		}, SpecTimeout(10*time.Second))
+		}, SpecTimeout(timing.Timeout))
 
 		It("adds no header and no recipient, whatever the values hold", func(ctx SpecContext) {
 			m := message("luis@acme.example")
@@ -77,14 +78,14 @@ var _ = Describe("Sender", func() {
 			}
 			m.MessageID = "a@b>\r\nBcc: eva@acme.example"
 			Expect(mail.IsPermanent(sender.Send(ctx, m))).To(BeTrue())
-		}, SpecTimeout(10*time.Second))
+		}, SpecTimeout(timing.Timeout))
 
 		It("takes internationalized addresses", func(ctx SpecContext) {
 			Expect(sender.Send(ctx, message("josé@españa.example"))).To(Succeed())
 			m, err := box.Wait(ctx, func(mailbox.Message) bool { return true })
 			Expect(err).NotTo(HaveOccurred())
 			Expect(m.EnvelopeTo).To(ConsistOf("josé@xn--espaa-rta.example"))
-		}, SpecTimeout(10*time.Second))
+		}, SpecTimeout(timing.Timeout))
 
 		It("tells a refusal for good from one for the moment, and goes on with the next", func(ctx SpecContext) {
 			box.SetFault(func(to string) error {
@@ -103,7 +104,7 @@ var _ = Describe("Sender", func() {
 			Expect(grey).To(MatchError(ContainSubstring("try later")))
 			Expect(mail.IsPermanent(grey)).To(BeFalse())
 			Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
-		}, SpecTimeout(10*time.Second))
+		}, SpecTimeout(timing.Timeout))
 
 		It("takes a server that is down for a moment's trouble", func(ctx SpecContext) {
 			Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
@@ -111,7 +112,7 @@ var _ = Describe("Sender", func() {
 			err := sender.Send(ctx, message("luis@acme.example"))
 			Expect(err).To(HaveOccurred())
 			Expect(mail.IsPermanent(err)).To(BeFalse())
-		}, SpecTimeout(10*time.Second))
+		}, SpecTimeout(timing.Timeout))
 	})
 
 	It("uses a connection again, and opens another when the server has hung up", func(ctx SpecContext) {
@@ -125,7 +126,7 @@ var _ = Describe("Sender", func() {
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Expect(s.sessions.Load()).To(BeEquivalentTo(2))
 		Expect(s.received()).To(HaveLen(6))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("sends for many at once over few connections", func(ctx SpecContext) {
 		s := startServer(nil)
@@ -140,14 +141,14 @@ var _ = Describe("Sender", func() {
 		group.Wait()
 		Expect(s.received()).To(HaveLen(60))
 		Expect(s.sessions.Load()).To(BeNumerically("<=", 3))
-	}, SpecTimeout(20*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("closes a connection that nobody uses", func(ctx SpecContext) {
 		s := startServer(nil)
 		sender := newSender(mail.Options{Address: s.addr, TLS: mail.TLSNone, IdleTimeout: 10 * time.Millisecond})
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Eventually(ctx, s.open.Load).Should(BeZero())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("gives up when its context ends, even in the middle of a mail", func(ctx SpecContext) {
 		release := make(chan struct{})
@@ -162,7 +163,7 @@ var _ = Describe("Sender", func() {
 		err := sender.Send(short, message("luis@acme.example"))
 		Expect(err).To(MatchError(ContainSubstring("canceled")))
 		Expect(mail.IsPermanent(err)).To(BeFalse())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("quotes neither link nor token of a mail that the server refuses", func(ctx SpecContext) {
 		s := startServer(func(s *server) {
@@ -175,5 +176,5 @@ var _ = Describe("Sender", func() {
 		Expect(mail.IsPermanent(err)).To(BeTrue())
 		Expect(err).To(MatchError(SatisfyAll(ContainSubstring("554"), ContainSubstring("blocked"))))
 		Expect(err.Error()).NotTo(SatisfyAny(ContainSubstring("AbCdEf"), ContainSubstring("portal")))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 })

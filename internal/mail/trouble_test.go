@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -60,21 +61,21 @@ var _ = Describe("A server in trouble", func() {
 		Expect(ids()).To(HaveEach("<1.luis@usher.acme.example>"))
 	},
 		Entry("greylisting", mailbox.Trouble{Recipient: func(string) error { return answer(450, "greylisted, try later") }},
-			"450", 2, SpecTimeout(10*time.Second)),
+			"450", 2, SpecTimeout(timing.Timeout)),
 		Entry("over quota", mailbox.Trouble{Recipient: func(string) error { return answer(452, "mailbox full") }},
-			"452", 2, SpecTimeout(10*time.Second)),
+			"452", 2, SpecTimeout(timing.Timeout)),
 		Entry("closing in the middle of a session, again and again",
 			mailbox.Trouble{Recipient: func(string) error { return answer(421, "going down") }},
-			"421", 2, SpecTimeout(10*time.Second)),
+			"421", 2, SpecTimeout(timing.Timeout)),
 		Entry("refusing the text for now", mailbox.Trouble{Text: func([]string) mailbox.Fate {
 			return mailbox.Fate{Refuse: answer(451, "scanner is away")}
-		}}, "451", 2, SpecTimeout(10*time.Second)),
+		}}, "451", 2, SpecTimeout(timing.Timeout)),
 		Entry("dropping the line in the middle of a mail", mailbox.Trouble{Text: func([]string) mailbox.Fate {
 			return mailbox.Fate{CutAfter: 100}
-		}}, "the mail was sent and not accepted", 2, SpecTimeout(10*time.Second)),
+		}}, "the mail was sent and not accepted", 2, SpecTimeout(timing.Timeout)),
 		Entry("dropping the line instead of an answer: the mail comes twice, under one Message-ID",
 			mailbox.Trouble{Text: func([]string) mailbox.Fate { return mailbox.Fate{KeepAndCut: true} }},
-			"the mail was sent and not accepted", 3, SpecTimeout(10*time.Second)),
+			"the mail was sent and not accepted", 3, SpecTimeout(timing.Timeout)),
 	)
 
 	It("that closes an old connection with 421 gets the mail over a new one", func(ctx SpecContext) {
@@ -88,7 +89,7 @@ var _ = Describe("A server in trouble", func() {
 		}})
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 		Expect(box.Connections()).To(Equal(2))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("that does not answer is given up on", func(ctx SpecContext) {
 		hasty := newSender(mail.Options{Address: box.Addr(), TLS: mail.TLSNone, Timeout: time.Second})
@@ -97,12 +98,12 @@ var _ = Describe("A server in trouble", func() {
 		err := hasty.Send(ctx, message(to))
 		Expect(err).To(MatchError(ContainSubstring("timeout")))
 		Expect(mail.IsPermanent(err)).To(BeFalse())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("that is slow gets its mails", func(ctx SpecContext) {
 		box.SetTrouble(mailbox.Trouble{Delay: 100 * time.Millisecond})
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("loses nothing to one refused recipient of many", func(ctx SpecContext) {
 		box.SetFault(func(to string) error {
@@ -117,7 +118,7 @@ var _ = Describe("A server in trouble", func() {
 		}
 		Expect(box.Count()).To(Equal(14))
 		Expect(box.Connections()).To(Equal(1))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("that lets nobody in is tried by a few of many mails; the others are told when", func(ctx SpecContext) {
 		box.SetTrouble(mailbox.Trouble{Greeting: func() error { return answer(421, "too busy") }})
@@ -147,9 +148,9 @@ var _ = Describe("A server in trouble", func() {
 		Expect(notTried.Load()).To(Equal(200 - tried.Load()))
 
 		box.SetTrouble(mailbox.Trouble{})
-		Eventually(ctx, func() error { return sender.Send(ctx, message(to)) }).WithTimeout(2 * time.Minute).Should(Succeed())
+		Eventually(ctx, func() error { return sender.Send(ctx, message(to)) }).Should(Succeed())
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
-	}, SpecTimeout(3*time.Minute))
+	}, SpecTimeout(timing.Timeout))
 
 	It("shows no password, link or token in what it answers", func(ctx SpecContext) {
 		shown := protection()
@@ -168,5 +169,5 @@ var _ = Describe("A server in trouble", func() {
 		Expect(err).To(HaveOccurred())
 		Expect(mail.IsPermanent(err)).To(BeFalse())
 		Expect(err.Error()).NotTo(Or(ContainSubstring(password), ContainSubstring("AbCdEf")))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 })

@@ -11,12 +11,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/portal"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 // slowLinks takes as long for the first answer as a test wants.
@@ -53,7 +53,7 @@ var _ = Describe("Server", func() {
 		stop()
 		Eventually(ctx, ended).Should(Receive(BeNil()))
 		Expect(server.Ready(nil)).NotTo(Succeed())
-	}, SpecTimeout(20*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("says when its address is taken", func(ctx SpecContext) {
 		taken := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -100,7 +100,7 @@ var _ = Describe("Server", func() {
 		Expect(io.ReadAll(response.Body)).To(ContainSubstring("te invita a unirte"))
 		Expect(response.Body.Close()).To(Succeed())
 		Eventually(ctx, ended).Should(Receive(BeNil()))
-	}, SpecTimeout(20*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	DescribeTable("refuses options that cannot work", func(opts portal.Options, says string) {
 		_, err := portal.NewServer(newFakeLinks(), opts)

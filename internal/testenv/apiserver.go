@@ -6,10 +6,14 @@ package testenv
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
 // auditPolicy records who asked for what and what was answered, once a request, without any content.
@@ -50,6 +54,9 @@ func (e *Env) startServers(opts Options) error {
 	control.ControlPlane.Etcd = &envtest.Etcd{Path: etcd, DataDir: data}
 	apiServer := control.ControlPlane.GetAPIServer()
 	apiServer.Path, apiServer.CertDir = server, certificates
+	if err := choosePorts(control.ControlPlane.Etcd, apiServer); err != nil {
+		return err
+	}
 	apiServer.Configure().
 		Set("audit-policy-file", policy).
 		Set("audit-log-path", e.auditLog()).
@@ -64,5 +71,25 @@ func (e *Env) startServers(opts Options) error {
 	if _, err := control.Start(); err != nil {
 		return fmt.Errorf("start etcd and kube-apiserver from %s: %w", e.assets, err)
 	}
+	return nil
+}
+
+// choosePorts says where etcd and kube-apiserver listen.
+func choosePorts(etcd *envtest.Etcd, apiServer *envtest.APIServer) error {
+	clients, err := ports.Address()
+	if err != nil {
+		return err
+	}
+	peers, err := ports.Address()
+	if err != nil {
+		return err
+	}
+	serving, err := ports.Free("127.0.0.1")
+	if err != nil {
+		return err
+	}
+	etcd.URL = &url.URL{Scheme: "http", Host: clients}
+	etcd.Configure().Set("listen-peer-urls", "http://"+peers)
+	apiServer.Address, apiServer.Port = "127.0.0.1", strconv.Itoa(serving)
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
 // AuditWebhook is where the API server sends its audit events, beside writing its log. It sends them in batches, a moment
@@ -57,6 +59,6 @@ func (e *Env) chooseWebhookPort() error {
 		return nil
 	}
 	var err error
-	e.WebhookPort, err = freePort(e.WebhookHost)
+	e.WebhookPort, err = ports.Free(e.WebhookHost)
 	return err
 }

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -139,16 +138,3 @@ func (e *Env) connect() error {
 }
 
 func (e *Env) kubeconfig() string { return filepath.Join(e.dir, "kubeconfig") }
-
-// freePort gives a TCP port that nobody listens on.
-func freePort(host string) (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return 0, fmt.Errorf("look for a free port on %s: %w", host, err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // the listener is TCP's
-	if err := l.Close(); err != nil {
-		return 0, fmt.Errorf("release the free port %d: %w", port, err)
-	}
-	return port, nil
-}

@@ -56,11 +56,10 @@ var _ = Describe("The control plane", func() {
 		owned.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: owner.Name, UID: owner.UID}}
 		Expect(env.Client.Create(ctx, owned)).To(Succeed())
 		Expect(env.Client.Delete(ctx, owner)).To(Succeed())
-		Eventually(ctx, gone(owned)).WithTimeout(time.Minute).Should(BeTrue())
+		Eventually(ctx, gone(owned)).Should(BeTrue())
 
 		Expect(env.Client.Delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})).To(Succeed())
-		Eventually(ctx, gone(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})).
-			WithTimeout(time.Minute).Should(BeTrue())
+		Eventually(ctx, gone(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})).Should(BeTrue())
 	})
 })
 

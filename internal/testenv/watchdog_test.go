@@ -47,8 +47,8 @@ var _ = Describe("The watchdog", func() {
 
 	It("ends what was started when the test's process is gone, and clears up", func() {
 		Expect(dog.stdin.Close()).To(Succeed()) // as the kernel does for a process that dies
-		Eventually(ends).WithTimeout(10 * time.Second).Should(Receive(MatchError(ContainSubstring("killed"))))
-		Eventually(dog.dir).WithTimeout(10 * time.Second).ShouldNot(BeADirectory())
+		Eventually(ends).Should(Receive(MatchError(ContainSubstring("killed"))))
+		Eventually(dog.dir).ShouldNot(BeADirectory())
 		Expect(dog.dismiss()).To(Succeed())
 	})
 

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -20,6 +18,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
 var _ = Describe("The portal does not help an attacker", func() {
@@ -132,22 +131,11 @@ func startReplica(ctx context.Context, change func(*setup.Options)) *operator.Op
 	GinkgoHelper()
 	options, err := operator.Options(env, box)
 	Expect(err).NotTo(HaveOccurred())
-	options.WebhookPort = freePort()
+	options.WebhookPort, err = ports.Free(env.WebhookHost)
+	Expect(err).NotTo(HaveOccurred())
 	change(&options)
 	replica, err := operator.Start(ctx, env, options)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(replica.Stop()).To(Succeed()) })
 	return replica
-}
-
-func freePort() int {
-	GinkgoHelper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(env.WebhookHost, "0"))
-	Expect(err).NotTo(HaveOccurred())
-	defer listener.Close() //nolint:errcheck // it took no connection
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	Expect(err).NotTo(HaveOccurred())
-	number, err := strconv.Atoi(port)
-	Expect(err).NotTo(HaveOccurred())
-	return number
 }

@@ -6,7 +6,6 @@ package browser
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -15,10 +14,12 @@ import (
 	"github.com/chromedp/chromedp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 // patience bounds one step in the browser; nothing is decided by how long it takes.
-const patience = 30 * time.Second
+const patience = timing.Timeout
 
 // screen is what a person looks at the pages on; lengths are in CSS pixels.
 type screen struct {

@@ -38,6 +38,8 @@ var _ = Describe("While the operator is dead", func() {
 		} {
 			Expect(env.Client.Create(ctx, o)).To(Succeed())
 		}
+		// Each of the two has a binding in either namespace, and each a life of its own.
+		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, space)).To(HaveLen(4)) }).Should(Succeed())
 		Eventually(ctx, refetch(sam)).Should(BeReady())
 	})
 

@@ -58,7 +58,9 @@ var _ = Describe("A crowd that is invited while the operator is killed again and
 	}
 })
 
-func crowdTimeout(people int) time.Duration { return time.Minute + time.Duration(people)*crowdPatience }
+func crowdTimeout(people int) time.Duration {
+	return 5*time.Minute + time.Duration(people)*crowdPatience
+}
 
 // number is what an environment variable says, else the default.
 func number(variable string, otherwise int) int {

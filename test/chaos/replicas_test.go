@@ -6,11 +6,8 @@ package chaos
 import (
 	"context"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -20,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
 // replicas is how many operators run at the same time.
@@ -55,18 +53,19 @@ func startReplicas(ctx context.Context, s setting) {
 		leases := &coordinationv1.Lease{}
 		Expect(env.Client.DeleteAllOf(ctx, leases, client.InNamespace(operator.Namespace))).To(Succeed())
 	})
-	var ports []int
+	var listening []int
 	var processes []*operator.Process
 	for range replicas {
-		port := freePort()
-		ports = append(ports, port)
+		port, err := ports.Free(env.WebhookHost)
+		Expect(err).NotTo(HaveOccurred())
+		listening = append(listening, port)
 		processes = append(processes, launchReplica(port, s))
 	}
 	for _, process := range processes {
 		Expect(process.AwaitReady(ctx)).To(Succeed())
 	}
 	if s.webhooks {
-		startBalancer(ctx, ports)
+		startBalancer(ctx, listening)
 	}
 }
 
@@ -91,15 +90,4 @@ func launchReplica(port int, s setting) *operator.Process {
 		}
 	})
 	return process
-}
-
-func freePort() int {
-	GinkgoHelper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(env.WebhookHost, "0"))
-	Expect(err).NotTo(HaveOccurred())
-	defer listener.Close() //nolint:errcheck // it took no connection
-	address := listener.Addr().String()
-	port, err := strconv.Atoi(address[strings.LastIndex(address, ":")+1:])
-	Expect(err).NotTo(HaveOccurred())
-	return port
 }

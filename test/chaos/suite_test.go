@@ -25,7 +25,7 @@ const (
 	// eventually bounds waiting for what must come.
 	eventually = suite.Timeout
 	// storyTimeout bounds a story with all its deaths.
-	storyTimeout = 2 * time.Minute
+	storyTimeout = 10 * time.Minute
 	// settleDelay is short, so that mails begin early.
 	settleDelay = 300 * time.Millisecond
 )

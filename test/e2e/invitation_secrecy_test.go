@@ -6,7 +6,6 @@ package e2e
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
 // partLength is how many characters of a token may stand nowhere: 72 bits of it.
@@ -49,10 +49,9 @@ func launchTalkative(ctx context.Context) func() (log, metrics string) {
 	Expect(err).NotTo(HaveOccurred())
 	options, err := operator.Options(env, box)
 	Expect(err).NotTo(HaveOccurred())
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	options.MetricsAddress, err = ports.Address()
 	Expect(err).NotTo(HaveOccurred())
-	options.MetricsAddress, options.MetricsSecure = listener.Addr().String(), false
-	Expect(listener.Close()).To(Succeed())
+	options.MetricsSecure = false
 	program, err := operator.Launch(env.OperatorConfig(), binary, options, "--zap-devel", "--zap-log-level=10")
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(program.Kill()).To(Succeed()) })

@@ -42,18 +42,24 @@ func guardedMailbox(password string) (guarded *mailbox.Mailbox, authority string
 func restartWith(ctx context.Context) func(address, authority, password string) {
 	return func(address, authority, password string) {
 		GinkgoHelper()
-		Expect(usher.Stop()).To(Succeed())
-		usher = shared.StartOperator(ctx, func(o *setup.Options) {
-			o.Mail = mail.Options{
-				Address: address, From: o.Mail.From, TLS: mail.TLSStartTLS, CAFile: authority,
+		restartMailing(ctx, func(o *mail.Options) {
+			*o = mail.Options{
+				Address: address, From: o.From, TLS: mail.TLSStartTLS, CAFile: authority,
 				UsernameFile: written("username", "usher"), PasswordFile: password,
 			}
 		})
-		DeferCleanup(func(ctx context.Context) {
-			Expect(usher.Stop()).To(Succeed())
-			startOperator(ctx)
-		})
 	}
+}
+
+// restartMailing starts the operator anew with other options of mail. The usual one comes back at the end.
+func restartMailing(ctx context.Context, change func(*mail.Options)) {
+	GinkgoHelper()
+	Expect(usher.Stop()).To(Succeed())
+	usher = shared.StartOperator(ctx, func(o *setup.Options) { change(&o.Mail) })
+	DeferCleanup(func(ctx context.Context) {
+		Expect(usher.Stop()).To(Succeed())
+		startOperator(ctx)
+	})
 }
 
 // written makes a file of a test, and overwrite changes one.

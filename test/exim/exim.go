@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/internal/testing/certificate"
+	"github.com/usher-operator/usher/internal/testing/ports"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -89,7 +90,7 @@ func run(s *Server) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Addr, err = freeAddress(); err != nil {
+	if s.Addr, err = ports.Address(); err != nil {
 		return nil, err
 	}
 	shown, err := certificate.Loopback(s.dir)
@@ -117,14 +118,6 @@ func find() (string, error) {
 		}
 	}
 	return "", errors.New("exim4 is not installed: run `make mailserver`, or `apt-get install exim4` on Debian")
-}
-
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }
 
 // configure writes the configuration, and gives the directory to whom the server runs as.

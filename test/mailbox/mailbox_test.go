@@ -22,6 +22,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -165,7 +166,7 @@ var _ = Describe("A mailbox", func() {
 		message, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.Subject == "first" })
 		Expect(err).NotTo(HaveOccurred())
 		Expect(message.Number).To(Equal(1))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	It("says what had arrived when the awaited mail does not come", func(ctx SpecContext) {
 		Expect(deliver(box, plainMail("another"), "luis@acme.example")).To(Succeed())
@@ -174,7 +175,7 @@ var _ = Describe("A mailbox", func() {
 		_, err := box.Wait(short, func(mailbox.Message) bool { return false })
 		Expect(err).To(MatchError(context.DeadlineExceeded))
 		Expect(err).To(MatchError(ContainSubstring(`1 to luis@acme.example "another"`)))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(timing.Timeout))
 
 	DescribeTable("refuses recipients as the fault hook says", func(fault error, code int) {
 		box.SetFault(func(recipient string) error {

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/ports"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -47,15 +47,17 @@ type Operator struct {
 
 // Options gives the configuration that Start runs with; change it for a special case.
 func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
-	ports, err := freePorts(3)
-	if err != nil {
-		return setup.Options{}, err
+	var portal, health, intake string
+	for _, address := range []*string{&portal, &health, &intake} {
+		var err error
+		if *address, err = ports.Address(); err != nil {
+			return setup.Options{}, err
+		}
 	}
-	portal := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
 	return setup.Options{
 		Namespace:               Namespace,
 		LeaderElection:          true,
-		HealthAddress:           net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[1])),
+		HealthAddress:           health,
 		MetricsAddress:          "0",
 		PortalAddress:           portal,
 		PortalURL:               "http://" + portal,
@@ -66,7 +68,7 @@ func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 		WebhookDNSNames:         []string{env.WebhookHost},
 		Mail:                    mail.Options{Address: box.Addr(), TLS: mail.TLSNone, From: "usher@usher.example"},
 		SettleDelay:             setup.DefaultSettleDelay,
-		IntakeAddress:           net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[2])),
+		IntakeAddress:           intake,
 		MailTemplates:           setup.DefaultMailTemplates,
 		NamespaceLabels:         []string{"team", "pod-security.kubernetes.io/*"},
 		SkipNameValidation:      true,
@@ -145,22 +147,4 @@ func (o *Operator) Stop() error {
 	case <-time.After(stopTimeout):
 		return errors.New("the operator did not stop")
 	}
-}
-
-// freePorts gives loopback ports that nothing listens on.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, 0, n)
-	for range n {
-		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = listener.Close() }()
-		address, ok := listener.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, fmt.Errorf("%v is no TCP address", listener.Addr())
-		}
-		ports = append(ports, address.Port)
-	}
-	return ports, nil
 }
