@@ -16,7 +16,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/invitation"
@@ -46,7 +45,7 @@ func setupOrganization(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
 		Watches(&rbacv1.Role{}, onChange(r.ofRole)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, onChange(r.ofClusterRole)).
-		Complete(reconcile.AsReconciler(d.Client, r))
+		Complete(orLeftovers(d, r, r.leftovers))
 }
 
 // ledgersDiffer: the next step of a ledger does not wait.

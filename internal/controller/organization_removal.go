@@ -26,6 +26,11 @@ func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organiz
 	if err != nil {
 		return err
 	}
+	if len(belongings) > 0 {
+		if going, err := r.isGoing(ctx, o); !going || err != nil {
+			return err
+		}
+	}
 	for _, b := range belongings {
 		if !b.GetDeletionTimestamp().IsZero() {
 			continue
@@ -37,11 +42,8 @@ func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organiz
 	if len(belongings) > 0 {
 		return nil // the going of each brings the next pass
 	}
-	bindings, err := r.lookup().DelegateBindings(ctx, o.Namespace)
-	if err != nil {
-		return err
-	}
-	if err := r.carryOut(ctx, bindingPlan{take: bindings}); err != nil {
+	if err := r.removeUnseen(ctx, client.InNamespace(o.Namespace), client.HasLabels{v1alpha1.LabelDelegate},
+		client.MatchingLabels{v1alpha1.LabelOrganization: o.Namespace}); err != nil {
 		return err
 	}
 	return r.removeFinalizer(ctx, o)

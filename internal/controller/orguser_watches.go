@@ -12,7 +12,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/policy"
@@ -31,7 +30,7 @@ func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
 		Watches(&v1alpha1.Workspace{}, onChange(r.ofWorkspace)).
 		Watches(&rbacv1.RoleBinding{}, onChange(r.ofBinding)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, onChange(r.ofClusterRole)).
-		Complete(reconcile.AsReconciler(d.Client, r))
+		Complete(orLeftovers(d, r, r.leftovers))
 }
 
 // ofNamesake: who has an address or user name in force concerns all who wish it (ORG-28).

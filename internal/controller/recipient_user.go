@@ -42,8 +42,8 @@ func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invit
 	if account != nil {
 		return r.takeOver(ctx, i, account, p)
 	}
-	user, err := r.createUser(ctx, i, recipient, p)
-	if err == nil && recipient.State != v1alpha1.RecipientPending && recipient.State != v1alpha1.RecipientRevoked {
+	user, made, err := r.createUser(ctx, i, recipient, p)
+	if made && recipient.State != v1alpha1.RecipientPending && recipient.State != v1alpha1.RecipientRevoked {
 		r.Recorder.Eventf(i, user, corev1.EventTypeWarning, "UserMadeAgain", "Reconcile", "the pending OrgUser %s was deleted and is "+
 			"made again, as spec.emails names %s: take the address out there", user.Name, recipient.Email)
 	}
@@ -51,19 +51,19 @@ func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invit
 }
 
 // createUser makes the pending user. One of that name that is there already, and that the cache does not show yet, is
-// whoever's it is.
+// whoever's it is; made is false then.
 func (r *invitationReconciler) createUser(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
 	p invitation.Addressee,
-) (*v1alpha1.OrgUser, error) {
-	user := userFor(i, string(recipient.Email), p.Name)
-	err := r.Client.Create(ctx, user, FieldOwner)
-	if apierrors.IsAlreadyExists(err) {
-		user = &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: user.Namespace, Name: user.Name}}
-		if err = r.Live.Get(ctx, client.ObjectKeyFromObject(user), user); err == nil && policy.IsProvisional(user) {
-			return r.takeOver(ctx, i, user, p)
-		}
+) (user *v1alpha1.OrgUser, made bool, err error) {
+	user = userFor(i, string(recipient.Email), p.Name)
+	if err = r.Client.Create(ctx, user, FieldOwner); !apierrors.IsAlreadyExists(err) {
+		return user, err == nil, err
 	}
-	return user, err
+	user = &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: user.Namespace, Name: user.Name}}
+	if err = r.Live.Get(ctx, client.ObjectKeyFromObject(user), user); err == nil && policy.IsProvisional(user) {
+		user, err = r.takeOver(ctx, i, user, p)
+	}
+	return user, false, err
 }
 
 // takeOver makes a provisional account the pending user of an Invitation: who has written to the organization before is

@@ -177,7 +177,7 @@ func (r *workspaceReconciler) removeNamespace(ctx context.Context, w *v1alpha1.W
 	if w.Spec.DeletionPolicy != v1alpha1.DeletionDelete {
 		return nil
 	}
-	n, err := r.namespace(ctx, r.Client, w)
+	n, err := r.namespace(ctx, r.Live, w) // the cache may not know yet what the pass before has made
 	if n != nil && owns(w, n) && n.DeletionTimestamp.IsZero() {
 		err = r.Client.Delete(ctx, n, client.Preconditions{UID: &n.UID})
 	}

@@ -48,7 +48,7 @@ func (r *workspaceReconciler) settleSettings(ctx context.Context, w *v1alpha1.Wo
 
 func (r *workspaceReconciler) publishSettings(ctx context.Context, w *v1alpha1.Workspace) error {
 	want := settingsFor(w)
-	have, err := r.settingsIn(ctx, w.Status.Namespace)
+	have, err := r.settingsIn(ctx, r.Client, w.Status.Namespace)
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,9 @@ func (r *workspaceReconciler) publishSettings(ctx context.Context, w *v1alpha1.W
 }
 
 // settingsIn gives the ConfigMap with a namespace's settings; nil: there is none.
-func (r *workspaceReconciler) settingsIn(ctx context.Context, namespace string) (*corev1.ConfigMap, error) {
+func (r *workspaceReconciler) settingsIn(ctx context.Context, from client.Reader, namespace string) (*corev1.ConfigMap, error) {
 	var have corev1.ConfigMap
-	if err := r.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1alpha1.SettingsConfigMap}, &have); err != nil {
+	if err := from.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1alpha1.SettingsConfigMap}, &have); err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
 	return &have, nil
@@ -111,7 +111,7 @@ func holds(have, want map[string]string) bool {
 
 // removeSettings takes the settings out of a namespace that stays behind. One that is not this workspace's is left alone.
 func (r *workspaceReconciler) removeSettings(ctx context.Context, w *v1alpha1.Workspace, namespace string) error {
-	have, err := r.settingsIn(ctx, namespace)
+	have, err := r.settingsIn(ctx, r.Live, namespace) // the cache may not know yet what the pass before has made
 	if have == nil || err != nil || !holds(have.Labels, namespaceLabels(w)) || !have.DeletionTimestamp.IsZero() {
 		return err
 	}

@@ -226,7 +226,7 @@ func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Li
 	return link, nil
 }
 
-// meet finds the account of somebody who has accepted an Invitation.
+// meet finds the account of somebody who has accepted an Invitation. One that the cache does not know may be too new for it.
 func (l *ClusterLinks) meet(ctx context.Context, p *place, email string) error {
 	i, is := p.host.(*v1alpha1.Invitation)
 	if !is {
@@ -237,7 +237,9 @@ func (l *ClusterLinks) meet(ctx context.Context, p *place, email string) error {
 		return nil
 	}
 	var err error
-	p.account, err = l.cache().User(ctx, i.Namespace, recipient.User)
+	if p.account, err = l.cache().User(ctx, i.Namespace, recipient.User); p.account == nil && err == nil {
+		p.account, err = lookup.Reader{Reader: l.Live}.User(ctx, i.Namespace, recipient.User)
+	}
 	return err
 }
 

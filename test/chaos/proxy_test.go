@@ -22,8 +22,9 @@ import (
 
 // through gives a configuration that leads to the API server by way of a proxy, which tells of each request before it
 // reaches the API server and after it was answered. Whoever hears of it may kill the client, and says so: the request,
-// or the answer, is then lost. A lag, if there is one, is waited for before each piece of news that a watch brings.
-func through(cfg *rest.Config, killed func(at moment, about string) bool, lag func()) *rest.Config {
+// or the answer, is then lost. A lag, if there is one, is waited for before each piece of news that a watch brings of a
+// path.
+func through(cfg *rest.Config, killed func(at moment, about string) bool, lag func(path string)) *rest.Config {
 	GinkgoHelper()
 	target, err := url.Parse(cfg.Host)
 	Expect(err).NotTo(HaveOccurred())
@@ -41,7 +42,7 @@ func through(cfg *rest.Config, killed func(at moment, about string) bool, lag fu
 				killed(afterWrite, about(r.Request))
 			}
 			if lag != nil && r.Request.URL.Query().Get("watch") != "" {
-				r.Body = lagging{ReadCloser: r.Body, lag: lag}
+				r.Body = lagging{ReadCloser: r.Body, lag: func() { lag(r.Request.URL.Path) }}
 			}
 			return nil
 		},

@@ -42,7 +42,7 @@ func slow() *rest.Config {
 			hold()
 		}
 		return false
-	}, hold)
+	}, func(string) { hold() })
 }
 
 // startReplicas runs operators side by side until the specs are over. If their webhooks are asked, it is by a balancer

@@ -60,6 +60,8 @@ type victim struct {
 	options setup.Options
 	// line is the operator's way to the mail server.
 	line *line
+	// news is what the operator hears of the cluster.
+	news news
 
 	mu      sync.Mutex
 	process *operator.Process
@@ -74,7 +76,10 @@ func newVictim(binary string) *victim {
 	Expect(err).NotTo(HaveOccurred())
 	options.SettleDelay = settleDelay
 	v := &victim{binary: binary, options: options, kills: tally{}}
-	v.cfg = through(env.OperatorConfig(), v.reach, nil)
+	v.cfg = through(env.OperatorConfig(), func(at moment, about string) bool {
+		v.news.reach(at, about)
+		return v.reach(at, about)
+	}, v.news.wait)
 	v.line = newLine(box.Addr(), v.reach)
 	v.options.Mail.Address = v.line.address
 	return v

@@ -195,8 +195,8 @@ var _ = Describe("Access", func() {
 		})
 		sam := builders.OrgUser(org, "sam").Existing().Obj()
 		create(ctx, sam)
-		awaitReady(ctx, sam)
-		Expect(sam.Status.Workspaces).To(ConsistOf(And(HaveField("Name", "support"), HaveField("Access", v1alpha1.WorkspaceView))))
+		Eventually(get(ctx, sam)).Should(And(BeReady(),
+			HaveField("Status.Workspaces", ConsistOf(And(HaveField("Name", "support"), HaveField("Access", v1alpha1.WorkspaceView))))))
 		edit(ctx, sam, func(u *v1alpha1.OrgUser) { u.Spec.Groups = []v1alpha1.ObjectName{"night"} })
 		Eventually(can(ctx, string(sam.Spec.Email), "create", "configmaps", org+"-support")).Should(BeTrue())
 	})

@@ -1,0 +1,171 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/test/mailbox"
+)
+
+var _ = Describe("While the operator's cache is late", func() {
+	var org string
+	var firm *v1alpha1.Organization
+
+	create := func(ctx context.Context, objects ...client.Object) {
+		GinkgoHelper()
+		for _, o := range objects {
+			Expect(env.Client.Create(ctx, o)).To(Succeed())
+		}
+	}
+	gone := func(o client.Object) func(context.Context) bool {
+		return func(ctx context.Context) bool {
+			return apierrors.IsNotFound(env.Client.Get(ctx, client.ObjectKeyFromObject(o), o))
+		}
+	}
+
+	BeforeEach(func(ctx context.Context) {
+		usher.start(ctx)
+		DeferCleanup(func(ctx context.Context) {
+			usher.news.release()
+			usher.kill()
+			usher.releaseLease(ctx)
+		})
+		org = env.Namespace(ctx, "chaos")
+		firm = builders.Organization(org).Obj()
+		firm.Spec.Delegates = []v1alpha1.Delegate{{Username: "system:serviceaccount:argocd:acme", Role: v1alpha1.RoleUserAdmin}}
+	})
+
+	It("ORG-26 who is removed keeps no access, not even what the cache has not heard of", func(ctx context.Context) {
+		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(),
+			builders.Workspace(org, "support").Obj())
+		Eventually(ctx, refetch(firm)).Should(BeReady())
+		usher.news.hold("rolebindings")
+		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+		create(ctx, sam)
+		Eventually(ctx, refetch(sam)).Should(BeReady())
+		Expect(bindingsOf(ctx, sam)).To(HaveLen(2))
+		Expect(env.Client.Delete(ctx, sam)).To(Succeed())
+		Eventually(ctx, gone(sam)).Should(BeTrue())
+		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
+	})
+
+	It("WXP-5 an organization that goes takes its delegates' access along", func(ctx context.Context) {
+		usher.news.hold("rolebindings")
+		create(ctx, firm)
+		Eventually(ctx, refetch(firm)).Should(BeReady())
+		Expect(bindings(ctx, Default, org)).To(HaveLen(1))
+		Expect(env.Client.Delete(ctx, firm)).To(Succeed())
+		Eventually(ctx, gone(firm)).Should(BeTrue())
+		Expect(bindings(ctx, Default, org)).To(BeEmpty())
+	})
+
+	It("ORG-3 an organization that has gone takes nothing of its successor along", func(ctx context.Context) {
+		create(ctx, firm)
+		Eventually(ctx, refetch(firm)).Should(BeReady())
+		usher.news.holdFrom("PATCH .*/organizations/"+org+"$", "organizations") // the end of the finalizer
+		Expect(env.Client.Delete(ctx, firm)).To(Succeed())
+		Eventually(ctx, gone(firm)).Should(BeTrue())
+
+		successor := builders.Organization(org).Obj()
+		ana := builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		create(ctx, successor, ana)
+		Eventually(ctx, refetch(ana)).Should(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)), "the operator knows her")
+		usher.news.release()
+		Eventually(ctx, refetch(successor)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("ana"))))
+		Expect(refetch(ana)(ctx)).To(HaveField("DeletionTimestamp", BeNil()))
+	})
+
+	It("GTA-4 a workspace that goes takes along a namespace that is too new for the cache", func(ctx context.Context) {
+		create(ctx, firm)
+		Eventually(ctx, refetch(firm)).Should(BeReady())
+		for _, resource := range []string{"namespaces", "configmaps"} {
+			usher.news.hold(resource)
+		}
+		kept := builders.Workspace(org, "keep").Obj()
+		dropped := builders.Workspace(org, "drop").Obj()
+		dropped.Spec.DeletionPolicy = v1alpha1.DeletionDelete
+		create(ctx, kept, dropped)
+		for _, w := range []*v1alpha1.Workspace{kept, dropped} {
+			Eventually(ctx, refetch(w)).Should(BeReady())
+			Expect(env.Client.Delete(ctx, w)).To(Succeed())
+			Eventually(ctx, gone(w)).Should(BeTrue())
+		}
+		going := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-drop"}}
+		Expect(refetch(going)(ctx)).To(HaveField("DeletionTimestamp", Not(BeNil())))
+		staying := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-keep"}}
+		Expect(refetch(staying)(ctx)).To(HaveField("DeletionTimestamp", BeNil()))
+		settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: staying.Name, Name: v1alpha1.SettingsConfigMap}}
+		Expect(gone(settings)(ctx)).To(BeTrue())
+	})
+
+	It("NOV-10 who confirms an invitation is welcome, though the cache does not know the account", func(ctx context.Context) {
+		eva := "eva@" + org + ".example"
+		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
+		Eventually(ctx, refetch(firm)).Should(HaveField("Status.Administrators", ConsistOf("ana")))
+		usher.news.hold("orgusers")
+		team := builders.Invitation(org, "team", eva).InvitedBy("ana@" + org + ".example").Obj()
+		create(ctx, team)
+		var visitors people
+		for _, kind := range []string{inviteLink, confirmLink} {
+			m, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(eva) && kindOf(linkOf(m)) == kind })
+			Expect(err).NotTo(HaveOccurred())
+			Expect(visitors.visit(ctx, linkOf(m), accept)).To(Succeed())
+		}
+		Expect(visitors.turnedAway()).To(BeEmpty())
+	})
+})
+
+var _ = Describe("Access that is left of somebody who is gone", func() {
+	It("ORG-26 goes when the operator hears of it, whoever removed the finalizer", func(ctx context.Context) {
+		usher.start(ctx)
+		DeferCleanup(func(ctx context.Context) {
+			usher.kill()
+			usher.releaseLease(ctx)
+		})
+		org := env.Namespace(ctx, "chaos")
+		firm := builders.Organization(org).Obj()
+		firm.Spec.Delegates = []v1alpha1.Delegate{{Username: "system:serviceaccount:argocd:acme", Role: v1alpha1.RoleUserAdmin}}
+		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+		for _, o := range []client.Object{firm, builders.Workspace(org, "support").Obj(), sam} {
+			Expect(env.Client.Create(ctx, o)).To(Succeed())
+		}
+		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, org+"-support")).To(HaveLen(3)) }).Should(Succeed())
+
+		By("removing both past the operator, while it is dead")
+		usher.kill()
+		usher.releaseLease(ctx)
+		past := env.As(cleaner, "system:masters")
+		for _, o := range []client.Object{sam, firm} {
+			Expect(past.Patch(ctx, o, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`)))).
+				To(Succeed())
+			Expect(past.Delete(ctx, o)).To(Succeed())
+		}
+		Expect(bindings(ctx, Default, org, org+"-support")).To(HaveLen(3))
+		usher.start(ctx)
+		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, org+"-support")).To(BeEmpty()) }).Should(Succeed())
+
+		By("making a binding for nobody, as a backup does")
+		stray := &rbacv1.RoleBinding{}
+		stray.Namespace, stray.Name = org, "usher-sam-view"
+		stray.Labels = map[string]string{
+			v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue, v1alpha1.LabelOrganization: org, v1alpha1.LabelUser: "sam",
+		}
+		stray.RoleRef = rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"}
+		stray.Subjects = []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: string(sam.Spec.Email)}}
+		Expect(past.Create(ctx, stray)).To(Succeed())
+		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org)).To(BeEmpty()) }).Should(Succeed())
+	})
+})
