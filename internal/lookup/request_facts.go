@@ -24,7 +24,7 @@ func (r Reader) RequestFacts(ctx context.Context, q policy.Request, operator str
 	case *v1alpha1.Organization:
 		q.Facts.ClusterRoles, err = r.ClusterRoles(ctx, o)
 	case *v1alpha1.OrgUser:
-		q.Facts.OtherAdministrator, err = r.otherAdministrator(ctx, q.Facts.Organization, o.Name)
+		err = r.AdministratorFacts(ctx, &q)
 	case *v1alpha1.Workspace:
 		err = r.workspaceFacts(ctx, &q, o, operator)
 	}
@@ -32,6 +32,17 @@ func (r Reader) RequestFacts(ctx context.Context, q policy.Request, operator str
 		q.Facts.Named, err = r.named(ctx, q.Organization, policy.PlacementKeys(q))
 	}
 	return q.Facts, err
+}
+
+// AdministratorFacts finds out whether the user of a request is the last administrator of an organization that stays. It
+// needs no index, so that a Reader on the API server can be asked as well.
+func (r Reader) AdministratorFacts(ctx context.Context, q *policy.Request) error {
+	var err error
+	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
+		return err
+	}
+	q.Facts.OtherAdministrator, err = r.otherAdministrator(ctx, q.Facts.Organization, objectOf(*q).GetName())
+	return err
 }
 
 func objectOf(q policy.Request) metav1.Object {

@@ -36,6 +36,9 @@ func judgeEnds(r Request) []Violation {
 	return nil
 }
 
+// RuleLastAdministrator names the rule that an organization keeps its last administrator (ORG-4).
+const RuleLastAdministrator = "last-administrator"
+
 func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 	o := r.Facts.Organization
 	if r.Operation == Create || o == nil || !o.DeletionTimestamp.IsZero() || r.Facts.OtherAdministrator ||
@@ -53,7 +56,7 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 		}
 	}
 	return []Violation{{
-		Field: field, Reason: Invalid, Rule: "last-administrator",
+		Field: field, Reason: Invalid, Rule: RuleLastAdministrator,
 		Message: fmt.Sprintf("%s and may not %s %q, who is the last administrator in force of organization %q: make "+
 			"somebody else OrganizationAdmin first", r.Actor.describe(r.Organization), what, before.Name, r.Organization),
 	}}

@@ -136,7 +136,7 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 		return err
 	}
 	return webhooks.Setup(mgr, webhooks.Options{
-		Reader: mgr.GetCache(), Platform: platform, Seen: seen,
+		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: platform, Seen: seen,
 		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
 		IntakeOff: o.IntakeAddress == "",
 	})

@@ -88,6 +88,20 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(refetch(ana)(ctx)).To(HaveField("DeletionTimestamp", BeNil()))
 	})
 
+	It("ORG-4 ORG-3 a folder can be deleted, the last administrator right after the organization", func(ctx context.Context) {
+		ana := builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		create(ctx, firm, ana)
+		Eventually(ctx, refetch(firm)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("ana"))))
+		Eventually(ctx, func() error { return env.Client.Delete(ctx, ana, client.DryRunAll) }).
+			Should(MatchError(ContainSubstring("last administrator")))
+		usher.news.hold("organizations")
+		Expect(env.Client.Delete(ctx, firm)).To(Succeed())
+		Expect(env.Client.Delete(ctx, ana)).To(Succeed())
+		usher.news.release()
+		Eventually(ctx, gone(ana)).Should(BeTrue())
+		Eventually(ctx, gone(firm)).Should(BeTrue())
+	})
+
 	It("GTA-4 a workspace that goes takes along a namespace that is too new for the cache", func(ctx context.Context) {
 		create(ctx, firm)
 		Eventually(ctx, refetch(firm)).Should(BeReady())

@@ -82,6 +82,10 @@ func Start(ctx context.Context, env *testenv.Env, options setup.Options) (*Opera
 
 // StartWith does the same with a client configuration of the caller's making: one that counts requests, for example.
 func StartWith(ctx context.Context, cfg *rest.Config, options setup.Options) (*Operator, error) {
+	cfg, err := late(cfg)
+	if err != nil {
+		return nil, err
+	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	mgr, err := setup.NewManager(running, cfg, options)
 	if err != nil {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package v1alpha1 adapts admission requests to policy: it finds out who is asking, asks policy, and answers. It reads
-// the cache only, and says no when it cannot decide.
+// the cache, makes sure at the API server before it keeps a last administrator, and says no when it cannot decide.
 package v1alpha1
 
 import (
@@ -23,6 +23,8 @@ import (
 type Options struct {
 	// Reader is the cache.
 	Reader client.Reader
+	// Live is the API server.
+	Live client.Reader
 	// Platform names the identities that are not bound by roles.
 	Platform policy.Platform
 	// Seen is told the namespace and the name of the OrgUser of every person who asks for a change, unless it is nil. It
@@ -50,7 +52,8 @@ type Options struct {
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
 	g := gate{
-		lookup: lookup.Reader{Reader: o.Reader, IntakeDomains: o.IntakeDomains}, platform: o.Platform, seen: o.Seen,
+		lookup: lookup.Reader{Reader: o.Reader, IntakeDomains: o.IntakeDomains}, live: lookup.Reader{Reader: o.Live},
+		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff,
 	}
 	scheme, server := mgr.GetScheme(), mgr.GetWebhookServer()
@@ -73,6 +76,7 @@ func validating[T object](scheme *runtime.Scheme, g gate) *admission.Webhook {
 // gate finds who is asking and judges.
 type gate struct {
 	lookup   lookup.Reader
+	live     lookup.Reader
 	platform policy.Platform
 	seen     func(namespace, user string)
 

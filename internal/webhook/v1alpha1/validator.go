@@ -6,6 +6,7 @@ package v1alpha1
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -49,7 +50,10 @@ func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admissi
 	if r.Facts, err = v.lookup.RequestFacts(ctx, r, v.operatorNamespace); err != nil {
 		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
 	}
-	violations := policy.Judge(r)
+	violations, err := v.decide(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	audit(ctx, actor, violations)
 	switch {
 	case len(violations) > 0 || r.Status:
@@ -65,4 +69,17 @@ func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admissi
 		}
 	}
 	return warnings, err
+}
+
+// decide judges by the cache. Who deletes a whole folder, or has just made somebody else an administrator, may be ahead of
+// it: before a last administrator is kept, the API server is asked.
+func (v validator[T]) decide(ctx context.Context, r policy.Request) ([]policy.Violation, error) {
+	violations := policy.Judge(r)
+	if !slices.ContainsFunc(violations, func(v policy.Violation) bool { return v.Rule == policy.RuleLastAdministrator }) {
+		return violations, nil
+	}
+	if err := v.live.AdministratorFacts(ctx, &r); err != nil {
+		return nil, fmt.Errorf("cannot find out whether organization %q has another administrator: %w", r.Organization, err)
+	}
+	return policy.Judge(r), nil
 }
