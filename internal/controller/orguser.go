@@ -95,9 +95,7 @@ func (r *orgUserReconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) erro
 	if listed || err != nil {
 		return err // the next change of the ledger brings the next pass
 	}
-	if err := r.removeUnseen(ctx, client.MatchingLabels{
-		v1alpha1.LabelOrganization: u.Namespace, v1alpha1.LabelUser: u.Name,
-	}); err != nil {
+	if err := r.removeUnseen(ctx, bindingsOf(u)); err != nil {
 		return err
 	}
 	return r.removeFinalizer(ctx, u)

@@ -31,7 +31,7 @@ func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.Org
 		return ctrl.Result{}, err
 	}
 	in = in.WithModules(f, in.Modules)
-	existing, err := r.lookup().Bindings(ctx, u.Namespace, u.Name)
+	existing, err := r.existingBindings(ctx, before, in)
 	if err != nil {
 		return ctrl.Result{}, err
 	}

@@ -62,6 +62,27 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
 	})
 
+	It("ORG-14 GTA-4 what a status no longer names is gone, also what the cache has not heard of", func(ctx context.Context) {
+		support := builders.Workspace(org, "support").Obj()
+		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
+		Eventually(ctx, refetch(firm)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("ana"))))
+		usher.news.hold("rolebindings")
+		create(ctx, support)
+		Eventually(ctx, refetch(support)).Should(BeReady())
+		sam := builders.OrgUser(org, "sam").Role(v1alpha1.RoleTechnician).Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+		create(ctx, sam)
+		Eventually(ctx, refetch(sam)).Should(BeReady())
+		Expect(bindingsOf(ctx, sam)).To(HaveLen(2))
+		Expect(env.Client.Delete(ctx, support)).To(Succeed())
+		Eventually(ctx, gone(support)).Should(BeTrue())
+		Expect(bindings(ctx, Default, org+"-support")).To(BeEmpty(), "the workspace waited for it")
+
+		Expect(env.Client.Patch(ctx, sam, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"suspend":true}}`)))).
+			To(Succeed())
+		Eventually(ctx, refetch(sam)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserSuspended)))
+		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
+	})
+
 	It("WXP-5 an organization that goes takes its delegates' access along", func(ctx context.Context) {
 		usher.news.hold("rolebindings")
 		create(ctx, firm)
