@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -56,12 +57,23 @@ func organization(ctx context.Context, change ...func(*v1alpha1.Organization)) s
 	return name
 }
 
-// awaitReady waits until an object is Ready, and checks that it keeps the kstatus contract.
+// awaitReady waits until an object is Ready, and checks that it keeps the kstatus contract. A user can then do what the
+// role allows: the API server learns of a RoleBinding a moment after it is written.
 func awaitReady[T status.Object](ctx context.Context, o T) T {
 	GinkgoHelper()
 	Eventually(get(ctx, o)).Should(BeReady())
 	Expect(o).To(KeepKstatus())
+	u, is := any(o).(*v1alpha1.OrgUser)
+	if is && u.Status.State == v1alpha1.UserActive && slices.Contains(seeingRoles, u.Status.Role) {
+		Eventually(can(ctx, u.Status.Username, "get", "organizations", u.Namespace)).Should(BeTrue())
+	}
 	return o
+}
+
+// seeingRoles see their organization.
+var seeingRoles = []v1alpha1.Role{
+	v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleBillingAdmin, v1alpha1.RoleFinanceAdmin, v1alpha1.RoleUserAdmin,
+	v1alpha1.RoleTechnician,
 }
 
 // get gives a function that reads an object anew each time.

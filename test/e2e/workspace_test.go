@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -61,7 +62,11 @@ var _ = Describe("A workspace", func() {
 			Eventually(can(ctx, ana, "get", "pods", w.Status.Namespace)).Should(BeTrue())
 			Expect(env.Client.Delete(ctx, w.DeepCopy())).To(Succeed())
 			Eventually(gone(ctx, w.DeepCopy())).Should(Succeed())
-			Expect(can(ctx, ana, "get", "pods", w.Status.Namespace)(Default)).To(BeFalse())
+			var left rbacv1.RoleBindingList
+			Expect(env.Client.List(ctx, &left, client.InNamespace(w.Status.Namespace),
+				client.MatchingLabels{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})).To(Succeed())
+			Expect(left.Items).To(BeEmpty())
+			Eventually(can(ctx, ana, "get", "pods", w.Status.Namespace)).Should(BeFalse(), "as soon as the API server's authorizer knows")
 		}
 		Expect(env.Client.Get(ctx, client.ObjectKey{Name: org + "-keep"}, &corev1.Namespace{})).To(Succeed())
 		Eventually(gone(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-drop"}})).Should(Succeed())
