@@ -117,12 +117,14 @@ func (r *invitationReconciler) remove(ctx context.Context, i *v1alpha1.Invitatio
 	if !slices.Contains(i.Finalizers, v1alpha1.Finalizer) {
 		return nil
 	}
-	users, err := r.lookup().UsersByInvitation(ctx, i.Namespace, i.Name)
-	if err != nil {
+	var users v1alpha1.OrgUserList // read past the cache: nobody looks again for one that it does not know yet
+	ours := client.MatchingLabels{v1alpha1.LabelInvitation: i.Name}
+	if err := r.Live.List(ctx, &users, client.InNamespace(i.Namespace), ours); err != nil {
 		return err
 	}
 	waiting, places := false, lookup.Places(i)
-	for _, u := range users {
+	for n := range users.Items {
+		u := &users.Items[n]
 		place, listed := places[invitation.NormalizeAddress(string(u.Spec.Email))]
 		switch {
 		case stays(u):

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/lookup"
 )
 
 // remove takes everything along that belongs to a deleted Organization, and lets it go when all of it is gone. Nothing
@@ -22,9 +23,14 @@ func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organiz
 	if o.Name != o.Namespace { // one that came past the webhooks owns nothing
 		return r.removeFinalizer(ctx, o)
 	}
-	belongings, err := r.belongings(ctx, o.Namespace)
+	belongings, err := belongingsIn(ctx, r.lookup(), o.Namespace)
 	if err != nil {
 		return err
+	}
+	if len(belongings) == 0 { // none that the cache knows
+		if belongings, err = belongingsIn(ctx, lookup.Reader{Reader: r.Live}, o.Namespace); err != nil {
+			return err
+		}
 	}
 	if len(belongings) > 0 {
 		if going, err := r.isGoing(ctx, o); !going || err != nil {
@@ -49,17 +55,17 @@ func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organiz
 	return r.removeFinalizer(ctx, o)
 }
 
-// belongings are the objects of an organization. Invitations go before users, so that none is invited again.
-func (r *organizationReconciler) belongings(ctx context.Context, namespace string) ([]client.Object, error) {
-	invitations, err := r.lookup().Invitations(ctx, namespace)
+// belongingsIn gives the objects of an organization. Invitations go before users, so that none is invited again.
+func belongingsIn(ctx context.Context, from lookup.Reader, namespace string) ([]client.Object, error) {
+	invitations, err := from.Invitations(ctx, namespace)
 	if err != nil {
 		return nil, err
 	}
-	users, err := r.lookup().Users(ctx, namespace)
+	users, err := from.Users(ctx, namespace)
 	if err != nil {
 		return nil, err
 	}
-	workspaces, err := r.lookup().Workspaces(ctx, namespace)
+	workspaces, err := from.Workspaces(ctx, namespace)
 	if err != nil {
 		return nil, err
 	}

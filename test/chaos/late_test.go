@@ -146,6 +146,34 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(gone(settings)(ctx)).To(BeTrue())
 	})
 
+	It("ORG-20 an invitation that is taken back at once leaves nobody behind", func(ctx context.Context) {
+		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
+		Eventually(ctx, refetch(firm)).Should(HaveField("Status.Administrators", ConsistOf("ana")))
+		usher.news.hold("orgusers")
+		team := builders.Invitation(org, "team", "eva@"+org+".example").InvitedBy("ana@" + org + ".example").Obj()
+		create(ctx, team)
+		Eventually(ctx, refetch(team)).Should(HaveField("Status.Recipients", ConsistOf(HaveField("State", v1alpha1.RecipientInvited))))
+		Expect(users(ctx, org)).To(ConsistOf("ana", HavePrefix("eva-")))
+		Expect(env.Client.Delete(ctx, team)).To(Succeed())
+		Eventually(ctx, gone(team)).Should(BeTrue())
+		usher.news.release()
+		Eventually(ctx, func() []string { return users(ctx, org) }).Should(ConsistOf("ana"))
+	})
+
+	It("ORG-3 an organization that is deleted at once leaves nobody behind", func(ctx context.Context) {
+		create(ctx, firm)
+		Eventually(ctx, refetch(firm)).Should(BeReady())
+		usher.news.hold("orgusers")
+		sam := builders.OrgUser(org, "sam").Existing().Obj()
+		sam.Finalizers = []string{v1alpha1.Finalizer} // as Usher makes them
+		create(ctx, sam)
+		Expect(env.Client.Delete(ctx, firm)).To(Succeed())
+		Eventually(ctx, refetch(sam)).Should(HaveField("DeletionTimestamp", Not(BeNil())))
+		usher.news.release()
+		Eventually(ctx, gone(firm)).Should(BeTrue())
+		Expect(users(ctx, org)).To(BeEmpty())
+	})
+
 	It("NOV-10 who confirms an invitation is welcome, though the cache does not know the account", func(ctx context.Context) {
 		eva := "eva@" + org + ".example"
 		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
@@ -204,3 +232,15 @@ var _ = Describe("Access that is left of somebody who is gone", func() {
 		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org)).To(BeEmpty()) }).Should(Succeed())
 	})
 })
+
+// users names the users of an organization.
+func users(ctx context.Context, namespace string) []string {
+	GinkgoHelper()
+	var list v1alpha1.OrgUserList
+	Expect(env.Client.List(ctx, &list, client.InNamespace(namespace))).To(Succeed())
+	names := make([]string, 0, len(list.Items))
+	for _, u := range list.Items {
+		names = append(names, u.Name)
+	}
+	return names
+}
