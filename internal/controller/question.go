@@ -80,11 +80,14 @@ func (r *questionReconciler) Reconcile(ctx context.Context, secret *corev1.Secre
 		return ctrl.Result{}, err
 	}
 	if r.over(kept, scope) {
-		return ctrl.Result{}, r.drop(ctx, kept, scope)
+		return settled(ctrl.Result{}, r.drop(ctx, kept, scope))
 	}
 	kept, err = r.prepare(ctx, kept, scope)
-	if err == nil {
+	switch {
+	case err == nil:
 		return r.deliver(ctx, kept, scope)
+	case errors.Is(err, desk.ErrGone):
+		return ctrl.Result{}, nil
 	}
 	// Whatever keeps an account from being made keeps no question waiting.
 	result, failed := r.deliver(ctx, kept, scope)
@@ -98,7 +101,7 @@ func (r *questionReconciler) Reconcile(ctx context.Context, secret *corev1.Secre
 func (r *questionReconciler) unreadable(ctx context.Context, secret *corev1.Secret, err error) (ctrl.Result, error) {
 	left := secret.CreationTimestamp.Add(question.KeepFor).Sub(r.Now())
 	if left <= 0 {
-		return ctrl.Result{}, r.Desk.Remove(ctx, &desk.Kept{Name: secret.Name, UID: secret.UID})
+		return settled(ctrl.Result{}, r.Desk.Remove(ctx, &desk.Kept{Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}))
 	}
 	log.FromContext(ctx).Error(err, "a question cannot be passed on")
 	return ctrl.Result{RequeueAfter: left}, nil

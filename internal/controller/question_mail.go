@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -114,7 +115,9 @@ func (r *questionReconciler) drop(ctx context.Context, k *desk.Kept, s questionS
 func (r *questionReconciler) prune(ctx context.Context, organization string) error {
 	surplus, err := r.Desk.Surplus(ctx, organization, question.KeptPerOrganization)
 	for _, k := range surplus {
-		err = errors.Join(err, r.Desk.Remove(ctx, k))
+		if failed := r.Desk.Remove(ctx, k); !apierrors.IsConflict(failed) { // one that changes is looked at again
+			err = errors.Join(err, failed)
+		}
 	}
 	return err
 }

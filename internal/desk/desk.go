@@ -58,9 +58,10 @@ func (e *LimitError) Error() string {
 type Kept struct {
 	*question.Question
 
-	// Name and UID are the Secret's.
-	Name string
-	UID  types.UID
+	// Name, UID and ResourceVersion are the Secret's.
+	Name            string
+	UID             types.UID
+	ResourceVersion string
 }
 
 // IsQuestion tells whether an object is a Secret that holds a question.
@@ -75,7 +76,7 @@ func Read(secret *corev1.Secret) (*Kept, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the question in Secret %s/%s cannot be read: %w", secret.Namespace, secret.Name, err)
 	}
-	return &Kept{Question: q, Name: secret.Name, UID: secret.UID}, nil
+	return &Kept{Question: q, Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}, nil
 }
 
 // Keep keeps a new question. The same form, sent again with the same words, is the same question. A *LimitError says that no
@@ -172,16 +173,18 @@ func (d *Desk) Amend(ctx context.Context, name string, change func(*question.Que
 		if err := d.Client.Update(ctx, &secret, fieldOwner); err != nil {
 			return err
 		}
+		kept.ResourceVersion = secret.ResourceVersion
 		countStep(before, kept.State)
 		return nil
 	})
 	return kept, err
 }
 
-// Remove takes a question out; one that is gone already is no error.
+// Remove takes a question out as it was read; one that is gone already is no error. One that has changed since, as when the
+// asker has just confirmed it, stays, and the error is a conflict.
 func (d *Desk) Remove(ctx context.Context, k *Kept) error {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: k.Name}}
-	err := d.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID})
+	err := d.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID, ResourceVersion: &k.ResourceVersion})
 	if err == nil && k.Question != nil {
 		countEnd(k.State)
 	}

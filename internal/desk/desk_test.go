@@ -201,6 +201,7 @@ var _ = Describe("The desk", func() {
 		Expect(d.Get(ctx, kept.Name)).To(HaveField("State", question.Received))
 		_, err = d.Amend(ctx, kept.Name, func(*question.Question) error { return errors.New("no") })
 		Expect(err).To(MatchError("no"))
+		Expect(apierrors.IsConflict(d.Remove(ctx, all[0]))).To(BeTrue(), "who knew it before it was confirmed does not take it out")
 		Expect(d.Remove(ctx, kept)).To(Succeed())
 		Expect(d.Remove(ctx, kept)).To(Succeed())
 		_, err = d.Get(ctx, kept.Name)
