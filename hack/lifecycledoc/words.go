@@ -55,7 +55,7 @@ var sources = []struct{ events, text string }{
 	{"Reject", "the mail server's final refusal of the address"},
 	{"Resend", "a new value of the annotation `accounts.usher.dev/resend` on the Invitation, or on the OrgUser that " +
 		"is declared without one. It is for all who have not accepted: the old link dies, the time begins " +
-		"anew, `sendCount` grows. The same value again asks for nothing"},
+		"anew, `sendCount` grows. The same value again asks for nothing. While the inviter has no right to give the role, the wish waits"},
 	{"Revoke", "the address no longer stands in `spec.emails` (AddressRemoved), or who invited may no longer give " +
 		"the role when the person accepts (InviterUnauthorized), or the " +
 		"account was made Limited before it was accepted (AccessLimited)"},

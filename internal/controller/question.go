@@ -101,7 +101,8 @@ func (r *questionReconciler) Reconcile(ctx context.Context, secret *corev1.Secre
 func (r *questionReconciler) unreadable(ctx context.Context, secret *corev1.Secret, err error) (ctrl.Result, error) {
 	left := secret.CreationTimestamp.Add(question.KeepFor).Sub(r.Now())
 	if left <= 0 {
-		return settled(ctrl.Result{}, r.Desk.Remove(ctx, &desk.Kept{Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}))
+		k := &desk.Kept{Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}
+		return settled(ctrl.Result{}, r.Desk.Remove(ctx, k))
 	}
 	log.FromContext(ctx).Error(err, "a question cannot be passed on")
 	return ctrl.Result{RequeueAfter: left}, nil

@@ -37,8 +37,10 @@ func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitati
 	if authorized, err = r.authorized(ctx, i); err != nil {
 		return false, err
 	}
-	wish := wishes{organization: o, resend: len(i.Status.Recipients) > 0, authorized: authorized}
-	wish.resend = resendWanted(i, &i.Status.ObservedResend) && wish.resend && authorized
+	wish := wishes{organization: o, authorized: authorized}
+	if again := len(i.Status.Recipients) > 0; authorized { // until then the wish waits
+		wish.resend = resendWanted(i, &i.Status.ObservedResend) && again
+	}
 	places := lookup.Places(i)
 	for _, p := range people {
 		place, listed := places[invitation.NormalizeAddress(p.Email)]

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/ports"
+	"github.com/usher-operator/usher/internal/testing/timing"
 	"github.com/usher-operator/usher/test/mailbox"
 )
 
@@ -27,7 +28,7 @@ import (
 const Namespace = "usher-system"
 
 const (
-	readyTimeout = 90 * time.Second
+	readyTimeout = timing.Timeout
 	stopTimeout  = 60 * time.Second
 	pollInterval = 20 * time.Millisecond
 )
