@@ -26,6 +26,7 @@ var _ = Describe("The welcome", func() {
 			u.Spec.Role, u.Spec.Username = v1alpha1.RoleTechnician, "luis.gil"
 			u.Spec.Workspaces = []v1alpha1.WorkspaceGrant{{Name: "sales", Access: v1alpha1.WorkspaceEdit}}
 		})
+		Eventually(func(g Gomega) { g.Expect(get(ctx, luis)(g).Status.ObservedGeneration).To(Equal(luis.Generation)) }).Should(Succeed())
 		link := newestLink(email, "/i/", 1)
 		accept(ctx, email, "Luis Gil")
 		Eventually(get(ctx, luis)).Should(HaveField("Status.State", v1alpha1.UserActive))
