@@ -56,8 +56,8 @@ var _ = Describe("A mail server", func() {
 		usher.line.cut()
 		opened := usher.line.connections()
 		w := newWave(ctx, people)
-		w.declare(ctx)
 		began := time.Now()
+		w.declare(ctx)
 		Eventually(ctx, w.putOff).Should(HaveLen(people), "everybody is told when the next attempt will be")
 		Expect(usher.line.connections() - opened).To(And(BeNumerically(">", 0), BeNumerically("<=", people)))
 
@@ -84,8 +84,8 @@ var _ = Describe("A mail server", func() {
 		usher.line.hold()
 		opened := usher.line.connections()
 		w := newWave(ctx, slowInvited)
-		w.declare(ctx)
 		began := time.Now()
+		w.declare(ctx)
 		Eventually(ctx, usher.line.connections).Should(BeNumerically(">", opened))
 
 		By("declaring somebody else while no answer comes")
@@ -113,8 +113,8 @@ var _ = Describe("A mail server", func() {
 		})
 		opened := usher.line.connections()
 		w := newWave(ctx, people)
-		w.declare(ctx)
 		began := time.Now()
+		w.declare(ctx)
 		w.verify(ctx, began)
 		Expect(w.attempts(ctx)).To(HaveEach(BeEquivalentTo(2)))
 		connections := usher.line.connections() - opened
