@@ -55,6 +55,16 @@ func (r *organizationReconciler) remove(ctx context.Context, o *v1alpha1.Organiz
 	return r.removeFinalizer(ctx, o)
 }
 
+// isGoing tells, past the cache, whether this very Organization is still there and going. Whatever was there before the answer
+// and belongs to it by name is its own, and not that of a successor of the same name.
+func (r *organizationReconciler) isGoing(ctx context.Context, o *v1alpha1.Organization) (bool, error) {
+	var now v1alpha1.Organization
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(o), &now); err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	return now.UID == o.UID && !now.DeletionTimestamp.IsZero(), nil
+}
+
 // belongingsIn gives the objects of an organization. Invitations go before users, so that none is invited again.
 func belongingsIn(ctx context.Context, from lookup.Reader, namespace string) ([]client.Object, error) {
 	invitations, err := from.Invitations(ctx, namespace)

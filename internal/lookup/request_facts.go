@@ -24,7 +24,7 @@ func (r Reader) RequestFacts(ctx context.Context, q policy.Request, operator str
 	case *v1alpha1.Organization:
 		q.Facts.ClusterRoles, err = r.ClusterRoles(ctx, o)
 	case *v1alpha1.OrgUser:
-		err = r.AdministratorFacts(ctx, &q)
+		q.Facts.OtherAdministrator, err = r.otherAdministrator(ctx, q.Facts.Organization, o.Name)
 	case *v1alpha1.Workspace:
 		err = r.workspaceFacts(ctx, &q, o, operator)
 	}
@@ -34,8 +34,8 @@ func (r Reader) RequestFacts(ctx context.Context, q policy.Request, operator str
 	return q.Facts, err
 }
 
-// AdministratorFacts finds out whether the user of a request is the last administrator of an organization that stays. It
-// needs no index, so that a Reader on the API server can be asked as well.
+// AdministratorFacts finds out anew whether the user of a request is the last administrator of an organization that stays.
+// It needs no index, so that a Reader on the API server can be asked.
 func (r Reader) AdministratorFacts(ctx context.Context, q *policy.Request) error {
 	var err error
 	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {

@@ -75,7 +75,7 @@ func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admissi
 // it: before a last administrator is kept, the API server is asked.
 func (v validator[T]) decide(ctx context.Context, r policy.Request) ([]policy.Violation, error) {
 	violations := policy.Judge(r)
-	if !slices.ContainsFunc(violations, func(v policy.Violation) bool { return v.Rule == policy.RuleLastAdministrator }) {
+	if !slices.ContainsFunc(violations, func(broken policy.Violation) bool { return broken.Rule == policy.RuleLastAdministrator }) {
 		return violations, nil
 	}
 	if err := v.live.AdministratorFacts(ctx, &r); err != nil {
