@@ -7,7 +7,7 @@ SHELL := /usr/bin/env bash -o pipefail
 
 # The race detector; `make test RACE=` turns it off.
 RACE ?= -race
-# Arguments of go test in place of everything, e.g. `make test ARGS='-run TestPolicy ./internal/policy'`.
+# Arguments of go test in place of everything, e.g. `make test ARGS='-run TestAuthz ./internal/authz'`.
 ARGS ?=
 
 # The end-to-end specs mostly wait: `make test` runs them in two processes, each with a control plane of its own.

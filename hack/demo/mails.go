@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 // mails are those that arrive in the mailbox while the story is played.

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 // readMails shows the mails to the invited, one of them in full.

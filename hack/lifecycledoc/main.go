@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command lifecycledoc writes docs/invitations.md from the transition table in internal/invitation.
+// Command lifecycledoc writes docs/invitations.md from the transition table in internal/onboarding.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 func main() {
@@ -41,9 +41,9 @@ func render() string {
 func diagram() string {
 	var lines strings.Builder
 	lines.WriteString("```mermaid\nstateDiagram-v2\n  [*] --> Pending\n")
-	for _, from := range invitation.States() {
-		for _, event := range invitation.Events() {
-			step, ok := invitation.Next(from, event)
+	for _, from := range onboarding.States() {
+		for _, event := range onboarding.Events() {
+			step, ok := onboarding.Next(from, event)
 			if !ok || told(event) {
 				continue
 			}
@@ -54,8 +54,8 @@ func diagram() string {
 	return lines.String()
 }
 
-func told(event invitation.Event) bool {
-	return event == invitation.EventRecognize || event == invitation.EventRevoke
+func told(event onboarding.Event) bool {
+	return event == onboarding.EventRecognize || event == onboarding.EventRevoke
 }
 
 func mail(kind v1alpha1.MailKind) string {
@@ -69,21 +69,21 @@ func mail(kind v1alpha1.MailKind) string {
 func table() string {
 	var lines strings.Builder
 	lines.WriteString("| event |")
-	for _, state := range invitation.States() {
+	for _, state := range onboarding.States() {
 		fmt.Fprintf(&lines, " %s |", state)
 	}
-	lines.WriteString("\n|---" + strings.Repeat("|---", len(invitation.States())) + "|\n")
-	for _, event := range invitation.Events() {
+	lines.WriteString("\n|---" + strings.Repeat("|---", len(onboarding.States())) + "|\n")
+	for _, event := range onboarding.Events() {
 		fmt.Fprintf(&lines, "| %s: %s |", event, words[event])
-		for _, state := range invitation.States() {
-			lines.WriteString(cell(invitation.Next(state, event)))
+		for _, state := range onboarding.States() {
+			lines.WriteString(cell(onboarding.Next(state, event)))
 		}
 		lines.WriteString("\n")
 	}
 	return lines.String()
 }
 
-func cell(step invitation.Step, ok bool) string {
+func cell(step onboarding.Step, ok bool) string {
 	switch {
 	case !ok:
 		return " · |"

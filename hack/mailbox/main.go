@@ -18,7 +18,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // AuditPath is where the audit endpoint is served.
@@ -30,7 +30,7 @@ type AuditOptions struct {
 	// Reader is the cache.
 	Reader lookup.Reader
 	// Platform names the identities that are no people.
-	Platform policy.Platform
+	Platform authz.Platform
 	// Seen takes whom the events show.
 	Seen func(namespace, user string, at time.Time)
 	// Now is the clock: nobody is seen later than now.
@@ -105,7 +105,7 @@ func (e auditEndpoint) note(ctx context.Context, visits map[visitor]visit) error
 			if err != nil {
 				return err
 			}
-			if actor.Kind == policy.ActorPerson {
+			if actor.Kind == authz.ActorPerson {
 				e.Seen(namespace, actor.User, earlier(v.at, now))
 			}
 		}

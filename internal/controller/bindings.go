@@ -10,7 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings,verbs=get;list;watch;create;patch;delete
@@ -72,12 +73,12 @@ type place struct{ namespace, module string }
 // roleBindings gives the bindings of a role in the organization's own namespace; nil: the role has none (NOV-7). Without
 // payment details there is no Role to read them: RBAC would name it to who has it in every refusal.
 func roleBindings(o *v1alpha1.Organization, role v1alpha1.Role) []binding {
-	clusterRole := policy.ClusterRoleForRole(role)
+	clusterRole := effective.ClusterRoleForRole(role)
 	if clusterRole == "" {
 		return nil
 	}
 	bindings := []binding{{namespace: o.Namespace, clusterRole: clusterRole}}
-	if policy.ReadsPayment(role) && paymentRules(o) != nil {
+	if authz.ReadsPayment(role) && paymentRules(o) != nil {
 		bindings = append(bindings, binding{namespace: o.Namespace, role: PaymentRole})
 	}
 	return bindings
@@ -85,7 +86,7 @@ func roleBindings(o *v1alpha1.Organization, role v1alpha1.Role) []binding {
 
 // wantedBindings gives the RoleBindings for what is in force (ORG-2, ORG-14, NOV-12), each module's in each workspace
 // (GTA-10).
-func wantedBindings(f policy.UserFacts, in policy.InForce) []binding {
+func wantedBindings(f effective.UserFacts, in effective.InForce) []binding {
 	var wanted []binding
 	if in.State == v1alpha1.UserActive && f.Organization != nil {
 		wanted = roleBindings(f.Organization, in.Role)
@@ -96,7 +97,7 @@ func wantedBindings(f policy.UserFacts, in policy.InForce) []binding {
 	}
 	for _, grant := range in.Workspaces {
 		wanted = append(wanted, binding{
-			namespace: namespaces[grant.Name], clusterRole: policy.ClusterRoleForAccess(grant.Access), workspace: grant.Name,
+			namespace: namespaces[grant.Name], clusterRole: effective.ClusterRoleForAccess(grant.Access), workspace: grant.Name,
 		})
 	}
 	for _, grant := range in.Workspaces {

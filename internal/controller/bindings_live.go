@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // removeUnseen removes these bindings, read past the cache: it may not know yet what the pass before has made, and nobody
@@ -44,7 +44,7 @@ func bindingsOf(u *v1alpha1.OrgUser) client.MatchingLabels {
 
 // existingBindings gives the bindings that a user has. The cache is not believed when access is to go that it does not
 // show: once the status no longer names it, others rely on its being gone.
-func (r *orgUserReconciler) existingBindings(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce,
+func (r *orgUserReconciler) existingBindings(ctx context.Context, before *v1alpha1.OrgUser, in effective.InForce,
 ) ([]*rbacv1.RoleBinding, error) {
 	bindings, err := r.lookup().Bindings(ctx, before.Namespace, before.Name)
 	if err == nil && goesUnseen(&before.Status, in, bindings) {
@@ -55,9 +55,9 @@ func (r *orgUserReconciler) existingBindings(ctx context.Context, before *v1alph
 
 // goesUnseen tells whether the status names access that is to go and that none of the bindings gives: the role's, a
 // workspace's or a module's.
-func goesUnseen(before *v1alpha1.OrgUserStatus, in policy.InForce, bindings []*rbacv1.RoleBinding) bool {
+func goesUnseen(before *v1alpha1.OrgUserStatus, in effective.InForce, bindings []*rbacv1.RoleBinding) bool {
 	shown := func(is func(*rbacv1.RoleBinding) bool) bool { return slices.ContainsFunc(bindings, is) }
-	role := policy.ClusterRoleForRole(before.Role)
+	role := effective.ClusterRoleForRole(before.Role)
 	if before.State == v1alpha1.UserActive && role != "" && (in.State != v1alpha1.UserActive || in.Role != before.Role) &&
 		!shown(func(b *rbacv1.RoleBinding) bool { return b.RoleRef.Name == role }) {
 		return true

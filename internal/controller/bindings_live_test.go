@@ -9,7 +9,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -22,14 +22,14 @@ var _ = Describe("Access that is to go", func() {
 		State: v1alpha1.UserActive, Role: v1alpha1.RoleTechnician, Modules: []v1alpha1.ObjectName{"desk"},
 		Workspaces: []v1alpha1.WorkspaceGrantStatus{inWorkspace("support", v1alpha1.WorkspaceEdit)},
 	}
-	all := policy.InForce{State: had.State, Role: had.Role, Modules: had.Modules, Workspaces: had.Workspaces}
-	without := func(change func(*policy.InForce)) policy.InForce {
+	all := effective.InForce{State: had.State, Role: had.Role, Modules: had.Modules, Workspaces: had.Workspaces}
+	without := func(change func(*effective.InForce)) effective.InForce {
 		in := all
 		change(&in)
 		return in
 	}
 
-	DescribeTable("is looked for at the API server when the cache", func(in policy.InForce, shown []binding, unseen bool) {
+	DescribeTable("is looked for at the API server when the cache", func(in effective.InForce, shown []binding, unseen bool) {
 		var bindings []*rbacv1.RoleBinding
 		for _, b := range shown {
 			bindings = append(bindings, b.build(personOf(luis, "luis@acme.example")))
@@ -37,16 +37,16 @@ var _ = Describe("Access that is to go", func() {
 		Expect(goesUnseen(&had, in, bindings)).To(Equal(unseen))
 	},
 		Entry("shows nothing, and nothing goes: no", all, nil, false),
-		Entry("shows all of it: no", policy.InForce{State: v1alpha1.UserSuspended}, []binding{role, support, desk}, false),
-		Entry("lacks the role's", without(func(in *policy.InForce) { in.Role = v1alpha1.RoleMember }), []binding{support, desk}, true),
-		Entry("lacks the role's of who is suspended", without(func(in *policy.InForce) { in.State = v1alpha1.UserSuspended }),
+		Entry("shows all of it: no", effective.InForce{State: v1alpha1.UserSuspended}, []binding{role, support, desk}, false),
+		Entry("lacks the role's", without(func(in *effective.InForce) { in.Role = v1alpha1.RoleMember }), []binding{support, desk}, true),
+		Entry("lacks the role's of who is suspended", without(func(in *effective.InForce) { in.State = v1alpha1.UserSuspended }),
 			[]binding{support, desk}, true),
-		Entry("lacks the workspace's", without(func(in *policy.InForce) { in.Workspaces = nil }), []binding{role}, true),
-		Entry("lacks the module's", without(func(in *policy.InForce) { in.Modules = nil }), []binding{role, support}, true),
-		Entry("lacks what stays: no", without(func(in *policy.InForce) { in.Modules = nil }), []binding{desk}, false),
+		Entry("lacks the workspace's", without(func(in *effective.InForce) { in.Workspaces = nil }), []binding{role}, true),
+		Entry("lacks the module's", without(func(in *effective.InForce) { in.Modules = nil }), []binding{role, support}, true),
+		Entry("lacks what stays: no", without(func(in *effective.InForce) { in.Modules = nil }), []binding{desk}, false),
 	)
 
 	It("is not looked for where nothing was in force", func() {
-		Expect(goesUnseen(&v1alpha1.OrgUserStatus{State: v1alpha1.UserPending}, policy.InForce{}, nil)).To(BeFalse())
+		Expect(goesUnseen(&v1alpha1.OrgUserStatus{State: v1alpha1.UserPending}, effective.InForce{}, nil)).To(BeFalse())
 	})
 })

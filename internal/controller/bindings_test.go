@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -39,26 +39,26 @@ var _ = Describe("The RoleBindings that follow from what is in force", func() {
 	}).Obj()
 
 	It("ORG-6 are none to payment details where there are none", func() {
-		in := policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleBillingAdmin}
-		Expect(wantedBindings(policy.UserFacts{User: luis, Organization: builders.Organization("acme").Obj()}, in)).To(
+		in := effective.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleBillingAdmin}
+		Expect(wantedBindings(effective.UserFacts{User: luis, Organization: builders.Organization("acme").Obj()}, in)).To(
 			HaveExactElements(binding{namespace: "acme", clusterRole: "usher-billing-admin"}))
 	})
 
-	DescribeTable("are", func(in policy.InForce, expected ...binding) {
-		Expect(wantedBindings(policy.UserFacts{User: luis, Organization: paying, Workspaces: workspaces}, in)).To(HaveExactElements(expected))
+	DescribeTable("are", func(in effective.InForce, expected ...binding) {
+		Expect(wantedBindings(effective.UserFacts{User: luis, Organization: paying, Workspaces: workspaces}, in)).To(HaveExactElements(expected))
 	},
 		Entry("ORG-14 the role's in the organization's namespace, and one a granted workspace",
-			policy.InForce{
+			effective.InForce{
 				State: v1alpha1.UserActive, Role: v1alpha1.RoleMember,
 				Workspaces: []v1alpha1.WorkspaceGrantStatus{inWorkspace("support", v1alpha1.WorkspaceEdit)},
 			},
 			binding{namespace: "acme", clusterRole: "usher-member"},
 			binding{namespace: "acme-support", clusterRole: "edit", workspace: "support"}),
 		Entry("GTA-10 one more for each module in each granted workspace",
-			policy.InForce{
+			effective.InForce{
 				State: v1alpha1.UserActive, Role: v1alpha1.RoleTechnician,
 				Workspaces:  []v1alpha1.WorkspaceGrantStatus{inWorkspace("sales", v1alpha1.WorkspaceView), inWorkspace("support", v1alpha1.WorkspaceEdit)},
-				ModuleRoles: []policy.ModuleRole{{Module: "desk", ClusterRole: "tickets"}, {Module: "fax", ClusterRole: "edit"}},
+				ModuleRoles: []effective.ModuleRole{{Module: "desk", ClusterRole: "tickets"}, {Module: "fax", ClusterRole: "edit"}},
 			},
 			binding{namespace: "acme", clusterRole: "usher-technician"},
 			binding{namespace: "acme-sales", clusterRole: "view", workspace: "sales"},
@@ -68,7 +68,7 @@ var _ = Describe("The RoleBindings that follow from what is in force", func() {
 			binding{namespace: "acme-support", clusterRole: "tickets", workspace: "support", module: "desk"},
 			binding{namespace: "acme-support", clusterRole: "edit", workspace: "support", module: "fax"}),
 		Entry("ORG-2 an administrator's in every workspace",
-			policy.InForce{
+			effective.InForce{
 				State: v1alpha1.UserActive, Role: v1alpha1.RoleOrganizationAdmin,
 				Workspaces: []v1alpha1.WorkspaceGrantStatus{inWorkspace("sales", v1alpha1.WorkspaceAdmin), inWorkspace("support", v1alpha1.WorkspaceAdmin)},
 			},
@@ -77,18 +77,18 @@ var _ = Describe("The RoleBindings that follow from what is in force", func() {
 			binding{namespace: "acme-sales", clusterRole: "admin", workspace: "sales"},
 			binding{namespace: "acme-support", clusterRole: "admin", workspace: "support"}),
 		Entry("ORG-6 one to payment details for who manages billing",
-			policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleBillingAdmin},
+			effective.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleBillingAdmin},
 			binding{namespace: "acme", clusterRole: "usher-billing-admin"},
 			binding{namespace: "acme", role: "usher-payment"}),
 		Entry("ORG-8 none to payment details for who does not",
-			policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleUserAdmin},
+			effective.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleUserAdmin},
 			binding{namespace: "acme", clusterRole: "usher-user-admin"}),
 		Entry("NOV-7 none for who only receives notifications",
-			policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleNotificationsOnly}),
-		Entry("NOV-12 none for who has not accepted", policy.InForce{State: v1alpha1.UserPending}),
-		Entry("NOV-13 none for who is suspended", policy.InForce{State: v1alpha1.UserSuspended, Accepted: true}),
-		Entry("ORG-26 none for who is removed", policy.InForce{State: v1alpha1.UserRemoving, Accepted: true}),
-		Entry("none for who waits for the ledger", policy.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}),
+			effective.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleNotificationsOnly}),
+		Entry("NOV-12 none for who has not accepted", effective.InForce{State: v1alpha1.UserPending}),
+		Entry("NOV-13 none for who is suspended", effective.InForce{State: v1alpha1.UserSuspended, Accepted: true}),
+		Entry("ORG-26 none for who is removed", effective.InForce{State: v1alpha1.UserRemoving, Accepted: true}),
+		Entry("none for who waits for the ledger", effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}),
 	)
 })
 

@@ -12,7 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/matchers"
 )
@@ -45,45 +45,45 @@ func onboardingIn(state v1alpha1.RecipientState, mail v1alpha1.MailState) *v1alp
 }
 
 var _ = Describe("How a user stands", func() {
-	DescribeTable("is", func(in policy.InForce, change func(*policy.UserFacts), standing, reason, text string) {
-		f := policy.UserFacts{User: builders.OrgUser("acme", "luis").Obj(), Organization: builders.Organization("acme").Obj()}
+	DescribeTable("is", func(in effective.InForce, change func(*effective.UserFacts), standing, reason, text string) {
+		f := effective.UserFacts{User: builders.OrgUser("acme", "luis").Obj(), Organization: builders.Organization("acme").Obj()}
 		change(&f)
 		conclusion(f, in)
 		expectStanding(f.User, standing, reason)
 		Expect(f.User.Status.Conditions[0].Message).To(ContainSubstring(text))
 	},
-		Entry("in force", policy.InForce{State: v1alpha1.UserActive}, func(*policy.UserFacts) {},
+		Entry("in force", effective.InForce{State: v1alpha1.UserActive}, func(*effective.UserFacts) {},
 			isReady, "Ready", "the spec is in force"),
-		Entry("NOV-13 suspended, as wished", policy.InForce{State: v1alpha1.UserSuspended}, func(*policy.UserFacts) {},
+		Entry("NOV-13 suspended, as wished", effective.InForce{State: v1alpha1.UserSuspended}, func(*effective.UserFacts) {},
 			isReady, "Suspended", "listed, without access"),
-		Entry("ORG-4 held as the last administrator", policy.InForce{State: v1alpha1.UserActive, Held: true}, func(*policy.UserFacts) {},
+		Entry("ORG-4 held as the last administrator", effective.InForce{State: v1alpha1.UserActive, Held: true}, func(*effective.UserFacts) {},
 			isStuck, "LastAdministrator", "Make somebody else OrganizationAdmin first"),
-		Entry("about to leave the administrators", policy.InForce{State: v1alpha1.UserActive, Leaving: true}, func(*policy.UserFacts) {},
+		Entry("about to leave the administrators", effective.InForce{State: v1alpha1.UserActive, Leaving: true}, func(*effective.UserFacts) {},
 			isWorking, "AwaitingLedger", "waits to leave"),
-		Entry("waiting for the ledger", policy.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}, func(*policy.UserFacts) {},
+		Entry("waiting for the ledger", effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}, func(*effective.UserFacts) {},
 			isWorking, "AwaitingLedger", "waits to be entered"),
-		Entry("waiting for a workspace", policy.InForce{State: v1alpha1.UserActive, Missing: []string{"sales"}}, func(*policy.UserFacts) {},
+		Entry("waiting for a workspace", effective.InForce{State: v1alpha1.UserActive, Missing: []string{"sales"}}, func(*effective.UserFacts) {},
 			isWorking, "WorkspacesMissing", "[sales]"),
-		Entry("GTA-5 without the workspace that is required", policy.InForce{State: v1alpha1.UserActive, Unplaced: true}, func(*policy.UserFacts) {},
+		Entry("GTA-5 without the workspace that is required", effective.InForce{State: v1alpha1.UserActive, Unplaced: true}, func(*effective.UserFacts) {},
 			isStuck, "WorkspaceRequired", `organization "acme" requires a workspace of everybody`),
-		Entry("being removed", policy.InForce{State: v1alpha1.UserRemoving}, func(*policy.UserFacts) {},
+		Entry("being removed", effective.InForce{State: v1alpha1.UserRemoving}, func(*effective.UserFacts) {},
 			isWorking, "Removing", "access is taken back"),
-		Entry("waiting for the organization", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) { f.Organization = nil },
+		Entry("waiting for the organization", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.Organization = nil },
 			isWorking, "OrganizationNotFound", `no Organization "acme" in namespace "acme"`),
-		Entry("ORG-28 behind another one with the address", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) { f.Elder = "first" },
+		Entry("ORG-28 behind another one with the address", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.Elder = "first" },
 			isStuck, "DuplicateAddress", `user "first" has the address luis@acme.example`),
-		Entry("about to be invited", policy.InForce{State: v1alpha1.UserPending}, func(*policy.UserFacts) {},
+		Entry("about to be invited", effective.InForce{State: v1alpha1.UserPending}, func(*effective.UserFacts) {},
 			isWorking, "AwaitingMail", "about to be sent"),
-		Entry("invited, the mail not out yet", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) {
+		Entry("invited, the mail not out yet", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = onboardingIn(v1alpha1.RecipientInvited, v1alpha1.MailQueued)
 		}, isWorking, "AwaitingMail", "about to be sent"),
-		Entry("invited: the rest is the person's", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) {
+		Entry("invited: the rest is the person's", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = onboardingIn(v1alpha1.RecipientInvited, v1alpha1.MailSent)
 		}, isReady, "AwaitingAcceptance", "waits for the person to accept"),
-		Entry("registered", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) {
+		Entry("registered", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = onboardingIn(v1alpha1.RecipientRegistered, v1alpha1.MailSent)
 		}, isReady, "AwaitingAcceptance", "waits for the person to accept"),
-		Entry("expired", policy.InForce{State: v1alpha1.UserPending}, func(f *policy.UserFacts) {
+		Entry("expired", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = onboardingIn(v1alpha1.RecipientExpired, v1alpha1.MailSent)
 		}, isStuck, "NotInvited", "the invitation is Expired. Send again with the annotation accounts.usher.dev/resend on the OrgUser"),
 	)
@@ -151,11 +151,11 @@ var _ = Describe("How an organization stands", func() {
 
 	It("GTA-10 is stuck on a ClusterRole that is not grantable, and waits for one that is not there", func() {
 		o := builders.Organization("acme").Obj()
-		stuck, missing := policy.ModuleProblem{Stuck: true, Message: "fax: label it"}, policy.ModuleProblem{Message: "desk: not there"}
-		conclude(o, "", []policy.ModuleProblem{stuck, missing})
+		stuck, missing := effective.ModuleProblem{Stuck: true, Message: "fax: label it"}, effective.ModuleProblem{Message: "desk: not there"}
+		conclude(o, "", []effective.ModuleProblem{stuck, missing})
 		expectStanding(o, isStuck, "ClusterRoleNotGrantable")
 		Expect(o.Status.Conditions[0].Message).To(Equal("fax: label it; desk: not there"))
-		conclude(o, "", []policy.ModuleProblem{missing})
+		conclude(o, "", []effective.ModuleProblem{missing})
 		expectStanding(o, isWorking, "ClusterRoleNotFound")
 	})
 
@@ -201,16 +201,16 @@ var _ = Describe("What a user's status shows", func() {
 	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	r := &orgUserReconciler{Dependencies{Now: func() time.Time { return noon }}}
 
-	described := func(in policy.InForce, o *v1alpha1.OnboardingStatus, before string) v1alpha1.OrgUserStatus {
+	described := func(in effective.InForce, o *v1alpha1.OnboardingStatus, before string) v1alpha1.OrgUserStatus {
 		u := builders.OrgUser("acme", "luis").Email("luis.gil@acme.example").Obj()
 		u.Status.LastActive = before
-		r.describe(policy.UserFacts{User: u, Onboarding: o}, in)
+		r.describe(effective.UserFacts{User: u, Onboarding: o}, in)
 		return u.Status
 	}
 
 	It("ORG-17 is Pending as the last activity until the person has accepted, then a time", func() {
-		accepted := policy.InForce{State: v1alpha1.UserActive, Accepted: true}
-		Expect(described(policy.InForce{State: v1alpha1.UserPending}, nil, "").LastActive).To(Equal("Pending"))
+		accepted := effective.InForce{State: v1alpha1.UserActive, Accepted: true}
+		Expect(described(effective.InForce{State: v1alpha1.UserPending}, nil, "").LastActive).To(Equal("Pending"))
 		Expect(described(accepted, nil, "Pending").LastActive).To(Equal("2026-11-21T12:00:00Z"))
 		at := &v1alpha1.OnboardingStatus{AcceptanceTime: ptr.To(metav1.NewTime(noon.Add(-time.Hour)))}
 		Expect(described(accepted, at, "Pending").LastActive).To(Equal("2026-11-21T11:00:00Z"))
@@ -219,8 +219,8 @@ var _ = Describe("What a user's status shows", func() {
 
 	It("is the registration only of who has accepted", func() {
 		o := &v1alpha1.OnboardingStatus{Registration: &v1alpha1.Registration{DisplayName: "Luis G."}}
-		Expect(described(policy.InForce{State: v1alpha1.UserPending}, o, "").DisplayName).To(Equal("Luis Gil"))
-		shown := described(policy.InForce{State: v1alpha1.UserActive, Accepted: true}, o, "")
+		Expect(described(effective.InForce{State: v1alpha1.UserPending}, o, "").DisplayName).To(Equal("Luis Gil"))
+		shown := described(effective.InForce{State: v1alpha1.UserActive, Accepted: true}, o, "")
 		Expect(shown.DisplayName).To(Equal("Luis G."))
 		Expect(shown.Registration).To(Equal(o.Registration))
 	})

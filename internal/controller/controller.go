@@ -19,11 +19,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/desk"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/question/store"
 )
 
 // FieldOwner is the name under which Usher applies the objects that it makes.
@@ -53,19 +53,19 @@ type Dependencies struct {
 	// Gateway reaches phones; nil: nothing does.
 	Gateway Gateway
 	// Keys sign links.
-	Keys *invitation.KeyRing
+	Keys *linktoken.KeyRing
 	// PortalURL is where people reach the portal, without a slash at the end.
 	PortalURL string
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
 	// Desk keeps customers' questions; nil: none are passed on.
-	Desk *desk.Desk
+	Desk *store.Store
 	// Namespace is the operator's own.
 	Namespace string
 	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
-	NamespaceLabels policy.NamespaceLabels
+	NamespaceLabels effective.NamespaceLabels
 	// IntakeDomains say which organization may take mails in at which addresses.
-	IntakeDomains policy.IntakeDomains
+	IntakeDomains effective.IntakeDomains
 	// SettleDelay is how long objects that are declared together have to arrive: an organization's users before its
 	// primary administrator is invited, an Invitation's inviter and workspaces before its mail goes out.
 	SettleDelay time.Duration

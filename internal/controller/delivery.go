@@ -14,7 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -50,11 +51,11 @@ type queuedMessage interface {
 	// urgency: those with more of it go first.
 	urgency() int
 	// record writes what came of it.
-	record(delivery invitation.Delivery, now time.Time)
+	record(delivery attempt.Result, now time.Time)
 }
 
 // sendFunc sends one message and gives what came of it.
-type sendFunc func(ctx context.Context) invitation.Delivery
+type sendFunc func(ctx context.Context) attempt.Result
 
 // outbox is an object with the messages that its status queues.
 type outbox[T queuedMessage] struct {
@@ -120,14 +121,14 @@ func (d *dispatcher) batchSize() int {
 
 // sendBatch sends a few messages over all connections, and gives what came of them by name. It begins none when it has taken
 // long, or the operator is told to stop.
-func sendBatch[T queuedMessage](ctx context.Context, p *dispatcher, s outbox[T], due []T) map[string]invitation.Delivery {
+func sendBatch[T queuedMessage](ctx context.Context, p *dispatcher, s outbox[T], due []T) map[string]attempt.Result {
 	sends := make([]sendFunc, len(due))
 	for n := range due {
 		sends[n] = s.write(ctx, due[n])
 	}
 	var next atomic.Int32
 	var mu sync.Mutex
-	deliveries := make(map[string]invitation.Delivery, len(due))
+	deliveries := make(map[string]attempt.Result, len(due))
 	deadline := time.Now().Add(batchTime)
 	send := func() {
 		for ctx.Err() == nil && time.Now().Before(deadline) {
@@ -150,7 +151,7 @@ func sendBatch[T queuedMessage](ctx context.Context, p *dispatcher, s outbox[T],
 }
 
 // record writes what came of the mails, whatever the portal writes at the same time.
-func (s outbox[T]) record(ctx context.Context, p *dispatcher, deliveries map[string]invitation.Delivery) error {
+func (s outbox[T]) record(ctx context.Context, p *dispatcher, deliveries map[string]attempt.Result) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	return status.Amend(ctx, p.Live, p.Client, s.object, func() error {
@@ -203,10 +204,10 @@ func (m onboardingMessage) name() string { return m.email }
 
 // next: a link whose time is over is of no use.
 func (m onboardingMessage) next(now time.Time) (time.Duration, bool) {
-	if invitation.Expired(m.status, now) {
+	if onboarding.Expired(m.status, now) {
 		return 0, false
 	}
-	return invitation.NextAttempt(m.status, now)
+	return onboarding.NextAttempt(m.status, now)
 }
 
 // urgency: somebody waits in front of a page for the mails that follow registration.
@@ -217,6 +218,6 @@ func (m onboardingMessage) urgency() int {
 	return 1
 }
 
-func (m onboardingMessage) record(delivery invitation.Delivery, now time.Time) {
-	invitation.Record(m.status, delivery, now)
+func (m onboardingMessage) record(delivery attempt.Result, now time.Time) {
+	onboarding.Record(m.status, delivery, now)
 }

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // setupMail adds what sends the mails of all kinds that hold some. They share one pace.
@@ -97,14 +97,14 @@ func (m *invitationMail) contextOf(ctx context.Context, i *v1alpha1.Invitation) 
 func (m *invitationMail) draftTo(ctx context.Context, i *v1alpha1.Invitation, about invitationContext, p onboardingMessage) draft {
 	l := newDraft(about.organization, i.UID, p.email, p.status)
 	if l.content.Language == "" {
-		l.content.Language = policy.LanguageOf(about.organization, i.Spec.Language, about.workspaces...)
+		l.content.Language = effective.LanguageOf(about.organization, i.Spec.Language, about.workspaces...)
 	}
 	l.content.Inviter = about.inviter
 	l.content.Recipient = m.nameOf(ctx, i.Namespace, p)
 	l.content.Message = i.Spec.Message
 	if u := m.welcomed(ctx, i, p); u != nil {
 		workspaces, _ := m.lookup().WorkspacesNamed(ctx, i.Namespace, u.Spec.Workspaces) // without them, their names stand for titles
-		l.tellRole(u.Spec.Role, policy.UsernameOf(u))
+		l.tellRole(u.Spec.Role, effective.UsernameOf(u))
 		l.content.Workspaces = titles(u.Spec.Workspaces, workspaces)
 		return l
 	}
@@ -133,7 +133,7 @@ func titles(grants []v1alpha1.WorkspaceGrant, workspaces []*v1alpha1.Workspace) 
 		title := string(grant.Name)
 		for _, w := range workspaces {
 			if w.Name == string(grant.Name) {
-				title = policy.WorkspaceTitle(w)
+				title = effective.WorkspaceTitle(w)
 			}
 		}
 		all = append(all, title)
@@ -146,7 +146,7 @@ type orgUserMail struct{ *dispatcher }
 
 // Reconcile sends what is due.
 func (m *orgUserMail) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
-	var f policy.UserFacts
+	var f effective.UserFacts
 	var workspaces []*v1alpha1.Workspace
 	return deliver(ctx, m.dispatcher, outbox[onboardingMessage]{
 		object:   u,
@@ -174,9 +174,9 @@ func ownerOf(u *v1alpha1.OrgUser) []onboardingMessage {
 
 func draftToOwner(u *v1alpha1.OrgUser, o *v1alpha1.Organization, p onboardingMessage, workspaces []*v1alpha1.Workspace) draft {
 	l := newDraft(o, u.UID, p.email, p.status)
-	l.content.Language = policy.LanguageOf(o, v1alpha1.LanguageTag(l.content.Language), workspaces...)
-	l.tellRole(u.Spec.Role, policy.UsernameOf(u))
-	l.content.Recipient = policy.DisplayNameOf(u, p.status.Registration)
+	l.content.Language = effective.LanguageOf(o, v1alpha1.LanguageTag(l.content.Language), workspaces...)
+	l.tellRole(u.Spec.Role, effective.UsernameOf(u))
+	l.content.Recipient = effective.DisplayNameOf(u, p.status.Registration)
 	l.content.Workspaces = titles(u.Spec.Workspaces, workspaces)
 	return l
 }

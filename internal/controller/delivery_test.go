@@ -13,7 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
@@ -83,11 +84,11 @@ var _ = Describe("A mail that was not tried", func() {
 			MessageID: "<1@acme.example>", State: v1alpha1.MailQueued, Attempts: 3,
 		}}
 		retryAt := now.Add(1500 * time.Millisecond)
-		invitation.Record(o, invitation.Delivery{MessageID: "<1@acme.example>", Error: "refused", RetryAt: retryAt}, now)
+		onboarding.Record(o, attempt.Result{MessageID: "<1@acme.example>", Error: "refused", RetryAt: retryAt}, now)
 		Expect(o.Mail.Attempts).To(BeEquivalentTo(3))
 		Expect(o.Mail.LastError).To(Equal("refused"))
 		Expect(o.Mail.NextAttemptTime.Time).To(And(BeTemporally(">=", retryAt), BeTemporally("<", retryAt.Add(time.Second))))
-		wait, queued := invitation.NextAttempt(o, retryAt)
+		wait, queued := onboarding.NextAttempt(o, retryAt)
 		Expect(queued).To(BeTrue())
 		Expect(wait).To(BeNumerically(">", 0))
 		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))

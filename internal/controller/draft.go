@@ -12,10 +12,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/gateway"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // draft is all that a mail to somebody who is invited is made of.
@@ -30,9 +32,9 @@ type draft struct {
 func newDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding *v1alpha1.OnboardingStatus) draft {
 	content := mail.Content{
 		Kind:         mail.Kind(onboarding.Mail.Kind),
-		Organization: policy.OrganizationTitle(o),
-		Location:     policy.LocationOf(o),
-		Recipient:    invitation.DisplayName(email),
+		Organization: effective.OrganizationTitle(o),
+		Location:     effective.LocationOf(o),
+		Recipient:    emailaddr.DisplayName(email),
 	}
 	if onboarding.ExpirationTime != nil {
 		content.Expires = onboarding.ExpirationTime.Time
@@ -70,16 +72,16 @@ func outlasting(ctx context.Context, grace time.Duration) (context.Context, cont
 
 // sending gives the function that renders and sends a draft.
 func (d Dependencies) sending(l draft) sendFunc {
-	return func(ctx context.Context) invitation.Delivery {
-		return attempt(ctx, string(l.content.Kind), l.onboarding.Mail.MessageID, func(ctx context.Context) error {
+	return func(ctx context.Context) attempt.Result {
+		return attemptSend(ctx, string(l.content.Kind), l.onboarding.Mail.MessageID, func(ctx context.Context) error {
 			return d.trySend(ctx, l)
 		})
 	}
 }
 
 // attempt tries to send a message and gives what came of it. It goes on for a while when the operator is told to stop.
-func attempt(ctx context.Context, kind, messageID string, send func(context.Context) error) invitation.Delivery {
-	delivery := invitation.Delivery{MessageID: messageID}
+func attemptSend(ctx context.Context, kind, messageID string, send func(context.Context) error) attempt.Result {
+	delivery := attempt.Result{MessageID: messageID}
 	sending, done := outlasting(ctx, stopGrace)
 	defer done()
 	if err := send(sending); err != nil {
@@ -112,12 +114,12 @@ func (d Dependencies) trySend(ctx context.Context, l draft) error {
 
 // link derives the link that a mail holds; a welcome leads to the portal itself.
 func (d Dependencies) link(l draft) (string, error) {
-	purpose, path := invitation.PurposeInvite, "/i/"
+	purpose, path := linktoken.PurposeInvite, "/i/"
 	switch l.onboarding.Mail.Kind {
 	case v1alpha1.MailWelcome:
 		return "", nil
 	case v1alpha1.MailConfirmation:
-		purpose, path = invitation.PurposeConfirm, "/c/"
+		purpose, path = linktoken.PurposeConfirm, "/c/"
 	}
 	token, err := d.Keys.Sign(purpose, l.host, l.email, l.onboarding.SendCount)
 	return d.PortalURL + path + token, err

@@ -14,8 +14,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -82,7 +83,7 @@ func (r *invitationReconciler) Reconcile(ctx context.Context, i *v1alpha1.Invita
 		_, err := status.Write(ctx, r.Client, before, i)
 		return settled(ctrl.Result{}, err)
 	}
-	people, err := invitation.ParseAddresses(i.Spec.Emails)
+	people, err := emailaddr.ParseList(i.Spec.Emails)
 	if err != nil {
 		status.Stalled(i, v1alpha1.ReasonInvalidAddress, "spec.emails: "+err.Error())
 		return settled(ctrl.Result{}, r.writeInvitation(ctx, before, i))
@@ -102,7 +103,7 @@ func (r *invitationReconciler) Reconcile(ctx context.Context, i *v1alpha1.Invita
 func (r *invitationReconciler) wait(i *v1alpha1.Invitation) time.Duration {
 	wait := r.settling(i)
 	for n := range i.Status.Recipients {
-		wait = sooner(wait, invitation.Wait(&i.Status.Recipients[n].OnboardingStatus, r.Now()))
+		wait = sooner(wait, onboarding.Wait(&i.Status.Recipients[n].OnboardingStatus, r.Now()))
 	}
 	return wait
 }
@@ -122,10 +123,10 @@ func (r *invitationReconciler) remove(ctx context.Context, i *v1alpha1.Invitatio
 	if err := r.Live.List(ctx, &users, client.InNamespace(i.Namespace), ours); err != nil {
 		return err
 	}
-	waiting, places := false, lookup.Places(i)
+	waiting, places := false, lookup.RecipientIndex(i)
 	for n := range users.Items {
 		u := &users.Items[n]
-		place, listed := places[invitation.NormalizeAddress(string(u.Spec.Email))]
+		place, listed := places[emailaddr.Normalize(string(u.Spec.Email))]
 		switch {
 		case stays(u):
 		case listed && i.Status.Recipients[place].State == v1alpha1.RecipientActive && u.DeletionTimestamp.IsZero():

@@ -15,17 +15,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
 // authorized tells whether who invites may still give the role. The portal asks it again, of the newest state, when
 // somebody accepts.
 func (d Dependencies) authorized(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
-	inviter, err := d.lookup().Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
-	return err != nil || policy.InviterMayStill(i, inviter), err
+	inviter, err := d.lookup().Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	return err != nil || authz.InviterMayStill(i, inviter), err
 }
 
 // nameOf gives the name by which a mail greets a person: that of the OrgUser.
@@ -34,7 +36,7 @@ func (d Dependencies) nameOf(ctx context.Context, namespace string, p onboarding
 	if err != nil || u == nil {
 		u = &v1alpha1.OrgUser{Spec: v1alpha1.OrgUserSpec{Email: v1alpha1.EmailAddress(p.email)}}
 	}
-	return policy.DisplayNameOf(u, p.status.Registration)
+	return effective.DisplayNameOf(u, p.status.Registration)
 }
 
 // tally sorts an Invitation's recipients. Who was taken off the list counts among the first four only.
@@ -62,7 +64,7 @@ func (t *tally) add(r *v1alpha1.RecipientStatus) {
 	switch {
 	case r.State == v1alpha1.RecipientActive:
 		t.active++
-	case invitation.Open(r.State):
+	case onboarding.Open(r.State):
 		t.pending++
 	default:
 		t.failed++
@@ -80,7 +82,7 @@ func (t *tally) add(r *v1alpha1.RecipientStatus) {
 		t.waiting++
 	}
 	switch {
-	case invitation.Queued(&r.OnboardingStatus):
+	case onboarding.Queued(&r.OnboardingStatus):
 		t.queued++
 		t.lastError = cmp.Or(t.lastError, r.Mail.LastError)
 	case r.State == v1alpha1.RecipientUndeliverable && r.Mail != nil:
@@ -124,10 +126,10 @@ func unauthorized(i *v1alpha1.Invitation) string {
 
 // leavesOut tells whether the spec names somebody for whom there is no place among the recipients.
 func leavesOut(i *v1alpha1.Invitation) bool {
-	people, _ := invitation.ParseAddresses(i.Spec.Emails) // a list with faults has a conclusion of its own
-	places := lookup.Places(i)
-	return slices.ContainsFunc(people, func(p invitation.Addressee) bool {
-		_, listed := places[invitation.NormalizeAddress(p.Email)]
+	people, _ := emailaddr.ParseList(i.Spec.Emails) // a list with faults has a conclusion of its own
+	places := lookup.RecipientIndex(i)
+	return slices.ContainsFunc(people, func(p emailaddr.Addressee) bool {
+		_, listed := places[emailaddr.Normalize(p.Email)]
 		return !listed
 	})
 }
@@ -150,7 +152,7 @@ func (t *tally) underway() string {
 // standing says where people stand, as in: 1 of 3 have accepted; Invited: luis@acme.example; Declined: eva@acme.example.
 func (t *tally) standing() string {
 	words := []string{fmt.Sprintf("%d of %d have accepted", t.active, t.listed)}
-	for _, state := range invitation.States() {
+	for _, state := range onboarding.States() {
 		if state != v1alpha1.RecipientActive && len(t.by[state]) > 0 {
 			words = append(words, fmt.Sprintf("%s: %s", state, some(t.by[state])))
 		}

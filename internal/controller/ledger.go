@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // ledgerRetry is how soon to look again when the cache and the API server disagree about who stays.
@@ -32,7 +32,7 @@ func (r *organizationReconciler) settleLedger(ctx context.Context, o *v1alpha1.O
 		return "", 0, err
 	}
 	current := o.Status.Administrators
-	next := policy.NextLedger(current, candidates)
+	next := effective.NextLedger(current, candidates)
 	if len(next.Leaving) > 0 {
 		sure, err := r.somebodyStays(ctx, o.Namespace, next)
 		if err != nil {
@@ -56,7 +56,7 @@ func (r *organizationReconciler) certain(ctx context.Context, o *v1alpha1.Organi
 			if err != nil {
 				return nil, err
 			}
-			if user == nil || !policy.CandidateOf(user).Wished || !policy.CandidateOf(user).Accepted {
+			if user == nil || !effective.CandidateOf(user).Wished || !effective.CandidateOf(user).Accepted {
 				continue
 			}
 		}
@@ -67,11 +67,11 @@ func (r *organizationReconciler) certain(ctx context.Context, o *v1alpha1.Organi
 
 // candidates are the users that the cache knows, and those on the list that only the API server knows.
 func (r *organizationReconciler) candidates(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
-) ([]policy.Candidate, error) {
-	candidates := make([]policy.Candidate, 0, len(users))
+) ([]effective.Candidate, error) {
+	candidates := make([]effective.Candidate, 0, len(users))
 	known := make(map[string]bool, len(users))
 	for _, u := range users {
-		candidates = append(candidates, policy.CandidateOf(u))
+		candidates = append(candidates, effective.CandidateOf(u))
 		known[u.Name] = true
 	}
 	for _, name := range o.Status.Administrators {
@@ -83,13 +83,13 @@ func (r *organizationReconciler) candidates(ctx context.Context, o *v1alpha1.Org
 			return nil, err
 		}
 		if user != nil {
-			candidates = append(candidates, policy.CandidateOf(user))
+			candidates = append(candidates, effective.CandidateOf(user))
 		}
 	}
 	return candidates, nil
 }
 
-func (r *organizationReconciler) somebodyStays(ctx context.Context, namespace string, next policy.Ledger) (bool, error) {
+func (r *organizationReconciler) somebodyStays(ctx context.Context, namespace string, next effective.Ledger) (bool, error) {
 	if next.Held != "" {
 		user, err := r.liveUser(ctx, namespace, next.Held)
 		return acts(user), err
@@ -99,7 +99,7 @@ func (r *organizationReconciler) somebodyStays(ctx context.Context, namespace st
 		if err != nil {
 			return false, err
 		}
-		if acts(user) && policy.CandidateOf(user).Wished {
+		if acts(user) && effective.CandidateOf(user).Wished {
 			return true, nil
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // organizationNotices keeps the contacts of Organizations informed.
@@ -58,7 +58,7 @@ func alarming(u *v1alpha1.OrgUser) string {
 		words = append(words, "held")
 	}
 	for _, m := range u.Spec.Modules {
-		if policy.WishesSeat(u, m) {
+		if effective.WishesSeat(u, m) {
 			words = append(words, string(m))
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/notice"
-	"github.com/usher-operator/usher/internal/policy"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -92,14 +92,14 @@ func (e contactMessage) urgency() int {
 	return urgency
 }
 
-func (e contactMessage) record(d invitation.Delivery, now time.Time) {
+func (e contactMessage) record(d attempt.Result, now time.Time) {
 	notice.Record(e.delivery, d, now)
 }
 
 // languageOf gives the language in which contacts are written to.
 func (b *noticeTarget) languageOf() string {
 	if b.workspace != nil {
-		return policy.LanguageOf(b.organization, "", b.workspace)
+		return effective.LanguageOf(b.organization, "", b.workspace)
 	}
-	return policy.LanguageOf(b.organization, "")
+	return effective.LanguageOf(b.organization, "")
 }

@@ -7,9 +7,9 @@ import (
 	"strconv"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/notice"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // maxListed is how many names a message lists.
@@ -40,7 +40,7 @@ func (r *noticeWriter) tellReport(c *mail.Content) {
 	report := r.report
 	c.Subject = c.Organization
 	if r.target.workspace != nil {
-		c.Subject = policy.WorkspaceTitle(r.target.workspace)
+		c.Subject = effective.WorkspaceTitle(r.target.workspace)
 	}
 	c.Values = map[string]string{
 		"total": strconv.Itoa(report.Total), "active": strconv.Itoa(report.States[v1alpha1.UserActive]),

@@ -9,11 +9,11 @@ import (
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
-	"github.com/usher-operator/usher/internal/invitation"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/notice"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Gateway hands a message to the service that reaches phones. Errors are as those of gateway.Client.
@@ -39,8 +39,8 @@ func (r *noticeWriter) prepare(ctx context.Context) (ok bool, err error) {
 // write gives the function that sends one message.
 func (r *noticeWriter) write(e contactMessage) sendFunc {
 	content := r.content(e)
-	return func(ctx context.Context) invitation.Delivery {
-		return attempt(ctx, string(content.Kind), e.delivery.MessageID, func(ctx context.Context) error {
+	return func(ctx context.Context) attempt.Result {
+		return attemptSend(ctx, string(content.Kind), e.delivery.MessageID, func(ctx context.Context) error {
 			if e.delivery.Type == v1alpha1.MethodEmail {
 				return r.mail(ctx, e, content)
 			}
@@ -85,11 +85,11 @@ func (r *noticeWriter) phone(ctx context.Context, e contactMessage, content mail
 func (r *noticeWriter) content(e contactMessage) mail.Content {
 	b := r.target
 	c := mail.Content{
-		Kind: mail.StatusReport, Language: b.languageOf(), Organization: policy.OrganizationTitle(b.organization),
-		Location: policy.LocationOf(b.organization), Recipient: r.contactOf(e),
+		Kind: mail.StatusReport, Language: b.languageOf(), Organization: effective.OrganizationTitle(b.organization),
+		Location: effective.LocationOf(b.organization), Recipient: r.contactOf(e),
 	}
 	if b.workspace != nil {
-		c.Facts = append(c.Facts, factOf("details.workspace", wordOf(policy.WorkspaceTitle(b.workspace))))
+		c.Facts = append(c.Facts, factOf("details.workspace", wordOf(effective.WorkspaceTitle(b.workspace))))
 	}
 	if e.alert != nil {
 		c.Kind = mail.Kind(e.alert.Reason)

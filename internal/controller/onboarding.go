@@ -9,14 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // onboard moves a person who is declared without an Invitation, and gives how long until time alone moves on.
-func (r *orgUserReconciler) onboard(f *policy.UserFacts) time.Duration {
+func (r *orgUserReconciler) onboard(f *effective.UserFacts) time.Duration {
 	u := f.User
-	if policy.IsLimited(u) {
+	if effective.IsLimited(u) {
 		r.takeBack(f)
 		return 0
 	}
@@ -32,36 +32,36 @@ func (r *orgUserReconciler) onboard(f *policy.UserFacts) time.Duration {
 		o, resend = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending}, false
 	}
 	subject := r.subject(f.Organization, u.UID, string(u.Spec.Email))
-	invitation.Apply(o, invitation.EventAdmit, subject)
+	onboarding.Apply(o, onboarding.EventAdmit, subject)
 	switch {
 	case resend:
-		invitation.Apply(o, invitation.EventResend, subject)
-	case invitation.Expired(o, subject.Now):
-		invitation.Apply(o, invitation.EventExpire, subject)
+		onboarding.Apply(o, onboarding.EventResend, subject)
+	case onboarding.Expired(o, subject.Now):
+		onboarding.Apply(o, onboarding.EventExpire, subject)
 	}
 	u.Status.Onboarding, f.Onboarding = o, o
-	return invitation.Wait(o, subject.Now)
+	return onboarding.Wait(o, subject.Now)
 }
 
 // takeBack revokes what was sent to somebody who is Limited before having accepted: the link is dead. Made Full again, the
 // person is invited anew.
-func (r *orgUserReconciler) takeBack(f *policy.UserFacts) {
+func (r *orgUserReconciler) takeBack(f *effective.UserFacts) {
 	u := f.User
 	if u.Labels[v1alpha1.LabelInvitation] != "" || f.Organization == nil || u.Status.Onboarding == nil {
 		return
 	}
 	subject := r.subject(f.Organization, u.UID, string(u.Spec.Email))
 	subject.Reason = v1alpha1.RevokedAccessLimited
-	invitation.Apply(u.Status.Onboarding, invitation.EventRevoke, subject)
+	onboarding.Apply(u.Status.Onboarding, onboarding.EventRevoke, subject)
 }
 
-func (d Dependencies) subject(o *v1alpha1.Organization, host types.UID, email string) invitation.Subject {
-	return invitation.Subject{
-		UID: host, Email: email, Now: d.Now(), Validity: policy.ValidityOf(o), MailDomain: d.MailDomain,
+func (d Dependencies) subject(o *v1alpha1.Organization, host types.UID, email string) onboarding.Subject {
+	return onboarding.Subject{
+		UID: host, Email: email, Now: d.Now(), Validity: effective.ValidityOf(o), MailDomain: d.MailDomain,
 	}
 }
 
 func hostsOnboarding(u *v1alpha1.OrgUser) bool {
 	return u.Spec.Onboarding != v1alpha1.OnboardingNone && u.Labels[v1alpha1.LabelInvitation] == "" &&
-		!policy.IsLimited(u) && u.DeletionTimestamp.IsZero()
+		!effective.IsLimited(u) && u.DeletionTimestamp.IsZero()
 }

@@ -16,7 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -25,10 +25,10 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 	r := &orgUserReconciler{Dependencies{Now: func() time.Time { return noon }, MailDomain: "usher.example"}}
 	overdue := ptr.To(metav1.NewTime(noon.Add(-time.Hour)))
 
-	facts := func(b builders.OrgUserBuilder, o *v1alpha1.OnboardingStatus) policy.UserFacts {
+	facts := func(b builders.OrgUserBuilder, o *v1alpha1.OnboardingStatus) effective.UserFacts {
 		u := b.Obj()
 		u.UID, u.Status.Onboarding = "7b1d3c52-3c0f-4b8e-9d55-0a4f6f2f3a11", o
-		return policy.UserFacts{User: u, Organization: builders.Organization("acme").Obj()}
+		return effective.UserFacts{User: u, Organization: builders.Organization("acme").Obj()}
 	}
 	luis := builders.OrgUser("acme", "luis")
 
@@ -54,7 +54,7 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 		Expect(r.onboard(&f)).To(BeZero())
 	})
 
-	DescribeTable("stays as he is, and nothing waits for him", func(change func(*policy.UserFacts)) {
+	DescribeTable("stays as he is, and nothing waits for him", func(change func(*effective.UserFacts)) {
 		state := v1alpha1.OnboardingStatus{
 			State: v1alpha1.RecipientInvited, SendCount: 1, ExpirationTime: overdue,
 			Mail: &v1alpha1.MailStatus{Kind: v1alpha1.MailInvitation, State: v1alpha1.MailQueued, NextAttemptTime: overdue},
@@ -64,10 +64,10 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 		Expect(r.onboard(&f)).To(BeZero(), "what nobody acts on must not bring another pass")
 		Expect(*f.User.Status.Onboarding).To(Equal(state))
 	},
-		Entry("without an organization", func(f *policy.UserFacts) { f.Organization = nil }),
-		Entry("behind another with the address", func(f *policy.UserFacts) { f.Elder = "first" }),
-		Entry("while being deleted", func(f *policy.UserFacts) { f.User.DeletionTimestamp = overdue }),
-		Entry("whose identity exists already", func(f *policy.UserFacts) { f.User.Spec.Onboarding = v1alpha1.OnboardingNone }),
+		Entry("without an organization", func(f *effective.UserFacts) { f.Organization = nil }),
+		Entry("behind another with the address", func(f *effective.UserFacts) { f.Elder = "first" }),
+		Entry("while being deleted", func(f *effective.UserFacts) { f.User.DeletionTimestamp = overdue }),
+		Entry("whose identity exists already", func(f *effective.UserFacts) { f.User.Spec.Onboarding = v1alpha1.OnboardingNone }),
 	)
 
 	DescribeTable("LMI-1 is not invited as a Limited account, and a link that is out dies", func(state, becomes v1alpha1.RecipientState) {
@@ -146,9 +146,9 @@ var _ = Describe("The user of an invited person", func() {
 		made := builders.OrgUser("acme", "ana").With(func(u *v1alpha1.OrgUser) {
 			u.Labels = map[string]string{v1alpha1.LabelBootstrap: "true"}
 		})
-		Expect(yields(policy.UserFacts{User: made.Obj(), Elder: "declared"})).To(BeTrue())
-		Expect(yields(policy.UserFacts{User: made.Obj()})).To(BeFalse())
-		Expect(yields(policy.UserFacts{User: builders.OrgUser("acme", "ana").Obj(), Elder: "first"})).To(BeFalse())
+		Expect(yields(effective.UserFacts{User: made.Obj(), Elder: "declared"})).To(BeTrue())
+		Expect(yields(effective.UserFacts{User: made.Obj()})).To(BeFalse())
+		Expect(yields(effective.UserFacts{User: builders.OrgUser("acme", "ana").Obj(), Elder: "first"})).To(BeFalse())
 	})
 })
 

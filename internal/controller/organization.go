@@ -18,8 +18,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -99,7 +100,7 @@ func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Orga
 		return settled(ctrl.Result{}, err)
 	}
 	before := o.DeepCopy()
-	if broken := policy.CheckContent(o); len(broken) > 0 && o.Name != o.Namespace {
+	if broken := authz.CheckContent(o); len(broken) > 0 && o.Name != o.Namespace {
 		status.Stalled(o, v1alpha1.ReasonOrganizationMisnamed, broken[0].Message)
 		_, err := status.Write(ctx, r.Client, before, o)
 		return settled(ctrl.Result{}, err)
@@ -134,7 +135,7 @@ func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Orga
 		return ctrl.Result{}, err
 	}
 	count(o, users, workspaces)
-	conclude(o, held, policy.ModuleProblems(o, states))
+	conclude(o, held, effective.ModuleProblems(o, states))
 	if err = r.write(ctx, before, o); err == nil {
 		err = r.settlePayment(ctx, o)
 	}
@@ -184,11 +185,11 @@ func (r *organizationReconciler) bootstrap(ctx context.Context, o *v1alpha1.Orga
 	return 0, err
 }
 
-func isFull(u *v1alpha1.OrgUser) bool { return !policy.IsLimited(u) }
+func isFull(u *v1alpha1.OrgUser) bool { return !effective.IsLimited(u) }
 
 // primaryName gives the object name of a primary administrator's user. That of the address may be a Limited account's.
 func primaryName(email string, users []*v1alpha1.OrgUser) string {
-	name := invitation.UserName(email)
+	name := emailaddr.ObjectName(email)
 	if slices.ContainsFunc(users, func(u *v1alpha1.OrgUser) bool { return u.Name == name }) {
 		name += "-administrator"
 	}

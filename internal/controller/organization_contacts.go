@@ -9,14 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // describeContacts resolves the assignees of the organization's contacts (ORG-27).
 func (r *organizationReconciler) describeContacts(ctx context.Context, o *v1alpha1.Organization) error {
 	users, err := r.lookup().Assignees(ctx, o.Namespace, o.Spec.Contacts)
-	o.Status.Contacts = policy.NextContacts(o.Spec.Contacts, o.Status.Contacts, users)
+	o.Status.Contacts = effective.NextContacts(o.Spec.Contacts, o.Status.Contacts, users)
 	return err
 }
 
@@ -32,7 +32,7 @@ func (r *organizationReconciler) ofAssignee(ctx context.Context, c change[*v1alp
 		return nil, err
 	}
 	for n := range o.Spec.Contacts {
-		if assignee := string(o.Spec.Contacts[n].Assignee); assignee != "" && invitation.SameAddress(assignee, string(user.Spec.Email)) {
+		if assignee := string(o.Spec.Contacts[n].Assignee); assignee != "" && emailaddr.Same(assignee, string(user.Spec.Email)) {
 			return []types.NamespacedName{organizationKey(o)}, nil
 		}
 	}

@@ -14,14 +14,14 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/status"
 )
 
 func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace) {
 	var active, pending, limited int32
 	for _, u := range users {
-		if policy.IsLimited(u) {
+		if effective.IsLimited(u) {
 			limited++
 		}
 		switch u.Status.State {
@@ -33,7 +33,7 @@ func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces []*v1
 	}
 	o.Status.Users = v1alpha1.UserCounts{Total: number(len(users)), Active: &active, Pending: &pending, Limited: &limited}
 	o.Status.Workspaces = number(len(workspaces))
-	o.Status.Modules = policy.NextSeats(o, users)
+	o.Status.Modules = effective.NextSeats(o, users)
 	o.Status.Groups = countGroups(users, workspaces)
 }
 
@@ -76,7 +76,7 @@ func groupsNamed(w *v1alpha1.Workspace) map[v1alpha1.ObjectName]int {
 
 // conclude says how the organization stands. Being without an administrator yet is no failure: people are declared
 // after their organization.
-func conclude(o *v1alpha1.Organization, held string, problems []policy.ModuleProblem) {
+func conclude(o *v1alpha1.Organization, held string, problems []effective.ModuleProblem) {
 	switch {
 	case held != "":
 		status.Stalled(o, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
@@ -95,7 +95,7 @@ func conclude(o *v1alpha1.Organization, held string, problems []policy.ModulePro
 	}
 }
 
-func messagesOf(problems []policy.ModuleProblem) string {
+func messagesOf(problems []effective.ModuleProblem) string {
 	messages := make([]string, 0, len(problems))
 	for _, p := range problems {
 		messages = append(messages, p.Message)

@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -52,19 +52,19 @@ func (r *orgUserReconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) 
 }
 
 // yields: a user that Usher made by itself goes when somebody has declared one with that address.
-func yields(f policy.UserFacts) bool {
-	return f.Elder != "" && policy.Yields(f.User) && f.User.DeletionTimestamp.IsZero()
+func yields(f effective.UserFacts) bool {
+	return f.Elder != "" && effective.Yields(f.User) && f.User.DeletionTimestamp.IsZero()
 }
 
 // describe writes what is in force into the status.
-func (r *orgUserReconciler) describe(f policy.UserFacts, in policy.InForce) {
+func (r *orgUserReconciler) describe(f effective.UserFacts, in effective.InForce) {
 	s := &f.User.Status
 	s.State, s.Role, s.Username = in.State, in.Role, in.Username
 	s.Workspaces, s.Modules = in.Workspaces, in.Modules
 	if f.Onboarding != nil && f.Onboarding.Registration != nil && in.Accepted {
 		s.Registration = f.Onboarding.Registration.DeepCopy()
 	}
-	s.DisplayName = policy.DisplayNameOf(f.User, s.Registration)
+	s.DisplayName = effective.DisplayNameOf(f.User, s.Registration)
 	switch {
 	case !in.Accepted || in.State == v1alpha1.UserPending && s.LastActive == "":
 		s.LastActive = v1alpha1.LastActivePending
@@ -76,13 +76,13 @@ func (r *orgUserReconciler) describe(f policy.UserFacts, in policy.InForce) {
 	switch {
 	case in.Accepted:
 		reason, message = v1alpha1.ReasonAccepted, "the person has accepted"
-	case policy.IsLimited(f.User):
+	case effective.IsLimited(f.User):
 		reason, message = v1alpha1.ReasonLimited, "a Limited account is not invited"
 	}
 	status.Set(f.User, v1alpha1.ConditionAccepted, in.Accepted, reason, message)
 }
 
-func (r *orgUserReconciler) acceptedAt(f policy.UserFacts) time.Time {
+func (r *orgUserReconciler) acceptedAt(f effective.UserFacts) time.Time {
 	if f.Onboarding != nil && f.Onboarding.AcceptanceTime != nil {
 		return f.Onboarding.AcceptanceTime.Time
 	}
@@ -137,7 +137,7 @@ func isStalled(u *v1alpha1.OrgUser) bool {
 }
 
 // conclusion says how the user stands.
-func conclusion(f policy.UserFacts, in policy.InForce) {
+func conclusion(f effective.UserFacts, in effective.InForce) {
 	u := f.User
 	switch {
 	case in.Held:
@@ -160,7 +160,7 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: listed, without access")
 	case in.AwaitingLedger:
 		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to be entered among the organization's administrators")
-	case policy.IsLimited(u):
+	case effective.IsLimited(u):
 		status.Ready(u, v1alpha1.ReasonLimited, "a Limited account: without role, access and seats. Made Full, the person gets them "+
 			"as the spec says")
 	case in.Unplaced:
@@ -180,11 +180,11 @@ func conclusion(f policy.UserFacts, in policy.InForce) {
 }
 
 // concludePending: Usher has done its part when the mail is out; the rest is the person's.
-func concludePending(f policy.UserFacts) {
+func concludePending(f effective.UserFacts) {
 	switch o := f.Onboarding; {
 	case awaitsInvitation(o):
 		status.Progressing(f.User, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
-	case invitation.Open(o.State):
+	case onboarding.Open(o.State):
 		status.Ready(f.User, v1alpha1.ReasonAwaitingAcceptance, "invited; waits for the person to accept")
 	default:
 		where := "the OrgUser"
@@ -199,5 +199,5 @@ func concludePending(f policy.UserFacts) {
 // awaitsInvitation tells whether the mail that invites is not out yet.
 func awaitsInvitation(o *v1alpha1.OnboardingStatus) bool {
 	return o == nil || o.State == v1alpha1.RecipientPending ||
-		o.State == v1alpha1.RecipientInvited && invitation.Queued(o)
+		o.State == v1alpha1.RecipientInvited && onboarding.Queued(o)
 }

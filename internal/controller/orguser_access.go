@@ -13,16 +13,16 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/status"
 )
 
 // bringAbout takes the access that is in force no longer, writes what is in force, and then gives the access that follows
 // from it.
-func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.OrgUser, f policy.UserFacts,
+func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.OrgUser, f effective.UserFacts,
 	wait time.Duration,
 ) (ctrl.Result, error) {
-	u, in := f.User, policy.UserInForce(f)
+	u, in := f.User, effective.UserInForce(f)
 	if early, err := r.tooEarly(ctx, before, in); early || err != nil {
 		return ctrl.Result{RequeueAfter: namesakeRetry}, err
 	}
@@ -46,7 +46,7 @@ func (r *orgUserReconciler) bringAbout(ctx context.Context, before *v1alpha1.Org
 
 // give writes what is in force and gives the access that follows. What changed about somebody from outside, whose own wishes
 // are in force, costs one write; otherwise a user is Ready only when the access is there.
-func (r *orgUserReconciler) give(ctx context.Context, before *v1alpha1.OrgUser, f policy.UserFacts, in policy.InForce,
+func (r *orgUserReconciler) give(ctx context.Context, before *v1alpha1.OrgUser, f effective.UserFacts, in effective.InForce,
 	plan bindingPlan, wait time.Duration,
 ) (ctrl.Result, error) {
 	u := f.User

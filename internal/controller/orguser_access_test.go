@@ -21,8 +21,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
@@ -77,7 +77,7 @@ var _ = Describe("Access is brought about", func() {
 		u.Generation = 2
 		u.Status = v1alpha1.OrgUserStatus{
 			State: v1alpha1.UserActive, Role: v1alpha1.RoleMember, Username: string(u.Spec.Email), LastActive: "2026-11-21T12:00:00Z",
-			DisplayName: policy.DisplayNameOf(u, nil), ObservedGeneration: 1,
+			DisplayName: effective.DisplayNameOf(u, nil), ObservedGeneration: 1,
 			Workspaces: []v1alpha1.WorkspaceGrantStatus{{
 				Name: "support", Access: view, Origins: []v1alpha1.GrantOrigin{{Source: v1alpha1.GrantedByMember, Access: view}},
 			}},
@@ -98,7 +98,7 @@ var _ = Describe("Access is brought about", func() {
 		c := b.Build()
 		r := &orgUserReconciler{Dependencies{Client: c, Live: c, Now: time.Now, Recorder: events.NewFakeRecorder(10)}}
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(u), u)).To(Succeed())
-		_, err := r.bringAbout(ctx, u.DeepCopy(), policy.UserFacts{
+		_, err := r.bringAbout(ctx, u.DeepCopy(), effective.UserFacts{
 			User: u, Organization: builders.Organization("acme").Obj(), Workspaces: now, Named: named,
 		}, 0)
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(u), u)).To(Succeed())

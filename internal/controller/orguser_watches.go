@@ -14,7 +14,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
@@ -36,7 +37,7 @@ func setupOrgUser(mgr ctrl.Manager, d Dependencies) error {
 // ofNamesake: who has an address or user name in force concerns all who wish it (ORG-28).
 func (r *orgUserReconciler) ofNamesake(ctx context.Context, c change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	if !c.created() && !c.deleted() && c.before.Status.State == c.after.Status.State &&
-		policy.UsernameOf(c.before) == policy.UsernameOf(c.after) && c.before.Status.Username == c.after.Status.Username {
+		effective.UsernameOf(c.before) == effective.UsernameOf(c.after) && c.before.Status.Username == c.after.Status.Username {
 		return nil, nil
 	}
 	keys, err := keysOf(r.lookup().Namesakes(ctx, c.newest()))
@@ -79,7 +80,7 @@ func (r *orgUserReconciler) ofOrganization(ctx context.Context, c change[*v1alph
 func (r *orgUserReconciler) payers(ctx context.Context, organization string) ([]*v1alpha1.OrgUser, error) {
 	users, err := r.lookup().Users(ctx, organization)
 	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
-		return !policy.ReadsPayment(u.Spec.Role) && !policy.ReadsPayment(u.Status.Role)
+		return !authz.ReadsPayment(u.Spec.Role) && !authz.ReadsPayment(u.Status.Role)
 	}), err
 }
 

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -23,7 +23,7 @@ const namesakeRetry = 100 * time.Millisecond
 
 // tooEarly reads past the cache before a change that must not follow from what is out of date: an administrator in force
 // keeps the role while the ledger names them, or is about to again, and nobody comes into force beside a namesake.
-func (r *orgUserReconciler) tooEarly(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (bool, error) {
+func (r *orgUserReconciler) tooEarly(ctx context.Context, before *v1alpha1.OrgUser, in effective.InForce) (bool, error) {
 	if before.Status.Role == v1alpha1.RoleOrganizationAdmin && in.Role != v1alpha1.RoleOrganizationAdmin {
 		if in.AwaitingLedger {
 			return true, nil // the ledger may let another go because this one acts
@@ -62,9 +62,9 @@ func (r *orgUserReconciler) outrank(ctx context.Context, u *v1alpha1.OrgUser) er
 		}
 		after := other.DeepCopy()
 		switch {
-		case invitation.SameAddress(string(other.Spec.Email), string(u.Spec.Email)):
+		case emailaddr.Same(string(other.Spec.Email), string(u.Spec.Email)):
 			addressTaken(after, u.Name)
-		case policy.UsernameOf(other) == policy.UsernameOf(u) && !policy.IsLimited(u) && !policy.IsLimited(other):
+		case effective.UsernameOf(other) == effective.UsernameOf(u) && !effective.IsLimited(u) && !effective.IsLimited(other):
 			usernameTaken(after, u.Name)
 		default:
 			continue
@@ -77,7 +77,7 @@ func (r *orgUserReconciler) outrank(ctx context.Context, u *v1alpha1.OrgUser) er
 }
 
 // comesIntoForce tells whether a person starts to use an address or a user name.
-func comesIntoForce(before *v1alpha1.OrgUserStatus, in policy.InForce) bool {
+func comesIntoForce(before *v1alpha1.OrgUserStatus, in effective.InForce) bool {
 	using := []v1alpha1.UserState{v1alpha1.UserActive, v1alpha1.UserSuspended}
 	return slices.Contains(using, in.State) && (!slices.Contains(using, before.State) || before.Username != in.Username)
 }
@@ -89,5 +89,5 @@ func addressTaken(u *v1alpha1.OrgUser, by string) {
 
 func usernameTaken(u *v1alpha1.OrgUser, by string) {
 	status.Stalled(u, v1alpha1.ReasonDuplicateUsername, fmt.Sprintf(
-		"user %q has the user name %s already: give one of the two another spec.username", by, policy.UsernameOf(u)))
+		"user %q has the user name %s already: give one of the two another spec.username", by, effective.UsernameOf(u)))
 }

@@ -13,31 +13,31 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
 var _ = Describe("Coming into force", func() {
-	DescribeTable("is to start using an address or a user name", func(before v1alpha1.UserState, after policy.InForce, comes bool) {
+	DescribeTable("is to start using an address or a user name", func(before v1alpha1.UserState, after effective.InForce, comes bool) {
 		was := &v1alpha1.OrgUserStatus{State: before, Username: "luis"}
 		Expect(comesIntoForce(was, after)).To(Equal(comes))
 	},
-		Entry("by acceptance", v1alpha1.UserPending, policy.InForce{State: v1alpha1.UserActive, Username: "luis"}, true),
-		Entry("at once", v1alpha1.UserState(""), policy.InForce{State: v1alpha1.UserActive, Username: "luis"}, true),
-		Entry("by acceptance while suspended", v1alpha1.UserPending, policy.InForce{State: v1alpha1.UserSuspended, Username: "luis"}, true),
-		Entry("by another name", v1alpha1.UserActive, policy.InForce{State: v1alpha1.UserActive, Username: "kim"}, true),
-		Entry("not by staying", v1alpha1.UserActive, policy.InForce{State: v1alpha1.UserActive, Username: "luis"}, false),
-		Entry("not by suspension or its end, which keep both", v1alpha1.UserSuspended, policy.InForce{State: v1alpha1.UserActive, Username: "luis"}, false),
-		Entry("not by waiting", v1alpha1.UserPending, policy.InForce{State: v1alpha1.UserPending, Username: "luis"}, false),
-		Entry("not by going", v1alpha1.UserActive, policy.InForce{State: v1alpha1.UserRemoving, Username: "luis"}, false),
+		Entry("by acceptance", v1alpha1.UserPending, effective.InForce{State: v1alpha1.UserActive, Username: "luis"}, true),
+		Entry("at once", v1alpha1.UserState(""), effective.InForce{State: v1alpha1.UserActive, Username: "luis"}, true),
+		Entry("by acceptance while suspended", v1alpha1.UserPending, effective.InForce{State: v1alpha1.UserSuspended, Username: "luis"}, true),
+		Entry("by another name", v1alpha1.UserActive, effective.InForce{State: v1alpha1.UserActive, Username: "kim"}, true),
+		Entry("not by staying", v1alpha1.UserActive, effective.InForce{State: v1alpha1.UserActive, Username: "luis"}, false),
+		Entry("not by suspension or its end, which keep both", v1alpha1.UserSuspended, effective.InForce{State: v1alpha1.UserActive, Username: "luis"}, false),
+		Entry("not by waiting", v1alpha1.UserPending, effective.InForce{State: v1alpha1.UserPending, Username: "luis"}, false),
+		Entry("not by going", v1alpha1.UserActive, effective.InForce{State: v1alpha1.UserRemoving, Username: "luis"}, false),
 	)
 })
 
 var _ = Describe("Before somebody comes into force,", Ordered, func() {
 	var w *world
 	var ns string
-	comes := policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleMember}
+	comes := effective.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleMember}
 
 	BeforeAll(func() { w = theWorld() })
 	BeforeEach(func(ctx context.Context) { ns = w.Namespace(ctx, "acme") })
@@ -114,7 +114,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 		ana, twin := pending("ana", "ana@acme.example", ""), pending("twin", "ana@acme.example", "twin")
 		w.put(ctx, ana, twin)
 		r, _ := reconciler(ctx)
-		Expect(r.tooEarly(ctx, ana, policy.InForce{State: v1alpha1.UserPending})).To(BeFalse())
+		Expect(r.tooEarly(ctx, ana, effective.InForce{State: v1alpha1.UserPending})).To(BeFalse())
 		version := twin.ResourceVersion
 		Expect(now(ctx, twin).ResourceVersion).To(Equal(version))
 	})
@@ -136,8 +136,8 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 		w.put(ctx, ana, o)
 		r, freeze := reconciler(ctx)
 		freeze() // the cache does not know of any ledger
-		demoted := policy.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleMember, Username: ana.Status.Username}
-		awaiting := policy.InForce{State: v1alpha1.UserActive, AwaitingLedger: true, Username: ana.Status.Username}
+		demoted := effective.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleMember, Username: ana.Status.Username}
+		awaiting := effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true, Username: ana.Status.Username}
 
 		o.Status.Administrators = []string{"ana", "bea"}
 		Expect(w.Client.Status().Update(ctx, o)).To(Succeed())

@@ -20,9 +20,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/desk"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
 )
 
 // questionReconciler takes customers' questions on their way: mails to the asker, the asker's account, the mail to the queue, the
@@ -36,7 +36,7 @@ func setupQuestions(mgr ctrl.Manager, p *dispatcher) error {
 	r := &questionReconciler{p}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("question").
-		For(&corev1.Secret{}, builder.WithPredicates(predicate.NewPredicateFuncs(desk.IsQuestion))).
+		For(&corev1.Secret{}, builder.WithPredicates(predicate.NewPredicateFuncs(store.IsQuestion))).
 		Watches(&v1alpha1.Workspace{}, onChange(r.ofWorkspace)).
 		Watches(&v1alpha1.Organization{}, onChange(r.ofOrganization)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: deliveryWorkers}).
@@ -68,10 +68,10 @@ type questionScope struct {
 
 // Reconcile takes one question further.
 func (r *questionReconciler) Reconcile(ctx context.Context, secret *corev1.Secret) (ctrl.Result, error) {
-	if !secret.DeletionTimestamp.IsZero() || !desk.IsQuestion(secret) {
+	if !secret.DeletionTimestamp.IsZero() || !store.IsQuestion(secret) {
 		return ctrl.Result{}, nil
 	}
-	kept, err := desk.Read(secret)
+	kept, err := store.Read(secret)
 	if err != nil {
 		return r.unreadable(ctx, secret, err)
 	}
@@ -86,12 +86,12 @@ func (r *questionReconciler) Reconcile(ctx context.Context, secret *corev1.Secre
 	switch {
 	case err == nil:
 		return r.deliver(ctx, kept, scope)
-	case errors.Is(err, desk.ErrGone):
+	case errors.Is(err, store.ErrGone):
 		return ctrl.Result{}, nil
 	}
 	// Whatever keeps an account from being made keeps no question waiting.
 	result, failed := r.deliver(ctx, kept, scope)
-	if errors.Is(failed, desk.ErrGone) {
+	if errors.Is(failed, store.ErrGone) {
 		return ctrl.Result{}, nil
 	}
 	return settled(result, errors.Join(err, failed))
@@ -101,7 +101,7 @@ func (r *questionReconciler) Reconcile(ctx context.Context, secret *corev1.Secre
 func (r *questionReconciler) unreadable(ctx context.Context, secret *corev1.Secret, err error) (ctrl.Result, error) {
 	left := secret.CreationTimestamp.Add(question.KeepFor).Sub(r.Now())
 	if left <= 0 {
-		k := &desk.Kept{Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}
+		k := &store.Kept{Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}
 		return settled(ctrl.Result{}, r.Desk.Remove(ctx, k))
 	}
 	log.FromContext(ctx).Error(err, "a question cannot be passed on")
@@ -110,7 +110,7 @@ func (r *questionReconciler) unreadable(ctx context.Context, secret *corev1.Secr
 
 // scope finds the organization and the workspace of a question. What the cache does not show is looked for at the API server:
 // it may be new.
-func (r *questionReconciler) scope(ctx context.Context, k *desk.Kept) (questionScope, error) {
+func (r *questionReconciler) scope(ctx context.Context, k *store.Kept) (questionScope, error) {
 	var w v1alpha1.Workspace
 	var o v1alpha1.Organization
 	key := types.NamespacedName{Namespace: k.Organization, Name: k.Workspace}
@@ -143,12 +143,12 @@ func (r *questionReconciler) find(ctx context.Context, key types.NamespacedName,
 }
 
 // over tells whether a question is not kept any longer. One that is confirmed is passed on whatever becomes of the workspace.
-func (r *questionReconciler) over(k *desk.Kept, s questionScope) bool {
+func (r *questionReconciler) over(k *store.Kept, s questionScope) bool {
 	return k.Ended(r.Now()) || k.State == question.Waiting && s.workspace == nil || k.State == question.Passed && s.organization == nil
 }
 
 // prepare sees to the account of an asker who has confirmed the address, and to the queue's present address.
-func (r *questionReconciler) prepare(ctx context.Context, k *desk.Kept, s questionScope) (*desk.Kept, error) {
+func (r *questionReconciler) prepare(ctx context.Context, k *store.Kept, s questionScope) (*store.Kept, error) {
 	queue := ""
 	if s.workspace != nil {
 		queue = string(s.workspace.Spec.Portal.QueueEmail)
@@ -176,7 +176,7 @@ func (r *questionReconciler) prepare(ctx context.Context, k *desk.Kept, s questi
 }
 
 // ensureAccount makes the asker a Limited account, unless the address has an account, of whatever kind (LMI-2, LMI-7).
-func (r *questionReconciler) ensureAccount(ctx context.Context, k *desk.Kept, s questionScope) error {
+func (r *questionReconciler) ensureAccount(ctx context.Context, k *store.Kept, s questionScope) error {
 	if s.organization == nil {
 		return nil
 	}
@@ -184,7 +184,7 @@ func (r *questionReconciler) ensureAccount(ctx context.Context, k *desk.Kept, s 
 	if err != nil || len(known) > 0 {
 		return err
 	}
-	_, err = r.createAccount(ctx, policy.LimitedAccount(k.Organization, k.Address, v1alpha1.OriginPortal))
+	_, err = r.createAccount(ctx, effective.LimitedAccount(k.Organization, k.Address, v1alpha1.OriginPortal))
 	if apierrors.IsAlreadyExists(err) || err == nil {
 		return nil
 	}

@@ -13,11 +13,12 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/desk"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
 )
 
 // Reasons of the events on a Workspace that tell of questions to it.
@@ -29,7 +30,7 @@ const (
 )
 
 // deliver sends the mails that are due, one by one, each from the state that the one before has written.
-func (r *questionReconciler) deliver(ctx context.Context, k *desk.Kept, s questionScope) (ctrl.Result, error) {
+func (r *questionReconciler) deliver(ctx context.Context, k *store.Kept, s questionScope) (ctrl.Result, error) {
 	if due := k.Due(r.Now()); len(due) > 0 {
 		mails, wait := r.pace.turn(types.NamespacedName{Namespace: r.Namespace, Name: k.Name}, len(due), r.Now())
 		if mails == 0 {
@@ -37,7 +38,7 @@ func (r *questionReconciler) deliver(ctx context.Context, k *desk.Kept, s questi
 		}
 		var err error
 		if k, err = r.sendDue(ctx, k, s, mails); err != nil {
-			if errors.Is(err, desk.ErrGone) {
+			if errors.Is(err, store.ErrGone) {
 				return ctrl.Result{}, nil
 			}
 			return settled(ctrl.Result{}, err)
@@ -46,7 +47,7 @@ func (r *questionReconciler) deliver(ctx context.Context, k *desk.Kept, s questi
 	return ctrl.Result{RequeueAfter: k.Wait(r.Now())}, nil
 }
 
-func (r *questionReconciler) sendDue(ctx context.Context, k *desk.Kept, s questionScope, mails int) (*desk.Kept, error) {
+func (r *questionReconciler) sendDue(ctx context.Context, k *store.Kept, s questionScope, mails int) (*store.Kept, error) {
 	// An older state than the newest may not know that a mail was sent.
 	k, err := r.Desk.Get(ctx, k.Name)
 	if err != nil {
@@ -65,9 +66,9 @@ func (r *questionReconciler) sendDue(ctx context.Context, k *desk.Kept, s questi
 }
 
 // sendOne sends a mail and writes what came of it.
-func (r *questionReconciler) sendOne(ctx context.Context, k *desk.Kept, s questionScope, kind question.Kind) (*desk.Kept, error) {
-	id := invitation.MessageID(k.UID, k.Address, v1alpha1.MailKind(kind), 1, r.MailDomain)
-	delivery := attempt(ctx, string(kind), id, func(ctx context.Context) error {
+func (r *questionReconciler) sendOne(ctx context.Context, k *store.Kept, s questionScope, kind question.Kind) (*store.Kept, error) {
+	id := onboarding.MessageID(k.UID, k.Address, v1alpha1.MailKind(kind), 1, r.MailDomain)
+	delivery := attemptSend(ctx, string(kind), id, func(ctx context.Context) error {
 		message, err := r.message(k, s, kind)
 		if err != nil {
 			return err
@@ -93,7 +94,7 @@ func (r *questionReconciler) sendOne(ctx context.Context, k *desk.Kept, s questi
 }
 
 // tell says to who looks after the workspace that a question is held back; never what it says or who asked.
-func (r *questionReconciler) tell(k *desk.Kept, s questionScope, before question.State) {
+func (r *questionReconciler) tell(k *store.Kept, s questionScope, before question.State) {
 	if k.State != question.Failed || before == question.Failed || s.workspace == nil {
 		return
 	}
@@ -103,7 +104,7 @@ func (r *questionReconciler) tell(k *desk.Kept, s questionScope, before question
 }
 
 // drop takes a question out whose time is over. One that was confirmed and never passed on is told of.
-func (r *questionReconciler) drop(ctx context.Context, k *desk.Kept, s questionScope) error {
+func (r *questionReconciler) drop(ctx context.Context, k *store.Kept, s questionScope) error {
 	if s.workspace != nil && (k.State == question.Received || k.State == question.Failed) {
 		r.Recorder.Eventf(s.workspace, nil, corev1.EventTypeWarning, ReasonQuestionDropped, "PassOn", "question #%s could not be "+
 			"passed on to the queue %s within %d days and is deleted", k.Reference, k.Queue, int(question.KeepFor/question.Day))
@@ -123,7 +124,7 @@ func (r *questionReconciler) prune(ctx context.Context, organization string) err
 }
 
 // message writes a question's mail.
-func (r *questionReconciler) message(k *desk.Kept, s questionScope, kind question.Kind) (mail.Message, error) {
+func (r *questionReconciler) message(k *store.Kept, s questionScope, kind question.Kind) (mail.Message, error) {
 	content := s.content(k, kind)
 	m := mail.Message{To: k.Address, FromName: content.Organization}
 	var err error
@@ -131,11 +132,11 @@ func (r *questionReconciler) message(k *desk.Kept, s questionScope, kind questio
 	case question.KindConfirmation:
 		// Nothing that the asker wrote: whoever fills in the form may have given somebody else's address.
 		content.Expires = k.Asked.Add(question.ConfirmWithin)
-		content.URL, err = r.questionLink("/q/", invitation.PurposeQuestion, k.UID, k.Address)
+		content.URL, err = r.questionLink("/q/", linktoken.PurposeQuestion, k.UID, k.Address)
 	case question.KindReceipt:
 		content.Recipient, content.Subject = k.Question.Name, k.Subject
 		content.Facts = append([]mail.Fact{factOf("details.subject", wordOf(k.Subject))}, content.Facts...)
-		content.URL, err = r.questionLink("/a/", invitation.PurposeAsker, k.WorkspaceUID, k.Address)
+		content.URL, err = r.questionLink("/a/", linktoken.PurposeAsker, k.WorkspaceUID, k.Address)
 	case question.KindQuestion:
 		m.To, m.FromName, m.ReplyTo, m.Personal = k.Queue, asker(k), k.Address, true
 		content.Inviter, content.Subject, content.Message = asker(k), k.Subject, k.Text
@@ -151,7 +152,7 @@ func (r *questionReconciler) message(k *desk.Kept, s questionScope, kind questio
 }
 
 // content is what all of a question's mails have in common.
-func (s questionScope) content(k *desk.Kept, kind question.Kind) mail.Content {
+func (s questionScope) content(k *store.Kept, kind question.Kind) mail.Content {
 	content := mail.Content{
 		Kind: mail.Kind(kind), Language: k.Language, Organization: k.Organization,
 		Values: map[string]string{"workspace": k.Workspace, "reference": k.Reference},
@@ -160,30 +161,30 @@ func (s questionScope) content(k *desk.Kept, kind question.Kind) mail.Content {
 		},
 	}
 	if s.organization != nil {
-		content.Organization, content.Location = policy.OrganizationTitle(s.organization), policy.LocationOf(s.organization)
+		content.Organization, content.Location = effective.OrganizationTitle(s.organization), effective.LocationOf(s.organization)
 	}
 	if s.workspace == nil {
 		return content
 	}
 	content.Values["workspace"] = string(s.workspace.Spec.Portal.Title)
 	if kind == question.KindQuestion {
-		content.Values["workspace"] = policy.WorkspaceTitle(s.workspace)
+		content.Values["workspace"] = effective.WorkspaceTitle(s.workspace)
 		if s.organization != nil {
-			content.Language = policy.LanguageOf(s.organization, "", s.workspace)
+			content.Language = effective.LanguageOf(s.organization, "", s.workspace)
 		}
 	}
 	return content
 }
 
 // asker is how the people at the queue call who asked.
-func asker(k *desk.Kept) string {
+func asker(k *store.Kept) string {
 	if k.Question.Name != "" {
 		return k.Question.Name
 	}
 	return k.Address
 }
 
-func (r *questionReconciler) questionLink(path string, purpose invitation.Purpose, uid types.UID, email string) (string, error) {
+func (r *questionReconciler) questionLink(path string, purpose linktoken.Purpose, uid types.UID, email string) (string, error) {
 	token, err := r.Keys.Sign(purpose, uid, email, 0)
 	return r.PortalURL + path + token, err
 }

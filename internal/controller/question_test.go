@@ -21,11 +21,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/desk"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -85,7 +85,7 @@ var _ = Describe("A question at the controller", func() {
 		place.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Soporte", QueueEmail: queue}
 		b := fake.NewClientBuilder().WithScheme(clientgoscheme.Scheme).WithObjects(builders.Organization("acme").Obj(), place)
 		Expect(lookup.AddIndexes(ctx, builderIndexer{b})).To(Succeed())
-		Expect(desk.AddIndexes(ctx, builderIndexer{b})).To(Succeed())
+		Expect(store.AddIndexes(ctx, builderIndexer{b})).To(Succeed())
 		api = interceptor.NewClient(b.Build(), interceptor.Funcs{
 			Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 				if _, user := o.(*v1alpha1.OrgUser); user && failUsers {
@@ -102,9 +102,9 @@ var _ = Describe("A question at the controller", func() {
 				return c.Update(ctx, o, opts...)
 			},
 		})
-		keys, err := invitation.NewKeys(map[string][]byte{"0001": invitation.NewKey()})
+		keys, err := linktoken.NewKeys(map[string][]byte{"0001": linktoken.NewKey()})
 		Expect(err).NotTo(HaveOccurred())
-		ring := &invitation.KeyRing{}
+		ring := &linktoken.KeyRing{}
 		ring.Replace(keys)
 		recorder = events.NewFakeRecorder(10)
 		clock := func() time.Time { return now }
@@ -112,14 +112,14 @@ var _ = Describe("A question at the controller", func() {
 			Dependencies: Dependencies{
 				Client: api, Live: api, Recorder: recorder, Mailer: box, Keys: ring, PortalURL: "https://portal.acme.example",
 				MailDomain: "acme.example", Namespace: "usher-system", Now: clock,
-				Desk: &desk.Desk{Client: api, Live: api, Namespace: "usher-system", Now: clock},
+				Desk: &store.Store{Client: api, Live: api, Namespace: "usher-system", Now: clock},
 			},
 			pace: newPace(0),
 		}}
 		Expect(r.Desk.Keep(ctx, "form", &question.Question{
 			Record: question.Record{
 				Organization: "acme", Workspace: "support", WorkspaceUID: place.UID, Subject: "subject",
-				Asker: invitation.AddressDigest(clara), Address: clara, Queue: queue,
+				Asker: linktoken.AddressDigest(clara), Address: clara, Queue: queue,
 			},
 			Text: "secret text",
 		})).To(Succeed())
@@ -155,7 +155,7 @@ var _ = Describe("A question at the controller", func() {
 		box.taken = nil
 		Expect(r.Desk.Keep(ctx, "second", &question.Question{Record: question.Record{
 			Organization: "acme", Workspace: "support", WorkspaceUID: place.UID, Subject: "second",
-			Asker: invitation.AddressDigest("sam@customer.example"), Address: "sam@customer.example", Queue: queue,
+			Asker: linktoken.AddressDigest("sam@customer.example"), Address: "sam@customer.example", Queue: queue,
 		}, Text: "secret text"})).To(Succeed())
 		second := func() *corev1.Secret {
 			for _, s := range secrets(ctx) {

@@ -15,14 +15,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // ensureUser gives the OrgUser that has the recipient's address, or a new one, pending (ORG-22). Nil: there is none, and
 // the recipient is one who does not get one before being invited again.
 func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	p invitation.Addressee, resend bool,
+	p emailaddr.Addressee, resend bool,
 ) (*v1alpha1.OrgUser, error) {
 	users, err := r.lookup().UsersByEmail(ctx, i.Namespace, string(recipient.Email))
 	if err != nil {
@@ -30,12 +31,12 @@ func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invit
 	}
 	var account *v1alpha1.OrgUser
 	if len(users) > 0 {
-		account = slices.MinFunc(users, policy.ByPrecedence)
-		if !policy.IsProvisional(account) {
+		account = slices.MinFunc(users, effective.ByPrecedence)
+		if !effective.IsProvisional(account) {
 			return account, nil
 		}
 	}
-	over := !invitation.Open(recipient.State) && recipient.State != v1alpha1.RecipientRevoked
+	over := !onboarding.Open(recipient.State) && recipient.State != v1alpha1.RecipientRevoked
 	if over && !resend {
 		return account, nil
 	}
@@ -53,14 +54,14 @@ func (r *invitationReconciler) ensureUser(ctx context.Context, i *v1alpha1.Invit
 // createUser makes the pending user. One of that name that is there already, and that the cache does not show yet, is
 // whoever's it is; made is false then.
 func (r *invitationReconciler) createUser(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	p invitation.Addressee,
+	p emailaddr.Addressee,
 ) (user *v1alpha1.OrgUser, made bool, err error) {
 	user = userFor(i, string(recipient.Email), p.Name)
 	if err = r.Client.Create(ctx, user, FieldOwner); !apierrors.IsAlreadyExists(err) {
 		return user, err == nil, err
 	}
 	user = &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: user.Namespace, Name: user.Name}}
-	if err = r.Live.Get(ctx, client.ObjectKeyFromObject(user), user); err == nil && policy.IsProvisional(user) {
+	if err = r.Live.Get(ctx, client.ObjectKeyFromObject(user), user); err == nil && effective.IsProvisional(user) {
 		user, err = r.takeOver(ctx, i, user, p)
 	}
 	return user, false, err
@@ -69,13 +70,13 @@ func (r *invitationReconciler) createUser(ctx context.Context, i *v1alpha1.Invit
 // takeOver makes a provisional account the pending user of an Invitation: who has written to the organization before is
 // invited like anybody else. The name that the account has stays (LMI-7).
 func (r *invitationReconciler) takeOver(ctx context.Context, i *v1alpha1.Invitation, account *v1alpha1.OrgUser,
-	p invitation.Addressee,
+	p emailaddr.Addressee,
 ) (*v1alpha1.OrgUser, error) {
 	live := &v1alpha1.OrgUser{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(account), live); err != nil {
 		return nil, client.IgnoreNotFound(err) // what comes of it brings the next pass
 	}
-	if live.UID != account.UID || !policy.IsProvisional(live) {
+	if live.UID != account.UID || !effective.IsProvisional(live) {
 		return live, nil
 	}
 	before := live.DeepCopy()
@@ -96,7 +97,7 @@ func userFor(i *v1alpha1.Invitation, email, name string) *v1alpha1.OrgUser {
 	return &v1alpha1.OrgUser{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:  i.Namespace,
-			Name:       invitation.UserName(email),
+			Name:       emailaddr.ObjectName(email),
 			Finalizers: []string{v1alpha1.Finalizer},
 			Labels: map[string]string{
 				v1alpha1.ManagedByLabel:  v1alpha1.ManagedByValue,
@@ -125,7 +126,7 @@ func heldBy(u *v1alpha1.OrgUser) string {
 
 // follow gives a pending user what the Invitation gives, as it is by now. A field that somebody else has changed stays.
 func (r *invitationReconciler) follow(ctx context.Context, i *v1alpha1.Invitation, user *v1alpha1.OrgUser,
-	p invitation.Addressee,
+	p emailaddr.Addressee,
 ) error {
 	wished := userFor(i, string(user.Spec.Email), p.Name).Spec
 	if len(differing(&user.Spec, &wished)) == 0 {

@@ -10,9 +10,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // maxRecipients is how many people an Invitation may have named over time: as many as its status holds. Who was taken off
@@ -29,7 +32,7 @@ type wishes struct {
 // moveAll makes the recipients what the spec, the clock and the resend annotation ask for. It tells whether the inviter may
 // give the role.
 func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	people []invitation.Addressee,
+	people []emailaddr.Addressee,
 ) (authorized bool, err error) {
 	if err := r.noteInviter(ctx, i); err != nil {
 		return false, err
@@ -41,9 +44,9 @@ func (r *invitationReconciler) moveAll(ctx context.Context, i *v1alpha1.Invitati
 	if again := len(i.Status.Recipients) > 0; authorized { // until then the wish waits
 		wish.resend = resendWanted(i, &i.Status.ObservedResend) && again
 	}
-	places := lookup.Places(i)
+	places := lookup.RecipientIndex(i)
 	for _, p := range people {
-		place, listed := places[invitation.NormalizeAddress(p.Email)]
+		place, listed := places[emailaddr.Normalize(p.Email)]
 		if !listed {
 			if len(i.Status.Recipients) >= maxRecipients {
 				continue
@@ -68,14 +71,14 @@ func (r *invitationReconciler) noteInviter(ctx context.Context, i *v1alpha1.Invi
 	if i.Status.InviterKind == v1alpha1.InviterPerson || i.Status.InviterKind == v1alpha1.InviterDelegate {
 		return nil
 	}
-	actor, err := r.lookup().Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
-	i.Status.InviterKind = policy.InviterKindOf(actor)
+	actor, err := r.lookup().Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	i.Status.InviterKind = authz.InviterKindOf(actor)
 	return err
 }
 
 // resendWanted notes the resend annotation, and tells whether it asks for something new (WXP-7).
 func resendWanted(o client.Object, observed *string) bool {
-	value := invitation.Shorten(o.GetAnnotations()[v1alpha1.AnnotationResend], maxResendLength)
+	value := attempt.Shorten(o.GetAnnotations()[v1alpha1.AnnotationResend], maxResendLength)
 	wanted := value != "" && value != *observed
 	*observed = value
 	return wanted
@@ -86,11 +89,11 @@ const maxResendLength = 256
 
 // move makes one recipient what is asked for.
 func (r *invitationReconciler) move(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	p invitation.Addressee, wish wishes,
+	p emailaddr.Addressee, wish wishes,
 ) error {
 	if recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedAddressRemoved {
 		subject := r.subject(wish.organization, i.UID, string(recipient.Email))
-		invitation.Apply(&recipient.OnboardingStatus, invitation.EventName, subject)
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventName, subject)
 	}
 	turnedAway := recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedInviterUnauthorized
 	switch {
@@ -109,7 +112,7 @@ func (r *invitationReconciler) move(ctx context.Context, i *v1alpha1.Invitation,
 	recipient.User, recipient.HeldBy = user.Name, ""
 	switch {
 	case isAccepted(user):
-		invitation.Apply(&recipient.OnboardingStatus, invitation.EventRecognize, subject)
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRecognize, subject)
 		return r.removeDuplicates(ctx, i, user)
 	case user.Labels[v1alpha1.LabelInvitation] != i.Name:
 		recipient.HeldBy = heldBy(user)
@@ -123,13 +126,13 @@ func (r *invitationReconciler) move(ctx context.Context, i *v1alpha1.Invitation,
 
 // moveOwn moves a recipient whose pending user is this Invitation's.
 func (r *invitationReconciler) moveOwn(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	user *v1alpha1.OrgUser, p invitation.Addressee, wish wishes,
+	user *v1alpha1.OrgUser, p emailaddr.Addressee, wish wishes,
 ) error {
 	subject := r.subject(wish.organization, i.UID, string(recipient.Email))
 	switch {
-	case policy.IsLimited(user): // somebody has made it so, and invites again by making it Full
+	case effective.IsLimited(user): // somebody has made it so, and invites again by making it Full
 		subject.Reason = v1alpha1.RevokedAccessLimited
-		invitation.Apply(&recipient.OnboardingStatus, invitation.EventRevoke, subject)
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRevoke, subject)
 		return nil
 	case recipient.State == v1alpha1.RecipientPending, recipient.State == v1alpha1.RecipientRevoked:
 		if !wish.authorized {
@@ -139,29 +142,29 @@ func (r *invitationReconciler) moveOwn(ctx context.Context, i *v1alpha1.Invitati
 			return err
 		}
 	case wish.resend:
-		invitation.Apply(&recipient.OnboardingStatus, invitation.EventResend, subject)
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventResend, subject)
 	default:
 		expire(recipient, subject)
 	}
-	if !invitation.Open(recipient.State) {
+	if !onboarding.Open(recipient.State) {
 		return nil
 	}
 	return r.follow(ctx, i, user, p)
 }
 
-func expire(recipient *v1alpha1.RecipientStatus, subject invitation.Subject) {
-	if invitation.Expired(&recipient.OnboardingStatus, subject.Now) {
-		invitation.Apply(&recipient.OnboardingStatus, invitation.EventExpire, subject)
+func expire(recipient *v1alpha1.RecipientStatus, subject onboarding.Subject) {
+	if onboarding.Expired(&recipient.OnboardingStatus, subject.Now) {
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventExpire, subject)
 	}
 }
 
 // admit invites a recipient, once what was declared together with the Invitation is there.
 func (r *invitationReconciler) admit(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	subject invitation.Subject,
+	subject onboarding.Subject,
 ) error {
 	complete, err := r.lookup().Settled(ctx, i)
 	if err == nil && (complete || r.settling(i) == 0) {
-		invitation.Apply(&recipient.OnboardingStatus, invitation.EventAdmit, subject)
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventAdmit, subject)
 	}
 	return err
 }
@@ -169,21 +172,21 @@ func (r *invitationReconciler) admit(ctx context.Context, i *v1alpha1.Invitation
 // revokeOthers takes the invitation back from everybody whom the spec no longer names: the link is dead, and the
 // pending user goes. Who has accepted stays.
 func (r *invitationReconciler) revokeOthers(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	people []invitation.Addressee,
+	people []emailaddr.Addressee,
 ) error {
 	named := make(map[string]bool, len(people))
 	for _, p := range people {
-		named[invitation.NormalizeAddress(p.Email)] = true
+		named[emailaddr.Normalize(p.Email)] = true
 	}
 	for n := range i.Status.Recipients {
 		recipient := &i.Status.Recipients[n]
-		if named[invitation.NormalizeAddress(string(recipient.Email))] {
+		if named[emailaddr.Normalize(string(recipient.Email))] {
 			continue
 		}
 		recipient.HeldBy = ""
 		subject := r.subject(o, i.UID, string(recipient.Email))
 		subject.Reason = v1alpha1.RevokedAddressRemoved
-		invitation.Apply(&recipient.OnboardingStatus, invitation.EventRevoke, subject)
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRevoke, subject)
 		if recipient.State != v1alpha1.RecipientRevoked {
 			continue
 		}
@@ -210,4 +213,4 @@ func isAccepted(u *v1alpha1.OrgUser) bool {
 }
 
 // stays tells whether a user outlives the Invitation that it was made for.
-func stays(u *v1alpha1.OrgUser) bool { return isAccepted(u) || policy.IsLimited(u) }
+func stays(u *v1alpha1.OrgUser) bool { return isAccepted(u) || effective.IsLimited(u) }

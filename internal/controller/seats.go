@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // seatsSeen gives the users by whom the seats are planned. Users who leave a seat by the written ledger are read past the
@@ -20,7 +20,7 @@ import (
 // the wish was written: either that wish is seen here, or the user's pass sees that the seat is being left.
 func (r *organizationReconciler) seatsSeen(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
 ) ([]*v1alpha1.OrgUser, error) {
-	leaving := policy.Leaving(o)
+	leaving := effective.Leaving(o)
 	if len(leaving) == 0 {
 		return users, nil
 	}
@@ -40,7 +40,7 @@ func (r *organizationReconciler) seatsSeen(ctx context.Context, o *v1alpha1.Orga
 // seated takes out the modules that would come into force without a seat by the ledger as the API server has it; the cache
 // may still name a user who held a seat before. A user whose written state takes no seat yet waits for the next pass, as the
 // ledger is planned from what is written.
-func (r *orgUserReconciler) seated(ctx context.Context, before *v1alpha1.OrgUser, in policy.InForce) (policy.InForce, error) {
+func (r *orgUserReconciler) seated(ctx context.Context, before *v1alpha1.OrgUser, in effective.InForce) (effective.InForce, error) {
 	has := func(m v1alpha1.ObjectName) bool { return slices.Contains(before.Status.Modules, m) }
 	if !slices.ContainsFunc(in.Modules, func(m v1alpha1.ObjectName) bool { return !has(m) }) {
 		return in, nil
@@ -49,10 +49,10 @@ func (r *orgUserReconciler) seated(ctx context.Context, before *v1alpha1.OrgUser
 	if err := r.Live.Get(ctx, organizationKey(before), &o); client.IgnoreNotFound(err) != nil {
 		return in, err
 	}
-	granted, _ := policy.ModulesInForce(&o, before)
+	granted, _ := effective.ModulesInForce(&o, before)
 	var modules []v1alpha1.ObjectName
 	for _, m := range in.Modules {
-		if has(m) || policy.WishesSeat(before, m) && slices.Contains(granted, m) {
+		if has(m) || effective.WishesSeat(before, m) && slices.Contains(granted, m) {
 			modules = append(modules, m)
 		} else {
 			in.AwaitingSeats = append(in.AwaitingSeats, string(m))

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -42,9 +42,9 @@ var _ = Describe("Seats, past the cache,", Ordered, func() {
 	held := func(module string, holders ...string) v1alpha1.ModuleStatus {
 		return v1alpha1.ModuleStatus{Name: module, Holders: holders}
 	}
-	seatedAs := func(ctx context.Context, before *v1alpha1.OrgUser, wished ...v1alpha1.ObjectName) policy.InForce {
+	seatedAs := func(ctx context.Context, before *v1alpha1.OrgUser, wished ...v1alpha1.ObjectName) effective.InForce {
 		GinkgoHelper()
-		in, err := users.seated(ctx, before, policy.InForce{Modules: wished})
+		in, err := users.seated(ctx, before, effective.InForce{Modules: wished})
 		Expect(err).NotTo(HaveOccurred())
 		return in
 	}
@@ -62,7 +62,7 @@ var _ = Describe("Seats, past the cache,", Ordered, func() {
 		luis := inForce(ns, "luis", v1alpha1.UserActive, "desk")
 		luis.Status.Modules = []v1alpha1.ObjectName{desk}
 		blind := &orgUserReconciler{} // there is nobody to ask
-		Expect(blind.seated(ctx, luis, policy.InForce{Modules: []v1alpha1.ObjectName{desk}})).To(have(ConsistOf(desk), BeEmpty()))
+		Expect(blind.seated(ctx, luis, effective.InForce{Modules: []v1alpha1.ObjectName{desk}})).To(have(ConsistOf(desk), BeEmpty()))
 	})
 
 	It("GTA-11 are not taken before the written state shows that one is wished", func(ctx context.Context) {
@@ -77,7 +77,7 @@ var _ = Describe("Seats, past the cache,", Ordered, func() {
 		Expect(seatedAs(ctx, luis, desk)).To(have(BeEmpty(), ConsistOf("desk")))
 		ended, end := context.WithCancel(ctx)
 		end()
-		_, err := users.seated(ended, luis, policy.InForce{Modules: []v1alpha1.ObjectName{desk}})
+		_, err := users.seated(ended, luis, effective.InForce{Modules: []v1alpha1.ObjectName{desk}})
 		Expect(err).To(HaveOccurred())
 	})
 

@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -139,7 +139,7 @@ func (r *workspaceReconciler) describe(ctx context.Context, w *v1alpha1.Workspac
 		return inventory{}, err
 	}
 	w.Status.Members = number(len(users))
-	w.Status.Settings = policy.SettingsInForce(o, w)
+	w.Status.Settings = effective.SettingsInForce(o, w)
 	if err := r.describeContacts(ctx, w); err != nil {
 		return inventory{}, err
 	}
@@ -161,7 +161,7 @@ func (r *workspaceReconciler) remove(ctx context.Context, w *v1alpha1.Workspace)
 		_, err := status.Write(ctx, r.Client, before, w)
 		return err
 	}
-	if err := r.removeSettings(ctx, w, policy.NamespaceOf(w)); err != nil {
+	if err := r.removeSettings(ctx, w, effective.NamespaceOf(w)); err != nil {
 		return err
 	}
 	if err := r.removeNamespace(ctx, w); err != nil {

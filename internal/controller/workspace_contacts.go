@@ -9,14 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // describeContacts resolves the assignees of the contacts (ORG-27). It goes on from the written status, which remembers
 // who was assigned; the write fails if that is no longer the newest.
 func (r *workspaceReconciler) describeContacts(ctx context.Context, w *v1alpha1.Workspace) error {
 	users, err := r.lookup().Assignees(ctx, w.Namespace, w.Spec.Contacts)
-	w.Status.Contacts = policy.NextContacts(w.Spec.Contacts, w.Status.Contacts, users)
+	w.Status.Contacts = effective.NextContacts(w.Spec.Contacts, w.Status.Contacts, users)
 	return err
 }
 
@@ -32,5 +32,5 @@ func (r *workspaceReconciler) ofAssignee(ctx context.Context, c change[*v1alpha1
 // standingChanged tells whether a change of a user may change whom a contact is assigned to.
 func standingChanged(c change[*v1alpha1.OrgUser]) bool {
 	return c.created() || c.deleted() || c.before.Status.State != c.after.Status.State || c.before.UID != c.after.UID ||
-		policy.IsProvisional(c.before) != policy.IsProvisional(c.after)
+		effective.IsProvisional(c.before) != effective.IsProvisional(c.after)
 }

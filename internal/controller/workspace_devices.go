@@ -15,28 +15,28 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/status"
 )
 
 // inventory is a workspace's devices, sorted out.
 type inventory struct {
 	inForce    []*v1alpha1.Device
-	duplicates []policy.Duplicate
+	duplicates []effective.Duplicate
 }
 
 // describeDevices sorts out and counts the devices that are in force: a serial number is that of the oldest workspace that
 // names it.
 func (r *workspaceReconciler) describeDevices(ctx context.Context, w *v1alpha1.Workspace) (inventory, error) {
-	elsewhere, err := r.lookup().SerialHolders(ctx, w.Namespace, policy.SerialKeys(w), func(other *v1alpha1.Workspace) bool {
-		return policy.MayHold(other, w)
+	elsewhere, err := r.lookup().SerialHolders(ctx, w.Namespace, effective.SerialKeys(w), func(other *v1alpha1.Workspace) bool {
+		return effective.MayHold(other, w)
 	})
 	if err != nil {
 		return inventory{}, err
 	}
 	var i inventory
-	i.inForce, i.duplicates = policy.DevicesInForce(w, elsewhere)
+	i.inForce, i.duplicates = effective.DevicesInForce(w, elsewhere)
 	w.Status.Devices = number(len(i.inForce))
 	return i, nil
 }
@@ -72,7 +72,7 @@ func serialsHeld(w *v1alpha1.Workspace) []string {
 	if w == nil || !w.DeletionTimestamp.IsZero() {
 		return nil
 	}
-	return policy.SerialKeys(w)
+	return effective.SerialKeys(w)
 }
 
 // ensureAccounts makes a Limited account for every address that a device is assigned to and that no user has (LMI-4). It
@@ -83,8 +83,8 @@ func (r *workspaceReconciler) ensureAccounts(ctx context.Context, w *v1alpha1.Wo
 	if o == nil || !o.DeletionTimestamp.IsZero() {
 		return 0, nil
 	}
-	for _, email := range policy.AssigneesOf(devices) {
-		if !invitation.ValidAddress(string(email)) {
+	for _, email := range effective.AssigneesOf(devices) {
+		if !emailaddr.Valid(string(email)) {
 			continue
 		}
 		users, err := r.lookup().UsersByEmail(ctx, w.Namespace, string(email))
@@ -107,7 +107,7 @@ func (r *workspaceReconciler) ensureAccounts(ctx context.Context, w *v1alpha1.Wo
 // makeAccount makes a Limited account. One of that name that is there already, and that the cache does not show yet, is the
 // one.
 func (r *workspaceReconciler) makeAccount(ctx context.Context, w *v1alpha1.Workspace, email string) error {
-	user := policy.LimitedAccount(w.Namespace, email, v1alpha1.OriginDevice)
+	user := effective.LimitedAccount(w.Namespace, email, v1alpha1.OriginDevice)
 	created, err := r.createAccount(ctx, user)
 	switch {
 	case apierrors.IsAlreadyExists(err):
@@ -125,7 +125,7 @@ func (r *workspaceReconciler) tellNameTaken(ctx context.Context, w *v1alpha1.Wor
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(wanted), &user); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	if !invitation.SameAddress(string(user.Spec.Email), string(wanted.Spec.Email)) {
+	if !emailaddr.Same(string(user.Spec.Email), string(wanted.Spec.Email)) {
 		r.Recorder.Eventf(w, &user, corev1.EventTypeWarning, "NameTaken", "Reconcile", "a device is assigned to %s, which gets no "+
 			"account, as the OrgUser %s has another address: declare an OrgUser for it", wanted.Spec.Email, user.Name)
 	}

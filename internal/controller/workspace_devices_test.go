@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
@@ -60,7 +60,7 @@ var _ = Describe("The account of a device's assignee", func() {
 		for range 3 {
 			Expect(attempt()).To(BeZero())
 		}
-		Expect(accounts()).To(ConsistOf(And(HaveField("Name", invitation.UserName(email)), HaveField("Spec.Access", v1alpha1.AccessLimited))))
+		Expect(accounts()).To(ConsistOf(And(HaveField("Name", emailaddr.ObjectName(email)), HaveField("Spec.Access", v1alpha1.AccessLimited))))
 		Expect(told).To(HaveLen(1))
 		Expect(<-told).To(HavePrefix("Normal LimitedAccountMade a device is assigned to " + email))
 	})
@@ -73,7 +73,7 @@ var _ = Describe("The account of a device's assignee", func() {
 	})
 
 	It("is not made when its name is somebody else's, who is told of", func(ctx context.Context) {
-		attempt, accounts, told, _ := pass(ctx, acme, builders.OrgUser("", invitation.UserName(email)).Email("other@acme.example").Obj())
+		attempt, accounts, told, _ := pass(ctx, acme, builders.OrgUser("", emailaddr.ObjectName(email)).Email("other@acme.example").Obj())
 		Expect(attempt()).To(BeZero())
 		Expect(accounts()).To(HaveLen(1))
 		Expect(<-told).To(HavePrefix("Warning NameTaken a device is assigned to " + email + ", which gets no account"))
@@ -110,17 +110,17 @@ var _ = Describe("The account of a device's assignee", func() {
 })
 
 var _ = Describe("What a workspace says of its devices", func() {
-	duplicate := func(name string) policy.Duplicate {
-		return policy.Duplicate{
+	duplicate := func(name string) effective.Duplicate {
+		return effective.Duplicate{
 			Device: &v1alpha1.Device{Name: v1alpha1.ObjectName(name), SerialNumber: "SN-1"},
-			Holder: policy.SerialHolder{Workspace: "sales", Device: "till"},
+			Holder: effective.SerialHolder{Workspace: "sales", Device: "till"},
 		}
 	}
 
 	It("GTA-6 names those whose serial number another one has, a few of many", func() {
 		w := builders.Workspace("acme", "support").Obj()
 		status.Ready(w, v1alpha1.ReasonReady, "ready")
-		inventory{duplicates: []policy.Duplicate{duplicate("a"), duplicate("b"), duplicate("c"), duplicate("d"), duplicate("e")}}.conclude(w)
+		inventory{duplicates: []effective.Duplicate{duplicate("a"), duplicate("b"), duplicate("c"), duplicate("d"), duplicate("e")}}.conclude(w)
 		Expect(w).To(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonDuplicateSerial))
 		Expect(w.Status.Conditions[0].Message).To(And(
 			HavePrefix(`a serial number is one device's in the organization: correct or take out SN-1 of device "a", which is that of device `+
@@ -130,7 +130,7 @@ var _ = Describe("What a workspace says of its devices", func() {
 	It("is nothing while there is something worse, or nothing is wrong", func() {
 		w := builders.Workspace("acme", "support").Obj()
 		status.Stalled(w, v1alpha1.ReasonNamespaceConflict, "conflict")
-		inventory{duplicates: []policy.Duplicate{duplicate("a")}}.conclude(w)
+		inventory{duplicates: []effective.Duplicate{duplicate("a")}}.conclude(w)
 		Expect(w).To(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonNamespaceConflict))
 		status.Ready(w, v1alpha1.ReasonReady, "ready")
 		inventory{}.conclude(w)
@@ -140,7 +140,7 @@ var _ = Describe("What a workspace says of its devices", func() {
 
 var _ = Describe("A user's change", func() {
 	DescribeTable("ORG-27 concerns contacts", func(change func(*v1alpha1.OrgUser), concerns bool) {
-		before := policy.LimitedAccount("acme", "eva@acme.example", v1alpha1.OriginDevice)
+		before := effective.LimitedAccount("acme", "eva@acme.example", v1alpha1.OriginDevice)
 		before.Status.State = v1alpha1.UserActive
 		after := before.DeepCopy()
 		change(after)

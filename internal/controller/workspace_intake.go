@@ -12,13 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/status"
 )
 
 // concludeIntake says why no mails come in at the intake address, unless there is something worse to say.
 func (r *workspaceReconciler) concludeIntake(ctx context.Context, w *v1alpha1.Workspace) error {
-	address := policy.IntakeOf(w)
+	address := effective.IntakeOf(w)
 	if address == "" || !meta.IsStatusConditionTrue(w.Status.Conditions, v1alpha1.ConditionReady) {
 		return nil
 	}
@@ -28,11 +28,11 @@ func (r *workspaceReconciler) concludeIntake(ctx context.Context, w *v1alpha1.Wo
 	}
 	holder, err := r.lookup().WorkspaceByIntake(ctx, address)
 	if err == nil && holder != nil && holder.UID != w.UID {
-		status.Stalled(w, v1alpha1.ReasonIntakeTaken, "spec.portal.intakeEmail "+policy.IntakeTaken(w, holder))
+		status.Stalled(w, v1alpha1.ReasonIntakeTaken, "spec.portal.intakeEmail "+effective.IntakeTaken(w, holder))
 		return nil
 	}
 	via, behindErr := r.lookup().IntakesBehind(ctx, w)
-	if why := policy.QueueLoop(w, via); why != "" {
+	if why := effective.QueueLoop(w, via); why != "" {
 		status.Stalled(w, v1alpha1.ReasonIntakeLoop, "spec.portal.queueEmail "+why)
 	}
 	return errors.Join(err, behindErr)
@@ -74,8 +74,8 @@ func queueOf(w *v1alpha1.Workspace) []v1alpha1.EmailAddress {
 }
 
 func intakeHeld(w *v1alpha1.Workspace) []string {
-	if w == nil || !w.DeletionTimestamp.IsZero() || policy.IntakeOf(w) == "" {
+	if w == nil || !w.DeletionTimestamp.IsZero() || effective.IntakeOf(w) == "" {
 		return nil
 	}
-	return []string{policy.IntakeOf(w)}
+	return []string{effective.IntakeOf(w)}
 }

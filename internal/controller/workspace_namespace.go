@@ -18,7 +18,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -70,7 +71,7 @@ func (r *workspaceReconciler) settleNamespace(ctx context.Context, w *v1alpha1.W
 func (r *workspaceReconciler) namespace(ctx context.Context, from client.Reader, w *v1alpha1.Workspace,
 ) (*corev1.Namespace, error) {
 	var n corev1.Namespace
-	if err := from.Get(ctx, client.ObjectKey{Name: policy.NamespaceOf(w)}, &n); err != nil {
+	if err := from.Get(ctx, client.ObjectKey{Name: effective.NamespaceOf(w)}, &n); err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
 	return &n, nil
@@ -82,7 +83,7 @@ func (r *workspaceReconciler) forbidden(ctx context.Context, w *v1alpha1.Workspa
 	if err != nil {
 		return false, err
 	}
-	broken := policy.NamespaceViolation(w, facts)
+	broken := authz.NamespaceViolation(w, facts)
 	if broken != nil {
 		status.Stalled(w, v1alpha1.ReasonInvalidNamespace, fmt.Sprintf("namespace %q: %s", broken.Value, broken.Message))
 	}
@@ -92,7 +93,7 @@ func (r *workspaceReconciler) forbidden(ctx context.Context, w *v1alpha1.Workspa
 // makeNamespace makes the namespace. One that is there already, though the cache did not know it, comes back as it is: it
 // must not be taken over. Labels that come from the Workspace are applied to what was made, so that they can go again.
 func (r *workspaceReconciler) makeNamespace(ctx context.Context, w *v1alpha1.Workspace) (*corev1.Namespace, error) {
-	n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: policy.NamespaceOf(w), Labels: namespaceLabels(w)}}
+	n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: effective.NamespaceOf(w), Labels: namespaceLabels(w)}}
 	err := r.Client.Create(ctx, n, FieldOwner)
 	if !apierrors.IsAlreadyExists(err) {
 		return n, err
@@ -100,7 +101,7 @@ func (r *workspaceReconciler) makeNamespace(ctx context.Context, w *v1alpha1.Wor
 	n, err = r.namespace(ctx, r.Live, w)
 	if n == nil && err == nil {
 		status.Progressing(w, v1alpha1.ReasonNamespaceTerminating, fmt.Sprintf(
-			"namespace %q has just been deleted: it is made again", policy.NamespaceOf(w)))
+			"namespace %q has just been deleted: it is made again", effective.NamespaceOf(w)))
 	}
 	return n, err
 }

@@ -15,8 +15,8 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 // world is a real API server without an operator: the specs take the steps of the reconcilers themselves, one by one.

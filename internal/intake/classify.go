@@ -12,7 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // kind is what a mail is, by its envelope and header.
@@ -94,7 +94,7 @@ var fromParser = netmail.AddressParser{WordDecoder: &mime.WordDecoder{
 
 // validOr gives an address that can be an account's, else nothing.
 func validOr(address string) string {
-	if !invitation.ValidAddress(address) || strings.ContainsFunc(address, unicode.IsControl) {
+	if !emailaddr.Valid(address) || strings.ContainsFunc(address, unicode.IsControl) {
 		return ""
 	}
 	return address

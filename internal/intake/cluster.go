@@ -14,9 +14,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations;workspaces,verbs=get;list;watch
@@ -32,14 +32,14 @@ const createTimeout = 20 * time.Second
 type Cluster struct {
 	Client client.Client
 	// Domains say which organization may take mails in at which addresses.
-	Domains policy.IntakeDomains
+	Domains effective.IntakeDomains
 	// Recorder takes events.
 	Recorder events.EventRecorder
 }
 
 // Workspace implements Directory.
 func (c Cluster) Workspace(ctx context.Context, address string) (*Destination, error) {
-	if !invitation.ValidAddress(address) {
+	if !emailaddr.Valid(address) {
 		return nil, nil //nolint:nilnil // nobody is an answer, not an error
 	}
 	reader := lookup.Reader{Reader: c.Client, IntakeDomains: c.Domains}
@@ -56,9 +56,9 @@ func (c Cluster) Workspace(ctx context.Context, address string) (*Destination, e
 		return nil, err
 	}
 	return &Destination{
-		Organization: w.Namespace, Workspace: w.Name, Intake: policy.IntakeOf(w), Queue: string(w.Spec.Portal.QueueEmail),
+		Organization: w.Namespace, Workspace: w.Name, Intake: effective.IntakeOf(w), Queue: string(w.Spec.Portal.QueueEmail),
 		Waiting:  gone(organization),
-		Circular: policy.GoesRound(w, behind),
+		Circular: effective.GoesRound(w, behind),
 	}, nil
 }
 
@@ -87,7 +87,7 @@ func (c Cluster) Create(ctx context.Context, organization, email string) (bool, 
 	if err != nil {
 		return false, err
 	}
-	err = c.Client.Create(ctx, policy.LimitedAccount(organization, email, v1alpha1.OriginIntake), client.FieldOwner("usher"))
+	err = c.Client.Create(ctx, effective.LimitedAccount(organization, email, v1alpha1.OriginIntake), client.FieldOwner("usher"))
 	// An address that the API refuses is nobody's account, and what its owner wrote passes on all the same.
 	if apierrors.IsAlreadyExists(err) || apierrors.IsInvalid(err) {
 		return false, nil

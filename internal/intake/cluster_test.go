@@ -20,8 +20,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -66,10 +66,10 @@ var _ = Describe("A cluster", func() {
 	It("LMI-3 knows the workspaces of an organization in its own domains only", func(ctx context.Context) {
 		c := cluster(interceptor.Funcs{}, builders.Organization("acme").Obj(), takesIn("acme", "support", 0), takesIn("other", "desk", time.Hour))
 		var err error
-		c.Domains, err = policy.ParseIntakeDomains([]string{"acme=in.acme.example"})
+		c.Domains, err = effective.ParseIntakeDomains([]string{"acme=in.acme.example"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(c.Workspace(ctx, support)).To(HaveField("Organization", "acme"))
-		c.Domains, err = policy.ParseIntakeDomains([]string{"acme=acme.example"})
+		c.Domains, err = effective.ParseIntakeDomains([]string{"acme=acme.example"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(c.Workspace(ctx, support)).To(BeNil())
 	})

@@ -16,7 +16,7 @@ import (
 
 	"github.com/go-logr/logr"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/mail"
 )
 
@@ -118,7 +118,7 @@ func (d *desk) claims(m *letter, to *Destination) []claim {
 	limit := func(a answer, n int) answer { return a.fill("limit", strconv.Itoa(n), "sender", shown(m.sender)) }
 	return []claim{
 		{d.networks, network(m.client), limit(networkLimit, d.limits.PerNetwork)},
-		{d.senders, invitation.NormalizeAddress(m.sender) + " " + to.key(), limit(senderLimit, d.limits.PerSender)},
+		{d.senders, emailaddr.Normalize(m.sender) + " " + to.key(), limit(senderLimit, d.limits.PerSender)},
 		{d.workspaces, to.key(), limit(workspaceLimit, d.limits.PerWorkspace)},
 	}
 }
@@ -175,7 +175,7 @@ func (d *desk) ensureAccount(ctx context.Context, m *letter, to *Destination) *a
 // ours tells whether an address is one of the service's own: the queue's people who write to the intake are not customers.
 func (d *desk) ours(writer string, to *Destination) bool {
 	for _, own := range []string{to.Queue, to.Intake, d.relay.Address()} {
-		if invitation.SameAddress(own, writer) {
+		if emailaddr.Same(own, writer) {
 			return true
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 var _ = Describe("A header", func() {
@@ -65,10 +65,10 @@ func FuzzHeader(f *testing.F) {
 		}
 		bounded(t, h, text)
 		v := classify(h, sender)
-		if v.writer != "" && (!invitation.ValidAddress(v.writer) || v.kind != person || sender == "") {
+		if v.writer != "" && (!emailaddr.Valid(v.writer) || v.kind != person || sender == "") {
 			t.Fatalf("%q becomes an account of %+v", v.writer, v)
 		}
-		if v.sender != "" && !invitation.ValidAddress(v.sender) {
+		if v.sender != "" && !emailaddr.Valid(v.sender) {
 			t.Fatalf("counted by %q", v.sender)
 		}
 		h.looped(support)

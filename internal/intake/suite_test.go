@@ -18,7 +18,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
@@ -70,13 +70,13 @@ func (t *town) Workspace(_ context.Context, address string) (*Destination, error
 			Organization: "acme", Workspace: "round", Intake: "round@in.acme.example", Queue: support, Circular: true,
 		},
 	}
-	return destinations[invitation.NormalizeAddress(address)], t.lookup
+	return destinations[emailaddr.Normalize(address)], t.lookup
 }
 
 func (t *town) Known(_ context.Context, _, email string) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.known[invitation.NormalizeAddress(email)], nil
+	return t.known[emailaddr.Normalize(email)], nil
 }
 
 func (t *town) Create(_ context.Context, organization, email string) (bool, error) {
@@ -85,7 +85,7 @@ func (t *town) Create(_ context.Context, organization, email string) (bool, erro
 	if t.create != nil {
 		return false, t.create
 	}
-	t.known[invitation.NormalizeAddress(email)] = true
+	t.known[emailaddr.Normalize(email)] = true
 	t.made = append(t.made, organization+" "+email)
 	return true, nil
 }

@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // assignees are the addresses that a workspace's contacts and devices are assigned to.
@@ -22,12 +22,12 @@ func assignees(o client.Object) []string {
 	var keys []string
 	for n := range w.Spec.Contacts {
 		if email := string(w.Spec.Contacts[n].Assignee); email != "" {
-			keys = append(keys, invitation.NormalizeAddress(email))
+			keys = append(keys, emailaddr.Normalize(email))
 		}
 	}
 	for n := range w.Spec.Devices {
 		if email := string(w.Spec.Devices[n].Assignee); email != "" {
-			keys = append(keys, invitation.NormalizeAddress(email))
+			keys = append(keys, emailaddr.Normalize(email))
 		}
 	}
 	return keys
@@ -35,14 +35,14 @@ func assignees(o client.Object) []string {
 
 func serials(o client.Object) []string {
 	if w, ok := o.(*v1alpha1.Workspace); ok {
-		return policy.SerialKeys(w)
+		return effective.SerialKeys(w)
 	}
 	return nil
 }
 
 // WorkspacesByAssignee gives the Workspaces of which a contact or a device is assigned to an address.
 func (r Reader) WorkspacesByAssignee(ctx context.Context, namespace, email string) ([]*v1alpha1.Workspace, error) {
-	return r.workspacesBy(ctx, namespace, workspaceByAssignee, invitation.NormalizeAddress(email))
+	return r.workspacesBy(ctx, namespace, workspaceByAssignee, emailaddr.Normalize(email))
 }
 
 // WorkspacesBySerial gives the Workspaces with a device that has a serial number, in the form in which they are compared.
@@ -59,8 +59,8 @@ func (r Reader) workspacesBy(ctx context.Context, namespace, index, key string) 
 // SerialHolders gives the devices that have serial numbers in those workspaces of an organization that are counted, by the
 // numbers' compared form.
 func (r Reader) SerialHolders(ctx context.Context, namespace string, keys []string, counts func(*v1alpha1.Workspace) bool,
-) (map[string]policy.SerialHolder, error) {
-	var holders map[string]policy.SerialHolder
+) (map[string]effective.SerialHolder, error) {
+	var holders map[string]effective.SerialHolder
 	for _, key := range keys {
 		named, err := r.WorkspacesBySerial(ctx, namespace, key)
 		if err != nil {
@@ -72,12 +72,12 @@ func (r Reader) SerialHolders(ctx context.Context, namespace string, keys []stri
 				counted = append(counted, w)
 			}
 		}
-		holder, taken := policy.HolderOf(key, counted)
+		holder, taken := effective.HolderOf(key, counted)
 		if !taken {
 			continue
 		}
 		if holders == nil {
-			holders = map[string]policy.SerialHolder{}
+			holders = map[string]effective.SerialHolder{}
 		}
 		holders[key] = holder
 	}
@@ -87,17 +87,17 @@ func (r Reader) SerialHolders(ctx context.Context, namespace string, keys []stri
 // newSerialHolders gives the devices in other workspaces that have the serial numbers which a change brings into a
 // workspace. Old is nil for a new one.
 func (r Reader) newSerialHolders(ctx context.Context, namespace string, old, wished *v1alpha1.Workspace,
-) (map[string]policy.SerialHolder, error) {
-	return r.SerialHolders(ctx, namespace, policy.NewSerialKeys(old, wished), func(other *v1alpha1.Workspace) bool {
+) (map[string]effective.SerialHolder, error) {
+	return r.SerialHolders(ctx, namespace, effective.NewSerialKeys(old, wished), func(other *v1alpha1.Workspace) bool {
 		return other.Name != wished.Name
 	})
 }
 
 // Assignees gives the users who have the addresses that contacts are assigned to.
-func (r Reader) Assignees(ctx context.Context, namespace string, contacts []v1alpha1.Contact) (policy.UsersByAddress, error) {
-	users := policy.UsersByAddress{}
+func (r Reader) Assignees(ctx context.Context, namespace string, contacts []v1alpha1.Contact) (effective.UsersByAddress, error) {
+	users := effective.UsersByAddress{}
 	for _, c := range contacts {
-		key := invitation.NormalizeAddress(string(c.Assignee))
+		key := emailaddr.Normalize(string(c.Assignee))
 		if _, known := users[key]; known || c.Assignee == "" {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -113,7 +113,7 @@ var _ = Describe("Serial numbers", func() {
 		}).Obj())
 		wished := stocked("a", "sn-1", "")
 		wished.Spec.Devices = append(wished.Spec.Devices, v1alpha1.Device{Name: "two", SerialNumber: "SN-2"}, v1alpha1.Device{Name: "three", SerialNumber: "SN-3"})
-		Expect(reader.newSerialHolders(ctx, "acme", nil, wished)).To(Equal(map[string]policy.SerialHolder{"SN-2": {Workspace: "b", Device: "kiosk"}}))
+		Expect(reader.newSerialHolders(ctx, "acme", nil, wished)).To(Equal(map[string]effective.SerialHolder{"SN-2": {Workspace: "b", Device: "kiosk"}}))
 		Expect(reader.newSerialHolders(ctx, "acme", wished, wished)).To(BeEmpty(), "what it had already is not looked at")
 	})
 })

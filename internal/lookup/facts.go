@@ -8,16 +8,17 @@ import (
 	"slices"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // Actor finds as what somebody acts in an organization: a platform identity, an active person, a delegate, or nobody.
 // It costs the same however large the organization is.
-func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, username string, groups []string,
-) (policy.Actor, error) {
-	actor := policy.Actor{Kind: platform.ActorKind(username, groups), Username: username}
-	if actor.Kind != policy.ActorNobody {
+func (r Reader) Actor(ctx context.Context, platform authz.Platform, namespace, username string, groups []string,
+) (authz.Actor, error) {
+	actor := authz.Actor{Kind: platform.ActorKind(username, groups), Username: username}
+	if actor.Kind != authz.ActorNobody {
 		return actor, nil
 	}
 	people, err := r.UsersByUsername(ctx, namespace, username)
@@ -25,8 +26,8 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		return actor, err
 	}
 	if len(people) > 0 {
-		person := slices.MinFunc(people, policy.ByPrecedence)
-		actor.Kind, actor.Role, actor.User = policy.ActorPerson, person.Status.Role, person.Name
+		person := slices.MinFunc(people, effective.ByPrecedence)
+		actor.Kind, actor.Role, actor.User = authz.ActorPerson, person.Status.Role, person.Name
 		return actor, nil
 	}
 	organization, err := r.Organization(ctx, namespace)
@@ -34,7 +35,7 @@ func (r Reader) Actor(ctx context.Context, platform policy.Platform, namespace, 
 		return actor, err
 	}
 	if delegate := delegateOf(organization, username); delegate != nil {
-		actor.Kind, actor.Role = policy.ActorDelegate, delegate.Role
+		actor.Kind, actor.Role = authz.ActorDelegate, delegate.Role
 	}
 	return actor, nil
 }
@@ -49,8 +50,8 @@ func delegateOf(o *v1alpha1.Organization, username string) *v1alpha1.Delegate {
 }
 
 // UserFacts gathers what decides which of a user's wishes are in force.
-func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (policy.UserFacts, error) {
-	facts := policy.UserFacts{User: user}
+func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effective.UserFacts, error) {
+	facts := effective.UserFacts{User: user}
 	var err error
 	if facts.Organization, err = r.Organization(ctx, user.Namespace); err != nil {
 		return facts, err
@@ -92,13 +93,13 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alph
 // elder names the user who has the address in force before this one: who is active, else the oldest (ORG-28).
 func (r Reader) elder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
 	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
-	return firstOther(same, user, policy.Precedes), err
+	return firstOther(same, user, effective.Precedes), err
 }
 
 // nameHolder names the user who keeps this one from having the Kubernetes user name in its spec.
 func (r Reader) nameHolder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
-	same, err := r.usersByAnyUsername(ctx, user.Namespace, policy.UsernameOf(user))
-	return firstOther(same, user, policy.HoldsName), err
+	same, err := r.usersByAnyUsername(ctx, user.Namespace, effective.UsernameOf(user))
+	return firstOther(same, user, effective.HoldsName), err
 }
 
 // firstOther names the first of all who come before a user: the same one however the users are listed.
@@ -124,7 +125,7 @@ func (r Reader) InviterTitle(ctx context.Context, namespace string, username v1a
 		return "", err
 	case len(people) > 0:
 		return people[0].Status.DisplayName, nil
-	case invitation.ValidAddress(string(username)):
+	case emailaddr.Valid(string(username)):
 		return string(username), nil
 	}
 	return "", nil
@@ -139,7 +140,7 @@ func (r Reader) Settled(ctx context.Context, i *v1alpha1.Invitation) (bool, erro
 			return false, err
 		}
 	}
-	if !invitation.ValidAddress(string(i.Spec.InvitedBy)) {
+	if !emailaddr.Valid(string(i.Spec.InvitedBy)) {
 		return true, nil
 	}
 	people, err := r.UsersByUsername(ctx, i.Namespace, string(i.Spec.InvitedBy))

@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // Names of the cache's indexes.
@@ -104,12 +104,12 @@ func usernames(u *v1alpha1.OrgUser) []string {
 }
 
 func emails(u *v1alpha1.OrgUser) []string {
-	return []string{invitation.NormalizeAddress(string(u.Spec.Email))}
+	return []string{emailaddr.Normalize(string(u.Spec.Email))}
 }
 
 // anyUsernames are the name wished and the name in force: whoever wishes one that somebody has waits for it.
 func anyUsernames(u *v1alpha1.OrgUser) []string {
-	names := []string{policy.UsernameOf(u)}
+	names := []string{effective.UsernameOf(u)}
 	if u.Status.Username != "" && u.Status.Username != names[0] {
 		names = append(names, u.Status.Username)
 	}
@@ -152,7 +152,7 @@ func recipients(o client.Object) []string {
 	}
 	keys := make([]string, 0, len(inv.Status.Recipients))
 	for _, r := range inv.Status.Recipients {
-		keys = append(keys, invitation.NormalizeAddress(string(r.Email)))
+		keys = append(keys, emailaddr.Normalize(string(r.Email)))
 	}
 	return keys
 }
@@ -166,7 +166,7 @@ func inviters(o client.Object) []string {
 
 func namespaces(o client.Object) []string {
 	if w, ok := o.(*v1alpha1.Workspace); ok {
-		return []string{policy.NamespaceOf(w)}
+		return []string{effective.NamespaceOf(w)}
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // memberKeys are what a workspace's entries name, each with the access that it gives: so who is in which workspace with
@@ -25,14 +25,14 @@ func memberKeys(o client.Object) []string {
 	}
 	keys := make([]string, 0, len(w.Spec.Members))
 	for _, m := range w.Spec.Members {
-		if key := policy.KeyOfMember(m); key != "" {
+		if key := effective.KeyOfMember(m); key != "" {
 			keys = append(keys, memberKey(key, m.Access))
 		}
 	}
 	return keys
 }
 
-func memberKey(key policy.MemberKey, access v1alpha1.WorkspaceAccess) string {
+func memberKey(key effective.MemberKey, access v1alpha1.WorkspaceAccess) string {
 	return string(access) + "/" + string(key)
 }
 
@@ -59,19 +59,19 @@ func ClusterRole() *metav1.PartialObjectMetadata {
 }
 
 // ClusterRoles tells how the ClusterRoles stand that an organization's modules name.
-func (r Reader) ClusterRoles(ctx context.Context, o *v1alpha1.Organization) (policy.ClusterRoleStates, error) {
+func (r Reader) ClusterRoles(ctx context.Context, o *v1alpha1.Organization) (effective.ClusterRoleStates, error) {
 	names := clusterRoleNames(o)
 	if len(names) == 0 {
 		return nil, nil //nolint:nilnil // a map that nobody writes to
 	}
-	states := make(policy.ClusterRoleStates, len(names))
+	states := make(effective.ClusterRoleStates, len(names))
 	for _, name := range names {
 		role, err := get(ctx, r, "", name, ClusterRole())
 		if err != nil {
 			return nil, err
 		}
 		if role != nil {
-			states[name] = policy.StateOfClusterRole(name, role.Labels)
+			states[name] = effective.StateOfClusterRole(name, role.Labels)
 		}
 	}
 	return states, nil
@@ -94,7 +94,7 @@ func (r Reader) UsersByMember(ctx context.Context, namespace string, m v1alpha1.
 }
 
 // workspacesByMember gives the Workspaces of which an entry names this, with this access.
-func (r Reader) workspacesByMember(ctx context.Context, namespace string, key policy.MemberKey,
+func (r Reader) workspacesByMember(ctx context.Context, namespace string, key effective.MemberKey,
 	access v1alpha1.WorkspaceAccess,
 ) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
@@ -106,10 +106,10 @@ func (r Reader) workspacesByMember(ctx context.Context, namespace string, key po
 func isGoing(w *v1alpha1.Workspace) bool { return !w.DeletionTimestamp.IsZero() }
 
 // named tells which of some addresses and groups workspaces name as members.
-func (r Reader) named(ctx context.Context, namespace string, keys []policy.MemberKey) (map[policy.MemberKey]bool, error) {
-	named := make(map[policy.MemberKey]bool, len(keys))
+func (r Reader) named(ctx context.Context, namespace string, keys []effective.MemberKey) (map[effective.MemberKey]bool, error) {
+	named := make(map[effective.MemberKey]bool, len(keys))
 	for _, key := range keys {
-		for _, access := range policy.Accesses {
+		for _, access := range effective.Accesses {
 			found, err := r.workspacesByMember(ctx, namespace, key, access)
 			if err != nil {
 				return nil, err
@@ -123,11 +123,11 @@ func (r Reader) named(ctx context.Context, namespace string, keys []policy.Membe
 // access fills in the workspaces that concern a user, by the indexes and the user's own wishes. The cost grows with the
 // user's own groups and workspaces only, and not with how many there are or how many members they have. For an administrator
 // in force it is all workspaces, without their members.
-func (r Reader) access(ctx context.Context, f *policy.UserFacts) error {
+func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 	u := f.User
 	concerned := map[string]*v1alpha1.Workspace{}
-	for _, key := range policy.KeysOfUser(u) {
-		for _, access := range policy.Accesses {
+	for _, key := range effective.KeysOfUser(u) {
+		for _, access := range effective.Accesses {
 			found, err := r.workspacesByMember(ctx, u.Namespace, key, access)
 			if err != nil {
 				return err
@@ -137,11 +137,11 @@ func (r Reader) access(ctx context.Context, f *policy.UserFacts) error {
 				if f.Named == nil {
 					f.Named = map[string][]v1alpha1.GrantOrigin{}
 				}
-				f.Named[w.Name] = append(f.Named[w.Name], policy.OriginOfMember(key, access))
+				f.Named[w.Name] = append(f.Named[w.Name], effective.OriginOfMember(key, access))
 			}
 		}
 	}
-	if policy.InLedger(f.Organization, u) {
+	if effective.InLedger(f.Organization, u) {
 		all, err := r.Workspaces(ctx, u.Namespace)
 		if err != nil {
 			return err

@@ -14,14 +14,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
 // owned gives a workspace that has its namespace.
 func owned(b builders.WorkspaceBuilder) *v1alpha1.Workspace {
 	w := b.Obj()
-	w.Status.Namespace = policy.NamespaceOf(w)
+	w.Status.Namespace = effective.NamespaceOf(w)
 	return w
 }
 
@@ -43,7 +43,7 @@ var _ = Describe("The workspaces that concern a user", func() {
 		builders.Workspace("acme", "coming").Member("luis@acme.example", view).Obj(),
 	}
 	luis := builders.OrgUser("acme", "luis").Groups("night").Workspace("wished", edit).Workspace("named", edit).Workspace("nowhere", view)
-	gathered := func(ctx context.Context, u *v1alpha1.OrgUser, objects ...client.Object) (policy.UserFacts, []string) {
+	gathered := func(ctx context.Context, u *v1alpha1.OrgUser, objects ...client.Object) (effective.UserFacts, []string) {
 		GinkgoHelper()
 		facts, err := holding(append(objects, workspaces...)...).UserFacts(ctx, u)
 		Expect(err).NotTo(HaveOccurred())
@@ -76,9 +76,9 @@ var _ = Describe("The workspaces that concern a user", func() {
 	It("are none that are going, and none at all for who is not named", func(ctx context.Context) {
 		reader := holding(acme("ana"), owned(builders.Workspace("acme", "stays")))
 		Expect(reader.UserFacts(ctx, builders.OrgUser("acme", "kim").Obj())).To(And(HaveField("Workspaces", BeEmpty()), HaveField("Named", BeEmpty())))
-		named, err := holding(acme(), going).named(ctx, "acme", []policy.MemberKey{policy.AddressKey("luis@acme.example")})
+		named, err := holding(acme(), going).named(ctx, "acme", []effective.MemberKey{effective.AddressKey("luis@acme.example")})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(named).To(Equal(map[policy.MemberKey]bool{"address/luis@acme.example": false}))
+		Expect(named).To(Equal(map[effective.MemberKey]bool{"address/luis@acme.example": false}))
 	})
 
 	It("are none by an entry that names both or nothing, which came past the webhooks", func(ctx context.Context) {
@@ -89,9 +89,9 @@ var _ = Describe("The workspaces that concern a user", func() {
 	})
 
 	It("GTA-5 are found to name an address or a group", func(ctx context.Context) {
-		keys := []policy.MemberKey{policy.AddressKey("Luis@acme.example"), policy.GroupKey("night"), policy.GroupKey("dusk")}
+		keys := []effective.MemberKey{effective.AddressKey("Luis@acme.example"), effective.GroupKey("night"), effective.GroupKey("dusk")}
 		Expect(holding(workspaces...).named(ctx, "acme", keys)).To(Equal(
-			map[policy.MemberKey]bool{"address/luis@acme.example": true, "group/night": true, "group/dusk": false}))
+			map[effective.MemberKey]bool{"address/luis@acme.example": true, "group/night": true, "group/dusk": false}))
 	})
 })
 
@@ -99,7 +99,7 @@ var _ = Describe("GTA-10 The ClusterRoles of modules", func() {
 	o := builders.Organization("acme").ModuleWithRole("desk", 1, "tickets").ModuleWithRole("fax", 1, "faxes").
 		ModuleWithRole("more", 1, "tickets").ModuleWithRole("later", 1, "nowhere").Module("plain", 1).Obj()
 	tickets, faxes := clusterRole("tickets", map[string]string{v1alpha1.LabelGrantable: "true"}), clusterRole("faxes", nil)
-	states := policy.ClusterRoleStates{"tickets": policy.Grantable, "faxes": policy.NotGrantable}
+	states := effective.ClusterRoleStates{"tickets": effective.Grantable, "faxes": effective.NotGrantable}
 
 	It("are known by their labels", func(ctx context.Context) {
 		reader := holding(o, tickets, faxes)

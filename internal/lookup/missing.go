@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // Missing gives a sentence for everything that an object names and that is not there, or is somewhere else. Objects come in
@@ -136,7 +136,7 @@ func (r Reader) missingAssignees(ctx context.Context, missing []string, namespac
 		if len(missing) >= maxMissing {
 			return append(missing, "and more"), nil
 		}
-		if c.Assignee != "" && len(users[invitation.NormalizeAddress(string(c.Assignee))]) == 0 {
+		if c.Assignee != "" && len(users[emailaddr.Normalize(string(c.Assignee))]) == 0 {
 			missing = append(missing, fmt.Sprintf("spec.contacts: there is no user with the address %s yet: contact %q is without assignee",
 				c.Assignee, c.Name))
 		}
@@ -146,8 +146,8 @@ func (r Reader) missingAssignees(ctx context.Context, missing []string, namespac
 
 // missingDeviceAssignees says for whom an account is made (LMI-4).
 func (r Reader) missingDeviceAssignees(ctx context.Context, missing []string, w *v1alpha1.Workspace) ([]string, error) {
-	devices, _ := policy.DevicesInForce(w, nil)
-	for _, email := range policy.AssigneesOf(devices) {
+	devices, _ := effective.DevicesInForce(w, nil)
+	for _, email := range effective.AssigneesOf(devices) {
 		if len(missing) >= maxMissing {
 			return append(missing, "and more"), nil
 		}
@@ -173,7 +173,7 @@ func (r Reader) missingClusterRoles(ctx context.Context, missing []string, o *v1
 		if len(missing) >= maxMissing {
 			return append(missing, "and more"), nil
 		}
-		if m.ClusterRoleName != "" && states[m.ClusterRoleName] == policy.NotFound {
+		if m.ClusterRoleName != "" && states[m.ClusterRoleName] == effective.NotFound {
 			missing = append(missing, fmt.Sprintf("spec.subscription.modules[%d].clusterRoleName: there is no ClusterRole %q yet",
 				n, m.ClusterRoleName))
 		}

@@ -8,14 +8,14 @@ import (
 	"slices"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
 )
 
 // NamespaceFacts gathers what decides whether a Workspace may have its namespace made. It costs a look-up for each hyphen
 // in the namespace's name.
-func (r Reader) NamespaceFacts(ctx context.Context, operator string, w *v1alpha1.Workspace) (policy.NamespaceFacts, error) {
-	facts := policy.NamespaceFacts{Operator: operator}
-	for _, name := range policy.Neighbours(w) {
+func (r Reader) NamespaceFacts(ctx context.Context, operator string, w *v1alpha1.Workspace) (authz.NamespaceFacts, error) {
+	facts := authz.NamespaceFacts{Operator: operator}
+	for _, name := range authz.Neighbours(w) {
 		o, err := r.Organization(ctx, name)
 		if err != nil {
 			return facts, err
@@ -41,7 +41,7 @@ func (r Reader) WorkspacesWaitingFor(ctx context.Context, organization string) (
 			return nil, err
 		}
 		for _, w := range found {
-			if slices.Contains(policy.Neighbours(w), organization) {
+			if slices.Contains(authz.Neighbours(w), organization) {
 				waiting = append(waiting, w)
 			}
 		}

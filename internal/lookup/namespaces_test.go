@@ -10,7 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -24,7 +24,7 @@ var _ = Describe("GTA-3 Whose a namespace is", func() {
 		func(ctx context.Context, organization, namespace, neighbour string) {
 			reader := holding(acme("ana"), labs, deep)
 			Expect(reader.NamespaceFacts(ctx, "usher-system", wanting(organization, namespace))).To(Equal(
-				policy.NamespaceFacts{Operator: "usher-system", Neighbour: neighbour}))
+				authz.NamespaceFacts{Operator: "usher-system", Neighbour: neighbour}))
 		},
 		Entry("its own", "acme", "acme-support", ""),
 		Entry("another", "acme", "acme-labs-x", "acme-labs"),

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // Reader asks the cache. What it gives is shared with the cache where it comes from a list: it must not be changed.
@@ -22,7 +22,7 @@ type Reader struct {
 	client.Reader
 
 	// IntakeDomains say which organization may take mails in at which addresses; whoever asks about intakes sets them.
-	IntakeDomains policy.IntakeDomains
+	IntakeDomains effective.IntakeDomains
 }
 
 // Organization gives the organization of a namespace; nil: there is none.
@@ -60,7 +60,7 @@ func (r Reader) Users(ctx context.Context, namespace string) ([]*v1alpha1.OrgUse
 
 // UsersByEmail gives the OrgUsers with an address, whatever the case of its letters.
 func (r Reader) UsersByEmail(ctx context.Context, namespace, email string) ([]*v1alpha1.OrgUser, error) {
-	return r.users(ctx, namespace, client.MatchingFields{userByEmail: invitation.NormalizeAddress(email)})
+	return r.users(ctx, namespace, client.MatchingFields{userByEmail: emailaddr.Normalize(email)})
 }
 
 // Namesakes gives the OrgUsers whom a user's coming, going or renaming may concern: those with the address, and those who
@@ -145,7 +145,7 @@ func (r Reader) Invitations(ctx context.Context, namespace string) ([]*v1alpha1.
 func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string) ([]*v1alpha1.Invitation, error) {
 	var list v1alpha1.InvitationList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
-		client.MatchingFields{invitationByEmail: invitation.NormalizeAddress(email)})
+		client.MatchingFields{invitationByEmail: emailaddr.Normalize(email)})
 	return pointers(list.Items), err
 }
 
@@ -193,17 +193,18 @@ func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Objec
 
 // Recipient gives the place of an address among an Invitation's recipients; nil: it is none of them.
 func Recipient(i *v1alpha1.Invitation, email string) *v1alpha1.RecipientStatus {
-	if place, listed := Places(i)[invitation.NormalizeAddress(email)]; listed {
+	if place, listed := RecipientIndex(i)[emailaddr.Normalize(email)]; listed {
 		return &i.Status.Recipients[place]
 	}
 	return nil
 }
 
-// Places gives the place of each address, in its normal form, among an Invitation's recipients: for who looks up many.
-func Places(i *v1alpha1.Invitation) map[string]int {
+// RecipientIndex returns the index of each address, in its normal form, among an Invitation's recipients, for callers that look
+// up many.
+func RecipientIndex(i *v1alpha1.Invitation) map[string]int {
 	places := make(map[string]int, len(i.Status.Recipients))
 	for n := range slices.Backward(i.Status.Recipients) { // of two that are one account's, the first counts
-		places[invitation.NormalizeAddress(string(i.Status.Recipients[n].Email))] = n
+		places[emailaddr.Normalize(string(i.Status.Recipients[n].Email))] = n
 	}
 	return places
 }

@@ -10,8 +10,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // Remaining gives a sentence for everything that goes on naming an object that is to be deleted, and what comes of it.
@@ -53,7 +54,7 @@ func (r Reader) remainingInvitations(ctx context.Context, user *v1alpha1.OrgUser
 	var sentences []string
 	for _, i := range named {
 		recipient := Recipient(i, string(user.Spec.Email))
-		if recipient == nil || !invitation.Open(recipient.State) || !i.DeletionTimestamp.IsZero() {
+		if recipient == nil || !onboarding.Open(recipient.State) || !i.DeletionTimestamp.IsZero() {
 			continue
 		}
 		sentences = append(sentences, fmt.Sprintf("Invitation %q invites %s: Usher makes the pending user again, unless the address "+
@@ -64,9 +65,9 @@ func (r Reader) remainingInvitations(ctx context.Context, user *v1alpha1.OrgUser
 
 // deviceOf names a device in force that is assigned to an address; empty: there is none.
 func deviceOf(w *v1alpha1.Workspace, email string) v1alpha1.ObjectName {
-	devices, _ := policy.DevicesInForce(w, nil)
+	devices, _ := effective.DevicesInForce(w, nil)
 	for _, d := range devices {
-		if d.Assignee != "" && invitation.SameAddress(string(d.Assignee), email) {
+		if d.Assignee != "" && emailaddr.Same(string(d.Assignee), email) {
 			return d.Name
 		}
 	}

@@ -10,12 +10,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // RequestFacts gathers everything that policy.Judge has to know about a request beside its objects. Operator is the
 // operator's own namespace. What it costs does not grow with the number of users.
-func (r Reader) RequestFacts(ctx context.Context, q policy.Request, operator string) (policy.Facts, error) {
+func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator string) (authz.Facts, error) {
 	var err error
 	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
 		return q.Facts, err
@@ -29,14 +30,14 @@ func (r Reader) RequestFacts(ctx context.Context, q policy.Request, operator str
 		err = r.workspaceFacts(ctx, &q, o, operator)
 	}
 	if err == nil {
-		q.Facts.Named, err = r.named(ctx, q.Organization, policy.PlacementKeys(q))
+		q.Facts.Named, err = r.named(ctx, q.Organization, authz.PlacementKeys(q))
 	}
 	return q.Facts, err
 }
 
 // AdministratorFacts finds out anew whether the user of a request is the last administrator of an organization that stays.
 // It needs no index, so that a Reader on the API server can be asked.
-func (r Reader) AdministratorFacts(ctx context.Context, q *policy.Request) error {
+func (r Reader) AdministratorFacts(ctx context.Context, q *authz.Request) error {
 	var err error
 	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
 		return err
@@ -45,8 +46,8 @@ func (r Reader) AdministratorFacts(ctx context.Context, q *policy.Request) error
 	return err
 }
 
-func objectOf(q policy.Request) metav1.Object {
-	if q.Operation == policy.Delete {
+func objectOf(q authz.Request) metav1.Object {
+	if q.Operation == authz.Delete {
 		return q.Old
 	}
 	return q.New
@@ -66,7 +67,7 @@ func (r Reader) otherAdministrator(ctx context.Context, o *v1alpha1.Organization
 		if err != nil {
 			return false, err
 		}
-		if other != nil && policy.CandidateOf(other).Wished {
+		if other != nil && effective.CandidateOf(other).Wished {
 			return true, nil
 		}
 	}
@@ -74,8 +75,8 @@ func (r Reader) otherAdministrator(ctx context.Context, o *v1alpha1.Organization
 }
 
 // workspaceFacts finds out who has the intake address, the serial numbers and the namespace that a workspace wishes.
-func (r Reader) workspaceFacts(ctx context.Context, q *policy.Request, w *v1alpha1.Workspace, operator string) error {
-	if q.Operation == policy.Delete || q.Status {
+func (r Reader) workspaceFacts(ctx context.Context, q *authz.Request, w *v1alpha1.Workspace, operator string) error {
+	if q.Operation == authz.Delete || q.Status {
 		return nil
 	}
 	var err error
@@ -90,7 +91,7 @@ func (r Reader) workspaceFacts(ctx context.Context, q *policy.Request, w *v1alph
 	if q.Facts.SerialHolders, err = r.newSerialHolders(ctx, q.Organization, old, w); err != nil {
 		return err
 	}
-	if q.Operation == policy.Create {
+	if q.Operation == authz.Create {
 		q.Facts.Namespace, err = r.NamespaceFacts(ctx, operator, w)
 	}
 	return err

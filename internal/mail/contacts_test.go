@@ -16,7 +16,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 func word(key string, values ...string) mail.Word {

@@ -14,9 +14,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/exim"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/timing"
-	"github.com/usher-operator/usher/test/exim"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 var _ = Describe("A mail server that others wrote", func() {

@@ -14,8 +14,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/timing"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 const trace = "Received: from here\r\n\tby there\r\n"

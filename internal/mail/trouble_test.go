@@ -15,8 +15,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/timing"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 func answer(code int, text string) error {

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // HoldDelay is how long somebody must be held back before it is an alert: while administrators change places, it
@@ -36,7 +36,7 @@ func (w Snapshot) held() ([]Alert, time.Duration) {
 		return nil, 0
 	}
 	u := w.user(administrators[0])
-	if u == nil || policy.CandidateOf(u).Wished {
+	if u == nil || effective.CandidateOf(u).Wished {
 		return nil, 0
 	}
 	stalled := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionStalled)
@@ -77,7 +77,7 @@ func (w Snapshot) bought(module string) bool {
 func (w Snapshot) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
 	var waiting []*v1alpha1.OrgUser
 	for _, u := range w.Users {
-		if policy.WishesSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && w.concerned(u) {
+		if effective.WishesSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && w.concerned(u) {
 			waiting = append(waiting, u)
 		}
 	}
@@ -110,7 +110,7 @@ func (w Snapshot) refused() []refused {
 			r := &i.Status.Recipients[n]
 			if r.State == v1alpha1.RecipientUndeliverable && i.DeletionTimestamp.IsZero() && w.invites(i, r) {
 				all = append(all, refused{
-					subject: subjectOf("Invitation", i.Name, invitation.NormalizeAddress(string(r.Email))), email: string(r.Email),
+					subject: subjectOf("Invitation", i.Name, emailaddr.Normalize(string(r.Email))), email: string(r.Email),
 					invitation: i.Name, answer: answerOf(&r.OnboardingStatus),
 				})
 			}
@@ -121,7 +121,7 @@ func (w Snapshot) refused() []refused {
 		if o != nil && o.State == v1alpha1.RecipientUndeliverable && u.Labels[v1alpha1.LabelInvitation] == "" &&
 			u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserPending && w.concerned(u) {
 			all = append(all, refused{
-				subject: subjectOf("OrgUser", u.Name, invitation.NormalizeAddress(string(u.Spec.Email))),
+				subject: subjectOf("OrgUser", u.Name, emailaddr.Normalize(string(u.Spec.Email))),
 				email:   string(u.Spec.Email), answer: answerOf(o),
 			})
 		}
@@ -158,7 +158,7 @@ func (w Snapshot) places(email string, wishes []v1alpha1.WorkspaceGrant, groups 
 		return true
 	}
 	return slices.ContainsFunc(w.Workspace.Spec.Members, func(m v1alpha1.WorkspaceMember) bool {
-		return m.Email != "" && invitation.SameAddress(string(m.Email), email) ||
+		return m.Email != "" && emailaddr.Same(string(m.Email), email) ||
 			m.Group != "" && slices.Contains(groups, m.Group)
 	})
 }

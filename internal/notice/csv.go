@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // columns are the header of a report's table. Programs read it, so it is the same in every language.
@@ -61,7 +61,7 @@ func (r *Report) rows() []row {
 			record: "invitation", email: p.Email, role: string(p.Role), state: string(p.State), invitation: p.Invitation,
 		}
 		if !p.Expires.IsZero() {
-			line.expires = p.Expires.In(policy.LocationOf(r.snapshot.Organization)).Format(time.RFC3339)
+			line.expires = p.Expires.In(effective.LocationOf(r.snapshot.Organization)).Format(time.RFC3339)
 		}
 		rows = append(rows, line)
 	}
@@ -75,7 +75,7 @@ func (r *Report) rows() []row {
 
 func (r *Report) userRow(u *v1alpha1.OrgUser) row {
 	line := row{
-		record: "user", name: policy.DisplayNameOf(u, u.Status.Registration), email: string(u.Spec.Email),
+		record: "user", name: effective.DisplayNameOf(u, u.Status.Registration), email: string(u.Spec.Email),
 		role: string(roleOf(u)), access: string(u.Spec.Access), state: string(stateOf(u)), lastActive: u.Status.LastActive,
 	}
 	if access := r.snapshot.accessOf(u); access != "" {

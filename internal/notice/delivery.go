@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
 // maxErrorLength bounds what a delivery says about its last failure, in bytes: a status holds many.
@@ -25,16 +25,16 @@ func NextAttempt(s *v1alpha1.NoticeDeliveryStatus, now time.Time) (time.Duration
 }
 
 // Record writes what came of an attempt. A message that was recorded already, or is another one, stays as it is.
-func Record(s *v1alpha1.NoticeDeliveryStatus, d invitation.Delivery, now time.Time) {
+func Record(s *v1alpha1.NoticeDeliveryStatus, d attempt.Result, now time.Time) {
 	if s.State != v1alpha1.NoticeQueued || s.MessageID != d.MessageID {
 		return
 	}
-	s.LastError = invitation.Shorten(d.Error, maxErrorLength)
+	s.LastError = attempt.Shorten(d.Error, maxErrorLength)
 	if d.RetryAt.IsZero() {
 		s.Attempts++
 	}
 	s.NextAttemptTime = nil
-	again := d.Again(s.Attempts, now)
+	again := d.RetryTime(s.Attempts, now)
 	switch {
 	case !again.IsZero():
 		s.NextAttemptTime = stamp(again)

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // Details is what a message about an alert says beside its subject. What does not go with the reason is empty.
@@ -34,7 +34,7 @@ func (w Snapshot) DetailsOf(a *v1alpha1.AlertStatus, listed int) Details {
 		return w.refusalDetails(a.Subject)
 	case v1alpha1.AlertLastAdministratorHeld:
 		if u := w.user(a.Subject); u != nil {
-			return Details{Title: policy.DisplayNameOf(u, u.Status.Registration), Email: string(u.Spec.Email)}
+			return Details{Title: effective.DisplayNameOf(u, u.Status.Registration), Email: string(u.Spec.Email)}
 		}
 		return Details{Title: a.Subject}
 	default:
@@ -52,7 +52,7 @@ func (w Snapshot) seatDetails(module string) Details {
 	m := &w.Organization.Status.Modules[i]
 	d.Seats, d.Used = countOf(m.Seats), countOf(m.Used)
 	for _, u := range w.waiting(m) {
-		d.Waiting = append(d.Waiting, policy.DisplayNameOf(u, u.Status.Registration))
+		d.Waiting = append(d.Waiting, effective.DisplayNameOf(u, u.Status.Registration))
 	}
 	return d
 }

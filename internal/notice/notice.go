@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // Snapshot is what notices are made of. Nothing in it is changed.
@@ -82,7 +82,7 @@ func Among(others []Destination) func(Destination) bool {
 func (d Destination) key() string {
 	value := d.Value
 	if d.Type == v1alpha1.MethodEmail {
-		value = invitation.NormalizeAddress(value)
+		value = emailaddr.Normalize(value)
 	}
 	return string(d.Type) + "/" + value
 }

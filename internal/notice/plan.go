@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
 const (
@@ -125,7 +125,7 @@ func (p Plan) open(s *v1alpha1.NoticesStatus, cause Alert) v1alpha1.AlertStatus 
 
 // nextReport makes a report when one is due or asked for. Of several that were missed, it is the newest one's turn.
 func (p Plan) nextReport(s *v1alpha1.NoticesStatus) (wait time.Duration) {
-	request := invitation.Shorten(p.Request, maxRequestLength)
+	request := attempt.Shorten(p.Request, maxRequestLength)
 	wanted := request != "" && request != s.ObservedReport
 	s.ObservedReport = request
 	if s.Report != nil {

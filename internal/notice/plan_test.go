@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/notice"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
@@ -58,7 +58,7 @@ var _ = Describe("Alerts", func() {
 		Expect(first.Deliveries[0].MessageID).To(MatchRegexp("^<[0-9a-f]{32}@usher.example>$"))
 		Expect(first.Deliveries[0].MessageID).NotTo(Equal(first.Deliveries[1].MessageID))
 
-		notice.Record(&s.Alerts[0].Deliveries[0], invitation.Delivery{MessageID: first.Deliveries[0].MessageID}, now)
+		notice.Record(&s.Alerts[0].Deliveries[0], attempt.Result{MessageID: first.Deliveries[0].MessageID}, now)
 		p.Now = now.Add(time.Hour)
 		s = next(p, s)
 		Expect(s.Alerts[0].Deliveries[0].State).To(Equal(v1alpha1.NoticeSent))
@@ -78,7 +78,7 @@ var _ = Describe("Alerts", func() {
 		p.Causes = []notice.Alert{lost}
 		s := next(p, v1alpha1.NoticesStatus{})
 		id := s.Alerts[0].Deliveries[0].MessageID
-		notice.Record(&s.Alerts[0].Deliveries[0], invitation.Delivery{MessageID: id}, now)
+		notice.Record(&s.Alerts[0].Deliveries[0], attempt.Result{MessageID: id}, now)
 		p.Alerts = []notice.Destination{{Type: v1alpha1.MethodEmail, Value: "DESK@acme.example"}, night}
 		s = next(p, s)
 		Expect(s.Alerts[0].Deliveries).To(HaveExactElements(
@@ -159,7 +159,7 @@ var _ = Describe("A delivery", func() {
 	BeforeEach(func() {
 		s = v1alpha1.NoticeDeliveryStatus{State: v1alpha1.NoticeQueued, MessageID: "<1@usher.example>"}
 	})
-	record := func(d invitation.Delivery) {
+	record := func(d attempt.Result) {
 		d.MessageID = "<1@usher.example>"
 		notice.Record(&s, d, now)
 	}
@@ -173,27 +173,27 @@ var _ = Describe("A delivery", func() {
 
 	It("is tried again later and later after a failure, and not after a refusal", func() {
 		Expect(due()).To(BeZero())
-		record(invitation.Delivery{Error: "451"})
+		record(attempt.Result{Error: "451"})
 		Expect(due()).To(Equal(10 * time.Second))
-		record(invitation.Delivery{Error: "451"})
+		record(attempt.Result{Error: "451"})
 		Expect(due()).To(Equal(20 * time.Second))
 		Expect(s).To(And(HaveField("Attempts", BeEquivalentTo(2)), HaveField("LastError", "451")))
-		record(invitation.Delivery{Error: "550", Permanent: true})
+		record(attempt.Result{Error: "550", Permanent: true})
 		_, queued := notice.NextAttempt(&s, now)
 		Expect(queued).To(BeFalse())
 		Expect(s).To(And(HaveField("State", v1alpha1.NoticeFailed), HaveField("NextAttemptTime", BeNil())))
 	})
 
 	It("that was not tried is put off without an attempt", func() {
-		record(invitation.Delivery{Error: errors.New("down").Error(), RetryAt: now.Add(time.Second)})
+		record(attempt.Result{Error: errors.New("down").Error(), RetryAt: now.Add(time.Second)})
 		Expect(s).To(And(HaveField("State", v1alpha1.NoticeQueued), HaveField("Attempts", BeZero()), HaveField("LastError", "down")))
 		Expect(due()).To(Equal(2 * time.Second))
 	})
 
 	It("is recorded once", func() {
-		record(invitation.Delivery{})
+		record(attempt.Result{})
 		Expect(s).To(And(HaveField("State", v1alpha1.NoticeSent), HaveField("LastError", BeEmpty())))
-		record(invitation.Delivery{Error: "late", Permanent: true})
+		record(attempt.Result{Error: "late", Permanent: true})
 		Expect(s.State).To(Equal(v1alpha1.NoticeSent))
 	})
 })

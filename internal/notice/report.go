@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // States are those that a report counts, in order.
@@ -86,7 +86,7 @@ func NewReport(w Snapshot) *Report {
 		}
 		roles[roleOf(u)][stateOf(u)]++
 	}
-	for _, role := range policy.Roles() {
+	for _, role := range authz.Roles() {
 		if roles[role] != nil {
 			r.Roles = append(r.Roles, RoleCount{role, roles[role]})
 		}
@@ -122,14 +122,14 @@ func (w Snapshot) pending() []PendingInvitation {
 	for _, i := range w.Invitations {
 		for n := range i.Status.Recipients {
 			r := &i.Status.Recipients[n]
-			if invitation.Open(r.State) && r.HeldBy == "" && w.invites(i, r) {
+			if onboarding.Open(r.State) && r.HeldBy == "" && w.invites(i, r) {
 				all = append(all, pendingOf(string(r.Email), i.Name, i.Spec.Role, &r.OnboardingStatus))
 			}
 		}
 	}
 	for _, u := range w.Users {
 		o := u.Status.Onboarding
-		if o != nil && invitation.Open(o.State) && u.Status.State == v1alpha1.UserPending &&
+		if o != nil && onboarding.Open(o.State) && u.Status.State == v1alpha1.UserPending &&
 			u.Labels[v1alpha1.LabelInvitation] == "" && w.concerned(u) {
 			all = append(all, pendingOf(string(u.Spec.Email), "", u.Spec.Role, o))
 		}

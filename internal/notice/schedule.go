@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // Defaults of the settings of reports that an organization leaves open.
@@ -28,7 +28,7 @@ type Schedule struct {
 
 // ScheduleOf gives when an organization's reports are due.
 func ScheduleOf(o *v1alpha1.Organization) Schedule {
-	s := Schedule{frequency: defaultFrequency, weekday: defaultWeekday, hour: defaultHour, location: policy.LocationOf(o)}
+	s := Schedule{frequency: defaultFrequency, weekday: defaultWeekday, hour: defaultHour, location: effective.LocationOf(o)}
 	wished := o.Spec.Settings.Reports
 	if wished.Frequency != "" {
 		s.frequency = wished.Frequency

@@ -9,8 +9,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/usher-operator/usher/internal/desk"
 	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
 )
 
 // maxQuestionBody bounds a form with a question, in bytes: the longest text with every byte escaped, and room for one that is
@@ -110,12 +110,12 @@ func (c *counters) ask(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !c.limit(r) {
-		desk.CountLimited(question.LimitNetwork)
+		store.CountLimited(question.LimitNetwork)
 		c.refuse(w, r, counter, question.LimitNetwork)
 		return
 	}
 	err := c.questions.Ask(r.Context(), r.PathValue("organization"), r.PathValue("workspace"), p.Ask.ask(p.Lang()))
-	var reached *desk.LimitError
+	var reached *store.LimitError
 	switch {
 	case errors.As(err, &reached):
 		c.refuse(w, r, counter, reached.Limit)

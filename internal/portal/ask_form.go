@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/locale"
 	"github.com/usher-operator/usher/internal/question"
 )
@@ -70,8 +70,8 @@ func (f *askForm) check(own []string) {
 	length := utf8.RuneCountInString
 	add(length(f.Name) > question.MaxName, "name", "long")
 	add(f.Email == "", "email", "missing")
-	add(!invitation.ValidAddress(f.Email), "email", "form")
-	add(slices.ContainsFunc(own, func(a string) bool { return a != "" && invitation.SameAddress(a, f.Email) }), "email", "own")
+	add(!emailaddr.Valid(f.Email), "email", "form")
+	add(slices.ContainsFunc(own, func(a string) bool { return a != "" && emailaddr.Same(a, f.Email) }), "email", "own")
 	add(f.Subject == "", "subject", "missing")
 	add(length(f.Subject) > question.MaxSubject, "subject", "long")
 	add(f.Text == "", "text", "missing")

@@ -14,9 +14,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/usher-operator/usher/internal/desk"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
 )
 
 var _ = Describe("A workspace's page", func() {
@@ -123,7 +123,7 @@ var _ = Describe("A workspace's page", func() {
 	})
 
 	DescribeTable("tells which limit is reached and what to do", func(limit question.Limit, heading, hint string) {
-		questions.err = &desk.LimitError{Limit: limit}
+		questions.err = &store.LimitError{Limit: limit}
 		page := pages.post(counterPath+"?lang=en", asking())
 		Expect(page).To(And(HaveHTTPStatus(http.StatusTooManyRequests), HaveHTTPHeaderWithValue("Retry-After", "3600")))
 		Expect(page.Body.String()).To(And(ContainSubstring("<h1>"+heading+"</h1>"), ContainSubstring(hint), ContainSubstring("This question was not sent.")))

@@ -11,11 +11,11 @@ import (
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/desk"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
 )
 
 // ClusterQuestions is Questions on the cluster: pages are read from the cache, questions are kept at the desk.
@@ -23,9 +23,9 @@ type ClusterQuestions struct {
 	// Client reads from the cache.
 	Client kube.Reader
 	// Desk keeps the questions.
-	Desk *desk.Desk
+	Desk *store.Store
 	// Keys sign and verify links.
-	Keys *invitation.KeyRing
+	Keys *linktoken.KeyRing
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -53,9 +53,9 @@ func (q *ClusterQuestions) counter(ctx context.Context, organization, workspace 
 	}
 	portal := w.Spec.Portal
 	return &Counter{
-		Organization: policy.OrganizationTitle(o), Title: string(portal.Title), Introduction: portal.Introduction,
-		AccentColor: portal.AccentColor, Language: policy.LanguageOf(o, "", &w), Hours: portal.Hours,
-		Location: policy.LocationOf(o), Now: q.Now(), Own: []string{string(portal.QueueEmail), string(portal.IntakeEmail)},
+		Organization: effective.OrganizationTitle(o), Title: string(portal.Title), Introduction: portal.Introduction,
+		AccentColor: portal.AccentColor, Language: effective.LanguageOf(o, "", &w), Hours: portal.Hours,
+		Location: effective.LocationOf(o), Now: q.Now(), Own: []string{string(portal.QueueEmail), string(portal.IntakeEmail)},
 	}, &w, nil
 }
 
@@ -68,7 +68,7 @@ func (q *ClusterQuestions) Ask(ctx context.Context, organization, workspace stri
 	return q.Desk.Keep(ctx, a.Form, &question.Question{
 		Record: question.Record{
 			Organization: organization, Workspace: workspace, WorkspaceUID: w.UID, Subject: a.Subject,
-			Asker: invitation.AddressDigest(a.Address), Address: a.Address, Language: a.Language,
+			Asker: linktoken.AddressDigest(a.Address), Address: a.Address, Language: a.Language,
 			Queue: string(w.Spec.Portal.QueueEmail),
 		},
 		Name: a.Name, Text: a.Text,
@@ -104,8 +104,8 @@ func (q *ClusterQuestions) Confirm(ctx context.Context, token string) (*Counter,
 }
 
 // find verifies the token before anything is looked up for it.
-func (q *ClusterQuestions) find(ctx context.Context, token string) (*desk.Kept, error) {
-	claims, err := q.Keys.Verify(invitation.PurposeQuestion, token)
+func (q *ClusterQuestions) find(ctx context.Context, token string) (*store.Kept, error) {
+	claims, err := q.Keys.Verify(linktoken.PurposeQuestion, token)
 	if err != nil {
 		return nil, ErrUnknown
 	}
@@ -120,14 +120,14 @@ func (q *ClusterQuestions) find(ctx context.Context, token string) (*desk.Kept, 
 }
 
 func gonePage(err error) error {
-	if errors.Is(err, desk.ErrGone) {
+	if errors.Is(err, store.ErrGone) {
 		return ErrExpired
 	}
 	return err
 }
 
 // show gives what a page shows. A question whose time is over, or whose workspace has no page any more, is gone.
-func (q *ClusterQuestions) show(ctx context.Context, k *desk.Kept) (*Counter, *Asked, error) {
+func (q *ClusterQuestions) show(ctx context.Context, k *store.Kept) (*Counter, *Asked, error) {
 	counter, w, err := q.counter(ctx, k.Organization, k.Workspace)
 	if errors.Is(err, ErrUnknown) || err == nil && (w.UID != k.WorkspaceUID || k.Ended(q.Now())) {
 		return nil, nil, ErrExpired
@@ -140,8 +140,8 @@ func (q *ClusterQuestions) show(ctx context.Context, k *desk.Kept) (*Counter, *A
 	return counter, asked, err
 }
 
-func (q *ClusterQuestions) asked(k *desk.Kept) (*Asked, error) {
-	token, err := q.Keys.SignDigest(invitation.PurposeAsker, k.WorkspaceUID, k.Asker, 0)
+func (q *ClusterQuestions) asked(k *store.Kept) (*Asked, error) {
+	token, err := q.Keys.SignDigest(linktoken.PurposeAsker, k.WorkspaceUID, k.Asker, 0)
 	return &Asked{
 		Reference: k.Reference, Subject: k.Subject, Name: k.Question.Name, Address: k.Address, Text: k.Text,
 		State: k.State, At: k.Asked, ConfirmedAt: k.Confirmed, PassedOnAt: k.PassedOn, Asker: token,
@@ -150,7 +150,7 @@ func (q *ClusterQuestions) asked(k *desk.Kept) (*Asked, error) {
 
 // OfAsker gives the questions of an asker.
 func (q *ClusterQuestions) OfAsker(ctx context.Context, token string) (*Counter, []Asked, error) {
-	claims, err := q.Keys.Verify(invitation.PurposeAsker, token)
+	claims, err := q.Keys.Verify(linktoken.PurposeAsker, token)
 	if err != nil {
 		return nil, nil, ErrUnknown
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 )
 
 // maxToken is far above the length of any token; longer ones are not looked at.
@@ -31,12 +31,12 @@ func New(links Links, opts Options) http.Handler {
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.Handle("GET "+style.path, style)
 	mux.Handle("GET "+icon.path, icon)
-	mux.HandleFunc("GET /i/{token}", h.open(invitation.PurposeInvite))
+	mux.HandleFunc("GET /i/{token}", h.open(linktoken.PurposeInvite))
 	mux.HandleFunc("POST /i/{token}", h.answer)
-	mux.HandleFunc("GET /i/{token}/done", h.done(invitation.PurposeInvite))
-	mux.HandleFunc("GET /c/{token}", h.open(invitation.PurposeConfirm))
+	mux.HandleFunc("GET /i/{token}/done", h.done(linktoken.PurposeInvite))
+	mux.HandleFunc("GET /c/{token}", h.open(linktoken.PurposeConfirm))
 	mux.HandleFunc("POST /c/{token}", h.confirm)
-	mux.HandleFunc("GET /c/{token}/done", h.done(invitation.PurposeConfirm))
+	mux.HandleFunc("GET /c/{token}/done", h.done(linktoken.PurposeConfirm))
 	for _, path := range []string{"/i/{token}", "/c/{token}"} {
 		mux.HandleFunc(path, h.refuseMethod("GET, HEAD, POST"))
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
@@ -101,8 +101,8 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 	if !h.parse(w, r) {
 		return
 	}
-	link, err := h.find(r, invitation.PurposeInvite)
-	if s := outcome(invitation.PurposeInvite, link, err); s != screenInvite {
+	link, err := h.find(r, linktoken.PurposeInvite)
+	if s := outcome(linktoken.PurposeInvite, link, err); s != screenInvite {
 		// A form sent twice ends where the first one did.
 		h.finish(w, r, s, link, "")
 		return
@@ -113,7 +113,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 	case "decline":
 		declined, err := h.links.Decline(r.Context(), r.PathValue("token"))
 		h.note(r, err)
-		h.finish(w, r, done(invitation.PurposeInvite, declined, err), link, "")
+		h.finish(w, r, done(linktoken.PurposeInvite, declined, err), link, "")
 	default:
 		h.show(w, r, screenBad, link)
 	}
@@ -132,7 +132,7 @@ func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
 	}
 	registered, err := h.links.Register(r.Context(), r.PathValue("token"), f.registration())
 	h.note(r, err)
-	h.finish(w, r, done(invitation.PurposeInvite, registered, err), link, f.Language)
+	h.finish(w, r, done(linktoken.PurposeInvite, registered, err), link, f.Language)
 }
 
 // confirm takes the confirmation page's button.
@@ -140,13 +140,13 @@ func (h *handler) confirm(w http.ResponseWriter, r *http.Request) {
 	if !h.parse(w, r) {
 		return
 	}
-	link, err := h.find(r, invitation.PurposeConfirm)
-	s := outcome(invitation.PurposeConfirm, link, err)
+	link, err := h.find(r, linktoken.PurposeConfirm)
+	s := outcome(linktoken.PurposeConfirm, link, err)
 	if s == screenConfirm {
 		var confirmed *Link
 		confirmed, err = h.links.Confirm(r.Context(), r.PathValue("token"))
 		h.note(r, err)
-		s = done(invitation.PurposeConfirm, confirmed, err)
+		s = done(linktoken.PurposeConfirm, confirmed, err)
 	}
 	h.finish(w, r, s, link, "")
 }

@@ -11,9 +11,12 @@ import (
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -25,7 +28,7 @@ type ClusterLinks struct {
 	// Live reads from the API server: a page never shows less than the form before it has done.
 	Live kube.Reader
 	// Keys verify links.
-	Keys *invitation.KeyRing
+	Keys *linktoken.KeyRing
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
 	// Now is the clock.
@@ -50,15 +53,15 @@ func (l *ClusterLinks) Open(ctx context.Context, purpose Purpose, token string) 
 
 // Register accepts the invitation; without a second mail where the organization asks for none.
 func (l *ClusterLinks) Register(ctx context.Context, token string, r v1alpha1.Registration) (*Link, error) {
-	return l.move(ctx, invitation.PurposeInvite, token, func(p *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
-		event := invitation.EventAccept
-		if policy.ConfirmationNeeded(p.organization) {
-			event = invitation.EventRegister
+	return l.move(ctx, linktoken.PurposeInvite, token, func(p *place, o *v1alpha1.OnboardingStatus, s onboarding.Subject) bool {
+		event := onboarding.EventAccept
+		if effective.ConfirmationNeeded(p.organization) {
+			event = onboarding.EventRegister
 		}
 		if o.State == v1alpha1.RecipientInvited && !p.authorized {
 			return revoke(o, s)
 		}
-		moved := invitation.Apply(o, event, s)
+		moved := onboarding.Apply(o, event, s)
 		if moved {
 			o.Registration = &r
 		}
@@ -68,31 +71,31 @@ func (l *ClusterLinks) Register(ctx context.Context, token string, r v1alpha1.Re
 
 // Decline says no.
 func (l *ClusterLinks) Decline(ctx context.Context, token string) (*Link, error) {
-	return l.move(ctx, invitation.PurposeInvite, token, func(_ *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
-		return invitation.Apply(o, invitation.EventDecline, s)
+	return l.move(ctx, linktoken.PurposeInvite, token, func(_ *place, o *v1alpha1.OnboardingStatus, s onboarding.Subject) bool {
+		return onboarding.Apply(o, onboarding.EventDecline, s)
 	})
 }
 
 // Confirm confirms the address.
 func (l *ClusterLinks) Confirm(ctx context.Context, token string) (*Link, error) {
-	return l.move(ctx, invitation.PurposeConfirm, token, func(p *place, o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+	return l.move(ctx, linktoken.PurposeConfirm, token, func(p *place, o *v1alpha1.OnboardingStatus, s onboarding.Subject) bool {
 		if o.State == v1alpha1.RecipientRegistered && !p.authorized {
 			return revoke(o, s)
 		}
-		return invitation.Apply(o, invitation.EventConfirm, s)
+		return onboarding.Apply(o, onboarding.EventConfirm, s)
 	})
 }
 
 // revoke takes an invitation back whose inviter may no longer give what it gives.
-func revoke(o *v1alpha1.OnboardingStatus, s invitation.Subject) bool {
+func revoke(o *v1alpha1.OnboardingStatus, s onboarding.Subject) bool {
 	s.Reason = v1alpha1.RevokedInviterUnauthorized
-	return invitation.Apply(o, invitation.EventRevoke, s)
+	return onboarding.Apply(o, onboarding.EventRevoke, s)
 }
 
 // move changes a person's state under the resource version that was read past the cache: of two forms sent at the same
 // time, one wins and the other sees it.
 func (l *ClusterLinks) move(ctx context.Context, purpose Purpose, token string,
-	change func(*place, *v1alpha1.OnboardingStatus, invitation.Subject) bool,
+	change func(*place, *v1alpha1.OnboardingStatus, onboarding.Subject) bool,
 ) (*Link, error) {
 	p, err := l.find(ctx, purpose, token)
 	if err != nil {
@@ -114,10 +117,10 @@ func (l *ClusterLinks) move(ctx context.Context, purpose Purpose, token string,
 	return l.show(ctx, p, purpose)
 }
 
-func (l *ClusterLinks) subject(p *place, email string) invitation.Subject {
-	return invitation.Subject{
+func (l *ClusterLinks) subject(p *place, email string) onboarding.Subject {
+	return onboarding.Subject{
 		UID: p.host.GetUID(), Email: email, Now: l.Now(), MailDomain: l.MailDomain,
-		Validity: policy.ValidityOf(p.organization),
+		Validity: effective.ValidityOf(p.organization),
 	}
 }
 
@@ -152,13 +155,13 @@ func (l *ClusterLinks) authorized(ctx context.Context, host status.Object) (bool
 	if !ok {
 		return true, nil
 	}
-	inviter, err := l.cache().Actor(ctx, policy.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
-	if err == nil && inviter.Kind == policy.ActorPerson {
+	inviter, err := l.cache().Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	if err == nil && inviter.Kind == authz.ActorPerson {
 		var person v1alpha1.OrgUser
 		err = l.Live.Get(ctx, kube.ObjectKey{Namespace: i.Namespace, Name: inviter.User}, &person)
 		inviter.Role = person.Status.Role
 	}
-	return err == nil && policy.InviterMayStill(i, inviter), kube.IgnoreNotFound(err)
+	return err == nil && authz.InviterMayStill(i, inviter), kube.IgnoreNotFound(err)
 }
 
 func gone(err error) error {
@@ -173,7 +176,7 @@ func (l *ClusterLinks) usable(p *place, o *v1alpha1.OnboardingStatus) error {
 	switch {
 	case o == nil || !p.host.GetDeletionTimestamp().IsZero() || o.SendCount != p.claims.SendCount:
 		return ErrRevoked
-	case o.State == v1alpha1.RecipientExpired || invitation.Expired(o, l.Now()):
+	case o.State == v1alpha1.RecipientExpired || onboarding.Expired(o, l.Now()):
 		return ErrExpired
 	case o.State == v1alpha1.RecipientRevoked:
 		return ErrRevoked
@@ -199,17 +202,17 @@ func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Li
 		err = ErrRevoked
 	}
 	if err != nil {
-		return &Link{Organization: policy.OrganizationTitle(p.organization), Language: p.language(onboarding)}, err
+		return &Link{Organization: effective.OrganizationTitle(p.organization), Language: p.language(onboarding)}, err
 	}
 	link := &Link{
 		State:             onboarding.State,
 		Email:             email,
 		Username:          email,
-		Organization:      policy.OrganizationTitle(p.organization),
+		Organization:      effective.OrganizationTitle(p.organization),
 		Language:          p.language(onboarding),
-		Location:          policy.LocationOf(p.organization),
-		NeedsConfirmation: policy.ConfirmationNeeded(p.organization),
-		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(invitation.DisplayName(email))},
+		Location:          effective.LocationOf(p.organization),
+		NeedsConfirmation: effective.ConfirmationNeeded(p.organization),
+		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(emailaddr.DisplayName(email))},
 	}
 	if onboarding.ExpirationTime != nil {
 		link.ExpirationTime = onboarding.ExpirationTime.Time
@@ -220,7 +223,7 @@ func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Li
 	if err := l.describe(ctx, p, link); err != nil {
 		return nil, err
 	}
-	if purpose == invitation.PurposeConfirm && onboarding.State == v1alpha1.RecipientInvited {
+	if purpose == linktoken.PurposeConfirm && onboarding.State == v1alpha1.RecipientInvited {
 		return link, ErrUsed // sent again in the meantime: the way starts anew with the newest mail
 	}
 	return link, nil
@@ -253,13 +256,13 @@ func (l *ClusterLinks) describe(ctx context.Context, p *place, link *Link) error
 			return err
 		}
 		if p.account != nil {
-			link.Role, link.Username = p.account.Spec.Role, policy.UsernameOf(p.account)
+			link.Role, link.Username = p.account.Spec.Role, effective.UsernameOf(p.account)
 		}
 		err = l.prefill(ctx, host, link)
 	case *v1alpha1.OrgUser:
 		link.Role = host.Spec.Role
-		link.Username, link.NameGiven = policy.UsernameOf(host), host.Spec.DisplayName != ""
-		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(host, &link.Registration))
+		link.Username, link.NameGiven = effective.UsernameOf(host), host.Spec.DisplayName != ""
+		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(host, &link.Registration))
 	}
 	link.Namespace = p.host.GetNamespace()
 	for _, grant := range p.grants() {
@@ -276,7 +279,7 @@ func (l *ClusterLinks) prefill(ctx context.Context, i *v1alpha1.Invitation, link
 	}
 	user, err := l.cache().User(ctx, i.Namespace, recipient.User)
 	if user != nil {
-		link.Registration.DisplayName = v1alpha1.DisplayName(policy.DisplayNameOf(user, &link.Registration))
+		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(user, &link.Registration))
 		link.NameGiven = user.Spec.DisplayName != ""
 	}
 	return err

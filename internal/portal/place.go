@@ -5,14 +5,14 @@ package portal
 
 import (
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/status"
 )
 
 // place is where a link leads: the object that keeps a person's state, and what is needed to show and move it.
 type place struct {
-	claims       invitation.Claims
+	claims       linktoken.Claims
 	host         status.Object
 	organization *v1alpha1.Organization
 	// workspaces are those that the person is to be in, as far as they exist.
@@ -65,7 +65,7 @@ func (p *place) workspace(grant v1alpha1.WorkspaceGrant) Workspace {
 	described := Workspace{Title: string(grant.Name), Access: grant.Access}
 	for _, w := range p.workspaces {
 		if w.Name == string(grant.Name) {
-			described.Title, described.Namespace = policy.WorkspaceTitle(w), policy.NamespaceOf(w)
+			described.Title, described.Namespace = effective.WorkspaceTitle(w), effective.NamespaceOf(w)
 		}
 	}
 	return described
@@ -80,5 +80,5 @@ func (p *place) language(o *v1alpha1.OnboardingStatus) string {
 	if i, is := p.host.(*v1alpha1.Invitation); is {
 		wished = i.Spec.Language
 	}
-	return policy.LanguageOf(p.organization, wished, p.workspaces...)
+	return effective.LanguageOf(p.organization, wished, p.workspaces...)
 }

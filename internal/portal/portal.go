@@ -17,11 +17,11 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 )
 
 // Purpose is what a link is for.
-type Purpose = invitation.Purpose
+type Purpose = linktoken.Purpose
 
 // Why a link leads nowhere. A Links wraps or returns them; the pages tell them apart with errors.Is.
 var (

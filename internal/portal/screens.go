@@ -8,7 +8,7 @@ import (
 	"net/http"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/question"
 )
 
@@ -71,7 +71,7 @@ func outcome(purpose Purpose, link *Link, err error) screen {
 	case errors.Is(err, ErrDeclined):
 		return screenDeclined
 	case errors.Is(err, ErrUsed):
-		if purpose == invitation.PurposeInvite && link != nil && link.State == v1alpha1.RecipientRegistered {
+		if purpose == linktoken.PurposeInvite && link != nil && link.State == v1alpha1.RecipientRegistered {
 			return screenCheckMail
 		}
 		return screenUsed
@@ -83,7 +83,7 @@ func outcome(purpose Purpose, link *Link, err error) screen {
 
 // standing is the page for where a person stands; a link that fits no step is as good as unknown.
 func standing(purpose Purpose, state v1alpha1.RecipientState) screen {
-	invite := purpose == invitation.PurposeInvite
+	invite := purpose == linktoken.PurposeInvite
 	switch state {
 	case v1alpha1.RecipientInvited:
 		if invite {

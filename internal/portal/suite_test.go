@@ -17,7 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
@@ -62,7 +62,7 @@ func newFakeLinks() *fakeLinks {
 
 func (f *fakeLinks) answer(purpose portal.Purpose, token string, err error) (*portal.Link, error) {
 	want := inviteToken
-	if purpose == invitation.PurposeConfirm {
+	if purpose == linktoken.PurposeConfirm {
 		want = confirmToken
 	}
 	if token != want {
@@ -96,15 +96,15 @@ func (f *fakeLinks) Register(_ context.Context, token string, r v1alpha1.Registr
 	if f.link.NeedsConfirmation {
 		state = v1alpha1.RecipientRegistered
 	}
-	return f.move(invitation.PurposeInvite, token, "register", state)
+	return f.move(linktoken.PurposeInvite, token, "register", state)
 }
 
 func (f *fakeLinks) Decline(_ context.Context, token string) (*portal.Link, error) {
-	return f.move(invitation.PurposeInvite, token, "decline", v1alpha1.RecipientDeclined)
+	return f.move(linktoken.PurposeInvite, token, "decline", v1alpha1.RecipientDeclined)
 }
 
 func (f *fakeLinks) Confirm(_ context.Context, token string) (*portal.Link, error) {
-	return f.move(invitation.PurposeConfirm, token, "confirm", v1alpha1.RecipientActive)
+	return f.move(linktoken.PurposeConfirm, token, "confirm", v1alpha1.RecipientActive)
 }
 
 // site sends requests to a portal without following redirects.

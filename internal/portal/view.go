@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/locale"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // maxShortNames is how many characters the names in a heading may have together for it to be written large.
@@ -138,7 +138,7 @@ func (p *page) Commands() ([]command, error) {
 		return nil, err
 	}
 	commands := []command{{Label: label, Line: "kubectl auth whoami"}}
-	if p.Link.Namespace != "" && policy.PowerOf(p.Link.Role, policy.AreaUsers) >= policy.PowerView {
+	if p.Link.Namespace != "" && authz.PowerOf(p.Link.Role, authz.AreaUsers) >= authz.PowerView {
 		label, err := p.T("command.organization")
 		if err != nil {
 			return nil, err

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
 // FuzzDecode: whatever lies in a Secret is read without harm, and what can be read comes back as it is written.
@@ -20,7 +20,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(data[keyRecord], data[keyName], data[keyText])
 	q.Confirm(noon)
-	q.Note(KindQuestion, invitation.Delivery{}, noon)
+	q.Note(KindQuestion, attempt.Result{}, noon)
 	if data, err = Encode(q); err != nil {
 		f.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("read %+v, then %+v: %v", read, again, err)
 		}
 		for _, kind := range read.Due(noon) {
-			read.Note(kind, invitation.Delivery{Error: "x"}, noon)
+			read.Note(kind, attempt.Result{Error: "x"}, noon)
 			if read.Mail(kind).NextAttempt.Before(noon.Add(time.Second)) {
 				t.Errorf("mail %s is tried again at once", kind)
 			}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
 // Ask begins a question's way: it waits for the asker's confirmation.
@@ -84,20 +84,20 @@ func (q *Question) Wait(now time.Time) time.Duration {
 }
 
 // Note notes what came of an attempt to send a mail. A mail that is not called for any more changes nothing.
-func (q *Question) Note(kind Kind, d invitation.Delivery, now time.Time) {
+func (q *Question) Note(kind Kind, d attempt.Result, now time.Time) {
 	const maxError = 300
 	mail := q.Mail(kind)
 	if mail.State != v1alpha1.MailQueued {
 		return
 	}
 	now = now.UTC().Truncate(time.Second)
-	mail.LastError = invitation.Shorten(d.Error, maxError)
+	mail.LastError = attempt.Shorten(d.Error, maxError)
 	if !d.RetryAt.IsZero() {
-		mail.NextAttempt = d.Again(mail.Attempts, now).UTC()
+		mail.NextAttempt = d.RetryTime(mail.Attempts, now).UTC()
 		return
 	}
 	mail.Attempts++
-	mail.NextAttempt = d.Again(mail.Attempts, now)
+	mail.NextAttempt = d.RetryTime(mail.Attempts, now)
 	switch {
 	case d.Error == "":
 		mail.State = v1alpha1.MailSent
@@ -120,7 +120,7 @@ func (q *Question) SeeToAccount() {
 }
 
 // settle brings the state up to date with what came of passing the question on.
-func (q *Question) settle(d invitation.Delivery, now time.Time) {
+func (q *Question) settle(d attempt.Result, now time.Time) {
 	switch {
 	case d.Error == "":
 		q.State, q.PassedOn = Passed, now

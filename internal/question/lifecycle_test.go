@@ -11,14 +11,15 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/linktoken"
 )
 
 var (
 	noon  = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
-	taken = invitation.Delivery{}
-	later = invitation.Delivery{Error: "451 later"}
-	never = invitation.Delivery{Error: "550 never", Permanent: true}
+	taken = attempt.Result{}
+	later = attempt.Result{Error: "451 later"}
+	never = attempt.Result{Error: "550 never", Permanent: true}
 )
 
 // asked is a question of Clara's that waits for her confirmation.
@@ -26,7 +27,7 @@ func asked() *Question {
 	q := &Question{
 		Record: Record{
 			Organization: "acme", Workspace: "support", WorkspaceUID: "8a7b1f1c-0000-4000-8000-000000000001", Reference: "K7M29QXD",
-			Subject: "El quiosco no arranca", Asker: invitation.AddressDigest("clara@customer.example"),
+			Subject: "El quiosco no arranca", Asker: linktoken.AddressDigest("clara@customer.example"),
 			Address: "clara@customer.example", Language: "es", Queue: "cola@acme.example",
 		},
 		Name: "Clara Ruiz", Text: "Pita tres veces.\nY nada más.",
@@ -83,7 +84,7 @@ var _ = Describe("A question", func() {
 		}
 		Expect(q.State).To(Equal(Received))
 		Expect(q.Text).NotTo(BeEmpty())
-		q.Note(KindQuestion, invitation.Delivery{Error: "not tried", RetryAt: at.Add(time.Minute)}, at)
+		q.Note(KindQuestion, attempt.Result{Error: "not tried", RetryAt: at.Add(time.Minute)}, at)
 		Expect(q.Forward.Attempts).To(BeEquivalentTo(3), "an attempt is one that was made")
 		Expect(q.Ended(noon.Add(KeepFor))).To(BeTrue())
 	})
@@ -168,7 +169,7 @@ var _ = Describe("The record", func() {
 		Entry("an unknown state", edited("Waiting", "Lost")),
 		Entry("an unknown field", edited("{", `{"x":1,`)),
 		Entry("no time", edited("2026-11-22", "0001-01-01", "12:00:00", "00:00:00")),
-		Entry("no digest", edited(invitation.AddressDigest("clara@customer.example"), "clara@customer.example")),
+		Entry("no digest", edited(linktoken.AddressDigest("clara@customer.example"), "clara@customer.example")),
 		Entry("no queue", edited("cola@acme.example", "")),
 	)
 

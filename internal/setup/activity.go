@@ -9,8 +9,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/internal/activity"
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // DefaultActivityInterval is how exact a person's last activity is by default.
@@ -19,7 +19,7 @@ const DefaultActivityInterval = 15 * time.Minute
 // addActivity adds what keeps track of when people were active, and gives what is to be told of a person's requests in
 // admission; nil: activity is not kept track of. Audit events are taken by the webhooks' server, because that is the one
 // that API servers reach already.
-func addActivity(mgr ctrl.Manager, o *Options, platform policy.Platform) (func(namespace, user string), error) {
+func addActivity(mgr ctrl.Manager, o *Options, platform authz.Platform) (func(namespace, user string), error) {
 	if o.ActivityInterval == 0 {
 		return nil, nil //nolint:nilnil // nothing to tell is an answer, not an error
 	}

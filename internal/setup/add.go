@@ -16,13 +16,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/controller"
-	"github.com/usher-operator/usher/internal/desk"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/policy"
 	"github.com/usher-operator/usher/internal/portal"
+	"github.com/usher-operator/usher/internal/question/store"
 	webhooks "github.com/usher-operator/usher/internal/webhook/v1alpha1"
 )
 
@@ -59,7 +60,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err != nil {
 		return err
 	}
-	questions := &desk.Desk{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
+	questions := &store.Store{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
 	questions.Measure()
 	if err := addControllers(mgr, o, keys, templates, questions); err != nil {
 		return err
@@ -86,7 +87,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	return addChecks(mgr, certificates, server.Ready)
 }
 
-func addControllers(mgr ctrl.Manager, o *Options, keys *invitation.KeyRing, templates *mail.InForce, questions *desk.Desk,
+func addControllers(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, templates *mail.InForce, questions *store.Store,
 ) error {
 	sender, err := mail.NewSender(o.Mail)
 	if err != nil {
@@ -128,7 +129,7 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot ask the API server who the operator is: %w", err)
 	}
-	platform := policy.Platform{
+	platform := authz.Platform{
 		Operator: self.Status.UserInfo.Username, Users: o.PlatformUsers, Groups: o.PlatformGroups,
 	}
 	seen, err := addActivity(mgr, o, platform)
@@ -143,32 +144,32 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 }
 
 // namespaceLabels gives the allow-list, which Validate has found right.
-func namespaceLabels(o *Options) policy.NamespaceLabels {
-	labels, err := policy.ParseNamespaceLabels(o.NamespaceLabels)
+func namespaceLabels(o *Options) effective.NamespaceLabels {
+	labels, err := effective.ParseNamespaceLabels(o.NamespaceLabels)
 	utilruntime.Must(err)
 	return labels
 }
 
 // linkKeys reads the keys that sign links, and makes the first one in a new installation.
-func linkKeys(ctx context.Context, mgr ctrl.Manager, o *Options) (*invitation.KeyRing, error) {
+func linkKeys(ctx context.Context, mgr ctrl.Manager, o *Options) (*linktoken.KeyRing, error) {
 	secret, err := ensureSecret(ctx, mgr, keysKey(o), firstKey())
 	if err != nil {
 		return nil, err
 	}
-	ring := &invitation.KeyRing{}
+	ring := &linktoken.KeyRing{}
 	return ring, keysReader(ring)(secret)
 }
 
-func firstKey() map[string][]byte { return map[string][]byte{firstKeyName: invitation.NewKey()} }
+func firstKey() map[string][]byte { return map[string][]byte{firstKeyName: linktoken.NewKey()} }
 
 func keysKey(o *Options) types.NamespacedName {
 	return types.NamespacedName{Namespace: o.Namespace, Name: keySecret}
 }
 
 // keysReader takes a change of the keys. A ring that cannot be used leaves the one in use in force.
-func keysReader(ring *invitation.KeyRing) func(*corev1.Secret) error {
+func keysReader(ring *linktoken.KeyRing) func(*corev1.Secret) error {
 	return func(secret *corev1.Secret) error {
-		keys, err := invitation.NewKeys(secret.Data)
+		keys, err := linktoken.NewKeys(secret.Data)
 		if err != nil {
 			return fmt.Errorf("the keys in Secret %s/%s: %w", secret.Namespace, secret.Name, err)
 		}

@@ -10,9 +10,9 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // IntakeFlags declares the flags of the mail intake.
@@ -41,7 +41,7 @@ func (o *Options) validateIntake() []error {
 			wrong = append(wrong, fmt.Errorf("--intake-address: %w", err))
 		}
 	}
-	if _, err := policy.ParseIntakeDomains(o.IntakeDomains); err != nil {
+	if _, err := effective.ParseIntakeDomains(o.IntakeDomains); err != nil {
 		wrong = append(wrong, fmt.Errorf("--intake-domains: %w", err))
 	}
 	l := o.IntakeLimits
@@ -70,8 +70,8 @@ func (o *Options) validateIntake() []error {
 }
 
 // intakeDomains gives the list that Validate has found right.
-func intakeDomains(o *Options) policy.IntakeDomains {
-	domains, err := policy.ParseIntakeDomains(o.IntakeDomains)
+func intakeDomains(o *Options) effective.IntakeDomains {
+	domains, err := effective.ParseIntakeDomains(o.IntakeDomains)
 	utilruntime.Must(err)
 	return domains
 }

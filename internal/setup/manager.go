@@ -31,8 +31,8 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/controller"
-	"github.com/usher-operator/usher/internal/desk"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/question/store"
 )
 
 const (
@@ -92,7 +92,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	if err := lookup.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	if err := desk.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+	if err := store.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
 	return mgr, add(ctx, mgr, &o, certificates)

@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Options are the operator's configuration.
@@ -111,7 +111,7 @@ func (o *Options) Validate() error {
 	require(o.ActivityInterval >= 0, "--activity-interval %s is negative: set it to 0 to turn it off", o.ActivityInterval)
 	require(o.AuditTokenFile == "" || o.ActivityInterval != 0, "--audit-token-file is set, but --activity-interval=0 turns off "+
 		"what audit events are for: leave one of them out")
-	_, err := policy.ParseNamespaceLabels(o.NamespaceLabels)
+	_, err := effective.ParseNamespaceLabels(o.NamespaceLabels)
 	require(err == nil, "--namespace-labels: %w", err)
 	wrong = append(wrong, o.validateIntake()...)
 	portal, err := url.Parse(o.PortalURL)

@@ -19,14 +19,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 )
 
 var _ = Describe("The operator's own Secrets", func() {
 	key := types.NamespacedName{Namespace: "usher-system", Name: keySecret}
-	var ring *invitation.KeyRing
+	var ring *linktoken.KeyRing
 	watching := func(c client.Client) *secretWatch {
-		ring = &invitation.KeyRing{}
+		ring = &linktoken.KeyRing{}
 		return &secretWatch{client: c, users: map[types.NamespacedName]secretUser{key: {use: keysReader(ring), data: firstKey}}}
 	}
 	pass := func(ctx context.Context, w *secretWatch, of types.NamespacedName) error {
@@ -42,11 +42,11 @@ var _ = Describe("The operator's own Secrets", func() {
 		Expect(cluster.Get(ctx, key, &secret)).To(Succeed())
 		Expect(secret.Data).To(HaveKeyWithValue(firstKeyName, HaveLen(32)))
 		Expect(pass(ctx, w, key)).To(Succeed())
-		keys, err := invitation.NewKeys(secret.Data)
+		keys, err := linktoken.NewKeys(secret.Data)
 		Expect(err).NotTo(HaveOccurred())
-		token, err := keys.Sign(invitation.PurposeInvite, "6f1c0f0e-7d3a-4e0f-9a43-0d5c2f6a9b11", "nora@acme.example", 1)
+		token, err := keys.Sign(linktoken.PurposeInvite, "6f1c0f0e-7d3a-4e0f-9a43-0d5c2f6a9b11", "nora@acme.example", 1)
 		Expect(err).NotTo(HaveOccurred())
-		_, err = ring.Verify(invitation.PurposeInvite, token)
+		_, err = ring.Verify(linktoken.PurposeInvite, token)
 		Expect(err).NotTo(HaveOccurred())
 	})
 

@@ -22,10 +22,10 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	endpoint "github.com/usher-operator/usher/internal/activity"
 	"github.com/usher-operator/usher/internal/setup"
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 	"github.com/usher-operator/usher/internal/testing/suite"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 	. "github.com/onsi/gomega"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/corpus"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 var env *testenv.Env

@@ -21,10 +21,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/operator"
 	"github.com/usher-operator/usher/internal/testing/suite"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 // asked is the label of namespaces in which the webhook that does nothing is asked instead of Usher's.

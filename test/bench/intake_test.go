@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/suite"
@@ -151,7 +151,7 @@ func (i *inbound) create(ctx context.Context) time.Duration {
 		clients.Go(func() {
 			for n := range numbers {
 				email := fmt.Sprintf("asker-%d@customers.example", n)
-				check(past.Create(ctx, policy.LimitedAccount(other, email, v1alpha1.OriginDevice)))
+				check(past.Create(ctx, effective.LimitedAccount(other, email, v1alpha1.OriginDevice)))
 			}
 		})
 	}

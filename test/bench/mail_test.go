@@ -20,10 +20,10 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/suite"
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 const (

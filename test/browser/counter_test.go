@@ -17,8 +17,8 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // desk is a workspace with a page for customers, and a customer.

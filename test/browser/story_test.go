@@ -12,10 +12,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // story is an organization in which Ana invites Luis to a workspace.
@@ -99,7 +99,7 @@ func linkIn(m mailbox.Message, path string) string {
 func (s story) state(ctx context.Context) func(Gomega) v1alpha1.RecipientState {
 	return func(g Gomega) v1alpha1.RecipientState {
 		for _, r := range read(ctx, s.inv)(g).Status.Recipients {
-			if invitation.SameAddress(string(r.Email), s.luis) {
+			if emailaddr.Same(string(r.Email), s.luis) {
 				return r.State
 			}
 		}

@@ -16,9 +16,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/testing/builders"
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 const (
@@ -70,7 +70,7 @@ func newParty(ctx context.Context, size int) *party {
 	}
 	direct := max(2, size/15)
 	p.declared, guests = guests[:direct], guests[direct:]
-	for some := range slices.Chunk(guests, min(invitation.MaxRecipients, (len(guests)+1)/2)) {
+	for some := range slices.Chunk(guests, min(emailaddr.MaxRecipients, (len(guests)+1)/2)) {
 		p.invitations = append(p.invitations, some)
 	}
 	last := p.invitations[len(p.invitations)-1]

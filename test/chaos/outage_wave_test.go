@@ -17,7 +17,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -45,7 +46,7 @@ func (w *wave) declare(ctx context.Context) {
 	w.watch(ctx)
 	ana := builders.OrgUser(w.org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
 	objects := []client.Object{builders.Organization(w.org).Obj(), ana, builders.Workspace(w.org, "support").Obj()}
-	for some := range slices.Chunk(w.people, min(invitation.MaxRecipients, (len(w.people)+1)/2)) {
+	for some := range slices.Chunk(w.people, min(emailaddr.MaxRecipients, (len(w.people)+1)/2)) {
 		name, _, _ := strings.Cut(some[0], "@")
 		objects = append(objects, builders.Invitation(w.org, "from-"+name, strings.Join(some, " ")).
 			Workspace("support", v1alpha1.WorkspaceView).InvitedBy(string(ana.Spec.Email)).Obj())
@@ -170,8 +171,8 @@ func (w *wave) verify(ctx context.Context, began time.Time) {
 // allowed is how many attempts the back-off allows in a time.
 func allowed(elapsed time.Duration) int {
 	attempts := 1
-	for elapsed >= invitation.Backoff(int32(attempts)) {
-		elapsed -= invitation.Backoff(int32(attempts)) - time.Second // times are whole seconds
+	for elapsed >= attempt.Backoff(int32(attempts)) {
+		elapsed -= attempt.Backoff(int32(attempts)) - time.Second // times are whole seconds
 		attempts++
 	}
 	return attempts

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 // What somebody does on the portal.

@@ -13,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/corpus"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 // The examples belong to an organization "acme", which the samples' specs make and delete as well: they take turns.

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
@@ -108,7 +108,7 @@ var _ = Describe("Devices", func() {
 		group.Wait()
 		user := userOf(ctx, org, email)
 		awaitReady(ctx, user)
-		Expect(user.Name).To(Equal(invitation.UserName(email)))
+		Expect(user.Name).To(Equal(emailaddr.ObjectName(email)))
 		Expect(user.Labels).To(HaveKeyWithValue(v1alpha1.LabelOrigin, v1alpha1.OriginDevice))
 		Expect(user.Spec).To(And(HaveField("Role", v1alpha1.RoleMember), HaveField("Access", v1alpha1.AccessLimited)))
 		Expect(user.Status).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Role", BeEmpty()), HaveField("Username", BeEmpty()),

@@ -20,11 +20,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // create makes objects as the cluster's administrator.
@@ -109,7 +109,7 @@ func userOf(ctx context.Context, namespace, email string) *v1alpha1.OrgUser {
 // recipientOf gives the recipient of an Invitation with an address.
 func recipientOf(i *v1alpha1.Invitation, email string) v1alpha1.RecipientStatus {
 	for _, r := range i.Status.Recipients {
-		if invitation.SameAddress(string(r.Email), email) {
+		if emailaddr.Same(string(r.Email), email) {
 			return r
 		}
 	}

@@ -21,8 +21,8 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // intake is a workspace that takes mails in.

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
@@ -41,7 +41,7 @@ var _ = Describe("An invitation's life", func() {
 		before := recipientOf(i, address("reg")).ExpirationTime.Time
 
 		// A status has whole seconds: the next one shows that the time is another.
-		Eventually(time.Now).Should(BeTemporally(">=", before.AddDate(0, 0, -policy.DefaultInvitationValidityDays).Add(time.Second)))
+		Eventually(time.Now).Should(BeTemporally(">=", before.AddDate(0, 0, -effective.DefaultInvitationValidityDays).Add(time.Second)))
 		resend(ctx, i, "again")
 		Eventually(get(ctx, i)).Should(And(stateOf(address("reg"), v1alpha1.RecipientInvited, 2),
 			stateOf(address("dec"), v1alpha1.RecipientInvited, 2), stateOf(address("acc"), v1alpha1.RecipientActive, 1)))

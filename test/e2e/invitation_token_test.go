@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -106,11 +106,11 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		secret := keysSecret(ctx)
 		named := map[string][]byte{}
 		for name := range secret.Data {
-			named[name] = invitation.NewKey()
+			named[name] = linktoken.NewKey()
 		}
-		keys, err := invitation.NewKeys(named)
+		keys, err := linktoken.NewKeys(named)
 		Expect(err).NotTo(HaveOccurred())
-		forged, err := keys.Sign(invitation.PurposeInvite, i.UID, luis, 1)
+		forged, err := keys.Sign(linktoken.PurposeInvite, i.UID, luis, 1)
 		Expect(err).NotTo(HaveOccurred())
 		unmoved(ctx, func() {
 			answers(ctx, "/i/", base64.RawURLEncoding.EncodeToString(chance), pageUnknown)
@@ -121,7 +121,7 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 
 	It("that is swapped is unknown: another person's, Invitation's or organization's parts, another purpose or sending", func(ctx context.Context) {
 		confirm := bytesOf(genuine)
-		confirm[tokenPurpose] = byte(invitation.PurposeConfirm)
+		confirm[tokenPurpose] = byte(linktoken.PurposeConfirm)
 		later := bytesOf(genuine)
 		later[tokenUID-1]++
 		unmoved(ctx, func() {
@@ -136,21 +136,21 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 	})
 
 	It("that Usher's own key signs grants nothing where nobody is invited", func(ctx context.Context) {
-		keys, err := invitation.NewKeys(keysSecret(ctx).Data)
+		keys, err := linktoken.NewKeys(keysSecret(ctx).Data)
 		Expect(err).NotTo(HaveOccurred())
-		sign := func(purpose invitation.Purpose, uid types.UID, email string, sendCount int32) string {
+		sign := func(purpose linktoken.Purpose, uid types.UID, email string, sendCount int32) string {
 			token, err := keys.Sign(purpose, uid, email, sendCount)
 			Expect(err).NotTo(HaveOccurred())
 			return token
 		}
-		Expect(sign(invitation.PurposeInvite, i.UID, luis, 1)).To(Equal(genuine), "the key is the right one")
-		confirm := sign(invitation.PurposeConfirm, i.UID, luis, 1)
+		Expect(sign(linktoken.PurposeInvite, i.UID, luis, 1)).To(Equal(genuine), "the key is the right one")
+		confirm := sign(linktoken.PurposeConfirm, i.UID, luis, 1)
 		unmoved(ctx, func() {
-			answers(ctx, "/i/", sign(invitation.PurposeInvite, i.UID, "mallory@"+org+".example", 1), pageRevoked)
-			answers(ctx, "/i/", sign(invitation.PurposeInvite, elsewhere.UID, luis, 1), pageRevoked)
-			answers(ctx, "/i/", sign(invitation.PurposeInvite, i.UID, luis, 2), pageRevoked)
-			answers(ctx, "/i/", sign(invitation.PurposeInvite, i.UID, luis, 0), pageRevoked)
-			gone := sign(invitation.PurposeInvite, "00000000-0000-4000-8000-000000000000", luis, 1)
+			answers(ctx, "/i/", sign(linktoken.PurposeInvite, i.UID, "mallory@"+org+".example", 1), pageRevoked)
+			answers(ctx, "/i/", sign(linktoken.PurposeInvite, elsewhere.UID, luis, 1), pageRevoked)
+			answers(ctx, "/i/", sign(linktoken.PurposeInvite, i.UID, luis, 2), pageRevoked)
+			answers(ctx, "/i/", sign(linktoken.PurposeInvite, i.UID, luis, 0), pageRevoked)
+			gone := sign(linktoken.PurposeInvite, "00000000-0000-4000-8000-000000000000", luis, 1)
 			Expect(look(ctx, usher.PortalURL+"/i/"+gone).Status).To(Equal(http.StatusGone))
 			Expect(look(ctx, usher.PortalURL+"/c/"+confirm)).To(Equal(pageUsed), "not registered yet: there is nothing to confirm")
 			Expect(press(ctx, usher.PortalURL+"/c/"+confirm, nil).Status).To(BeNumerically("<", 500))

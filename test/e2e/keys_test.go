@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/usher-operator/usher/internal/invitation"
+	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -29,7 +29,7 @@ var _ = Describe("The keys that sign links", func() {
 		}
 		old := invite("before")
 
-		both := map[string][]byte{"0002": invitation.NewKey()}
+		both := map[string][]byte{"0002": linktoken.NewKey()}
 		for name, key := range first {
 			both[name] = key
 		}

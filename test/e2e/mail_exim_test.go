@@ -14,8 +14,8 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
-	"github.com/usher-operator/usher/test/exim"
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/exim"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 var _ = Describe("A mail server that others wrote", func() {

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testing/certificate"
-	"github.com/usher-operator/usher/test/mailbox"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
 // guardedMailbox is a mail server that offers STARTTLS and asks for a password; with the file of its authority.

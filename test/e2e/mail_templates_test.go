@@ -14,8 +14,8 @@ import (
 
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/operator"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 const ownWords = `apiVersion: v1

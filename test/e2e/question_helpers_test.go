@@ -19,8 +19,8 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/operator"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // counter is a workspace with a page for customers.

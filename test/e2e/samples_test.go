@@ -16,8 +16,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/testenv"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 // The samples are one organization, "acme": the specs take turns.

@@ -14,9 +14,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 var _ = Describe("The webhooks", func() {

@@ -13,8 +13,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/usher-operator/usher/internal/testenv"
 	"github.com/usher-operator/usher/internal/testing/suite"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 var (

@@ -18,10 +18,10 @@ import (
 
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
-	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/ports"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 	"github.com/usher-operator/usher/internal/testing/timing"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // Namespace is where the operator lives.

@@ -20,7 +20,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/usher-operator/usher/internal/setup"
-	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 // guard becomes the program, and kills it when the test's process is gone: the kernel then closes the pipe. A line in

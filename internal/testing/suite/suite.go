@@ -25,10 +25,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/usher-operator/usher/internal/setup"
-	"github.com/usher-operator/usher/internal/testenv"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/operator"
+	"github.com/usher-operator/usher/internal/testing/testenv"
 	"github.com/usher-operator/usher/internal/testing/timing"
-	"github.com/usher-operator/usher/test/mailbox"
 )
 
 // Timeout is how long an Eventually waits by default.

@@ -9,7 +9,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
 )
 
 // Keys of the audit annotations, which the API server puts the webhook's name in front of.
@@ -36,7 +36,7 @@ func (a audited) Handle(ctx context.Context, r admission.Request) admission.Resp
 }
 
 // audit notes a decision.
-func audit(ctx context.Context, actor policy.Actor, violations []policy.Violation) {
+func audit(ctx context.Context, actor authz.Actor, violations []authz.Violation) {
 	notes, ok := ctx.Value(notesKey{}).(map[string]string)
 	if !ok {
 		return

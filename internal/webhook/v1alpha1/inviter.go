@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
 )
 
 // invitationDefaulter fills in who invites: the acting user at creation, and later whoever stood there when an update
@@ -33,6 +33,6 @@ func (d *invitationDefaulter) Default(ctx context.Context, i *v1alpha1.Invitatio
 			return err
 		}
 	}
-	i.Spec.InvitedBy = policy.Inviter(actor, old, i)
+	i.Spec.InvitedBy = authz.Inviter(actor, old, i)
 	return nil
 }

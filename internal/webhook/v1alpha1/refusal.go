@@ -12,12 +12,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
 )
 
 // refusal turns violations into the answer that kubectl shows: 403 when the acting person's role is at fault, else 422,
 // with a cause for every field. Nil: there are none.
-func refusal(r admission.Request, violations []policy.Violation) error {
+func refusal(r admission.Request, violations []authz.Violation) error {
 	if len(violations) == 0 {
 		return nil
 	}
@@ -32,12 +32,12 @@ func refusal(r admission.Request, violations []policy.Violation) error {
 	messages := make([]string, 0, len(violations))
 	for _, v := range violations {
 		cause := metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: v.Field, Message: text(v)}
-		if v.Reason == policy.Forbidden {
+		if v.Reason == authz.Forbidden {
 			answer.Code, answer.Reason = http.StatusForbidden, metav1.StatusReasonForbidden
 			cause.Type = metav1.CauseTypeForbidden
 		}
 		answer.Details.Causes = append(answer.Details.Causes, cause)
-		if v.Reason == policy.Forbidden || v.Field == "" {
+		if v.Reason == authz.Forbidden || v.Field == "" {
 			messages = append(messages, cause.Message) // says itself what it is about
 		} else {
 			messages = append(messages, v.Field+": "+cause.Message)
@@ -48,8 +48,8 @@ func refusal(r admission.Request, violations []policy.Violation) error {
 }
 
 // text is a violation in one sentence, in the API server's form where a value is at fault.
-func text(v policy.Violation) string {
-	if v.Reason == policy.Forbidden || v.Value == "" {
+func text(v authz.Violation) string {
+	if v.Reason == authz.Forbidden || v.Value == "" {
 		return v.Message
 	}
 	value := []rune(v.Value)

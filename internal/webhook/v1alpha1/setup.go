@@ -15,8 +15,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 )
 
 // Options are what the webhooks work with.
@@ -26,16 +27,16 @@ type Options struct {
 	// Live is the API server.
 	Live client.Reader
 	// Platform names the identities that are not bound by roles.
-	Platform policy.Platform
+	Platform authz.Platform
 	// Seen is told the namespace and the name of the OrgUser of every person who asks for a change, unless it is nil. It
 	// must neither wait nor write: whoever asks for the change waits meanwhile.
 	Seen func(namespace, user string)
 	// Namespace is the operator's own.
 	Namespace string
 	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
-	NamespaceLabels policy.NamespaceLabels
+	NamespaceLabels effective.NamespaceLabels
 	// IntakeDomains say which organization may take mails in at which addresses.
-	IntakeDomains policy.IntakeDomains
+	IntakeDomains effective.IntakeDomains
 	// IntakeOff tells that the operator takes no mails in.
 	IntakeOff bool
 }
@@ -77,19 +78,19 @@ func validating[T object](scheme *runtime.Scheme, g gate) *admission.Webhook {
 type gate struct {
 	lookup   lookup.Reader
 	live     lookup.Reader
-	platform policy.Platform
+	platform authz.Platform
 	seen     func(namespace, user string)
 
 	operatorNamespace string
-	labels            policy.NamespaceLabels
+	labels            effective.NamespaceLabels
 	intakeOff         bool
 }
 
 // actor finds as what the requester acts in the organization of the request's namespace.
-func (g gate) actor(ctx context.Context) (policy.Actor, admission.Request, error) {
+func (g gate) actor(ctx context.Context) (authz.Actor, admission.Request, error) {
 	request, err := admission.RequestFromContext(ctx)
 	if err != nil {
-		return policy.Actor{}, request, err
+		return authz.Actor{}, request, err
 	}
 	actor, err := g.lookup.Actor(ctx, g.platform, request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
 	if err != nil {

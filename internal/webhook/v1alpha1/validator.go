@@ -13,7 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/policy"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // object is what the webhooks judge: a pointer to one of Usher's kinds.
@@ -27,20 +28,20 @@ type validator[T object] struct{ gate }
 
 // ValidateCreate judges a new object.
 func (v validator[T]) ValidateCreate(ctx context.Context, created T) (admission.Warnings, error) {
-	return v.judge(ctx, created, policy.Request{Operation: policy.Create, New: created})
+	return v.judge(ctx, created, authz.Request{Operation: authz.Create, New: created})
 }
 
 // ValidateUpdate judges a change.
 func (v validator[T]) ValidateUpdate(ctx context.Context, before, after T) (admission.Warnings, error) {
-	return v.judge(ctx, after, policy.Request{Operation: policy.Update, Old: before, New: after})
+	return v.judge(ctx, after, authz.Request{Operation: authz.Update, Old: before, New: after})
 }
 
 // ValidateDelete judges a deletion.
 func (v validator[T]) ValidateDelete(ctx context.Context, deleted T) (admission.Warnings, error) {
-	return v.judge(ctx, deleted, policy.Request{Operation: policy.Delete, Old: deleted})
+	return v.judge(ctx, deleted, authz.Request{Operation: authz.Delete, Old: deleted})
 }
 
-func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admission.Warnings, error) {
+func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admission.Warnings, error) {
 	actor, request, err := v.actor(ctx)
 	if err != nil {
 		return nil, err
@@ -58,13 +59,13 @@ func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admissi
 	switch {
 	case len(violations) > 0 || r.Status:
 		return nil, refusal(request, violations)
-	case r.Operation == policy.Delete:
+	case r.Operation == authz.Delete:
 		return v.lookup.Remaining(ctx, o)
 	}
 	warnings, err := v.lookup.Missing(ctx, o)
 	if w, is := any(o).(*v1alpha1.Workspace); is {
 		warnings = append(warnings, v.labels.Warn(w)...)
-		if v.intakeOff && policy.IntakeOf(w) != "" {
+		if v.intakeOff && effective.IntakeOf(w) != "" {
 			warnings = append(warnings, "spec.portal.intakeEmail: the operator takes no mails in, as its --intake-address is not set")
 		}
 	}
@@ -73,13 +74,13 @@ func (v validator[T]) judge(ctx context.Context, o T, r policy.Request) (admissi
 
 // decide judges by the cache. Who deletes a whole folder, or has just made somebody else an administrator, may be ahead of
 // it: before a last administrator is kept, the API server is asked.
-func (v validator[T]) decide(ctx context.Context, r policy.Request) ([]policy.Violation, error) {
-	violations := policy.Judge(r)
-	if !slices.ContainsFunc(violations, func(broken policy.Violation) bool { return broken.Rule == policy.RuleLastAdministrator }) {
+func (v validator[T]) decide(ctx context.Context, r authz.Request) ([]authz.Violation, error) {
+	violations := authz.Judge(r)
+	if !slices.ContainsFunc(violations, func(broken authz.Violation) bool { return broken.Rule == authz.RuleLastAdministrator }) {
 		return violations, nil
 	}
 	if err := v.live.AdministratorFacts(ctx, &r); err != nil {
 		return nil, fmt.Errorf("cannot find out whether organization %q has another administrator: %w", r.Organization, err)
 	}
-	return policy.Judge(r), nil
+	return authz.Judge(r), nil
 }

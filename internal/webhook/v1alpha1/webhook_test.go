@@ -22,8 +22,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/policy"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -59,7 +59,7 @@ func newGate(funcs interceptor.Funcs) gate {
 	if err := lookup.AddIndexes(context.Background(), indexer{b}); err != nil {
 		panic(err)
 	}
-	return gate{lookup: lookup.Reader{Reader: b.Build()}, platform: policy.Platform{Operator: "usher"}}
+	return gate{lookup: lookup.Reader{Reader: b.Build()}, platform: authz.Platform{Operator: "usher"}}
 }
 
 // request asks as somebody to do something with an object.
@@ -171,7 +171,7 @@ var _ = Describe("A webhook", func() {
 })
 
 var _ = Describe("A refusal", func() {
-	refused := func(violations ...policy.Violation) metav1.Status {
+	refused := func(violations ...authz.Violation) metav1.Status {
 		GinkgoHelper()
 		var answer interface{ Status() metav1.Status }
 		Expect(errors.As(refusal(request("eva", admissionv1.Create, nil, nil), violations), &answer)).To(BeTrue())
@@ -181,8 +181,8 @@ var _ = Describe("A refusal", func() {
 	It("is none without violations", func() { Expect(refusal(admission.Request{}, nil)).To(Succeed()) })
 
 	It("is about the role as soon as one violation is, and names all", func() {
-		answer := refused(policy.Violation{Field: "spec.a", Reason: policy.Invalid, Value: "x", Message: "is bad"},
-			policy.Violation{Field: "spec.b", Reason: policy.Forbidden, Message: "only an admin may"})
+		answer := refused(authz.Violation{Field: "spec.a", Reason: authz.Invalid, Value: "x", Message: "is bad"},
+			authz.Violation{Field: "spec.b", Reason: authz.Forbidden, Message: "only an admin may"})
 		Expect(answer.Code).To(BeEquivalentTo(http.StatusForbidden))
 		Expect(answer.Message).To(Equal(`spec.a: Invalid value: "x": is bad; only an admin may`))
 		Expect(answer.Details.Causes).To(HaveLen(2))
@@ -193,7 +193,7 @@ var _ = Describe("A refusal", func() {
 		for range 100 {
 			long += "ñ"
 		}
-		answer := refused(policy.Violation{Field: "spec.a", Reason: policy.Invalid, Value: long, Message: "is long"})
+		answer := refused(authz.Violation{Field: "spec.a", Reason: authz.Invalid, Value: long, Message: "is long"})
 		Expect([]rune(answer.Message)).To(HaveLen(len([]rune(`spec.a: Invalid value: "…": is long`)) + maxValue))
 	})
 })
@@ -220,7 +220,7 @@ func FuzzAdmission(f *testing.F) {
 		n := int(which) % len(handlers)
 		answer := handlers[n].Handle(context.Background(), r)
 		known := username == "eva@acme.example" || username == "usher" || r.Operation == admissionv1.Connect || r.Operation == ""
-		cleaner := policy.Platform{}.ActorKind(username, nil) != policy.ActorNobody
+		cleaner := authz.Platform{}.ActorKind(username, nil) != authz.ActorNobody
 		if answer.Allowed && n != defaulter && !known && !cleaner {
 			t.Fatalf("%q was let in: %s into %s", username, old, wished)
 		}

@@ -1,0 +1,221 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz_test
+
+import (
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+// organizationWith gives an organization that says something.
+func organizationWith(change func(*v1alpha1.OrganizationSpec)) *v1alpha1.Organization {
+	return builders.Organization("acme").With(func(o *v1alpha1.Organization) { change(&o.Spec) }).Obj()
+}
+
+func inZone(zone string) *v1alpha1.Organization {
+	return organizationWith(func(s *v1alpha1.OrganizationSpec) { s.Profile.TimeZone = v1alpha1.TimeZone(zone) })
+}
+
+func inCountry(code string) *v1alpha1.Organization {
+	return organizationWith(func(s *v1alpha1.OrganizationSpec) { s.Profile.Address.Country = v1alpha1.CountryCode(code) })
+}
+
+func speaking(tag string) *v1alpha1.Organization {
+	return organizationWith(func(s *v1alpha1.OrganizationSpec) { s.Settings.Language = v1alpha1.LanguageTag(tag) })
+}
+
+var _ = Describe("An organization's content", func() {
+	It("is in order when it says nothing", func() {
+		Expect(authz.CheckContent(builders.Organization("acme").Obj())).To(BeEmpty())
+	})
+
+	It("is named after its namespace", func() {
+		o := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
+		Expect(authz.CheckContent(o)).To(HaveExactElements(authz.Violation{
+			Field: "metadata.name", Reason: authz.Invalid, Rule: "organization-named-after-namespace", Value: "other",
+			Message: `an organization is named after its namespace: name it "acme", or make it in a namespace "other"`,
+		}))
+	})
+
+	DescribeTable("has a time zone of the IANA database", func(zone string, known bool) {
+		found := authz.CheckContent(inZone(zone))
+		if known {
+			Expect(found).To(BeEmpty())
+			return
+		}
+		Expect(found).To(HaveExactElements(authz.Violation{
+			Field: "spec.profile.timeZone", Reason: authz.Invalid, Rule: "time-zone-known", Value: zone,
+			Message: "is no zone of the IANA time zone database: use a name such as Europe/Madrid",
+		}))
+	},
+		Entry(nil, "Europe/Madrid", true),
+		Entry(nil, "America/Argentina/Buenos_Aires", true),
+		Entry(nil, "UTC", true),
+		Entry("one that does not exist", "Europe/Atlantis", false),
+		Entry("whatever the server's is", "Local", false),
+		Entry("a path", "../../etc/passwd", false),
+	)
+
+	DescribeTable("has a country of ISO 3166-1", func(code string, known bool) {
+		found := authz.CheckContent(inCountry(code))
+		if known {
+			Expect(found).To(BeEmpty())
+			return
+		}
+		Expect(found).To(HaveExactElements(authz.Violation{
+			Field: "spec.profile.address.country", Reason: authz.Invalid, Rule: "country-known", Value: code,
+			Message: "is no ISO 3166-1 alpha-2 country code: use a code such as ES",
+		}))
+	},
+		Entry(nil, "ES", true), Entry(nil, "GB", true), Entry(nil, "SS", true), Entry(nil, "AX", true),
+		Entry("never assigned", "ZZ", false),
+		Entry("reserved for the United Kingdom", "UK", false),
+		Entry("a union", "EU", false),
+		Entry("no longer there", "SU", false),
+		Entry("for users to assign", "XK", false),
+		Entry("lower case", "es", false),
+		Entry("three letters", "ESP", false),
+	)
+
+	It("knows as many countries as the standard assigns", func() {
+		known := 0
+		for first := 'A'; first <= 'Z'; first++ {
+			for second := 'A'; second <= 'Z'; second++ {
+				if len(authz.CheckContent(inCountry(string(first)+string(second)))) == 0 {
+					known++
+				}
+			}
+		}
+		Expect(known).To(Equal(249))
+	})
+
+	It("has a country of ISO 3166-1 in the invoice address too", func() {
+		o := organizationWith(func(s *v1alpha1.OrganizationSpec) { s.Billing.Address.Country = "QQ" })
+		Expect(authz.CheckContent(o)).To(HaveExactElements(HaveField("Field", "spec.billing.address.country")))
+	})
+
+	DescribeTable("has a known language", func(tag string, known bool) {
+		found := authz.CheckContent(speaking(tag))
+		if known {
+			Expect(found).To(BeEmpty())
+			return
+		}
+		Expect(found).To(HaveExactElements(authz.Violation{
+			Field: "spec.settings.language", Reason: authz.Invalid, Rule: "language-known", Value: tag,
+			Message: "is no known BCP 47 language tag: use a tag such as es or en-GB",
+		}))
+	},
+		Entry(nil, "es", true), Entry(nil, "en-GB", true), Entry(nil, "es-419", true), Entry(nil, "zh-Hant-TW", true),
+		Entry("a language that does not exist", "xq", false),
+		Entry("a script that does not exist", "es-Qqqq", false),
+		Entry("no tag at all", "español", false),
+	)
+
+	It("is told all its faults at once", func() {
+		o := organizationWith(func(s *v1alpha1.OrganizationSpec) {
+			s.Profile.TimeZone, s.Profile.Address.Country, s.Settings.Language = "Local", "ZZ", "xq"
+		})
+		Expect(rules(authz.CheckContent(o))).To(Equal([]string{"time-zone-known", "country-known", "language-known"}))
+	})
+})
+
+var _ = Describe("An invitation's content", func() {
+	It("NOV-3 is a list of addresses", func() {
+		Expect(authz.CheckContent(builders.Invitation("acme", "team", "a@acme.example; b@acme.example").Obj())).To(BeEmpty())
+		Expect(authz.CheckContent(builders.Invitation("acme", "team", "a@acme.example", "b").Obj())).To(HaveExactElements(
+			authz.Violation{
+				Field: "spec.emails[1]", Reason: authz.Invalid, Rule: "addresses-well-formed",
+				Message: `entry 2: "b" is not an e-mail address such as ana@acme.example`,
+			}))
+	})
+
+	It("has a known language", func() {
+		Expect(authz.CheckContent(builders.Invitation("acme", "team", "a@acme.example").Language("xq").Obj())).To(HaveExactElements(
+			HaveField("Field", "spec.language")))
+	})
+})
+
+var _ = Describe("A workspace's content", func() {
+	It("owns a namespace called after organization and workspace, or the one wished", func() {
+		Expect(effective.NamespaceOf(builders.Workspace("acme", "support").Obj())).To(Equal("acme-support"))
+		Expect(effective.NamespaceOf(builders.Workspace("acme", "support").Namespace("acme-x").Obj())).To(Equal("acme-x"))
+	})
+
+	DescribeTable("has a namespace with the organization's prefix", func(namespace, rule string) {
+		found := authz.CheckContent(builders.Workspace("acme", "support").Namespace(namespace).Obj())
+		if rule == "" {
+			Expect(found).To(BeEmpty())
+			return
+		}
+		Expect(found).To(HaveExactElements(And(
+			HaveField("Rule", rule), HaveField("Field", "spec.namespace"), HaveField("Value", namespace))))
+	},
+		Entry("by default", "", ""),
+		Entry(nil, "acme-support", ""),
+		Entry("another one", "other-support", "namespace-prefixed"),
+		Entry("one of the cluster's", "kube-system", "namespace-prefixed"),
+		Entry("the organization's own", "acme", "namespace-prefixed"),
+		Entry("the prefix without its hyphen", "acmesupport", "namespace-prefixed"),
+		Entry("63 characters", "acme-"+strings.Repeat("x", 58), ""),
+		Entry("64 characters", "acme-"+strings.Repeat("x", 59), "namespace-length"),
+	)
+
+	It("is asked for a shorter name when the default is too long", func() {
+		found := authz.CheckContent(builders.Workspace("acme", strings.Repeat("x", 59)).Obj())
+		Expect(found).To(HaveLen(1))
+		Expect(found[0].Message).To(HaveSuffix(
+			`which is longer than 63 characters: set spec.namespace to a shorter name that starts with "acme-"`))
+	})
+
+	DescribeTable("has members who are named by an address or by a group", func(m v1alpha1.WorkspaceMember, field, message string) {
+		w := builders.Workspace("acme", "support").Group("helpdesk", v1alpha1.WorkspaceView).
+			With(func(w *v1alpha1.Workspace) { w.Spec.Members = append(w.Spec.Members, m) })
+		if message == "" {
+			Expect(authz.CheckContent(w.Obj())).To(BeEmpty())
+			return
+		}
+		Expect(authz.CheckContent(w.Obj())).To(HaveExactElements(And(
+			HaveField("Field", "spec.members[1]"+field), HaveField("Reason", authz.Invalid), HaveField("Message", message))))
+	},
+		Entry(nil, v1alpha1.WorkspaceMember{Email: "sam@acme.example"}, "", ""),
+		Entry("an internationalized domain", v1alpha1.WorkspaceMember{Email: "sam@españa.example"}, "", ""),
+		Entry("both", v1alpha1.WorkspaceMember{Email: "sam@acme.example", Group: "night"}, "", "exactly one of email and group must be set"),
+		Entry("neither", v1alpha1.WorkspaceMember{}, "", "exactly one of email and group must be set"),
+		Entry("no address", v1alpha1.WorkspaceMember{Email: "sam"}, ".email",
+			"must be a bare e-mail address such as ana@acme.example"),
+		Entry("with a name", v1alpha1.WorkspaceMember{Email: "Sam <sam@acme.example>"}, ".email",
+			"must be a bare e-mail address such as ana@acme.example"),
+		Entry("two addresses", v1alpha1.WorkspaceMember{Email: "sam@acme.example,eva@acme.example"}, ".email",
+			"must be one e-mail address, such as ana@acme.example, with one @"),
+		Entry("no domain with a dot", v1alpha1.WorkspaceMember{Email: "sam@acme"}, ".email",
+			"must be an e-mail address such as ana@acme.example: after the @ a domain of two or more labels"),
+		Entry("no domain of DNS", v1alpha1.WorkspaceMember{Email: "sam@xn--a.example"}, ".email",
+			"is not an e-mail address such as ana@acme.example: the domain is none that DNS can hold"),
+	)
+
+	It("is told ten faults of its members at once", func() {
+		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
+			w.Spec.Members = make([]v1alpha1.WorkspaceMember, 5000)
+		})
+		Expect(authz.CheckContent(w.Obj())).To(HaveLen(10))
+	})
+
+	It("has a known language", func() {
+		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) { w.Spec.Settings.Language = "xq" }).Obj()
+		Expect(authz.CheckContent(w)).To(HaveExactElements(HaveField("Field", "spec.settings.language")))
+	})
+})
+
+var _ = Describe("A user's content", func() {
+	It("has no rule beyond its shape", func() {
+		Expect(authz.CheckContent(builders.OrgUser("acme", "ana").Obj())).To(BeEmpty())
+	})
+})

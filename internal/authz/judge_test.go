@@ -1,0 +1,188 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz_test
+
+import (
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+func person(name string, role v1alpha1.Role) authz.Actor {
+	return authz.Actor{Kind: authz.ActorPerson, Username: name + "@acme.example", Role: role, User: name}
+}
+
+func delegate(role v1alpha1.Role) authz.Actor {
+	return authz.Actor{Kind: authz.ActorDelegate, Username: "system:serviceaccount:argocd:acme", Role: role}
+}
+
+var platformActor = authz.Actor{Kind: authz.ActorPlatform, Username: "kubernetes-admin"}
+
+// asked makes a request about organization acme by someone; with the same object before and after an update.
+func asked(actor authz.Actor, operation authz.Operation, object metav1.Object) authz.Request {
+	r := authz.Request{Operation: operation, Actor: actor, Organization: "acme"}
+	if operation != authz.Create {
+		r.Old = object
+	}
+	if operation != authz.Delete {
+		r.New = object
+	}
+	return r
+}
+
+// update asks to change one object into another of organization acme.
+func update(actor authz.Actor, before, after metav1.Object) authz.Request {
+	return authz.Request{Operation: authz.Update, Actor: actor, Organization: "acme", Old: before, New: after}
+}
+
+func changed(u *v1alpha1.OrgUser, change func(*v1alpha1.OrgUser)) *v1alpha1.OrgUser {
+	u = u.DeepCopy()
+	change(u)
+	return u
+}
+
+func fields(violations []authz.Violation) []string {
+	paths := []string{}
+	for _, v := range violations {
+		paths = append(paths, v.Field)
+	}
+	return paths
+}
+
+// passes tells whether a request breaks no rule.
+func passes(r authz.Request) bool { return len(authz.Judge(r)) == 0 }
+
+func rules(violations []authz.Violation) []string {
+	names := []string{}
+	for _, v := range violations {
+		names = append(names, v.Rule)
+	}
+	return names
+}
+
+// objectsBy gives an object of each kind that is in order when that actor asks for it.
+func objectsBy(actor authz.Actor) map[string]metav1.Object {
+	return map[string]metav1.Object{
+		"organization": builders.Organization("acme").Obj(),
+		"user":         builders.OrgUser("acme", "luis").Obj(),
+		"invitation":   builders.Invitation("acme", "team", "luis@acme.example").InvitedBy(actor.Username).Obj(),
+		"workspace":    builders.Workspace("acme", "support").Obj(),
+	}
+}
+
+// allowed names, for each role, what it may touch at all: kind and operations.
+var allowed = map[v1alpha1.Role]map[string][]authz.Operation{
+	orgAdmin:      {"organization": all, "user": all, "invitation": all, "workspace": all},
+	billingAdmin:  {"organization": {authz.Update}},
+	financeAdmin:  {"organization": {authz.Update}, "workspace": all},
+	userAdmin:     {"user": all, "invitation": all, "workspace": all},
+	technician:    {},
+	member:        {},
+	notifications: {},
+}
+
+var all = []authz.Operation{authz.Create, authz.Update, authz.Delete}
+
+var _ = Describe("ORG-15 whether a role may touch a kind", func() {
+	for _, role := range allRoles {
+		for _, actor := range []authz.Actor{person("eva", role), delegate(role)} {
+			It(string(actor.Kind)+" as "+string(role), func() {
+				for kind, object := range objectsBy(actor) {
+					for _, operation := range all {
+						want := BeEmpty()
+						if !slices.Contains(allowed[role][kind], operation) {
+							want = Not(BeEmpty())
+						}
+						Expect(authz.Judge(asked(actor, operation, object))).To(want, "%s %s", operation, kind)
+					}
+				}
+			})
+		}
+	}
+
+	It("ORG-7 ORG-8 keeps billing and user administrators from deleting the organization", func() {
+		for _, role := range []v1alpha1.Role{billingAdmin, userAdmin, financeAdmin} {
+			found := authz.Judge(asked(person("eva", role), authz.Delete, builders.Organization("acme").Obj()))
+			Expect(found).To(HaveLen(1))
+			Expect(found[0].Message).To(HaveSuffix("only an OrganizationAdmin may delete the organization"))
+		}
+	})
+
+	It("does not bind the platform by roles, but by content", func() {
+		for kind, object := range objectsBy(platformActor) {
+			for _, operation := range all {
+				Expect(authz.Judge(asked(platformActor, operation, object))).To(BeEmpty(), "%s %s", operation, kind)
+			}
+		}
+		misnamed := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
+		Expect(rules(authz.Judge(asked(platformActor, authz.Create, misnamed)))).To(Equal([]string{"organization-named-after-namespace"}))
+	})
+
+	It("lets what is wrong be deleted", func() {
+		misnamed := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
+		Expect(authz.Judge(asked(person("ana", orgAdmin), authz.Delete, misnamed))).To(BeEmpty())
+	})
+})
+
+var _ = Describe("Refusals", func() {
+	eva := person("eva", userAdmin)
+
+	DescribeTable("say what was refused, to whom in which role, and who could do it", func(r authz.Request, message string) {
+		found := authz.Judge(r)
+		Expect(found).To(HaveLen(1))
+		Expect(found[0].Message).To(Equal(message))
+		Expect(found[0].Reason).To(Equal(authz.Forbidden))
+		Expect(found[0].Rule).NotTo(BeEmpty())
+	},
+		Entry("ORG-9 a role, in a new user", asked(eva, authz.Create, builders.OrgUser("acme", "luis").Role(billingAdmin).Obj()),
+			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "BillingAdmin"`),
+		Entry("ORG-9 a role, in an invitation",
+			asked(eva, authz.Create, builders.Invitation("acme", "team", "a@acme.example").InvitedBy(eva.Username).Role(orgAdmin).Obj()),
+			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "OrganizationAdmin"`),
+		Entry("a promotion", authz.Request{
+			Operation: authz.Update, Actor: eva, Organization: "acme",
+			Old: builders.OrgUser("acme", "luis").Obj(), New: builders.OrgUser("acme", "luis").Role(technician).Obj(),
+		}, `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "Technician"`),
+		Entry("users", asked(person("eva", technician), authz.Update, builders.OrgUser("acme", "luis").Obj()),
+			`user "eva@acme.example" is Technician in organization "acme": only an OrganizationAdmin may update users`),
+		Entry("invitations, to a delegate",
+			asked(delegate(member), authz.Delete, builders.Invitation("acme", "team", "a@acme.example").Obj()),
+			`delegate "system:serviceaccount:argocd:acme" is Member in organization "acme": only an OrganizationAdmin may delete invitations`),
+		Entry("workspaces", asked(person("eva", billingAdmin), authz.Create, builders.Workspace("acme", "support").Obj()),
+			`user "eva@acme.example" is BillingAdmin in organization "acme": `+
+				`only an OrganizationAdmin, FinanceAdmin or UserAdmin may create workspaces`),
+		Entry("somebody without an account", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
+			builders.OrgUser("acme", "mallory").Obj()),
+			`user "mallory" has no active account in organization "acme" and may not create users: ask one of its organization administrators for an invitation`),
+		Entry("who makes an organization and may not", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
+			builders.Organization("acme").Obj()),
+			`user "mallory" may not create organization "acme": only the platform's identities may, which are the group `+
+				`system:masters and those that the operator's settings name`),
+		Entry("an actor of no kind", asked(authz.Actor{Username: "mallory"}, authz.Delete, builders.Workspace("acme", "support").Obj()),
+			`user "mallory" has no active account in organization "acme" and may not delete workspaces: ask one of its organization administrators for an invitation`),
+	)
+
+	It("come all at once, content first", func() {
+		bad := builders.Invitation("acme", "team", "nobody").Role(billingAdmin).InvitedBy("ana@acme.example").Obj()
+		found := authz.Judge(asked(eva, authz.Create, bad))
+		Expect(rules(found)).To(Equal([]string{"addresses-well-formed", "role-grantable", "inviter-is-actor"}))
+		Expect(found[0].Reason).To(Equal(authz.Invalid))
+		Expect(found[1].Field).To(Equal("spec.role"))
+		Expect(found[2].Field).To(Equal("spec.invitedBy"))
+	})
+
+	It("ORG-11 spare a change that leaves the role alone, whatever the role", func() {
+		before := builders.OrgUser("acme", "ana").Role(orgAdmin)
+		Expect(authz.Judge(authz.Request{
+			Operation: authz.Update, Actor: eva, Organization: "acme",
+			Old: before.Obj(), New: before.Workspace("support", v1alpha1.WorkspaceEdit).Obj(),
+		})).To(BeEmpty())
+	})
+})

@@ -1,0 +1,57 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("WXP-5 a delegate's role", func() {
+	const robot = "system:serviceaccount:argocd:acme"
+	o := builders.Organization("acme").Delegate(robot, orgAdmin).Delegate("partner@msp.example", orgAdmin).Obj()
+	eva := person("eva", userAdmin)
+	luis := builders.OrgUser("acme", "luis")
+	judged := func(r authz.Request) []authz.Violation { return authz.Judge(about(r, o, true)) }
+	taking := func(name string) authz.Violation {
+		return authz.Violation{
+			Reason: authz.Forbidden, Rule: "delegate-kept",
+			Message: `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may make a user of "` + name +
+				`", who is a delegate of the organization and would lose that role`,
+		}
+	}
+	at := func(field string, v authz.Violation) authz.Violation {
+		v.Field = field
+		return v
+	}
+
+	DescribeTable("is not taken away by a user administrator who gives a member the delegate's user name",
+		func(before, after metav1.Object, expected authz.Violation) {
+			for _, r := range []authz.Request{asked(eva, authz.Create, after), update(eva, before, after)} {
+				Expect(judged(r)).To(Equal([]authz.Violation{expected}))
+			}
+			Expect(judged(update(person("ana", orgAdmin), before, after))).To(BeEmpty(), "who manages the organization itself may")
+		},
+		Entry("in so many words", luis.Obj(), luis.Username(robot).Obj(), at("spec.username", taking(robot))),
+		Entry("by the address", luis.Obj(), luis.Email("partner@msp.example").Obj(), at("spec.username", taking("partner@msp.example"))),
+		Entry("of an account that had no user name", luis.Username(robot).Limited().Obj(), luis.Username(robot).Obj(),
+			at("spec.username", taking(robot))),
+		Entry("by an Invitation", builders.Invitation("acme", "team", "luis@acme.example").InvitedBy("eva@acme.example").Obj(),
+			builders.Invitation("acme", "team", "luis@acme.example, Partner <partner@msp.example>").InvitedBy("eva@acme.example").Obj(),
+			at("spec.emails", taking("partner@msp.example"))),
+	)
+
+	It("hinders no other change of a user who has the name already, and no other name", func() {
+		has := luis.Username(robot).Obj()
+		Expect(judged(update(eva, has, changed(has, func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Luis" })))).To(BeEmpty())
+		Expect(judged(asked(eva, authz.Delete, has))).To(BeEmpty())
+		Expect(judged(asked(eva, authz.Create, luis.Username("luis").Obj()))).To(BeEmpty())
+		Expect(authz.Judge(asked(eva, authz.Create, has))).To(BeEmpty(), "without an organization there is no delegate")
+	})
+})

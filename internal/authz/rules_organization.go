@@ -1,0 +1,91 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// organizationAreas tells which area a field of an Organization is in, by the field's path.
+var organizationAreas = []struct {
+	prefix string
+	area   Area
+}{
+	{"spec.profile", AreaProfile},
+	{"spec.primaryAdministrator", AreaProfile},
+	{"spec.settings", AreaProfile},
+	{"spec.contacts", AreaProfile},
+	{"spec.billing", AreaBilling},
+	{"spec.subscription", AreaSubscription},
+}
+
+// areaOfField gives the area of a field. What is in no other, delegates and deletion protection, is about the
+// organization itself.
+func areaOfField(path string) Area {
+	for _, entry := range organizationAreas {
+		if path == entry.prefix || strings.HasPrefix(path, entry.prefix+".") {
+			return entry.area
+		}
+	}
+	return AreaOrganization
+}
+
+// judgeOrganization judges an update by what it changes, field by field (ORG-3, ORG-6, ORG-7, ORG-8, NOV-6, GTA-2).
+func judgeOrganization(r Request) []Violation {
+	if r.Operation != Update {
+		return judgeArea(r, AreaOrganization, "the organization")
+	}
+	fields := r.changed()
+	if len(fields) == 0 {
+		return judgeAnyArea(r)
+	}
+	var found []Violation
+	for _, field := range fields {
+		if area := areaOfField(field); PowerOf(r.Actor.Role, area) != PowerManage {
+			found = append(found, r.forbid(field, "field-managed", managersOf(area), "change %s", field))
+		}
+	}
+	return append(found, judgeModuleRoles(r)...)
+}
+
+// judgeModuleRoles: what a module gives in every workspace is for who manages workspaces as well as the subscription, not
+// for who buys seats only. Taking a module out altogether is the subscription's.
+func judgeModuleRoles(r Request) []Violation {
+	before, after := moduleRoles(r.Old), moduleRoles(r.New)
+	changed := slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(name v1alpha1.ObjectName) bool {
+		return after[name] != before[name]
+	})
+	if !changed || PowerOf(r.Actor.Role, AreaSubscription) != PowerManage ||
+		PowerOf(r.Actor.Role, AreaWorkspaces) == PowerManage {
+		return nil
+	}
+	return []Violation{r.forbid("spec.subscription.modules", "module-role-managed", managersOf(AreaOrganization),
+		"change the clusterRoleName of a module")}
+}
+
+func moduleRoles(object metav1.Object) map[v1alpha1.ObjectName]string {
+	roles := map[v1alpha1.ObjectName]string{}
+	if o, ok := object.(*v1alpha1.Organization); ok {
+		for _, m := range o.Spec.Subscription.Modules {
+			roles[m.Name] = m.ClusterRoleName
+		}
+	}
+	return roles
+}
+
+// judgeAnyArea: labels and annotations of others are for whoever manages a part of the organization.
+func judgeAnyArea(r Request) []Violation {
+	for _, area := range []Area{AreaProfile, AreaBilling, AreaSubscription} {
+		if PowerOf(r.Actor.Role, area) == PowerManage {
+			return nil
+		}
+	}
+	return judgeArea(r, AreaProfile, "the organization")
+}

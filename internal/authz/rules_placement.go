@@ -1,0 +1,93 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+)
+
+// account is what decides whether somebody has the workspace that the organization requires.
+type account struct {
+	email      string
+	role       v1alpha1.Role
+	access     v1alpha1.AccountAccess
+	workspaces []v1alpha1.WorkspaceGrant
+	groups     []v1alpha1.ObjectName
+}
+
+// accountsOf gives the accounts that an object declares.
+func accountsOf(object any) []account {
+	switch o := object.(type) {
+	case *v1alpha1.OrgUser:
+		return []account{{string(o.Spec.Email), o.Spec.Role, o.Spec.Access, o.Spec.Workspaces, o.Spec.Groups}}
+	case *v1alpha1.Invitation:
+		addresses, _ := emailaddr.ParseList(o.Spec.Emails) // what is malformed is refused as such
+		accounts := make([]account, 0, len(addresses))
+		for _, a := range addresses {
+			accounts = append(accounts, account{a.Email, o.Spec.Role, v1alpha1.AccessFull, o.Spec.Workspaces, o.Spec.Groups})
+		}
+		return accounts
+	}
+	return nil
+}
+
+// PlacementKeys gives what a judgement must know of whether workspaces name it: nothing, unless the organization requires
+// a workspace of everybody and the request is about somebody whose own spec names none.
+func PlacementKeys(r Request) []effective.MemberKey {
+	if r.Operation == Delete || r.Status {
+		return nil
+	}
+	var keys []effective.MemberKey
+	for _, a := range append(accountsOf(r.New), accountsOf(r.Old)...) {
+		if effective.NeedsWorkspace(r.Facts.Organization, a.role, a.access) && len(a.workspaces) == 0 {
+			keys = append(keys, effective.KeysOf(a.email, a.groups)...)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// unplaced gives the addresses of an object's accounts that lack the workspace that is required of them.
+func unplaced(r Request, object any) []string {
+	var emails []string
+	for _, a := range accountsOf(object) {
+		named := func(k effective.MemberKey) bool { return r.Facts.Named[k] }
+		if effective.NeedsWorkspace(r.Facts.Organization, a.role, a.access) && len(a.workspaces) == 0 &&
+			!slices.ContainsFunc(effective.KeysOf(a.email, a.groups), named) {
+			emails = append(emails, emailaddr.Normalize(a.email))
+		}
+	}
+	return emails
+}
+
+// judgePlacement refuses what would leave somebody without the workspace that the organization requires (GTA-5). Who lacks
+// one already, because the setting or a workspace has changed since, can be changed otherwise.
+func judgePlacement(r Request) []Violation {
+	if r.Operation == Delete || r.Status {
+		return nil
+	}
+	before := unplaced(r, r.Old)
+	without := slices.DeleteFunc(unplaced(r, r.New), func(email string) bool { return slices.Contains(before, email) })
+	if len(without) == 0 {
+		return nil
+	}
+	if len(without) > maxNamed {
+		without = append(without[:maxNamed], "…")
+	}
+	return []Violation{{
+		Field: "spec.workspaces", Reason: Invalid, Rule: "workspace-required",
+		Message: fmt.Sprintf("organization %q requires a workspace of everybody, and %s would be in none: name one here, or list "+
+			"the address or a group of the person in spec.members of a Workspace first", r.Organization,
+			strings.Join(without, ", ")),
+	}}
+}
+
+// maxNamed is how many addresses a message names.
+const maxNamed = 5

@@ -1,0 +1,134 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+)
+
+// kept is an object with something of Usher's and something of others' in its metadata.
+func kept() *metav1.ObjectMeta {
+	return &metav1.ObjectMeta{
+		Namespace: "acme", Name: "luis",
+		Finalizers:      []string{v1alpha1.Finalizer, "others.example/finalizer"},
+		OwnerReferences: []metav1.OwnerReference{{Kind: "Invitation", Name: "team", UID: "1"}},
+		Labels:          map[string]string{v1alpha1.LabelInvitation: "team", "team": "blue"},
+		Annotations:     map[string]string{"accounts.usher.dev/note": "x", v1alpha1.AnnotationResend: "1", "note": "x"},
+	}
+}
+
+// lost is kept without the finalizers, as kubectl replace writes it.
+func lost() *metav1.ObjectMeta {
+	m := kept()
+	m.Finalizers = nil
+	return m
+}
+
+// withMetadata gives an object of each kind with that metadata.
+func withMetadata(kind string, meta *metav1.ObjectMeta) metav1.Object {
+	meta = meta.DeepCopy()
+	switch kind {
+	case "organization":
+		meta.Name = meta.Namespace
+		return &v1alpha1.Organization{ObjectMeta: *meta}
+	case "user":
+		return &v1alpha1.OrgUser{ObjectMeta: *meta, Spec: v1alpha1.OrgUserSpec{Email: "luis@acme.example", Role: member}}
+	case "invitation":
+		return &v1alpha1.Invitation{ObjectMeta: *meta, Spec: v1alpha1.InvitationSpec{Emails: []string{"luis@acme.example"}, Role: member}}
+	default:
+		return &v1alpha1.Workspace{ObjectMeta: *meta}
+	}
+}
+
+var kinds = []string{"organization", "user", "invitation", "workspace"}
+
+var _ = Describe("What is Usher's own", func() {
+	DescribeTable("is left alone by everybody, in every kind", func(field string, change func(*metav1.ObjectMeta)) {
+		after := kept()
+		change(after)
+		for _, kind := range kinds {
+			for _, actor := range []authz.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor} {
+				found := authz.Judge(update(actor, withMetadata(kind, kept()), withMetadata(kind, after)))
+				if field == "" {
+					Expect(found).To(BeEmpty(), kind)
+					continue
+				}
+				Expect(rules(found)).To(Equal([]string{"usher-only"}), kind)
+				Expect(found[0]).To(And(HaveField("Field", field), HaveField("Reason", authz.Forbidden),
+					HaveField("Message", And(ContainSubstring(`"`+actor.Username+`" `),
+						ContainSubstring(` in organization "acme": `+field+" is Usher's own, which only Usher itself may change: leave it as it is")))))
+			}
+		}
+	},
+		Entry("the finalizer, taken away", "metadata.finalizers[accounts.usher.dev/finalizer]", func(m *metav1.ObjectMeta) { m.Finalizers = m.Finalizers[1:] }),
+		Entry("all finalizers, taken away", "metadata.finalizers[accounts.usher.dev/finalizer]", func(m *metav1.ObjectMeta) { m.Finalizers = nil }),
+		Entry("owner references, taken away", "metadata.ownerReferences", func(m *metav1.ObjectMeta) { m.OwnerReferences = nil }),
+		Entry("owner references, added", "metadata.ownerReferences", func(m *metav1.ObjectMeta) {
+			m.OwnerReferences = append(m.OwnerReferences, metav1.OwnerReference{Kind: "ConfigMap", Name: "c", UID: "2"})
+		}),
+		Entry("owner references, changed", "metadata.ownerReferences", func(m *metav1.ObjectMeta) { m.OwnerReferences[0].UID = "3" }),
+		Entry("a label, changed", "metadata.labels[accounts.usher.dev/invitation]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelInvitation] = "other" }),
+		Entry("a label, taken away", "metadata.labels[accounts.usher.dev/invitation]", func(m *metav1.ObjectMeta) { delete(m.Labels, v1alpha1.LabelInvitation) }),
+		Entry("a label, added", "metadata.labels[accounts.usher.dev/bootstrap]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelBootstrap] = "true" }),
+		Entry("a label, added without a value", "metadata.labels[accounts.usher.dev/user]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelUser] = "" }),
+		Entry("an annotation", "metadata.annotations[accounts.usher.dev/note]", func(m *metav1.ObjectMeta) { m.Annotations["accounts.usher.dev/note"] = "y" }),
+		Entry("not the annotation that sends again", "", func(m *metav1.ObjectMeta) { m.Annotations[v1alpha1.AnnotationResend] = "2" }),
+		Entry("not what is others'", "", func(m *metav1.ObjectMeta) {
+			m.Labels["team"], m.Annotations["note"], m.Finalizers = "red", "y", m.Finalizers[:1]
+		}),
+	)
+
+	It("says of the finalizer how it got lost, and what keeps it", func() {
+		Expect(authz.Judge(update(person("ana", orgAdmin), withMetadata("user", kept()), withMetadata("user", lost())))).To(ConsistOf(HaveField("Message",
+			HaveSuffix("leave it as it is (kubectl replace takes it away unless the manifest has it; kubectl apply keeps it)"))))
+	})
+
+	It("is all named at once", func() {
+		for _, kind := range kinds {
+			found := authz.Judge(update(platformActor, withMetadata(kind, kept()), withMetadata(kind, &metav1.ObjectMeta{Namespace: "acme", Name: "luis"})))
+			Expect(fields(found)).To(Equal([]string{
+				"metadata.finalizers[accounts.usher.dev/finalizer]", "metadata.ownerReferences",
+				"metadata.labels[accounts.usher.dev/invitation]", "metadata.annotations[accounts.usher.dev/note]",
+			}))
+		}
+	})
+
+	It("is not declared in a new object, but for the finalizer, which a saved copy brings", func() {
+		for _, kind := range kinds {
+			Expect(fields(authz.Judge(asked(platformActor, authz.Create, withMetadata(kind, kept()))))).To(Equal([]string{
+				"metadata.ownerReferences", "metadata.labels[accounts.usher.dev/invitation]", "metadata.annotations[accounts.usher.dev/note]",
+			}))
+		}
+	})
+
+	It("is the status, written by nobody else, changed or not", func() {
+		for _, kind := range kinds {
+			for _, actor := range []authz.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor} {
+				r := update(actor, withMetadata(kind, kept()), withMetadata(kind, kept()))
+				r.Status = true
+				Expect(fields(authz.Judge(r))).To(Equal([]string{"status"}), kind)
+			}
+		}
+	})
+
+	It("does not keep anything from being deleted", func() {
+		for _, kind := range kinds {
+			Expect(authz.Judge(asked(platformActor, authz.Delete, withMetadata(kind, kept())))).To(BeEmpty(), kind)
+		}
+	})
+
+	It("is open to Usher and to the controllers that carry out deletions", func() {
+		for _, actorKind := range []authz.ActorKind{authz.ActorOperator, authz.ActorCleaner} {
+			r := update(authz.Actor{Kind: actorKind}, withMetadata("user", kept()), withMetadata("user", &metav1.ObjectMeta{}))
+			Expect(authz.Judge(r)).To(BeEmpty())
+			r.Status = true
+			Expect(authz.Judge(r)).To(BeEmpty())
+		}
+	})
+})

@@ -1,0 +1,44 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// asksPeople tells whether an annotation of Usher's is one by which people ask for something, on this kind of object.
+func asksPeople(object metav1.Object, key string) bool {
+	switch key {
+	case v1alpha1.AnnotationResend:
+		return true
+	case v1alpha1.AnnotationReport:
+		return hasContacts(object)
+	default:
+		return false
+	}
+}
+
+// hasContacts tells whether an object is of a kind with contacts, who can be sent a report.
+func hasContacts(object metav1.Object) bool {
+	switch object.(type) {
+	case *v1alpha1.Organization, *v1alpha1.Workspace:
+		return true
+	default:
+		return false
+	}
+}
+
+// judgeReport: the report of an organization is asked for by who manages its contacts. A workspace's is asked for by who
+// manages workspaces, as everything else about it (GTA-12).
+func judgeReport(r Request) []Violation {
+	const key = v1alpha1.AnnotationReport
+	if r.Operation != Update || r.Old.GetAnnotations()[key] == r.New.GetAnnotations()[key] ||
+		PowerOf(r.Actor.Role, AreaProfile) == PowerManage {
+		return nil
+	}
+	return []Violation{r.forbid("metadata.annotations["+key+"]", "report-requested", managersOf(AreaProfile),
+		"have a report sent to the organization's contacts")}
+}

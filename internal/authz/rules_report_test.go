@@ -1,0 +1,54 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+)
+
+var _ = Describe("A report at once", func() {
+	asked := func(kind string) (before, after metav1.Object) {
+		meta := &metav1.ObjectMeta{Namespace: "acme", Name: "support"}
+		before = withMetadata(kind, meta)
+		meta.Annotations = map[string]string{v1alpha1.AnnotationReport: "1"}
+		return before, withMetadata(kind, meta)
+	}
+
+	DescribeTable("GTA-12 is asked for by who manages the contacts", func(kind string, may []v1alpha1.Role) {
+		for _, role := range authz.Roles() {
+			before, after := asked(kind)
+			found := authz.Judge(update(person("eva", role), before, after))
+			for _, allowed := range may {
+				if role == allowed {
+					Expect(found).To(BeEmpty(), string(role))
+				}
+			}
+			if len(found) == 0 {
+				Expect(may).To(ContainElement(role))
+			}
+		}
+	},
+		Entry("of an organization", "organization", []v1alpha1.Role{orgAdmin, financeAdmin}),
+		Entry("of a workspace", "workspace", []v1alpha1.Role{orgAdmin, financeAdmin, userAdmin}),
+	)
+
+	It("is refused with who could ask for it", func() {
+		before, after := asked("organization")
+		found := authz.Judge(update(person("eva", billingAdmin), before, after))
+		Expect(found).To(ConsistOf(And(HaveField("Rule", "report-requested"), HaveField("Message", HaveSuffix(
+			"is BillingAdmin in organization \"acme\": only an OrganizationAdmin or FinanceAdmin may have a report sent to the organization's contacts")))))
+	})
+
+	It("is of no use on other kinds, and refused there", func() {
+		for _, kind := range []string{"user", "invitation"} {
+			before, after := asked(kind)
+			Expect(rules(authz.Judge(update(platformActor, before, after)))).To(Equal([]string{"usher-only"}), kind)
+		}
+	})
+})

@@ -1,0 +1,98 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// judgeUser judges what somebody does to a user. Who manages members only may give the role Member, delete members, and
+// set the workspaces of everybody (ORG-9 to ORG-12).
+func judgeUser(r Request) []Violation {
+	switch PowerOf(r.Actor.Role, AreaUsers) {
+	case PowerManage:
+		return nil
+	case PowerManageMembers:
+		return append(judgeMember(r), judgeDelegates(r)...)
+	default:
+		return judgeArea(r, AreaUsers, "users")
+	}
+}
+
+func judgeMember(r Request) []Violation {
+	before, _ := r.Old.(*v1alpha1.OrgUser)
+	after, _ := r.New.(*v1alpha1.OrgUser)
+	switch {
+	case r.Operation == Create:
+		return judgeGrant(r, after.Spec.Role)
+	case r.Operation == Delete && !isMember(before):
+		return []Violation{r.forbid("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", standing(before))}
+	case r.Operation == Update:
+		return judgeMemberUpdate(r, before, after)
+	}
+	return nil
+}
+
+func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
+	var found []Violation
+	if !isMember(before) && !slices.Equal(before.Finalizers, after.Finalizers) {
+		found = append(found, r.forbid("metadata.finalizers", "members-only", managersOf(AreaUsers),
+			"change finalizers of a user with the role %q", standing(before)))
+	}
+	const resend = v1alpha1.AnnotationResend
+	if !isMember(before) && before.Annotations[resend] != after.Annotations[resend] {
+		found = append(found, r.forbid("metadata.annotations["+resend+"]", "members-only", managersOf(AreaUsers),
+			"invite a user with the role %q again", standing(before)))
+	}
+	for _, field := range r.changed() {
+		switch {
+		case field == "spec.role":
+			found = append(found, r.forbid(field, "role-frozen", managersOf(AreaUsers), "set role %q", after.Spec.Role))
+		case field == "spec.workspaces" || isMember(before):
+		default:
+			found = append(found, r.forbid(field, "members-only", managersOf(AreaUsers),
+				"change %s of a user with the role %q", strings.TrimPrefix(field, "spec."), standing(before)))
+		}
+	}
+	return found
+}
+
+// isMember tells whether a user is a Member, both by the wish and in force.
+func isMember(u *v1alpha1.OrgUser) bool { return standing(u) == v1alpha1.RoleMember }
+
+// standing is the role by which a user is protected: the one in force, or wished if that is the one above Member.
+func standing(u *v1alpha1.OrgUser) v1alpha1.Role {
+	if u.Status.Role != "" && u.Status.Role != v1alpha1.RoleMember {
+		return u.Status.Role
+	}
+	return u.Spec.Role
+}
+
+// judgeInvitation: an Invitation is judged by the role that it gives, before and after.
+func judgeInvitation(r Request) []Violation {
+	if found := judgeArea(r, AreaUsers, "invitations"); len(found) > 0 {
+		return found
+	}
+	before, _ := r.Old.(*v1alpha1.Invitation)
+	after, _ := r.New.(*v1alpha1.Invitation)
+	if before != nil && !MayGrant(r.Actor.Role, before.Spec.Role) {
+		return []Violation{r.forbid("", "members-only", grantersOf(before.Spec.Role), "%s an invitation to the role %q",
+			r.Operation, before.Spec.Role)}
+	}
+	if after != nil {
+		return append(judgeGrant(r, after.Spec.Role), judgeDelegates(r)...)
+	}
+	return nil
+}
+
+// judgeGrant refuses a role that the actor may not give (ORG-9, ORG-12).
+func judgeGrant(r Request, granted v1alpha1.Role) []Violation {
+	if MayGrant(r.Actor.Role, granted) {
+		return nil
+	}
+	return []Violation{r.forbid("spec.role", "role-grantable", grantersOf(granted), "set role %q", granted)}
+}

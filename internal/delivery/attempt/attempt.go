@@ -1,0 +1,50 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package attempt says what came of one attempt to deliver a message, and when to try again. It has no client and no clock.
+package attempt
+
+import (
+	"strings"
+	"time"
+)
+
+// Backoff is how long to wait before a mail is tried again: it doubles from ten seconds up to an hour.
+func Backoff(attempts int32) time.Duration {
+	const first, most = 10 * time.Second, time.Hour
+	wait := first
+	for i := int32(1); i < attempts && wait < most; i++ {
+		wait *= 2
+	}
+	return min(wait, most)
+}
+
+// Result is what came of an attempt to deliver a message.
+type Result struct {
+	// MessageID is the message's.
+	MessageID string
+	// Error is why it was not accepted; empty: it was accepted.
+	Error string
+	// Permanent is true when sending it again cannot help.
+	Permanent bool
+	// RetryAt is set when the message was not tried, because the server cannot be reached: when to try it.
+	RetryAt time.Time
+}
+
+// RetryTime returns when to try a message again after its attempts-th attempt; zero: never. A message that was not tried is due
+// when the server may be reachable again. Times are whole seconds, as a status holds them.
+func (d Result) RetryTime(attempts int32, now time.Time) time.Time {
+	switch {
+	case !d.RetryAt.IsZero():
+		return d.RetryAt.Add(time.Second).Truncate(time.Second)
+	case d.Error == "" || d.Permanent:
+		return time.Time{}
+	default:
+		return now.Add(Backoff(attempts)).Truncate(time.Second)
+	}
+}
+
+// Shorten cuts a text to at most so many bytes, between characters.
+func Shorten(s string, most int) string {
+	return strings.ToValidUTF8(s[:min(len(s), most)], "")
+}

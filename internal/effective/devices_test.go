@@ -1,0 +1,113 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package effective_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+// stocked gives a workspace of some age in days with a device for each serial number.
+func stocked(name string, age int, serials ...string) *v1alpha1.Workspace {
+	w := builders.Workspace("acme", name)
+	for n, serial := range serials {
+		w = w.With(func(w *v1alpha1.Workspace) {
+			w.Spec.Devices = append(w.Spec.Devices, v1alpha1.Device{
+				Name: v1alpha1.ObjectName(name + string(rune('a'+n))), SerialNumber: serial,
+			})
+		})
+	}
+	o := w.Obj()
+	o.CreationTimestamp = metav1.NewTime(time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -age))
+	return o
+}
+
+var _ = Describe("A device's serial number", func() {
+	DescribeTable("GTA-6 is compared without regard to case and to white space around it", func(a, b string, same bool) {
+		equal := Equal(effective.SerialKey(b))
+		if !same {
+			equal = Not(equal)
+		}
+		Expect(effective.SerialKey(a)).To(equal)
+	},
+		Entry(nil, "SN-1", "sn-1", true),
+		Entry(nil, " SN-1\t", "SN-1", true),
+		Entry("composed and decomposed letters", "Ñ1", "Ñ1", true),
+		Entry("inner white space counts", "SN 1", "SN1", false),
+		Entry("leading zeros count", "0012", "12", false),
+	)
+
+	It("GTA-6 is one device's in a workspace, or the change is refused", func() {
+		Expect(authz.CheckContent(stocked("support", 0, "SN-1", "", "", " sn-1"))).To(ConsistOf(And(
+			HaveField("Field", "spec.devices[3].serialNumber"), HaveField("Reason", authz.Invalid), HaveField("Value", " sn-1"),
+			HaveField("Message", `is the serial number of device "supporta" too: a serial number is one device's`))))
+	})
+
+	It("GTA-6 is one device's in the organization, or the change is refused", func() {
+		held := authz.Facts{SerialHolders: map[string]effective.SerialHolder{"SN-2": {Workspace: "sales", Device: "till"}}}
+		request := authz.Request{
+			Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform}, Organization: "acme",
+			New: stocked("support", 0, "SN-1", "sn-2"), Facts: held,
+		}
+		Expect(authz.Judge(request)).To(ConsistOf(And(
+			HaveField("Field", "spec.devices[1].serialNumber"), HaveField("Reason", authz.Invalid), HaveField("Rule", "serial-number-unique"),
+			HaveField("Message", `is the serial number of device "till" in workspace "sales": a serial number is one device's in the `+
+				`organization; take it out there first`))))
+		request.Operation, request.Status, request.Old = authz.Update, true, request.New
+		Expect(authz.Judge(request)).NotTo(ContainElement(HaveField("Rule", "serial-number-unique")))
+	})
+
+	It("GTA-6 is looked at when a change brings it in", func() {
+		Expect(effective.NewSerialKeys(nil, stocked("support", 0, "b", "A", "", "a"))).To(HaveExactElements("A", "B"))
+		Expect(effective.NewSerialKeys(stocked("support", 0, "A", "c"), stocked("support", 0, "C", "b", "a"))).To(HaveExactElements("B"))
+	})
+
+	It("GTA-6 is that of the oldest workspace that names it and stays", func() {
+		young, old, other := stocked("a", 1, "SN-1"), stocked("z", 3, "x", "sn-1"), stocked("y", 3, "SN-1")
+		Expect(holder(effective.HolderOf("SN-1", []*v1alpha1.Workspace{young, old}))).To(Equal(effective.SerialHolder{Workspace: "z", Device: "zb"}))
+		Expect(holder(effective.HolderOf("SN-1", []*v1alpha1.Workspace{young, old, other}))).To(HaveField("Workspace", "y"))
+		Expect(effective.MayHold(old, young)).To(BeTrue())
+		Expect(effective.MayHold(young, old)).To(BeFalse())
+		Expect(effective.MayHold(old, old)).To(BeFalse())
+		old.DeletionTimestamp = ptr.To(metav1.Now())
+		Expect(effective.MayHold(old, young)).To(BeFalse())
+		Expect(holder(effective.HolderOf("SN-1", []*v1alpha1.Workspace{young, old}))).To(HaveField("Workspace", "a"))
+		_, found := effective.HolderOf("SN-1", []*v1alpha1.Workspace{old})
+		Expect(found).To(BeFalse())
+	})
+
+	It("GTA-6 of a device in force is nobody else's", func() {
+		w := stocked("support", 0, "SN-1", "", "sn-2", "SN-3", "sn-3", "")
+		inForce, duplicates := effective.DevicesInForce(w, map[string]effective.SerialHolder{"SN-2": {Workspace: "sales", Device: "till"}, "": {Workspace: "sales"}})
+		Expect(inForce).To(HaveLen(4))
+		Expect(duplicates).To(HaveExactElements(
+			effective.Duplicate{Device: &w.Spec.Devices[2], Holder: effective.SerialHolder{Workspace: "sales", Device: "till"}},
+			effective.Duplicate{Device: &w.Spec.Devices[4], Holder: effective.SerialHolder{Workspace: "support", Device: "supportd"}}))
+	})
+})
+
+func holder(h effective.SerialHolder, _ bool) effective.SerialHolder { return h }
+
+var _ = Describe("A device's assignee", func() {
+	It("LMI-4 is each account's once, in the order of the devices", func() {
+		w := builders.Workspace("acme", "support").Device("a", "x@acme.example").Device("b", "").Device("c", "X@ACME.example").
+			Device("d", "y@acme.example").Obj()
+		devices, _ := effective.DevicesInForce(w, nil)
+		Expect(effective.AssigneesOf(devices)).To(HaveExactElements(BeEquivalentTo("x@acme.example"), BeEquivalentTo("y@acme.example")))
+	})
+
+	It("has an address that DNS can hold", func() {
+		Expect(authz.CheckContent(builders.Workspace("acme", "support").Device("a", "").Device("b", "a@xn--a.example").Obj())).To(ConsistOf(
+			HaveField("Field", "spec.devices[1].assignee")))
+	})
+})

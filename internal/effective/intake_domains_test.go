@@ -1,0 +1,109 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package effective_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+func domains(entries ...string) effective.IntakeDomains {
+	GinkgoHelper()
+	d, err := effective.ParseIntakeDomains(entries)
+	Expect(err).NotTo(HaveOccurred())
+	return d
+}
+
+var _ = Describe("LMI-3 The domains in which organizations take mails in", func() {
+	some := func() effective.IntakeDomains {
+		return domains("acme=in.acme.example", "acme=Help@Shared.example", "acme=cañas.example", "beta=shared.example", "gamma=shared.example")
+	}
+
+	DescribeTable("say whose an address is", func(organization, address string, may bool) {
+		Expect(some().Allow(organization, address)).To(Equal(may))
+	},
+		Entry("a domain", "acme", "Anything@IN.acme.example", true),
+		Entry("another organization's domain", "beta", "help@in.acme.example", false),
+		Entry("a subdomain, which is not meant", "acme", "help@x.in.acme.example", false),
+		Entry("the domain above", "acme", "help@acme.example", false),
+		Entry("a domain that ends alike", "acme", "help@evil-in.acme.example", false),
+		Entry("an address", "acme", "help@shared.example", true),
+		Entry("another address of its domain", "acme", "other@shared.example", false),
+		Entry("an address of the domain that is somebody else's by itself", "beta", "HELP@shared.example", false),
+		Entry("a shared domain", "gamma", "other@shared.example", true),
+		Entry("a domain as DNS has it", "acme", "help@xn--caas-hqa.example", true),
+		Entry("an organization that is not named", "delta", "help@delta.example", false),
+	)
+
+	It("leave every address to whoever asks first when there are none", func() {
+		Expect(domains().Allow("acme", "help@anywhere.example")).To(BeTrue())
+		Expect(domains().Refuse(takesIn("acme", "support", "help@anywhere.example", 0))).To(BeEmpty())
+	})
+
+	DescribeTable("cannot be read from", func(entry, message string) {
+		_, err := effective.ParseIntakeDomains([]string{"acme=in.acme.example", entry})
+		Expect(err).To(MatchError(message))
+	},
+		Entry("a domain alone", "in.acme.example", `"in.acme.example" names no organization: write organization=domain or `+
+			"organization=address, acme=in.acme.example for example"),
+		Entry("an organization that no namespace can be called", "Acme!=in.acme.example", `"Acme!=in.acme.example" names no organization: `+
+			"write organization=domain or organization=address, acme=in.acme.example for example"),
+		Entry("no domain", "acme=", `"acme=" names neither a mail domain such as in.acme.example nor an address such as help@acme.example`),
+		Entry("a host without a dot", "acme=localhost",
+			`"acme=localhost" names neither a mail domain such as in.acme.example nor an address such as help@acme.example`),
+		Entry("a wildcard", "acme=*.acme.example",
+			`"acme=*.acme.example" names neither a mail domain such as in.acme.example nor an address such as help@acme.example`),
+		Entry("a domain with an @ in front", "acme=@acme.example",
+			`"acme=@acme.example" names neither a mail domain such as in.acme.example nor an address such as help@acme.example`),
+	)
+
+	It("hear of every wrong entry at once", func() {
+		_, err := effective.ParseIntakeDomains([]string{"one", "two"})
+		Expect(err).To(MatchError(And(ContainSubstring(`"one"`), ContainSubstring(`"two"`))))
+	})
+
+	It("keep an address from an older workspace of another organization", func() {
+		squatter, mine := takesIn("beta", "desk", "help@in.acme.example", 9), takesIn("acme", "support", "help@in.acme.example", 0)
+		Expect(effective.IntakeHolder([]*v1alpha1.Workspace{squatter, mine}, some())).To(BeIdenticalTo(mine))
+		Expect(effective.IntakeHolder([]*v1alpha1.Workspace{squatter}, some())).To(BeNil())
+	})
+
+	judge := func(old, wished, holder *v1alpha1.Workspace) []authz.Violation {
+		r := authz.Request{
+			Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: wished.Namespace, New: wished,
+			Facts: authz.Facts{
+				Organization: builders.Organization(wished.Namespace).Obj(), IntakeHolder: holder, IntakeDomains: some(),
+			},
+		}
+		if old != nil {
+			r.Operation, r.Old = authz.Update, old
+		}
+		return authz.Judge(r)
+	}
+
+	It("refuse an address that is not the organization's, with those that are and who could add one", func() {
+		foreign := takesIn("acme", "support", "help@in.beta.example", 0)
+		Expect(judge(nil, foreign, takesIn("beta", "desk", "help@in.beta.example", 1))).To(HaveExactElements(And(
+			HaveField("Field", "spec.portal.intakeEmail"), HaveField("Reason", authz.Invalid), HaveField("Rule", "intake-domain"),
+			HaveField("Message", `is not an address of organization "acme", which takes mails in at help@shared.example, in.acme.example, `+
+				"xn--caas-hqa.example only: use one of these, or ask the platform team for acme=in.beta.example in the operator's --intake-domains"))))
+		Expect(judge(nil, takesIn("delta", "desk", "help@in.delta.example", 0), nil)).To(HaveExactElements(HaveField("Message",
+			`is not an address of organization "delta", which has none to take mails in at: ask the platform team for `+
+				"delta=in.delta.example in the operator's --intake-domains")))
+		Expect(judge(nil, takesIn("acme", "support", "help@in.acme.example", 0), nil)).To(BeEmpty())
+	})
+
+	It("let one stay that was there before they were drawn up, in name only", func() {
+		old := takesIn("acme", "support", "help@in.beta.example", 3)
+		renamed := old.DeepCopy()
+		renamed.Spec.DisplayName = "Support"
+		Expect(judge(old, renamed, nil)).To(BeEmpty())
+		Expect(some().Refuse(renamed)).NotTo(BeEmpty())
+	})
+})

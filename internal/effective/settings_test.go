@@ -1,0 +1,119 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package effective_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("Settings", func() {
+	organization := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{
+		Language: "es", SessionRecording: v1alpha1.SwitchEnabled,
+	})
+	workspace := builders.Workspace("acme", "support")
+
+	It("GTA-14 are the organization's where the workspace says nothing", func() {
+		Expect(effective.SettingsInForce(organization.Obj(), workspace.Obj())).To(Equal([]v1alpha1.SettingStatus{
+			{Name: "language", Value: "es", Origin: v1alpha1.OriginOrganization},
+			{Name: "sessionRecording", Value: "Enabled", Origin: v1alpha1.OriginOrganization},
+		}))
+	})
+
+	It("GTA-14 can be overridden in a workspace, one by one", func() {
+		w := workspace.With(func(w *v1alpha1.Workspace) { w.Spec.Settings.SessionRecording = v1alpha1.SwitchDisabled }).Obj()
+		Expect(effective.SettingsInForce(organization.Obj(), w)).To(Equal([]v1alpha1.SettingStatus{
+			{Name: "language", Value: "es", Origin: v1alpha1.OriginOrganization},
+			{Name: "sessionRecording", Value: "Disabled", Origin: v1alpha1.OriginWorkspace},
+		}))
+		w.Spec.Settings.Language = "en"
+		Expect(effective.SettingsInForce(organization.Obj(), w)[0]).To(Equal(
+			v1alpha1.SettingStatus{Name: "language", Value: "en", Origin: v1alpha1.OriginWorkspace}))
+	})
+
+	It("have a default where nobody says anything", func() {
+		for _, o := range []*v1alpha1.Organization{nil, builders.Organization("acme").Obj()} {
+			Expect(effective.SettingsInForce(o, workspace.Obj())).To(Equal([]v1alpha1.SettingStatus{
+				{Name: "language", Value: "en", Origin: v1alpha1.OriginDefault},
+				{Name: "sessionRecording", Value: "Disabled", Origin: v1alpha1.OriginDefault},
+			}))
+		}
+	})
+
+	It("give an invitation its language: its own, else the organization's, else English", func() {
+		Expect(effective.LanguageOf(organization.Obj(), "de")).To(Equal("de"))
+		Expect(effective.LanguageOf(organization.Obj(), "")).To(Equal("es"))
+		Expect(effective.LanguageOf(builders.Organization("acme").Obj(), "")).To(Equal("en"))
+	})
+
+	DescribeTable("GTA-14 give the mails and pages about workspaces their language", func(wished, want string, languages ...string) {
+		var workspaces []*v1alpha1.Workspace
+		for _, language := range languages {
+			workspaces = append(workspaces, workspace.With(func(w *v1alpha1.Workspace) {
+				w.Spec.Settings.Language = v1alpha1.LanguageTag(language)
+			}).Obj())
+		}
+		Expect(effective.LanguageOf(organization.Obj(), v1alpha1.LanguageTag(wished), workspaces...)).To(Equal(want))
+	},
+		Entry("theirs", "", "en", "en"),
+		Entry("theirs, when they agree", "", "en", "en", "en", "EN"),
+		Entry("the organization's, when they do not", "", "es", "en", "fr"),
+		Entry("the organization's, when one follows it and another does not", "", "es", "en", ""),
+		Entry("the organization's, when all follow it", "", "es", "", "es"),
+		Entry("the wished one, whatever they have", "de", "de", "en", "fr"),
+	)
+
+	It("say how long a link can be used, a week unless they do", func() {
+		Expect(effective.ValidityOf(builders.Organization("acme").Obj())).To(Equal(168 * time.Hour))
+		o := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{InvitationValidityDays: 2}).Obj()
+		Expect(effective.ValidityOf(o)).To(Equal(48 * time.Hour))
+	})
+
+	It("NOV-11 ask for the confirmation of an address unless they skip it", func() {
+		Expect(effective.ConfirmationNeeded(builders.Organization("acme").Obj())).To(BeTrue())
+		for confirmation, needed := range map[v1alpha1.Confirmation]bool{
+			v1alpha1.ConfirmationRequired: true, v1alpha1.ConfirmationSkipped: false,
+		} {
+			o := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{EmailConfirmation: confirmation}).Obj()
+			Expect(effective.ConfirmationNeeded(o)).To(Equal(needed))
+		}
+	})
+
+	It("say in which zone times are written, UTC unless there is a known one", func() {
+		Expect(effective.LocationOf(inZone("Europe/Madrid")).String()).To(Equal("Europe/Madrid"))
+		Expect(effective.LocationOf(inZone(""))).To(Equal(time.UTC))
+		Expect(effective.LocationOf(inZone("Europe/Atlantis"))).To(Equal(time.UTC))
+	})
+})
+
+var _ = Describe("Names for people", func() {
+	It("are the displayed ones, else the objects'", func() {
+		Expect(effective.OrganizationTitle(builders.Organization("acme").DisplayName("Acme S.A.").Obj())).To(Equal("Acme S.A."))
+		Expect(effective.OrganizationTitle(builders.Organization("acme").Obj())).To(Equal("acme"))
+		w := builders.Workspace("acme", "support")
+		Expect(effective.WorkspaceTitle(w.Obj())).To(Equal("support"))
+		Expect(effective.WorkspaceTitle(w.With(func(w *v1alpha1.Workspace) { w.Spec.DisplayName = "Soporte" }).Obj())).To(Equal("Soporte"))
+	})
+
+	It("of a user are the declared one first, then that of the registration, then one from the address", func() {
+		registration := &v1alpha1.Registration{DisplayName: "Claire J."}
+		claire := builders.OrgUser("acme", "claire").Email("claire.johnson@acme.example")
+		declared := claire.With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Dr. Johnson" }).Obj()
+		Expect(effective.DisplayNameOf(declared, registration)).To(Equal("Dr. Johnson"))
+		Expect(effective.DisplayNameOf(claire.Obj(), registration)).To(Equal("Claire J."))
+		Expect(effective.DisplayNameOf(claire.Obj(), &v1alpha1.Registration{})).To(Equal("Claire Johnson"))
+		Expect(effective.DisplayNameOf(claire.Obj(), nil)).To(Equal("Claire Johnson"))
+	})
+
+	It("of a Kubernetes user are the declared one, else the address", func() {
+		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
+		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
+	})
+})

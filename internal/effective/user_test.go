@@ -1,0 +1,239 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package effective_test
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+// acme gives the organization with these administrators in force.
+func acme(administrators ...string) *v1alpha1.Organization {
+	o := builders.Organization("acme").Obj()
+	o.Status.Administrators = administrators
+	return o
+}
+
+func onboarded(state v1alpha1.RecipientState) *v1alpha1.OnboardingStatus {
+	return &v1alpha1.OnboardingStatus{State: state}
+}
+
+var (
+	support = builders.Workspace("acme", "support")
+	sales   = builders.Workspace("acme", "sales")
+	luis    = builders.OrgUser("acme", "luis")
+	ana     = builders.OrgUser("acme", "ana").Role(orgAdmin)
+)
+
+// grantedBy gives an access in force that has one origin only.
+func grantedBy(workspace string, access v1alpha1.WorkspaceAccess, source v1alpha1.GrantSource) v1alpha1.WorkspaceGrantStatus {
+	return v1alpha1.WorkspaceGrantStatus{
+		Name: workspace, Access: access, Origins: []v1alpha1.GrantOrigin{{Source: source, Access: access}},
+	}
+}
+
+var _ = Describe("Somebody who has not accepted", func() {
+	user := luis.Workspace("support", v1alpha1.WorkspaceEdit)
+
+	DescribeTable("NOV-9 NOV-12 is pending, without role and access", func(o *v1alpha1.OnboardingStatus) {
+		f := facts(user.Obj(), acme("ana"), support.Obj())
+		f.Onboarding = o
+		Expect(effective.UserInForce(f)).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "luis@acme.example"}))
+	},
+		Entry("not invited yet", nil),
+		Entry(nil, onboarded(v1alpha1.RecipientPending)),
+		Entry(nil, onboarded(v1alpha1.RecipientInvited)),
+		Entry("the form is filled in, the address not confirmed", onboarded(v1alpha1.RecipientRegistered)),
+		Entry(nil, onboarded(v1alpha1.RecipientDeclined)),
+		Entry(nil, onboarded(v1alpha1.RecipientExpired)),
+		Entry(nil, onboarded(v1alpha1.RecipientRevoked)),
+		Entry(nil, onboarded(v1alpha1.RecipientUndeliverable)),
+	)
+
+	It("is no administrator, whatever the wish", func() {
+		in := effective.UserInForce(facts(ana.Obj(), acme()))
+		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "ana@acme.example"}))
+	})
+
+	It("stays pending when suspended", func() {
+		Expect(effective.UserInForce(facts(luis.Suspended().Obj(), acme())).State).To(Equal(v1alpha1.UserPending))
+	})
+})
+
+var _ = Describe("Somebody who has accepted", func() {
+	user := luis.Workspace("support", v1alpha1.WorkspaceEdit)
+	accepted := effective.InForce{
+		State: v1alpha1.UserActive, Role: member, Username: "luis@acme.example", Accepted: true,
+		Workspaces: []v1alpha1.WorkspaceGrantStatus{grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser)},
+	}
+
+	It("NOV-12 is active, with the wished role and access", func() {
+		f := facts(user.Obj(), acme("ana"), support.Obj(), sales.Obj())
+		f.Onboarding = onboarded(v1alpha1.RecipientActive)
+		Expect(effective.UserInForce(f)).To(Equal(accepted))
+	})
+
+	It("is active at once when the identity exists already", func() {
+		Expect(effective.UserInForce(facts(user.Existing().Obj(), acme("ana"), support.Obj()))).To(Equal(accepted))
+	})
+
+	It("stays so whatever becomes of the invitation", func() {
+		before := user.Obj()
+		before.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionAccepted, Status: metav1.ConditionTrue}}
+		for _, o := range []*v1alpha1.OnboardingStatus{nil, onboarded(v1alpha1.RecipientRevoked)} {
+			f := facts(before, acme("ana"), support.Obj())
+			f.Onboarding = o
+			Expect(effective.UserInForce(f)).To(Equal(accepted))
+		}
+	})
+
+	It("NOV-13 has nothing while suspended, and stays listed", func() {
+		in := effective.UserInForce(facts(user.Existing().Suspended().Obj(), acme("ana"), support.Obj()))
+		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserSuspended, Username: "luis@acme.example", Accepted: true}))
+	})
+
+	It("ORG-26 has nothing once deleted", func() {
+		in := effective.UserInForce(facts(deleted(user.Existing().Obj()), acme("ana"), support.Obj()))
+		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserRemoving, Username: "luis@acme.example", Accepted: true}))
+	})
+
+	It("waits for the organization", func() {
+		in := effective.UserInForce(facts(user.Existing().Obj(), nil, support.Obj()))
+		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "luis@acme.example", Accepted: true}))
+		Expect(effective.UserInForce(facts(deleted(user.Existing().Obj()), nil)).State).To(Equal(v1alpha1.UserRemoving))
+	})
+
+	It("ORG-28 waits while somebody else has the address", func() {
+		f := facts(user.Existing().Obj(), acme("ana"), support.Obj())
+		f.Elder = "luis-the-first"
+		Expect(effective.UserInForce(f)).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "luis@acme.example", Accepted: true}))
+	})
+
+	It("NOV-7 has no access with the role that only receives notifications", func() {
+		in := effective.UserInForce(facts(user.Existing().Role(notifications).Obj(), acme("ana"), support.Member("luis@acme.example",
+			v1alpha1.WorkspaceAdmin).Obj()))
+		Expect(in.State).To(Equal(v1alpha1.UserActive))
+		Expect(in.Role).To(Equal(notifications))
+		Expect(in.Workspaces).To(BeEmpty())
+	})
+
+	It("says which wished workspaces are not there", func() {
+		in := effective.UserInForce(facts(user.Existing().Workspace("sales", v1alpha1.WorkspaceView).Obj(), acme("ana"), support.Obj()))
+		Expect(in.Missing).To(Equal([]string{"sales"}))
+		Expect(in.Workspaces).To(ConsistOf(grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser)))
+	})
+
+	It("acts under the wished user name", func() {
+		Expect(effective.UserInForce(facts(luis.Existing().Username("oidc:luis").Obj(), acme())).Username).To(Equal("oidc:luis"))
+	})
+})
+
+var _ = Describe("An administrator", func() {
+	everywhere := []v1alpha1.WorkspaceGrantStatus{
+		grantedBy("sales", v1alpha1.WorkspaceAdmin, v1alpha1.GrantedByRole),
+		grantedBy("support", v1alpha1.WorkspaceAdmin, v1alpha1.GrantedByRole),
+	}
+
+	It("waits for the ledger, without role and access, and counts as active for it", func() {
+		in := effective.UserInForce(facts(ana.Existing().Obj(), acme(), support.Obj()))
+		Expect(in).To(Equal(effective.InForce{
+			State: v1alpha1.UserActive, Username: "ana@acme.example", Accepted: true, AwaitingLedger: true,
+		}))
+	})
+
+	It("ORG-2 has every workspace without being assigned to it", func() {
+		in := effective.UserInForce(facts(ana.Existing().Obj(), acme("ana"), support.Obj(), sales.Obj()))
+		Expect(in).To(Equal(effective.InForce{
+			State: v1alpha1.UserActive, Role: orgAdmin, Username: "ana@acme.example", Accepted: true, Workspaces: everywhere,
+		}))
+	})
+
+	DescribeTable("ORG-4 stays in force as long as the ledger has the name", func(user *v1alpha1.OrgUser) {
+		for _, administrators := range [][]string{{"ana"}, {"ana", "bea"}} {
+			in := effective.UserInForce(facts(user, acme(administrators...), support.Obj(), sales.Obj()))
+			Expect(in.State).To(Equal(v1alpha1.UserActive))
+			Expect(in.Role).To(Equal(orgAdmin))
+			Expect(in.Held).To(Equal(len(administrators) == 1))
+			Expect(in.Leaving).NotTo(Equal(in.Held))
+			Expect(in.Workspaces).To(Equal(everywhere))
+		}
+	},
+		Entry("demoted", ana.Existing().Role(member).Obj()),
+		Entry("suspended", ana.Existing().Suspended().Obj()),
+		Entry("deleted", deleted(ana.Existing().Obj())),
+	)
+
+	It("is what the wish says once the ledger lets go", func() {
+		in := effective.UserInForce(facts(ana.Existing().Role(technician).Obj(), acme("bea"), support.Obj()))
+		Expect(in.Role).To(Equal(technician))
+		Expect(in.Held).To(BeFalse())
+		Expect(in.Workspaces).To(BeEmpty())
+	})
+
+	It("is no other whose name the ledger does not have", func() {
+		Expect(effective.UserInForce(facts(luis.Existing().Obj(), acme("ana"))).Role).To(Equal(member))
+	})
+})
+
+var _ = Describe("Access to a workspace", func() {
+	user := luis.Existing().Groups("helpdesk", "night")
+
+	DescribeTable("is the strongest of every source", func(w builders.WorkspaceBuilder, own, expected v1alpha1.WorkspaceAccess) {
+		u := user
+		if own != "" {
+			u = u.Workspace("support", own)
+		}
+		in := effective.UserInForce(facts(u.Obj(), acme("ana"), w.Obj()))
+		if expected == "" {
+			Expect(in.Workspaces).To(BeEmpty())
+			return
+		}
+		Expect(in.Workspaces).To(ConsistOf(And(HaveField("Name", "support"), HaveField("Access", expected))))
+	},
+		Entry("ORG-14 none", support, v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
+		Entry("ORG-22 the user's own list", support, v1alpha1.WorkspaceView, v1alpha1.WorkspaceView),
+		Entry("ORG-23 the workspace's members, by address", support.Member("luis@acme.example", v1alpha1.WorkspaceEdit),
+			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
+		Entry("whatever the letters' case of the address", support.Member("Luis@Acme.example", v1alpha1.WorkspaceEdit),
+			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
+		Entry("not by another's address", support.Member("eva@acme.example", v1alpha1.WorkspaceEdit),
+			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
+		Entry("LMI-9 the workspace's members, by group", support.Group("helpdesk", v1alpha1.WorkspaceEdit),
+			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
+		Entry("not by another's group", support.Group("day", v1alpha1.WorkspaceEdit),
+			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
+		Entry("own above member and group",
+			support.Member("luis@acme.example", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceEdit),
+			v1alpha1.WorkspaceAdmin, v1alpha1.WorkspaceAdmin),
+		Entry("member above own and group",
+			support.Group("night", v1alpha1.WorkspaceView).Member("luis@acme.example", v1alpha1.WorkspaceAdmin),
+			v1alpha1.WorkspaceEdit, v1alpha1.WorkspaceAdmin),
+		Entry("one group above the other",
+			support.Group("night", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView),
+			v1alpha1.WorkspaceView, v1alpha1.WorkspaceEdit),
+	)
+
+	It("comes in the order of names, and the members' lists have no cap (ORG-23)", func() {
+		u := user.Workspace("support", v1alpha1.WorkspaceEdit)
+		crowd := sales.With(func(w *v1alpha1.Workspace) {
+			for n := range 200 {
+				w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{
+					Email: v1alpha1.MemberAddress(fmt.Sprintf("p%d@acme.example", n)), Access: v1alpha1.WorkspaceView,
+				})
+			}
+		}).Member("luis@acme.example", v1alpha1.WorkspaceEdit)
+		in := effective.UserInForce(facts(u.Obj(), acme("ana"), support.Obj(), crowd.Obj()))
+		Expect(in.Workspaces).To(Equal([]v1alpha1.WorkspaceGrantStatus{
+			grantedBy("sales", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByMember),
+			grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser),
+		}))
+	})
+})

@@ -1,0 +1,193 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package linktoken derives and verifies the tokens in the links that mails hold. A token is not stored anywhere: it is an
+// HMAC of what it grants under a key that can be rotated. The package has no client and no clock.
+package linktoken
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sort"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/usher-operator/usher/internal/emailaddr"
+)
+
+// Purpose is what a link is for.
+type Purpose byte
+
+const (
+	// PurposeInvite opens the invitation's page.
+	PurposeInvite Purpose = 1
+	// PurposeConfirm confirms the address.
+	PurposeConfirm Purpose = 2
+	// PurposeQuestion confirms the address of who asked a question.
+	PurposeQuestion Purpose = 3
+	// PurposeAsker opens the page with somebody's questions in a workspace.
+	PurposeAsker Purpose = 4
+)
+
+// ErrBadToken is the answer to every token that Usher did not make: forged, truncated or altered.
+var ErrBadToken = errors.New("the link is not one of ours")
+
+// KeySize is the length of a signing key in bytes.
+const KeySize = 32
+
+const (
+	tokenVersion = 1
+	claimsSize   = 1 + 1 + 4 + 4 + 16 + addressSize // version, purpose, key, send count, UID, address
+	addressSize  = 16
+	macSize      = sha256.Size
+)
+
+// Claims is what a valid token says.
+type Claims struct {
+	Purpose   Purpose
+	UID       types.UID
+	SendCount int32
+	address   [addressSize]byte
+}
+
+// IsFor tells whether the token was made for that address.
+func (c Claims) IsFor(email string) bool {
+	want := addressDigest(email)
+	return subtle.ConstantTimeCompare(c.address[:], want[:]) == 1
+}
+
+// AddressDigest gives the digest of the address that the token was made for, as the function of that name does.
+func (c Claims) AddressDigest() string { return hex.EncodeToString(c.address[:]) }
+
+// AddressDigest gives 32 hexadecimal digits that stand for an address where it need not be known.
+func AddressDigest(email string) string {
+	digest := addressDigest(email)
+	return hex.EncodeToString(digest[:])
+}
+
+// Keys is a ring of signing keys: the newest signs, all verify, so a rotation kills no outstanding link.
+type Keys struct {
+	newest [4]byte
+	byID   map[[4]byte][]byte
+}
+
+// NewKeys makes a ring of named keys; the last name in sorted order is the newest. It fails on an empty ring and on a
+// key that is not KeySize bytes long; the error names the key and never holds it.
+func NewKeys(named map[string][]byte) (*Keys, error) {
+	if len(named) == 0 {
+		return nil, errors.New("the key ring is empty: it needs at least one key")
+	}
+	names := make([]string, 0, len(named))
+	for name, key := range named {
+		if len(key) != KeySize {
+			return nil, fmt.Errorf("key %q has %d bytes instead of %d", name, len(key), KeySize)
+		}
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	keys := &Keys{byID: make(map[[4]byte][]byte, len(named))}
+	for _, name := range names {
+		keys.newest = keyID(name)
+		keys.byID[keys.newest] = named[name]
+	}
+	return keys, nil
+}
+
+// NewKey makes a fresh signing key.
+func NewKey() []byte {
+	key := make([]byte, KeySize)
+	_, _ = rand.Read(key) // crypto/rand.Read never fails: it crashes the program instead
+	return key
+}
+
+// Sign derives the token of a link. It is a function of its arguments and the newest key, so nothing needs to be kept.
+// UIDs that are no UUID are refused.
+func (k *Keys) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
+	return k.sign(purpose, uid, addressDigest(email), sendCount)
+}
+
+func (k *Keys) sign(purpose Purpose, uid types.UID, address [addressSize]byte, sendCount int32) (string, error) {
+	id, err := uuid.Parse(string(uid))
+	if err != nil {
+		return "", fmt.Errorf("cannot sign a link for UID %q: %w", uid, err)
+	}
+	token := make([]byte, 0, claimsSize+macSize)
+	token = append(token, tokenVersion, byte(purpose))
+	token = append(token, k.newest[:]...)
+	token = binary.BigEndian.AppendUint32(token, uint32(sendCount)) //nolint:gosec // a bit pattern, read back the same way
+	token = append(token, id[:]...)
+	token = append(token, address[:]...)
+	token = append(token, mac(k.byID[k.newest], token)...)
+	return base64.RawURLEncoding.EncodeToString(token), nil
+}
+
+// Verify reads a token; the error is always ErrBadToken.
+func (k *Keys) Verify(purpose Purpose, token string) (Claims, error) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(claimsSize+macSize) { // the decoder passes over line breaks
+		return Claims{}, ErrBadToken
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(raw) != claimsSize+macSize || raw[0] != tokenVersion || Purpose(raw[1]) != purpose {
+		return Claims{}, ErrBadToken
+	}
+	key, ok := k.byID[[4]byte(raw[2:6])]
+	if !ok || !hmac.Equal(raw[claimsSize:], mac(key, raw[:claimsSize])) {
+		return Claims{}, ErrBadToken
+	}
+	return Claims{
+		Purpose:   purpose,
+		SendCount: int32(binary.BigEndian.Uint32(raw[6:10])), //nolint:gosec // the bit pattern that Sign wrote
+		UID:       types.UID(uuid.UUID(raw[10:26]).String()),
+		address:   [addressSize]byte(raw[26:claimsSize]),
+	}, nil
+}
+
+// KeyRing is the ring of keys in use; it may be replaced at any time. Keys must be put in before it is used.
+type KeyRing struct{ keys atomic.Pointer[Keys] }
+
+// Replace puts other keys in use.
+func (r *KeyRing) Replace(keys *Keys) { r.keys.Store(keys) }
+
+// Sign signs with the newest key in use, see Keys.Sign.
+func (r *KeyRing) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
+	return r.keys.Load().Sign(purpose, uid, email, sendCount)
+}
+
+// SignDigest signs for an address of which only the digest is known, as AddressDigest gives it.
+func (r *KeyRing) SignDigest(purpose Purpose, uid types.UID, digest string, sendCount int32) (string, error) {
+	address, err := hex.DecodeString(digest)
+	if err != nil || len(address) != addressSize {
+		return "", errors.New("cannot sign a link for something that is no digest of an address")
+	}
+	return r.keys.Load().sign(purpose, uid, [addressSize]byte(address), sendCount)
+}
+
+// Verify verifies with all keys in use, see Keys.Verify.
+func (r *KeyRing) Verify(purpose Purpose, token string) (Claims, error) {
+	return r.keys.Load().Verify(purpose, token)
+}
+
+func mac(key, claims []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write(claims)
+	return h.Sum(nil)
+}
+
+func keyID(name string) [4]byte {
+	sum := sha256.Sum256([]byte(name))
+	return [4]byte(sum[:4])
+}
+
+func addressDigest(email string) [addressSize]byte {
+	sum := sha256.Sum256([]byte(emailaddr.Normalize(email)))
+	return [addressSize]byte(sum[:addressSize])
+}

@@ -1,0 +1,72 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package onboarding
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/emailaddr"
+)
+
+// MessageID names a mail: the same mail to the same person has the same name however often it is sent.
+func MessageID(uid types.UID, email string, kind v1alpha1.MailKind, sendCount int32, domain string) string {
+	h := sha256.New()
+	for _, part := range []string{string(uid), emailaddr.Normalize(email), string(kind), strconv.Itoa(int(sendCount))} {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return "<" + hex.EncodeToString(h.Sum(nil)[:16]) + "@" + domain + ">"
+}
+
+const maxErrorLength = 512
+
+// Record writes what came of an attempt into the person's state. A mail that is no longer the newest, or was recorded
+// already, changes nothing.
+func Record(o *v1alpha1.OnboardingStatus, d attempt.Result, now time.Time) {
+	mail := o.Mail
+	if mail == nil || mail.MessageID != d.MessageID || mail.State != v1alpha1.MailQueued {
+		return
+	}
+	mail.LastError = attempt.Shorten(d.Error, maxErrorLength)
+	if d.RetryAt.IsZero() {
+		mail.Attempts++
+	}
+	mail.NextAttemptTime = nil
+	again := d.RetryTime(mail.Attempts, now)
+	switch {
+	case !again.IsZero():
+		mail.NextAttemptTime = new(metav1.NewTime(again))
+	case d.Error == "":
+		mail.State = v1alpha1.MailSent
+	default:
+		mail.State = v1alpha1.MailFailed
+		if step, ok := Next(o.State, EventReject); ok {
+			o.State = step.To
+		}
+	}
+}
+
+// NextAttempt gives how long until a queued mail is due; false: no mail is queued.
+func NextAttempt(o *v1alpha1.OnboardingStatus, now time.Time) (time.Duration, bool) {
+	if !Queued(o) {
+		return 0, false
+	}
+	if o.Mail.NextAttemptTime == nil {
+		return 0, true
+	}
+	return max(o.Mail.NextAttemptTime.Sub(now), 0), true
+}
+
+// Queued tells whether a mail is still to be sent, now or later.
+func Queued(o *v1alpha1.OnboardingStatus) bool {
+	return o != nil && o.Mail != nil && o.Mail.State == v1alpha1.MailQueued
+}

@@ -1,0 +1,137 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/usher-operator/usher/internal/question"
+)
+
+// What becomes of a question, for the label outcome. A limit that is reached is "limited_" and its name.
+const (
+	outcomeAsked        = "asked"
+	outcomeConfirmed    = "confirmed"
+	outcomePassedOn     = "passed_on"
+	outcomeQueueRefused = "queue_refused"
+	outcomeUnconfirmed  = "unconfirmed"
+	outcomeDropped      = "dropped"
+)
+
+var (
+	outcomes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "usher_questions_total",
+		Help: "Customers' questions by what became of them. A question is asked, then confirmed, then passed_on, and counts at each step.",
+	}, []string{"outcome"})
+	keptNow = prometheus.NewDesc("usher_questions", "Customers' questions that are kept, by state.", []string{"state"}, nil)
+	oldest  = prometheus.NewDesc("usher_question_oldest_age_seconds",
+		"How long the oldest question in a state has waited: for its asker's confirmation, or since then for the queue. Zero: none waits.",
+		[]string{"state"}, nil)
+
+	states = []question.State{question.Waiting, question.Received, question.Failed, question.Passed}
+	limits = []question.Limit{question.LimitAddress, question.LimitDay, question.LimitNetwork, question.LimitWorkspace}
+
+	// measured is the desk that gauges are about: there is one in a process, but for tests.
+	measured atomic.Pointer[Store]
+)
+
+func init() {
+	for _, outcome := range []string{
+		outcomeAsked, outcomeConfirmed, outcomePassedOn, outcomeQueueRefused, outcomeUnconfirmed, outcomeDropped,
+	} {
+		outcomes.WithLabelValues(outcome) // zero from the start, so that the first one shows in a rate
+	}
+	for _, limit := range limits {
+		outcomes.WithLabelValues(limited(limit))
+	}
+	metrics.Registry.MustRegister(outcomes, gauges{})
+}
+
+func limited(limit question.Limit) string { return "limited_" + strings.ToLower(string(limit)) }
+
+// CountLimited counts a question that was not taken because of a limit which is not the desk's own.
+func CountLimited(limit question.Limit) { outcomes.WithLabelValues(limited(limit)).Inc() }
+
+// Measure makes the metrics be about this desk.
+func (d *Store) Measure() { measured.Store(d) }
+
+// countStep counts a question that has come from one state to another.
+func countStep(before, after question.State) {
+	if before == after {
+		return
+	}
+	switch after {
+	case question.Received:
+		if before == question.Waiting {
+			outcomes.WithLabelValues(outcomeConfirmed).Inc()
+		}
+	case question.Passed:
+		outcomes.WithLabelValues(outcomePassedOn).Inc()
+	case question.Failed:
+		outcomes.WithLabelValues(outcomeQueueRefused).Inc()
+	}
+}
+
+// countEnd counts a question that is taken out before it was passed on.
+func countEnd(state question.State) {
+	switch state {
+	case question.Waiting:
+		outcomes.WithLabelValues(outcomeUnconfirmed).Inc()
+	case question.Received, question.Failed:
+		outcomes.WithLabelValues(outcomeDropped).Inc()
+	}
+}
+
+// gauges are read from the cache when they are asked for.
+type gauges struct{}
+
+// Describe implements prometheus.Collector.
+func (gauges) Describe(to chan<- *prometheus.Desc) {
+	to <- keptNow
+	to <- oldest
+}
+
+// collectTimeout bounds the wait for a cache that is not filled yet.
+const collectTimeout = time.Second
+
+// Collect implements prometheus.Collector. A cache that cannot be read gives nothing, rather than zeros that are not so.
+func (gauges) Collect(to chan<- prometheus.Metric) {
+	d := measured.Load()
+	if d == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
+	defer cancel()
+	for _, state := range states {
+		secrets, err := d.list(ctx, inState(state))
+		if err != nil {
+			return
+		}
+		to <- prometheus.MustNewConstMetric(keptNow, prometheus.GaugeValue, float64(len(secrets)), string(state))
+		if state == question.Passed {
+			continue
+		}
+		age := time.Duration(0)
+		for n := range secrets {
+			if kept, err := Read(&secrets[n]); err == nil { // it is indexed, so it can be read
+				age = max(age, d.Now().Sub(kept.since()))
+			}
+		}
+		to <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, age.Seconds(), string(state))
+	}
+}
+
+// since gives since when a question waits for what its state waits for.
+func (k *Kept) since() time.Time {
+	if k.State == question.Waiting {
+		return k.Asked
+	}
+	return k.Confirmed
+}
