@@ -48,7 +48,7 @@ const (
 
 type powers map[Area]Power
 
-// roles is the role table (design: who may do what). What is absent is PowerNone.
+// roles is the role table, from which docs/roles.md is generated. What is absent is PowerNone.
 var roles = map[v1alpha1.Role]powers{
 	v1alpha1.RoleOrganizationAdmin: {
 		AreaProfile: PowerManage, AreaBilling: PowerManage, AreaSubscription: PowerManage,

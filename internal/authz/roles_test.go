@@ -24,8 +24,8 @@ var areas = []authz.Area{
 	authz.AreaOrganization,
 }
 
-// designTable is the table of the design, a row a role, a column an area in the order of areas.
-var designTable = []struct {
+// expectedPowers is the role table as it is required, a row a role, a column an area in the order of areas.
+var expectedPowers = []struct {
 	text   string
 	role   v1alpha1.Role
 	powers []authz.Power
@@ -40,7 +40,7 @@ var designTable = []struct {
 }
 
 var _ = Describe("The role table", func() {
-	for _, row := range designTable {
+	for _, row := range expectedPowers {
 		It(row.text, func() {
 			for n, area := range areas {
 				Expect(authz.PowerOf(row.role, area)).To(Equal(row.powers[n]), string(area))

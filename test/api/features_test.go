@@ -64,7 +64,7 @@ var _ = Describe("kubectl", func() {
 		Expect(strings.TrimSpace(out)).To(Equal("workspace.accounts.usher.dev/sales"))
 	})
 
-	It("ORG-18 shows the columns of the design, by short name and all kinds by category", func(ctx SpecContext) {
+	It("ORG-18 shows the columns of each kind by its short name, and all kinds by the category", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "columns")
 		for _, object := range []client.Object{
 			builders.Organization(namespace).Obj(),
@@ -100,7 +100,7 @@ var _ = Describe("kubectl", func() {
 })
 
 var _ = Describe("Objects", func() {
-	It("get the defaults of the design", func(ctx SpecContext) {
+	It("get the defaults of the API", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "defaults")
 		user := builders.OrgUser(namespace, "ana").Obj()
 		Expect(env.Client.Create(ctx, user)).To(Succeed())
