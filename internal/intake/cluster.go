@@ -5,7 +5,6 @@ package intake
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/limited"
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
@@ -31,6 +31,8 @@ const createTimeout = 20 * time.Second
 // Cluster is the Directory of a cluster: it reads the cache, and writes new accounts as the operator.
 type Cluster struct {
 	Client client.Client
+	// Accounts creates the accounts of unknown senders.
+	Accounts limited.Creator
 	// Domains say which organization may take mails in at which addresses.
 	Domains effective.IntakeDomains
 	// Recorder takes events.
@@ -42,7 +44,7 @@ func (c Cluster) Workspace(ctx context.Context, address string) (*Destination, e
 	if !emailaddr.Valid(address) {
 		return nil, nil //nolint:nilnil // nobody is an answer, not an error
 	}
-	reader := lookup.Reader{Reader: c.Client, IntakeDomains: c.Domains}
+	reader := lookup.New(c.Client, c.Domains)
 	w, err := reader.WorkspaceByIntake(ctx, address)
 	if err != nil || w == nil {
 		return nil, err
@@ -66,7 +68,7 @@ func gone(o *v1alpha1.Organization) bool { return o == nil || !o.DeletionTimesta
 
 // Known implements Directory. An intake's address is known: no person writes from it.
 func (c Cluster) Known(ctx context.Context, organization, email string) (bool, error) {
-	reader := lookup.Reader{Reader: c.Client, IntakeDomains: c.Domains}
+	reader := lookup.New(c.Client, c.Domains)
 	users, err := reader.UsersByEmail(ctx, organization, email)
 	if err != nil || len(users) > 0 {
 		return len(users) > 0, err
@@ -75,24 +77,16 @@ func (c Cluster) Known(ctx context.Context, organization, email string) (bool, e
 	return w != nil, err
 }
 
-// Create implements Directory. The object's name follows from the address, so that of two who make it one does. It has no
-// display name of its own: the status shows the one derived from the address (LMI-5, LMI-6), whatever the mail claims.
+// Create implements Directory.
 func (c Cluster) Create(ctx context.Context, organization, email string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
-	o, err := lookup.Reader{Reader: c.Client}.Organization(ctx, organization)
-	if err == nil && gone(o) { // since the mail began to come in: one that goes takes its users along, and waits for no further one
-		err = fmt.Errorf("organization %q is gone or on its way out", organization)
-	}
-	if err != nil {
-		return false, err
-	}
-	err = c.Client.Create(ctx, effective.LimitedAccount(organization, email, v1alpha1.OriginIntake), client.FieldOwner("usher"))
+	created, err := c.Accounts.Create(ctx, organization, email, v1alpha1.OriginIntake)
 	// An address that the API refuses is nobody's account, and what its owner wrote passes on all the same.
 	if apierrors.IsAlreadyExists(err) || apierrors.IsInvalid(err) {
 		return false, nil
 	}
-	return err == nil, err
+	return created, err
 }
 
 // Refused implements Directory. What a customer wrote or who wrote it is not told.

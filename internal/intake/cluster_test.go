@@ -21,6 +21,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/limited"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
@@ -41,7 +42,8 @@ func cluster(funcs interceptor.Funcs, objects ...client.Object) Cluster {
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
 	b := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithInterceptorFuncs(funcs)
 	Expect(lookup.AddIndexes(context.Background(), indexer{b})).To(Succeed())
-	return Cluster{Client: b.Build()}
+	c := b.Build()
+	return Cluster{Client: c, Accounts: limited.NewCreator(c, lookup.NewAPIReader(c))}
 }
 
 func takesIn(organization, name string, age time.Duration) *v1alpha1.Workspace {
@@ -117,7 +119,7 @@ var _ = Describe("A cluster", func() {
 		for _, organization := range []string{"leaving", "gone"} {
 			made, err := c.Create(ctx, organization, claire)
 			Expect(made).To(BeFalse())
-			Expect(err).To(MatchError(ContainSubstring("is gone or on its way out")))
+			Expect(err).To(MatchError(ContainSubstring("is gone or being deleted")))
 		}
 		var users v1alpha1.OrgUserList
 		Expect(c.Client.List(ctx, &users)).To(Succeed())

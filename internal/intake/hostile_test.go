@@ -59,7 +59,7 @@ var _ = Describe("A hostile mail", func() {
 	)
 
 	It("does not take more memory than there is, and leaves none behind", func() {
-		server := listen(all, limited(Limits{MessageBytes: 1 << 20, Memory: 1 << 20}))
+		server := listen(all, limitedTo(Limits{MessageBytes: 1 << 20, Memory: 1 << 20}))
 		first, second := greeted(server), greeted(server)
 		large := written(claire) + strings.Repeat(strings.Repeat("x", 998)+"\r\n", 900)
 		Expect(first.ask("MAIL FROM:<a@b.example>")).To(HavePrefix("250"))
@@ -140,7 +140,7 @@ var _ = Describe("A client", func() {
 	})
 
 	It("names no more recipients than there may be, and the mail server in front brings the others later", func() {
-		c := greeted(listen(all, limited(Limits{Recipients: 1})))
+		c := greeted(listen(all, limitedTo(Limits{Recipients: 1})))
 		Expect(c.ask("MAIL FROM:<>")).To(HavePrefix("250"))
 		Expect(c.ask("RCPT TO:<" + support + ">")).To(HavePrefix("250"))
 		Expect(c.ask("RCPT TO:<" + sales + ">")).To(Equal("452 4.5.3 a mail has at most 1 recipients: send the others another one"))
@@ -155,7 +155,7 @@ var _ = Describe("A client", func() {
 	})
 
 	It("is one of so many", func() {
-		server := listen(all, limited(Limits{Connections: 1}))
+		server := listen(all, limitedTo(Limits{Connections: 1}))
 		c := greeted(server)
 		Expect(dial(server).reply()).To(Equal("421 4.3.2 too many connections: try again later"))
 		Expect(c.ask("QUIT")).To(HavePrefix("221"))

@@ -24,7 +24,7 @@ var _ = Describe("The metrics of the intake", func() {
 		connections := meters.Rises("usher_intake_connections", "")
 
 		all := newTown()
-		c := greeted(listen(all, limited(Limits{PerSender: 2, MessageBytes: 1000})))
+		c := greeted(listen(all, limitedTo(Limits{PerSender: 2, MessageBytes: 1000})))
 		Expect(connections()).To(BeEquivalentTo(1))
 		Expect(c.deliver(claire, written(claire), support, sales)).To(HaveLen(2))
 		Expect(passed()).To(BeEquivalentTo(2))

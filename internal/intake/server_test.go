@@ -113,7 +113,7 @@ var _ = Describe("The intake", func() {
 	}, SpecTimeout(timing.Timeout))
 
 	It("defers while anything on the way is in trouble, and takes the same mail afterwards once", func() {
-		c := greeted(listen(all, limited(Limits{PerSender: 1, PerWorkspace: 1, PerNetwork: 1, NewAccounts: 1})))
+		c := greeted(listen(all, limitedTo(Limits{PerSender: 1, PerWorkspace: 1, PerNetwork: 1, NewAccounts: 1})))
 		all.create = errTown
 		try := func() string { return c.deliver(claire, written(claire), support)[0] }
 		Expect(try()).To(Equal("451 4.3.0 no account can be made for the sender: try again later"))
@@ -153,7 +153,7 @@ var _ = Describe("Limits", func() {
 	BeforeEach(func() { all = newTown() })
 
 	It("stop who exceeds them, and nobody else", func() {
-		c := greeted(listen(all, limited(Limits{PerSender: 2, PerWorkspace: 5})))
+		c := greeted(listen(all, limitedTo(Limits{PerSender: 2, PerWorkspace: 5})))
 		send := func(from, to string) string { return c.deliver(from, written(from), to)[0] }
 		for range 2 {
 			Expect(send(claire, support)).To(HavePrefix("250 "))
@@ -170,13 +170,13 @@ var _ = Describe("Limits", func() {
 	})
 
 	It("hold for a client's network", func() {
-		c := greeted(listen(all, limited(Limits{PerNetwork: 1})))
+		c := greeted(listen(all, limitedTo(Limits{PerNetwork: 1})))
 		Expect(c.deliver(claire, written(claire), support, sales)).To(HaveExactElements(
 			HavePrefix("250 "), "452 4.7.1 your network has sent 1 mails within an hour: try again later"))
 	})
 
 	It("keep an organization from being filled with strangers, and let those pass who are known", func() {
-		c := greeted(listen(all, limited(Limits{NewAccounts: 2})))
+		c := greeted(listen(all, limitedTo(Limits{NewAccounts: 2})))
 		send := func(from string) string { return c.deliver(from, written(from), support)[0] }
 		Expect(send("a@customers.example")).To(HavePrefix("250 "))
 		Expect(send("b@customers.example")).To(HavePrefix("250 "))

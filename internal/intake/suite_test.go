@@ -158,7 +158,7 @@ func listen(t *town, change ...func(*Options, *Server)) *Server {
 	return server
 }
 
-func limited(l Limits) func(*Options, *Server) {
+func limitedTo(l Limits) func(*Options, *Server) {
 	return func(o *Options, _ *Server) { o.Limits = l }
 }
 

@@ -24,7 +24,7 @@ func intakes(o client.Object) []string {
 // WorkspaceByIntake gives the workspace, of whatever organization, that has an intake address in force; nil: none has.
 func (r Reader) WorkspaceByIntake(ctx context.Context, address string) (*v1alpha1.Workspace, error) {
 	wishing, err := r.WorkspacesByIntake(ctx, address)
-	return effective.IntakeHolder(wishing, r.IntakeDomains), err
+	return effective.IntakeHolder(wishing, r.domains), err
 }
 
 // OtherIntakeHolder gives the workspace that would have a workspace's intake address in force without it; nil: none.
@@ -36,7 +36,7 @@ func (r Reader) OtherIntakeHolder(ctx context.Context, w *v1alpha1.Workspace) (*
 	wishing, err := r.WorkspacesByIntake(ctx, address)
 	return effective.IntakeHolder(slices.DeleteFunc(wishing, func(other *v1alpha1.Workspace) bool {
 		return other.Namespace == w.Namespace && other.Name == w.Name
-	}), r.IntakeDomains), err
+	}), r.domains), err
 }
 
 // maxBehind is how many intakes are followed one after the other: nobody means more.

@@ -66,7 +66,7 @@ func (r Reader) ClusterRoles(ctx context.Context, o *v1alpha1.Organization) (eff
 	}
 	states := make(effective.ClusterRoleStates, len(names))
 	for _, name := range names {
-		role, err := get(ctx, r, "", name, ClusterRole())
+		role, err := get(ctx, r.objects, "", name, ClusterRole())
 		if err != nil {
 			return nil, err
 		}
@@ -178,5 +178,5 @@ func (r Reader) wished(ctx context.Context, u *v1alpha1.OrgUser, into map[string
 
 // workspace gives a Workspace by its name, shared with the cache; nil: there is none.
 func (r Reader) workspace(ctx context.Context, namespace, name string) (*v1alpha1.Workspace, error) {
-	return get(ctx, r, namespace, name, &v1alpha1.Workspace{}, client.UnsafeDisableDeepCopy)
+	return get(ctx, r.objects, namespace, name, &v1alpha1.Workspace{}, client.UnsafeDisableDeepCopy)
 }

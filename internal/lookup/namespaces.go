@@ -54,7 +54,7 @@ func (r Reader) WorkspacesNamed(ctx context.Context, namespace string, grants []
 ) ([]*v1alpha1.Workspace, error) {
 	found := make([]*v1alpha1.Workspace, 0, len(grants))
 	for _, grant := range grants {
-		w, err := get(ctx, r, namespace, string(grant.Name), &v1alpha1.Workspace{})
+		w, err := get(ctx, r.objects, namespace, string(grant.Name), &v1alpha1.Workspace{})
 		if err != nil {
 			return nil, err
 		}

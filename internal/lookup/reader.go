@@ -17,30 +17,43 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// Reader asks the cache. What it gives is shared with the cache where it comes from a list: it must not be changed.
-type Reader struct {
-	client.Reader
+// objects reads by namespace and name, and whole lists, which needs no index.
+type objects struct{ client.Reader }
 
-	// IntakeDomains say which organization may take mails in at which addresses; whoever asks about intakes sets them.
-	IntakeDomains effective.IntakeDomains
+// Reader reads the cache, by its indexes. What it returns from a list is shared with the cache and must not be changed.
+type Reader struct {
+	objects
+
+	domains effective.IntakeDomains
 }
 
-// Organization gives the organization of a namespace; nil: there is none.
-func (r Reader) Organization(ctx context.Context, namespace string) (*v1alpha1.Organization, error) {
+// New returns a Reader. Domains say at which addresses an organization may receive mail.
+func New(cache client.Reader, domains effective.IntakeDomains) Reader {
+	return Reader{objects: objects{cache}, domains: domains}
+}
+
+// APIReader reads the API server, past the cache: for the few decisions that must not rest on what may be out of date.
+type APIReader struct{ objects }
+
+// NewAPIReader returns an APIReader.
+func NewAPIReader(api client.Reader) APIReader { return APIReader{objects{api}} }
+
+// Organization returns the organization of a namespace; nil: there is none.
+func (r objects) Organization(ctx context.Context, namespace string) (*v1alpha1.Organization, error) {
 	return get(ctx, r, namespace, namespace, &v1alpha1.Organization{})
 }
 
-// Invitation gives an Invitation by its name; nil: there is none.
-func (r Reader) Invitation(ctx context.Context, namespace, name string) (*v1alpha1.Invitation, error) {
+// Invitation returns an Invitation by its name; nil: there is none.
+func (r objects) Invitation(ctx context.Context, namespace, name string) (*v1alpha1.Invitation, error) {
 	return get(ctx, r, namespace, name, &v1alpha1.Invitation{})
 }
 
-// User gives an OrgUser by its name; nil: there is none.
-func (r Reader) User(ctx context.Context, namespace, name string) (*v1alpha1.OrgUser, error) {
+// User returns an OrgUser by its name; nil: there is none.
+func (r objects) User(ctx context.Context, namespace, name string) (*v1alpha1.OrgUser, error) {
 	return get(ctx, r, namespace, name, &v1alpha1.OrgUser{})
 }
 
-func get[T client.Object](ctx context.Context, r Reader, namespace, name string, into T, opts ...client.GetOption,
+func get[T client.Object](ctx context.Context, r objects, namespace, name string, into T, opts ...client.GetOption,
 ) (T, error) {
 	var none T
 	err := r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, into, opts...)
@@ -54,7 +67,7 @@ func get[T client.Object](ctx context.Context, r Reader, namespace, name string,
 }
 
 // Users gives all OrgUsers of an organization.
-func (r Reader) Users(ctx context.Context, namespace string) ([]*v1alpha1.OrgUser, error) {
+func (r objects) Users(ctx context.Context, namespace string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace)
 }
 
@@ -114,14 +127,14 @@ func (r Reader) UsersByInvitation(ctx context.Context, namespace, name string) (
 	return r.users(ctx, namespace, client.MatchingFields{userByInvitation: name})
 }
 
-func (r Reader) users(ctx context.Context, namespace string, opts ...client.ListOption) ([]*v1alpha1.OrgUser, error) {
+func (r objects) users(ctx context.Context, namespace string, opts ...client.ListOption) ([]*v1alpha1.OrgUser, error) {
 	var list v1alpha1.OrgUserList
 	err := r.List(ctx, &list, append(opts, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)...)
 	return pointers(list.Items), err
 }
 
 // Workspaces gives all Workspaces of an organization.
-func (r Reader) Workspaces(ctx context.Context, namespace string) ([]*v1alpha1.Workspace, error) {
+func (r objects) Workspaces(ctx context.Context, namespace string) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
 	return pointers(list.Items), err
@@ -135,7 +148,7 @@ func (r Reader) WorkspacesByNamespace(ctx context.Context, namespace string) ([]
 }
 
 // Invitations gives all Invitations of an organization.
-func (r Reader) Invitations(ctx context.Context, namespace string) ([]*v1alpha1.Invitation, error) {
+func (r objects) Invitations(ctx context.Context, namespace string) ([]*v1alpha1.Invitation, error) {
 	var list v1alpha1.InvitationList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
 	return pointers(list.Items), err

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// RequestFacts gathers everything that policy.Judge has to know about a request beside its objects. Operator is the
+// RequestFacts gathers everything that authz.Judge has to know about a request beside its objects. Operator is the
 // operator's own namespace. What it costs does not grow with the number of users.
 func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator string) (authz.Facts, error) {
 	var err error
@@ -36,8 +36,7 @@ func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator stri
 }
 
 // AdministratorFacts finds out anew whether the user of a request is the last administrator of an organization that stays.
-// It needs no index, so that a Reader on the API server can be asked.
-func (r Reader) AdministratorFacts(ctx context.Context, q *authz.Request) error {
+func (r APIReader) AdministratorFacts(ctx context.Context, q *authz.Request) error {
 	var err error
 	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
 		return err
@@ -55,7 +54,7 @@ func objectOf(q authz.Request) metav1.Object {
 
 // otherAdministrator tells whether an administrator in force is not the only one who wishes to stay; false as well for
 // somebody who is none. It costs as many look-ups as there are administrators who want to go, one as a rule.
-func (r Reader) otherAdministrator(ctx context.Context, o *v1alpha1.Organization, user string) (bool, error) {
+func (r objects) otherAdministrator(ctx context.Context, o *v1alpha1.Organization, user string) (bool, error) {
 	if o == nil || !slices.Contains(o.Status.Administrators, user) {
 		return false, nil
 	}
@@ -80,7 +79,7 @@ func (r Reader) workspaceFacts(ctx context.Context, q *authz.Request, w *v1alpha
 		return nil
 	}
 	var err error
-	q.Facts.IntakeDomains = r.IntakeDomains
+	q.Facts.IntakeDomains = r.domains
 	if q.Facts.IntakeHolder, err = r.OtherIntakeHolder(ctx, w); err != nil {
 		return err
 	}

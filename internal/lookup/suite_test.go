@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -32,7 +33,7 @@ func holding(objects ...client.Object) Reader {
 	for _, i := range indexes() {
 		b = b.WithIndex(i.object, i.name, i.extract)
 	}
-	return Reader{Reader: b.Build()}
+	return New(b.Build(), effective.IntakeDomains{})
 }
 
 // active gives a user in force.

@@ -70,3 +70,9 @@ func NextAttempt(o *v1alpha1.OnboardingStatus, now time.Time) (time.Duration, bo
 func Queued(o *v1alpha1.OnboardingStatus) bool {
 	return o != nil && o.Mail != nil && o.Mail.State == v1alpha1.MailQueued
 }
+
+// AwaitsInvitation reports whether the mail that invites is not out yet.
+func AwaitsInvitation(o *v1alpha1.OnboardingStatus) bool {
+	return o == nil || o.State == v1alpha1.RecipientPending ||
+		o.State == v1alpha1.RecipientInvited && Queued(o)
+}

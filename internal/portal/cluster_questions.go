@@ -39,7 +39,7 @@ func (q *ClusterQuestions) Counter(ctx context.Context, organization, workspace 
 }
 
 func (q *ClusterQuestions) counter(ctx context.Context, organization, workspace string) (*Counter, *v1alpha1.Workspace, error) {
-	o, err := lookup.Reader{Reader: q.Client}.Organization(ctx, organization)
+	o, err := lookup.New(q.Client, effective.IntakeDomains{}).Organization(ctx, organization)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/linktoken"
@@ -37,7 +36,9 @@ type ClusterLinks struct {
 
 var _ Links = (*ClusterLinks)(nil)
 
-func (l *ClusterLinks) cache() lookup.Reader { return lookup.Reader{Reader: l.Client} }
+func (l *ClusterLinks) cache() lookup.Reader { return lookup.New(l.Client, effective.IntakeDomains{}) }
+
+func (l *ClusterLinks) api() lookup.APIReader { return lookup.NewAPIReader(l.Live) }
 
 // Open tells where a token leads.
 func (l *ClusterLinks) Open(ctx context.Context, purpose Purpose, token string) (*Link, error) {
@@ -155,13 +156,7 @@ func (l *ClusterLinks) authorized(ctx context.Context, host status.Object) (bool
 	if !ok {
 		return true, nil
 	}
-	inviter, err := l.cache().Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
-	if err == nil && inviter.Kind == authz.ActorPerson {
-		var person v1alpha1.OrgUser
-		err = l.Live.Get(ctx, kube.ObjectKey{Namespace: i.Namespace, Name: inviter.User}, &person)
-		inviter.Role = person.Status.Role
-	}
-	return err == nil && authz.InviterMayStill(i, inviter), kube.IgnoreNotFound(err)
+	return l.api().InviterAuthorized(ctx, l.cache(), i)
 }
 
 func gone(err error) error {
@@ -241,7 +236,7 @@ func (l *ClusterLinks) meet(ctx context.Context, p *place, email string) error {
 	}
 	var err error
 	if p.account, err = l.cache().User(ctx, i.Namespace, recipient.User); p.account == nil && err == nil {
-		p.account, err = lookup.Reader{Reader: l.Live}.User(ctx, i.Namespace, recipient.User)
+		p.account, err = l.api().User(ctx, i.Namespace, recipient.User)
 	}
 	return err
 }

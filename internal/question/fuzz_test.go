@@ -45,7 +45,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || !sameQuestion(again, read) {
 			t.Fatalf("read %+v, then %+v: %v", read, again, err)
 		}
-		for _, kind := range read.Due(noon) {
+		for _, kind := range due(read, noon) {
 			read.Note(kind, attempt.Result{Error: "x"}, noon)
 			if read.Mail(kind).NextAttempt.Before(noon.Add(time.Second)) {
 				t.Errorf("mail %s is tried again at once", kind)

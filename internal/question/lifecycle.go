@@ -45,19 +45,8 @@ func (q *Question) Readdress(queue string) bool {
 	return true
 }
 
-// Due gives the mails that are to be sent now: those to the asker first, who waits in front of a page.
-func (q *Question) Due(now time.Time) []Kind {
-	var due []Kind
-	for _, kind := range q.called() {
-		if mail := q.Mail(kind); !now.Before(mail.NextAttempt) {
-			due = append(due, kind)
-		}
-	}
-	return due
-}
-
-// called gives the mails that are to be sent, now or later.
-func (q *Question) called() []Kind {
+// Pending returns the mails that are to be sent, now or later.
+func (q *Question) Pending() []Kind {
 	var kinds []Kind
 	switch q.State {
 	case Waiting:
@@ -65,19 +54,19 @@ func (q *Question) called() []Kind {
 	case Received, Failed, Passed:
 		kinds = []Kind{KindReceipt, KindQuestion}
 	}
-	var called []Kind
+	var pending []Kind
 	for _, kind := range kinds {
 		if q.Mail(kind).State == v1alpha1.MailQueued {
-			called = append(called, kind)
+			pending = append(pending, kind)
 		}
 	}
-	return called
+	return pending
 }
 
 // Wait gives how long until time alone moves the question: a mail to be tried again, or its end.
 func (q *Question) Wait(now time.Time) time.Duration {
 	wait := q.ends().Sub(now)
-	for _, kind := range q.called() {
+	for _, kind := range q.Pending() {
 		wait = min(wait, q.Mail(kind).NextAttempt.Sub(now))
 	}
 	return max(wait, time.Millisecond)

@@ -36,18 +36,29 @@ func asked() *Question {
 	return q
 }
 
+// due returns the mails that are to be sent by now.
+func due(q *Question, now time.Time) []Kind {
+	var kinds []Kind
+	for _, kind := range q.Pending() {
+		if !now.Before(q.Mail(kind).NextAttempt) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
 var _ = Describe("A question", func() {
 	It("waits for its asker to confirm, is received and passed on; then what she wrote is forgotten (GTA-8)", func() {
 		q := asked()
-		Expect(q.Due(noon)).To(Equal([]Kind{KindConfirmation}))
+		Expect(due(q, noon)).To(Equal([]Kind{KindConfirmation}))
 		q.Note(KindConfirmation, taken, noon)
-		Expect(q.Due(noon)).To(BeEmpty())
+		Expect(due(q, noon)).To(BeEmpty())
 		Expect(q.Wait(noon)).To(Equal(ConfirmWithin))
 
 		Expect(q.Confirm(noon.Add(time.Hour))).To(BeTrue())
 		Expect(q.State).To(Equal(Received))
 		Expect(q.Confirm(noon.Add(time.Hour))).To(BeFalse(), "once is enough")
-		Expect(q.Due(noon.Add(time.Hour))).To(Equal([]Kind{KindReceipt, KindQuestion}))
+		Expect(due(q, noon.Add(time.Hour))).To(Equal([]Kind{KindReceipt, KindQuestion}))
 
 		q.Note(KindQuestion, taken, noon.Add(2*time.Hour))
 		Expect(q.State).To(Equal(Passed))
@@ -77,10 +88,10 @@ var _ = Describe("A question", func() {
 		at := noon
 		for _, wait := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second} {
 			q.Note(KindQuestion, later, at)
-			Expect(q.Due(at)).To(BeEmpty())
+			Expect(due(q, at)).To(BeEmpty())
 			Expect(q.Wait(at)).To(Equal(wait))
 			at = at.Add(wait)
-			Expect(q.Due(at)).To(Equal([]Kind{KindQuestion}))
+			Expect(due(q, at)).To(Equal([]Kind{KindQuestion}))
 		}
 		Expect(q.State).To(Equal(Received))
 		Expect(q.Text).NotTo(BeEmpty())
@@ -96,23 +107,23 @@ var _ = Describe("A question", func() {
 		q.Note(KindQuestion, never, noon)
 		Expect(q.State).To(Equal(Failed))
 		Expect(q.Open()).To(BeTrue())
-		Expect(q.Due(noon.Add(24*time.Hour - time.Second))).NotTo(ContainElement(KindQuestion))
-		Expect(q.Due(noon.Add(24 * time.Hour))).To(ContainElement(KindQuestion))
+		Expect(due(q, noon.Add(24*time.Hour-time.Second))).NotTo(ContainElement(KindQuestion))
+		Expect(due(q, noon.Add(24*time.Hour))).To(ContainElement(KindQuestion))
 		Expect(q.Readdress("cola@acme.example")).To(BeFalse())
 		Expect(q.Readdress("")).To(BeFalse(), "the page is gone: the last known queue stays")
 		Expect(q.Readdress("otra@acme.example")).To(BeTrue())
 		Expect(q.State).To(Equal(Received))
-		Expect(q.Due(noon)).To(ContainElement(KindQuestion))
+		Expect(due(q, noon)).To(ContainElement(KindQuestion))
 	})
 
 	It("loses nothing when the receipt or the confirmation is refused", func() {
 		q := asked()
 		q.Note(KindConfirmation, never, noon)
-		Expect(q.Due(noon.Add(time.Hour))).To(BeEmpty())
+		Expect(due(q, noon.Add(time.Hour))).To(BeEmpty())
 		Expect(q.Confirm(noon)).To(BeTrue(), "it may have arrived all the same")
 		q.SeeToAccount()
 		q.Note(KindReceipt, never, noon)
-		Expect(q.Due(noon)).To(Equal([]Kind{KindQuestion}))
+		Expect(due(q, noon)).To(Equal([]Kind{KindQuestion}))
 		q.Note(KindReceipt, taken, noon)
 		Expect(q.Receipt.State).To(Equal(v1alpha1.MailFailed), "what is noted is noted")
 		q.Note(KindQuestion, taken, noon)

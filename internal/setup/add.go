@@ -6,7 +6,6 @@ package setup
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -17,11 +16,9 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/internal/authz"
-	"github.com/usher-operator/usher/internal/controller"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/question/store"
 	webhooks "github.com/usher-operator/usher/internal/webhook/v1alpha1"
@@ -62,7 +59,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	}
 	questions := &store.Store{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
 	questions.Measure()
-	if err := addControllers(mgr, o, keys, templates, questions); err != nil {
+	if err := addControllers(mgr, o, linktoken.NewLinks(keys, o.PortalURL), templates, questions); err != nil {
 		return err
 	}
 	server, err := portal.NewServer(&portal.ClusterLinks{
@@ -85,37 +82,6 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 		return err
 	}
 	return addChecks(mgr, certificates, server.Ready)
-}
-
-func addControllers(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, templates *mail.InForce, questions *store.Store,
-) error {
-	sender, err := mail.NewSender(o.Mail)
-	if err != nil {
-		return err
-	}
-	phones, err := newGateway(o)
-	if err != nil {
-		return err
-	}
-	return controller.Setup(mgr, controller.Dependencies{
-		Gateway:         phones,
-		Client:          mgr.GetClient(),
-		Live:            mgr.GetAPIReader(),
-		Recorder:        mgr.GetEventRecorder("usher"),
-		Mailer:          sender,
-		MailTemplates:   templates,
-		MailConnections: sender.Connections(),
-		MailRate:        o.MailRate,
-		Keys:            keys,
-		PortalURL:       strings.TrimRight(o.PortalURL, "/"),
-		MailDomain:      o.mailDomain(),
-		Desk:            questions,
-		Namespace:       o.Namespace,
-		NamespaceLabels: namespaceLabels(o),
-		IntakeDomains:   intakeDomains(o),
-		SettleDelay:     o.SettleDelay,
-		Now:             o.now(),
-	})
 }
 
 // addWebhooks: the operator is known by the name that the API server knows it by.

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"flag"
 
-	"github.com/usher-operator/usher/internal/controller"
+	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/gateway"
 )
 
@@ -35,7 +35,7 @@ func checkGateway(o gateway.Options) error {
 }
 
 // newGateway gives the gateway, nil if there is none.
-func newGateway(o *Options) (controller.Gateway, error) {
+func newGateway(o *Options) (delivery.Gateway, error) {
 	if o.Gateway.URL == "" {
 		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/intake"
+	"github.com/usher-operator/usher/internal/limited"
+	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
 )
 
@@ -87,7 +89,7 @@ func addIntake(mgr ctrl.Manager, o *Options) error {
 		return err
 	}
 	server, err := intake.NewServer(intake.Cluster{
-		Client: mgr.GetClient(), Domains: intakeDomains(o), Recorder: mgr.GetEventRecorder("usher"),
+		Client: mgr.GetClient(), Accounts: limited.NewCreator(mgr.GetClient(), lookup.NewAPIReader(mgr.GetAPIReader())), Domains: intakeDomains(o), Recorder: mgr.GetEventRecorder("usher"),
 	}, relay, intake.Options{
 		Address: o.IntakeAddress, Hostname: o.mailDomain(), Limits: o.IntakeLimits, Now: o.now(),
 		Log: mgr.GetLogger().WithName("intake"),

@@ -30,9 +30,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/controller"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/question/store"
+	"github.com/usher-operator/usher/internal/rolebinding"
 )
 
 const (
@@ -150,7 +150,7 @@ func cacheOptions(o *Options) cache.Options {
 			&corev1.Secret{}:      {Namespaces: map[string]cache.Config{o.Namespace: {}}},
 			&rbacv1.RoleBinding{}: {Label: mine},
 			// Asked for by name, as the operator's rights are.
-			&rbacv1.Role{}: {Field: fields.OneTermEqualSelector("metadata.name", controller.PaymentRole)},
+			&rbacv1.Role{}: {Field: fields.OneTermEqualSelector("metadata.name", rolebinding.PaymentRole)},
 		},
 	}
 	settings := fields.OneTermEqualSelector("metadata.name", v1alpha1.SettingsConfigMap)

@@ -48,3 +48,11 @@ func (d Result) RetryTime(attempts int32, now time.Time) time.Time {
 func Shorten(s string, most int) string {
 	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }
+
+// Lowest returns the shorter of two waits, where zero means no wait.
+func Lowest(a, b time.Duration) time.Duration {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}

@@ -45,3 +45,24 @@ func Grant(workspace string, access v1alpha1.WorkspaceAccess) v1alpha1.Workspace
 func EditGrant(workspace string) v1alpha1.WorkspaceGrant {
 	return Grant(workspace, v1alpha1.WorkspaceEdit)
 }
+
+// Onboarding returns an onboarding in a state, with an invitation's mail in another, if any.
+func Onboarding(state v1alpha1.RecipientState, mail v1alpha1.MailState) *v1alpha1.OnboardingStatus {
+	o := &v1alpha1.OnboardingStatus{State: state}
+	if mail != "" {
+		o.Mail = &v1alpha1.MailStatus{Kind: v1alpha1.MailInvitation, State: mail}
+	}
+	return o
+}
+
+// Granted returns an access in force to a workspace.
+func Granted(workspace string, access v1alpha1.WorkspaceAccess) v1alpha1.WorkspaceGrantStatus {
+	return v1alpha1.WorkspaceGrantStatus{Name: workspace, Access: access}
+}
+
+// Owned returns a workspace of organization acme that has its namespace.
+func Owned(name string) *v1alpha1.Workspace {
+	w := Workspace("acme", name).Obj()
+	w.Status.Namespace = "acme-" + name
+	return w
+}

@@ -7,6 +7,7 @@ package matchers
 import (
 	"fmt"
 
+	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -138,4 +139,14 @@ func stateOf(actual any) (*state, error) {
 		return nil, fmt.Errorf("read the object's conditions: %w", err)
 	}
 	return s, nil
+}
+
+// Stand matches an object of which this condition says where it stands, for a reason: Ready true, or Ready false with Reconciling
+// or Stalled true.
+func Stand(condition, reason string) types.GomegaMatcher {
+	if condition == ready {
+		return gomega.And(KeepKstatus(), HaveCondition(ready, metav1.ConditionTrue, reason))
+	}
+	return gomega.And(KeepKstatus(), HaveCondition(ready, metav1.ConditionFalse, reason),
+		HaveCondition(condition, metav1.ConditionTrue, reason))
 }

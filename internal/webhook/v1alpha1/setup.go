@@ -53,7 +53,7 @@ type Options struct {
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
 	g := gate{
-		lookup: lookup.Reader{Reader: o.Reader, IntakeDomains: o.IntakeDomains}, live: lookup.Reader{Reader: o.Live},
+		cache: lookup.New(o.Reader, o.IntakeDomains), api: lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff,
 	}
@@ -76,8 +76,8 @@ func validating[T object](scheme *runtime.Scheme, g gate) *admission.Webhook {
 
 // gate finds who is asking and judges.
 type gate struct {
-	lookup   lookup.Reader
-	live     lookup.Reader
+	cache    lookup.Reader
+	api      lookup.APIReader
 	platform authz.Platform
 	seen     func(namespace, user string)
 
@@ -92,7 +92,7 @@ func (g gate) actor(ctx context.Context) (authz.Actor, admission.Request, error)
 	if err != nil {
 		return authz.Actor{}, request, err
 	}
-	actor, err := g.lookup.Actor(ctx, g.platform, request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
+	actor, err := g.cache.Actor(ctx, g.platform, request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
 	if err != nil {
 		return actor, request, fmt.Errorf("cannot find out as what user %q acts in organization %q: %w",
 			request.UserInfo.Username, request.Namespace, err)

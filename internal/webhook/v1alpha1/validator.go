@@ -48,7 +48,7 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	}
 	v.note(actor, request)
 	r.Actor, r.Organization, r.Status = actor, request.Namespace, request.SubResource == "status"
-	if r.Facts, err = v.lookup.RequestFacts(ctx, r, v.operatorNamespace); err != nil {
+	if r.Facts, err = v.cache.RequestFacts(ctx, r, v.operatorNamespace); err != nil {
 		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
 	}
 	violations, err := v.decide(ctx, r)
@@ -60,9 +60,9 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	case len(violations) > 0 || r.Status:
 		return nil, refusal(request, violations)
 	case r.Operation == authz.Delete:
-		return v.lookup.Remaining(ctx, o)
+		return v.cache.Remaining(ctx, o)
 	}
-	warnings, err := v.lookup.Missing(ctx, o)
+	warnings, err := v.cache.Missing(ctx, o)
 	if w, is := any(o).(*v1alpha1.Workspace); is {
 		warnings = append(warnings, v.labels.Warn(w)...)
 		if v.intakeOff && effective.IntakeOf(w) != "" {
@@ -79,7 +79,7 @@ func (v validator[T]) decide(ctx context.Context, r authz.Request) ([]authz.Viol
 	if !slices.ContainsFunc(violations, func(broken authz.Violation) bool { return broken.Rule == authz.RuleLastAdministrator }) {
 		return violations, nil
 	}
-	if err := v.live.AdministratorFacts(ctx, &r); err != nil {
+	if err := v.api.AdministratorFacts(ctx, &r); err != nil {
 		return nil, fmt.Errorf("cannot find out whether organization %q has another administrator: %w", r.Organization, err)
 	}
 	return authz.Judge(r), nil

@@ -23,6 +23,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
@@ -59,7 +60,7 @@ func newGate(funcs interceptor.Funcs) gate {
 	if err := lookup.AddIndexes(context.Background(), indexer{b}); err != nil {
 		panic(err)
 	}
-	return gate{lookup: lookup.Reader{Reader: b.Build()}, platform: authz.Platform{Operator: "usher"}}
+	return gate{cache: lookup.New(b.Build(), effective.IntakeDomains{}), platform: authz.Platform{Operator: "usher"}}
 }
 
 // request asks as somebody to do something with an object.

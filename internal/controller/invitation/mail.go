@@ -1,0 +1,56 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
+	"github.com/usher-operator/usher/internal/lookup"
+)
+
+// Mail sends the mails that an Invitation's status queues for its recipients.
+type Mail struct {
+	client     client.Client
+	cache      lookup.Reader
+	api        lookup.APIReader
+	recorder   events.EventRecorder
+	writer     onboardingmail.Writer
+	dispatcher *delivery.Dispatcher
+	now        func() time.Time
+}
+
+// NewMail returns the controller.
+func NewMail(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder events.EventRecorder,
+	writer onboardingmail.Writer, dispatcher *delivery.Dispatcher, now func() time.Time,
+) *Mail {
+	return &Mail{client: c, cache: cache, api: api, recorder: recorder, writer: writer, dispatcher: dispatcher, now: now}
+}
+
+// Setup adds the controller to the manager.
+func (m *Mail) Setup(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("invitation-mail").
+		For(&v1alpha1.Invitation{}).
+		WithOptions(delivery.Workers).
+		Complete(reconcile.AsReconciler(m.client, m))
+}
+
+// Reconcile sends what is due.
+func (m *Mail) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
+	box := &outbox{Mail: m, invitation: i, before: i.DeepCopy(), authorized: true}
+	result, err := m.dispatcher.Deliver(ctx, client.ObjectKeyFromObject(i), box)
+	if err == nil {
+		tell(m.recorder, box.before, i)
+	}
+	return result, err
+}

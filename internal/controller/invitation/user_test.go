@@ -1,0 +1,30 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("The user of an invited person", func() {
+	It("ORG-22 NOV-4 is declared as the Invitation says, and known to be made for it", func() {
+		i := builders.Invitation("acme", "team", "luis@acme.example").Role(v1alpha1.RoleTechnician).
+			Workspace("support", v1alpha1.WorkspaceEdit).Groups("helpdesk").Modules("remote-support").Obj()
+		u := userFor(i, "luis@acme.example", "Luis Gil")
+		Expect(u.Namespace).To(Equal("acme"))
+		Expect(u.Name).To(HavePrefix("luis-"))
+		Expect(u.Labels).To(Equal(map[string]string{
+			"app.kubernetes.io/managed-by": "usher", "accounts.usher.dev/invitation": "team",
+		}))
+		Expect(u.Spec).To(Equal(v1alpha1.OrgUserSpec{
+			Email: "luis@acme.example", DisplayName: "Luis Gil", Role: v1alpha1.RoleTechnician, Onboarding: v1alpha1.OnboardingInvite,
+			Workspaces: []v1alpha1.WorkspaceGrant{builders.Grant("support", v1alpha1.WorkspaceEdit)},
+			Groups:     []v1alpha1.ObjectName{"helpdesk"}, Modules: []v1alpha1.ObjectName{"remote-support"},
+		}))
+	})
+})

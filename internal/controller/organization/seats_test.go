@@ -1,0 +1,95 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/world"
+)
+
+var _ = Describe("Seats, past the cache,", Ordered, func() {
+	const desk = v1alpha1.ObjectName("desk")
+	var w *world.World
+	var ns string
+	var r *Reconciler
+
+	BeforeAll(func() {
+		w = world.Get()
+		r = &Reconciler{api: lookup.NewAPIReader(w.Client)}
+	})
+	BeforeEach(func(ctx context.Context) { ns = w.Namespace(ctx, "acme") })
+
+	ledger := func(modules ...v1alpha1.ModuleStatus) *v1alpha1.Organization {
+		o := builders.Organization(ns).Module("desk", 1).Module("fax", 1).Obj()
+		for n := range modules {
+			modules[n].Seats, modules[n].Used = ptr.To[int32](1), ptr.To[int32](1)
+		}
+		o.Status.Modules = modules
+		return o
+	}
+	held := func(module string, holders ...string) v1alpha1.ModuleStatus {
+		return v1alpha1.ModuleStatus{Name: module, Holders: holders}
+	}
+
+	It("GTA-11 are settled by what leavers have and wish now, whatever the cache says of them", func(ctx context.Context) {
+		stale, fresh := world.InForce(ns, "luis", v1alpha1.UserActive), world.InForce(ns, "luis", v1alpha1.UserActive, "desk")
+		fresh.Status.Modules = []v1alpha1.ObjectName{desk}
+		w.Put(ctx, fresh)
+		kim, gone := world.InForce(ns, "kim", v1alpha1.UserActive, "desk"), world.InForce(ns, "gone", v1alpha1.UserActive, "desk")
+		cached := []*v1alpha1.OrgUser{stale, kim, gone}
+		o := ledger(v1alpha1.ModuleStatus{Name: "desk", Leaving: []string{"luis", "gone"}})
+
+		seen, err := r.seatsSeen(ctx, o, cached)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(seen).To(ConsistOf(kim, HaveField("Status.Modules", ConsistOf(desk))))
+		Expect(cached).To(Equal([]*v1alpha1.OrgUser{stale, kim, gone}), "the cache's own list is left alone")
+
+		Expect(r.seatsSeen(ctx, ledger(held("desk", "luis")), cached)).To(Equal(cached), "without leavers nobody is asked")
+		ended, end := context.WithCancel(ctx)
+		end()
+		_, err = r.seatsSeen(ended, o, cached)
+		Expect(err).To(HaveOccurred())
+	})
+
+	It("GTA-11 do not change hands before who had one has left, also of a module that was sold and bought again", func(ctx context.Context) {
+		first, second := world.InForce(ns, "first", v1alpha1.UserActive, "desk"), world.InForce(ns, "second", v1alpha1.UserActive, "desk")
+		first.Status.Modules = []v1alpha1.ObjectName{desk}
+		o := builders.Organization(ns).Module("desk", 1).Obj()
+		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: "desk", Holders: []string{"first"}, Seats: ptr.To[int32](1), Used: ptr.To[int32](1)}}
+		w.Put(ctx, o, first, second)
+		clients, _ := w.Clients(ctx)
+		r := New(clients.Client, clients.Cache, clients.API, events.NewFakeRecorder(100), 0, time.Now)
+		settle := func(modules ...v1alpha1.Module) []v1alpha1.ModuleStatus {
+			GinkgoHelper()
+			Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+			o.Spec.Subscription.Modules = modules
+			Expect(w.Client.Update(ctx, o)).To(Succeed())
+			_, err := r.Reconcile(ctx, o)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+			return o.Status.Modules
+		}
+		bought := v1alpha1.Module{Name: desk, Seats: ptr.To[int32](1)}
+		leaves := ConsistOf(And(HaveField("Holders", BeEmpty()), HaveField("Leaving", ConsistOf("first"))))
+
+		Expect(settle()).To(leaves)
+		first.Spec.Modules = nil
+		Expect(w.Client.Update(ctx, first)).To(Succeed())
+		Expect(settle(bought)).To(leaves, "second waits")
+		first.Status.Modules = nil
+		Expect(w.Client.Status().Update(ctx, first)).To(Succeed())
+		Expect(settle(bought)).To(ConsistOf(And(HaveField("Holders", ConsistOf("second")), HaveField("Leaving", BeEmpty()))))
+	})
+})

@@ -1,0 +1,51 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package orguser
+
+import (
+	"context"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/rolebinding"
+)
+
+// existingBindings gives the bindings that a user has. The cache is not believed when access is to go that it does not
+// show: once the status no longer names it, others rely on its being gone.
+func (r *Reconciler) existingBindings(ctx context.Context, before *v1alpha1.OrgUser, in effective.InForce,
+) ([]*rbacv1.RoleBinding, error) {
+	bindings, err := r.cache.Bindings(ctx, before.Namespace, before.Name)
+	if err == nil && goesUnseen(&before.Status, in, bindings) {
+		return r.bindings.List(ctx, rolebinding.OfUser(before))
+	}
+	return bindings, err
+}
+
+// goesUnseen tells whether the status names access that is to go and that none of the bindings gives: the role's, a
+// workspace's or a module's.
+func goesUnseen(before *v1alpha1.OrgUserStatus, in effective.InForce, bindings []*rbacv1.RoleBinding) bool {
+	shown := func(is func(*rbacv1.RoleBinding) bool) bool { return slices.ContainsFunc(bindings, is) }
+	role := effective.ClusterRoleForRole(before.Role)
+	if before.State == v1alpha1.UserActive && role != "" && (in.State != v1alpha1.UserActive || in.Role != before.Role) &&
+		!shown(func(b *rbacv1.RoleBinding) bool { return b.RoleRef.Name == role }) {
+		return true
+	}
+	for _, had := range before.Workspaces {
+		has := func(now v1alpha1.WorkspaceGrantStatus) bool { return now.Name == had.Name }
+		gives := func(b *rbacv1.RoleBinding) bool { return b.Labels[v1alpha1.LabelWorkspace] == had.Name }
+		if !slices.ContainsFunc(in.Workspaces, has) && !shown(gives) {
+			return true
+		}
+	}
+	for _, had := range before.Modules {
+		gives := func(b *rbacv1.RoleBinding) bool { return b.Labels[v1alpha1.LabelModule] == string(had) }
+		if !slices.Contains(in.Modules, had) && len(before.Workspaces) > 0 && !shown(gives) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,69 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package orguser
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/onboarding"
+)
+
+// onboard moves a person who is declared without an Invitation, and gives how long until time alone moves on.
+func (r *Reconciler) onboard(f *effective.UserFacts) time.Duration {
+	u := f.User
+	if effective.IsLimited(u) {
+		r.takeBack(f)
+		return 0
+	}
+	if !hostsOnboarding(u) || f.Organization == nil || f.Elder != "" {
+		return 0
+	}
+	o := u.Status.Onboarding
+	if effective.IsAccepted(u) {
+		return 0
+	}
+	value := onboarding.ResendValue(u)
+	resend := onboarding.ResendRequested(value, u.Status.ObservedResend)
+	u.Status.ObservedResend = value
+	if o == nil {
+		o, resend = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending}, false
+	}
+	subject := r.subject(f.Organization, u.UID, string(u.Spec.Email))
+	onboarding.Apply(o, onboarding.EventAdmit, subject)
+	switch {
+	case resend:
+		onboarding.Apply(o, onboarding.EventResend, subject)
+	case onboarding.Expired(o, subject.Now):
+		onboarding.Apply(o, onboarding.EventExpire, subject)
+	}
+	u.Status.Onboarding, f.Onboarding = o, o
+	return onboarding.Wait(o, subject.Now)
+}
+
+// takeBack revokes what was sent to somebody who is Limited before having accepted: the link is dead. Made Full again, the
+// person is invited anew.
+func (r *Reconciler) takeBack(f *effective.UserFacts) {
+	u := f.User
+	if u.Labels[v1alpha1.LabelInvitation] != "" || f.Organization == nil || u.Status.Onboarding == nil {
+		return
+	}
+	subject := r.subject(f.Organization, u.UID, string(u.Spec.Email))
+	subject.Reason = v1alpha1.RevokedAccessLimited
+	onboarding.Apply(u.Status.Onboarding, onboarding.EventRevoke, subject)
+}
+
+func (r *Reconciler) subject(o *v1alpha1.Organization, host types.UID, email string) onboarding.Subject {
+	return onboarding.Subject{
+		UID: host, Email: email, Now: r.now(), Validity: effective.ValidityOf(o), MailDomain: r.mailDomain,
+	}
+}
+
+func hostsOnboarding(u *v1alpha1.OrgUser) bool {
+	return u.Spec.Onboarding != v1alpha1.OnboardingNone && u.Labels[v1alpha1.LabelInvitation] == "" &&
+		!effective.IsLimited(u) && u.DeletionTimestamp.IsZero()
+}

@@ -1,0 +1,232 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package questions
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+// builderIndexer adds indexes to an API server in memory.
+type letterbox struct {
+	taken []mail.Message
+	err   error
+}
+
+// Send takes a mail.
+func (o *letterbox) Send(_ context.Context, m mail.Message) error {
+	if o.err != nil {
+		return o.err
+	}
+	o.taken = append(o.taken, m)
+	return nil
+}
+
+func (o *letterbox) to(address string) []string {
+	var ids []string
+	for _, m := range o.taken {
+		if m.To == address {
+			ids = append(ids, m.MessageID)
+		}
+	}
+	return ids
+}
+
+var _ = Describe("A question at the controller", func() {
+	const clara, queue = "clara@customer.example", "queue@acme.example"
+	var (
+		now      time.Time
+		box      *letterbox
+		api      client.WithWatch
+		r        *Reconciler
+		recorder *events.FakeRecorder
+		place    *v1alpha1.Workspace
+		// failUpdates makes so many writes of questions fail, failUsers those of accounts.
+		failUpdates int
+		failUsers   bool
+	)
+
+	BeforeEach(func(ctx context.Context) {
+		now, box, failUpdates, failUsers = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC), &letterbox{}, 0, false
+		Expect(v1alpha1.AddToScheme(clientgoscheme.Scheme)).To(Succeed())
+		place = builders.Workspace("acme", "support").Obj()
+		place.UID = types.UID(uuid.NewString())
+		place.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Soporte", QueueEmail: queue}
+		b := fake.NewClientBuilder().WithScheme(clientgoscheme.Scheme).WithObjects(builders.Organization("acme").Obj(), place)
+		Expect(lookup.AddIndexes(ctx, builders.Indexer{ClientBuilder: b})).To(Succeed())
+		Expect(store.AddIndexes(ctx, builders.Indexer{ClientBuilder: b})).To(Succeed())
+		api = interceptor.NewClient(b.Build(), interceptor.Funcs{
+			Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+				if _, user := o.(*v1alpha1.OrgUser); user && failUsers {
+					return errors.New("no more users")
+				}
+				o.SetUID(types.UID(uuid.NewString()))
+				o.SetCreationTimestamp(metav1.NewTime(now))
+				return c.Create(ctx, o, opts...)
+			},
+			Update: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.UpdateOption) error {
+				if failUpdates--; failUpdates >= 0 {
+					return errors.New("the API server is away")
+				}
+				return c.Update(ctx, o, opts...)
+			},
+		})
+		keys, err := linktoken.NewKeys(map[string][]byte{"0001": linktoken.NewKey()})
+		Expect(err).NotTo(HaveOccurred())
+		ring := &linktoken.KeyRing{}
+		ring.Replace(keys)
+		recorder = events.NewFakeRecorder(10)
+		clock := func() time.Time { return now }
+		links := linktoken.NewLinks(ring, "https://portal.acme.example")
+		kept := &store.Store{Client: api, Live: api, Namespace: "usher-system", Now: clock}
+		r = New(api, lookup.New(api, effective.IntakeDomains{}), lookup.NewAPIReader(api), recorder, kept, delivery.NewPostbox(box, nil),
+			links, "usher-system", "acme.example", delivery.NewDispatcher(0, 0, clock), clock)
+		Expect(r.questions.Keep(ctx, "form", &question.Question{
+			Record: question.Record{
+				Organization: "acme", Workspace: "support", WorkspaceUID: place.UID, Subject: "subject",
+				Asker: linktoken.AddressDigest(clara), Address: clara, Queue: queue,
+			},
+			Text: "secret text",
+		})).To(Succeed())
+	})
+
+	secrets := func(ctx context.Context) []corev1.Secret {
+		GinkgoHelper()
+		var list corev1.SecretList
+		Expect(api.List(ctx, &list)).To(Succeed())
+		return list.Items
+	}
+	pass := func(ctx context.Context) error {
+		GinkgoHelper()
+		all := secrets(ctx)
+		Expect(all).To(HaveLen(1))
+		_, err := r.Reconcile(ctx, &all[0])
+		return err
+	}
+	confirm := func(ctx context.Context) {
+		GinkgoHelper()
+		_, err := r.questions.Amend(ctx, secrets(ctx)[0].Name, func(q *question.Question) error { q.Confirm(now); return nil })
+		Expect(err).NotTo(HaveOccurred())
+	}
+
+	It("is sent again with the same Message-ID when what came of it could not be written (GTA-8)", func(ctx context.Context) {
+		Expect(pass(ctx)).To(Succeed())
+		confirm(ctx)
+		Expect(pass(ctx)).To(Succeed())
+		Expect(box.to(clara)).To(HaveLen(2), "confirmation and receipt")
+		Expect(box.to(queue)).To(HaveLen(1))
+
+		By("dying after the mail, twice")
+		box.taken = nil
+		Expect(r.questions.Keep(ctx, "second", &question.Question{Record: question.Record{
+			Organization: "acme", Workspace: "support", WorkspaceUID: place.UID, Subject: "second",
+			Asker: linktoken.AddressDigest("sam@customer.example"), Address: "sam@customer.example", Queue: queue,
+		}, Text: "secret text"})).To(Succeed())
+		second := func() *corev1.Secret {
+			for _, s := range secrets(ctx) {
+				if len(s.Data) == 2 {
+					return &s
+				}
+			}
+			return nil
+		}
+		for range 2 {
+			failUpdates = 1
+			_, err := r.Reconcile(ctx, second())
+			Expect(err).To(MatchError(And(ContainSubstring("away"), Not(ContainSubstring("secret")), Not(ContainSubstring("sam@")))))
+		}
+		_, err := r.Reconcile(ctx, second())
+		Expect(err).NotTo(HaveOccurred())
+		ids := box.to("sam@customer.example")
+		Expect(ids).To(And(HaveLen(3), HaveEach(ids[0])))
+		_, err = r.Reconcile(ctx, second())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(box.to("sam@customer.example")).To(HaveLen(3), "it is written now")
+	})
+
+	It("is passed on although the account cannot be made, and the account follows, once (LMI-2)", func(ctx context.Context) {
+		confirm(ctx)
+		failUsers = true
+		Expect(pass(ctx)).To(MatchError(ContainSubstring("no more users")))
+		Expect(box.to(queue)).To(HaveLen(1))
+		failUsers = false
+		Expect(pass(ctx)).To(Succeed())
+		var users v1alpha1.OrgUserList
+		Expect(api.List(ctx, &users)).To(Succeed())
+		Expect(users.Items).To(ConsistOf(HaveField("Spec.Email", v1alpha1.EmailAddress(clara))))
+		Expect(secrets(ctx)[0].Data).To(HaveKeyWithValue("record.json", Not(ContainSubstring(clara))))
+		Expect(box.to(queue)).To(HaveLen(1))
+
+		By("deleting the account")
+		Expect(api.Delete(ctx, &users.Items[0])).To(Succeed())
+		Expect(pass(ctx)).To(Succeed())
+		Expect(box.taken).To(HaveLen(2), "nothing is made or sent again")
+	})
+
+	It("goes when it is not confirmed within a day; confirmed, after a month, and that is told", func(ctx context.Context) {
+		Expect(pass(ctx)).To(Succeed())
+		now = now.Add(question.ConfirmWithin - time.Second)
+		Expect(pass(ctx)).To(Succeed())
+		confirm(ctx)
+		box.err = errors.New("away for a month")
+		Expect(pass(ctx)).To(Succeed())
+		now = now.Add(question.KeepFor - time.Second)
+		Expect(pass(ctx)).To(Succeed())
+		Expect(recorder.Events).To(BeEmpty())
+		now = now.Add(time.Second)
+		Expect(pass(ctx)).To(Succeed())
+		Expect(secrets(ctx)).To(BeEmpty())
+		Expect(recorder.Events).To(Receive(And(ContainSubstring(ReasonQuestionDropped), Not(ContainSubstring("secret")), Not(ContainSubstring(clara)))))
+	})
+
+	It("goes unconfirmed with the page; confirmed, to the queue that was last known; its record goes with the organization", func(ctx context.Context) {
+		confirm(ctx)
+		box.err = errors.New("away")
+		Expect(pass(ctx)).To(Succeed())
+		Expect(api.Delete(ctx, place)).To(Succeed())
+		box.err = nil
+		now = now.Add(time.Minute)
+		Expect(pass(ctx)).To(Succeed())
+		Expect(box.to(queue)).To(HaveLen(1))
+		Expect(secrets(ctx)).To(HaveLen(1))
+		Expect(api.Delete(ctx, builders.Organization("acme").Obj())).To(Succeed())
+		Expect(pass(ctx)).To(Succeed())
+		Expect(secrets(ctx)).To(BeEmpty())
+	})
+
+	It("that somebody has broken is left alone for a month, and nothing of it is told", func(ctx context.Context) {
+		all := secrets(ctx)
+		all[0].Data["record.json"] = []byte("secret text")
+		Expect(api.Update(ctx, &all[0])).To(Succeed())
+		Expect(pass(ctx)).To(Succeed())
+		Expect(secrets(ctx)).To(HaveLen(1))
+		now = now.Add(question.KeepFor)
+		Expect(pass(ctx)).To(Succeed())
+		Expect(secrets(ctx)).To(BeEmpty())
+		Expect(box.taken).To(BeEmpty())
+	})
+})

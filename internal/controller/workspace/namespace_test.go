@@ -1,0 +1,43 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workspace
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("Namespaces", func() {
+	w := builders.Workspace("acme", "support").Obj()
+	namespaceFor := func(w *v1alpha1.Workspace, name string) *corev1.Namespace {
+		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: namespaceLabels(w)}}
+	}
+
+	It("are a workspace's own only when they were made for this very one", func() {
+		mine := namespaceFor(w, "acme-support")
+		Expect(owns(w, mine)).To(BeTrue())
+		for _, label := range []string{"app.kubernetes.io/managed-by", "accounts.usher.dev/organization", "accounts.usher.dev/workspace"} {
+			other := mine.DeepCopy()
+			other.Labels[label] = "other"
+			Expect(owns(w, other)).To(BeFalse(), label)
+			delete(other.Labels, label)
+			Expect(owns(w, other)).To(BeFalse(), label)
+		}
+	})
+
+	It("of others are left alone, with what to do about it", func() {
+		other := namespaceFor(builders.Workspace("acme", "helpdesk").Obj(), "acme-support")
+		Expect(conflictMessage(w, other)).To(Equal(
+			`namespace "acme-support" belongs to workspace "helpdesk": delete this Workspace and make one with another spec.namespace`))
+		foreign := namespaceFor(builders.Workspace("rival", "support").Obj(), "acme-support")
+		Expect(conflictMessage(w, foreign)).To(And(Not(ContainSubstring("rival")), ContainSubstring("never takes one over")))
+		foreign.Labels = nil
+		Expect(conflictMessage(w, foreign)).To(ContainSubstring("was not made by Usher"))
+	})
+})

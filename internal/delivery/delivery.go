@@ -1,0 +1,135 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package delivery sends the messages that written states queue: in batches, over several connections, under a rate limit
+// that all objects share, and with what came of each written back.
+package delivery
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/requeue"
+)
+
+const (
+	// maxBatch and batchTime bound what is sent before its outcome is written: an operator that dies in between sends no more
+	// than that again.
+	maxBatch  = 25
+	batchTime = time.Second
+	// passTime is how long one object's messages are sent before other objects have their turn.
+	passTime = 5 * time.Second
+	// recordTimeout bounds the writing of an outcome, which goes on when the operator is told to stop: a message that is out
+	// and not recorded would be sent again.
+	recordTimeout = 20 * time.Second
+)
+
+// Workers are the options of controllers that send: so many objects of a kind at a time, apart from the reconcilers that give
+// access, so that a slow mail server keeps nobody's access waiting.
+var Workers = controller.Options{MaxConcurrentReconciles: 4}
+
+// Dispatcher sends what outboxes queue. All controllers that send share one.
+type Dispatcher struct {
+	limiter     *RateLimiter
+	connections int
+	now         func() time.Time
+	// recorded counts the batches since the start whose outcome is written.
+	recorded atomic.Int32
+}
+
+// NewDispatcher returns a Dispatcher that sends up to connections messages at the same time, and no more than perMinute
+// messages a minute; zero: without a limit.
+func NewDispatcher(connections, perMinute int, now func() time.Time) *Dispatcher {
+	return &Dispatcher{limiter: NewRateLimiter(perMinute), connections: connections, now: now}
+}
+
+// Deliver sends what is due of an object's outbox, and returns when to come again.
+func (d *Dispatcher) Deliver(ctx context.Context, key types.NamespacedName, box Outbox) (ctrl.Result, error) {
+	first := due(box.Pending())
+	if len(first) == 0 {
+		return ctrl.Result{RequeueAfter: wait(box.Pending())}, nil
+	}
+	allowed, delay := d.limiter.Reserve(key, len(first), d.now())
+	if allowed == 0 {
+		return ctrl.Result{RequeueAfter: delay}, nil
+	}
+	if ok, err := box.Load(ctx); !ok || err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if err := d.sendBatches(ctx, box, allowed); err != nil {
+		return requeue.IgnoreConflict(ctrl.Result{}, client.IgnoreNotFound(err))
+	}
+	return ctrl.Result{RequeueAfter: wait(box.Pending())}, nil
+}
+
+// sendBatches sends up to allowed messages, batch by batch, each from the state that the one before has written.
+func (d *Dispatcher) sendBatches(ctx context.Context, box Outbox, allowed int) error {
+	for ends := d.now().Add(passTime); allowed > 0 && ctx.Err() == nil && d.now().Before(ends); {
+		batch := due(box.Pending())
+		batch = batch[:min(len(batch), allowed, d.batchSize())]
+		if len(batch) == 0 {
+			return nil
+		}
+		results := d.sendBatch(ctx, box, batch)
+		if err := record(ctx, box, results); err != nil {
+			return err
+		}
+		d.recorded.Add(1)
+		allowed -= len(results)
+	}
+	return nil
+}
+
+// batchSize is one message at first and doubles with each batch whose outcome was written. The bounds of a batch limit what one
+// crash repeats; this limits what a crash loop repeats. An operator that dies each time before it has written an outcome, for
+// want of memory or of the right to write status, sends the first message again at every restart, not the first 25.
+func (d *Dispatcher) batchSize() int {
+	const doublings = 5 // enough to pass maxBatch
+	return min(1<<min(d.recorded.Load(), doublings), maxBatch)
+}
+
+// sendBatch sends a few messages over all connections, and returns what came of them by id. It begins no further message once it
+// has taken long, or when the operator is told to stop.
+func (d *Dispatcher) sendBatch(ctx context.Context, box Outbox, batch []Message) map[string]attempt.Result {
+	sends := make([]Send, len(batch))
+	for n := range batch {
+		sends[n] = box.Render(ctx, batch[n].ID)
+	}
+	var next atomic.Int32
+	var mu sync.Mutex
+	results := make(map[string]attempt.Result, len(batch))
+	deadline := time.Now().Add(batchTime)
+	send := func() {
+		for ctx.Err() == nil && time.Now().Before(deadline) {
+			n := int(next.Add(1)) - 1
+			if n >= len(sends) {
+				return
+			}
+			result := sends[n](ctx)
+			mu.Lock()
+			results[batch[n].ID] = result
+			mu.Unlock()
+		}
+	}
+	var senders sync.WaitGroup
+	for range min(len(batch), max(d.connections, 1)) {
+		senders.Go(send)
+	}
+	senders.Wait()
+	return results
+}
+
+// record writes what came of messages, also when the operator is told to stop.
+func record(ctx context.Context, box Outbox, results map[string]attempt.Result) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	return box.Record(ctx, results)
+}

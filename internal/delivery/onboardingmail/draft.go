@@ -1,0 +1,94 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package onboardingmail composes the mails of people who are being invited, by an Invitation or by a declared OrgUser.
+package onboardingmail
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/mail"
+)
+
+// Draft is everything that a mail to a person who is being invited is made of.
+type Draft struct {
+	// Email is the person's address.
+	Email string
+	// Content is what the mail says.
+	Content mail.Content
+
+	host       types.UID
+	onboarding *v1alpha1.OnboardingStatus
+}
+
+// NewDraft begins a draft with what the organization and the person's onboarding say. Host is the UID of the object that keeps the
+// onboarding.
+func NewDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding *v1alpha1.OnboardingStatus) Draft {
+	content := mail.Content{
+		Kind:         mail.Kind(onboarding.Mail.Kind),
+		Organization: effective.OrganizationTitle(o),
+		Location:     effective.LocationOf(o),
+		Recipient:    emailaddr.DisplayName(email),
+	}
+	if onboarding.ExpirationTime != nil {
+		content.Expires = onboarding.ExpirationTime.Time
+	}
+	if onboarding.Registration != nil {
+		content.Recipient = string(onboarding.Registration.DisplayName)
+		content.Language = string(onboarding.Registration.Language)
+	}
+	return Draft{Email: email, Content: content, host: host, onboarding: onboarding}
+}
+
+// SetRole says which role the person gets, and how to sign in where there is something to sign in to (NOV-7).
+func (d *Draft) SetRole(role v1alpha1.Role, username string) {
+	d.Content.Role = string(role)
+	if role != v1alpha1.RoleNotificationsOnly {
+		d.Content.Username = username
+	}
+}
+
+// Writer sends drafts.
+type Writer struct {
+	postbox delivery.Postbox
+	links   linktoken.Links
+}
+
+// NewWriter returns a Writer.
+func NewWriter(postbox delivery.Postbox, links linktoken.Links) Writer {
+	return Writer{postbox: postbox, links: links}
+}
+
+// Send returns the function that sends a draft.
+func (w Writer) Send(d Draft) delivery.Send {
+	id := d.onboarding.Mail.MessageID
+	return func(ctx context.Context) attempt.Result {
+		return delivery.Try(ctx, d.Content.Kind, id, func(ctx context.Context) error {
+			var err error
+			if d.Content.URL, err = w.link(d); err != nil {
+				return err
+			}
+			return w.postbox.Send(ctx, mail.Message{To: d.Email, FromName: d.Content.Organization, MessageID: id}, d.Content)
+		})
+	}
+}
+
+// link returns the link that a mail holds; a welcome holds none.
+func (w Writer) link(d Draft) (string, error) {
+	switch d.onboarding.Mail.Kind {
+	case v1alpha1.MailWelcome:
+		return "", nil
+	case v1alpha1.MailConfirmation:
+		return w.links.URL(linktoken.PurposeConfirm, d.host, d.Email, d.onboarding.SendCount)
+	default:
+		return w.links.URL(linktoken.PurposeInvite, d.host, d.Email, d.onboarding.SendCount)
+	}
+}

@@ -1,0 +1,46 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package onboardingmail
+
+import (
+	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/onboarding"
+)
+
+// Pending returns the message that a person's onboarding queues, under the person's address; false: none, or its link has
+// expired and would be useless.
+func Pending(email string, o *v1alpha1.OnboardingStatus, now time.Time) (delivery.Message, bool) {
+	wait, queued := onboarding.NextAttempt(o, now)
+	if !queued || onboarding.Expired(o, now) {
+		return delivery.Message{}, false
+	}
+	return delivery.Message{ID: email, Wait: wait, Urgency: urgency(o.Mail.Kind)}, true
+}
+
+// urgency puts the mails that follow registration first, because somebody is waiting in front of a page for them.
+func urgency(kind v1alpha1.MailKind) int {
+	if kind == v1alpha1.MailInvitation {
+		return 0
+	}
+	return 1
+}
+
+// Titles returns the display names of the workspaces that are granted; a workspace that is not known goes by its object's name.
+func Titles(grants []v1alpha1.WorkspaceGrant, workspaces []*v1alpha1.Workspace) []string {
+	var all []string
+	for _, grant := range grants {
+		title := string(grant.Name)
+		for _, w := range workspaces {
+			if w.Name == string(grant.Name) {
+				title = effective.WorkspaceTitle(w)
+			}
+		}
+		all = append(all, title)
+	}
+	return all
+}

@@ -1,0 +1,81 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package delivery
+
+import (
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+var _ = Describe("The pace of mails", func() {
+	key := func(n int) types.NamespacedName {
+		return types.NamespacedName{Namespace: "acme", Name: fmt.Sprintf("team-%d", n)}
+	}
+	start := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+
+	It("lets everything through without a limit", func() {
+		p := NewRateLimiter(0)
+		for range 3 {
+			mails, wait := p.Reserve(key(1), 100, start)
+			Expect(mails).To(Equal(100))
+			Expect(wait).To(BeZero())
+		}
+	})
+
+	It("lets so many a minute through, whoever comes how often", func() {
+		p := NewRateLimiter(60)
+		sent := 0
+		for now := start; now.Before(start.Add(time.Minute)); now = now.Add(100 * time.Millisecond) {
+			for n := range 10 {
+				mails, wait := p.Reserve(key(n), 100, now)
+				if mails == 0 {
+					Expect(wait).To(BeNumerically(">", 0))
+				}
+				sent += mails
+			}
+		}
+		Expect(sent).To(BeNumerically("~", 60, 1))
+	})
+
+	It("gives a long list no more turns than a short one", func() {
+		p := NewRateLimiter(60)
+		sent := map[int]int{}
+		for now := start; now.Before(start.Add(20 * time.Second)); now = now.Add(100 * time.Millisecond) {
+			for n, wanted := range []int{100, 5, 5} {
+				mails, _ := p.Reserve(key(n), wanted, now)
+				sent[n] += mails
+			}
+		}
+		Expect(sent[1]).To(BeNumerically(">=", 5))
+		Expect(sent[2]).To(BeNumerically(">=", 5))
+	})
+
+	It("gives turns of a second's mails when many go out a minute", func() {
+		p := NewRateLimiter(600)
+		mails, _ := p.Reserve(key(1), 100, start)
+		Expect(mails).To(Equal(10))
+		mails, wait := p.Reserve(key(1), 100, start)
+		Expect(mails).To(BeZero())
+		Expect(wait).To(BeNumerically("~", time.Second, time.Millisecond))
+		mails, _ = p.Reserve(key(1), 3, start.Add(wait))
+		Expect(mails).To(Equal(3), "no more than what is wanted when the turn has come")
+	})
+
+	It("keeps no turns of what is gone", func() {
+		p := NewRateLimiter(6000)
+		for n := range 500 {
+			p.Reserve(key(n), 100, start.Add(time.Duration(n)*time.Millisecond))
+		}
+		waiting := len(p.reservations)
+		Expect(waiting).To(BeNumerically(">", 400))
+		late := start.Add(time.Hour)
+		p.Reserve(key(1000), 100, late)
+		p.Reserve(key(1000), 100, late)
+		Expect(p.reservations).To(HaveLen(1))
+	})
+})

@@ -1,0 +1,38 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Belongings returns all objects of an organization. Invitations come before users, so that nobody is invited again while both
+// are being deleted in this order.
+func (r objects) Belongings(ctx context.Context, namespace string) ([]client.Object, error) {
+	invitations, err := r.Invitations(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	users, err := r.Users(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	workspaces, err := r.Workspaces(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]client.Object, 0, len(invitations)+len(users)+len(workspaces))
+	for _, i := range invitations {
+		all = append(all, i)
+	}
+	for _, u := range users {
+		all = append(all, u)
+	}
+	for _, w := range workspaces {
+		all = append(all, w)
+	}
+	return all, nil
+}

@@ -1,0 +1,32 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package phase runs the phases of a reconciler's pass.
+package phase
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/requeue"
+)
+
+// Func is one phase of a pass over a scope. It returns how long until time alone calls for another pass; zero: it does not.
+type Func[S any] func(ctx context.Context, scope S) (time.Duration, error)
+
+// Run runs all phases in order. A phase that fails does not keep the others from their work. Run returns the lowest wait, and all
+// failures together. What passes by itself is no failure, because it leads to another pass: see requeue.IsTransient.
+func Run[S any](ctx context.Context, scope S, phases ...Func[S]) (time.Duration, error) {
+	var lowest time.Duration
+	var failures []error
+	for _, run := range phases {
+		wait, err := run(ctx, scope)
+		if err != nil && !requeue.IsTransient(err) {
+			failures = append(failures, err)
+		}
+		lowest = attempt.Lowest(lowest, wait)
+	}
+	return lowest, errors.Join(failures...)
+}

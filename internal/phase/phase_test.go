@@ -1,0 +1,51 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package phase_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/phase"
+)
+
+func TestPhase(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Phase")
+}
+
+var _ = Describe("The phases of a pass", func() {
+	returns := func(wait time.Duration, err error) phase.Func[*int] {
+		return func(_ context.Context, ran *int) (time.Duration, error) {
+			*ran++
+			return wait, err
+		}
+	}
+
+	It("all run, whatever fails, and their failures come back together", func(ctx context.Context) {
+		first, second := errors.New("first"), errors.New("second")
+		ran := 0
+		wait, err := phase.Run(ctx, &ran, returns(0, first), returns(time.Minute, nil), returns(time.Second, second))
+		Expect(ran).To(Equal(3))
+		Expect(wait).To(Equal(time.Second))
+		Expect(err).To(And(MatchError(first), MatchError(second)))
+	})
+
+	It("do not fail by a conflict, which leads to another pass, and it hides no other failure", func(ctx context.Context) {
+		conflict, failure := apierrors.NewConflict(v1alpha1.Resource("orgusers"), "ana", nil), errors.New("failure")
+		ran := 0
+		_, err := phase.Run(ctx, &ran, returns(0, conflict))
+		Expect(err).NotTo(HaveOccurred())
+		_, err = phase.Run(ctx, &ran, returns(0, conflict), returns(0, failure))
+		Expect(err).To(MatchError(failure))
+		Expect(apierrors.IsConflict(err)).To(BeFalse())
+	})
+})

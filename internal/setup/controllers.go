@@ -1,0 +1,58 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/usher-operator/usher/internal/controller/invitation"
+	"github.com/usher-operator/usher/internal/controller/notices"
+	"github.com/usher-operator/usher/internal/controller/organization"
+	"github.com/usher-operator/usher/internal/controller/orguser"
+	"github.com/usher-operator/usher/internal/controller/questions"
+	"github.com/usher-operator/usher/internal/controller/workspace"
+	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
+	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/question/store"
+)
+
+// addControllers adds the reconcilers of the four kinds, and those that send what written states queue. The latter share one
+// dispatcher, and so one rate limit.
+func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templates *mail.InForce, kept *store.Store) error {
+	sender, err := mail.NewSender(o.Mail)
+	if err != nil {
+		return err
+	}
+	phones, err := newGateway(o)
+	if err != nil {
+		return err
+	}
+	c, now, mailDomain := mgr.GetClient(), o.now(), o.mailDomain()
+	cache, api := lookup.New(c, intakeDomains(o)), lookup.NewAPIReader(mgr.GetAPIReader())
+	recorder := mgr.GetEventRecorder("usher")
+	postbox := delivery.NewPostbox(sender, templates)
+	dispatcher := delivery.NewDispatcher(sender.Connections(), o.MailRate, now)
+	writer := onboardingmail.NewWriter(postbox, links)
+	platform := workspace.Platform{
+		OperatorNamespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
+	}
+	for _, controller := range []interface{ Setup(mgr ctrl.Manager) error }{
+		organization.New(c, cache, api, recorder, o.SettleDelay, now),
+		orguser.New(c, cache, api, recorder, mailDomain, now),
+		orguser.NewMail(c, cache, api, writer, dispatcher, now),
+		invitation.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),
+		invitation.NewMail(c, cache, api, recorder, writer, dispatcher, now),
+		workspace.New(c, cache, api, recorder, platform, o.SettleDelay, now),
+		notices.New(c, cache, api, postbox, phones, mailDomain, dispatcher, now),
+		questions.New(c, cache, api, recorder, kept, postbox, links, o.Namespace, mailDomain, dispatcher, now),
+	} {
+		if err := controller.Setup(mgr); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package world is a real API server without an operator: specs take the steps of the reconcilers themselves, one by one.
+package world
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/testenv"
+)
+
+// World is an API server with Usher's CRDs.
+type World struct{ *testenv.Env }
+
+// shared is started by the first spec that asks for a world, so that suites start no API server for nothing.
+var shared *World
+
+// Get returns the suite's world.
+func Get() *World {
+	GinkgoHelper()
+	if shared == nil {
+		env, err := testenv.Start(testenv.Options{CRDsOnly: true})
+		Expect(err).NotTo(HaveOccurred())
+		shared = &World{env}
+	}
+	return shared
+}
+
+var _ = AfterSuite(func() {
+	if shared != nil {
+		Expect(shared.Stop()).To(Succeed())
+	}
+})
+
+// Clients are what a reconciler works with.
+type Clients struct {
+	// Client reads from a cache and writes to the API server.
+	Client client.Client
+	// Cache reads the same cache.
+	Cache lookup.Reader
+	// API reads the API server.
+	API lookup.APIReader
+}
+
+// Clients returns the clients of a reconciler, with a cache that is filled by now. The cache follows the API server until freeze is
+// called; afterwards it stays behind, as a cache may at any time.
+func (w *World) Clients(ctx context.Context) (clients Clients, freeze func()) {
+	GinkgoHelper()
+	c, err := cache.New(w.Config, cache.Options{Scheme: w.Scheme})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(lookup.AddIndexes(ctx, c)).To(Succeed())
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- c.Start(running) }()
+	freeze = func() {
+		stop()
+		ended <- <-ended
+	}
+	DeferCleanup(freeze)
+	Expect(c.WaitForCacheSync(ctx)).To(BeTrue())
+	cached, err := client.New(w.Config, client.Options{Scheme: w.Scheme, Cache: &client.CacheOptions{Reader: c}})
+	Expect(err).NotTo(HaveOccurred())
+	return Clients{
+		Client: cached, Cache: lookup.New(cached, effective.IntakeDomains{}), API: lookup.NewAPIReader(w.Client),
+	}, freeze
+}
+
+// Put creates objects with their status.
+func (w *World) Put(ctx context.Context, objects ...client.Object) {
+	GinkgoHelper()
+	for _, o := range objects {
+		wanted := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
+		Expect(w.Client.Create(ctx, o)).To(Succeed())
+		wanted.SetResourceVersion(o.GetResourceVersion())
+		Expect(w.Client.Status().Update(ctx, wanted)).To(Succeed())
+		Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+	}
+}
+
+// InForce returns a user with this state, whose user name is their address.
+func InForce(namespace, name string, state v1alpha1.UserState, modules ...string) *v1alpha1.OrgUser {
+	u := builders.OrgUser(namespace, name).Existing().Modules(modules...).Obj()
+	u.Status = v1alpha1.OrgUserStatus{State: state, Role: u.Spec.Role, Username: string(u.Spec.Email)}
+	return u
+}

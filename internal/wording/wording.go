@@ -1,0 +1,34 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package wording holds the turns of phrase that several conditions and events share.
+package wording
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Count says how many there are, in the singular or the plural.
+func Count(n int32, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// maxNamed is how many names Some lists.
+const maxNamed = 3
+
+// Some lists the first few names and how many more there are.
+func Some(names []string) string {
+	if more := len(names) - maxNamed; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// NoOrganization says that an object's organization does not exist yet.
+func NoOrganization(namespace string) string {
+	return fmt.Sprintf("there is no Organization %q in namespace %q yet", namespace, namespace)
+}
