@@ -49,10 +49,10 @@ var _ = Describe("A mail to contacts", func() {
 		Expect(render(forContacts(kind, "es", about, fact, since)).Subject).To(Equal(spanish))
 		Expect(mail.Short(forContacts(kind, "es", about))).To(Equal(short))
 	},
-		Entry("about seats", mail.SeatsExhausted, "remote-support", "Acme S.A.: no seat of remote-support is left",
+		Entry("about seats", mail.SeatsExhausted, "remote-support", "Acme S.A.: no seats left for remote-support",
 			"Acme S.A.: no quedan plazas de remote-support",
 			"Acme S.A.: no quedan plazas de remote-support (7 de 7 ocupadas, en espera: 2)."),
-		Entry("about invitations", mail.InvitationUndeliverable, "sam@acme.example", "Acme S.A.: the invitation to sam@acme.example cannot be delivered",
+		Entry("about invitations", mail.InvitationUndeliverable, "sam@acme.example", "Acme S.A.: the invitation to sam@acme.example could not be delivered",
 			"Acme S.A.: la invitación a sam@acme.example no se puede entregar",
 			"Acme S.A.: la invitación a sam@acme.example no se puede entregar."),
 		Entry("about the last administrator", mail.LastAdministratorHeld, "Ana Pérez", "Acme S.A.: the last administrator cannot leave yet",
@@ -76,7 +76,7 @@ var _ = Describe("A mail to contacts", func() {
 
 	It("cannot be disguised by what it is about", func() {
 		c := forContacts(mail.InvitationUndeliverable, "en", "x\r\nBcc: y@evil.example\u202e{organization}")
-		Expect(render(c).Subject).To(Equal("Acme S.A.: the invitation to x Bcc: y@evil.example{organization} cannot be delivered"))
+		Expect(render(c).Subject).To(Equal("Acme S.A.: the invitation to x Bcc: y@evil.example{organization} could not be delivered"))
 		Expect(mail.Short(c)).NotTo(ContainSubstring("\n"))
 	})
 

@@ -42,9 +42,9 @@ var _ = DescribeTable("Render writes the mails of a question (GTA-8)", func(kind
 },
 	Entry(nil, mail.QuestionConfirmation, "es", "Confirma tu pregunta a Soporte Acme", "Ver y confirmar:\n"+link+"\n", "Referencia: K7M29QXD",
 		"Caduca el: sábado, 28 de noviembre de 2026, 11:00 (CET)"),
-	Entry(nil, mail.QuestionConfirmation, "en", "Confirm your question to Soporte Acme", "See and confirm:\n"+link+"\n"),
+	Entry(nil, mail.QuestionConfirmation, "en", "Confirm your question to Soporte Acme", "Review and confirm:\n"+link+"\n"),
 	Entry(nil, mail.QuestionReceipt, "es", "[Soporte Acme #K7M29QXD] Tenemos tu pregunta", "Hola, Clara Ruiz:", "Ver tus preguntas:\n"+link+"\n"),
-	Entry(nil, mail.QuestionReceipt, "en", "[Soporte Acme #K7M29QXD] We have your question", "See your questions:\n"+link+"\n"),
+	Entry(nil, mail.QuestionReceipt, "en", "[Soporte Acme #K7M29QXD] We have received your question", "See your questions:\n"+link+"\n"),
 	Entry(nil, mail.Question, "es", "[Soporte Acme #K7M29QXD] El quiosco no arranca",
 		"Mensaje de Clara Ruiz:\n\n> Pita tres veces.\n> \n> <b>https://pics.example/1</b>\n"),
 	Entry(nil, mail.Question, "en", "[Soporte Acme #K7M29QXD] El quiosco no arranca", "Clara Ruiz has asked Soporte Acme a question."),
@@ -60,7 +60,7 @@ var _ = Describe("A question to the queue", func() {
 		Expect(r.HTML).To(ContainSubstring("Pita tres veces."))
 		r, err = own.Render(questionContent(mail.QuestionReceipt, "en"))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(r.Text).To(Equal("We have your question\n" + link + "\n"))
+		Expect(r.Text).To(Equal("We have received your question\n" + link + "\n"))
 	})
 
 	It("has a subject and a sender of one line each, is answered to who asked, and not marked as automatic", func(ctx SpecContext) {

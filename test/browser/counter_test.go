@@ -89,7 +89,7 @@ var (
 	}
 	asksEnglish = asks{
 		"en", "Soporte Acme: ask a question", "Please check what you entered", "Technicians are at hand now.", "Check your mail",
-		"Is this your question?", "We have your question", "Your questions", "The kiosk does not start",
+		"Is this your question?", "We have received your question", "Your questions", "The kiosk does not start",
 		"Since yesterday it beeps three times when it is switched on, and the screen stays black.\n\nI have switched it off and on twice.",
 	}
 )

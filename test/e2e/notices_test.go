@@ -138,7 +138,7 @@ var _ = Describe("Contacts", func() {
 		create(ctx, i)
 		subject := "Invitation/team/" + bad
 		Eventually(get(ctx, o)).Should(telling(alert(1, v1alpha1.AlertInvitationUndeliverable, subject, v1alpha1.NoticeSent)))
-		told := "Acme: the invitation to " + bad + " cannot be delivered"
+		told := "Acme: the invitation to " + bad + " could not be delivered"
 		Expect(subjectsTo(desk)()).To(Equal([]string{told}))
 		first := mailsTo(desk)[0]
 		Expect(first.MessageID).To(Equal(o.Status.Notices.Alerts[0].Deliveries[0].MessageID))
@@ -186,7 +186,7 @@ var _ = Describe("Contacts", func() {
 		create(ctx, w, builders.OrgUser(org, "kim").Existing().Modules("remote-support").Obj())
 		Eventually(get(ctx, o)).Should(telling(
 			alert(1, v1alpha1.AlertSeatsExhausted, "remote-support", v1alpha1.NoticeSent, v1alpha1.NoticeNoGateway)))
-		Expect(mailsTo(desk)[0].Text).To(And(ContainSubstring("All seats that Acme has of the module remote-support are taken."),
+		Expect(mailsTo(desk)[0].Text).To(And(ContainSubstring("All seats that Acme has for the module remote-support are taken."),
 			ContainSubstring("Seats taken: 1 of 1")))
 		Expect(mailsTo(guardia)).To(BeEmpty(), "nobody of the workspace waits")
 
@@ -231,8 +231,8 @@ var _ = Describe("Contacts", func() {
 		}
 		report := mailsTo(desk)[0]
 		Expect(report.Subject).To(Equal("Report: Acme"))
-		Expect(report.Text).To(And(ContainSubstring("Users: 3 in all, 2 active, 1 pending"), ContainSubstring("Organization administrator: 1 active"),
-			ContainSubstring("Pending invitations: 1 in all, sam@"+org+".example")))
+		Expect(report.Text).To(And(ContainSubstring("Users: 3 in total, 2 active, 1 pending"), ContainSubstring("Organization administrator: 1 active"),
+			ContainSubstring("Pending invitations: 1 in total, sam@"+org+".example")))
 		Expect(report.HTML).To(ContainSubstring("Pending invitations"))
 		Expect(attached(report)).To(ContainElements(
 			HaveExactElements("user", "Kim Kim", "kim@"+org+".example", "Member", "Full", "Active", "support:Edit", "", Not(BeEmpty()), "", "", "", ""),
