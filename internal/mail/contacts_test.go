@@ -53,13 +53,13 @@ var _ = Describe("A mail to contacts", func() {
 			"Acme S.A.: no quedan plazas de remote-support",
 			"Acme S.A.: no quedan plazas de remote-support (7 de 7 ocupadas, en espera: 2)."),
 		Entry("about invitations", mail.InvitationUndeliverable, "sam@acme.example", "Acme S.A.: the invitation to sam@acme.example could not be delivered",
-			"Acme S.A.: la invitación a sam@acme.example no se puede entregar",
-			"Acme S.A.: la invitación a sam@acme.example no se puede entregar."),
+			"Acme S.A.: no se ha podido entregar la invitación a sam@acme.example",
+			"Acme S.A.: no se ha podido entregar la invitación a sam@acme.example."),
 		Entry("about the last administrator", mail.LastAdministratorHeld, "Ana Pérez", "Acme S.A.: the last administrator cannot leave yet",
-			"Acme S.A.: el último administrador aún no puede dejar de serlo",
-			"Acme S.A.: Ana Pérez sigue por ahora en la administración porque no hay nadie más."),
+			"Acme S.A.: la última persona administradora aún no puede dejar de serlo",
+			"Acme S.A.: Ana Pérez conserva la administración por ahora porque no hay nadie más."),
 		Entry("about more alerts", mail.MoreAlerts, "", "Acme S.A.: more alerts are open", "Acme S.A.: hay más alertas abiertas",
-			"Acme S.A.: hay más alertas abiertas de las que reciben un mensaje."),
+			"Acme S.A.: hay más alertas abiertas que mensajes enviados."),
 	)
 
 	It("GTA-12 reports", func() {

@@ -40,10 +40,10 @@ var _ = DescribeTable("Render writes the mails of a question (GTA-8)", func(kind
 		Expect(r.Text).To(ContainSubstring(phrase))
 	}
 },
-	Entry(nil, mail.QuestionConfirmation, "es", "Confirma tu pregunta a Soporte Acme", "Ver y confirmar:\n"+link+"\n", "Referencia: K7M29QXD",
+	Entry(nil, mail.QuestionConfirmation, "es", "Confirma tu pregunta a Soporte Acme", "Revisar y confirmar:\n"+link+"\n", "Referencia: K7M29QXD",
 		"Caduca el: sábado, 28 de noviembre de 2026, 11:00 (CET)"),
 	Entry(nil, mail.QuestionConfirmation, "en", "Confirm your question to Soporte Acme", "Review and confirm:\n"+link+"\n"),
-	Entry(nil, mail.QuestionReceipt, "es", "[Soporte Acme #K7M29QXD] Tenemos tu pregunta", "Hola, Clara Ruiz:", "Ver tus preguntas:\n"+link+"\n"),
+	Entry(nil, mail.QuestionReceipt, "es", "[Soporte Acme #K7M29QXD] Hemos recibido tu pregunta", "Hola, Clara Ruiz:", "Ver tus preguntas:\n"+link+"\n"),
 	Entry(nil, mail.QuestionReceipt, "en", "[Soporte Acme #K7M29QXD] We have received your question", "See your questions:\n"+link+"\n"),
 	Entry(nil, mail.Question, "es", "[Soporte Acme #K7M29QXD] El quiosco no arranca",
 		"Mensaje de Clara Ruiz:\n\n> Pita tres veces.\n> \n> <b>https://pics.example/1</b>\n"),

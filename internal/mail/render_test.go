@@ -77,7 +77,7 @@ var _ = Describe("Render", func() {
 		Expect(r.Subject).To(Equal(subject))
 		Expect(r.Text).To(ContainSubstring(says))
 	},
-		Entry("NOV-11", mail.Confirmation, "es", "Confirma tu dirección para Acme S.A.", "Confirmar dirección:\n"+link+"\n"),
+		Entry("NOV-11", mail.Confirmation, "es", "Confirma tu dirección de correo para Acme S.A.", "Confirmar dirección:\n"+link+"\n"),
 		Entry("NOV-11", mail.Confirmation, "en", "Confirm your email address for Acme S.A.", "Confirm address:\n"+link+"\n"),
 		Entry("LMI-12", mail.Welcome, "es", "Te damos la bienvenida a Acme S.A.", "Nombre de usuario: luis@acme.example\n"),
 		Entry("LMI-12", mail.Welcome, "en", "Welcome to Acme S.A.", "User name: luis@acme.example\n"),

@@ -84,7 +84,7 @@ type asks struct{ language, title, errors, presence, sent, confirm, received, li
 var (
 	asksSpanish = asks{
 		"es", "Soporte Acme: haz una pregunta", "Revisa los datos", "Ahora hay técnicos disponibles.", "Revisa tu correo",
-		"¿Es esta tu pregunta?", "Tenemos tu pregunta", "Tus preguntas", "El quiosco no arranca",
+		"¿Es esta tu pregunta?", "Hemos recibido tu pregunta", "Tus preguntas", "El quiosco no arranca",
 		"Desde ayer pita tres veces al encenderlo y la pantalla sigue negra.\n\nLo he apagado y encendido dos veces.",
 	}
 	asksEnglish = asks{

@@ -194,7 +194,7 @@ var _ = Describe("Contacts", func() {
 		Eventually(get(ctx, w)).Should(telling(alert(1, v1alpha1.AlertSeatsExhausted, "remote-support", v1alpha1.NoticeSent)))
 		Expect(subjectsTo(guardia)()).To(Equal([]string{"Acme: no quedan plazas de remote-support"}))
 		Expect(mailsTo(guardia)[0].Text).To(And(ContainSubstring("Hola, Guardia:"), ContainSubstring("Espacio de trabajo: Soporte"),
-			ContainSubstring("Esperan una plaza: Luis Luis")))
+			ContainSubstring("En espera de plaza: Luis Luis")))
 		Expect(subjectsTo(desk)()).To(HaveLen(1), "who is told by the organization is not told by its workspaces again")
 	})
 
@@ -239,7 +239,7 @@ var _ = Describe("Contacts", func() {
 			HaveExactElements("invitation", "", "sam@"+org+".example", "Member", "", "Invited", "", "", "", "team", HaveSuffix("Z"), "", "")))
 		report = mailsTo(guardia)[0]
 		Expect(report.Subject).To(Equal("Informe: support"))
-		Expect(report.Text).To(And(ContainSubstring("Usuarios: 2 en total, 2 en activo"), ContainSubstring("Acceso: 1 con administración, 1 con edición")))
+		Expect(report.Text).To(And(ContainSubstring("Usuarios: 2 en total, 2 en activo"), ContainSubstring("Acceso: 1 de administración, 1 de edición")))
 		Expect(attached(report)).To(HaveLen(4), "the header, two people and an invitation")
 		settle(ctx)
 		Expect(mailsTo(desk)).To(HaveLen(1))
