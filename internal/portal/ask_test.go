@@ -36,7 +36,7 @@ var _ = Describe("A workspace's page", func() {
 			ContainSubstring("<title>Soporte Acme: haz una pregunta · Usher</title>"),
 			ContainSubstring("<h1><bdi>Soporte Acme</bdi></h1>"),
 			ContainSubstring("Escríbenos.\nContestamos pronto."),
-			ContainSubstring("Ahora hay técnicos disponibles."),
+			ContainSubstring("El equipo técnico está disponible ahora."),
 			ContainSubstring("<dt>Lunes – viernes</dt><dd>09:00 – 18:00</dd>"),
 			ContainSubstring(`<span class="hint">(CET)</span>`),
 			ContainSubstring(`<form method="post" action="/w/acme/support" novalidate>`),
@@ -54,11 +54,11 @@ var _ = Describe("A workspace's page", func() {
 		if at != "" {
 			questions.counter.Hours[0].Closes = at
 		}
-		Expect(pages.get(counterPath + "?lang=en").Body.String()).To(ContainSubstring("Nobody is at hand right now: your question waits in the queue until " + says))
+		Expect(pages.get(counterPath + "?lang=en").Body.String()).To(ContainSubstring("Nobody is available right now. Your question will wait in the queue until " + says))
 	},
-		Entry("over the weekend", 0, "17:30", "Monday 09:00."),
-		Entry("until tomorrow", 2, "", "tomorrow 09:00."),
-		Entry("on a Saturday", 1, "", "Monday 09:00."),
+		Entry("over the weekend", 0, "17:30", "Monday at 09:00."),
+		Entry("until tomorrow", 2, "", "09:00 tomorrow."),
+		Entry("on a Saturday", 1, "", "Monday at 09:00."),
 	)
 
 	It("says nothing about hours where there are none", func() {
@@ -93,16 +93,16 @@ var _ = Describe("A workspace's page", func() {
 		Expect(questions.asks).To(BeEmpty())
 	},
 		Entry(nil, "Your name can have at most 128 characters", "name", strings.Repeat("ä", 129)),
-		Entry(nil, "Enter your mail address", "email", " "),
-		Entry(nil, "Enter a mail address such as clara@example.org", "email", "Clara <clara@customer.example>"),
-		Entry(nil, "Enter a mail address such as clara@example.org", "email", "clara@customer.example\r\nBcc: x@y.example"),
+		Entry(nil, "Enter your email address", "email", " "),
+		Entry(nil, "Enter an email address such as clara@example.org", "email", "Clara <clara@customer.example>"),
+		Entry(nil, "Enter an email address such as clara@example.org", "email", "clara@customer.example\r\nBcc: x@y.example"),
 		Entry(nil, "This is the team&#39;s own address: enter yours", "email", "COLA@acme.example"),
 		Entry(nil, "Enter a subject", "subject", "\u202e \u200b"),
 		Entry(nil, "The subject can have at most 150 characters", "subject", strings.Repeat("a", 151)),
 		Entry(nil, "Write your question", "text", "\r\n \r\n"),
 		Entry(nil, "Your question can have at most 8,000 characters: shorten it", "text", strings.Repeat("a", 8001)),
 		Entry(nil, "Your question is too long: shorten it", "text", strings.Repeat("語", 4700)),
-		Entry(nil, "Leave this field empty: programs fill it in, people do not", "website", "https://spam.example"),
+		Entry(nil, "Leave this field empty: it is there to catch automated programs", "website", "https://spam.example"),
 	)
 
 	It("takes names of scripts that need joiners, and drops what would reorder the text around", func() {
@@ -129,7 +129,7 @@ var _ = Describe("A workspace's page", func() {
 		Expect(page.Body.String()).To(And(ContainSubstring("<h1>"+heading+"</h1>"), ContainSubstring(hint), ContainSubstring("This question was not sent.")))
 	},
 		Entry(nil, question.LimitAddress, "Your questions are still waiting", "Open the links in our mails to confirm them"),
-		Entry(nil, question.LimitDay, "Enough questions for today", "or ask again tomorrow"),
+		Entry(nil, question.LimitDay, "Daily limit reached", "You can ask again tomorrow"),
 		Entry(nil, question.LimitWorkspace, "The queue is full", "Try again in a few hours"),
 	)
 
@@ -162,7 +162,7 @@ var _ = Describe("A workspace's page", func() {
 		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 		page := pages.do(foreign)
 		Expect(page).To(HaveHTTPStatus(http.StatusForbidden))
-		Expect(page.Body.String()).To(ContainSubstring("Open the page again and use the form on it."))
+		Expect(page.Body.String()).To(ContainSubstring("Open the page again and use its form."))
 		Expect(questions.asks).To(BeEmpty())
 	})
 
@@ -207,7 +207,7 @@ var _ = Describe("A question's pages", func() {
 		posted := pages.post("/q/"+questionToken, nil)
 		Expect(posted).To(And(HaveHTTPStatus(http.StatusSeeOther), HaveHTTPHeaderWithValue("Location", "/q/"+questionToken+"/done")))
 		done := pages.get("/q/" + questionToken + "/done").Body.String()
-		Expect(done).To(And(ContainSubstring("Tenemos tu pregunta"), ContainSubstring("K7M29QXD"), ContainSubstring(`href="/a/`+askerToken+`"`)))
+		Expect(done).To(And(ContainSubstring("Hemos recibido tu pregunta"), ContainSubstring("K7M29QXD"), ContainSubstring(`href="/a/`+askerToken+`"`)))
 	})
 
 	DescribeTable("tell where it stands", func(state question.State, says string) {
@@ -215,9 +215,9 @@ var _ = Describe("A question's pages", func() {
 		page := pages.get("/a/" + askerToken + "?lang=en").Body.String()
 		Expect(page).To(And(ContainSubstring("El quiosco"), ContainSubstring("K7M29QXD"), ContainSubstring(says), Not(ContainSubstring("Pita"))))
 	},
-		Entry(nil, question.Waiting, "Waits for your confirmation: open the link in our mail by Saturday, 21 November 2026, 17:30 (CET)"),
-		Entry(nil, question.Received, "Received on Friday, 20 November 2026, 17:30 (CET), not passed on yet"),
-		Entry(nil, question.Failed, "not passed on yet: the team&#39;s mailbox does not take it"),
+		Entry(nil, question.Waiting, "Waiting for your confirmation: open the link in our mail by Saturday, 21 November 2026, 17:30 (CET)"),
+		Entry(nil, question.Received, "Received on Friday, 20 November 2026, 17:30 (CET), not yet passed on"),
+		Entry(nil, question.Failed, "not yet passed on: the team&#39;s mailbox is not accepting it"),
 		Entry(nil, question.Passed, "Passed on to the team on Friday, 20 November 2026, 17:30 (CET)"),
 	)
 
@@ -230,7 +230,7 @@ var _ = Describe("A question's pages", func() {
 		for _, path := range []string{"/q/" + questionToken, "/a/" + askerToken} {
 			page := pages.get(path)
 			Expect(page).To(HaveHTTPStatus(http.StatusGone))
-			Expect(page.Body.String()).To(ContainSubstring("This question is no longer here"))
+			Expect(page.Body.String()).To(ContainSubstring("This question is no longer available"))
 		}
 		Expect(pages.post("/q/"+questionToken, nil)).To(HaveHTTPStatus(http.StatusGone))
 	})

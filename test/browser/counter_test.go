@@ -83,12 +83,12 @@ type asks struct{ language, title, errors, presence, sent, confirm, received, li
 
 var (
 	asksSpanish = asks{
-		"es", "Soporte Acme: haz una pregunta", "Revisa los datos", "Ahora hay técnicos disponibles.", "Revisa tu correo",
+		"es", "Soporte Acme: haz una pregunta", "Revisa los datos", "El equipo técnico está disponible ahora.", "Revisa tu correo",
 		"¿Es esta tu pregunta?", "Hemos recibido tu pregunta", "Tus preguntas", "El quiosco no arranca",
 		"Desde ayer pita tres veces al encenderlo y la pantalla sigue negra.\n\nLo he apagado y encendido dos veces.",
 	}
 	asksEnglish = asks{
-		"en", "Soporte Acme: ask a question", "Please check what you entered", "Technicians are at hand now.", "Check your mail",
+		"en", "Soporte Acme: ask a question", "Please check what you entered", "Technicians are available now.", "Check your mail",
 		"Is this your question?", "We have received your question", "Your questions", "The kiosk does not start",
 		"Since yesterday it beeps three times when it is switched on, and the screen stays black.\n\nI have switched it off and on twice.",
 	}
@@ -169,7 +169,7 @@ var _ = Describe("A workspace's page", func() {
 		t := openTab(ctx, narrow)
 		t.withoutScripts()
 		Expect(t.visit(d.page())).To(Equal(http.StatusOK))
-		Expect(t.text(".presence")).To(Equal("Ahora no hay nadie disponible: tu pregunta espera en la cola hasta " + day + " a las " + opens.Format("15:04") + "."))
+		Expect(t.text(".presence")).To(Equal("Ahora no hay nadie disponible. Tu pregunta esperará en la cola hasta " + day + " a las " + opens.Format("15:04") + "."))
 		t.picture("es-question-closed")
 		t.fill("#email", d.clara)
 		t.fill("#subject", "Sin scripts")
@@ -224,7 +224,7 @@ var _ = Describe("A workspace's page", func() {
 		t.fill("#subject", "six")
 		t.compose("#text", "Pita.")
 		Expect(t.follow("main form button")).To(Equal(http.StatusTooManyRequests))
-		Expect(t.text("h1")).To(Equal("Tus preguntas todavía esperan"))
+		Expect(t.text("h1")).To(Equal("Tus preguntas siguen en espera"))
 		t.examine("es-question-waiting")
 	})
 })

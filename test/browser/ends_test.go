@@ -25,7 +25,7 @@ var _ = Describe("Links that lead nowhere any more", func() {
 				"unknown": "Esta página no existe", "unreached": "No te ha llegado nuestro correo",
 			},
 			"en": {
-				"declined": "You declined the invitation", "used": "This link has been used", "revoked": "This invitation is no longer valid",
+				"declined": "You declined the invitation", "used": "This link has already been used", "revoked": "This invitation is no longer valid",
 				"unknown": "This page does not exist", "unreached": "Our mail did not reach you",
 			},
 		}[language]

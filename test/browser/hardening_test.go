@@ -37,7 +37,7 @@ var _ = Describe("The portal does not help an attacker", func() {
 		address := strings.Replace(evil.URL, "127.0.0.1", host, 1)
 		t.visit(address)
 		Expect(t.follow("button")).To(Equal(http.StatusForbidden))
-		Expect(t.text("h1")).To(Equal("Petición rechazada"))
+		Expect(t.text("h1")).To(Equal("Solicitud rechazada"))
 		Expect(t.text(".next")).To(ContainSubstring("Vuelve a abrir el enlace del correo"))
 		t.examine("es-refused")
 		Expect(story.state(ctx)(Default)).To(Equal(v1alpha1.RecipientInvited))
@@ -98,7 +98,7 @@ var _ = Describe("The portal does not help an attacker", func() {
 			}
 		}
 		Expect(t.visit(busy.PortalURL + "/i/nobody")).To(Equal(http.StatusTooManyRequests))
-		Expect(t.text("h1")).To(Equal("Demasiadas peticiones"))
+		Expect(t.text("h1")).To(Equal("Demasiadas solicitudes"))
 		t.examine("es-busy")
 	})
 })

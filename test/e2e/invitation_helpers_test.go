@@ -57,7 +57,7 @@ var (
 	pageUnknown  = page{http.StatusNotFound, "This page does not exist"}
 	pageRevoked  = page{http.StatusGone, "This invitation is no longer valid"}
 	pageExpired  = page{http.StatusGone, "This link has expired"}
-	pageUsed     = page{http.StatusOK, "This link has been used"}
+	pageUsed     = page{http.StatusOK, "This link has already been used"}
 	pageDeclined = page{http.StatusOK, "You declined the invitation"}
 	pageConfirm  = page{http.StatusOK, "Confirm your address"}
 )

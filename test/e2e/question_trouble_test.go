@@ -144,7 +144,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		c.confirmed(ctx, clara, "refused")
 		Eventually(func() []string { return linksTo(clara, "/a/") }).Should(HaveLen(1))
 		mine := linksTo(clara, "/a/")[0]
-		Eventually(text(ctx, mine)).Should(ContainSubstring("the team&#39;s mailbox does not take it, and we go on trying"))
+		Eventually(text(ctx, mine)).Should(ContainSubstring("the team&#39;s mailbox is not accepting it, and we keep trying"))
 		Eventually(func(g Gomega) []eventsv1.Event {
 			var list eventsv1.EventList
 			g.Expect(env.Client.List(ctx, &list, client.InNamespace(c.org))).To(Succeed())
