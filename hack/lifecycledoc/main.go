@@ -37,14 +37,14 @@ func render() string {
 	return doc.String()
 }
 
-// diagram draws the way. Three events happen in nearly every state and are told below it instead.
+// diagram draws the transitions. Events that apply in nearly every state are described below the diagram instead.
 func diagram() string {
 	var lines strings.Builder
 	lines.WriteString("```mermaid\nstateDiagram-v2\n  [*] --> Pending\n")
 	for _, from := range onboarding.States() {
 		for _, event := range onboarding.Events() {
 			step, ok := onboarding.Next(from, event)
-			if !ok || told(event) {
+			if !ok || inProse(event) {
 				continue
 			}
 			fmt.Fprintf(&lines, "  %s --> %s: %s%s\n", from, step.To, words[event], mail(step.Mail))
@@ -54,7 +54,8 @@ func diagram() string {
 	return lines.String()
 }
 
-func told(event onboarding.Event) bool {
+// inProse reports whether an event is described below the diagram.
+func inProse(event onboarding.Event) bool {
 	return event == onboarding.EventRecognize || event == onboarding.EventRevoke
 }
 
@@ -65,7 +66,7 @@ func mail(kind v1alpha1.MailKind) string {
 	return " / " + strings.ToLower(string(kind)) + " mail"
 }
 
-// table has a row an event and a column a state.
+// table has a row for each event and a column for each state.
 func table() string {
 	var lines strings.Builder
 	lines.WriteString("| event |")
