@@ -24,7 +24,7 @@ func TestProgram(t *testing.T) {
 	RunSpecs(t, "The program")
 }
 
-// parsed parses arguments with flags of its own, instead of those of the test.
+// parsed parses arguments with a flag set of its own instead of the test binary's.
 func parsed(args ...string) (setup.Options, error) {
 	ofTest := flag.CommandLine
 	defer func() { flag.CommandLine = ofTest }()
@@ -37,7 +37,7 @@ func parsed(args ...string) (setup.Options, error) {
 var _ = Describe("Flags", func() {
 	BeforeEach(func() { GinkgoT().Setenv("POD_NAMESPACE", "") })
 
-	It("have defaults for all but the installation's own addresses", func() {
+	It("have defaults, except for the addresses of the installation", func() {
 		Expect(parsed()).To(Equal(setup.Options{
 			LeaderElection:   true,
 			HealthAddress:    ":8081",
@@ -58,13 +58,13 @@ var _ = Describe("Flags", func() {
 		}))
 	})
 
-	It("take the namespace from the pod unless it is given", func() {
+	It("take the namespace from the pod unless it is set", func() {
 		GinkgoT().Setenv("POD_NAMESPACE", "from-pod")
 		Expect(parsed()).To(HaveField("Namespace", "from-pod"))
 		Expect(parsed("--namespace=given")).To(HaveField("Namespace", "given"))
 	})
 
-	It("reach the options", func() {
+	It("set the options", func() {
 		options, err := parsed("--leader-elect=false", "--metrics-bind-address=0", "--metrics-secure=false",
 			"--smtp-address=smtp.acme.example:465", "--smtp-tls=TLS", "--smtp-username-file=user", "--smtp-password-file=password",
 			"--mail-from=usher@acme.example", "--portal-url=https://usher.acme.example", "--portal-requests-per-second=-1",
@@ -92,7 +92,7 @@ var _ = Describe("Flags", func() {
 		Expect(options.AuditTokenFile).To(Equal("tokens"))
 	})
 
-	DescribeTable("take several values", func(value string, values ...string) {
+	DescribeTable("accept several values", func(value string, values ...string) {
 		options, err := parsed("--webhook-dns-names="+value, "--platform-users="+value, "--platform-groups="+value)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.WebhookDNSNames).To(HaveExactElements(values))
@@ -102,27 +102,27 @@ var _ = Describe("Flags", func() {
 		Entry("none", ""),
 		Entry("one", "a.example", "a.example"),
 		Entry("separated by commas", "a.example,b.example", "a.example", "b.example"),
-		Entry("with spaces and a comma too many", " a.example, b.example ,", "a.example", "b.example"),
+		Entry("with spaces and a trailing comma", " a.example, b.example ,", "a.example", "b.example"),
 	)
 
-	It("take the networks of proxies, in one flag or several", func() {
+	It("accept the networks of proxies in one flag or several", func() {
 		options, err := parsed("--trusted-proxies=10.0.0.0/8, fd00::/8", "--trusted-proxies=192.0.2.1/32")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.TrustedProxies).To(HaveExactElements(
 			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32")))
 	})
 
-	DescribeTable("say what is wrong", func(argument, message string) {
+	DescribeTable("are refused with what is wrong", func(argument, message string) {
 		_, err := parsed(argument)
 		Expect(err).To(MatchError(ContainSubstring(message)))
 	},
-		Entry("a proxy's address without a length", "--trusted-proxies=10.0.0.1", `"10.0.0.1" is no network such as 10.0.0.0/8`),
-		Entry("a port that is no number", "--webhook-port=https", "-webhook-port"),
+		Entry("a proxy's address without a length", "--trusted-proxies=10.0.0.1", `"10.0.0.1" is not a network such as 10.0.0.0/8`),
+		Entry("a port that is not a number", "--webhook-port=https", "-webhook-port"),
 		Entry("a flag that does not exist", "--portal-uri=x", "-portal-uri"),
-		Entry("an argument that is no flag", "leader-elect=false", `unknown argument "leader-elect=false": flags start with --`),
+		Entry("an argument that is not a flag", "leader-elect=false", `unexpected argument "leader-elect=false": flags start with --`),
 	)
 
-	It("know when help is asked for", func() {
+	It("report a request for help", func() {
 		_, err := parsed("--help")
 		Expect(err).To(MatchError(flag.ErrHelp))
 	})

@@ -92,7 +92,7 @@ func CheckURL(raw string) error {
 	case u.User != nil:
 		return fmt.Errorf("gateway %q must hold no user name or password: messages are signed", withoutSecrets(u))
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return fmt.Errorf("gateway %q must have the scheme https, as messages hold names and addresses; http is for 127.0.0.1 only",
+		return fmt.Errorf("gateway %q must have the scheme https, because messages contain names and addresses; http is for 127.0.0.1 only",
 			withoutSecrets(u))
 	}
 	return nil

@@ -13,12 +13,12 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
-// DefaultActivityInterval is how exact a person's last activity is by default.
+// DefaultActivityInterval is the default accuracy of a person's last activity.
 const DefaultActivityInterval = 15 * time.Minute
 
-// addActivity adds what keeps track of when people were active, and gives what is to be told of a person's requests in
-// admission; nil: activity is not kept track of. Audit events are taken by the webhooks' server, because that is the one
-// that API servers reach already.
+// addActivity adds the tracking of people's activity to the manager. It returns the function that admission calls at a
+// person's request; nil: activity is not tracked. Audit events arrive at the webhooks' server, because API servers can
+// already reach it.
 func addActivity(mgr ctrl.Manager, o *Options, platform authz.Platform) (func(namespace, user string), error) {
 	if o.ActivityInterval == 0 {
 		return nil, nil //nolint:nilnil // nothing to tell is an answer, not an error

@@ -29,7 +29,7 @@ const (
 	firstKeyName = "0001"
 )
 
-// add puts all that Usher is into the manager.
+// add adds all parts of Usher to the manager.
 func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan struct{}) error {
 	if err := addCertificates(ctx, mgr, o, certificates); err != nil {
 		return err
@@ -84,7 +84,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	return addChecks(mgr, certificates, server.Ready)
 }
 
-// addWebhooks: the operator is known by the name that the API server knows it by.
+// addWebhooks adds the webhooks. They recognize the operator by the name that the API server knows it by.
 func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	clientset, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
@@ -109,14 +109,14 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	})
 }
 
-// namespaceLabels gives the allow-list, which Validate has found right.
+// namespaceLabels returns the allow-list, which Validate has already checked.
 func namespaceLabels(o *Options) effective.NamespaceLabels {
 	labels, err := effective.ParseNamespaceLabels(o.NamespaceLabels)
 	utilruntime.Must(err)
 	return labels
 }
 
-// linkKeys reads the keys that sign links, and makes the first one in a new installation.
+// linkKeys reads the keys that sign links, and creates the first one in a new installation.
 func linkKeys(ctx context.Context, mgr ctrl.Manager, o *Options) (*linktoken.KeyRing, error) {
 	secret, err := ensureSecret(ctx, mgr, keysKey(o), firstKey())
 	if err != nil {
@@ -132,7 +132,7 @@ func keysKey(o *Options) types.NamespacedName {
 	return types.NamespacedName{Namespace: o.Namespace, Name: keySecret}
 }
 
-// keysReader takes a change of the keys. A ring that cannot be used leaves the one in use in force.
+// keysReader puts changed keys in use. If they are invalid, the keys in use stay.
 func keysReader(ring *linktoken.KeyRing) func(*corev1.Secret) error {
 	return func(secret *corev1.Secret) error {
 		keys, err := linktoken.NewKeys(secret.Data)

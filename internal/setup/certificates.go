@@ -29,7 +29,7 @@ const (
 // certificateFiles are what the Secret holds and the webhook server reads.
 var certificateFiles = []string{"tls.crt", "tls.key", "ca.crt"}
 
-// addCertificates has the webhooks' certificates made and renewed, and the API server told of their authority. The
+// addCertificates adds what creates and renews the webhooks' certificates and gives their authority to the API server. The
 // channel is closed when the first certificate is in place.
 func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready chan struct{}) error {
 	key := certificateKey(o)
@@ -52,12 +52,12 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready ch
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("cannot set up the rotation of certificates: %w", err)
+		return fmt.Errorf("cannot set up certificate rotation: %w", err)
 	}
 	return nil
 }
 
-// noCertificate is what a new Secret holds: the rotation fills it.
+// noCertificate returns the contents of a new Secret: nothing, because the rotation fills it.
 func noCertificate() map[string][]byte { return nil }
 
 func certificateKey(o *Options) types.NamespacedName {
@@ -66,8 +66,8 @@ func certificateKey(o *Options) types.NamespacedName {
 
 var rotators atomic.Int64
 
-// rotatorName is unique in the process where several operators may live in one: the rotator's controller does not know
-// SkipNameValidation.
+// rotatorName returns a name that is unique in the process if several operators may run in one: the rotator's controller has
+// no option SkipNameValidation.
 func rotatorName(o *Options) string {
 	if o.SkipNameValidation {
 		return fmt.Sprintf("certificate-rotation-%d", rotators.Add(1))
@@ -79,7 +79,7 @@ func rotatorName(o *Options) string {
 func certificateWriter(dir string) func(*corev1.Secret) error {
 	return func(secret *corev1.Secret) error {
 		if !isWhole(secret) {
-			return nil // not made yet
+			return nil // not created yet
 		}
 		for _, name := range certificateFiles {
 			if err := replaceFile(filepath.Join(dir, name), secret.Data[name]); err != nil {
@@ -90,7 +90,7 @@ func certificateWriter(dir string) func(*corev1.Secret) error {
 	}
 }
 
-// isWhole says whether a Secret holds all files of a certificate.
+// isWhole reports whether a Secret contains all files of a certificate.
 func isWhole(secret *corev1.Secret) bool {
 	for _, name := range certificateFiles {
 		if len(secret.Data[name]) == 0 {
@@ -100,7 +100,7 @@ func isWhole(secret *corev1.Secret) bool {
 	return true
 }
 
-// replaceFile puts a whole new file in the place of an old one, so that nobody reads half of it.
+// replaceFile replaces a file at once, so that nobody reads half of the new one.
 func replaceFile(path string, content []byte) error {
 	next := path + ".next"
 	if err := os.WriteFile(next, content, 0o600); err != nil {

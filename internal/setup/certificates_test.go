@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
-// listener is a webhook server that only tells that it was started.
+// listener is a webhook server that only records that it was started.
 type listener struct{ webhook.Server }
 
 var errStarted = errors.New("started")
@@ -31,7 +31,7 @@ var _ = Describe("The webhooks' certificate", func() {
 
 	complete := map[string][]byte{"tls.crt": []byte("one"), "tls.key": []byte("two"), "ca.crt": []byte("three")}
 
-	It("is written for the server to read, for nobody else, and again when it changes", func() {
+	It("is written to files that only the server can read, and rewritten when it changes", func() {
 		dir := GinkgoT().TempDir()
 		write(dir, complete)
 		write(dir, map[string][]byte{"tls.crt": []byte("1"), "tls.key": []byte("2"), "ca.crt": []byte("3")})
@@ -44,13 +44,13 @@ var _ = Describe("The webhooks' certificate", func() {
 		Expect(os.ReadDir(dir)).To(HaveLen(3), "nothing half written is left")
 	})
 
-	It("is not written before it is whole", func() {
+	It("is not written until it is complete", func() {
 		dir := GinkgoT().TempDir()
 		write(dir, map[string][]byte{"tls.crt": []byte("1"), "ca.crt": []byte("3")})
 		Expect(os.ReadDir(dir)).To(BeEmpty())
 	})
 
-	It("is waited for before the server listens", func(ctx SpecContext) {
+	It("is in place before the server listens", func(ctx SpecContext) {
 		gate := make(chan struct{})
 		server := gatedServer{Server: listener{}, gate: gate}
 		told, stop := context.WithCancel(ctx)

@@ -6,6 +6,7 @@ package setup
 import (
 	"errors"
 	"flag"
+	"fmt"
 
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/gateway"
@@ -14,27 +15,27 @@ import (
 // GatewayFlags adds the flags of the gateway that reaches contacts' phones (GTA-13).
 func GatewayFlags(flags *flag.FlagSet, o *Options) {
 	flags.StringVar(&o.Gateway.URL, "gateway-url", "",
-		"where messages for contacts' phones are posted, https or on this host; empty: nobody is reached by phone")
-	flags.StringVar(&o.Gateway.KeyFile, "gateway-key-file", "", "a file with the key that signs the messages for the gateway")
+		"URL to which messages for contacts' phones are posted, https or on this host; empty: phones are not reached")
+	flags.StringVar(&o.Gateway.KeyFile, "gateway-key-file", "", "file with the key that signs the messages to the gateway")
 }
 
-// checkGateway tells what is wrong with how the gateway is reached.
+// checkGateway returns what is wrong with the options of the gateway.
 func checkGateway(o gateway.Options) error {
 	switch {
 	case o.URL == "" && o.KeyFile == "":
 		return nil
 	case o.URL == "":
-		return errors.New("--gateway-key-file is set, but --gateway-url is not: set both, or neither")
+		return errors.New("--gateway-key-file is set, but --gateway-url is not: set both or neither")
 	case o.KeyFile == "":
-		return errors.New("--gateway-key-file is missing: the gateway knows by its signatures that messages are from Usher")
+		return errors.New("--gateway-key-file is missing: set it to the key that signs messages, so that the gateway knows they are from Usher")
 	}
 	if err := gateway.CheckURL(o.URL); err != nil {
-		return errors.Join(errors.New("--gateway-url is of no use"), err)
+		return fmt.Errorf("--gateway-url: %w", err)
 	}
 	return nil
 }
 
-// newGateway gives the gateway, nil if there is none.
+// newGateway returns the gateway, or nil if none is configured.
 func newGateway(o *Options) (delivery.Gateway, error) {
 	if o.Gateway.URL == "" {
 		return nil, nil //nolint:nilnil // none is an answer, not an error

@@ -21,21 +21,21 @@ import (
 func IntakeFlags(flags *flag.FlagSet, o *Options) {
 	usual, l := intake.DefaultLimits(), &o.IntakeLimits
 	flags.StringVar(&o.IntakeAddress, "intake-address", "",
-		"where mails to workspaces are taken in by LMTP from the mail server in front: host:port or unix:/path; empty: nowhere")
-	flags.Int64Var(&l.MessageBytes, "intake-max-bytes", usual.MessageBytes, "how large a mail that is taken in may be, in bytes")
-	flags.Int64Var(&l.Memory, "intake-memory-bytes", usual.Memory, "how many bytes the mails on their way in may take together")
-	flags.IntVar(&l.Connections, "intake-connections", usual.Connections, "how many LMTP connections are served at the same time")
-	flags.IntVar(&l.Recipients, "intake-recipients", usual.Recipients, "how many recipients a mail that is taken in may have")
+		"address on which your mail server delivers mails to workspaces by LMTP: host:port or unix:/path; empty: the intake is off")
+	flags.Int64Var(&l.MessageBytes, "intake-max-bytes", usual.MessageBytes, "maximum size of an incoming mail, in bytes")
+	flags.Int64Var(&l.Memory, "intake-memory-bytes", usual.Memory, "memory for all mails in transit together, in bytes")
+	flags.IntVar(&l.Connections, "intake-connections", usual.Connections, "maximum number of simultaneous LMTP connections")
+	flags.IntVar(&l.Recipients, "intake-recipients", usual.Recipients, "maximum number of recipients of an incoming mail")
 	flags.IntVar(&l.PerSender, "intake-sender-rate", usual.PerSender,
-		"how many mails an hour one address may send to one workspace; 0: no limit")
+		"mails per hour that one address may send to one workspace; 0: no limit")
 	flags.IntVar(&l.PerNetwork, "intake-network-rate", usual.PerNetwork,
-		"how many mails an hour are taken from one LMTP client's network; 0: no limit")
-	flags.IntVar(&l.PerWorkspace, "intake-workspace-rate", usual.PerWorkspace, "how many mails an hour one workspace gets; 0: no limit")
+		"mails per hour accepted from the network of one LMTP client; 0: no limit")
+	flags.IntVar(&l.PerWorkspace, "intake-workspace-rate", usual.PerWorkspace, "mails per hour accepted for one workspace; 0: no limit")
 	flags.IntVar(&l.NewAccounts, "intake-account-rate", usual.NewAccounts,
-		"how many accounts an hour are made of unknown senders to one workspace; 0: no limit")
+		"accounts per hour created for unknown senders to one workspace; 0: no limit")
 }
 
-// validateIntake gives what is wrong with the options of the intake.
+// validateIntake returns what is wrong with the options of the intake.
 func (o *Options) validateIntake() []error {
 	var wrong []error
 	if o.IntakeAddress != "" {
@@ -61,25 +61,25 @@ func (o *Options) validateIntake() []error {
 		{"recipients", int64(l.Recipients)},
 	} {
 		if rate.value < 0 {
-			wrong = append(wrong, fmt.Errorf("--intake-%s %d is negative", rate.flag, rate.value))
+			wrong = append(wrong, fmt.Errorf("--intake-%s %d is negative: set it to 0 or more", rate.flag, rate.value))
 		}
 	}
 	if l.Memory > 0 && l.Memory < l.MessageBytes {
-		wrong = append(wrong, fmt.Errorf("--intake-memory-bytes %d is less than one mail may take: set it to --intake-max-bytes %d or more",
-			l.Memory, l.MessageBytes))
+		wrong = append(wrong, fmt.Errorf("--intake-memory-bytes %d is less than the largest mail may take: "+
+			"set it to at least --intake-max-bytes, %d", l.Memory, l.MessageBytes))
 	}
 	return wrong
 }
 
-// intakeDomains gives the list that Validate has found right.
+// intakeDomains returns the list, which Validate has already checked.
 func intakeDomains(o *Options) effective.IntakeDomains {
 	domains, err := effective.ParseIntakeDomains(o.IntakeDomains)
 	utilruntime.Must(err)
 	return domains
 }
 
-// addIntake puts the mail intake into the manager, if it is wished. It has connections to the mail server of its own, so that
-// large mails on their way in do not keep invitations waiting.
+// addIntake adds the mail intake to the manager, if it is turned on. It has its own connections to the mail server, so that
+// large incoming mails do not keep invitations waiting.
 func addIntake(mgr ctrl.Manager, o *Options) error {
 	if o.IntakeAddress == "" {
 		return nil

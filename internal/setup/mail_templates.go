@@ -31,10 +31,10 @@ import (
 )
 
 const (
-	// DefaultMailTemplates is the ConfigMap's name that config/rbac allows the operator to read.
+	// DefaultMailTemplates is the name of the ConfigMap that config/rbac allows the operator to read.
 	DefaultMailTemplates = "usher-mail-templates"
 
-	// maxNote is how many bytes the API server takes as an event's text.
+	// maxNote is how many bytes of text the API server accepts in an event.
 	maxNote = 1000
 )
 
@@ -45,8 +45,8 @@ const (
 	ReasonTemplatesRemoved = "MailTemplatesRemoved"
 )
 
-// mailTemplates brings what a ConfigMap holds into force for mails. Every replica does, so that the next leader writes the
-// same mails; the leader tells of it by events.
+// mailTemplates puts the contents of a ConfigMap in force for mails. Every replica does so, because the next leader has to write
+// the same mails. Only the leader emits events about it.
 type mailTemplates struct {
 	client   client.Reader
 	key      types.NamespacedName
@@ -55,15 +55,15 @@ type mailTemplates struct {
 	elected  <-chan struct{}
 	log      logr.Logger
 
-	// last is what was read last, nil if there was nothing, files what it held, and wrong what is wrong with that. told is
-	// false until the leader has told of it.
+	// last is the ConfigMap that was read last, or nil if there was none; files are its contents, and wrong is what is wrong
+	// with them. told is false until the leader has emitted an event about it.
 	last  *corev1.ConfigMap
 	files map[string]string
 	wrong error
 	told  bool
 }
 
-// addMailTemplates gives the templates in force, read once, and kept up to date while the manager runs.
+// addMailTemplates returns the templates in force. It reads them once, and keeps them up to date while the manager runs.
 func addMailTemplates(ctx context.Context, mgr ctrl.Manager, o *Options) (*mail.InForce, error) {
 	inForce := &mail.InForce{}
 	if o.MailTemplates == "" {
@@ -90,7 +90,7 @@ func addMailTemplates(ctx context.Context, mgr ctrl.Manager, o *Options) (*mail.
 	return inForce, ctrl.NewControllerManagedBy(mgr).
 		Named("mail-templates").
 		For(&corev1.ConfigMap{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
-			return client.ObjectKeyFromObject(o) == m.key // the cache holds the workspaces' settings as well
+			return client.ObjectKeyFromObject(o) == m.key // the cache also holds the workspaces' settings
 		}))).
 		WatchesRawSource(source.Channel(election, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
@@ -116,7 +116,7 @@ func (m *mailTemplates) start(ctx context.Context, live client.Reader) error {
 	return nil
 }
 
-// Reconcile brings the ConfigMap into force and tells of it.
+// Reconcile puts the ConfigMap in force and emits an event about it.
 func (m *mailTemplates) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	if request.NamespacedName != m.key {
 		return reconcile.Result{}, nil
@@ -134,7 +134,7 @@ func (m *mailTemplates) Reconcile(ctx context.Context, request reconcile.Request
 	return reconcile.Result{}, nil
 }
 
-// take brings what the ConfigMap holds into force if it can be used; else what is in force stays.
+// take puts the contents of the ConfigMap in force if they are valid. Otherwise the templates in force stay.
 func (m *mailTemplates) take(configMap *corev1.ConfigMap) {
 	files := filesOf(configMap)
 	if m.last != nil && maps.Equal(m.files, files) {
@@ -143,14 +143,14 @@ func (m *mailTemplates) take(configMap *corev1.ConfigMap) {
 	templates, err := mail.Customize(files)
 	m.last, m.files, m.wrong, m.told = configMap, files, err, false
 	if err != nil {
-		m.log.Error(err, "the mail templates cannot be used: those in force stay; correct the ConfigMap", "configMap", m.key)
+		m.log.Error(err, "the mail templates are invalid and not used, those in force stay: correct the ConfigMap", "configMap", m.key)
 		return
 	}
 	m.inForce.Use(templates)
-	m.log.Info("mails are written with the templates of the ConfigMap", "configMap", m.key)
+	m.log.Info("mails now use the templates in the ConfigMap", "configMap", m.key)
 }
 
-// filesOf gives what the ConfigMap holds, in whichever of its two fields.
+// filesOf returns the contents of the ConfigMap from both of its fields.
 func filesOf(configMap *corev1.ConfigMap) map[string]string {
 	files := make(map[string]string, len(configMap.Data)+len(configMap.BinaryData))
 	for name, content := range configMap.BinaryData {
@@ -160,16 +160,16 @@ func filesOf(configMap *corev1.ConfigMap) map[string]string {
 	return files
 }
 
-// forget brings the templates that ship back into force.
+// forget puts the templates that ship back in force.
 func (m *mailTemplates) forget() {
 	if m.last == nil {
 		return
 	}
 	m.inForce.Use(mail.Shipped())
-	m.log.Info("the ConfigMap with mail templates is gone: mails are written with those that ship", "configMap", m.key)
+	m.log.Info("the ConfigMap with mail templates was deleted: mails now use the templates that ship", "configMap", m.key)
 	if m.leads() {
 		m.recorder.Eventf(m.last, nil, corev1.EventTypeNormal, ReasonTemplatesRemoved, "Load",
-			"mails are written with the templates that ship from here on")
+			"mails now use the templates that ship")
 	}
 	m.last, m.files, m.wrong, m.told = nil, nil, nil, false
 }
@@ -183,7 +183,7 @@ func (m *mailTemplates) leads() bool {
 	}
 }
 
-// tell emits an event, once for each change, by the leader.
+// tell emits one event for each change, if this replica leads.
 func (m *mailTemplates) tell() {
 	if m.told || !m.leads() {
 		return
@@ -194,16 +194,16 @@ func (m *mailTemplates) tell() {
 		return
 	}
 	m.recorder.Eventf(m.last, nil, corev1.EventTypeNormal, ReasonTemplatesInForce, "Load",
-		"mails are written with these templates from here on")
+		"mails now use these templates")
 }
 
-// note says what is wrong in an event's space.
+// note shortens the errors to the space that an event has.
 func note(wrong error) string {
-	text := "not in force, mails are written as before: " + strings.Join(strings.Split(wrong.Error(), "\n"), "; ")
+	text := "not in force, mails are unchanged: " + strings.Join(strings.Split(wrong.Error(), "\n"), "; ")
 	if len(text) <= maxNote {
 		return text
 	}
-	const more = " … (the operator's log has all of it)"
+	const more = " … (the operator's log has the whole list)"
 	cut := maxNote - len(more)
 	for !utf8.RuneStart(text[cut]) {
 		cut--

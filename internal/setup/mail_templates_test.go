@@ -64,7 +64,7 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		Expect(m.Reconcile(ctx, reconcile.Request{NamespacedName: key})).To(BeZero())
 	}
 
-	It("is in force from the start and after each change, and told of once by whoever leads", func(ctx context.Context) {
+	It("is in force from the start and after each change, with one event from the leader", func(ctx context.Context) {
 		Expect(m.start(ctx, api)).To(Succeed())
 		Expect(button()).To(Equal("Accept invitation"))
 
@@ -81,7 +81,7 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		Expect(<-recorder.Events).To(HavePrefix("Normal " + ReasonTemplatesInForce))
 	})
 
-	It("that is broken leaves what is in force, and says why; gone, it leaves what ships", func(ctx context.Context) {
+	It("leaves the templates in force and says why when it is broken, and those that ship when it is deleted", func(ctx context.Context) {
 		close(elected)
 		write(ctx, `{"Invitation.button": "Come in"}`)
 		reconciled(ctx)
@@ -103,19 +103,19 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		Expect(recorder.Events).To(BeEmpty())
 	})
 
-	It("that is broken from the start leaves what ships", func(ctx context.Context) {
+	It("leaves the templates that ship when it is broken from the start", func(ctx context.Context) {
 		write(ctx, `[]`)
 		Expect(m.start(ctx, api)).To(Succeed())
 		Expect(button()).To(Equal("Accept invitation"))
 	})
 
-	It("of another name changes nothing", func(ctx context.Context) {
+	It("has no effect under another name", func(ctx context.Context) {
 		write(ctx, `{"Invitation.button": "Come in"}`)
 		Expect(m.Reconcile(ctx, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: key.Namespace, Name: "other"}})).To(BeZero())
 		Expect(button()).To(Equal("Accept invitation"))
 	})
 
-	It("that cannot be read stops the start, and says which right is missing", func(ctx context.Context) {
+	It("stops the start when it cannot be read, and says which right is missing", func(ctx context.Context) {
 		refusing := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
 			Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
 				return errors.New("forbidden")
@@ -125,11 +125,11 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 			ContainSubstring(key.String()), ContainSubstring("get, list and watch"), ContainSubstring("--mail-templates="))))
 	})
 
-	It("fits into an event however much is wrong", func() {
+	It("has its errors cut to the size of an event", func() {
 		text := note(errors.New(strings.Repeat("é", 2000)))
 		Expect(len(text)).To(BeNumerically("<=", maxNote))
 		Expect(utf8.ValidString(text)).To(BeTrue())
-		Expect(text).To(HaveSuffix("(the operator's log has all of it)"))
+		Expect(text).To(HaveSuffix("(the operator's log has the whole list)"))
 		Expect(note(errors.New("a\nb"))).To(HaveSuffix("a; b"))
 	})
 })

@@ -40,7 +40,7 @@ const (
 	shutdownTimeout = 45 * time.Second
 )
 
-// NewScheme gives a scheme with Usher's kinds and those of Kubernetes.
+// NewScheme returns a scheme with Usher's kinds and those of Kubernetes.
 func NewScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
@@ -48,20 +48,20 @@ func NewScheme() *runtime.Scheme {
 	return scheme
 }
 
-// NewManager makes a manager with everything of Usher in it, ready to be started.
+// NewManager returns a manager with all parts of Usher, ready to be started.
 func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	if o.CertificateDir != "" {
 		if err := os.MkdirAll(o.CertificateDir, 0o700); err != nil {
-			return nil, fmt.Errorf("no place for the webhooks' certificate: set --certificate-dir: %w", err)
+			return nil, fmt.Errorf("cannot create the directory for the webhooks' certificate: set --certificate-dir: %w", err)
 		}
 		return newManager(ctx, cfg, o)
 	}
 	dir, err := os.MkdirTemp("", "usher-certificates-")
 	if err != nil {
-		return nil, fmt.Errorf("no place for the webhooks' certificate: set --certificate-dir: %w", err)
+		return nil, fmt.Errorf("cannot create the directory for the webhooks' certificate: set --certificate-dir: %w", err)
 	}
 	o.CertificateDir = dir
 	mgr, err := newManager(ctx, cfg, o)
@@ -71,7 +71,7 @@ func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	return tidyManager{Manager: mgr, dir: dir}, nil
 }
 
-// tidyManager removes the temporary directory with the certificate when all that uses it has ended.
+// tidyManager removes the temporary directory with the certificate when everything that uses it has ended.
 type tidyManager struct {
 	ctrl.Manager
 	dir string
@@ -87,7 +87,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	certificates := make(chan struct{})
 	mgr, err := ctrl.NewManager(cfg, managerOptions(&o, certificates))
 	if err != nil {
-		return nil, fmt.Errorf("cannot make the manager: %w", err)
+		return nil, fmt.Errorf("cannot create the manager: %w", err)
 	}
 	if err := lookup.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
 	}
 }
 
-// gatedServer does not listen before its certificate is in place, which the same manager makes.
+// gatedServer does not listen before its certificate, which the same manager creates, is in place.
 type gatedServer struct {
 	webhook.Server
 	gate <-chan struct{}
@@ -149,7 +149,7 @@ func cacheOptions(o *Options) cache.Options {
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Secret{}:      {Namespaces: map[string]cache.Config{o.Namespace: {}}},
 			&rbacv1.RoleBinding{}: {Label: mine},
-			// Asked for by name, as the operator's rights are.
+			// Selected by name, like the operator's permissions.
 			&rbacv1.Role{}: {Field: fields.OneTermEqualSelector("metadata.name", rolebinding.PaymentRole)},
 		},
 	}
@@ -173,7 +173,8 @@ func metricsOptions(o *Options) metricsserver.Options {
 	return options
 }
 
-// addChecks: alive is who answers; ready is who can take admission requests and people.
+// addChecks adds the checks of liveness and readiness. A replica is alive if it answers, and ready if it can serve admission
+// requests and people.
 func addChecks(mgr ctrl.Manager, certificates <-chan struct{}, portal healthz.Checker) error {
 	checks := map[string]healthz.Checker{
 		"certificates": func(*http.Request) error {
@@ -196,7 +197,7 @@ func addChecks(mgr ctrl.Manager, certificates <-chan struct{}, portal healthz.Ch
 	return mgr.AddHealthzCheck("ping", healthz.Ping)
 }
 
-// cacheCheck: a replica with a cold cache would keep admission requests waiting.
+// cacheCheck returns the check of the cache: a replica with a cold cache would keep admission requests waiting.
 func cacheCheck(mgr ctrl.Manager) healthz.Checker {
 	return func(r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)

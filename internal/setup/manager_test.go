@@ -32,7 +32,7 @@ func (m endingManager) Start(context.Context) error {
 }
 
 var _ = Describe("The temporary directory of the webhooks' certificate", func() {
-	It("goes when the manager ends, however that ends", func(ctx context.Context) {
+	It("is removed when the manager ends, with or without an error", func(ctx context.Context) {
 		dir := filepath.Join(GinkgoT().TempDir(), "certificates")
 		certificate := filepath.Join(dir, "tls.crt")
 		Expect(os.MkdirAll(dir, 0o700)).To(Succeed())
@@ -41,7 +41,7 @@ var _ = Describe("The temporary directory of the webhooks' certificate", func() 
 		Expect(dir).NotTo(BeADirectory())
 	})
 
-	It("goes when the manager cannot be made", func(ctx context.Context) {
+	It("is removed when the manager cannot be created", func(ctx context.Context) {
 		tmp := GinkgoT().TempDir()
 		GinkgoT().Setenv("TMPDIR", tmp)
 		o := options()

@@ -13,11 +13,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// quietManager hands out a client that leaves out updates which change nothing: the rotation of certificates sends one
-// for every webhook configuration at every start. And it makes the certificate in several places at the same moment.
+// quietManager has a client that skips updates which change nothing: the certificate rotation sends one for every webhook
+// configuration at every start. It also creates the certificate in several replicas at the same time.
 type quietManager struct{ ctrl.Manager }
 
-// GetClient gives the manager's client, made quiet.
+// GetClient returns the manager's client, wrapped.
 func (m quietManager) GetClient() client.Client {
 	return quietClient{Client: m.Manager.GetClient(), live: m.GetAPIReader()}
 }
@@ -27,8 +27,8 @@ type quietClient struct {
 	live client.Reader
 }
 
-// Update sends the object if it differs from what the API server holds. Who is late with a certificate has nothing left to
-// do: the first one's counts.
+// Update sends the object if it differs from the one in the API server. A replica that is late with its certificate has
+// nothing left to do: the first certificate counts.
 func (c quietClient) Update(ctx context.Context, o client.Object, opts ...client.UpdateOption) error {
 	current := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
 	if err := c.live.Get(ctx, client.ObjectKeyFromObject(o), current); err != nil {
@@ -44,7 +44,7 @@ func (c quietClient) Update(ctx context.Context, o client.Object, opts ...client
 	return err
 }
 
-// isCertificate says whether the API server holds a whole certificate in the object.
+// isCertificate reports whether the object in the API server contains a complete certificate.
 func (c quietClient) isCertificate(ctx context.Context, o client.Object) bool {
 	if _, is := o.(*corev1.Secret); !is {
 		return false

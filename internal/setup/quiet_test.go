@@ -33,7 +33,7 @@ var _ = Describe("The rotation of certificates", func() {
 		return cluster, quiet.Update(ctx, late)
 	}
 
-	It("is content with the certificate that another place made first", func(ctx context.Context) {
+	It("accepts the certificate that another replica created first", func(ctx context.Context) {
 		cluster, err := race(ctx, whole)
 		Expect(err).NotTo(HaveOccurred())
 		var secret corev1.Secret
@@ -42,12 +42,12 @@ var _ = Describe("The rotation of certificates", func() {
 		Expect(secret.Data).To(Equal(whole))
 	})
 
-	It("tries again when there is none yet", func(ctx context.Context) {
+	It("retries while there is no certificate", func(ctx context.Context) {
 		_, err := race(ctx, map[string][]byte{"tls.crt": []byte("1")})
 		Expect(apierrors.IsConflict(err)).To(BeTrue(), "%v", err)
 	})
 
-	It("writes nothing that is as it should be", func(ctx context.Context) {
+	It("skips updates that change nothing", func(ctx context.Context) {
 		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "usher-system", Name: certificateSecret}, Data: whole}
 		cluster := fake.NewClientBuilder().WithObjects(secret).Build()
 		Expect(cluster.Get(ctx, client.ObjectKeyFromObject(secret), secret)).To(Succeed())

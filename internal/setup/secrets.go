@@ -17,18 +17,18 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// secretWatch hands the operator's own Secrets to those who use them, in every replica, as soon as they change. A
-// mounted Secret would do the same a minute later, and only inside a pod.
+// secretWatch passes the operator's own Secrets to the code that uses them, in every replica, as soon as they change. A
+// mounted Secret would follow a minute later, and only inside a pod.
 type secretWatch struct {
 	client client.Client
 	users  map[types.NamespacedName]secretUser
 }
 
-// secretUser is what uses a Secret.
+// secretUser uses a Secret.
 type secretUser struct {
-	// use takes the Secret as it is now.
+	// use is called with the current Secret.
 	use func(*corev1.Secret) error
-	// data is what a new one holds: a Secret that somebody deletes is made again.
+	// data returns the contents of a new Secret: one that somebody deletes is recreated.
 	data func() map[string][]byte
 }
 
@@ -43,7 +43,7 @@ func addSecretWatch(mgr ctrl.Manager, o *Options, users map[types.NamespacedName
 		Complete(&secretWatch{client: mgr.GetClient(), users: users})
 }
 
-// Reconcile hands a Secret over, or makes it again, which brings the next pass.
+// Reconcile passes a Secret on, or recreates it, which triggers the next pass.
 func (w *secretWatch) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	user, ours := w.users[request.NamespacedName]
 	if !ours {
@@ -60,16 +60,16 @@ func (w *secretWatch) Reconcile(ctx context.Context, request reconcile.Request) 
 	return reconcile.Result{}, user.use(&secret)
 }
 
-// remake makes a Secret that somebody has deleted. Another replica may come first, or the namespace be on its way out.
+// remake recreates a Secret that somebody has deleted. Another replica may be first, or the namespace may be terminating.
 func (w *secretWatch) remake(ctx context.Context, key types.NamespacedName, data map[string][]byte) error {
 	err := w.client.Create(ctx, newSecret(key, data))
 	if apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the operator's own Secret %s was deleted and cannot be made again: %w", key, err)
+		return fmt.Errorf("the operator's own Secret %s was deleted and cannot be recreated: %w", key, err)
 	}
-	ctrl.LoggerFrom(ctx).Info("the Secret was deleted and is made again")
+	ctrl.LoggerFrom(ctx).Info("recreated the Secret, which had been deleted")
 	return nil
 }
 
@@ -77,7 +77,7 @@ func newSecret(key types.NamespacedName, data map[string][]byte) *corev1.Secret 
 	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}, Data: data}
 }
 
-// ensureSecret gives one of the operator's own Secrets, made if it is not there. Another replica may make it at the same
+// ensureSecret returns one of the operator's own Secrets, creating it if necessary. Another replica may create it at the same
 // time.
 func ensureSecret(ctx context.Context, mgr ctrl.Manager, key types.NamespacedName, data map[string][]byte,
 ) (*corev1.Secret, error) {

@@ -34,7 +34,7 @@ var _ = Describe("The operator's own Secrets", func() {
 		return err
 	}
 
-	It("are made again when somebody deletes them, and are in use then", func(ctx context.Context) {
+	It("are recreated when somebody deletes them, and used", func(ctx context.Context) {
 		cluster := fake.NewClientBuilder().Build()
 		w := watching(cluster)
 		Expect(pass(ctx, w, key)).To(Succeed())
@@ -50,14 +50,14 @@ var _ = Describe("The operator's own Secrets", func() {
 		Expect(err).NotTo(HaveOccurred())
 	})
 
-	It("of others are left alone", func(ctx context.Context) {
+	It("are the only Secrets that are watched", func(ctx context.Context) {
 		cluster := fake.NewClientBuilder().Build()
 		other := types.NamespacedName{Namespace: "usher-system", Name: "other"}
 		Expect(pass(ctx, watching(cluster), other)).To(Succeed())
 		Expect(apierrors.IsNotFound(cluster.Get(ctx, other, &corev1.Secret{}))).To(BeTrue())
 	})
 
-	DescribeTable("cannot be made again", func(ctx context.Context, refusal error, expected string) {
+	DescribeTable("are not recreated", func(ctx context.Context, refusal error, expected string) {
 		cluster := fake.NewClientBuilder().WithInterceptorFuncs(interceptor.Funcs{
 			Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error { return refusal },
 		}).Build()
@@ -69,12 +69,12 @@ var _ = Describe("The operator's own Secrets", func() {
 		Expect(err).To(MatchError(ContainSubstring(expected)))
 	},
 		Entry("when another replica was first", apierrors.NewAlreadyExists(corev1.Resource("secrets"), keySecret), ""),
-		Entry("in a namespace that goes", &apierrors.StatusError{ErrStatus: metav1.Status{
+		Entry("in a terminating namespace", &apierrors.StatusError{ErrStatus: metav1.Status{
 			Code: http.StatusForbidden, Reason: metav1.StatusReasonForbidden,
 			Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}},
 		}}, ""),
-		Entry("in a namespace that is gone", apierrors.NewNotFound(corev1.Resource("namespaces"), "usher-system"), ""),
-		Entry("when the API server fails, which is tried again", errors.New("no answer"),
-			"Secret usher-system/usher-link-keys was deleted and cannot be made again: no answer"),
+		Entry("in a deleted namespace", apierrors.NewNotFound(corev1.Resource("namespaces"), "usher-system"), ""),
+		Entry("when the API server fails, which is retried", errors.New("no answer"),
+			"Secret usher-system/usher-link-keys was deleted and cannot be recreated: no answer"),
 	)
 })
