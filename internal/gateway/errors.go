@@ -9,28 +9,28 @@ import (
 	"time"
 )
 
-// Error is why a message was not taken. It holds nothing of the message, nor of the gateway's answer but its code.
+// Error says why a message was not accepted. It contains nothing of the message, and only the code of the gateway's answer.
 type Error struct {
 	// Code is the HTTP status; 0: there was no answer.
 	Code int
-	// Permanent is true when sending the same message again is of no use.
+	// Permanent is true when it is pointless to send the same message again.
 	Permanent bool
-	// RetryAt is set when the message was not tried, as the gateway failed shortly before: when to try it.
+	// RetryAt is set when the message was not tried, because the gateway failed shortly before. It is when to try it.
 	RetryAt time.Time
 
 	text string
 }
 
-// Error says what went wrong.
+// Error returns what went wrong.
 func (e *Error) Error() string { return e.text }
 
-// IsPermanent tells whether err means that the gateway refuses the message for good.
+// IsPermanent reports whether err means that the gateway refuses the message permanently.
 func IsPermanent(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Permanent
 }
 
-// NotTried gives when to try again, if err means that the message was not tried at all.
+// NotTried returns when to try again, if err means that the message was not tried at all.
 func NotTried(err error) (time.Time, bool) {
 	var e *Error
 	if errors.As(err, &e) && !e.RetryAt.IsZero() {
@@ -39,7 +39,7 @@ func NotTried(err error) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// reasonOf gives what a request failed with, without its URL: that may hold something secret.
+// reasonOf returns the error of a request without its URL, which may contain a secret.
 func reasonOf(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {

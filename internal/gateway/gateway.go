@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package gateway hands messages for phones to a web service of the platform team's, which sends them on as text messages
-// or calls (GTA-13). Requests are signed as Standard Webhooks are.
+// Package gateway posts messages for phones to a web service of the platform team, which passes them on as text messages or calls
+// (GTA-13). Requests are signed as in Standard Webhooks.
 //
 // It knows nothing of Kubernetes.
 package gateway
@@ -25,21 +25,21 @@ import (
 const (
 	// timeout bounds one request.
 	timeout = 10 * time.Second
-	// maxAnswer is how many bytes of an answer are read.
+	// maxAnswer is the maximum number of bytes of an answer that are read.
 	maxAnswer = 64 << 10
 )
 
 // Message is a message to one phone.
 type Message struct {
-	// ID identifies the message: one that is sent again has the same.
+	// ID identifies the message. A message that is sent again has the same one.
 	ID string `json:"id"`
-	// Type is SMS for a text message, Phone for a call.
+	// Type is SMS for a text message, or Phone for a call.
 	Type string `json:"type"`
 	// To is the number in E.164 form.
 	To string `json:"to"`
-	// Text is what it says, in one line.
+	// Text is the message, in one line.
 	Text string `json:"text"`
-	// Organization and Workspace are the names of what it is about; a message about the whole organization has no workspace.
+	// Organization and Workspace are the names of what the message is about. One about the whole organization has no workspace.
 	Organization string `json:"organization"`
 	Workspace    string `json:"workspace,omitempty"`
 }
@@ -48,7 +48,7 @@ type Message struct {
 type Options struct {
 	// URL is where messages are posted: https, or http on the same host.
 	URL string
-	// KeyFile holds the key of the signatures, read for each message, so a changed Secret needs no restart.
+	// KeyFile contains the signing key. It is read for each message, so a changed Secret needs no restart.
 	KeyFile string
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
@@ -62,7 +62,7 @@ type Client struct {
 	breaker breaker.Breaker
 }
 
-// New checks the options and reads the key once; nothing is connected before the first Send.
+// New checks the options and reads the key once. It does not connect before the first Send.
 func New(options Options) (*Client, error) {
 	if err := CheckURL(options.URL); err != nil {
 		return nil, err
@@ -83,14 +83,14 @@ func New(options Options) (*Client, error) {
 	}, nil
 }
 
-// CheckURL tells what is wrong with a gateway's URL.
+// CheckURL returns what is wrong with the URL of a gateway.
 func CheckURL(raw string) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("gateway %q must be an absolute URL such as https://sms.acme.example/messages", withoutSecrets(u))
 	case u.User != nil:
-		return fmt.Errorf("gateway %q must hold no user name or password: messages are signed", withoutSecrets(u))
+		return fmt.Errorf("gateway %q must not contain a user name or password: messages are signed instead", withoutSecrets(u))
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return fmt.Errorf("gateway %q must have the scheme https, because messages contain names and addresses; http is for 127.0.0.1 only",
 			withoutSecrets(u))
@@ -98,7 +98,7 @@ func CheckURL(raw string) error {
 	return nil
 }
 
-// withoutSecrets gives a URL without what may be secret in it.
+// withoutSecrets returns a URL without the parts that may be secret.
 func withoutSecrets(u *url.URL) string {
 	if u == nil {
 		return ""
@@ -111,11 +111,11 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Send hands a message over and returns when the gateway has taken it, with an answer 2xx.
+// Send posts a message and returns when the gateway has accepted it with an answer 2xx.
 //
-// An error is permanent (IsPermanent) when the gateway refuses the message itself: 4xx but for 408 and 429. After any other
-// the message may be sent again. While the gateway cannot be reached most messages are not tried, and their error says
-// when to (NotTried).
+// An error is permanent (IsPermanent) when the gateway refuses the message itself: 4xx except 408 and 429. After any other error
+// the message may be sent again. While the gateway cannot be reached, most messages are not tried, and their error says when
+// to try again (NotTried).
 func (c *Client) Send(ctx context.Context, m Message) error {
 	if until, cause := c.breaker.Open(c.now()); cause != nil {
 		return &Error{RetryAt: until, text: cause.Error()}
@@ -146,7 +146,7 @@ func (c *Client) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
-// request writes and signs the request.
+// request creates and signs the request.
 func (c *Client) request(ctx context.Context, m Message) (*http.Request, error) {
 	key, err := readKey(c.options.KeyFile)
 	if err != nil {
@@ -169,7 +169,7 @@ func (c *Client) request(ctx context.Context, m Message) (*http.Request, error) 
 	return request, nil
 }
 
-// judge gives what an answer means; nil: the message was taken.
+// judge returns the error that an answer stands for; nil: the message was accepted.
 func judge(host string, response *http.Response) *Error {
 	code := response.StatusCode
 	if code >= 200 && code < 300 {
@@ -177,7 +177,7 @@ func judge(host string, response *http.Response) *Error {
 	}
 	e := &Error{Code: code, text: fmt.Sprintf("gateway %s answered %d %s", host, code, http.StatusText(code))}
 	if code >= 300 && code < 400 {
-		e.text += ": redirects are not followed, set --gateway-url to where it leads"
+		e.text += ": redirects are not followed, set --gateway-url to the new address"
 	}
 	e.Permanent = code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests
 	return e

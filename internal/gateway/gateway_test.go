@@ -34,7 +34,7 @@ func TestGateway(t *testing.T) {
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
-// service is a gateway that checks signatures as a receiver does, and answers as it is told.
+// service is a gateway that checks signatures like a receiver, and answers with code.
 type service struct {
 	*httptest.Server
 	code     int
@@ -90,24 +90,24 @@ var _ = Describe("The gateway for phones", func() {
 		return c
 	}
 
-	It("GTA-13 gets messages, signed as Standard Webhooks are", func(ctx context.Context) {
+	It("GTA-13 gets messages that are signed as in Standard Webhooks", func(ctx context.Context) {
 		Expect(client(s.URL).Send(ctx, message)).To(Succeed())
 		Expect(s.messages).To(Equal([]gateway.Message{message}))
 		Expect(s.ids).To(Equal([]string{"4711"}))
 	})
 
-	It("is signed for with the key as the file has it at the moment, in base64 or as it is", func(ctx context.Context) {
+	It("gets signatures with the current key in the file, in base64 or raw", func(ctx context.Context) {
 		c := client(s.URL)
 		Expect(os.WriteFile(key, secret, 0o600)).To(Succeed())
 		Expect(c.Send(ctx, message)).To(Succeed())
 		Expect(os.WriteFile(key, []byte("short"), 0o600)).To(Succeed())
 		err := c.Send(ctx, message)
-		Expect(err).To(MatchError(ContainSubstring("has 5 bytes, and needs 24 or more")))
+		Expect(err).To(MatchError(ContainSubstring("has 5 bytes: it needs at least 24")))
 		Expect(gateway.IsPermanent(err)).To(BeFalse())
 		Expect(s.ids).To(HaveLen(1))
 	})
 
-	DescribeTable("refuses for good, or not", func(ctx context.Context, code int, permanent bool) {
+	DescribeTable("refuses permanently or temporarily", func(ctx context.Context, code int, permanent bool) {
 		s.code = code
 		err := client(s.URL).Send(ctx, message)
 		Expect(err).To(MatchError(ContainSubstring(strconv.Itoa(code))))
@@ -118,7 +118,7 @@ var _ = Describe("The gateway for phones", func() {
 		Entry(nil, 408, false), Entry(nil, 429, false), Entry(nil, 500, false), Entry(nil, 503, false), Entry(nil, 307, false),
 	)
 
-	It("is left alone for a while when it fails, and then tried again", func(ctx context.Context) {
+	It("is left alone for a while after it fails, and then tried again", func(ctx context.Context) {
 		now := time.Now()
 		c, err := gateway.New(gateway.Options{URL: s.URL, KeyFile: key, Now: func() time.Time { return now }})
 		Expect(err).NotTo(HaveOccurred())
@@ -136,7 +136,7 @@ var _ = Describe("The gateway for phones", func() {
 		Expect(s.ids).To(HaveLen(2))
 	})
 
-	It("may be down; the error holds no path, which may be secret", func(ctx context.Context) {
+	It("may be down, and the error then contains no path, which may be secret", func(ctx context.Context) {
 		address, err := ports.Address()
 		Expect(err).NotTo(HaveOccurred())
 		err = client("http://"+address+"/hidden?token=hidden").Send(ctx, message)
@@ -151,24 +151,24 @@ var _ = Describe("The gateway for phones", func() {
 		Entry(nil, "http://sms.acme.example/", "must have the scheme https"),
 		Entry(nil, "ftp://sms.acme.example/", "must be an absolute URL"),
 		Entry(nil, "sms.acme.example", "must be an absolute URL"),
-		Entry(nil, "https://me:hidden@sms.acme.example", "must hold no user name"),
+		Entry(nil, "https://me:hidden@sms.acme.example", "must not contain a user name"),
 		Entry(nil, "https://%zz", "must be an absolute URL"),
 	)
 
-	It("takes https anywhere and http on the same host", func() {
+	It("may use https anywhere and http on the same host", func() {
 		for _, url := range []string{"https://sms.acme.example/x?y", "http://127.0.0.1:8080", "http://[::1]:1/", "http://localhost/"} {
 			Expect(gateway.CheckURL(url)).To(Succeed(), url)
 		}
 	})
 
-	It("wants a key that can be read", func() {
+	It("needs a valid key", func() {
 		for _, file := range []string{keyFile("whsec_###"), keyFile(strings.Repeat("x", 23)), "/nowhere"} {
 			_, err := gateway.New(gateway.Options{URL: s.URL, KeyFile: file})
 			Expect(err).To(MatchError(ContainSubstring("gateway's key")))
 		}
 	})
 
-	It("is documented with a request that is right", func() {
+	It("is documented with a valid request", func() {
 		manual, err := os.ReadFile("../../docs/notifications.md")
 		Expect(err).NotTo(HaveOccurred())
 		find := func(pattern string) string {

@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// keyPrefix is that of a key as Standard Webhooks writes it, in base64.
+	// keyPrefix is the prefix of a key in the form of Standard Webhooks, in base64.
 	keyPrefix = "whsec_"
-	// minKey is how many bytes a key has at least.
+	// minKey is the minimum length of a key in bytes.
 	minKey = 24
 )
 
-// Signature gives the value of the header webhook-signature: v1 of Standard Webhooks, an HMAC-SHA256 of the message's ID,
-// the time in seconds and the body.
+// Signature returns the value of the header webhook-signature: v1 of Standard Webhooks, an HMAC-SHA256 of the message's ID, the
+// time in seconds and the body.
 func Signature(key []byte, id, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(id + "." + timestamp + "."))
@@ -29,18 +29,18 @@ func Signature(key []byte, id, timestamp string, body []byte) string {
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// ParseKey reads a key: whsec_ and base64, or the bytes themselves. White space around it does not count.
+// ParseKey parses a key: whsec_ and base64, or the raw bytes. It ignores white space around the key.
 func ParseKey(content string) ([]byte, error) {
 	content = strings.TrimSpace(content)
 	key := []byte(content)
 	if encoded, ok := strings.CutPrefix(content, keyPrefix); ok {
 		var err error
 		if key, err = base64.StdEncoding.DecodeString(encoded); err != nil {
-			return nil, errors.New("what follows whsec_ is not base64")
+			return nil, errors.New("has text after whsec_ that is not base64")
 		}
 	}
 	if len(key) < minKey {
-		return nil, fmt.Errorf("has %d bytes, and needs %d or more", len(key), minKey)
+		return nil, fmt.Errorf("has %d bytes: it needs at least %d", len(key), minKey)
 	}
 	return key, nil
 }

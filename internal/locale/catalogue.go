@@ -18,31 +18,31 @@ const (
 	KeyName = "language.name"
 	// KeyDirection is ltr or rtl.
 	KeyDirection = "language.direction"
-	// KeyDate is how a time is written.
+	// KeyDate is the format of a time.
 	KeyDate = "date"
-	// KeyWeekdays and KeyMonths are lists separated by commas, from Sunday and from January.
+	// KeyWeekdays and KeyMonths are lists separated by commas, starting with Sunday and January.
 	KeyWeekdays = "weekdays"
 	KeyMonths   = "months"
 
 	rolePrefix = "role."
 )
 
-// Catalogue is one language's phrases by key. Words in braces stand for values.
+// Catalogue contains the phrases of one language by key. Words in braces stand for values.
 type Catalogue struct {
 	tag     string
 	phrases map[string]string
 }
 
-// Tag is the language's BCP 47 tag.
+// Tag returns the language's BCP 47 tag.
 func (c *Catalogue) Tag() string { return c.tag }
 
-// Keys are all keys, in order.
+// Keys returns all keys, sorted.
 func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.phrases)) }
 
-// Get gives a phrase; it is empty when the catalogue does not have it.
+// Get returns a phrase, or an empty string if the catalogue does not have it.
 func (c *Catalogue) Get(key string) string { return c.phrases[key] }
 
-// Phrase gives a phrase, and an error when the catalogue does not have it.
+// Phrase returns a phrase, or an error if the catalogue does not have it.
 func (c *Catalogue) Phrase(key string) (string, error) {
 	if phrase, ok := c.phrases[key]; ok {
 		return phrase, nil
@@ -50,7 +50,7 @@ func (c *Catalogue) Phrase(key string) (string, error) {
 	return "", fmt.Errorf("language %s has no phrase %q", c.tag, key)
 }
 
-// Role writes out a role by its name in the API; one without a phrase keeps that name.
+// Role returns the translated name of a role in the API. A role without a phrase keeps its name.
 func (c *Catalogue) Role(name string) string {
 	if written, ok := c.phrases[rolePrefix+name]; ok {
 		return written
@@ -58,7 +58,7 @@ func (c *Catalogue) Role(name string) string {
 	return name
 }
 
-// Time writes a time in a time zone, by its minute; nil is UTC.
+// Time formats a time in a time zone, to the minute; nil is UTC.
 func (c *Catalogue) Time(t time.Time, location *time.Location) string {
 	if location == nil {
 		location = time.UTC

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// lists are the phrases that are lists, with their lengths.
+// lists are the phrases that are lists, with the number of their items.
 var lists = map[string]int{KeyWeekdays: 7, KeyMonths: 12}
 
-// Check gives all that is wrong with the set at once: a language with phrases that the fallback does not have, without
-// some that it has, with empty ones, or with other values in braces; lists of another length; an unknown direction.
+// Check returns everything that is wrong with the set at once: a language has phrases that the fallback does not have, lacks
+// some that it has, or has empty ones or other values in braces; a list has the wrong length; a direction is unknown.
 func (s *Set) Check() error {
 	var wrong []error
 	fallback := s.catalogues[0]
@@ -33,7 +33,7 @@ func (s *Set) Check() error {
 	return errors.Join(wrong...)
 }
 
-// check compares a phrase with the fallback's.
+// check compares a phrase with the one of the fallback.
 func (c *Catalogue) check(key, fallback string) error {
 	phrase := c.phrases[key]
 	if err := CheckForm(key, phrase); err != nil {
@@ -46,8 +46,8 @@ func (c *Catalogue) check(key, fallback string) error {
 	return nil
 }
 
-// CheckForm tells what is wrong with the form of a phrase: it is empty, a list of another length than its key wants, or
-// no writing direction.
+// CheckForm returns what is wrong with the form of a phrase: it is empty, a list of the wrong length, or not a writing
+// direction.
 func CheckForm(key, phrase string) error {
 	if phrase == "" {
 		return errors.New("is empty or missing")
@@ -64,7 +64,7 @@ func CheckForm(key, phrase string) error {
 	return nil
 }
 
-// Common tells whether a key is one of the phrases that all parts of Usher share.
+// Common reports whether a key is of a phrase that all parts of Usher share.
 func Common(key string) bool {
 	_, list := lists[key]
 	return list || key == KeyDate || key == KeyName || key == KeyDirection || strings.HasPrefix(key, rolePrefix)

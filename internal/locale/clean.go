@@ -11,15 +11,15 @@ import (
 const (
 	// joiners are format characters that names and emoji need: ZWNJ and ZWJ.
 	joiners = "\u200c\u200d"
-	// fillers are letters and symbols that show nothing.
+	// fillers are letters and symbols that are invisible.
 	fillers = "\u115f\u1160\u2800\u3164\uffa0"
-	// maxMarks is how many combining marks may follow one another; no script needs so many, and more of them cover the
+	// maxMarks is how many combining marks may follow one another. No script needs more, and more of them would cover the
 	// lines around.
 	maxMarks = 6
 )
 
-// OneLine makes any value fit for a header, a page or a line of text: white space of every kind becomes one blank;
-// control characters, and invisible ones that reorder or hide text (bidi overrides and isolates, zero-width marks), go.
+// OneLine makes any value safe for a header, a page or a line of text. White space of every kind becomes one space. Control
+// characters, and invisible ones that reorder or hide text (bidi overrides and isolates, zero-width marks), are removed.
 func OneLine(s string) string {
 	marks := 0
 	blanks := strings.Map(func(r rune) rune {
@@ -44,8 +44,8 @@ func OneLine(s string) string {
 	return strings.Trim(strings.Join(words, " "), joiners+" ")
 }
 
-// harmful characters are controls, those that only direct others, and those without a meaning. Characters that are newer
-// than Go's tables, such as new emoji, are not among them.
+// harmful reports whether a character is a control, only directs others, or has no meaning. Characters that are newer than Go's
+// tables, such as new emoji, are not harmful.
 func harmful(r rune) bool {
 	if strings.ContainsRune(joiners, r) {
 		return false
@@ -54,7 +54,7 @@ func harmful(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Co) || r >= plane14 && !unicode.Is(unicode.Mn, r)
 }
 
-// Lines splits a text at its line breaks and makes each line fit as OneLine does; empty lines at both ends go.
+// Lines splits a text at its line breaks and cleans each line like OneLine. Empty lines at both ends are removed.
 func Lines(text string) []string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
 	var out []string

@@ -16,7 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/locale"
 )
 
-// files makes catalogues of one phrase.
+// files returns catalogues of one phrase.
 func files(phrases map[string]string) fstest.MapFS {
 	out := fstest.MapFS{}
 	for tag, phrase := range phrases {
@@ -32,14 +32,14 @@ var _ = Describe("A set of languages", func() {
 
 	BeforeEach(func() { set = load(map[string]string{"es": "Hola {name}", "en": "Hello {name}"}) })
 
-	DescribeTable("gives the closest one to the first wish that is one", func(tag string, wishes ...string) {
-		Expect(set.Closest(wishes...).Tag()).To(Equal(tag))
+	DescribeTable("returns the language closest to the first valid preference", func(tag string, preferences ...string) {
+		Expect(set.Closest(preferences...).Tag()).To(Equal(tag))
 	},
 		Entry(nil, "es", "es"), Entry(nil, "es", "es-MX"), Entry(nil, "es", "", "es"), Entry(nil, "es", "not a tag!", "es;q=0.9, en;q=0.1"),
 		Entry(nil, "es", "ja, es;q=0.5"), Entry(nil, "en", "ja", "es"), Entry(nil, "en"), Entry(nil, "en", "en-GB"),
 	)
 
-	It("knows its languages by name, English first", func() {
+	It("returns its languages by name, English first", func() {
 		all := set.All()
 		Expect(all).To(HaveLen(2))
 		Expect(all[0].Tag()).To(Equal("en"))
@@ -53,7 +53,7 @@ var _ = Describe("A set of languages", func() {
 		Expect(err).To(MatchError(`language es has no phrase "bye"`))
 	})
 
-	It("takes phrases over its own and stays as it is", func() {
+	It("can be extended without being changed", func() {
 		over, err := set.With(map[string]map[string]string{
 			"es": {"hello": "Buenas"}, "es-AR": {locale.KeyName: "Argentino"}, "fr": {"hello": "Bonjour"},
 		})
@@ -64,20 +64,20 @@ var _ = Describe("A set of languages", func() {
 		Expect(over.Named("fr").Role("Member")).To(Equal("Member"))
 		Expect(set.Named("es").Get("hello")).To(Equal("Hola {name}"))
 		_, err = set.With(map[string]map[string]string{"no tag": {}})
-		Expect(err).To(MatchError(ContainSubstring("no language tag")))
+		Expect(err).To(MatchError(ContainSubstring("not a language tag")))
 	})
 
-	DescribeTable("does not load what is wrong", func(says string, phrases map[string]string) {
+	DescribeTable("refuses invalid catalogues", func(says string, phrases map[string]string) {
 		Expect(func() { load(phrases) }).To(PanicWith(MatchError(ContainSubstring(says))))
 	},
-		Entry(nil, "no catalogue en.json", map[string]string{"es": "Hola"}),
+		Entry(nil, "the catalogue en.json is missing", map[string]string{"es": "Hola"}),
 		Entry(nil, `"hello": has the values [nombre] in braces instead of [name]`, map[string]string{"en": "Hello {name}", "es": "Hola {nombre}"}),
 		Entry(nil, `"hello": is empty`, map[string]string{"en": "Hello", "es": ""}),
 		Entry(nil, "invalid character", map[string]string{"en": `"`}),
 		Entry(nil, "fr.json", map[string]string{"en": "Hello", "fr": "Bonjour"}),
 	)
 
-	DescribeTable("writes times", func(tag string, location *time.Location, written string) {
+	DescribeTable("formats times", func(tag string, location *time.Location, written string) {
 		t := time.Date(2026, time.November, 28, 10, 0, 30, 0, time.UTC)
 		Expect(set.Named(tag).Time(t, location)).To(Equal(written))
 	},
@@ -85,7 +85,7 @@ var _ = Describe("A set of languages", func() {
 		Entry(nil, "es", time.FixedZone("-03", -3*60*60), "sábado, 28 de noviembre de 2026, 07:00 (UTC-03)"),
 	)
 
-	It("writes out roles", func() {
+	It("translates roles", func() {
 		Expect(set.Named("es").Role("Member")).To(Equal("Miembro"))
 		Expect(set.Named("es").Role("Pilot")).To(Equal("Pilot"))
 	})
@@ -94,15 +94,15 @@ var _ = Describe("A set of languages", func() {
 var _ = Describe("Values", func() {
 	values := locale.Values{"who": "{name} <b>", "name": "Acme S.A."}
 
-	It("go into a phrase once", func() {
+	It("are inserted into a phrase once", func() {
 		Expect(values.Fill("{who} is {name}. {other}")).To(Equal("{name} <b> is Acme S.A. {other}"))
 	})
 
-	It("go into HTML escaped, each in its own direction", func() {
+	It("are escaped in HTML, each in its own direction", func() {
 		Expect(string(values.FillHTML("<i>{who}"))).To(Equal("&lt;i&gt;<strong><bdi>{name} &lt;b&gt;</bdi></strong>"))
 	})
 
-	It("are named by a phrase", func() {
+	It("are named by the phrase", func() {
 		Expect(locale.Placeholders("{b} {a} {b} {}")).To(Equal([]string{"", "a", "b"}))
 	})
 })
@@ -112,9 +112,9 @@ var _ = Describe("Cleaning", func() {
 		Entry(nil, " a\r\nb\tc\u00a0\u2028d ", "a b c d"),
 		Entry(nil, "moc\u202egnp\u2066.\u200bexe\x00\x1b", "mocgnp.exe"),
 		Entry(nil, "👩\u200d💻 می\u200cخواهم", "👩\u200d💻 می\u200cخواهم"),
-		Entry("fillers are blanks", "\u3164\u2800a\u115f", "a"),
-		Entry("joiners alone are nothing", "\u200d \u200c", ""),
-		Entry("marks without end", "a"+strings.Repeat("\u0301", 50)+"b", "a"+strings.Repeat("\u0301", 6)+"b"),
+		Entry("fillers become spaces", "\u3164\u2800a\u115f", "a"),
+		Entry("joiners alone are removed", "\u200d \u200c", ""),
+		Entry("too many marks", "a"+strings.Repeat("\u0301", 50)+"b", "a"+strings.Repeat("\u0301", 6)+"b"),
 		Entry("private use and tags", "a\ue000\U000e0041b", "ab"),
 		Entry("an emoji newer than the tables", "a\U0001fae9", "a\U0001fae9"),
 		Entry("a variant of an ideograph", "葛\U000e0100", "葛\U000e0100"),

@@ -1,10 +1,10 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package locale writes in people's languages: catalogues of phrases, which language a person gets, dates, and values
-// put into phrases without harm.
+// Package locale writes in people's languages. It has catalogues of phrases, chooses the language for a person, formats dates, and
+// inserts values into phrases safely.
 //
-// It knows no part of Usher: each brings its own catalogues. What all need (roles, dates) ships here.
+// It knows no part of Usher: each part brings its own catalogues. Phrases that all parts need (roles, dates) are here.
 package locale
 
 import (
@@ -20,22 +20,22 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Fallback is the language for everybody whose own has no catalogue.
+// Fallback is the language for people whose own has no catalogue.
 const Fallback = "en"
 
 //go:embed common/*.json
 var commonFiles embed.FS
 
-// Set is the languages that a part of Usher speaks. It does not change.
+// Set contains the languages of a part of Usher. It is immutable.
 type Set struct {
-	// catalogues are in the order of their tags, the fallback first.
+	// catalogues are sorted by tag, with the fallback first.
 	catalogues []*Catalogue
 	matcher    language.Matcher
 }
 
-// MustLoad reads the catalogues <tag>.json of a folder of embedded files and adds the common phrases to each. It panics
-// when one is not JSON of strings or is named after no language, or when the set fails its Check: the program is built
-// wrongly.
+// MustLoad reads the catalogues <tag>.json in a folder of embedded files and adds the common phrases to each. It panics if one is
+// not a JSON object of strings or is not named after a language, or if the set fails its Check: these are errors in the
+// program.
 func MustLoad(files fs.FS, dir string) *Set {
 	names, err := fs.Glob(files, path.Join(dir, "*.json"))
 	if err != nil {
@@ -77,7 +77,7 @@ func readInto(phrases map[string]string, files fs.FS, name string) error {
 
 func newSet(languages map[string]map[string]string) (*Set, error) {
 	if languages[Fallback] == nil {
-		return nil, fmt.Errorf("there is no catalogue %s.json", Fallback)
+		return nil, fmt.Errorf("the catalogue %s.json is missing", Fallback)
 	}
 	order := slices.Sorted(maps.Keys(languages))
 	slices.SortStableFunc(order, func(a, b string) int {
@@ -94,7 +94,7 @@ func newSet(languages map[string]map[string]string) (*Set, error) {
 	for i, name := range order {
 		var err error
 		if tags[i], err = language.Parse(name); err != nil {
-			return nil, fmt.Errorf("catalogue %s.json: %q is no language tag such as es or pt-BR", name, name)
+			return nil, fmt.Errorf("catalogue %s.json: %q is not a language tag such as es or pt-BR", name, name)
 		}
 		set.catalogues = append(set.catalogues, &Catalogue{tag: name, phrases: languages[name]})
 	}
@@ -102,9 +102,9 @@ func newSet(languages map[string]map[string]string) (*Set, error) {
 	return set, nil
 }
 
-// With gives a set with phrases put over those of the set, by language tag and key. A language that the set does not
-// have is added; the phrases that it does not bring are those of the language that it is a variety of (es of es-MX), else
-// the fallback's. It fails when a tag is no language's.
+// With returns a set in which phrases replace those of this set, by language tag and key. A language that this set does not have
+// is added. Where it has no phrase of its own, it uses that of the language that it is a variety of (es for es-MX), or else the
+// fallback's. With fails if a tag is not a language tag.
 func (s *Set) With(over map[string]map[string]string) (*Set, error) {
 	languages := map[string]map[string]string{}
 	for _, c := range s.catalogues {
@@ -119,7 +119,7 @@ func (s *Set) With(over map[string]map[string]string) (*Set, error) {
 	return newSet(languages)
 }
 
-// parent gives the phrases of the language that another is a variety of, else the fallback's.
+// parent returns the phrases of the language that another is a variety of, or else the fallback's.
 func parent(languages map[string]map[string]string, name string) map[string]string {
 	tag, err := language.Parse(name)
 	for err == nil && !tag.IsRoot() {
@@ -131,10 +131,10 @@ func parent(languages map[string]map[string]string, name string) map[string]stri
 	return languages[Fallback]
 }
 
-// All gives the catalogues, the fallback first.
+// All returns the catalogues, the fallback first.
 func (s *Set) All() []*Catalogue { return slices.Clone(s.catalogues) }
 
-// Named gives the catalogue with exactly that tag, nil if there is none.
+// Named returns the catalogue with exactly that tag, or nil if there is none.
 func (s *Set) Named(tag string) *Catalogue {
 	for _, c := range s.catalogues {
 		if c.tag == tag {
@@ -144,10 +144,10 @@ func (s *Set) Named(tag string) *Catalogue {
 	return nil
 }
 
-// Closest gives the catalogue for the first wish that is one: BCP 47 tags or Accept-Language headers.
-func (s *Set) Closest(wishes ...string) *Catalogue {
-	for _, wish := range wishes {
-		tags, _, err := language.ParseAcceptLanguage(wish)
+// Closest returns the catalogue for the first valid preference. Preferences are BCP 47 tags or Accept-Language headers.
+func (s *Set) Closest(preferences ...string) *Catalogue {
+	for _, preference := range preferences {
+		tags, _, err := language.ParseAcceptLanguage(preference)
 		if err != nil || len(tags) == 0 {
 			continue
 		}

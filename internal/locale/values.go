@@ -14,12 +14,12 @@ import (
 // Values are what the words in braces stand for.
 type Values map[string]string
 
-// Fill puts the values into a phrase. It goes over the phrase once, so braces in a value stay what they are.
+// Fill inserts the values into a phrase. It makes a single pass, so braces in a value stay as they are.
 func (v Values) Fill(phrase string) string {
 	return v.replace(phrase, func(value string) string { return value })
 }
 
-// FillHTML is Fill for HTML: phrase and values are escaped, values stand out and keep their own writing direction.
+// FillHTML is Fill for HTML. Phrase and values are escaped; values are highlighted and keep their own writing direction.
 func (v Values) FillHTML(phrase string) template.HTML {
 	filled := v.replace(html.EscapeString(phrase), func(value string) string {
 		return "<strong><bdi>" + html.EscapeString(value) + "</bdi></strong>"
@@ -31,7 +31,7 @@ func (v Values) replace(phrase string, write func(string) string) string {
 	pairs := make([]string, 0, 4*len(v))
 	for name, value := range v {
 		if strings.HasSuffix(value, ".") {
-			// A sentence that ends with "Acme S.A." has its full stop already.
+			// A sentence that ends with "Acme S.A." already has its full stop.
 			pairs = append(pairs, "{"+name+"}.", write(value))
 		}
 		pairs = append(pairs, "{"+name+"}", write(value))
@@ -41,7 +41,7 @@ func (v Values) replace(phrase string, write func(string) string) string {
 
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
-// Placeholders gives the names in braces of a phrase, each once, in order.
+// Placeholders returns the names in braces in a phrase, each once, sorted.
 func Placeholders(phrase string) []string {
 	var names []string
 	for _, found := range placeholder.FindAllString(phrase, -1) {

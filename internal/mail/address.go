@@ -15,12 +15,12 @@ import (
 	"github.com/usher-operator/usher/internal/locale"
 )
 
-// parseAddress reads an address with or without a name and puts an internationalized domain into its ASCII form, which
-// every mail server understands.
+// parseAddress parses an address with or without a name. It converts an internationalized domain to its ASCII form, which every
+// mail server understands.
 func parseAddress(address string) (*netmail.Address, error) {
 	parsed, err := netmail.ParseAddress(address)
 	if err != nil || strings.ContainsFunc(parsed.Address, unicode.IsControl) {
-		return nil, errors.New("it is not a mail address such as ana@acme.example")
+		return nil, errors.New("it is not an email address such as ana@acme.example")
 	}
 	at := strings.LastIndexByte(parsed.Address, '@')
 	domain, err := idna.Lookup.ToASCII(parsed.Address[at+1:])
@@ -30,19 +30,19 @@ func parseAddress(address string) (*netmail.Address, error) {
 	return &netmail.Address{Name: locale.OneLine(parsed.Name), Address: parsed.Address[:at+1] + domain}, nil
 }
 
-// parseBareAddress reads an address without name, comment or angle brackets.
+// parseBareAddress parses an address without a name, comment or angle brackets.
 func parseBareAddress(address string) (*netmail.Address, error) {
 	parsed, err := parseAddress(address)
 	if err != nil {
 		return nil, err
 	}
 	if parsed.Name != "" || strings.ContainsAny(address, "<>() \t\r\n") {
-		return nil, errors.New("it must be a bare mail address such as ana@acme.example")
+		return nil, errors.New("it must be a bare email address such as ana@acme.example")
 	}
 	return parsed, nil
 }
 
-// needsSMTPUTF8 tells whether only a server with that extension can take the address.
+// needsSMTPUTF8 reports whether only a server with that extension can accept the address.
 func needsSMTPUTF8(address *netmail.Address) bool {
 	return strings.ContainsFunc(address.Address, func(r rune) bool { return r > '~' })
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/locale"
 )
 
-// compose writes a mail as the server gets it; a value that cannot stand in a header is a permanent error.
+// compose writes a mail in the form that the server gets. A value that does not fit in a header is a permanent error.
 func (s *Sender) compose(m Message) (letter, error) {
 	to, err := parseBareAddress(m.To)
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *Sender) compose(m Message) (letter, error) {
 	if m.ReplyTo != "" {
 		reply, err := parseAddress(m.ReplyTo)
 		if err != nil {
-			return letter{}, permanent("cannot take answers at %q: %v", locale.OneLine(m.ReplyTo), err)
+			return letter{}, permanent("cannot set Reply-To %q: %v", locale.OneLine(m.ReplyTo), err)
 		}
 		msg.ReplyToMailAddress(reply)
 		utf8 = utf8 || needsSMTPUTF8(reply)
@@ -43,9 +43,9 @@ func (s *Sender) compose(m Message) (letter, error) {
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(time.Now())
 	if !m.Personal {
-		// RFC 3834: no out-of-office answer to a mail that a machine wrote.
+		// RFC 3834: no out-of-office replies to a mail that a machine wrote.
 		msg.SetGenHeader("Auto-Submitted", "auto-generated")
-		// Exchange does not know RFC 3834. No List-Unsubscribe: this is no list, and declining is on the page.
+		// Exchange does not implement RFC 3834. No List-Unsubscribe: this is not a list, and people can decline on the page.
 		msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
 	}
 	if m.Language != "" {
@@ -67,7 +67,7 @@ func (s *Sender) compose(m Message) (letter, error) {
 	return letter{from: path(from), to: path(to), utf8: utf8, text: text.Bytes()}, nil
 }
 
-// path writes an address as it stands in the envelope.
+// path returns an address in the form of the envelope.
 func path(address *netmail.Address) string {
 	return (&netmail.Address{Address: address.Address}).String()
 }
@@ -81,18 +81,18 @@ func (s *Sender) sender(m Message) (*netmail.Address, error) {
 		}
 		from = *parsed
 	}
-	// Mail clients show the name alone: it must not look like an address.
+	// Mail clients show only the name, so it must not look like an address.
 	if name := strings.ReplaceAll(inHeader(m.FromName), "@", " at "); name != "" {
 		from.Name = name
 	}
 	return &from, nil
 }
 
-// inHeader makes a text fit for a header. One that looks like an encoded word would be decoded by mail clients, into
-// whatever it hides.
+// inHeader makes a text safe for a header. Mail clients would decode a text that looks like an encoded word, and show what it
+// hides.
 func inHeader(s string) string { return strings.ReplaceAll(locale.OneLine(s), "=?", "= ?") }
 
-// isMessageID tells whether id can stand between the angle brackets of a Message-ID header.
+// isMessageID reports whether id is valid between the angle brackets of a Message-ID header.
 func isMessageID(id string) bool {
 	left, right, found := strings.Cut(id, "@")
 	unfit := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>@()[]\",;:`, r) }

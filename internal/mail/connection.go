@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// quitTimeout bounds saying goodbye.
+	// quitTimeout bounds the QUIT at the end of a session.
 	quitTimeout = 2 * time.Second
-	// patience is how many times longer than for any other answer the server may take for the one to a text.
+	// patience is how many times longer than for any other answer the server may take to answer after a mail's text.
 	patience = 4
 )
 
@@ -32,19 +32,19 @@ type connection struct {
 	raw     net.Conn
 	// timeout bounds each answer.
 	timeout time.Duration
-	// pipelining tells that the server takes several commands at once.
+	// pipelining is true when the server accepts several commands at once.
 	pipelining bool
-	// unclean is true after a mail that was refused: the server may have kept a part of its envelope.
+	// unclean is true after a mail was refused: the server may have kept part of its envelope.
 	unclean bool
-	// used is true after the first mail: only then can the server have hung up unnoticed.
+	// used is true after the first mail: only then can the server have closed the connection unnoticed.
 	used bool
-	// broken is true when the session cannot take another mail.
+	// broken is true when the session cannot send another mail.
 	broken bool
-	// idle ends the connection when nobody takes it in time.
+	// idle closes the connection if it is not used in time.
 	idle *time.Timer
 }
 
-// open begins a session: connects, protects and signs in. It gives up when outer ends.
+// open starts a session: it connects, starts TLS and signs in. It gives up when outer ends.
 func (s *Sender) open(outer context.Context) (*connection, error) {
 	settings, err := s.tlsConfig()
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Sender) connect(ctx context.Context, network, address string, settings 
 	return plain.DialContext(ctx, network, address)
 }
 
-// tlsPolicy is what the library does after connecting; an implicit TLS connection is protected by then.
+// tlsPolicy returns what the library does after connecting. With implicit TLS, the connection is already protected by then.
 func tlsPolicy(mode TLSMode) gomail.TLSPolicy {
 	switch mode {
 	case TLSNone:
@@ -120,17 +120,17 @@ func (s *Sender) tlsConfig() (*tls.Config, error) {
 	}
 	pem, err := os.ReadFile(s.options.CAFile)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the mail server's authorities: %w", err)
+		return nil, fmt.Errorf("cannot read the certificate authorities for the mail server: %w", err)
 	}
 	settings.RootCAs = x509.NewCertPool()
 	if !settings.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no PEM certificate", s.options.CAFile)
+		return nil, fmt.Errorf("%s contains no PEM certificate", s.options.CAFile)
 	}
 	return settings, nil
 }
 
-// credentials gives what to sign in with; no password: nothing. The library takes the best way of signing in that the
-// server offers, and over an unprotected connection none that shows the password.
+// credentials returns what to sign in with; no password: no authentication. The library uses the best mechanism that the server
+// offers, and over an unprotected connection none that reveals the password.
 func (s *Sender) credentials() (username, password string, err error) {
 	if s.options.UsernameFile == "" {
 		return "", "", nil
@@ -138,16 +138,16 @@ func (s *Sender) credentials() (username, password string, err error) {
 	name, errName := os.ReadFile(s.options.UsernameFile)
 	secret, errSecret := os.ReadFile(s.options.PasswordFile)
 	if err := errors.Join(errName, errSecret); err != nil {
-		return "", "", fmt.Errorf("cannot read the mail server's credentials: %w", err)
+		return "", "", fmt.Errorf("cannot read the credentials for the mail server: %w", err)
 	}
 	username, password = strings.TrimSpace(string(name)), strings.TrimRight(string(secret), "\r\n")
 	if password == "" {
-		return "", "", fmt.Errorf("%s holds no password for the mail server", s.options.PasswordFile)
+		return "", "", fmt.Errorf("%s is empty: it must contain the password for the mail server", s.options.PasswordFile)
 	}
 	return username, password, nil
 }
 
-// withhold takes the password out of a server's answer, plain and as it goes over the line.
+// withhold removes the password from a server's answer, both in plain text and encoded as it is sent.
 func withhold(err error, username, password string) error {
 	if password == "" {
 		return err
@@ -166,7 +166,7 @@ func withhold(err error, username, password string) error {
 	return errors.New(text)
 }
 
-// send delivers one mail and notes whether the session can take another.
+// send delivers one mail and records whether the session can send another.
 func (c *connection) send(ctx context.Context, l letter) error {
 	stop := context.AfterFunc(ctx, c.interrupt)
 	err := c.exchange(l)
@@ -181,17 +181,17 @@ func (c *connection) offers(extension string) bool {
 	return ok
 }
 
-// interrupt ends whatever the connection waits for.
+// interrupt ends whatever the connection is waiting for.
 func (c *connection) interrupt() {
 	if c.raw != nil {
-		_ = c.raw.Close() // the connection is given up: there is nothing to do about an error
+		_ = c.raw.Close() // the connection is being abandoned, so an error does not matter
 	}
 }
 
-// quit ends the connection, politely when it works.
+// quit closes the connection, with a QUIT if it still works.
 func (c *connection) quit() {
 	defer c.interrupt()
 	if !c.broken && c.session.UpdateDeadline(quitTimeout) == nil {
-		_ = c.session.Quit() // every mail was answered before: nothing depends on the goodbye
+		_ = c.session.Quit() // every mail has been answered, so nothing depends on it
 	}
 }

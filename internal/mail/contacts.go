@@ -10,7 +10,7 @@ import (
 	"github.com/usher-operator/usher/internal/locale"
 )
 
-// forContacts tells whether a mail goes to contacts, and not to somebody who is invited.
+// forContacts reports whether a mail goes to contacts rather than to an invited person.
 func (k Kind) forContacts() bool {
 	switch k {
 	case SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport:
@@ -47,7 +47,7 @@ func (f *InForce) Short(c Content) (string, error) {
 	return shipped.Short(c)
 }
 
-// facts writes out the labelled lines of an alert or a report.
+// facts returns the labelled lines of an alert or a report.
 func (c catalogue) facts(content Content) []detail {
 	all := make([]detail, 0, len(content.Facts))
 	for _, fact := range content.Facts {

@@ -27,7 +27,7 @@ func word(key string, values ...string) mail.Word {
 	return w
 }
 
-// forContacts is an alert or a report as the operator writes it.
+// forContacts returns an alert or a report as the operator writes it.
 func forContacts(kind mail.Kind, language, subject string, facts ...mail.Fact) mail.Content {
 	c := content(kind, language)
 	return mail.Content{
@@ -40,7 +40,7 @@ func forContacts(kind mail.Kind, language, subject string, facts ...mail.Fact) m
 var since = mail.Fact{Label: mail.Word{Key: "details.since"}, Values: []mail.Word{{Time: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC)}}}
 
 var _ = Describe("A mail to contacts", func() {
-	DescribeTable("GTA-12 alerts", func(kind mail.Kind, about, english, spanish, short string) {
+	DescribeTable("GTA-12 is an alert", func(kind mail.Kind, about, english, spanish, short string) {
 		fact := mail.Fact{Label: word("details.waiting"), Values: []mail.Word{{Text: "Luis"}, word("more", "n", "3")}}
 		r := render(forContacts(kind, "en", about, fact, since))
 		Expect(r.Subject).To(Equal(english))
@@ -62,7 +62,7 @@ var _ = Describe("A mail to contacts", func() {
 			"Acme S.A.: hay más alertas abiertas que mensajes enviados."),
 	)
 
-	It("GTA-12 reports", func() {
+	It("GTA-12 is a report", func() {
 		users := mail.Fact{Label: word("details.users"), Values: []mail.Word{word("count.total", "n", "12"), word("count.Active", "n", "9")}}
 		role := mail.Fact{Label: word("role.Member"), Values: []mail.Word{word("count.Active", "n", "8")}}
 		seats := mail.Fact{Label: word("details.moduleSeats", "module", "remote-support"), Values: []mail.Word{word("seats.taken", "used", "7", "seats", "25")}}
@@ -74,7 +74,7 @@ var _ = Describe("A mail to contacts", func() {
 		Expect(mail.Short(forContacts(mail.StatusReport, "en", "Acme S.A."))).To(Equal("Acme S.A.: 12 users, 9 of them active. Pending invitations: 3."))
 	})
 
-	It("cannot be disguised by what it is about", func() {
+	It("cannot be disguised by its subject", func() {
 		c := forContacts(mail.InvitationUndeliverable, "en", "x\r\nBcc: y@evil.example\u202e{organization}")
 		Expect(render(c).Subject).To(Equal("Acme S.A.: the invitation to x Bcc: y@evil.example{organization} could not be delivered"))
 		Expect(mail.Short(c)).NotTo(ContainSubstring("\n"))
@@ -87,7 +87,7 @@ var _ = Describe("A mail to contacts", func() {
 })
 
 var _ = Describe("An attachment", func() {
-	It("GTA-12 comes with the mail, beside the text in two forms", func(ctx SpecContext) {
+	It("GTA-12 is sent with the mail, next to both forms of the text", func(ctx SpecContext) {
 		box := mailbox.New(mailbox.Options{Dir: GinkgoT().TempDir()})
 		Expect(box.Start()).To(Succeed())
 		DeferCleanup(box.Close)

@@ -27,12 +27,12 @@ const (
 	maxPhrase = 2000
 )
 
-// Customize gives the templates that ship with files in their place, by name: HTMLFile and TextFile replace a template,
-// <language>.json puts phrases over those of a language, or adds a language, which speaks English (or as the language
-// that it is a variety of) where it has no phrase of its own.
+// Customize returns the templates that ship, with files in place of some of them, by name. HTMLFile and TextFile replace a
+// template. <language>.json replaces phrases of a language, or adds a language. An added language falls back to the language
+// that it is a variety of, or to English, where it has no phrase of its own.
 //
-// It fails unless every mail in every language can be written with them and is fit to be sent. The error tells all that
-// is wrong, each with the file, the place in it and what to do.
+// It fails unless every mail in every language can be rendered with the result and is fit to be sent. The error lists
+// everything that is wrong, each with the file, the place in it and what to do.
 func Customize(files map[string]string) (*Templates, error) {
 	t := *shipped
 	size := 0
@@ -45,7 +45,7 @@ func Customize(files map[string]string) (*Templates, error) {
 		}
 	}
 	if size > maxFiles {
-		wrong = append(wrong, fmt.Errorf("all files together have %d KiB: at most %d KiB are taken", size>>10, maxFiles>>10))
+		wrong = append(wrong, fmt.Errorf("all files together have %d KiB: at most %d KiB are allowed", size>>10, maxFiles>>10))
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
@@ -69,16 +69,16 @@ func (t *Templates) take(name, content string, over map[string]map[string]string
 	case isCatalogue:
 		over[tag], err = readPhrases(tag, content)
 	default:
-		err = fmt.Errorf("is not read: call it %s, %s, or by a language such as fr.json", HTMLFile, TextFile)
+		err = fmt.Errorf("is not used: name it %s, %s, or after a language such as fr.json", HTMLFile, TextFile)
 	}
 	return err
 }
 
-// readPhrases reads and checks a catalogue that goes over one that ships.
+// readPhrases reads and checks a catalogue that replaces phrases of one that ships.
 func readPhrases(tag, content string) (map[string]string, error) {
 	parsed, err := language.Parse(tag)
 	if err != nil || parsed.String() != tag {
-		return nil, errors.New("is named after no language: call it by a BCP 47 tag such as fr.json or pt-BR.json")
+		return nil, errors.New("is not named after a language: use a BCP 47 tag such as fr.json or pt-BR.json")
 	}
 	var phrases map[string]string
 	if err := json.Unmarshal([]byte(content), &phrases); err != nil {
@@ -93,7 +93,7 @@ func readPhrases(tag, content string) (map[string]string, error) {
 	return phrases, errors.Join(wrong...)
 }
 
-// explainJSON says on which line of a catalogue its mistake is.
+// explainJSON adds the line of a catalogue that an error is on.
 func explainJSON(content string, err error) error {
 	offset := int64(len(content))
 	var syntax *json.SyntaxError
@@ -103,31 +103,31 @@ func explainJSON(content string, err error) error {
 		offset = syntax.Offset
 	case errors.As(err, &kind):
 		offset = kind.Offset
-		err = fmt.Errorf("there is a %s where a text in quotes must be", kind.Value)
+		err = fmt.Errorf("found a %s instead of a quoted text", kind.Value)
 	}
 	line := 1 + bytes.Count([]byte(content)[:min(max(offset, 0), int64(len(content)))], []byte("\n"))
-	return fmt.Errorf("line %d: %w: the file must be one JSON object of texts", line, err)
+	return fmt.Errorf("line %d: %w: the file must be a single JSON object of texts", line, err)
 }
 
 func checkPhrase(key, phrase string) error {
 	fallback := shipped.languages.Named(locale.Fallback)
 	original, err := fallback.Phrase(key)
 	if err != nil {
-		return errors.New("is unknown: look at the phrases that ship for its right name")
+		return errors.New("is unknown: look up its name in the phrases that ship")
 	}
 	if err := locale.CheckForm(key, phrase); err != nil {
 		return err
 	}
 	if len(phrase) > maxPhrase {
-		return fmt.Errorf("has %d bytes: at most %d are taken", len(phrase), maxPhrase)
+		return fmt.Errorf("has %d bytes: at most %d are allowed", len(phrase), maxPhrase)
 	}
 	if locale.OneLine(phrase) != phrase {
-		return errors.New("holds line breaks, blanks too many or characters that cannot be seen: take them out")
+		return errors.New("contains line breaks, extra spaces or invisible characters: remove them")
 	}
 	return checkPlaceholders(phrase, allowedIn(key, original))
 }
 
-// allowedIn gives the words in braces that a phrase may hold: those of the original, and in phrases of mails those that
+// allowedIn returns the words in braces that a phrase may contain: those of the original and, in phrases of mails, those that
 // always have a value.
 func allowedIn(key, original string) []string {
 	allowed := locale.Placeholders(original)
@@ -142,12 +142,12 @@ func checkPlaceholders(phrase string, allowed []string) error {
 	rest := phrase
 	for _, name := range locale.Placeholders(phrase) {
 		if !slices.Contains(allowed, name) {
-			return fmt.Errorf("holds {%s}, which has no value there: these have one: %v", name, allowed)
+			return fmt.Errorf("contains {%s}, which has no value here: use only %v", name, allowed)
 		}
 		rest = strings.ReplaceAll(rest, "{"+name+"}", "")
 	}
 	if strings.ContainsAny(rest, "{}") {
-		return errors.New("holds a brace that belongs to no word in braces: take it out")
+		return errors.New("contains a stray brace: remove it")
 	}
 	return nil
 }

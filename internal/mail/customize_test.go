@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/mail"
 )
 
-// customized renders the invitation with files over the templates that ship.
+// customized renders the invitation with files in place of the templates that ship.
 func customized(language string, files map[string]string) mail.Rendered {
 	GinkgoHelper()
 	templates, err := mail.Customize(files)
@@ -29,11 +29,11 @@ const (
 )
 
 var _ = Describe("Customize", func() {
-	It("gives what ships for no files", func() {
+	It("returns the templates that ship when there are no files", func() {
 		Expect(customized("es", nil)).To(Equal(render(content(mail.Invitation, "es"))))
 	})
 
-	It("puts phrases over those of a language and leaves the rest", func() {
+	It("replaces phrases of a language and keeps the others", func() {
 		files := map[string]string{"es.json": `{"Invitation.button": "Entrar en {organization}", "role.Member": "Colega"}`}
 		r := customized("es", files)
 		Expect(r.Text).To(SatisfyAll(ContainSubstring("Entrar en Acme S.A.:\n"), ContainSubstring("Rol: Colega"), ContainSubstring("te invita")))
@@ -42,14 +42,14 @@ var _ = Describe("Customize", func() {
 		Expect(render(content(mail.Invitation, "es")).Text).To(ContainSubstring("Aceptar invitación"), "what ships stays as it is")
 	})
 
-	It("adds a language, which speaks English where it has no phrase", func() {
+	It("adds a language, which falls back to English", func() {
 		r := customized("fr-CA", map[string]string{"fr.json": `{"Invitation.subject": "Invitation de {who}", "details.role": "Rôle"}`})
 		Expect(r.Language).To(Equal("fr"))
 		Expect(r.Subject).To(Equal("Invitation de Ana Pérez"))
 		Expect(r.Text).To(SatisfyAll(ContainSubstring("Rôle: Member"), ContainSubstring("invites you to join")))
 	})
 
-	It("adds a variety of a language, which speaks as that one does otherwise", func() {
+	It("adds a variety of a language, which falls back to that language", func() {
 		r := customized("es-AR", map[string]string{
 			"es-AR.json": `{"Invitation.button": "Sumate"}`, "es.json": `{"details.role": "Función"}`,
 		})
@@ -63,49 +63,49 @@ var _ = Describe("Customize", func() {
 		Expect(r.Text).To(ContainSubstring("\u2068Acme S.A.\u2069"))
 	})
 
-	It("takes other layouts", func() {
+	It("accepts other layouts", func() {
 		r := customized("en", map[string]string{mail.HTMLFile: ownHTML, mail.TextFile: ownText})
 		Expect(r.Text).To(Equal("Join Acme S.A.\n" + link + "\n"))
 		Expect(r.HTML).To(HavePrefix("<p>Join Acme S.A.</p>"))
 	})
 
-	DescribeTable("refuses what makes no good mail, and says what is wrong where", func(name, file string, says ...string) {
+	DescribeTable("refuses files that make an unfit mail, and says what is wrong and where", func(name, file string, says ...string) {
 		_, err := mail.Customize(map[string]string{name: file})
 		for _, what := range append(says, name) {
 			Expect(err).To(MatchError(ContainSubstring(what)))
 		}
 	},
-		Entry("a file of another name", "readme.txt", "", "is not read"),
-		Entry("no language", "english!.json", "{}", "BCP 47"),
+		Entry("a file of another name", "readme.txt", "", "is not used"),
+		Entry("a name that is not a language", "english!.json", "{}", "BCP 47"),
 		Entry("another spelling of a language", "EN.json", "{}", "BCP 47"),
-		Entry("no JSON", "es.json", "{\n\"greeting\": \"Hola\"\n\"footer\": \"\"}", "line 3"),
+		Entry("invalid JSON", "es.json", "{\n\"greeting\": \"Hola\"\n\"footer\": \"\"}", "line 3"),
 		Entry("a number", "es.json", "{\n\n\"greeting\": 1}", "line 3", "number"),
-		Entry("a list", "es.json", `["greeting"]`, "line 1", "one JSON object"),
+		Entry("a list", "es.json", `["greeting"]`, "line 1", "a single JSON object"),
 		Entry("an unknown phrase", "es.json", `{"Invitation.sbject": "x"}`, `"Invitation.sbject" is unknown`),
 		Entry("an unknown value", "es.json", `{"footer": "De {company}"}`, `"footer"`, "{company}", "organization"),
 		Entry("a value that is not always there", "es.json", `{"footer": "De {inviter}"}`, "{inviter}"),
 		Entry("a mail's value in a date", "es.json", `{"date": "{organization} {day}"}`, "{organization}"),
 		Entry("a stray brace", "es.json", `{"footer": "De {{organization}}"}`, "brace"),
 		Entry("an empty phrase", "es.json", `{"footer": ""}`, "empty"),
-		Entry("nothing for a phrase", "es.json", `{"footer": null}`, "empty"),
+		Entry("null for a phrase", "es.json", `{"footer": null}`, "empty"),
 		Entry("a line break in a phrase", "es.json", `{"Invitation.subject": "x\nBcc: y@evil.example"}`, "line breaks"),
-		Entry("a bidi override in a phrase", "es.json", `{"footer": "x\u202ey"}`, "cannot be seen"),
+		Entry("a bidi override in a phrase", "es.json", `{"footer": "x\u202ey"}`, "invisible characters"),
 		Entry("a long phrase", "es.json", `{"footer": "`+strings.Repeat("x", 2001)+`"}`, "2001 bytes"),
 		Entry("eleven months", "es.json", `{"months": "a,b,c,d,e,f,g,h,i,j,k"}`, "12 words"),
-		Entry("no direction", "es.json", `{"language.direction": "up"}`, "ltr or rtl"),
+		Entry("an invalid direction", "es.json", `{"language.direction": "up"}`, "ltr or rtl"),
 		Entry("a template with an open action", mail.TextFile, "x\n{{if .URL}", ":2:", "bad character"),
 		Entry("an unknown field", mail.TextFile, ownText+"{{.Org}}", ":3:", "Org"),
 		Entry("an unknown function", mail.HTMLFile, ownHTML+"{{shout .Title}}", "shout"),
-		Entry("a field unknown within a list", mail.HTMLFile, ownHTML+"{{range .Details}}{{.Name}}{{end}}", "Name"),
+		Entry("an unknown field within a list", mail.HTMLFile, ownHTML+"{{range .Details}}{{.Name}}{{end}}", "Name"),
 		Entry("HTML that breaks off", mail.HTMLFile, ownHTML+`<a title="`, "ends in a non-text context"),
-		Entry("text without the link", mail.TextFile, "{{.Title}}", "{{.URL}} does not stand in it"),
-		Entry("text with the link in another word", mail.TextFile, "<{{.URL}}>", "{{.URL}} does not stand in it"),
+		Entry("text without the link", mail.TextFile, "{{.Title}}", "{{.URL}} is missing"),
+		Entry("text with the link in another word", mail.TextFile, "<{{.URL}}>", "{{.URL}} is missing"),
 		Entry("text with the link only sometimes", mail.TextFile, "{{if .Message}}{{.URL}}{{end}}\nx", "with the least"),
 		Entry("HTML without the link", mail.HTMLFile, "<p>{{.URL}}</p>", "no link leads to {{.URL}}"),
 		Entry("an endless template", mail.HTMLFile, ownHTML+`{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, "x"),
 		Entry("a mail that clients would cut", mail.TextFile, ownText+`{{range 2000}}{{printf "%99s" "x"}}{{end}}`, "100 KiB"),
 		Entry("a picture from elsewhere", mail.HTMLFile, ownHTML+`<img src="https://cdn.example/x.png">`, "<img src>"),
-		Entry("a picture beside the portal", mail.HTMLFile, ownHTML+`<img src="{{.URL}}">`, "<img src>"),
+		Entry("a picture from the portal", mail.HTMLFile, ownHTML+`<img src="{{.URL}}">`, "<img src>"),
 		Entry("a background from elsewhere", mail.HTMLFile, ownHTML+`<td background="//cdn.example/x.png">`, "<td background>"),
 		Entry("a style from elsewhere", mail.HTMLFile, ownHTML+`<p style="background:URL(//cdn.example/x)">`, "url("),
 		Entry("a style sheet from elsewhere", mail.HTMLFile, `<style>@import "https://cdn.example/x.css";</style>`+ownHTML, "@import"),
@@ -114,25 +114,25 @@ var _ = Describe("Customize", func() {
 		Entry("a script", mail.HTMLFile, ownHTML+`<script>alert(1)</script>`, "<script>"),
 		Entry("a script in an attribute", mail.HTMLFile, ownHTML+`<p onclick="alert(1)">`, "<p onclick>"),
 		Entry("a form", mail.HTMLFile, ownHTML+`<form action="https://evil.example">`, "<form>"),
-		Entry("a redirection", mail.HTMLFile, `<meta http-equiv="refresh" content="0;url=https://evil.example">`+ownHTML, "http-equiv"),
-		Entry("a link to elsewhere", mail.HTMLFile, ownHTML+`<a href="https://elsewhere.example">x</a>`, "<a href>"),
-		Entry("a link made of a value", mail.HTMLFile, ownHTML+`<a href="{{.Organization}}">x</a>`, "<a href>"),
+		Entry("a redirect", mail.HTMLFile, `<meta http-equiv="refresh" content="0;url=https://evil.example">`+ownHTML, "http-equiv"),
+		Entry("a link to another site", mail.HTMLFile, ownHTML+`<a href="https://elsewhere.example">x</a>`, "<a href>"),
+		Entry("a link made from a value", mail.HTMLFile, ownHTML+`<a href="{{.Organization}}">x</a>`, "<a href>"),
 	)
 
-	It("tells all that is wrong at once, and bounds what it takes", func() {
+	It("lists everything that is wrong at once, and bounds the size of the files", func() {
 		_, err := mail.Customize(map[string]string{"es.json": `{"x": "y", "footer": "{z}"}`, mail.TextFile: "{{"})
 		Expect(err).To(MatchError(SatisfyAll(ContainSubstring(`"x"`), ContainSubstring("{z}"), ContainSubstring(mail.TextFile))))
 		_, err = mail.Customize(map[string]string{mail.TextFile: ownText + "{{/*" + strings.Repeat("x", 300<<10) + "*/}}"})
 		Expect(err).To(MatchError(ContainSubstring("at most 256 KiB")))
 	})
 
-	It("gives a template up that fails for several mails, as one without an end takes long", func() {
+	It("gives up on a template that fails for several mails, because an endless one takes long", func() {
 		_, err := mail.Customize(map[string]string{mail.TextFile: ownText + "{{len .Title | index .Details}}"}) // other words for each mail
 		Expect(err).To(HaveOccurred())
-		Expect(strings.Count(err.Error(), "(seen in the mail ")).To(Equal(3))
+		Expect(strings.Count(err.Error(), "(found in the mail ")).To(Equal(3))
 	})
 
-	It("lets no link out of the error of a template that fails with a real mail only", func() {
+	It("keeps the link out of the error of a template that fails only with a real mail", func() {
 		templates, err := mail.Customize(map[string]string{
 			mail.TextFile: ownText + `{{if eq .Title "Join Fail"}}{{index .Message .URL}}{{end}}`,
 		})
@@ -144,7 +144,7 @@ var _ = Describe("Customize", func() {
 		Expect(err.Error()).NotTo(ContainSubstring("AbCdEf"))
 	})
 
-	It("changes what is in force while mails are written", func() {
+	It("can change the templates in force while mails are rendered", func() {
 		templates, err := mail.Customize(map[string]string{mail.TextFile: ownText})
 		Expect(err).NotTo(HaveOccurred())
 		var inForce mail.InForce

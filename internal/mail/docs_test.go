@@ -23,7 +23,7 @@ var _ = Describe("docs/operations.md", func() {
 		Expect(section).NotTo(BeEmpty())
 	})
 
-	It("names every field that templates see", func() {
+	It("names every field that templates can use", func() {
 		for _, of := range []reflect.Type{reflect.TypeFor[view](), reflect.TypeFor[detail]()} {
 			for field := range of.Fields() {
 				Expect(section).To(ContainSubstring("`." + field.Name + "`"))
@@ -31,7 +31,7 @@ var _ = Describe("docs/operations.md", func() {
 		}
 	})
 
-	It("shows a ConfigMap that can be used", func() {
+	It("shows a valid ConfigMap", func() {
 		var configMap struct {
 			Data map[string]string `json:"data"`
 		}

@@ -16,34 +16,34 @@ import (
 // maxErrorText bounds the text of a server's answer in an error, in bytes.
 const maxErrorText = 300
 
-// DeliveryError is why a mail was not taken. Its text holds the server's answer, cleaned of links and of whatever looks
-// like a token: servers quote the mail that they refuse.
+// DeliveryError says why a mail was not accepted. Its text contains the server's answer without links and anything that looks
+// like a token, because servers quote the mail that they refuse.
 type DeliveryError struct {
-	// Code is the server's three-digit answer; 0: there was none, the connection failed for example.
+	// Code is the server's three-digit answer; 0: there was none, for example because the connection failed.
 	Code int
-	// Permanent is true when sending the same mail again is of no use.
+	// Permanent is true when it is pointless to send the same mail again.
 	Permanent bool
-	// RetryAt is set when the mail was not tried, because the server could not be reached for another mail shortly before:
-	// the earliest time at which a connection is tried again.
+	// RetryAt is set when the mail was not tried, because the server could not be reached for another mail shortly before. It
+	// is the earliest time at which a connection is tried again.
 	RetryAt time.Time
 
 	text string
 }
 
-// Error says what was attempted and what the server answered.
+// Error returns what was attempted and what the server answered.
 func (e *DeliveryError) Error() string { return e.text }
 
-// IsPermanent tells whether err means that the server refuses the mail for good. Everything else is worth another try.
+// IsPermanent reports whether err means that the server refuses the mail permanently. Any other error is worth a retry.
 func IsPermanent(err error) bool {
 	var delivery *DeliveryError
 	return errors.As(err, &delivery) && delivery.Permanent
 }
 
-// authenticationCodes are 5xx answers about the operator's account and not about the mail: they end when somebody
-// corrects the configuration.
+// authenticationCodes are 5xx answers about the operator's account, not about the mail: they stop when somebody corrects the
+// configuration.
 var authenticationCodes = map[int]bool{530: true, 534: true, 535: true, 538: true}
 
-// NotTried gives when to try again, if err means that the mail was not tried at all.
+// NotTried returns when to try again, if err means that the mail was not tried at all.
 func NotTried(err error) (time.Time, bool) {
 	var delivery *DeliveryError
 	if errors.As(err, &delivery) && !delivery.RetryAt.IsZero() {
@@ -52,7 +52,7 @@ func NotTried(err error) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// deliveryError judges the answer to a letter: whatever was said before the first one, is not about the mail.
+// deliveryError classifies the answer to a mail. An answer from before the first command of the mail is not about the mail.
 func deliveryError(server string, err error) *DeliveryError {
 	out := temporary(server, err)
 	var f *failure
@@ -71,10 +71,10 @@ func permanent(format string, args ...any) *DeliveryError {
 	return &DeliveryError{Permanent: true, text: "mail: " + fmt.Sprintf(format, args...)}
 }
 
-// secretLike matches links and long runs without a blank, which may be a token or a part of one.
+// secretLike matches links, and long runs without a space, which may be a token or part of one.
 var secretLike = regexp.MustCompile(`\S*(?:://|/[aciq]/)\S*|[A-Za-z0-9_=-]{24,}`)
 
-// scrub makes a server's answer fit for status fields and logs.
+// scrub makes a server's answer safe for status fields and logs.
 func scrub(answer string) string {
 	answer = secretLike.ReplaceAllString(locale.OneLine(answer), "[…]")
 	if len(answer) > maxErrorText {

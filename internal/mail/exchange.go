@@ -11,39 +11,39 @@ import (
 	"slices"
 )
 
-// letter is a mail as the server gets it: the envelope, and the whole text with its headers.
+// letter is a mail in the form that the server gets: the envelope, and the whole text with its headers.
 type letter struct {
 	// from and to are addresses in angle brackets.
 	from, to string
-	// utf8 tells that only a server with SMTPUTF8 (RFC 6531) can take the letter.
+	// utf8 is true when only a server with SMTPUTF8 (RFC 6531) can accept the mail.
 	utf8 bool
-	// eight tells that the letter has bytes beyond ASCII.
+	// eight is true when the mail contains non-ASCII bytes.
 	eight bool
 	text  []byte
-	// rest comes after text, unless it is nil.
+	// rest follows text, unless it is nil.
 	rest io.ReadSeeker
-	// size is the length of all in bytes; 0: the server is not told.
+	// size is the total length in bytes; 0: it is not announced to the server.
 	size int64
 }
 
-// phase is what the server was asked when it said no, as an error's text says it.
+// phase is what the server refused, in the words of the error.
 type phase string
 
 const (
 	phaseSender    phase = "the sender was not accepted"
 	phaseRecipient phase = "the recipient was not accepted"
 	phaseData      phase = "the mail was not accepted"
-	phaseText      phase = "the mail was sent and not accepted"
+	phaseText      phase = "the mail was sent but not accepted"
 )
 
-// failure is why a letter was not taken: a *textproto.Error when the server answered, else what happened to the
+// failure says why a mail was not accepted: err is a *textproto.Error if the server answered, otherwise what happened to the
 // connection.
 type failure struct {
 	phase phase
 	err   error
 }
 
-// Error quotes the answer.
+// Error returns what was refused, with the answer.
 func (f *failure) Error() string {
 	text := f.err.Error()
 	var answer *textproto.Error
@@ -53,10 +53,10 @@ func (f *failure) Error() string {
 	return string(f.phase) + ": " + text
 }
 
-// Unwrap gives the answer.
+// Unwrap returns the answer.
 func (f *failure) Unwrap() error { return f.err }
 
-// codeOf gives the server's answer in an error; 0: there was none.
+// codeOf returns the code of the server's answer in an error; 0: there was none.
 func codeOf(err error) int {
 	var answer *textproto.Error
 	if errors.As(err, &answer) {
@@ -65,18 +65,18 @@ func codeOf(err error) int {
 	return 0
 }
 
-// codeClosing is the answer of a server that ends the connection.
+// codeClosing is the answer of a server that closes the connection.
 const codeClosing = 421
 
-// command is a line for the server, and the answer to it that lets the conversation go on.
+// command is a line for the server, and the answer with which the session continues.
 type command struct {
 	phase  phase
 	line   string
 	expect int
 }
 
-// exchange hands over one letter and waits for the answer. With PIPELINING (RFC 2920) the envelope takes one round trip
-// in the place of three, and the text one.
+// exchange sends one mail and waits for the answer. With PIPELINING (RFC 2920) the envelope takes one round trip instead of
+// three, and the text one.
 func (c *connection) exchange(l letter) error {
 	answers, err := c.converse(c.envelope(l))
 	if err != nil {
@@ -92,8 +92,8 @@ func (c *connection) exchange(l letter) error {
 	return c.hand(l)
 }
 
-// envelope gives the commands before the text. The library has said hello, so nothing can be in the way but a mail that
-// was refused before.
+// envelope returns the commands before the text. The library has sent the greeting, so only a mail that was refused before can
+// have left something to reset.
 func (c *connection) envelope(l letter) []command {
 	mail := "MAIL FROM:" + l.from + c.parameters(l)
 	commands := []command{
@@ -107,10 +107,10 @@ func (c *connection) envelope(l letter) []command {
 	return commands
 }
 
-// answers are what the server said to commands, in order; nil is a yes. After a no some may be missing.
+// answers are the server's answers to commands, in order; nil means accepted. After a refusal some may be missing.
 type answers []error
 
-// first gives the first no.
+// first returns the first refusal.
 func (a answers) first() error {
 	for _, err := range a {
 		if err != nil {
@@ -120,10 +120,10 @@ func (a answers) first() error {
 	return nil
 }
 
-// open tells whether the server waits for a text, although it refused something before.
+// open reports whether the server is waiting for a text although it refused something before.
 func (a answers) open() bool { return a[len(a)-1] == nil }
 
-// converse sends commands, all at once if the server can take that, and reads the answers. An error ends the connection.
+// converse sends commands, all at once if the server supports that, and reads the answers. An error ends the connection.
 func (c *connection) converse(commands []command) (answers, error) {
 	group := 1
 	if c.pipelining {
@@ -173,16 +173,16 @@ func (c *connection) answer(asked phase, expect int) error {
 	}
 }
 
-// lost notes that the connection is of no more use.
+// lost records that the connection is no longer usable.
 func (c *connection) lost(asked phase, err error) error {
 	c.broken = true
 	return &failure{asked, err}
 }
 
-// hand sends the text. The answer may take long: a server that checks a mail does so now, and one that is given up on
-// here gets the mail twice.
+// hand sends the text. The answer may take long: a server that checks mails does so now, and if we gave up on it here, it would
+// get the mail twice.
 //
-// When not all of the text can be sent, the end of it is not sent either: half a mail must not arrive.
+// If not all of the text can be sent, its end is not sent either, because half a mail must not arrive.
 func (c *connection) hand(l letter) error {
 	writer := c.session.Text.DotWriter()
 	_, err := writer.Write(l.text)
@@ -202,7 +202,7 @@ func (c *connection) hand(l letter) error {
 	return c.answer(phaseText, 250)
 }
 
-// abandon ends a mail without a recipient that the server waits for; whatever it answers, nobody gets it.
+// abandon ends a mail that has no recipient but that the server is waiting for. Whatever it answers, nobody gets the mail.
 func (c *connection) abandon() error {
 	if err := c.session.Text.DotWriter().Close(); err != nil {
 		return c.lost(phaseData, err)
@@ -213,8 +213,8 @@ func (c *connection) abandon() error {
 	return nil
 }
 
-// hungUp tells whether the connection was gone before the text was sent, as a server does that was restarted or closes
-// what is idle: the mail can be sent over another one.
+// hungUp reports whether the server closed the connection before the text was sent, as happens when it is restarted or closes
+// idle connections. The mail can then be sent over another connection.
 func (c *connection) hungUp(err error) bool {
 	var f *failure
 	code := codeOf(err)

@@ -19,7 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
-var _ = Describe("A mail server that others wrote", func() {
+var _ = Describe("Debian's Exim", func() {
 	var server *exim.Server
 	var sender *mail.Sender
 
@@ -51,7 +51,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		return byRecipient
 	}
 
-	It("takes mails over STARTTLS and a password, several over each connection", func(ctx SpecContext) {
+	It("accepts mails over STARTTLS with a password, several over each connection", func(ctx SpecContext) {
 		const mails = 40
 		var group sync.WaitGroup
 		for n := range mails {
@@ -75,7 +75,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		Expect(log).NotTo(ContainSubstring("synchronization error"), "commands came at once where they may")
 	}, SpecTimeout(timing.Timeout))
 
-	It("takes internationalized addresses", func(ctx SpecContext) {
+	It("accepts internationalized addresses", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message("jose@españa.example"))).To(Succeed())
 		Expect(sender.Send(ctx, message("josé@españa.example"))).To(Succeed())
 		messages := arrived(ctx, 2)
@@ -87,7 +87,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		}
 	}, SpecTimeout(timing.Timeout))
 
-	It("refuses one, and takes the next over the same connection", func(ctx SpecContext) {
+	It("refuses one mail and accepts the next over the same connection", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		err := sender.Send(ctx, message("gone@acme.example"))
 		Expect(mail.IsPermanent(err)).To(BeTrue())
@@ -97,7 +97,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		Expect(server.Log()).NotTo(ContainSubstring("synchronization error"))
 	}, SpecTimeout(timing.Timeout))
 
-	It("lets nobody in with a wrong password", func(ctx SpecContext) {
+	It("refuses a wrong password", func(ctx SpecContext) {
 		stranger := newSender(mail.Options{
 			Address: server.Addr, TLS: mail.TLSStartTLS, CAFile: server.Authority,
 			UsernameFile: write("username", exim.Username), PasswordFile: write("password", "guess"),

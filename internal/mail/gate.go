@@ -11,28 +11,28 @@ import (
 	"github.com/usher-operator/usher/internal/breaker"
 )
 
-// gate stands before new connections. When one fails, it closes for a while: a server that is down, or refuses the
-// operator's password, is tried by one mail now and then, and not by each.
+// gate guards new connections. When one fails, the gate closes for a while: a server that is down, or that refuses the
+// operator's password, is tried by one mail now and then, not by each mail.
 type gate struct {
 	now     func() time.Time
 	breaker breaker.Breaker
-	// trying is held while a connection is tried after one that failed.
+	// trying is held while a connection is tried after a failed one.
 	trying sync.Mutex
 }
 
-// gateClosedError says why nobody connects, and until when.
+// gateClosedError says why no connection is tried, and until when.
 type gateClosedError struct {
 	cause error
 	until time.Time
 }
 
-// Error is what the last connection failed with.
+// Error returns the error of the last connection.
 func (e *gateClosedError) Error() string { return e.cause.Error() }
 
-// Unwrap gives what the last connection failed with.
+// Unwrap returns the error of the last connection.
 func (e *gateClosedError) Unwrap() error { return e.cause }
 
-// pass lets connect go when the gate is open, and records how it went. After a failure one goes at a time.
+// pass calls connect if the gate is open, and records the result. After a failure, calls are made one at a time.
 func (g *gate) pass(ctx context.Context, connect func(context.Context) (*connection, error)) (*connection, error) {
 	if g.breaker.Failing() {
 		g.trying.Lock()
@@ -48,5 +48,5 @@ func (g *gate) pass(ctx context.Context, connect func(context.Context) (*connect
 	return c, err
 }
 
-// dial opens a connection, if the gate lets it.
+// dial opens a connection, if the gate is open.
 func (s *Sender) dial(ctx context.Context) (*connection, error) { return s.gate.pass(ctx, s.open) }

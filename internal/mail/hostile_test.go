@@ -20,7 +20,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// expectedHeaders are all that a mail has, whatever it says.
+// expectedHeaders are all headers of a mail, whatever its content.
 var expectedHeaders = []string{
 	"Auto-Submitted", "Content-Language", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To",
 	"X-Auto-Response-Suppress",
@@ -28,10 +28,10 @@ var expectedHeaders = []string{
 
 var textLink = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://\S*`)
 
-// unseen are characters that reorder or hide text; isolates are there in pairs, around a value that runs the other way.
+// unseen are characters that reorder or hide text, except the pair of isolates around a value of the other direction.
 const unseen = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\ufeff\x00\x07\x1b\x7f\u0085"
 
-// hostile are values of names and texts that somebody with bad intentions would choose.
+// hostile are names and texts that an attacker would choose.
 var hostile = []string{
 	"Eva\r\nBcc: all@evil.example", "Eva\nSubject: x\n\nbody", "Eva\u2028X-Evil: 1", "Eva\u0085X-Evil: 1", "\r\n\r\n--boundary--\r\n",
 	"=?utf-8?q?Eva=0D=0ABcc:_all@evil.example?=", "Eva\x00\x07\x1b[31m", "moc.live\u202egnp.exe", "\u2066Eva\u2069\u2067x", "a\u200bb\ufeffc\u2060",
@@ -43,7 +43,7 @@ var hostile = []string{
 	string([]byte{0xff, 0xfe, 'E'}), "x\U000e0041\U000e0042",
 }
 
-// checkMail writes the mail whose values are given and tells what of it is not as it must be.
+// checkMail renders the mail with the given values and returns what is wrong with it.
 func checkMail(kind Kind, language, organization, inviter, recipient, message, workspace string) error {
 	const link = "https://portal.acme.example/i/AbCdEf0123456789"
 	r, err := Render(Content{
@@ -136,7 +136,7 @@ func checkParts(parts *multipart.Reader, link string) error {
 	return checkLinks(all[0], all[1], link)
 }
 
-// checkLinks: the HTML leads nowhere but to the link, and the text holds no other, outside of what the inviter wrote.
+// checkLinks checks that the HTML leads only to the link, and that the text contains no other, apart from what the inviter wrote.
 func checkLinks(text, html, link string) error {
 	if links := linksOf(html); !slices.Equal(links, []string{link, link}) {
 		return fmt.Errorf("the HTML leads to %q", links)
@@ -171,7 +171,7 @@ func shippedHTML() string {
 }
 
 var _ = Describe("Hostile values", func() {
-	It("add no header, no link and no markup, wherever they stand", func() {
+	It("add no header, no link and no markup, in any field", func() {
 		for _, kind := range Kinds() {
 			for _, language := range []string{"en", "es"} {
 				for i, value := range hostile {
@@ -183,7 +183,7 @@ var _ = Describe("Hostile values", func() {
 		}
 	})
 
-	It("that run from right to left stay within themselves", func() {
+	It("that run from right to left do not reorder the text around them", func() {
 		r, err := Render(Content{
 			Kind: Invitation, Language: "en", Organization: "Acme", Inviter: "שלום", URL: sampleURL, Workspaces: []string{"דלפק"},
 		})

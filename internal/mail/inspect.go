@@ -12,27 +12,27 @@ import (
 	"golang.org/x/net/html"
 )
 
-// active elements run, load or submit something.
+// active are elements that run, load or submit something.
 var active = []string{
 	"script", "iframe", "frame", "frameset", "object", "embed", "applet", "form", "input", "button", "select", "textarea",
 	"link", "base", "portal", "template", "svg", "math",
 }
 
-// loading attributes name what a mail client fetches.
+// loading are attributes that name what a mail client fetches.
 var loading = []string{
 	"src", "srcset", "background", "poster", "data", "action", "formaction", "ping", "longdesc", "lowsrc", "dynsrc", "cite",
 	"manifest", "classid", "codebase", "srcdoc", "imagesrcset",
 }
 
-// inspectHTML tells what must not be in the HTML part of a mail: anything active, anything that is loaded from elsewhere,
-// and links to anywhere but link and mail addresses. An empty link allows an empty target.
+// inspectHTML returns an error for everything that must not be in the HTML part of a mail: active elements, anything that is
+// loaded from elsewhere, and links to anything other than link and mail addresses. An empty link allows an empty target.
 func inspectHTML(document, link string) error {
 	var wrong []error
 	tokens := html.NewTokenizer(strings.NewReader(document))
 	style := false
 	for {
 		switch tokens.Next() {
-		case html.ErrorToken: // the end; a text is never broken HTML
+		case html.ErrorToken: // the end: the tokenizer accepts any text
 			return errors.Join(wrong...)
 		case html.StartTagToken, html.SelfClosingTagToken:
 			token := tokens.Token()
@@ -51,23 +51,23 @@ func inspectHTML(document, link string) error {
 func inspectElement(token *html.Token, link string) []error {
 	var wrong []error
 	if slices.Contains(active, token.Data) {
-		wrong = append(wrong, fmt.Errorf("the element <%s> has no place in a mail: take it out", token.Data))
+		wrong = append(wrong, fmt.Errorf("the element <%s> is not allowed in a mail: remove it", token.Data))
 	}
 	for _, a := range token.Attr {
 		key := strings.ToLower(a.Key)
 		switch {
 		case strings.HasPrefix(key, "on"):
-			wrong = append(wrong, fmt.Errorf("<%s %s> is a script: take it out", token.Data, key))
+			wrong = append(wrong, fmt.Errorf("<%s %s> is a script: remove it", token.Data, key))
 		case key == "http-equiv" && !strings.EqualFold(a.Val, "content-type"):
-			wrong = append(wrong, fmt.Errorf("<%s http-equiv=%q> has no place in a mail: take it out", token.Data, a.Val))
+			wrong = append(wrong, fmt.Errorf("<%s http-equiv=%q> is not allowed in a mail: remove it", token.Data, a.Val))
 		case key == "style":
 			wrong = append(wrong, inspectStyle("<"+token.Data+" style>", a.Val)...)
 		case slices.Contains(loading, key) && !strings.HasPrefix(a.Val, "data:image/"):
-			wrong = append(wrong, fmt.Errorf("<%s %s> loads something from elsewhere: take it out, or put a picture into the mail "+
-				"as data:image/…", token.Data, key))
+			wrong = append(wrong, fmt.Errorf("<%s %s> loads something from elsewhere: remove it, or embed the picture as data:image/…",
+				token.Data, key))
 		case (key == "href" || key == "xlink:href") && !allowedLink(token.Data, a.Val, link):
-			wrong = append(wrong, fmt.Errorf("<%s href> leads to another place than {{.URL}} or a mail address: people must not be "+
-				"led elsewhere by a mail that asks them to sign in", token.Data))
+			wrong = append(wrong, fmt.Errorf("<%s href> leads to something other than {{.URL}} or a mail address: remove it, because a mail "+
+				"that asks people to sign in must not lead them elsewhere", token.Data))
 		}
 	}
 	return wrong
@@ -78,17 +78,17 @@ func allowedLink(element, target, link string) bool {
 }
 
 func inspectStyle(where, style string) []error {
-	// CSS knows escapes and comments, with which a word can be written in other letters.
+	// CSS has escapes and comments, with which a word can be written in other letters.
 	style = strings.ToLower(style)
 	for _, word := range []string{"url(", "@import", "expression(", "image-set(", "src(", "behavior:", "-moz-binding", "\\"} {
 		if strings.Contains(style, word) {
-			return []error{fmt.Errorf("%s holds %q, which loads or hides something: take it out", where, word)}
+			return []error{fmt.Errorf("%s contains %q, which loads or hides something: remove it", where, word)}
 		}
 	}
 	return nil
 }
 
-// linksOf gives where the links of an HTML document lead, in order.
+// linksOf returns the targets of the links in an HTML document, in order.
 func linksOf(document string) []string {
 	var links []string
 	tokens := html.NewTokenizer(strings.NewReader(document))

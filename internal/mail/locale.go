@@ -15,21 +15,21 @@ import (
 //go:embed locales/*.json
 var localeFiles embed.FS
 
-// languages are those that ship.
+// languages are the languages that ship.
 var languages = locale.MustLoad(localeFiles, "locales")
 
-// catalogue is one language's phrases of mails.
+// catalogue contains the phrases of mails in one language.
 type catalogue struct{ *locale.Catalogue }
 
-// of gives a phrase that each kind of mail has, with its values.
+// of returns a phrase that every kind of mail has, with its values.
 func (c catalogue) of(kind Kind, name string, values locale.Values) string {
 	return values.Fill(c.Get(string(kind) + "." + name))
 }
 
 func (c catalogue) direction() string { return c.Get(locale.KeyDirection) }
 
-// isolate keeps the writing direction of a value from reordering the text around it, by Unicode's isolates. A value that
-// runs as the language does stays as it is.
+// isolate keeps the writing direction of a value from reordering the text around it, with Unicode isolates. A value with the
+// direction of the language stays as it is.
 func (c catalogue) isolate(value string) string {
 	rtl := c.direction() == "rtl"
 	against := func(r rune) bool {
@@ -48,7 +48,7 @@ func (c catalogue) isolate(value string) string {
 	return "\u2068" + value + "\u2069"
 }
 
-// isolated are the values for running text.
+// isolated returns the values for running text.
 func (c catalogue) isolated(values locale.Values) locale.Values {
 	out := make(locale.Values, len(values))
 	for name, value := range values {

@@ -9,7 +9,7 @@ import (
 )
 
 var _ = Describe("The catalogues of mails", func() {
-	It("speak English and Spanish, with the same phrases and values", func() {
+	It("are in English and Spanish, with the same phrases and values", func() {
 		Expect(languages.Named("en")).NotTo(BeNil())
 		Expect(languages.Named("es")).NotTo(BeNil())
 		Expect(languages.Check()).To(Succeed())

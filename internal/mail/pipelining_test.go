@@ -21,7 +21,7 @@ const (
 	gone = "RCPT TO:<gone@acme.example>"
 )
 
-// answering gives the answers to lines by how they begin.
+// answering returns answers to lines by their prefix.
 func answering(answers map[string]string) func(string) string {
 	return func(line string) string {
 		for begin, answer := range answers {
@@ -33,7 +33,7 @@ func answering(answers map[string]string) func(string) string {
 	}
 }
 
-var _ = Describe("The conversation with the server", func() {
+var _ = Describe("The session with the server", func() {
 	var sender *mail.Sender
 	start := func(s *script) *script {
 		GinkgoHelper()
@@ -42,7 +42,7 @@ var _ = Describe("The conversation with the server", func() {
 		return s
 	}
 
-	It("sends the envelope at once when the server offers PIPELINING", func(ctx SpecContext) {
+	It("sends the envelope at once if the server offers PIPELINING", func(ctx SpecContext) {
 		s := start(&script{hello: "PIPELINING"})
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
@@ -50,13 +50,13 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(s.mails()).To(Equal([]string{envelope, ".", envelope, "."}))
 	}, SpecTimeout(timing.Timeout))
 
-	It("waits for each answer when the server does not", func(ctx SpecContext) {
+	It("waits for each answer if the server does not", func(ctx SpecContext) {
 		s := start(&script{hello: "8BITMIME"})
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		Expect(s.mails()).To(Equal([]string{from, luis, "DATA", "."}))
 	}, SpecTimeout(timing.Timeout))
 
-	DescribeTable("clears up after a mail that is refused", func(ctx SpecContext, answers map[string]string, want []string) {
+	DescribeTable("resets the session after a mail is refused", func(ctx SpecContext, answers map[string]string, want []string) {
 		s := start(&script{hello: "PIPELINING", answer: answering(answers)})
 		err := sender.Send(ctx, message("gone@acme.example"))
 		Expect(err).To(MatchError(ContainSubstring("550 no such user")))
@@ -79,7 +79,7 @@ var _ = Describe("The conversation with the server", func() {
 			[]string{from + " | " + gone + " | DATA", ".", from + " | " + luis + " | DATA", "."}, SpecTimeout(timing.Timeout)),
 	)
 
-	It("stops at the first no without PIPELINING, and clears up before the next mail", func(ctx SpecContext) {
+	It("stops at the first refusal without PIPELINING, and resets the session before the next mail", func(ctx SpecContext) {
 		s := start(&script{hello: "8BITMIME", answer: answering(map[string]string{gone: "450 later"})})
 		err := sender.Send(ctx, message("gone@acme.example"))
 		Expect(mail.IsPermanent(err)).To(BeFalse())
@@ -88,14 +88,14 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(s.mails()).To(Equal([]string{from, gone, "RSET", from, luis, "DATA", "."}))
 	}, SpecTimeout(timing.Timeout))
 
-	It("takes a server's own trouble for a moment's, whatever the code", func(ctx SpecContext) {
+	It("treats a server's own trouble as temporary, whatever the code", func(ctx SpecContext) {
 		start(&script{hello: "PIPELINING", answer: answering(map[string]string{"MAIL": "530 sign in first"})})
 		err := sender.Send(ctx, message("luis@acme.example"))
 		Expect(err).To(MatchError(ContainSubstring("530 sign in first")))
 		Expect(mail.IsPermanent(err)).To(BeFalse())
 	}, SpecTimeout(timing.Timeout))
 
-	It("asks for SMTPUTF8 where an address needs it, and only there", func(ctx SpecContext) {
+	It("requests SMTPUTF8 only if an address needs it", func(ctx SpecContext) {
 		s := start(&script{hello: "PIPELINING SMTPUTF8"})
 		Expect(sender.Send(ctx, message("jose@españa.example"))).To(Succeed())
 		Expect(sender.Send(ctx, message("josé@españa.example"))).To(Succeed())
@@ -103,7 +103,7 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(s.mails()[2]).To(HavePrefix(from + " SMTPUTF8 | RCPT TO:<josé@xn--espaa-rta.example> |"))
 	}, SpecTimeout(timing.Timeout))
 
-	It("says what to do when the server cannot take an address", func(ctx SpecContext) {
+	It("says what to do when the server cannot accept an address", func(ctx SpecContext) {
 		s := start(&script{hello: "PIPELINING"})
 		Expect(sender.Send(ctx, message("jose@españa.example"))).To(Succeed())
 		err := sender.Send(ctx, message("josé@españa.example"))
@@ -112,7 +112,7 @@ var _ = Describe("The conversation with the server", func() {
 		Expect(s.mails()).To(HaveLen(2), "nothing was asked of the server")
 	}, SpecTimeout(timing.Timeout))
 
-	It("takes two round trips a mail", func(ctx SpecContext) {
+	It("takes two round trips per mail", func(ctx SpecContext) {
 		const roundTrip = 40 * time.Millisecond
 		s := startScript(&script{hello: "PIPELINING"})
 		distance, err := mailbox.NewDistance(s.addr, roundTrip)
@@ -126,7 +126,7 @@ var _ = Describe("The conversation with the server", func() {
 			Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		}
 		took := time.Since(began)
-		AddReportEntry("round trips a mail", float64(took)/float64(mails*roundTrip))
+		AddReportEntry("round trips per mail", float64(took)/float64(mails*roundTrip))
 		Expect(took).To(BeNumerically(">=", mails*2*roundTrip))
 		Expect(s.mails()).To(HaveLen((mails + 1) * 2))
 		Expect(distance.Opened()).To(Equal(1))

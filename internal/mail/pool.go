@@ -13,11 +13,12 @@ import (
 
 var errClosed = errors.New("the sender is closed")
 
-// pool keeps a bounded number of connections and hands out the one used last, so that surplus ones go idle and end.
+// pool keeps a bounded number of connections and reuses the most recent one, so that surplus connections go idle and are
+// closed.
 type pool struct {
 	dial        func(context.Context) (*connection, error)
 	idleTimeout time.Duration
-	// slots holds one token a connection that is in use.
+	// slots contains one token for each connection in use.
 	slots chan struct{}
 
 	mu     sync.Mutex
@@ -29,8 +30,8 @@ func newPool(size int, idleTimeout time.Duration, dial func(context.Context) (*c
 	return &pool{dial: dial, idleTimeout: idleTimeout, slots: make(chan struct{}, size)}
 }
 
-// take gives an idle connection or a new one; it waits while all are in use, until ctx ends. Each connection taken must
-// be given back.
+// take returns an idle connection or a new one. While all are in use it waits, until ctx ends. Every connection taken must be
+// given back.
 func (p *pool) take(ctx context.Context) (*connection, error) {
 	select {
 	case p.slots <- struct{}{}:
@@ -48,7 +49,7 @@ func (p *pool) take(ctx context.Context) (*connection, error) {
 	return c, nil
 }
 
-// reuse takes the idle connection that was used last; nil: there is none.
+// reuse returns the most recently used idle connection; nil: there is none.
 func (p *pool) reuse() (*connection, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +65,7 @@ func (p *pool) reuse() (*connection, error) {
 	return c, nil
 }
 
-// give takes a connection back and ends it when it is broken.
+// give returns a connection to the pool, and closes it if it is broken.
 func (p *pool) give(c *connection) {
 	defer func() { <-p.slots }()
 	c.used = true
@@ -80,7 +81,7 @@ func (p *pool) give(c *connection) {
 	}
 }
 
-// expire ends a connection that nobody took in time.
+// expire closes a connection that was not used in time.
 func (p *pool) expire(c *connection) {
 	p.mu.Lock()
 	index := slices.Index(p.idle, c)

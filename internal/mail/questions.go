@@ -5,19 +5,19 @@ package mail
 
 import "strings"
 
-// aboutQuestion tells whether a mail is about a customer's question.
+// aboutQuestion reports whether a mail is about a customer's question.
 func (k Kind) aboutQuestion() bool {
 	return k == QuestionConfirmation || k == QuestionReceipt || k == Question
 }
 
-// leads tells whether a mail must hold a link.
+// leads reports whether a mail must contain a link.
 func (k Kind) leads() bool { return k != Welcome && k != Question && !k.forContacts() }
 
-// quotes tells whether a mail holds what somebody wrote.
+// quotes reports whether a mail contains what somebody wrote.
 func (k Kind) quotes() bool { return k == Invitation || k == Question }
 
-// forQuestion gives the layouts that a question is written with: those that ship, where others leave out what the customer
-// wrote, which must not be lost.
+// forQuestion returns the layouts for a question. If a custom layout leaves out what the customer wrote, it returns those that
+// ship, because the question must not be lost.
 func (t *Templates) forQuestion(v *view) *Templates {
 	const probe = "usherprobe"
 	probed := *v

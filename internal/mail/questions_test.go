@@ -33,7 +33,7 @@ func questionContent(kind mail.Kind, language string) mail.Content {
 	return c
 }
 
-var _ = DescribeTable("Render writes the mails of a question (GTA-8)", func(kind mail.Kind, language, subject string, says ...string) {
+var _ = DescribeTable("GTA-8 Render writes the mails about a question", func(kind mail.Kind, language, subject string, says ...string) {
 	r := render(questionContent(kind, language))
 	Expect(r.Subject).To(Equal(subject))
 	for _, phrase := range says {
@@ -51,7 +51,7 @@ var _ = DescribeTable("Render writes the mails of a question (GTA-8)", func(kind
 )
 
 var _ = Describe("A question to the queue", func() {
-	It("never loses what was asked by a layout that leaves it out", func() {
+	It("keeps what was asked even if a custom layout leaves it out", func() {
 		own, err := mail.Customize(map[string]string{mail.TextFile: "{{.Title}}\n{{.URL}}\n", mail.HTMLFile: `<p>{{.Title}} <a href="{{.URL}}">go</a></p>`})
 		Expect(err).NotTo(HaveOccurred())
 		r, err := own.Render(questionContent(mail.Question, "en"))
@@ -63,7 +63,7 @@ var _ = Describe("A question to the queue", func() {
 		Expect(r.Text).To(Equal("We have received your question\n" + link + "\n"))
 	})
 
-	It("has a subject and a sender of one line each, is answered to who asked, and not marked as automatic", func(ctx SpecContext) {
+	It("has a one-line subject and sender, has the asker in Reply-To, and is not marked as automatic", func(ctx SpecContext) {
 		box := mailbox.New(mailbox.Options{Dir: GinkgoT().TempDir()})
 		Expect(box.Start()).To(Succeed())
 		DeferCleanup(box.Close)

@@ -11,31 +11,31 @@ import (
 	"strings"
 )
 
-// Passed is a mail that somebody else wrote and that is handed on as it is.
+// Passed is a mail that somebody else wrote and that is passed on unchanged.
 type Passed struct {
-	// NullSender sends with the null reverse path, so that nothing about the mail is ever reported back: for mails that are
-	// reports themselves (RFC 3834). All others come from the Sender's own address, and not from whoever wrote them, as the
-	// policy of the writer's domain (SPF) allows other servers than this one.
+	// NullSender sends with the null reverse path, so that nothing about the mail is ever reported back. It is for mails that
+	// are reports themselves (RFC 3834). All others are sent from the Sender's own address rather than the writer's, because
+	// the SPF policy of the writer's domain does not allow this server.
 	NullSender bool
-	// To is the bare address of who gets the mail.
+	// To is the bare address of the recipient.
 	To string
-	// Trace are header fields that go on top, lines with CRLF at their end.
+	// Trace are header fields to put at the top, as lines that end with CRLF.
 	Trace string
-	// Text is the mail in the form of the wire, without dots doubled: each line ends with CRLF, and there is no other CR or
-	// LF. It is read from the start again when another connection is tried.
+	// Text is the mail in wire format, without doubled dots: each line ends with CRLF, and there is no other CR or LF. It is
+	// read from the start again when another connection is tried.
 	Text io.ReadSeeker
 	// Size is the length of Text in bytes.
 	Size int64
-	// EightBit tells that Text has bytes beyond ASCII, UTF8Header that its header has (RFC 6532).
+	// EightBit is true when Text contains non-ASCII bytes, UTF8Header when its header does (RFC 6532).
 	EightBit, UTF8Header bool
 }
 
-// Pass hands a mail on and returns when the server has taken it. Not a byte of Text is changed. Errors are as those of Send;
-// in addition, a mail that only a server with an extension can take (SMTPUTF8) is refused for good by one without.
+// Pass passes a mail on and returns when the server has accepted it. It changes no byte of Text. Errors are as for Send. In
+// addition, a mail that needs an extension (SMTPUTF8) is refused permanently by a server without it.
 func (s *Sender) Pass(ctx context.Context, m Passed) error {
 	to, err := parseBareAddress(m.To)
 	if err != nil {
-		return permanent("cannot pass a mail on to the address: %v", err)
+		return permanent("cannot pass the mail on, the recipient's address is invalid: %v", err)
 	}
 	l := letter{
 		from: "<>", to: path(to), utf8: m.UTF8Header || needsSMTPUTF8(to), eight: m.EightBit,
@@ -47,10 +47,10 @@ func (s *Sender) Pass(ctx context.Context, m Passed) error {
 	return s.deliver(ctx, l)
 }
 
-// Address gives the Sender's own address, without a name.
+// Address returns the Sender's own address, without a name.
 func (s *Sender) Address() string { return s.from.Address }
 
-// parameters are what a server wants to know with the sender.
+// parameters returns the parameters of MAIL FROM.
 func (c *connection) parameters(l letter) string {
 	var out strings.Builder
 	if l.utf8 {
@@ -65,10 +65,10 @@ func (c *connection) parameters(l letter) string {
 	return out.String()
 }
 
-// chunk is how many bytes are sent within one time-out.
+// chunk is how many bytes are sent within one timeout.
 const chunk = 256 << 10
 
-// copyRest sends the rest of a text. It may take long over a slow line, as long as something moves.
+// copyRest sends the rest of a text. It may take long over a slow connection, as long as there is progress.
 func (c *connection) copyRest(to io.Writer, rest io.ReadSeeker) error {
 	if _, err := rest.Seek(0, io.SeekStart); err != nil {
 		return err

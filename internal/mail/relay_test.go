@@ -24,7 +24,7 @@ func passed(text string) mail.Passed {
 	return mail.Passed{To: "cola@acme.example", Trace: trace, Text: strings.NewReader(text), Size: int64(len(text))}
 }
 
-// breaking is a text that cannot be read to its end.
+// breaking is a text that fails before its end.
 type breaking struct{ io.ReadSeeker }
 
 func (b breaking) Read(p []byte) (int, error) {
@@ -52,7 +52,7 @@ var _ = Describe("A mail that is passed on", func() {
 		return messages[0]
 	}
 
-	DescribeTable("LMI-3 arrives byte for byte, under its trace", func(ctx SpecContext, text string) {
+	DescribeTable("LMI-3 arrives unchanged, byte for byte, below its trace", func(ctx SpecContext, text string) {
 		m := passed(text)
 		m.EightBit = true
 		Expect(sender.Pass(ctx, m)).To(Succeed())
@@ -65,20 +65,20 @@ var _ = Describe("A mail that is passed on", func() {
 	},
 		Entry("short", "From: a@customers.example\r\n\r\nhello\r\n"),
 		Entry("with dots", "From: a@customers.example\r\n\r\n.\r\n..\r\n.a\r\n\r\n.\r\n"),
-		Entry("with bytes beyond ASCII and a NUL", "From: Jos\xe9 <a@customers.example>\r\n\r\n\xff\xfe\x00\x01\r\n"),
+		Entry("with non-ASCII bytes and a NUL", "From: Jos\xe9 <a@customers.example>\r\n\r\n\xff\xfe\x00\x01\r\n"),
 		Entry("with lines longer than any limit", "From: a@customers.example\r\n\r\n"+strings.Repeat("x", 1900)+"\r\n"),
-		Entry("with blanks that a writer of mails would not leave", "from:a@customers.example \t\r\nX :\r\n \r\n\r\n \r\n"),
+		Entry("with unusual spaces", "from:a@customers.example \t\r\nX :\r\n \r\n\r\n \r\n"),
 		Entry("of 20 MB", "From: a@customers.example\r\n\r\n"+strings.Repeat(strings.Repeat("x", 76)+"\r\n", 20<<20/78)),
 	)
 
-	It("comes from the null sender when it is a report", func(ctx SpecContext) {
+	It("is sent from the null sender when it is a report", func(ctx SpecContext) {
 		m := passed("From: a@customers.example\r\n\r\nhello\r\n")
 		m.NullSender = true
 		Expect(sender.Pass(ctx, m)).To(Succeed())
 		Expect(only().EnvelopeFrom).To(BeEmpty())
 	})
 
-	It("goes again, whole, over a new connection when the server has hung up", func(ctx SpecContext) {
+	It("is sent again from the start over a new connection when the server has closed the old one", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		box.SetTrouble(mailbox.Trouble{Recipient: func(string) error {
 			box.SetTrouble(mailbox.Trouble{})
@@ -92,7 +92,7 @@ var _ = Describe("A mail that is passed on", func() {
 		Expect(string(messages[1].Raw)).To(HaveSuffix(trace + text))
 	}, SpecTimeout(timing.Timeout))
 
-	It("does not arrive at all when it cannot be read to its end", func(ctx SpecContext) {
+	It("does not arrive at all if reading it fails", func(ctx SpecContext) {
 		m := passed("From: a@customers.example\r\n\r\nhello\r\n")
 		m.Text = breaking{m.Text}
 		err := sender.Pass(ctx, m)
@@ -102,7 +102,7 @@ var _ = Describe("A mail that is passed on", func() {
 		Expect(only().From.Address).To(Equal("b@customers.example"))
 	})
 
-	It("is refused for good by a server that refuses it, or cannot take it", func(ctx SpecContext) {
+	It("is refused permanently by a server that refuses it or cannot accept it", func(ctx SpecContext) {
 		box.SetFault(func(string) error { return &smtp.SMTPError{Code: 550, Message: "no such user"} })
 		err := sender.Pass(ctx, passed("From: a@customers.example\r\n\r\nhello\r\n"))
 		Expect(mail.IsPermanent(err)).To(BeTrue())
@@ -116,7 +116,7 @@ var _ = Describe("A mail that is passed on", func() {
 		Expect(sender.Pass(ctx, m)).To(Succeed())
 	})
 
-	It("is announced with its size, so that a server refuses at once what is too large", func(ctx SpecContext) {
+	It("is announced with its size, so that a server can refuse it at once", func(ctx SpecContext) {
 		old := startServer(func(s *server) { s.MaxMessageBytes = 100 })
 		err := newSender(mail.Options{Address: old.addr, TLS: mail.TLSNone}).Pass(ctx, passed("From: a@b.example\r\n\r\n"+strings.Repeat("x", 100)+"\r\n"))
 		Expect(mail.IsPermanent(err)).To(BeTrue())

@@ -16,7 +16,7 @@ import (
 // detail is one labelled line.
 type detail struct{ Label, Value string }
 
-// view is what the templates see; docs/operations.md lists it.
+// view contains the fields that templates can use; docs/operations.md lists them.
 type view struct {
 	Language, Direction, Organization         string
 	Subject, Preheader, Title, Greeting, Lead string
@@ -27,14 +27,14 @@ type view struct {
 	Button, URL, LinkHint, Note, Footer       string
 }
 
-// Render writes the mail with the templates that ship, in the language that is closest to c.Language. Values are cleaned
-// of control characters and of characters that reorder text, so no value can add a header or disguise what it says.
+// Render writes the mail with the templates that ship, in the language closest to c.Language. Control characters, and characters
+// that reorder text, are removed from values, so no value can add a header or disguise what it says.
 //
-// It fails when the kind is unknown, the organization has no name, or the URL is missing or neither http nor https.
-// The error does not hold the URL.
+// It fails if the kind is unknown, if the organization has no name, or if the URL is missing or neither http nor https. The
+// error does not contain the URL.
 func Render(c Content) (Rendered, error) { return shipped.Render(c) }
 
-// Render writes the mail as the function Render does, with these templates.
+// Render writes the mail like the function Render, with these templates.
 func (t *Templates) Render(c Content) (Rendered, error) {
 	rendered, err := t.render(c)
 	if err != nil {
@@ -59,7 +59,7 @@ func (t *Templates) render(c Content) (Rendered, error) {
 	return Rendered{Language: v.Language, Subject: v.Subject, Text: text, HTML: html}, nil
 }
 
-// withoutLink keeps a link out of what a template says about its failure.
+// withoutLink removes a link from the error of a template.
 func withoutLink(err error, link string) string {
 	if link == "" {
 		return err.Error()
@@ -70,7 +70,7 @@ func withoutLink(err error, link string) string {
 func (t *Templates) newView(c Content) (*view, error) {
 	l := catalogue{t.languages.Closest(c.Language)}
 	if l.Get(string(c.Kind)+".subject") == "" {
-		return nil, errors.New("there is no such kind")
+		return nil, errors.New("the kind is unknown")
 	}
 	plain, err := newValues(c)
 	if err != nil {
@@ -103,7 +103,7 @@ func (t *Templates) newView(c Content) (*view, error) {
 		v.MessageLabel = values.Fill(l.Get(either(plain["inviter"], "message.from", "message.unsigned")))
 	}
 	if c.Kind == Welcome && locale.OneLine(c.Username) == "" {
-		v.Note = "" // how to sign in is of no use without a user name
+		v.Note = "" // without a user name there is nothing to sign in with
 	}
 	return v, nil
 }
@@ -118,7 +118,7 @@ func leadKey(c Content, values locale.Values) string {
 func newValues(c Content) (locale.Values, error) {
 	organization, inviter := name(c.Organization), name(c.Inviter)
 	if organization == "" {
-		return nil, errors.New("the organization has no name: give Content.Organization")
+		return nil, errors.New("the organization has no name: set Content.Organization")
 	}
 	values := locale.Values{
 		"organization": organization,
@@ -133,7 +133,7 @@ func newValues(c Content) (locale.Values, error) {
 	return values, nil
 }
 
-// name cleans a name. Mail clients make links of text that looks like one, and nobody is called so.
+// name cleans a name. It breaks up text that looks like a link, because mail clients would make a link of it.
 func name(s string) string {
 	return strings.ReplaceAll(locale.OneLine(s), "://", ": //")
 }
@@ -177,7 +177,7 @@ func (c catalogue) details(content Content) []detail {
 	return append(all, c.facts(content)...)
 }
 
-// either is yes when the condition is not empty, no otherwise.
+// either returns yes if the condition is not empty, no otherwise.
 func either(condition, yes, no string) string {
 	if condition != "" {
 		return yes

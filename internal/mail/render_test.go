@@ -36,7 +36,7 @@ func render(c mail.Content) mail.Rendered {
 	return rendered
 }
 
-// keep writes the HTML to the directory that USHER_ARTIFACTS names, for somebody to look at.
+// keep writes the HTML to the directory in USHER_ARTIFACTS, for people to look at.
 func keep(c mail.Content, rendered mail.Rendered) {
 	if dir := os.Getenv("USHER_ARTIFACTS"); dir != "" && len(c.Language) == 2 {
 		name := "mail-" + string(c.Kind) + "-" + c.Language
@@ -47,7 +47,7 @@ func keep(c mail.Content, rendered mail.Rendered) {
 }
 
 var _ = Describe("Render", func() {
-	It("writes the invitation in Spanish (NOV-8, NOV-9)", func() {
+	It("NOV-8 NOV-9 writes the invitation in Spanish", func() {
 		r := render(content(mail.Invitation, "es"))
 		Expect(r.Subject).To(Equal("Invitación del usuario Ana Pérez"))
 		Expect(r.Text).To(SatisfyAll(
@@ -65,7 +65,7 @@ var _ = Describe("Render", func() {
 		))
 	})
 
-	It("writes the invitation in English (NOV-8, NOV-9)", func() {
+	It("NOV-8 NOV-9 writes the invitation in English", func() {
 		r := render(content(mail.Invitation, "en"))
 		Expect(r.Subject).To(Equal("Invitation from Ana Pérez"))
 		Expect(r.Text).To(ContainSubstring("Valid until: Saturday, 28 November 2026, 11:00 (CET)\n"))
@@ -83,14 +83,14 @@ var _ = Describe("Render", func() {
 		Entry("LMI-12", mail.Welcome, "en", "Welcome to Acme S.A.", "User name: luis@acme.example\n"),
 	)
 
-	DescribeTable("takes the closest language", func(language, subject string) {
+	DescribeTable("uses the closest language", func(language, subject string) {
 		Expect(render(content(mail.Welcome, language)).Subject).To(HavePrefix(subject))
 	},
 		Entry(nil, "es-MX", "Te damos"), Entry(nil, "en-GB", "Welcome"), Entry(nil, "ja", "Welcome"),
 		Entry(nil, "", "Welcome"), Entry(nil, "not a tag", "Welcome"),
 	)
 
-	It("writes times without a zone's name and without a zone", func() {
+	It("writes times whose zone has no name, and in UTC without a zone", func() {
 		c := content(mail.Invitation, "en")
 		c.Location = time.FixedZone("-03", -3*60*60)
 		Expect(render(c).Text).To(ContainSubstring("07:00 (UTC-03)"))
@@ -98,7 +98,7 @@ var _ = Describe("Render", func() {
 		Expect(render(c).Text).To(ContainSubstring("10:00 (UTC)"))
 	})
 
-	It("leaves out what there is not", func() {
+	It("leaves out missing values", func() {
 		r := render(mail.Content{Kind: mail.Invitation, Language: "en", Organization: "Acme", URL: link})
 		Expect(r.Subject).To(Equal("Invitation from Acme"))
 		Expect(r.Text).To(SatisfyAll(
@@ -110,7 +110,7 @@ var _ = Describe("Render", func() {
 		Expect(welcome.Text).NotTo(SatisfyAny(ContainSubstring("Sign in"), ContainSubstring("\n\n\n")))
 	})
 
-	It("lets no value add a header, reorder text or become markup", func() {
+	It("keeps values from adding a header, reordering text or becoming markup", func() {
 		c := content(mail.Invitation, "en")
 		c.Inviter = "Eva\r\nBcc: all@acme.example\u202e\u2066<b>\x00"
 		c.Organization = `{inviter} <script>alert("x")</script>`
@@ -130,14 +130,14 @@ var _ = Describe("Render", func() {
 			ContainSubstring("://"), ContainSubstring("src="), ContainSubstring("url("), ContainSubstring("<link")))
 	})
 
-	DescribeTable("refuses what makes no mail, without quoting the link", func(spoil func(*mail.Content), says string) {
+	DescribeTable("refuses invalid content without quoting the link", func(spoil func(*mail.Content), says string) {
 		c := content(mail.Invitation, "en")
 		spoil(&c)
 		_, err := mail.Render(c)
 		Expect(err).To(MatchError(ContainSubstring(says)))
 		Expect(err.Error()).NotTo(ContainSubstring("AbCdEf"))
 	},
-		Entry("unknown kind", func(c *mail.Content) { c.Kind = "Reminder" }, "no such kind"),
+		Entry("unknown kind", func(c *mail.Content) { c.Kind = "Reminder" }, "the kind is unknown"),
 		Entry("no organization", func(c *mail.Content) { c.Organization = "\u200b" }, "Content.Organization"),
 		Entry("no link", func(c *mail.Content) { c.URL = "" }, "Content.URL"),
 		Entry("script link", func(c *mail.Content) { c.URL = "javascript:alert('AbCdEf')" }, "Content.URL"),
@@ -146,7 +146,7 @@ var _ = Describe("Render", func() {
 	)
 })
 
-// ContainAny succeeds when the string holds any of the characters.
+// ContainAny succeeds if the string contains any of the characters.
 func ContainAny(chars string) OmegaMatcher {
 	return WithTransform(func(s string) bool { return strings.ContainsAny(s, chars) }, BeTrue())
 }

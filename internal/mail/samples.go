@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Kinds are all mails.
+// Kinds returns all kinds of mails.
 func Kinds() []Kind {
 	return []Kind{
 		Invitation, Confirmation, Welcome, SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
@@ -21,8 +21,8 @@ func Kinds() []Kind {
 
 const sampleURL = "https://portal.usher.example/i/sample-sample-sample-sample-sample-sample?a=1&b=2"
 
-// samples are contents that templates are tried with: all that there can be, as little as possible, and what somebody
-// with bad intentions would write.
+// samples returns contents that templates are tested with: with every value, with as few as possible, and with those that an
+// attacker would choose.
 func samples(kind Kind, language string) map[string]Content {
 	full := Content{
 		Kind: kind, Language: language, Organization: "Acme S.A.", Inviter: "Ana Pérez", Recipient: "Luis Gómez",
@@ -52,7 +52,7 @@ func samples(kind Kind, language string) map[string]Content {
 	return map[string]Content{"with everything": full, "with the least": bare, "with hostile values": hostile}
 }
 
-// sampleForContacts is a sample without what only invited people are told.
+// sampleForContacts returns a sample without the values that are only for invited people.
 func sampleForContacts(c Content) Content {
 	at := c.Expires
 	c.Inviter, c.Message, c.URL, c.Username, c.Role, c.Workspaces, c.Expires = "", "", "", "", "", nil, time.Time{}
@@ -66,7 +66,7 @@ func sampleForContacts(c Content) Content {
 	return c
 }
 
-// sampleQuestion is a sample without what only invited people are told.
+// sampleQuestion returns a sample without the values that are only for invited people.
 func sampleQuestion(c Content) Content {
 	c.Username, c.Role, c.Workspaces = "", "", nil
 	c.Subject = "El quiosco no arranca"
@@ -86,12 +86,11 @@ func sampleQuestion(c Content) Content {
 	return c
 }
 
-// maxFailures is how many mails are tried that cannot be written at all: a template that fails for some fails for most, and
-// one without an end takes long to.
+// maxFailures is how many mails may fail to render before the test gives up: a template that fails for some mails fails for
+// most, and an endless one takes long to fail.
 const maxFailures = 3
 
-// try writes every mail in every language and looks at each. The first mistake of a template is told once, not for every
-// language and kind.
+// try renders every mail in every language and inspects each. It reports an error once, not for every language and kind.
 func (t *Templates) try() error {
 	var wrong []error
 	told := map[string]bool{}
@@ -106,7 +105,7 @@ func (t *Templates) try() error {
 						continue
 					}
 					told[err.Error()] = true
-					wrong = append(wrong, fmt.Errorf("%w (seen in the mail %s in %s, %s)", err, kind, c.Tag(), name))
+					wrong = append(wrong, fmt.Errorf("%w (found in the mail %s in %s, %s)", err, kind, c.Tag(), name))
 				}
 				if !written {
 					failures++
@@ -120,7 +119,7 @@ func (t *Templates) try() error {
 	return errors.Join(wrong...)
 }
 
-// tryOne gives what is wrong with one mail; false: it cannot be written at all.
+// tryOne returns what is wrong with one mail; false: it cannot be rendered at all.
 func (t *Templates) tryOne(c Content) (faults []error, written bool) {
 	r, err := t.render(c)
 	if err != nil {
@@ -131,13 +130,13 @@ func (t *Templates) tryOne(c Content) (faults []error, written bool) {
 		wrong = append(wrong, fmt.Errorf("%s: %w", HTMLFile, err))
 	}
 	if c.URL != "" && !slices.Contains(linksOf(r.HTML), c.URL) {
-		wrong = append(wrong, fmt.Errorf(`%s: no link leads to {{.URL}}: put in <a href="{{.URL}}">{{.Button}}</a>`, HTMLFile))
+		wrong = append(wrong, fmt.Errorf(`%s: no link leads to {{.URL}}: add <a href="{{.URL}}">{{.Button}}</a>`, HTMLFile))
 	}
 	if c.URL != "" && !slices.Contains(strings.Fields(r.Text), c.URL) {
-		wrong = append(wrong, fmt.Errorf("%s: {{.URL}} does not stand in it with blanks or line breaks around it: put it in", TextFile))
+		wrong = append(wrong, fmt.Errorf("%s: {{.URL}} is missing: add it with spaces or line breaks around it", TextFile))
 	}
 	if strings.TrimSpace(r.Text) == "" || strings.TrimSpace(r.HTML) == "" {
-		wrong = append(wrong, errors.New("a part is empty"))
+		wrong = append(wrong, errors.New("a part is empty: both parts need a text"))
 	}
 	return wrong, true
 }

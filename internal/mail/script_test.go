@@ -14,17 +14,17 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// script is a mail server that answers word for word as a test says, and writes down what it is told.
+// script is a mail server that answers exactly as a test says, and records what it receives.
 type script struct {
-	// hello are the extensions that it offers, separated by blanks.
+	// hello are the extensions that it offers, separated by spaces.
 	hello string
-	// answer gives the answer to a line; "" is the usual one.
+	// answer returns the answer to a line; "" stands for the usual one.
 	answer func(line string) string
 
 	addr string
 
 	mu sync.Mutex
-	// said is one string for what came at once: lines, separated by " | "; a text is "text" with its size.
+	// said has one string for what arrived at once: lines, separated by " | "; a text is "text" with its size.
 	said []string
 }
 
@@ -65,7 +65,7 @@ func (s *script) serve(conn net.Conn) {
 			continue
 		}
 		s.note(line, first)
-		// What has arrived together was sent together.
+		// Lines that have arrived together were sent together.
 		first = in.Buffered() == 0
 		answer := s.reply(line, text)
 		text = strings.HasPrefix(answer, "354")
@@ -108,7 +108,7 @@ func (s *script) reply(line string, text bool) string {
 	}
 }
 
-// mails gives what was said about mails, in groups that came at once.
+// mails returns the lines about mails, in groups that arrived at once.
 func (s *script) mails() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

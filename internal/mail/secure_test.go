@@ -41,7 +41,7 @@ var _ = Describe("A protected connection", func() {
 		Expect(s.received()).To(HaveLen(1))
 	}, SpecTimeout(timing.Timeout))
 
-	It("takes a wrong password for somebody's to correct, and does not show it", func(ctx SpecContext) {
+	It("treats a wrong password as temporary and does not reveal it", func(ctx SpecContext) {
 		options.PasswordFile = write("wrong", "hunter2")
 		err := newSender(options).Send(ctx, message("luis@acme.example"))
 		Expect(err).To(HaveOccurred())
@@ -49,13 +49,13 @@ var _ = Describe("A protected connection", func() {
 		Expect(err.Error()).NotTo(ContainSubstring("hunter2"))
 	}, SpecTimeout(timing.Timeout))
 
-	It("trusts no unknown certificate", func(ctx SpecContext) {
+	It("does not trust an unknown certificate", func(ctx SpecContext) {
 		options.CAFile = ""
 		Expect(newSender(options).Send(ctx, message("luis@acme.example"))).To(MatchError(ContainSubstring("certificate")))
 		Expect(s.received()).To(BeEmpty())
 	}, SpecTimeout(timing.Timeout))
 
-	It("sends nothing in the clear when STARTTLS is demanded", func(ctx SpecContext) {
+	It("sends nothing in the clear when STARTTLS is required", func(ctx SpecContext) {
 		bare := startServer(nil)
 		options.Address = bare.addr
 		Expect(newSender(options).Send(ctx, message("luis@acme.example"))).To(MatchError(ContainSubstring("STARTTLS")))
@@ -68,7 +68,7 @@ var _ = DescribeTable("NewSender refuses", func(options mail.Options, says strin
 	Expect(err).To(MatchError(ContainSubstring(says)))
 },
 	Entry("an address without a port", mail.Options{Address: "smtp.acme.example", From: "a@b.example"}, "host:port"),
-	Entry("a port that is no number", mail.Options{Address: "smtp.acme.example:mail", From: "a@b.example"}, "host:port"),
+	Entry("a port that is not a number", mail.Options{Address: "smtp.acme.example:mail", From: "a@b.example"}, "host:port"),
 	Entry("no sender", mail.Options{Address: "smtp.acme.example:25"}, "sender's address"),
 	Entry("an unknown mode",
 		mail.Options{Address: "smtp.acme.example:25", From: "a@b.example", TLS: "SSL"}, "None, StartTLS, TLS",

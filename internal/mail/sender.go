@@ -17,11 +17,11 @@ import (
 type TLSMode string
 
 const (
-	// TLSNone sends in the clear: for a mail server on the same host only.
+	// TLSNone sends in the clear, for a mail server on the same host only.
 	TLSNone TLSMode = "None"
-	// TLSStartTLS demands STARTTLS (RFC 3207); a server that does not offer it gets no mail.
+	// TLSStartTLS requires STARTTLS (RFC 3207); a server that does not offer it gets no mail.
 	TLSStartTLS TLSMode = "StartTLS"
-	// TLSImplicit speaks TLS from the first byte (RFC 8314).
+	// TLSImplicit uses TLS from the first byte (RFC 8314).
 	TLSImplicit TLSMode = "TLS"
 )
 
@@ -30,7 +30,7 @@ const (
 	defaultIdle    = 15 * time.Second
 )
 
-// DefaultConnections is how many connections are open at the same time at most: few enough for any mail server.
+// DefaultConnections is the default maximum of simultaneous connections: few enough for any mail server.
 const DefaultConnections = 2
 
 // Options say how to reach the mail server.
@@ -39,12 +39,12 @@ type Options struct {
 	Address string
 	// TLS is how the connection is protected; empty: TLSStartTLS.
 	TLS TLSMode
-	// ServerName is the name that the server's certificate must hold; empty: the host of Address.
+	// ServerName is the name that the server's certificate must contain; empty: the host of Address.
 	ServerName string
 	// CAFile is a PEM file with the authorities to trust; empty: the system's.
 	CAFile string
-	// UsernameFile and PasswordFile hold what to sign in with, read at each new connection, so a changed Secret needs no
-	// restart; both empty: no authentication.
+	// UsernameFile and PasswordFile contain the credentials. They are read for each new connection, so a changed Secret needs
+	// no restart. Both empty: no authentication.
 	UsernameFile, PasswordFile string
 	// From is the sender's address, with or without a name.
 	From string
@@ -52,11 +52,11 @@ type Options struct {
 	Timeout time.Duration
 	// IdleTimeout is how long a connection stays open for the next mail; zero: 15 seconds.
 	IdleTimeout time.Duration
-	// Connections is the greatest number of connections open at the same time; zero: 2.
+	// Connections is the maximum number of simultaneous connections; zero: 2.
 	Connections int
 }
 
-// Sender hands mails to one mail server over few connections that are used again. It is safe for concurrent use.
+// Sender sends mails to one mail server over a few connections that it reuses. It is safe for concurrent use.
 type Sender struct {
 	options Options
 	host    string
@@ -66,7 +66,7 @@ type Sender struct {
 	gate    gate
 }
 
-// NewSender checks the options; nothing is connected before the first Send. Close ends the connections.
+// NewSender checks the options. It does not connect before the first Send. Close closes the connections.
 func NewSender(options Options) (*Sender, error) {
 	s := &Sender{options: withDefaults(options)}
 	host, port, err := net.SplitHostPort(options.Address)
@@ -77,7 +77,7 @@ func NewSender(options Options) (*Sender, error) {
 		s.port, err = strconv.Atoi(port)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("mail server %q must be host:port, smtp.acme.example:587 for example: %w", options.Address, err)
+		return nil, fmt.Errorf("mail server %q must be host:port, for example smtp.acme.example:587: %w", options.Address, err)
 	}
 	s.host = host
 	if s.from, err = parseAddress(options.From); err != nil {
@@ -89,7 +89,7 @@ func NewSender(options Options) (*Sender, error) {
 		return nil, fmt.Errorf("mail TLS mode %q is not one of %s, %s, %s", options.TLS, TLSNone, TLSStartTLS, TLSImplicit)
 	}
 	if (options.UsernameFile == "") != (options.PasswordFile == "") {
-		return nil, errors.New("mail authentication needs both a user name file and a password file, or neither")
+		return nil, errors.New("authentication to the mail server needs both a user name file and a password file: set both or neither")
 	}
 	s.pool = newPool(s.options.Connections, s.options.IdleTimeout, s.dial)
 	s.gate.now = time.Now
@@ -112,14 +112,14 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-// Send delivers one mail and returns when the server has taken it. It gives up when ctx ends.
+// Send delivers one mail and returns when the server has accepted it. It gives up when ctx ends.
 //
-// While the server cannot be reached, most mails are not tried, so that thousands of them make a few connections: their
+// While the server cannot be reached, most mails are not tried, so that thousands of mails cause only a few connections. Their
 // error says when to try again (NotTried).
 //
-// An error is permanent (IsPermanent) when the server, or the address itself, rules out that the same mail ever
-// arrives. After any other error the mail may be sent again; it may also have arrived, which its Message-ID tells the
-// receiver.
+// An error is permanent (IsPermanent) when the server's answer, or the address itself, means that the same mail can never
+// arrive. After any other error the mail may be sent again. It may have arrived already; the receiver can tell by its
+// Message-ID.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	l, err := s.compose(m)
 	if err != nil {
@@ -128,7 +128,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return s.deliver(ctx, l)
 }
 
-// deliver hands a letter over, on another connection if the server has hung up on the one that was open.
+// deliver sends a mail, over another connection if the server has closed the one that was open.
 func (s *Sender) deliver(ctx context.Context, l letter) error {
 	for {
 		c, err := s.pool.take(ctx)
@@ -138,11 +138,11 @@ func (s *Sender) deliver(ctx context.Context, l letter) error {
 		if l.utf8 && !c.offers("SMTPUTF8") {
 			s.pool.give(c)
 			if l.rest != nil {
-				return permanent("the mail has letters beyond ASCII in its header or an address, and mail server %s does not take "+
-					"such mails (SMTPUTF8)", s.options.Address)
+				return permanent("the mail has non-ASCII letters in its header or an address, which mail server %s does not accept "+
+					"(SMTPUTF8)", s.options.Address)
 			}
-			return permanent("the address %s has letters beyond ASCII before the @, and mail server %s does not take such "+
-				"addresses (SMTPUTF8): use another address", l.to, s.options.Address)
+			return permanent("the address %s has non-ASCII letters before the @, which mail server %s does not accept "+
+				"(SMTPUTF8): use another address", l.to, s.options.Address)
 		}
 		err = c.send(ctx, l)
 		again := c.hungUp(err)
@@ -158,7 +158,7 @@ func (s *Sender) deliver(ctx context.Context, l letter) error {
 	}
 }
 
-// unreachable is the error of a mail for which there was no connection.
+// unreachable returns the error of a mail for which there was no connection.
 func (s *Sender) unreachable(err error) *DeliveryError {
 	out := temporary(s.options.Address, err)
 	var closed *gateClosedError
@@ -168,8 +168,8 @@ func (s *Sender) unreachable(err error) *DeliveryError {
 	return out
 }
 
-// Connections is the greatest number of connections, which is how many mails are sent at the same time.
+// Connections returns the maximum number of connections, which is also how many mails can be sent at the same time.
 func (s *Sender) Connections() int { return s.options.Connections }
 
-// Close ends the idle connections; those in use end after their mail. Sending fails afterwards.
+// Close closes idle connections at once, and those in use after their mail. Sending fails afterwards.
 func (s *Sender) Close() { s.pool.close() }

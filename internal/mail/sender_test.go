@@ -65,7 +65,7 @@ var _ = Describe("Sender", func() {
 			Expect(date).To(BeTemporally("~", time.Now(), time.Minute))
 		}, SpecTimeout(timing.Timeout))
 
-		It("adds no header and no recipient, whatever the values hold", func(ctx SpecContext) {
+		It("adds no header and no recipient, whatever the values contain", func(ctx SpecContext) {
 			m := message("luis@acme.example")
 			m.Subject, m.FromName = "a\r\nBcc: eva@acme.example", "b\r\nBcc: eva@acme.example"
 			Expect(sender.Send(ctx, m)).To(Succeed())
@@ -80,14 +80,14 @@ var _ = Describe("Sender", func() {
 			Expect(mail.IsPermanent(sender.Send(ctx, m))).To(BeTrue())
 		}, SpecTimeout(timing.Timeout))
 
-		It("takes internationalized addresses", func(ctx SpecContext) {
+		It("accepts internationalized addresses", func(ctx SpecContext) {
 			Expect(sender.Send(ctx, message("josé@españa.example"))).To(Succeed())
 			m, err := box.Wait(ctx, func(mailbox.Message) bool { return true })
 			Expect(err).NotTo(HaveOccurred())
 			Expect(m.EnvelopeTo).To(ConsistOf("josé@xn--espaa-rta.example"))
 		}, SpecTimeout(timing.Timeout))
 
-		It("tells a refusal for good from one for the moment, and goes on with the next", func(ctx SpecContext) {
+		It("distinguishes permanent from temporary refusals, and continues with the next mail", func(ctx SpecContext) {
 			box.SetFault(func(to string) error {
 				switch to {
 				case "gone@acme.example":
@@ -106,7 +106,7 @@ var _ = Describe("Sender", func() {
 			Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 		}, SpecTimeout(timing.Timeout))
 
-		It("takes a server that is down for a moment's trouble", func(ctx SpecContext) {
+		It("treats a server that is down as temporary", func(ctx SpecContext) {
 			Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
 			Expect(box.Close()).To(Succeed())
 			err := sender.Send(ctx, message("luis@acme.example"))
@@ -115,7 +115,7 @@ var _ = Describe("Sender", func() {
 		}, SpecTimeout(timing.Timeout))
 	})
 
-	It("uses a connection again, and opens another when the server has hung up", func(ctx SpecContext) {
+	It("reuses a connection, and opens another when the server has closed it", func(ctx SpecContext) {
 		s := startServer(nil)
 		sender := newSender(mail.Options{Address: s.addr, TLS: mail.TLSNone})
 		for range 5 {
@@ -128,7 +128,7 @@ var _ = Describe("Sender", func() {
 		Expect(s.received()).To(HaveLen(6))
 	}, SpecTimeout(timing.Timeout))
 
-	It("sends for many at once over few connections", func(ctx SpecContext) {
+	It("sends many mails at once over few connections", func(ctx SpecContext) {
 		s := startServer(nil)
 		sender := newSender(mail.Options{Address: s.addr, TLS: mail.TLSNone, Connections: 3})
 		var group sync.WaitGroup
@@ -143,7 +143,7 @@ var _ = Describe("Sender", func() {
 		Expect(s.sessions.Load()).To(BeNumerically("<=", 3))
 	}, SpecTimeout(timing.Timeout))
 
-	It("closes a connection that nobody uses", func(ctx SpecContext) {
+	It("closes an unused connection", func(ctx SpecContext) {
 		s := startServer(nil)
 		sender := newSender(mail.Options{Address: s.addr, TLS: mail.TLSNone, IdleTimeout: 10 * time.Millisecond})
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())

@@ -21,14 +21,14 @@ import (
 
 const password = "correct horse battery staple"
 
-// server is a mail server with the faults of a test.
+// server is a mail server with the faults that a test gives it.
 type server struct {
 	*smtp.Server
-	// onData answers the end of a mail; nil takes it.
+	// onData answers the end of a mail; nil accepts it.
 	onData func() error
 
 	addr string
-	// sessions counts connections ever made, open those that still stand.
+	// sessions counts all connections so far, open those that are still open.
 	sessions, open atomic.Int32
 
 	mu    sync.Mutex
@@ -36,7 +36,7 @@ type server struct {
 	conns []*smtp.Conn
 }
 
-// startServer starts a server that configure has changed; it stops at the end of the test.
+// startServer starts a server with the changes of configure. It stops at the end of the test.
 func startServer(configure func(*server)) *server {
 	GinkgoHelper()
 	s := &server{}
@@ -68,7 +68,7 @@ func startServer(configure func(*server)) *server {
 	return s
 }
 
-// hangUp drops all connections, as a server does that is restarted.
+// hangUp drops all connections, as a restarted server does.
 func (s *server) hangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +132,7 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// protection makes a certificate for 127.0.0.1.
+// protection creates a certificate for 127.0.0.1.
 func protection() *certificate.Certificate {
 	GinkgoHelper()
 	c, err := certificate.Loopback(GinkgoT().TempDir())

@@ -16,13 +16,13 @@ import (
 	"github.com/usher-operator/usher/internal/locale"
 )
 
-// Names of the two templates, as files and as keys of whatever overrides them.
+// Names of the two templates, as files and as keys of what overrides them.
 const (
 	HTMLFile = "mail.html.tmpl"
 	TextFile = "mail.txt.tmpl"
 )
 
-// maxPart is how many bytes a part of a mail may have: some mail clients cut what is longer.
+// maxPart is the maximum size of a part of a mail in bytes: some mail clients cut off longer parts.
 const maxPart = 100 << 10
 
 //go:embed templates/*.tmpl
@@ -35,21 +35,21 @@ type Templates struct {
 	html      *htmltemplate.Template
 }
 
-// shipped are the templates of Usher itself.
+// shipped are the templates that ship with Usher.
 var shipped = &Templates{
 	languages: languages,
 	text:      texttemplate.Must(texttemplate.ParseFS(templateFiles, "templates/"+TextFile)),
 	html:      htmltemplate.Must(htmltemplate.ParseFS(templateFiles, "templates/"+HTMLFile)),
 }
 
-// Shipped gives the templates of Usher itself.
+// Shipped returns the templates that ship with Usher.
 func Shipped() *Templates { return shipped }
 
-// InForce holds the templates that mails are written with, which may change at any time. Its zero value holds those that
-// ship, as does nil. It is safe for concurrent use.
+// InForce holds the templates in force for mails, which may change at any time. Its zero value, and nil, stand for the templates
+// that ship. It is safe for concurrent use.
 type InForce struct{ current atomic.Pointer[Templates] }
 
-// Use puts templates in force for all mails from here on.
+// Use puts templates in force for all mails from now on.
 func (f *InForce) Use(t *Templates) { f.current.Store(t) }
 
 // Render writes the mail with the templates in force.
@@ -62,7 +62,7 @@ func (f *InForce) Render(c Content) (Rendered, error) {
 	return shipped.Render(c)
 }
 
-// execute writes one part of a mail and stops when it grows too long.
+// execute renders one part of a mail and stops when it grows too long.
 func execute(name string, t interface{ Execute(io.Writer, any) error }, v *view) (string, error) {
 	var part bounded
 	err := t.Execute(&part, v)
@@ -75,9 +75,9 @@ func execute(name string, t interface{ Execute(io.Writer, any) error }, v *view)
 // bounded is a text of at most maxPart bytes.
 type bounded struct{ text strings.Builder }
 
-var errTooLong = errors.New("the part of the mail is longer than 100 KiB, from where on mail clients cut it: make it shorter")
+var errTooLong = errors.New("the part is longer than 100 KiB, and mail clients would cut it off: make it shorter")
 
-// Write fails when the text would grow too long.
+// Write fails if the text would grow too long.
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.text.Len()+len(p) > maxPart {
 		return 0, errTooLong

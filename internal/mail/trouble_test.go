@@ -46,8 +46,8 @@ var _ = Describe("A server in trouble", func() {
 		return ids
 	}
 
-	// Each trouble meets the second mail, over a connection that stands; the third finds the server well again.
-	DescribeTable("is worth another try", func(ctx SpecContext, trouble mailbox.Trouble, says string, kept int) {
+	// The trouble affects the second mail, over an open connection. By the third mail the server has recovered.
+	DescribeTable("causes an error that is retried", func(ctx SpecContext, trouble mailbox.Trouble, says string, kept int) {
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 		box.SetTrouble(trouble)
 		err := sender.Send(ctx, message(to))
@@ -70,15 +70,15 @@ var _ = Describe("A server in trouble", func() {
 		Entry("refusing the text for now", mailbox.Trouble{Text: func([]string) mailbox.Fate {
 			return mailbox.Fate{Refuse: answer(451, "scanner is away")}
 		}}, "451", 2, SpecTimeout(timing.Timeout)),
-		Entry("dropping the line in the middle of a mail", mailbox.Trouble{Text: func([]string) mailbox.Fate {
+		Entry("dropping the connection in the middle of a mail", mailbox.Trouble{Text: func([]string) mailbox.Fate {
 			return mailbox.Fate{CutAfter: 100}
-		}}, "the mail was sent and not accepted", 2, SpecTimeout(timing.Timeout)),
-		Entry("dropping the line instead of an answer: the mail comes twice, under one Message-ID",
+		}}, "the mail was sent but not accepted", 2, SpecTimeout(timing.Timeout)),
+		Entry("dropping the connection instead of answering: the mail arrives twice with one Message-ID",
 			mailbox.Trouble{Text: func([]string) mailbox.Fate { return mailbox.Fate{KeepAndCut: true} }},
-			"the mail was sent and not accepted", 3, SpecTimeout(timing.Timeout)),
+			"the mail was sent but not accepted", 3, SpecTimeout(timing.Timeout)),
 	)
 
-	It("that closes an old connection with 421 gets the mail over a new one", func(ctx SpecContext) {
+	It("gets the mail over a new connection when it closes an old one with 421", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 		var once atomic.Bool
 		box.SetTrouble(mailbox.Trouble{Recipient: func(string) error {
@@ -91,7 +91,7 @@ var _ = Describe("A server in trouble", func() {
 		Expect(box.Connections()).To(Equal(2))
 	}, SpecTimeout(timing.Timeout))
 
-	It("that does not answer is given up on", func(ctx SpecContext) {
+	It("is given up on when it does not answer", func(ctx SpecContext) {
 		hasty := newSender(mail.Options{Address: box.Addr(), TLS: mail.TLSNone, Timeout: time.Second})
 		Expect(hasty.Send(ctx, message(to))).To(Succeed())
 		box.SetTrouble(mailbox.Trouble{Delay: time.Hour})
@@ -100,12 +100,12 @@ var _ = Describe("A server in trouble", func() {
 		Expect(mail.IsPermanent(err)).To(BeFalse())
 	}, SpecTimeout(timing.Timeout))
 
-	It("that is slow gets its mails", func(ctx SpecContext) {
+	It("gets its mails when it is slow", func(ctx SpecContext) {
 		box.SetTrouble(mailbox.Trouble{Delay: 100 * time.Millisecond})
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 	}, SpecTimeout(timing.Timeout))
 
-	It("loses nothing to one refused recipient of many", func(ctx SpecContext) {
+	It("does not lose other mails when it refuses one of many recipients", func(ctx SpecContext) {
 		box.SetFault(func(to string) error {
 			if to == "p7@acme.example" {
 				return answer(550, "no such user")
@@ -120,7 +120,7 @@ var _ = Describe("A server in trouble", func() {
 		Expect(box.Connections()).To(Equal(1))
 	}, SpecTimeout(timing.Timeout))
 
-	It("that lets nobody in is tried by a few of many mails; the others are told when", func(ctx SpecContext) {
+	It("is tried by only a few of many mails when nobody can connect; the others learn when to retry", func(ctx SpecContext) {
 		box.SetTrouble(mailbox.Trouble{Greeting: func() error { return answer(421, "too busy") }})
 		began := time.Now()
 		var notTried, tried atomic.Int32
@@ -142,7 +142,7 @@ var _ = Describe("A server in trouble", func() {
 			})
 		}
 		group.Wait()
-		// One more a second at most, should the 200 take that long.
+		// At most one more per second, in case the 200 take that long.
 		Expect(box.Connections()).To(BeNumerically("<=", mail.DefaultConnections+int(time.Since(began)/time.Second)))
 		Expect(tried.Load()).To(BeEquivalentTo(box.Connections()))
 		Expect(notTried.Load()).To(Equal(200 - tried.Load()))
@@ -152,7 +152,7 @@ var _ = Describe("A server in trouble", func() {
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 	}, SpecTimeout(timing.Timeout))
 
-	It("shows no password, link or token in what it answers", func(ctx SpecContext) {
+	It("is quoted without passwords, links and tokens", func(ctx SpecContext) {
 		shown := protection()
 		const token = "AbCdEf0123456789_-AbCdEf0123456789"
 		guarded := mailbox.New(mailbox.Options{

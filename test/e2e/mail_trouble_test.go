@@ -70,8 +70,8 @@ var _ = Describe("A mail server that misbehaves", func() {
 		i := builders.Invitation(org, "team", at("grey"), at("quota"), at("gone"), at("busy"), at("half"), at("silent"), at("well")).Obj()
 		create(ctx, i)
 		said := map[string]string{
-			"grey": "450", "quota": "452", "busy": "421", "half": "the mail was sent and not accepted",
-			"silent": "the mail was sent and not accepted",
+			"grey": "450", "quota": "452", "busy": "421", "half": "the mail was sent but not accepted",
+			"silent": "the mail was sent but not accepted",
 		}
 		ids := map[string]string{}
 		for name, says := range said {
