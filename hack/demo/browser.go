@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// browser visits pages as a browser without scripts does: it reads the form that a page shows and sends that form.
+// browser visits pages like a browser without scripts: it reads the form on a page and submits it.
 type browser struct{ client *http.Client }
 
 func newBrowser() *browser {
@@ -26,7 +26,7 @@ func newBrowser() *browser {
 type visit struct {
 	page
 	url *url.URL
-	// steps are the requests made, with what was answered, in one line each.
+	// steps are the requests that were made, each with the status of its answer.
 	steps []string
 }
 
@@ -35,7 +35,7 @@ func (b *browser) open(ctx context.Context, address string) (*visit, error) {
 	return b.follow(ctx, http.MethodGet, address, nil)
 }
 
-// press sends the form of a page with one of its buttons; given values replace those in the form's fields.
+// press submits the form of a page with one of its buttons. Given values replace those in the form's fields.
 func (b *browser) press(ctx context.Context, v *visit, button string, given map[string]string) (*visit, error) {
 	target, err := v.url.Parse(v.form.action)
 	if err != nil {
@@ -48,7 +48,7 @@ func (b *browser) press(ctx context.Context, v *visit, button string, given map[
 	return b.follow(ctx, http.MethodPost, target.String(), values)
 }
 
-// follow makes a request and those that its redirects ask for.
+// follow makes a request and follows its redirects.
 func (b *browser) follow(ctx context.Context, method, address string, values url.Values) (*visit, error) {
 	var steps []string
 	for range 5 {
@@ -70,7 +70,7 @@ func (b *browser) follow(ctx context.Context, method, address string, values url
 		}
 		return v, err
 	}
-	return nil, fmt.Errorf("%s leads from page to page without end", address)
+	return nil, fmt.Errorf("%s redirects too often", address)
 }
 
 func (b *browser) send(ctx context.Context, method, address string, values url.Values) (*http.Response, error) {
@@ -85,7 +85,7 @@ func (b *browser) send(ctx context.Context, method, address string, values url.V
 	return b.client.Do(request)
 }
 
-// show writes a form's values in one line.
+// show formats a form's values in one line.
 func show(values url.Values) string {
 	var parts []string
 	for _, name := range []string{"displayName", "phone", "language", "action"} {

@@ -21,15 +21,15 @@ type cluster struct {
 	env  map[string]string
 }
 
-// findCluster reads what `make up` has written down.
+// findCluster reads what `make up` has recorded.
 func findCluster(root string) (*cluster, error) {
 	path := filepath.Join(root, ".dev", "env")
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, &failure{
 			expected: "a running development cluster",
-			got:      fmt.Sprintf("there is no %s", path),
-			look:     "run `make demo` in the root of the checkout; it starts the cluster first",
+			got:      fmt.Sprintf("no file %s", path),
+			look:     "run `make demo` in the root of the checkout, which starts the cluster first",
 		}
 	}
 	if err != nil {
@@ -67,8 +67,7 @@ func (c *cluster) mailDir() string { return filepath.Join(c.root, ".dev", "mail"
 
 func (c *cluster) log(name string) string { return filepath.Join(c.root, ".dev", "log", name) }
 
-// kubectl runs the cluster's own kubectl as its administrator, and gives what it printed. The error is that of the
-// command's exit.
+// kubectl runs the cluster's own kubectl as cluster administrator and returns its output. The error is that of the command.
 func (c *cluster) kubectl(ctx context.Context, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, filepath.Join(c.root, ".dev", "bin", "kubectl"), args...)
 	command.Dir = c.root

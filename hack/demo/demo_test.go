@@ -17,7 +17,7 @@ import (
 )
 
 var _ = Describe("telling", func() {
-	It("shortens every token, wherever it stands", func() {
+	It("shortens every token", func() {
 		Expect(shorten("see http://127.0.0.1:8080/i/AQGIixmkAAAAAVc9-EY_CbJ/done?lang=es and /c/AQKIixmkAAAA.")).
 			To(Equal("see http://127.0.0.1:8080/i/AQGIix…/done?lang=es and /c/AQKIix…."))
 	})
@@ -28,7 +28,7 @@ var _ = Describe("telling", func() {
 		Expect(err.Error()).NotTo(ContainSubstring("AQGIixm"))
 	})
 
-	DescribeTable("types commands as a shell reads them", func(args []string, want string) {
+	DescribeTable("quotes commands for a shell", func(args []string, want string) {
 		Expect(typed(args...)).To(Equal(want))
 	},
 		Entry("plain words", []string{"kubectl", "get", "ou", "-n", "acme"}, "kubectl get ou -n acme"),
@@ -38,7 +38,7 @@ var _ = Describe("telling", func() {
 		Entry("an empty value", []string{"--from="}, "--from=''"),
 	)
 
-	It("says what was expected, what came and where to look", func() {
+	It("says what was expected, what came instead and where to look", func() {
 		var out strings.Builder
 		(&teller{w: &out}).stopped(&failure{expected: "the answer \"yes\"", got: "no\n", look: "operator.log"})
 		Expect(out.String()).To(And(
@@ -52,12 +52,12 @@ var _ = Describe("finding the cluster", func() {
 			map[string]string{"KUBECONFIG": "/a b/it's", "PORTAL_URL": "http://127.0.0.1:1"}))
 	})
 
-	It("says what to do when there is none", func() {
+	It("says what to do when there is no cluster", func() {
 		_, err := findCluster(GinkgoT().TempDir())
 		Expect(err).To(MatchError(ContainSubstring("run `make demo`")))
 	})
 
-	It("names what is missing", func() {
+	It("names the missing variable", func() {
 		root := GinkgoT().TempDir()
 		Expect(os.Mkdir(filepath.Join(root, ".dev"), 0o700)).To(Succeed())
 		Expect(os.WriteFile(filepath.Join(root, ".dev", "env"), []byte("KUBECONFIG='x'\n"), 0o600)).To(Succeed())
@@ -74,7 +74,7 @@ var _ = Describe("browsing", func() {
 <select name="l"><option value="es">es</option><option value="en" selected>en</option></select>
 <p><button name="action" value="accept">Accept</button></p></form></main>`
 
-	It("sends a page's form as a browser does, and follows where it leads", func(ctx context.Context) {
+	It("submits a page's form like a browser, and follows redirects", func(ctx context.Context) {
 		var sent map[string][]string
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
@@ -102,7 +102,7 @@ var _ = Describe("browsing", func() {
 		}))
 	})
 
-	It("does not press what is not there", func() {
+	It("refuses a missing button or field", func() {
 		p, err := readPage(strings.NewReader(form))
 		Expect(err).NotTo(HaveOccurred())
 		_, err = p.form.fill("Decline", nil)
@@ -111,7 +111,7 @@ var _ = Describe("browsing", func() {
 		Expect(err).To(MatchError(ContainSubstring(`no field "phone"`)))
 	})
 
-	It("takes a page that says no for an error", func(ctx context.Context) {
+	It("returns an error for an error page", func(ctx context.Context) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusGone)
 			_, _ = w.Write([]byte("<main><h1>This link has expired</h1></main>"))

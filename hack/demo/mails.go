@@ -11,14 +11,14 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-// mails are those that arrive in the mailbox while the story is played.
+// mails are the mails that arrive in the mailbox while the story is played.
 type mails struct {
 	dir string
-	// after is the number of the last mail that was there before.
+	// after is the number of the last mail from before the story.
 	after int
 }
 
-// begin leaves out the mails that are there already.
+// begin skips the mails that are already there.
 func (m *mails) begin() error {
 	messages, err := mailbox.ReadDir(m.dir)
 	if err != nil {
@@ -30,7 +30,7 @@ func (m *mails) begin() error {
 	return nil
 }
 
-// arrived gives the mails of this story so far.
+// arrived returns the mails of this story so far.
 func (m *mails) arrived() ([]mailbox.Message, error) {
 	messages, err := mailbox.ReadDir(m.dir)
 	if err != nil {
@@ -44,7 +44,7 @@ func (m *mails) arrived() ([]mailbox.Message, error) {
 	return nil, nil
 }
 
-// await waits until so many mails have come to an address, and gives the last of them.
+// await waits until count mails have arrived at an address, and returns the last of them.
 func (m *mails) await(ctx context.Context, address string, count int) (mailbox.Message, error) {
 	var found []mailbox.Message
 	err := until(ctx, func() (bool, error) {

@@ -1,9 +1,9 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command demo plays the story of the README on the development cluster of the working directory's checkout, and prints
-// every command with its real output. It leaves the cluster and the played organization in place; playing it again
-// begins by deleting them. It exits with 1 when anything comes otherwise than the story says.
+// Command demo plays the story of the README on the development cluster of the checkout in the working directory, and prints every
+// command with its real output. It leaves the cluster and the organization in place. Playing it again starts by deleting the
+// organization. It exits with 1 if anything differs from the story.
 package main
 
 import (

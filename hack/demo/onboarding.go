@@ -11,11 +11,11 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-// readMails shows the mails to the invited, one of them in full.
+// readMails shows the mails to the invited people, one of them in full.
 func (s *story) readMails(ctx context.Context) error {
 	s.begin("The mails")
-	s.say("Each of the three has got a mail, in the invitation's language (Spanish and English ship) and in the name of\n" +
-		"who invites.")
+	s.say("Each of the three people gets a mail in the inviter's name, in the language of the invitation (Usher ships with\n" +
+		"Spanish and English).")
 	for _, address := range []string{"luis.gomez@acme.example", "sam@acme.example"} {
 		message, err := s.await(ctx, address, 1)
 		if err != nil {
@@ -35,7 +35,7 @@ func (s *story) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("She opens the link in her mail. Looking changes nothing, so mail scanners do no harm.")
+	s.say("She opens the link in her mail. Opening it changes nothing, so mail scanners do no harm.")
 	if s.invitation, err = s.visit(ctx, message, "/i/"); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *story) register(ctx context.Context) error {
 // confirm plays the second mail and what follows from it.
 func (s *story) confirm(ctx context.Context) error {
 	s.begin("Nora confirms her address")
-	s.say("The form alone grants nothing: a second mail shows that the address is hers.")
+	s.say("The form alone grants nothing. A second mail proves that the address is hers.")
 	if err := s.access(ctx, "no"); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *story) visit(ctx context.Context, message mailbox.Message, path string)
 	return page, nil
 }
 
-// press presses a page's button and shows the page that comes.
+// press presses a button on a page and shows the next page.
 func (s *story) press(ctx context.Context, page *visit, button string, given map[string]string, heading string) error {
 	next, err := s.browser.press(ctx, page, button, given)
 	if err != nil {

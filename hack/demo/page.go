@@ -18,12 +18,12 @@ import (
 // page is what a person sees of an HTML page.
 type page struct {
 	heading string
-	// lines are paragraphs, and facts as "name: value".
+	// lines are paragraphs, and facts in the form "name: value".
 	lines []string
 	form  form
 }
 
-// form is a page's form as it stands there.
+// form is the form on a page, with its current values.
 type form struct {
 	action  string
 	values  url.Values
@@ -77,7 +77,7 @@ func (p *page) read(within *html.Node) {
 	}
 }
 
-// complete adds to the line begun last.
+// complete adds to the last line.
 func (p *page) complete(text string) {
 	if last := len(p.lines) - 1; last >= 0 {
 		p.lines[last] += text
@@ -89,11 +89,11 @@ func (p *page) field(node *html.Node, value string) {
 	p.complete("[" + value + "]")
 }
 
-// fill gives what a browser sends when a button is pressed after the given fields were filled in.
+// fill returns what a browser submits when a button is pressed after the given fields were filled in.
 func (f form) fill(label string, given map[string]string) (url.Values, error) {
 	i := slices.IndexFunc(f.buttons, func(b button) bool { return b.label == label })
 	if i < 0 {
-		return nil, fmt.Errorf("the page has no button %q but %q", label, f.labels())
+		return nil, fmt.Errorf("the page has no button %q, only %q", label, f.labels())
 	}
 	values := url.Values{}
 	for name := range f.values {
@@ -119,7 +119,7 @@ func (f form) labels() []string {
 	return labels
 }
 
-// String is the page as text.
+// String returns the page as text.
 func (p page) String() string {
 	lines := append([]string{p.heading}, p.lines...)
 	for _, label := range p.form.labels() {
@@ -135,13 +135,13 @@ func textOf(node *html.Node) string {
 		case n.Type == html.TextNode:
 			text.WriteString(n.Data)
 		case n.DataAtom == atom.P:
-			text.WriteString(" · ") // apart from what stands before it in the same fact
+			text.WriteString(" · ") // separates it from the text before it in the same fact
 		}
 	}
 	return strings.Trim(strings.Join(strings.Fields(text.String()), " "), " ·")
 }
 
-// aside tells whether a paragraph is a hint to a field, or holds buttons.
+// aside reports whether a paragraph is a hint for a field, or contains buttons.
 func aside(node *html.Node) bool {
 	if attribute(node, "id") != "" {
 		return true
@@ -163,7 +163,7 @@ func attribute(node *html.Node, name string) string {
 	return ""
 }
 
-// chosen gives the selected option, else the first.
+// chosen returns the selected option, or else the first.
 func chosen(node *html.Node) string {
 	first := ""
 	for n := range node.Descendants() {

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// teller prints the story. The tokens of links are shortened in everything that it prints.
+// teller prints the story. It shortens the tokens of links in everything that it prints.
 type teller struct {
 	w       io.Writer
 	chapter int
@@ -22,11 +22,11 @@ var (
 	token = regexp.MustCompile(`(/[ic]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+`)
 	plain = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
 	flag  = regexp.MustCompile(`^(--?[a-z-]+=(?:jsonpath=)?)(.*)$`)
-	// trailing are the blanks that kubectl's tables end lines with.
+	// trailing matches the spaces at the end of lines in kubectl's tables.
 	trailing = regexp.MustCompile(`(?m)[ \t]+$`)
 )
 
-// shorten leaves of a link's token what tells one link from another.
+// shorten keeps just enough of a link's token to tell links apart.
 func shorten(text string) string { return token.ReplaceAllString(text, "$1…") }
 
 func (t *teller) print(text string) { fmt.Fprintln(t.w, shorten(text)) }
@@ -41,7 +41,7 @@ func (t *teller) begin(title string) {
 // say prints a sentence of the story.
 func (t *teller) say(format string, args ...any) { t.print("\n" + fmt.Sprintf(format, args...)) }
 
-// command prints a command as somebody types it, before it runs.
+// command prints a command as you would type it, before it runs.
 func (t *teller) command(args ...string) { t.print("\n$ " + typed(args...)) }
 
 // answer prints what a command printed.
@@ -51,19 +51,19 @@ func (t *teller) answer(output string) {
 	}
 }
 
-// quote prints what came from elsewhere: a mail, a page.
+// quote prints a mail or a page.
 func (t *teller) quote(text string) {
 	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
 		t.print(strings.TrimRight("  | "+strings.TrimRight(line, "\r\n"), " "))
 	}
 }
 
-// stopped says why the story ended early.
+// stopped prints why the story ended early.
 func (t *teller) stopped(err error) {
 	var f *failure
 	switch {
 	case errors.Is(err, context.Canceled):
-		t.say("The demo was interrupted. `make demo` begins anew; `make down` stops the cluster.")
+		t.say("The demo was interrupted. `make demo` starts it again; `make down` stops the cluster.")
 		return
 	case !errors.As(err, &f):
 		t.say("The demo stopped: %v", err)
@@ -76,7 +76,7 @@ func indent(text string) string {
 	return strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n            ")
 }
 
-// typed writes a command so that a shell reads it as the same words.
+// typed formats a command so that a shell parses it into the same words.
 func typed(args ...string) string {
 	words := make([]string, 0, len(args))
 	for _, arg := range args {
@@ -92,7 +92,7 @@ func typed(args ...string) string {
 	return strings.Join(words, " ")
 }
 
-// failure says what the story expected, what came instead, and where to look.
+// failure says what the story expected, what it got instead, and where to look.
 type failure struct{ expected, got, look string }
 
 func (f *failure) Error() string {

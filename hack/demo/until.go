@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	// patience is how long the story waits for anything; what it waits for takes a second or two.
+	// patience is how long the story waits for anything. What it waits for usually takes a second or two.
 	patience = 60 * time.Second
 	interval = 50 * time.Millisecond
 )
 
-// until asks again and again, and ends when the answer is true, at an error, and when patience is over.
+// until polls a condition. It returns when the condition is true or fails, or when patience is over.
 func until(ctx context.Context, condition func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -3,7 +3,8 @@
 
 // Command requirements prints the rows of the requirements table that no test names yet.
 //
-// A test proves a row by carrying its id in its text, e.g. It("ORG-12 ..."). The list informs; it fails nothing.
+// A test proves a row by having its id in its text, for example It("ORG-12 ..."). The list is for information: it makes nothing
+// fail.
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 )
 
 func main() {
-	table := flag.String("table", "docs/requirements.md", "path of the requirements, Markdown tables with ids in the first column")
+	table := flag.String("table", "docs/requirements.md", "path of the requirements: Markdown tables with ids in the first column")
 	root := flag.String("root", ".", "folder whose *_test.go files are searched")
 	flag.Parse()
 	if err := run(os.Stdout, *table, *root); err != nil {
@@ -27,7 +28,7 @@ func main() {
 func run(out io.Writer, table, root string) error {
 	text, err := os.ReadFile(table)
 	if err != nil {
-		return fmt.Errorf("reading the requirements (name another file with -table): %w", err)
+		return fmt.Errorf("cannot read the requirements, set -table to their file: %w", err)
 	}
 	rows := parseRows(string(text))
 	if len(rows) == 0 {
@@ -46,6 +47,6 @@ func run(out io.Writer, table, root string) error {
 			}
 		}
 	}
-	_, err = fmt.Fprintf(out, "%d of %d requirements have a test that names them; %d have none.\n", len(rows)-missing, len(rows), missing)
+	_, err = fmt.Fprintf(out, "%d of %d requirements are named by a test; %d are not.\n", len(rows)-missing, len(rows), missing)
 	return err
 }

@@ -36,7 +36,7 @@ var _ = Describe("the list of requirements without a test", func() {
 		tablePath = write("table.md", table)
 	})
 
-	It("prints only rows whose exact id no test file holds", func() {
+	It("prints only rows whose exact id is in no test file", func() {
 		write("a/a_test.go", `It("ABC-12 does", func() {})`)
 		write("a/a.go", `// ABC-3 in code that is no test`)
 		write(".dev/b_test.go", `It("ABC-3 in a hidden folder", func() {})`)
@@ -44,7 +44,7 @@ var _ = Describe("the list of requirements without a test", func() {
 		var out strings.Builder
 		Expect(run(&out, tablePath, root)).To(Succeed())
 		Expect(out.String()).To(Equal("ABC-1    The first.\nABC-3    The third.\n" +
-			"1 of 3 requirements have a test that names them; 2 have none.\n"))
+			"1 of 3 requirements are named by a test; 2 are not.\n"))
 	})
 
 	It("refuses a table without rows", func() {

@@ -23,7 +23,7 @@ type requirement struct {
 	id, text string
 }
 
-// parseRows answers the rows of every Markdown table in text, in order.
+// parseRows returns the rows of every Markdown table in text, in order.
 func parseRows(text string) []requirement {
 	var rows []requirement
 	for _, match := range rowPattern.FindAllStringSubmatch(text, -1) {
@@ -32,7 +32,7 @@ func parseRows(text string) []requirement {
 	return rows
 }
 
-// idsInTests answers every id that a test file below root holds.
+// idsInTests returns every id in a test file below root.
 func idsInTests(root string) (map[string]bool, error) {
 	ids := map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -55,7 +55,7 @@ func idsInTests(root string) (map[string]bool, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("searching the tests below %s: %w", root, err)
+		return nil, fmt.Errorf("cannot search the tests below %s: %w", root, err)
 	}
 	return ids, nil
 }
