@@ -25,7 +25,7 @@ help: ## Show this list.
 ##@ Development cluster
 
 .PHONY: up
-up: ## Start the development cluster and the operator; harmless when they run.
+up: ## Start the development cluster and the operator; safe to run again.
 	@$(DEVCLUSTER) up --dir $(CURDIR)
 
 .PHONY: down
@@ -40,7 +40,7 @@ demo: up ## Start the cluster, play the story of the README and print it.
 
 .PHONY: test
 test: export ARGS := $(ARGS)
-test: browser mailserver ## Run all tests, on a real control plane.
+test: browser mailserver ## Run all tests on a real control plane.
 	@assets="$$($(DEVCLUSTER) bin --dir $(CURDIR))"; \
 	echo "control plane: $$assets"; \
 	export KUBEBUILDER_ASSETS="$$assets"; \
@@ -62,7 +62,7 @@ test/browser/node_modules/axe-core/package.json: test/browser/package.json test/
 	@touch $@
 
 .PHONY: mailserver
-mailserver: ## Install what the mail tests need: Exim, a mail server of Debian's.
+mailserver: ## Install what the mail tests need: Debian's mail server Exim.
 	@PATH="$$PATH:/usr/sbin" hack/tools/debian.sh exim4
 
 .PHONY: bench
@@ -87,7 +87,7 @@ generate: ## Generate code: deep copies, apply configurations, //go:generate lin
 	go generate ./...
 
 .PHONY: manifests
-manifests: ## Generate CRDs, the operator's role, webhook configurations.
+manifests: ## Generate CRDs, the operator's role and webhook configurations.
 	$(TOOL) controller-gen crd paths=./api/v1alpha1 output:crd:artifacts:config=config/crd/bases
 	$(TOOL) controller-gen rbac:roleName=usher-controller-manager webhook paths='./internal/...;./cmd/...' \
 	  output:rbac:artifacts:config=config/rbac output:webhook:artifacts:config=config/webhook
@@ -109,11 +109,11 @@ lint: $(LINT) ## Lint the main module and the development cluster.
 	cd hack/devcluster && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...
 
 .PHONY: verify
-verify: $(LINT) ## Check that generated files are up to date, lint, formatting, modules, kustomizations.
+verify: $(LINT) ## Check generated files, lint, formatting, modules and kustomizations.
 	@MAKE="$(MAKE)" KUSTOMIZE="$(TOOL) kustomize" MODULES="$(MODULES)" hack/tools/verify.sh
 
 .PHONY: clean
-clean: down ## Stop the cluster and remove what was built here; caches outside of the checkout stay.
+clean: down ## Stop the cluster and remove what was built here; caches outside the checkout stay.
 	rm -rf .dev bin test/browser/node_modules
 
 # golangci-lint with the Kubernetes API linter inside. The first build takes one to two minutes.

@@ -142,7 +142,7 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 	})
 
 	It("keeps his hands off Usher's RoleBindings, and makes none that look like them", func(ctx context.Context) {
-		usher := `RoleBindings with the label accounts.usher.dev/organization are Usher's: change the OrgUser or the Workspace that the access follows from`
+		usher := `RoleBindings with the label accounts.usher.dev/organization belong to Usher: change the OrgUser or the Workspace that gives the access`
 		denied := `Error from server (Forbidden): rolebindings.rbac.authorization.k8s.io "%s" is forbidden: ValidatingAdmissionPolicy ` +
 			`'usher-bindings' with binding 'usher-bindings' denied request: ` + usher
 		at := []string{"-n", org + "-support"}
@@ -180,8 +180,8 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 		} {
 			Expect(refused(ctx, labeller, "", "label", "namespace", change[0], change[1], "--overwrite")).To(Equal(
 				`Error from server (Forbidden): namespaces "` + acme(change[0]) + `" is forbidden: ValidatingAdmissionPolicy 'usher-namespaces' ` +
-					`with binding 'usher-namespaces' denied request: labels accounts.usher.dev/… tell which workspace a namespace belongs to: ` +
-					`only Usher and cluster administrators may set, change or remove them. To have a namespace, make a Workspace`))
+					`with binding 'usher-namespaces' denied request: labels accounts.usher.dev/… say which workspace owns a namespace: ` +
+					`only Usher and cluster administrators may set, change or remove them. To get a namespace, create a Workspace`))
 		}
 		Expect(done(ctx, labeller, "", "label", "namespace", org+"-support", "team=blue")).To(BeEmpty())
 	})

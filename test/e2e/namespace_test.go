@@ -155,15 +155,15 @@ var _ = Describe("A workspace's namespace", func() {
 			}
 			return mallory.Patch(ctx, n, p)
 		}
-		labels := "labels accounts.usher.dev/… tell which workspace a namespace belongs to: only Usher and cluster administrators may " +
-			"set, change or remove them. To have a namespace, make a Workspace"
+		labels := "labels accounts.usher.dev/… say which workspace owns a namespace: only Usher and cluster administrators may " +
+			"set, change or remove them. To get a namespace, create a Workspace"
 		for _, status := range []bool{false, true} {
 			for _, n := range []string{org + "-fake", org + "-support"} {
 				Expect(patch(n, `{"labels":{"accounts.usher.dev/workspace":"other"}}`, status)).To(BeRefused(http.StatusForbidden, labels))
 			}
 			Expect(patch(org+"-support", `{"labels":{"accounts.usher.dev/workspace":null}}`, status)).To(BeRefused(http.StatusForbidden, labels))
 			Expect(patch(org+"-support", `{"annotations":{"accounts.usher.dev/copied-labels":"team"}}`, status)).To(
-				BeRefused(http.StatusForbidden, "annotations accounts.usher.dev/… of a namespace are Usher's"))
+				BeRefused(http.StatusForbidden, "annotations accounts.usher.dev/… on a namespace belong to Usher"))
 			Expect(patch(org+"-support", `{"labels":{"team":"red"},"annotations":{"team":"red"}}`, status)).To(Succeed())
 		}
 		Expect(mallory.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{

@@ -110,7 +110,7 @@ var _ = Describe("Payment details", Ordered, func() {
 		rule := func(resource, secret string) *rbacv1ac.PolicyRuleApplyConfiguration {
 			return rbacv1ac.PolicyRule().WithAPIGroups("").WithResources(resource).WithVerbs("get").WithResourceNames(secret)
 		}
-		only := BeRefused(http.StatusForbidden, "the Role usher-payment may grant nothing but")
+		only := BeRefused(http.StatusForbidden, "the Role usher-payment may grant only")
 		Expect(apply(paymentRoleName, name, rule("secrets", "card"))).To(Succeed())
 		Expect(apply(paymentRoleName, name, rule("secrets", "bank"))).To(only)
 		Expect(apply(paymentRoleName, name, rule("configmaps", "card"))).To(only)
