@@ -27,7 +27,8 @@ func checkGateway(o gateway.Options) error {
 	case o.URL == "":
 		return errors.New("--gateway-key-file is set, but --gateway-url is not: set both or neither")
 	case o.KeyFile == "":
-		return errors.New("--gateway-key-file is missing: set it to the key that signs messages, so that the gateway knows they are from Usher")
+		return errors.New("--gateway-key-file is missing: set it to the key that signs messages, " +
+			"so that the gateway knows they are from Usher")
 	}
 	if err := gateway.CheckURL(o.URL); err != nil {
 		return fmt.Errorf("--gateway-url: %w", err)

@@ -100,7 +100,8 @@ func (o *Options) Validate() error {
 	}
 	require(o.Namespace != "", "the operator does not know its own namespace: set --namespace or the environment "+
 		"variable POD_NAMESPACE")
-	require(len(o.WebhookDNSNames) > 0, "--webhook-dns-names is empty: set it to at least one name by which the API server calls the webhooks")
+	require(len(o.WebhookDNSNames) > 0, "--webhook-dns-names is empty: set it to at least one name by which "+
+		"the API server calls the webhooks")
 	require(o.Mail.Address != "", "--smtp-address is missing: set it to the mail server's host:port")
 	require(o.Mail.From != "", "--mail-from is missing: set it to the sender's address of the mails")
 	require(o.MailRate >= 0, "--mail-rate %d is negative: set it to the maximum number of mails per minute, or 0 for no limit", o.MailRate)
@@ -114,7 +115,8 @@ func (o *Options) Validate() error {
 	wrong = append(wrong, o.validateIntake()...)
 	portal, err := url.Parse(o.PortalURL)
 	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
-	require(web, "--portal-url %q must be the absolute URL at which people reach the portal, such as https://usher.acme.example", o.PortalURL)
+	require(web, "--portal-url %q must be the absolute URL at which people reach the portal, "+
+		"such as https://usher.acme.example", o.PortalURL)
 	if err := checkGateway(o.Gateway); err != nil {
 		wrong = append(wrong, err)
 	}
