@@ -81,9 +81,8 @@ build: ## Build the operator to bin/usher.
 	go build -trimpath -o bin/usher ./cmd
 
 .PHONY: generate
-generate: ## Generate code: deep copies, apply configurations, //go:generate lines.
-	$(TOOL) controller-gen object:headerFile=hack/tools/boilerplate.go.txt \
-	  applyconfiguration:headerFile=hack/tools/boilerplate.go.txt paths=./api/v1alpha1
+generate: ## Generate code: deep copies, //go:generate lines.
+	$(TOOL) controller-gen object:headerFile=hack/tools/boilerplate.go.txt paths=./api/v1alpha1
 	go generate ./...
 
 .PHONY: manifests

@@ -7,7 +7,5 @@
 // is what is wished for; what is in force stands in the status.
 //
 // +kubebuilder:object:generate=true
-// +kubebuilder:ac:generate=true
-// +kubebuilder:ac:output:package="../applyconfiguration"
 // +groupName=accounts.usher.dev
 package v1alpha1

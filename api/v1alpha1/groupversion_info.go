@@ -12,9 +12,6 @@ import (
 // GroupVersion is the group and version of all kinds in this package.
 var GroupVersion = schema.GroupVersion{Group: "accounts.usher.dev", Version: "v1alpha1"}
 
-// SchemeGroupVersion is GroupVersion under the name that generated clients look for.
-var SchemeGroupVersion = GroupVersion
-
 var (
 	schemeBuilder = runtime.NewSchemeBuilder(addKnownTypes)
 
