@@ -30,7 +30,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 	return nil
 }
 
-// Resource gives the group resource of a plural name, for error texts.
+// Resource returns the group resource of a plural name, for error messages.
 func Resource(resource string) schema.GroupResource {
 	return GroupVersion.WithResource(resource).GroupResource()
 }

@@ -5,91 +5,101 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// InvitationSpec is who is to be invited to what.
+// InvitationSpec says who is invited to what.
 type InvitationSpec struct {
-	// emails are the addresses to invite. An entry may hold several, separated by white space, comma or semicolon (NOV-3). An
-	// address may come with a name, as in Ana Pérez <ana@acme.example>, which is then the person's display name; a name that
-	// holds a comma or semicolon stands in quotes.
+	// emails are the addresses to invite. An entry can hold several, separated by whitespace, commas or semicolons. An
+	// address can come with a name, as in Ana Pérez <ana@acme.example>, which becomes the person's display name. A name
+	// that contains a comma or a semicolon must be in quotes.
 	// +required
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:items:MinLength=3
 	// +kubebuilder:validation:items:MaxLength=8192
-	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'[^\s\pC\pZ,;<>"]@[^\s\pC\pZ,;<>"]')`,message="must hold e-mail addresses such as ana@acme.example or Ana Pérez <ana@acme.example>, separated by white space, comma or semicolon"
-	// +kubebuilder:validation:items:XValidation:rule=`!self.matches(r'[\x00-\x08\x0e-\x1f\x7f\x{80}-\x{84}\x{86}-\x{9f}\x{202A}-\x{202E}\x{2066}-\x{2069}]')`,message="must not hold control characters, nor characters that turn the direction of text"
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'[^\s\pC\pZ,;<>"]@[^\s\pC\pZ,;<>"]')`,message="must contain email addresses such as ana@acme.example or Ana Pérez <ana@acme.example>, separated by whitespace, commas or semicolons"
+	// +kubebuilder:validation:items:XValidation:rule=`!self.matches(r'[\x00-\x08\x0e-\x1f\x7f\x{80}-\x{84}\x{86}-\x{9f}\x{202A}-\x{202E}\x{2066}-\x{2069}]')`,message="must not contain control characters or characters that change the direction of text"
 	Emails []string `json:"emails,omitempty"`
-	// role is what all of them may do in the organization (NOV-4).
+	// role is what all invited people may do in the organization:
+	//
+	//   - OrganizationAdmin manages everything, has Admin access to every workspace, and can delete the organization.
+	//   - BillingAdmin manages billing and the subscription, and views everything else.
+	//   - FinanceAdmin manages the profile, settings, contacts, billing and workspaces, and views the rest.
+	//   - UserAdmin manages workspaces and Members, assigns all users to workspaces, and views the profile and billing.
+	//   - Technician views everything and changes nothing.
+	//   - Member has access to the workspaces granted, and to nothing else.
+	//   - NotificationsOnly receives notifications and has no access.
 	// +required
 	Role Role `json:"role,omitempty"`
-	// workspaces are granted to all of them; more can be granted in the workspaces themselves (ORG-22, ORG-23).
+	// workspaces are the workspaces to which all invited people get direct access. Workspaces can grant more access
+	// through their own spec.members.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=10
 	Workspaces []WorkspaceGrant `json:"workspaces,omitempty"`
-	// groups are the groups that all of them come into.
+	// groups are the groups that all invited people join.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Groups []ObjectName `json:"groups,omitempty"`
-	// modules are the products that all of them use; each takes a seat a person.
+	// modules are the products that all invited people use. Each of them takes a seat for each person.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Modules []ObjectName `json:"modules,omitempty"`
-	// language is the language of mails and pages; absent: that of the workspaces if they agree, else the organization's.
+	// language is the language of mails and pages. If unset, it is the language of the invitation's workspaces if they
+	// all have the same, or else the organization's.
 	// +optional
 	Language LanguageTag `json:"language,omitempty"`
-	// message is plain text that stands in the mail.
+	// message is plain text that is included in the mail.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2000
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are its only control characters"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
 	Message string `json:"message,omitempty"`
-	// invitedBy is the user name of the person who invites. Usher fills it in at creation with the acting user; only
-	// platform identities and delegates may name somebody else.
+	// invitedBy is the user name of the person who invites. At creation Usher sets it to the acting user. Only platform
+	// identities and delegates may name somebody else.
 	// +optional
 	InvitedBy Username `json:"invitedBy,omitempty"`
 }
 
-// RecipientState is where an invited person stands.
+// RecipientState is how far an invited person has come.
 //
 // +enum
 // +kubebuilder:validation:Enum=Pending;Invited;Registered;Active;Declined;Expired;Revoked;Undeliverable
 type RecipientState string
 
 const (
-	// RecipientPending is not invited yet.
+	// RecipientPending means that the person has not been invited yet.
 	RecipientPending RecipientState = "Pending"
-	// RecipientInvited is invited: a mail with a link is on its way or has arrived.
+	// RecipientInvited means that a mail with a link is on its way or has arrived.
 	RecipientInvited RecipientState = "Invited"
-	// RecipientRegistered has filled in the form; a second mail confirms the address (NOV-11).
+	// RecipientRegistered means that the person has submitted the registration form. A second mail confirms the address.
 	RecipientRegistered RecipientState = "Registered"
-	// RecipientActive has accepted.
+	// RecipientActive means that the person has accepted.
 	RecipientActive RecipientState = "Active"
-	// RecipientDeclined has said no.
+	// RecipientDeclined means that the person has declined.
 	RecipientDeclined RecipientState = "Declined"
-	// RecipientExpired did not accept in time.
+	// RecipientExpired means that the person did not accept in time.
 	RecipientExpired RecipientState = "Expired"
-	// RecipientRevoked is no longer invited.
+	// RecipientRevoked means that the invitation was withdrawn.
 	RecipientRevoked RecipientState = "Revoked"
-	// RecipientUndeliverable was refused by the mail server for good.
+	// RecipientUndeliverable means that the mail server refused the address permanently.
 	RecipientUndeliverable RecipientState = "Undeliverable"
 )
 
-// MailKind is one of the mails that Usher sends to an invited person.
+// MailKind is a kind of mail that Usher sends to invited people.
 //
 // +enum
 // +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome
 type MailKind string
 
 const (
-	// MailInvitation holds the link to the invitation's page (NOV-8, NOV-9).
+	// MailInvitation contains the link to the invitation's page.
 	MailInvitation MailKind = "Invitation"
-	// MailConfirmation holds the link that confirms the address (NOV-11).
+	// MailConfirmation contains the link that confirms the address.
 	MailConfirmation MailKind = "Confirmation"
-	// MailWelcome tells what the person now has.
+	// MailWelcome tells the person what they now have access to.
 	MailWelcome MailKind = "Welcome"
 )
 
@@ -100,47 +110,48 @@ const (
 type MailState string
 
 const (
-	// MailQueued is to be sent, again if attempts is not zero.
+	// MailQueued means that the mail is waiting to be sent, or to be sent again if attempts is not zero.
 	MailQueued MailState = "Queued"
-	// MailSent was taken by the mail server.
+	// MailSent means that the mail server has accepted the mail.
 	MailSent MailState = "Sent"
-	// MailFailed was refused by the mail server for good.
+	// MailFailed means that the mail server has refused the mail permanently.
 	MailFailed MailState = "Failed"
 )
 
-// MailStatus is the newest mail to a person: the intent to send it, written before it is sent, and what came of it.
+// MailStatus is the latest mail to a person: the intent to send it, which is written before the mail is sent, and the
+// outcome.
 type MailStatus struct {
-	// kind is which mail it is.
+	// kind says which mail it is.
 	// +required
 	Kind MailKind `json:"kind,omitempty"`
-	// state is how far it has come.
+	// state is how far the mail has come.
 	// +required
 	State MailState `json:"state,omitempty"`
-	// messageID is the mail's Message-ID; a mail that is sent again carries the same.
+	// messageID is the Message-ID of the mail. A mail that is sent again has the same one.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=320
 	MessageID string `json:"messageID,omitempty"`
-	// attempts is how often sending was tried.
+	// attempts is the number of attempts to send the mail.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Attempts int32 `json:"attempts,omitempty"`
-	// nextAttemptTime is when sending is tried again after a failure.
+	// nextAttemptTime is the time of the next attempt after a failure.
 	// +optional
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
-	// lastError is why the last attempt failed; empty after success.
+	// lastError says why the last attempt failed. It is empty after a success.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	LastError string `json:"lastError,omitempty"`
 }
 
-// Registration is what a person gave on the registration form (NOV-10).
+// Registration is what a person entered on the registration form.
 type Registration struct {
-	// displayName is the name that the person goes by.
+	// displayName is the person's name.
 	// +required
 	DisplayName DisplayName `json:"displayName,omitempty"`
-	// phone is the person's number in E.164 form.
+	// phone is the person's phone number in E.164 format.
 	// +optional
 	Phone PhoneNumber `json:"phone,omitempty"`
 	// language is the person's language.
@@ -148,117 +159,119 @@ type Registration struct {
 	Language LanguageTag `json:"language,omitempty"`
 }
 
-// RevocationReason tells why an invitation was taken back.
+// RevocationReason says why an invitation was withdrawn.
 //
 // +enum
 // +kubebuilder:validation:Enum=AddressRemoved;InviterUnauthorized;AccessLimited
 type RevocationReason string
 
 const (
-	// RevokedAddressRemoved is an address that the spec no longer names; naming it again invites anew.
+	// RevokedAddressRemoved means that the spec no longer names the address. Naming it again sends a new invitation.
 	RevokedAddressRemoved RevocationReason = "AddressRemoved"
-	// RevokedInviterUnauthorized is an inviter who may no longer give the role; it takes another invitation, or the role back
-	// and a resend.
+	// RevokedInviterUnauthorized means that the inviter may no longer grant the role. Create another Invitation, or give
+	// the inviter the role back and resend this one.
 	RevokedInviterUnauthorized RevocationReason = "InviterUnauthorized"
-	// RevokedAccessLimited is an account that was made Limited before it was accepted; making it Full again invites anew.
+	// RevokedAccessLimited means that the account was made Limited before the person accepted. Making it Full again
+	// sends a new invitation.
 	RevokedAccessLimited RevocationReason = "AccessLimited"
 )
 
-// InviterKind tells with whose authority an Invitation was made.
+// InviterKind says with whose authority an Invitation was created.
 //
 // +enum
 // +kubebuilder:validation:Enum=Person;Delegate;Platform
 type InviterKind string
 
 const (
-	// InviterPerson is an OrgUser, whose role is looked at again when somebody accepts.
+	// InviterPerson is an OrgUser, whose role is checked again when somebody accepts.
 	InviterPerson InviterKind = "Person"
-	// InviterDelegate is a delegate, whose role is looked at again when somebody accepts.
+	// InviterDelegate is a delegate, whose role is checked again when somebody accepts.
 	InviterDelegate InviterKind = "Delegate"
-	// InviterPlatform is an identity of the platform, which no role binds.
+	// InviterPlatform is an identity of the platform, which is not bound by roles.
 	InviterPlatform InviterKind = "Platform"
 )
 
-// OnboardingStatus is the way of one person from invited to active.
+// OnboardingStatus is a person's progress from invited to active.
 type OnboardingStatus struct {
-	// state is where the person stands.
+	// state is how far the person has come.
 	// +required
 	State RecipientState `json:"state,omitempty"`
-	// sendCount is how often the person was invited; only the newest link works.
+	// sendCount is how often the person has been invited. Only the latest link works.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	SendCount int32 `json:"sendCount,omitempty"`
-	// expirationTime is until when the link can be used.
+	// expirationTime is when the link expires.
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
-	// revocationReason tells why the invitation was taken back; only in the state Revoked.
+	// revocationReason says why the invitation was withdrawn. It is set only in the state Revoked.
 	// +optional
 	RevocationReason RevocationReason `json:"revocationReason,omitempty"`
 	// acceptanceTime is when the person became active.
 	// +optional
 	AcceptanceTime *metav1.Time `json:"acceptanceTime,omitempty"`
-	// mail is the newest mail to the person.
+	// mail is the latest mail to the person.
 	// +optional
 	Mail *MailStatus `json:"mail,omitempty"`
-	// registration is what the person gave on the registration form.
+	// registration is what the person entered on the registration form.
 	// +optional
 	Registration *Registration `json:"registration,omitempty"`
 }
 
 // RecipientStatus is one invited person.
 type RecipientStatus struct {
-	// email is the address.
+	// email is the person's address.
 	// +required
 	Email EmailAddress `json:"email,omitempty"`
-	// user is the name of the OrgUser.
+	// user is the name of the person's OrgUser.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	User string `json:"user,omitempty"`
-	// heldBy names what invites the address already, as in Invitation/team or OrgUser/luis; this Invitation waits for it.
+	// heldBy names the object that already invites the address, as in Invitation/team or OrgUser/luis. This Invitation
+	// waits for it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=270
 	HeldBy string `json:"heldBy,omitempty"`
-	// OnboardingStatus is the person's way from invited to active.
+	// OnboardingStatus is the person's progress from invited to active.
 	OnboardingStatus `json:",inline"`
 }
 
 // InvitationSummary counts recipients.
 type InvitationSummary struct {
-	// total is the number of recipients, those among them whom the spec no longer names.
+	// total is the number of recipients, including those that the spec no longer names.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Total *int32 `json:"total,omitempty"`
-	// pending is the number of those who can still accept.
+	// pending is the number of recipients who can still accept.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Pending *int32 `json:"pending,omitempty"`
-	// active is the number of those who have accepted.
+	// active is the number of recipients who have accepted.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Active *int32 `json:"active,omitempty"`
-	// failed is the number of those who cannot accept: declined, expired, revoked, undeliverable.
+	// failed is the number of recipients who cannot accept: declined, expired, revoked or undeliverable.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Failed *int32 `json:"failed,omitempty"`
 }
 
-// InvitationStatus is what came of the invitation.
+// InvitationStatus is the progress of the invitation.
 type InvitationStatus struct {
-	// observedGeneration is the generation of the spec that this status is about.
+	// observedGeneration is the generation of the spec that this status describes.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// observedResend is the last value of the resend annotation that was acted on.
+	// observedResend is the last value of the annotation accounts.usher.dev/resend that was acted on.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	ObservedResend string `json:"observedResend,omitempty"`
-	// inviterKind tells with whose authority the Invitation was made.
+	// inviterKind says with whose authority the Invitation was created.
 	// +optional
 	InviterKind InviterKind `json:"inviterKind,omitempty"`
-	// recipients are the invited persons, one an address.
+	// recipients are the invited people, one entry for each address.
 	// +optional
 	// +listType=map
 	// +listMapKey=email
@@ -267,7 +280,7 @@ type InvitationStatus struct {
 	// summary counts the recipients.
 	// +optional
 	Summary InvitationSummary `json:"summary,omitempty,omitzero"`
-	// conditions are Ready, and while they are true Reconciling and Stalled.
+	// conditions are Ready, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -275,9 +288,9 @@ type InvitationStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// Invitation invites people to the organization of its namespace, one role for all (NOV-3, NOV-4).
+// Invitation invites people to the organization of its namespace, all of them with the same role.
 //
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="the name must not be longer than 63 characters"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="the name must be at most 63 characters"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=inv,categories=usher
@@ -292,10 +305,10 @@ type Invitation struct {
 	// metadata is the standard object metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
-	// spec is who is to be invited to what.
+	// spec says who is invited to what.
 	// +required
 	Spec InvitationSpec `json:"spec,omitzero"`
-	// status is what came of it.
+	// status is the progress of the invitation.
 	// +optional
 	Status InvitationStatus `json:"status,omitempty,omitzero"`
 }
@@ -309,8 +322,8 @@ type InvitationList struct {
 	Items           []Invitation `json:"items"`
 }
 
-// GetConditions gives the conditions, for the code that writes them for all kinds alike.
+// GetConditions returns the conditions, for code that writes them for every kind.
 func (i *Invitation) GetConditions() *[]metav1.Condition { return &i.Status.Conditions }
 
-// SetObservedGeneration records the generation that the status is about.
+// SetObservedGeneration records the generation of the spec that the status describes.
 func (i *Invitation) SetObservedGeneration(g int64) { i.Status.ObservedGeneration = g }

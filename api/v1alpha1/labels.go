@@ -3,61 +3,63 @@
 
 package v1alpha1
 
-// Labels, annotations and finalizers of Usher.
+// Labels, annotations and finalizers that Usher uses.
 const (
-	// Finalizer keeps an object until what it granted is taken back.
+	// Finalizer keeps an object until everything that it granted is removed.
 	Finalizer = "accounts.usher.dev/finalizer"
 
 	// LabelOrganization names the organization that an object outside the organization's namespace belongs to.
 	LabelOrganization = "accounts.usher.dev/organization"
 	// LabelWorkspace names the Workspace that a namespace or an object in it belongs to.
 	LabelWorkspace = "accounts.usher.dev/workspace"
-	// LabelUser names the OrgUser that a RoleBinding serves.
+	// LabelUser names the OrgUser to whom a RoleBinding gives access.
 	LabelUser = "accounts.usher.dev/user"
-	// LabelModule names the module for which a RoleBinding was made (GTA-10).
+	// LabelModule names the module for which a RoleBinding was created (GTA-10).
 	LabelModule = "accounts.usher.dev/module"
-	// LabelDelegate tells, by a digest of the user name, which delegate a RoleBinding serves.
+	// LabelDelegate identifies the delegate to whom a RoleBinding gives access, by a digest of the user name.
 	LabelDelegate = "accounts.usher.dev/delegate"
-	// LabelInvitation names the Invitation that an OrgUser was made for.
+	// LabelInvitation names the Invitation for which an OrgUser was created.
 	LabelInvitation = "accounts.usher.dev/invitation"
-	// LabelBootstrap marks, with the value "true", the OrgUser that Usher made for an organization's primary administrator.
+	// LabelBootstrap marks, with the value "true", the OrgUser that Usher created for an organization's primary administrator.
 	LabelBootstrap = "accounts.usher.dev/bootstrap"
-	// LabelOrigin tells for what Usher made a Limited account by itself: one of the values Origin….
+	// LabelOrigin says why Usher created a Limited account by itself. Its value is OriginDevice, OriginIntake or OriginPortal.
 	LabelOrigin = "accounts.usher.dev/origin"
 	// LabelQuestion marks, with the value "true", the Secrets in the operator's namespace that hold the questions of customers
 	// (GTA-8).
 	LabelQuestion = "accounts.usher.dev/question"
-	// LabelAsker tells, by a digest of the address, who asked the question in such a Secret.
+	// LabelAsker identifies who asked the question in such a Secret, by a digest of the address.
 	LabelAsker = "accounts.usher.dev/asker"
 	// LabelGrantable marks, with the value "true", the ClusterRoles that Usher may bind.
 	LabelGrantable = "accounts.usher.dev/grantable"
 
-	// NamespaceLabelPrefix begins the labels of a Workspace that its namespace gets as well, without the prefix, if the
-	// operator's configuration allows it.
+	// NamespaceLabelPrefix is the prefix of the labels of a Workspace that are copied to its namespace, without the prefix, if
+	// the operator's configuration allows it.
 	NamespaceLabelPrefix = "namespace.accounts.usher.dev/"
-	// AnnotationCopiedLabels on a workspace's namespace lists the keys of the labels that come from the Workspace.
+	// AnnotationCopiedLabels, on a workspace's namespace, lists the keys of the labels that were copied from the Workspace.
 	AnnotationCopiedLabels = "accounts.usher.dev/copied-labels"
-	// AnnotationOriginPrefix begins the annotations of the ConfigMap SettingsConfigMap that tell where each setting comes from.
+	// AnnotationOriginPrefix is the prefix of the annotations on the ConfigMap SettingsConfigMap that say where each setting
+	// comes from.
 	AnnotationOriginPrefix = "origin.accounts.usher.dev/"
 
-	// AnnotationResend on an Invitation sends again to everybody who has not accepted, once for each new value (WXP-7). On an
-	// OrgUser that is declared without an Invitation it does so for that person.
+	// AnnotationResend, on an Invitation, sends it again to everybody who has not accepted, once for each new value (WXP-7). On
+	// an OrgUser that is declared without an Invitation it does so for that person.
 	AnnotationResend = "accounts.usher.dev/resend"
-	// AnnotationReport on an Organization or Workspace sends its contacts a report at once, for each new value (GTA-12).
+	// AnnotationReport, on an Organization or a Workspace, immediately sends its contacts a report, once for each new value
+	// (GTA-12).
 	AnnotationReport = "accounts.usher.dev/report"
 )
 
 // Values of LabelOrigin.
 const (
-	// OriginDevice is an account made for the assignee of a device (LMI-4).
+	// OriginDevice is an account created for the assignee of a device (LMI-4).
 	OriginDevice = "device"
-	// OriginIntake is an account made for the sender of a mail to a workspace (LMI-3).
+	// OriginIntake is an account created for the sender of a mail to a workspace (LMI-3).
 	OriginIntake = "intake"
-	// OriginPortal is an account made for who asked a question on a workspace's page (GTA-7).
+	// OriginPortal is an account created for a customer who asked a question on a workspace's page (GTA-7).
 	OriginPortal = "portal"
 )
 
-// ManagedByLabel and ManagedByValue mark every object that Usher makes for itself.
+// ManagedByLabel and ManagedByValue mark every object that Usher creates for itself.
 const (
 	ManagedByLabel = "app.kubernetes.io/managed-by"
 	ManagedByValue = "usher"
@@ -66,19 +68,19 @@ const (
 // SettingsConfigMap is the ConfigMap in a workspace's namespace that holds the settings in force (GTA-14).
 const SettingsConfigMap = "usher-settings"
 
-// Condition types. Ready is on every object; Reconciling and Stalled are there only while they are true (kstatus).
+// Condition types. Every object has Ready. Reconciling and Stalled are present only while they are true, as in kstatus.
 const (
-	// ConditionReady tells whether all of the spec that Usher can bring about by itself is in force.
+	// ConditionReady says whether everything in the spec that Usher can put in force by itself is in force.
 	ConditionReady = "Ready"
-	// ConditionReconciling is true while Usher is still working towards the spec.
+	// ConditionReconciling is true while Usher is still working toward the spec.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled is true when Usher cannot go on before somebody changes something.
+	// ConditionStalled is true when Usher cannot continue until somebody changes something.
 	ConditionStalled = "Stalled"
-	// ConditionAccepted, on an OrgUser, tells whether the person has accepted.
+	// ConditionAccepted, on an OrgUser, says whether the person has accepted.
 	ConditionAccepted = "Accepted"
 )
 
-// Condition reasons, the values of a condition's machine-readable reason.
+// Condition reasons: the values of a condition's machine-readable reason.
 const (
 	ReasonReady                  = "Ready"
 	ReasonReconciling            = "Reconciling"
@@ -107,17 +109,17 @@ const (
 	ReasonInviterUnauthorized    = "InviterUnauthorized"
 	ReasonAddressHeld            = "AddressHeld"
 	ReasonDuplicateSerial        = "DuplicateSerialNumber"
-	// ReasonIntakeTaken: an older workspace has the intake address that a workspace wishes (LMI-3).
+	// ReasonIntakeTaken: the intake address that a workspace requests belongs to an older workspace (LMI-3).
 	ReasonIntakeTaken = "IntakeTaken"
-	// ReasonIntakeNotAllowed: the organization may not take mails in at the address that a workspace wishes (LMI-3).
+	// ReasonIntakeNotAllowed: the organization may not accept mails at the intake address that a workspace requests (LMI-3).
 	ReasonIntakeNotAllowed = "IntakeNotAllowed"
-	// ReasonIntakeLoop: the queue of a workspace leads back to its intake (LMI-3).
+	// ReasonIntakeLoop: mails to the queue of a workspace come back to its intake (LMI-3).
 	ReasonIntakeLoop        = "IntakeLoop"
 	ReasonTooManyRecipients = "TooManyRecipients"
 	ReasonFailed            = "Failed"
-	// ReasonWorkspaceRequired: the organization requires a workspace for everybody, and the user has none (GTA-5).
+	// ReasonWorkspaceRequired: the organization requires everybody to be in a workspace, and the user is in none (GTA-5).
 	ReasonWorkspaceRequired = "WorkspaceRequired"
-	// ReasonClusterRoleNotFound: there is no ClusterRole of a module's clusterRoleName (GTA-10).
+	// ReasonClusterRoleNotFound: the ClusterRole that a module's clusterRoleName names does not exist (GTA-10).
 	ReasonClusterRoleNotFound = "ClusterRoleNotFound"
 	// ReasonClusterRoleNotGrantable: a module's ClusterRole lacks the label LabelGrantable (GTA-10).
 	ReasonClusterRoleNotGrantable = "ClusterRoleNotGrantable"

@@ -5,20 +5,20 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// ReportFrequency tells how often contacts get a report.
+// ReportFrequency is how often contacts receive a report.
 //
 // +enum
 // +kubebuilder:validation:Enum=Never;Daily;Weekly;Monthly
 type ReportFrequency string
 
 const (
-	// ReportNever sends no report but those that somebody asks for.
+	// ReportNever sends no reports except those that somebody requests.
 	ReportNever ReportFrequency = "Never"
-	// ReportDaily sends one each day.
+	// ReportDaily sends a report every day.
 	ReportDaily ReportFrequency = "Daily"
-	// ReportWeekly sends one each week.
+	// ReportWeekly sends a report every week.
 	ReportWeekly ReportFrequency = "Weekly"
-	// ReportMonthly sends one on the first such weekday of each month.
+	// ReportMonthly sends a report on the first of the chosen weekdays of every month.
 	ReportMonthly ReportFrequency = "Monthly"
 )
 
@@ -39,16 +39,16 @@ const (
 	Sunday    Weekday = "Sunday"
 )
 
-// ReportSettings say when contacts get reports (GTA-12), in the organization's time zone.
+// ReportSettings say when contacts receive reports, in the organization's time zone.
 type ReportSettings struct {
-	// frequency is how often; absent: Weekly.
+	// frequency is how often reports are sent. If unset, it is Weekly.
 	// +optional
 	Frequency ReportFrequency `json:"frequency,omitempty"`
-	// weekday is the day of a weekly report, and of a monthly one, which is sent on the first such day of the month; absent:
-	// Monday.
+	// weekday is the day of a weekly report, or of a monthly one, which is sent on the first such day of the month. If
+	// unset, it is Monday.
 	// +optional
 	Weekday Weekday `json:"weekday,omitempty"`
-	// hour is the hour of the day, 0 to 23; absent: 8.
+	// hour is the hour of the day, from 0 to 23. If unset, it is 8.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=23
@@ -62,13 +62,14 @@ type ReportSettings struct {
 type AlertReason string
 
 const (
-	// AlertLastAdministratorHeld is somebody who stays an administrator against the wish, as there is no other one (ORG-4).
+	// AlertLastAdministratorHeld is about an administrator who is to be deleted, demoted or suspended, but stays in
+	// force because there is no other one.
 	AlertLastAdministratorHeld AlertReason = "LastAdministratorHeld"
-	// AlertSeatsExhausted is a module of which no seat is left (GTA-11).
+	// AlertSeatsExhausted is about a module without free seats.
 	AlertSeatsExhausted AlertReason = "SeatsExhausted"
-	// AlertInvitationUndeliverable is an invitation that the mail server refuses for good.
+	// AlertInvitationUndeliverable is about an invitation that the mail server refuses permanently.
 	AlertInvitationUndeliverable AlertReason = "InvitationUndeliverable"
-	// AlertMoreAlerts sums up those that are open and not listed.
+	// AlertMoreAlerts summarizes the open alerts that are not listed.
 	AlertMoreAlerts AlertReason = "MoreAlerts"
 )
 
@@ -79,22 +80,23 @@ const (
 type NoticeState string
 
 const (
-	// NoticeQueued is to be sent, again if attempts is not zero.
+	// NoticeQueued means that the message is waiting to be sent, or to be sent again if attempts is not zero.
 	NoticeQueued NoticeState = "Queued"
-	// NoticeSent was taken by the mail server or the gateway.
+	// NoticeSent means that the mail server or the gateway has accepted the message.
 	NoticeSent NoticeState = "Sent"
-	// NoticeFailed was refused for good.
+	// NoticeFailed means that the message was refused permanently.
 	NoticeFailed NoticeState = "Failed"
-	// NoticeNoGateway is for a phone, and the operator knows no gateway that reaches phones.
+	// NoticeNoGateway means that the destination is a phone and the operator has no gateway that reaches phones.
 	NoticeNoGateway NoticeState = "NoGateway"
 )
 
-// NoticeDeliveryStatus is a message to one destination: the intent to send it, written before it is sent, and what came of it.
+// NoticeDeliveryStatus is a message to one destination: the intent to send it, which is written before the message is
+// sent, and the outcome.
 type NoticeDeliveryStatus struct {
-	// type is the kind of the destination.
+	// type is the kind of destination.
 	// +required
 	Type ContactMethodType `json:"type,omitempty"`
-	// value is the destination: a mail address or a number.
+	// value is the destination: an email address or a phone number.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=254
@@ -102,19 +104,19 @@ type NoticeDeliveryStatus struct {
 	// state is how far the message has come.
 	// +required
 	State NoticeState `json:"state,omitempty"`
-	// messageID is the message's identity; one that is sent again carries the same.
+	// messageID identifies the message. A message that is sent again has the same one.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=320
 	MessageID string `json:"messageID,omitempty"`
-	// attempts is how often sending was tried.
+	// attempts is the number of attempts to send the message.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Attempts int32 `json:"attempts,omitempty"`
-	// nextAttemptTime is when sending is tried again after a failure.
+	// nextAttemptTime is the time of the next attempt after a failure.
 	// +optional
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
-	// lastError is why the last attempt failed; empty after success.
+	// lastError says why the last attempt failed. It is empty after a success.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
@@ -123,14 +125,14 @@ type NoticeDeliveryStatus struct {
 
 // AlertStatus is an open alert.
 type AlertStatus struct {
-	// id numbers the alert; one that opens again has another.
+	// id is the number of the alert. An alert that opens again gets a new one.
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	ID int64 `json:"id,omitempty"`
 	// reason is what the alert is about.
 	// +required
 	Reason AlertReason `json:"reason,omitempty"`
-	// subject is what or whom it is about: a module, a user, or an address with what invites it, as in
+	// subject is what or whom the alert concerns: a module, a user, or an address with the object that invites it, as in
 	// Invitation/team/luis@acme.example.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -139,48 +141,48 @@ type AlertStatus struct {
 	// since is when the alert was opened.
 	// +required
 	Since *metav1.Time `json:"since,omitempty"`
-	// clearedTime is since when the cause is gone, of an alert that is listed for a while longer: a cause that comes back
-	// within it is no new alert.
+	// clearedTime is when the cause disappeared. The alert stays listed for a while, and a cause that returns within
+	// that time is not a new alert.
 	// +optional
 	ClearedTime *metav1.Time `json:"clearedTime,omitempty"`
-	// deliveries are the messages about it, one a destination.
+	// deliveries are the messages about the alert, one for each destination.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	Deliveries []NoticeDeliveryStatus `json:"deliveries,omitempty"`
 }
 
-// ReportStatus is the newest report.
+// ReportStatus is the latest report.
 type ReportStatus struct {
-	// id numbers the report.
+	// id is the number of the report.
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	ID int64 `json:"id,omitempty"`
-	// time is when it was due, or asked for.
+	// time is when the report was due, or when it was requested.
 	// +required
 	Time *metav1.Time `json:"time,omitempty"`
-	// deliveries are the messages with it, one a destination.
+	// deliveries are the messages with the report, one for each destination.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	Deliveries []NoticeDeliveryStatus `json:"deliveries,omitempty"`
 }
 
-// NoticesStatus is what the contacts are told, and how far that has come (GTA-12).
+// NoticesStatus is what the contacts are told, and how far that has come.
 type NoticesStatus struct {
-	// issued is how many alerts and reports there were so far; each has its number.
+	// issued is the number of alerts and reports so far. Each of them has its own number.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Issued int64 `json:"issued,omitempty"`
-	// alerts are those that are open.
+	// alerts are the open alerts.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=65
 	Alerts []AlertStatus `json:"alerts,omitempty"`
-	// report is the newest report.
+	// report is the latest report.
 	// +optional
 	Report *ReportStatus `json:"report,omitempty"`
-	// schedule says when reports are sent, as in "Weekly Monday 08:00 Europe/Madrid"; empty: nobody gets any.
+	// schedule says when reports are sent, as in "Weekly Monday 08:00 Europe/Madrid". If empty, nobody receives reports.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
@@ -193,7 +195,8 @@ type NoticesStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	ObservedReport string `json:"observedReport,omitempty"`
-	// unserved is how many further destinations the contacts name: the first 64 of alerts and of reports get messages.
+	// unserved is the number of destinations beyond the limit. Messages are sent to the first 64 destinations of alerts
+	// and to the first 64 of reports.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Unserved int32 `json:"unserved,omitempty"`

@@ -5,137 +5,137 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// OrganizationSpec is the wished organization.
+// OrganizationSpec is the requested organization.
 type OrganizationSpec struct {
-	// profile describes the organization (WXP-1).
+	// profile describes the organization.
 	// +optional
 	Profile OrganizationProfile `json:"profile,omitempty,omitzero"`
-	// primaryAdministrator is the organization's first contact. It carries no role by itself, except that an organization
-	// without any user starts with this person as its first, invited, administrator (WXP-3).
+	// primaryAdministrator is the organization's first contact. It grants no role by itself, with one exception: an
+	// organization without any users starts by inviting this person as its first OrganizationAdmin.
 	// +optional
 	PrimaryAdministrator *PrimaryAdministrator `json:"primaryAdministrator,omitempty"`
-	// billing is where invoices go and how they are paid.
+	// billing says where invoices are sent and how they are paid.
 	// +optional
 	Billing Billing `json:"billing,omitempty,omitzero"`
-	// subscription is the plan and the modules bought, with their seats.
+	// subscription is the plan and the modules that the organization has bought, with their seats.
 	// +optional
 	Subscription Subscription `json:"subscription,omitempty,omitzero"`
-	// settings hold for all workspaces of the organization (GTA-14).
+	// settings apply to all workspaces of the organization.
 	// +optional
 	Settings OrganizationSettings `json:"settings,omitempty,omitzero"`
-	// contacts receive the organization's alerts and reports (GTA-12).
+	// contacts receive the organization's alerts and reports.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
 	Contacts []Contact `json:"contacts,omitempty"`
-	// delegates are identities that act with a role without being people, a GitOps controller for example. They take no
-	// seat and count as no administrator.
+	// delegates are identities that act with a role without being people, for example a GitOps controller. They take no
+	// seat and do not count as administrators.
 	// +optional
 	// +listType=map
 	// +listMapKey=username
 	// +kubebuilder:validation:MaxItems=32
 	Delegates []Delegate `json:"delegates,omitempty"`
-	// deletionProtection refuses, while it is Enabled, the organization's deletion (ORG-25).
+	// deletionProtection, when Enabled, prevents the organization from being deleted.
 	// +optional
 	// +default="Disabled"
 	DeletionProtection Switch `json:"deletionProtection,omitempty"`
 }
 
-// OrganizationProfile describes the organization (WXP-1, WXP-2).
+// OrganizationProfile describes the organization.
 type OrganizationProfile struct {
-	// displayName is the organization's name in mails and pages; absent: the object's name.
+	// displayName is the organization's name in mails and on pages. If unset, the object's name is used.
 	// +optional
 	DisplayName DisplayName `json:"displayName,omitempty"`
-	// customerID is the platform's number for this customer. It is set once.
+	// customerID is the platform's number for this customer. Once set, it cannot be changed or removed.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	CustomerID string `json:"customerID,omitempty"`
 	// size is the number of employees.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000000
 	Size int32 `json:"size,omitempty"`
-	// address is the head office.
+	// address is the address of the head office.
 	// +optional
 	Address Address `json:"address,omitempty,omitzero"`
-	// timeZone is the IANA zone in which times are shown; absent: UTC.
+	// timeZone is the IANA time zone in which times are shown. If unset, UTC is used.
 	// +optional
 	TimeZone TimeZone `json:"timeZone,omitempty"`
 }
 
 // Address is a postal address.
 type Address struct {
-	// street is the street with the number.
+	// street is the street and house number.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	Street string `json:"street,omitempty"`
-	// city is the town.
+	// city is the city or town.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	City string `json:"city,omitempty"`
 	// region is the province or state.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	Region string `json:"region,omitempty"`
 	// postalCode is the postal code, as text.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=16
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	PostalCode string `json:"postalCode,omitempty"`
-	// country is an ISO 3166-1 alpha-2 code.
+	// country is an ISO 3166-1 alpha-2 country code.
 	// +optional
 	Country CountryCode `json:"country,omitempty"`
 }
 
-// PrimaryAdministrator is the organization's first contact (WXP-3).
+// PrimaryAdministrator is the organization's first contact.
 type PrimaryAdministrator struct {
 	// name is the person's name.
 	// +optional
 	Name DisplayName `json:"name,omitempty"`
-	// email is the person's address.
+	// email is the person's email address.
 	// +required
 	Email EmailAddress `json:"email,omitempty"`
-	// phone is the person's number in E.164 form.
+	// phone is the person's phone number in E.164 format.
 	// +optional
 	Phone PhoneNumber `json:"phone,omitempty"`
 }
 
-// Billing is where invoices go and how they are paid (ORG-6).
+// Billing says where invoices are sent and how they are paid.
 type Billing struct {
-	// email is where invoices are sent.
+	// email is the address to which invoices are sent.
 	// +optional
 	Email EmailAddress `json:"email,omitempty"`
 	// taxID is the organization's tax number.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	TaxID string `json:"taxID,omitempty"`
-	// address is the invoice address; absent: the profile's.
+	// address is the billing address. If unset, the address of the profile is used.
 	// +optional
 	Address Address `json:"address,omitempty,omitzero"`
-	// paymentSecretRef names the Secret with payment details, which only the billing roles can read.
+	// paymentSecretRef names the Secret with the payment details. Only roles that manage billing can read it.
 	// +optional
 	PaymentSecretRef *SecretReference `json:"paymentSecretRef,omitempty"`
 }
 
 // SecretReference names a Secret in the organization's namespace.
 type SecretReference struct {
-	// name is the Secret's name.
+	// name is the name of the Secret.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be the name of a Secret: lower-case letters, digits, hyphens and dots"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be the name of a Secret: lowercase letters, digits, hyphens and dots"
 	Name string `json:"name,omitempty"`
 }
 
@@ -145,9 +145,9 @@ type Subscription struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	Plan string `json:"plan,omitempty"`
-	// modules are the products bought, with their seats (GTA-11).
+	// modules are the products that the organization has bought, with their seats.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -155,68 +155,79 @@ type Subscription struct {
 	Modules []Module `json:"modules,omitempty"`
 }
 
-// Module is a product with a number of seats (GTA-11).
+// Module is a product with a number of seats.
 type Module struct {
 	// name identifies the module.
 	// +required
 	Name ObjectName `json:"name,omitempty"`
-	// seats is how many people can have the module at the same time.
+	// seats is the number of people who can have the module at the same time.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000
 	Seats *int32 `json:"seats,omitempty"`
-	// clusterRoleName is the ClusterRole that the module adds in each workspace in force; the platform team must have
-	// labelled it accounts.usher.dev/grantable=true.
+	// clusterRoleName is the ClusterRole that the module grants to its holders in each of their workspaces. The platform
+	// team must have labeled it with accounts.usher.dev/grantable=true. If unset, the module only takes seats.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[/%\s\pZ\pC]') && self != '.' && self != '..'`,message="must be the name of a ClusterRole: no slash, percent sign or white space"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[/%\s\pZ\pC]') && self != '.' && self != '..'`,message="must be the name of a ClusterRole, without slashes, percent signs or whitespace"
 	ClusterRoleName string `json:"clusterRoleName,omitempty"`
 }
 
-// OrganizationSettings hold for all workspaces; those that WorkspaceSettings has too can be overridden (GTA-14).
+// OrganizationSettings apply to all workspaces. A Workspace can override those that WorkspaceSettings has as well.
 type OrganizationSettings struct {
-	// language is the language of mails and pages; absent: en.
+	// language is the language of mails and pages. If unset, it is en.
 	// +optional
 	Language LanguageTag `json:"language,omitempty"`
-	// sessionRecording tells whether remote sessions are recorded; absent: Disabled.
+	// sessionRecording says whether remote sessions are recorded. If unset, it is Disabled.
 	// +optional
 	SessionRecording Switch `json:"sessionRecording,omitempty"`
-	// invitationValidityDays is how many days a link can be used; absent: 7. It cannot be overridden.
+	// invitationValidityDays is the number of days for which the link in an invitation is valid. If unset, it is 7.
+	// Workspaces cannot override it.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=365
 	InvitationValidityDays int32 `json:"invitationValidityDays,omitempty"`
-	// emailConfirmation tells whether a second mail confirms the address; absent: Required. It cannot be overridden.
+	// emailConfirmation says whether invited people must confirm their address through a second mail. If unset, it is
+	// Required. Workspaces cannot override it.
 	// +optional
 	EmailConfirmation Confirmation `json:"emailConfirmation,omitempty"`
-	// workspaceAssignment tells whether every user must be in a workspace; absent: Optional. It cannot be overridden
-	// (GTA-5).
+	// workspaceAssignment says whether every user must be in at least one workspace. If unset, it is Optional.
+	// Workspaces cannot override it.
 	// +optional
 	WorkspaceAssignment Assignment `json:"workspaceAssignment,omitempty"`
-	// reports say when contacts get reports; absent: on Mondays at 8. They cannot be overridden (GTA-12).
+	// reports say when contacts receive reports. If unset, they are sent on Mondays at 8. Workspaces cannot override
+	// them.
 	// +optional
 	Reports ReportSettings `json:"reports,omitempty,omitzero"`
 }
 
-// Delegate is an identity that acts with a role without being a person (WXP-5).
+// Delegate is an identity that acts with a role without being a person.
 type Delegate struct {
-	// username is the Kubernetes user name, a service account's for example.
+	// username is the Kubernetes user name of the identity, for example that of a service account.
 	// +required
 	Username Username `json:"username,omitempty"`
-	// role is what the identity may do.
+	// role is what the identity may do in the organization:
+	//
+	//   - OrganizationAdmin manages everything, has Admin access to every workspace, and can delete the organization.
+	//   - BillingAdmin manages billing and the subscription, and views everything else.
+	//   - FinanceAdmin manages the profile, settings, contacts, billing and workspaces, and views the rest.
+	//   - UserAdmin manages workspaces and Members, assigns all users to workspaces, and views the profile and billing.
+	//   - Technician views everything and changes nothing.
+	//   - Member has access to the workspaces granted, and to nothing else.
+	//   - NotificationsOnly receives notifications and has no access.
 	// +required
 	Role Role `json:"role,omitempty"`
 }
 
 // OrganizationStatus is the organization in force.
 type OrganizationStatus struct {
-	// observedGeneration is the generation of the spec that this status is about.
+	// observedGeneration is the generation of the spec that this status describes.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// administrators are the names of the OrgUsers in force as organization administrators: the ledger that keeps an
-	// organization from being without one (ORG-4).
+	// administrators are the names of the OrgUsers whose role in force is OrganizationAdmin. This list is the ledger
+	// that keeps the organization from losing its last administrator.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=10000
@@ -230,15 +241,15 @@ type OrganizationStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Workspaces *int32 `json:"workspaces,omitempty"`
-	// modules are the seats bought and taken. A module that is bought no longer stays, with no seats, while it is in force
-	// for somebody who leaves.
+	// modules are the seats bought and taken. A module that is no longer bought stays listed, with no seats, while it is
+	// still in force for somebody who is losing it.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=256
 	Modules []ModuleStatus `json:"modules,omitempty"`
-	// groups are the groups that users are in or that workspaces name, with their numbers of users, in the order of names
-	// (LMI-9). Of more than 10,000, the first ones are listed.
+	// groups are the groups that users are in or that workspaces name, with the number of their users, sorted by name.
+	// If there are more than 10,000 groups, only the first 10,000 are listed.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -250,10 +261,10 @@ type OrganizationStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
 	Contacts []ContactStatus `json:"contacts,omitempty"`
-	// notices are the alerts and reports that the contacts get.
+	// notices are the alerts and reports for the contacts.
 	// +optional
 	Notices NoticesStatus `json:"notices,omitempty,omitzero"`
-	// conditions are Ready, and while they are true Reconciling and Stalled.
+	// conditions are Ready, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -275,7 +286,7 @@ type UserCounts struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Pending *int32 `json:"pending,omitempty"`
-	// limited is how many of all users are Limited accounts (LMI-2).
+	// limited is the number of Limited accounts among all users.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Limited *int32 `json:"limited,omitempty"`
@@ -296,16 +307,16 @@ type ModuleStatus struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Used *int32 `json:"used,omitempty"`
-	// holders are the names of the OrgUsers who have a seat, in the order in which they came: the ledger that keeps a module
-	// from having more users than seats (GTA-11).
+	// holders are the names of the OrgUsers who hold a seat, in the order in which they got it. This list is the ledger
+	// that keeps a module from having more users than seats.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10000
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=63
 	Holders []string `json:"holders,omitempty"`
-	// leaving are the names of those who had a seat, and whose seats are free once the module is seen to be in force for them
-	// no longer. Until then nobody else gets them, and they count as used.
+	// leaving are the names of the OrgUsers who held a seat and are losing it. Their seats count as used, and nobody
+	// else gets them, until the module is seen to be no longer in force for them.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10000
@@ -314,20 +325,21 @@ type ModuleStatus struct {
 	Leaving []string `json:"leaving,omitempty"`
 }
 
-// GroupStatus counts a group.
+// GroupStatus counts the users of a group.
 type GroupStatus struct {
-	// name is the group's name.
+	// name is the name of the group.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name,omitempty"`
-	// users is the number of users who are in the group, those who are being removed not counted.
+	// users is the number of users in the group, without those who are being removed.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Users *int32 `json:"users,omitempty"`
 }
 
-// Organization is a customer organization. It is named after its namespace, so there is one a namespace.
+// Organization is a customer organization. It must have the same name as its namespace, so there is only one in each
+// namespace.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -338,13 +350,13 @@ type GroupStatus struct {
 // +kubebuilder:printcolumn:name="Workspaces",type=integer,JSONPath=`.status.workspaces`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.spec) || !has(oldSelf.spec.profile) || !has(oldSelf.spec.profile.customerID) || (has(self.spec) && has(self.spec.profile) && has(self.spec.profile.customerID) && self.spec.profile.customerID == oldSelf.spec.profile.customerID)",message="is set once: it cannot be changed or removed",fieldPath=".spec.profile.customerID",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.spec) || !has(oldSelf.spec.profile) || !has(oldSelf.spec.profile.customerID) || (has(self.spec) && has(self.spec.profile) && has(self.spec.profile.customerID) && self.spec.profile.customerID == oldSelf.spec.profile.customerID)",message="is immutable: once set, it cannot be changed or removed",fieldPath=".spec.profile.customerID",reason=FieldValueForbidden
 type Organization struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
-	// spec is the wished organization.
+	// spec is the requested organization.
 	// +optional
 	Spec OrganizationSpec `json:"spec,omitempty,omitzero"`
 	// status is the organization in force.
@@ -361,8 +373,8 @@ type OrganizationList struct {
 	Items           []Organization `json:"items"`
 }
 
-// GetConditions gives the conditions, for the code that writes them for all kinds alike.
+// GetConditions returns the conditions, for code that writes them for every kind.
 func (o *Organization) GetConditions() *[]metav1.Condition { return &o.Status.Conditions }
 
-// SetObservedGeneration records the generation that the status is about.
+// SetObservedGeneration records the generation of the spec that the status describes.
 func (o *Organization) SetObservedGeneration(g int64) { o.Status.ObservedGeneration = g }

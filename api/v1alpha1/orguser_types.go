@@ -5,130 +5,141 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Onboarding says how a person comes in.
+// Onboarding says how a person joins the organization.
 //
 // +enum
 // +kubebuilder:validation:Enum=Invite;None
 type Onboarding string
 
 const (
-	// OnboardingInvite sends an invitation mail; access starts when the person has accepted (ORG-21).
+	// OnboardingInvite sends an invitation mail. The person has access only after accepting.
 	OnboardingInvite Onboarding = "Invite"
-	// OnboardingNone is for an identity that exists already: it is active at once.
+	// OnboardingNone is for an identity that exists already. The account is active at once, and no mail is sent.
 	OnboardingNone Onboarding = "None"
 )
 
-// OrgUserSpec is the wished account of a person.
+// OrgUserSpec is the requested account of a person.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.access) || self.access != 'Limited' || self.role == 'Member'",message="Limited access goes with the role Member only",fieldPath=".access"
+// +kubebuilder:validation:XValidation:rule="!has(self.access) || self.access != 'Limited' || self.role == 'Member'",message="Limited access requires the role Member",fieldPath=".access"
 type OrgUserSpec struct {
-	// email is the person's address, which identifies the account in the organization (ORG-28). It cannot be changed.
+	// email is the person's address, which identifies the account in the organization. It cannot be changed.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: delete the user and make another one with the new address"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: to change the address, delete this OrgUser and create another one"
 	Email EmailAddress `json:"email,omitempty"`
-	// displayName is the person's name; absent: the name given at registration, else one derived from the address
-	// (LMI-5, LMI-6).
+	// displayName is the person's name. If unset, it is the name given at registration, or else a name derived from the
+	// address.
 	// +optional
 	DisplayName DisplayName `json:"displayName,omitempty"`
-	// avatarURL is a picture of the person (ORG-18). Usher never fetches it.
+	// avatarURL is the https URL of a picture of the person. Usher never fetches it.
 	// +optional
 	AvatarURL HTTPSURL `json:"avatarURL,omitempty"`
-	// phone is the person's number in E.164 form.
+	// phone is the person's phone number in E.164 format.
 	// +optional
 	Phone PhoneNumber `json:"phone,omitempty"`
-	// role is what the person may do in the organization.
+	// role is what the person may do in the organization:
+	//
+	//   - OrganizationAdmin manages everything, has Admin access to every workspace, and can delete the organization.
+	//   - BillingAdmin manages billing and the subscription, and views everything else.
+	//   - FinanceAdmin manages the profile, settings, contacts, billing and workspaces, and views the rest.
+	//   - UserAdmin manages workspaces and Members, assigns all users to workspaces, and views the profile and billing.
+	//   - Technician views everything and changes nothing.
+	//   - Member has access to the workspaces granted, and to nothing else.
+	//   - NotificationsOnly receives notifications and has no access.
 	// +required
 	Role Role `json:"role,omitempty"`
-	// access is Full for the organization's own people, Limited for outsiders (LMI-1). A Limited account is active without
-	// being invited, and has neither role nor access nor seats; made Full, it is onboarded as onboarding says (LMI-12).
+	// access is Full for the organization's own people and Limited for outsiders. A Limited account is active without an
+	// invitation, and has no role, no access to workspaces and no seats in force. An account that changes from Limited
+	// to Full is onboarded as spec.onboarding says.
 	// +optional
 	// +default="Full"
 	Access AccountAccess `json:"access,omitempty"`
-	// workspaces are granted to the person directly; more can be granted in the workspaces themselves (ORG-23).
+	// workspaces are the workspaces to which the person has direct access. Workspaces can grant more access through
+	// their own spec.members.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=10
 	Workspaces []WorkspaceGrant `json:"workspaces,omitempty"`
-	// modules are products that the person uses; each takes a seat (GTA-11).
+	// modules are the products that the person uses. Each of them takes a seat.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Modules []ObjectName `json:"modules,omitempty"`
-	// groups are the groups that the person is in; workspaces can name groups as members (LMI-9).
+	// groups are the groups that the person is in. Workspaces can name groups as members.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Groups []ObjectName `json:"groups,omitempty"`
-	// onboarding says how the person comes in.
+	// onboarding says how the person joins: Invite sends an invitation, and None makes the account active at once, for
+	// an identity that exists already.
 	// +optional
 	// +default="Invite"
 	Onboarding Onboarding `json:"onboarding,omitempty"`
-	// username is the person's Kubernetes user name; absent: the address.
+	// username is the person's Kubernetes user name. If unset, it is the email address.
 	// +optional
 	Username Username `json:"username,omitempty"`
-	// suspend takes the person's access away and keeps the account (NOV-13).
+	// suspend takes away the person's access but keeps the account.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
 
-// UserState is where an account stands.
+// UserState is the state of an account.
 //
 // +enum
 // +kubebuilder:validation:Enum=Pending;Active;Suspended;Removing
 type UserState string
 
 const (
-	// UserPending has not accepted yet.
+	// UserPending means that the person has not accepted yet.
 	UserPending UserState = "Pending"
-	// UserActive has accepted and has access.
+	// UserActive means that the person has accepted and has access.
 	UserActive UserState = "Active"
-	// UserSuspended is listed and has no access (NOV-13).
+	// UserSuspended means that the account exists but gives no access.
 	UserSuspended UserState = "Suspended"
-	// UserRemoving is being deleted.
+	// UserRemoving means that the account is being deleted.
 	UserRemoving UserState = "Removing"
 )
 
-// GrantSource is where an access to a workspace comes from.
+// GrantSource is the reason why a person has access to a workspace.
 //
 // +enum
 // +kubebuilder:validation:Enum=Role;User;Member;Group
 type GrantSource string
 
 const (
-	// GrantedByRole comes from being an organization administrator (ORG-2).
+	// GrantedByRole is access that follows from the role OrganizationAdmin.
 	GrantedByRole GrantSource = "Role"
-	// GrantedByUser comes from OrgUser.spec.workspaces (ORG-22).
+	// GrantedByUser is access that OrgUser.spec.workspaces grants.
 	GrantedByUser GrantSource = "User"
-	// GrantedByMember comes from an entry of Workspace.spec.members with the person's address (ORG-23).
+	// GrantedByMember is access that an entry of Workspace.spec.members with the person's address grants.
 	GrantedByMember GrantSource = "Member"
-	// GrantedByGroup comes from an entry of Workspace.spec.members with a group that the person is in (LMI-9).
+	// GrantedByGroup is access that an entry of Workspace.spec.members with one of the person's groups grants.
 	GrantedByGroup GrantSource = "Group"
 )
 
-// GrantOrigin is one source of an access to a workspace, with the access that it gives.
+// GrantOrigin is one source of a person's access to a workspace, with the access that it grants.
 type GrantOrigin struct {
-	// source is where the access comes from.
+	// source says where the access comes from.
 	// +required
 	Source GrantSource `json:"source,omitempty"`
-	// group is the group's name, for the source Group.
+	// group is the name of the group, if the source is Group.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Group string `json:"group,omitempty"`
-	// access is what this source alone would give.
+	// access is what this source alone would grant.
 	// +required
 	Access WorkspaceAccess `json:"access,omitempty"`
 }
 
-// WorkspaceGrantStatus is the access in force to one workspace.
+// WorkspaceGrantStatus is a person's access in force to one workspace.
 type WorkspaceGrantStatus struct {
-	// name is the Workspace's name in the organization's namespace.
+	// name is the name of the Workspace in the organization's namespace.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name,omitempty"`
-	// access is what the person may do in the workspace's namespace: the strongest of all origins.
+	// access is what the person may do in the workspace's namespace: the strongest access of all origins.
 	// +required
 	Access WorkspaceAccess `json:"access,omitempty"`
 	// origins are all sources of the access.
@@ -138,32 +149,33 @@ type WorkspaceGrantStatus struct {
 	Origins []GrantOrigin `json:"origins,omitempty"`
 }
 
-// LastActivePending is OrgUser.status.lastActive before the person has accepted (ORG-17).
+// LastActivePending is the value of OrgUser.status.lastActive until the person has accepted (ORG-17).
 const LastActivePending = "Pending"
 
-// OrgUserStatus is the account in force. Access and the idea of who is acting come from here alone.
+// OrgUserStatus is the account in force. Access to Kubernetes, and the role in which a person acts, follow from it
+// alone.
 type OrgUserStatus struct {
-	// observedGeneration is the generation of the spec that this status is about.
+	// observedGeneration is the generation of the spec that this status describes.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// state is where the account stands.
+	// state is the state of the account.
 	// +optional
 	State UserState `json:"state,omitempty"`
-	// role is the role in force; empty while there is none.
+	// role is the role in force. It is empty while there is none.
 	// +optional
 	Role Role `json:"role,omitempty"`
-	// username is the Kubernetes user name in force; a Limited account has none.
+	// username is the Kubernetes user name in force. A Limited account has none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=254
 	Username string `json:"username,omitempty"`
-	// displayName is the name shown.
+	// displayName is the name that is shown for the person.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=160
 	DisplayName string `json:"displayName,omitempty"`
-	// workspaces are the grants in force, from every source (ORG-2, ORG-22, ORG-23, LMI-9).
+	// workspaces are the workspaces to which the person has access in force, from every source.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -174,24 +186,24 @@ type OrgUserStatus struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Modules []ObjectName `json:"modules,omitempty"`
-	// lastActive is "Pending" until the person has accepted, then the time of the last activity in RFC 3339 (ORG-17).
+	// lastActive is "Pending" until the person has accepted, and then the time of the last activity in RFC 3339 format.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=40
 	LastActive string `json:"lastActive,omitempty"`
-	// onboarding is the invitation of a person who is declared without an Invitation.
+	// onboarding is the progress of a person who is declared without an Invitation, from invited to active.
 	// +optional
 	Onboarding *OnboardingStatus `json:"onboarding,omitempty"`
-	// observedResend is the last value of the resend annotation that was acted on, for a person declared without an
-	// Invitation.
+	// observedResend is the last value of the annotation accounts.usher.dev/resend that was acted on. It is set only for
+	// a person who is declared without an Invitation.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	ObservedResend string `json:"observedResend,omitempty"`
-	// registration is what the person gave at registration.
+	// registration is what the person entered on the registration form.
 	// +optional
 	Registration *Registration `json:"registration,omitempty"`
-	// conditions are Ready and Accepted, and while they are true Reconciling and Stalled.
+	// conditions are Ready and Accepted, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -201,7 +213,7 @@ type OrgUserStatus struct {
 
 // OrgUser is a person's account in the organization of its namespace.
 //
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="the name must not be longer than 63 characters"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="the name must be at most 63 characters"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ou,categories=usher
@@ -220,7 +232,7 @@ type OrgUser struct {
 	// metadata is the standard object metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
-	// spec is the wished account.
+	// spec is the requested account.
 	// +required
 	Spec OrgUserSpec `json:"spec,omitzero"`
 	// status is the account in force.
@@ -237,8 +249,8 @@ type OrgUserList struct {
 	Items           []OrgUser `json:"items"`
 }
 
-// GetConditions gives the conditions, for the code that writes them for all kinds alike.
+// GetConditions returns the conditions, for code that writes them for every kind.
 func (u *OrgUser) GetConditions() *[]metav1.Condition { return &u.Status.Conditions }
 
-// SetObservedGeneration records the generation that the status is about.
+// SetObservedGeneration records the generation of the spec that the status describes.
 func (u *OrgUser) SetObservedGeneration(g int64) { u.Status.ObservedGeneration = g }

@@ -12,53 +12,57 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type DeletionPolicy string
 
 const (
-	// DeletionRetain keeps the namespace with all that is in it; access to it is taken back.
+	// DeletionRetain keeps the namespace with everything in it. All access to it is removed.
 	DeletionRetain DeletionPolicy = "Retain"
-	// DeletionDelete deletes the namespace with all that is in it.
+	// DeletionDelete deletes the namespace with everything in it.
 	DeletionDelete DeletionPolicy = "Delete"
 )
 
-// WorkspaceSpec is the wished workspace (GTA-3, GTA-4).
+// WorkspaceSpec is the requested workspace.
 type WorkspaceSpec struct {
-	// displayName is the workspace's name in mails and pages; absent: the object's name.
+	// displayName is the workspace's name in mails and on pages. If unset, the object's name is used.
 	// +optional
 	DisplayName DisplayName `json:"displayName,omitempty"`
-	// namespace is the Kubernetes namespace that the workspace owns. It starts with "<organization>-"; absent:
-	// "<organization>-<name>". It cannot be changed.
+	// namespace is the Kubernetes namespace that the workspace owns. It must start with "<organization>-". If unset, it
+	// is "<organization>-<name>". It cannot be changed.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: make another workspace for another namespace"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: to use another namespace, create another Workspace"
 	Namespace ObjectName `json:"namespace,omitempty"`
-	// deletionPolicy says what happens to that namespace when the Workspace is deleted.
+	// deletionPolicy says what happens to that namespace when the Workspace is deleted: Retain keeps it and removes all
+	// access to it, and Delete deletes it with everything in it.
 	// +optional
 	// +default="Retain"
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
-	// members are the people and groups with access, beside the organization administrators (ORG-2, ORG-23).
+	// members are the people and groups with access to the workspace. Every OrganizationAdmin has access without being
+	// listed.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10000
 	Members []WorkspaceMember `json:"members,omitempty"`
-	// contacts receive the workspace's alerts and reports (GTA-12).
+	// contacts receive the workspace's alerts and reports.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
 	Contacts []Contact `json:"contacts,omitempty"`
-	// devices are the workspace's inventory (GTA-6).
+	// devices are the workspace's inventory.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=1000
 	Devices []Device `json:"devices,omitempty"`
-	// portal is the page on which customers ask for help; absent: no page (GTA-7).
+	// portal is the page on which customers ask for help. If unset, there is no page.
 	// +optional
 	Portal *CustomerPortal `json:"portal,omitempty"`
-	// settings override the organization's (GTA-14).
+	// settings override those of the organization.
 	// +optional
 	Settings WorkspaceSettings `json:"settings,omitempty,omitzero"`
 }
 
-// MemberAddress is a mail address as EmailAddress. It is the webhook that refuses others: of a list this long, the API server
-// would check each entry's rules again at every write, those of the status as well.
+// MemberAddress is an email address with the same form as EmailAddress. The webhook checks it.
+// ---
+// A validation rule here would run again for each entry of a list this long at every write, including writes of the
+// status.
 //
 // +kubebuilder:validation:MinLength=3
 // +kubebuilder:validation:MaxLength=254
@@ -66,61 +70,63 @@ type MemberAddress string
 
 // WorkspaceMember gives a person or a group access to the workspace. An entry has either an email or a group.
 type WorkspaceMember struct {
-	// email is a person's address.
+	// email is the address of a person.
 	// +optional
 	Email MemberAddress `json:"email,omitempty"`
-	// group is the name of a group, see OrgUser.spec.groups.
+	// group is the name of a group, as in OrgUser.spec.groups.
 	// +optional
 	Group ObjectName `json:"group,omitempty"`
-	// access is what the person or the group's people may do in the workspace's namespace.
+	// access is what the person, or everybody in the group, may do in the workspace's namespace: Admin, Edit and View
+	// bind the ClusterRoles admin, edit and view.
 	// +required
 	Access WorkspaceAccess `json:"access,omitempty"`
 }
 
-// Device is a machine in the workspace's inventory (GTA-6).
+// Device is a machine in the workspace's inventory.
 type Device struct {
 	// name identifies the device in the workspace.
 	// +required
 	Name ObjectName `json:"name,omitempty"`
-	// serialNumber is the maker's number. It is unique in the organization, whatever the case of its letters and the white
-	// space around it.
+	// serialNumber is the manufacturer's serial number. It is unique in the organization, regardless of case and of
+	// surrounding whitespace.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be one line of text, without control characters and not blank"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	SerialNumber string `json:"serialNumber,omitempty"`
-	// assignee is the address of the person who uses the device; an unknown address becomes a Limited account (LMI-4).
+	// assignee is the address of the person who uses the device. For an unknown address, Usher creates a Limited
+	// account.
 	// +optional
 	Assignee EmailAddress `json:"assignee,omitempty"`
 }
 
-// CustomerPortal is the page on which customers ask for help (GTA-7).
+// CustomerPortal is the page on which customers ask for help.
 type CustomerPortal struct {
-	// title is the page's heading.
+	// title is the heading of the page.
 	// +required
 	Title DisplayName `json:"title,omitempty"`
-	// queueEmail is where questions are sent (GTA-8).
+	// queueEmail is the address to which questions are sent.
 	// +required
 	QueueEmail EmailAddress `json:"queueEmail,omitempty"`
-	// intakeEmail is the address at which Usher takes mails to the queue in; their senders become Limited accounts (LMI-3).
-	// It belongs to one workspace of all organizations. Absent: no mails are taken in.
+	// intakeEmail is the address at which Usher accepts mails to the queue. Their senders become Limited accounts. No
+	// two workspaces can have the same intake address, even in different organizations. If unset, no mails are accepted.
 	// +optional
 	IntakeEmail EmailAddress `json:"intakeEmail,omitempty"`
-	// introduction is plain text above the form, its line breaks kept.
+	// introduction is plain text shown above the form. Line breaks are kept.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1000
-	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are its only control characters"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
 	Introduction string `json:"introduction,omitempty"`
-	// accentColor is the color of buttons and links. It is darkened, on dark screens lightened, as far as it takes to be
-	// read well. Absent: Usher's own.
+	// accentColor is the color of buttons and links. It is darkened, or lightened on dark screens, as far as legibility
+	// requires. If unset, Usher's own color is used.
 	// +optional
 	// +kubebuilder:validation:MinLength=7
 	// +kubebuilder:validation:MaxLength=7
 	// +kubebuilder:validation:XValidation:rule="self.matches('^#[0-9A-Fa-f]{6}$')",message="must be a color such as #0F5F5C"
 	AccentColor string `json:"accentColor,omitempty"`
-	// hours are when technicians are at hand, in the organization's time zone; outside of them the page says until when a
-	// question waits. Absent: the page says nothing about it (GTA-8).
+	// hours are the times at which technicians are available, in the organization's time zone. At other times the page
+	// says until when a question waits. If unset, the page says nothing about it.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
@@ -128,9 +134,9 @@ type CustomerPortal struct {
 	Hours []OpeningHours `json:"hours,omitempty"`
 }
 
-// OpeningHours are a time of the day, on some days of the week.
+// OpeningHours are a time span on certain days of the week.
 //
-// +kubebuilder:validation:XValidation:rule="self.opens < self.closes",message="must open before it closes: write hours past midnight as two entries, the first of which closes at 24:00"
+// +kubebuilder:validation:XValidation:rule="self.opens < self.closes",message="opens must be before closes: write hours past midnight as two entries, the first of which closes at 24:00"
 type OpeningHours struct {
 	// days are the days of the week.
 	// +required
@@ -138,31 +144,31 @@ type OpeningHours struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=7
 	Days []Weekday `json:"days,omitempty"`
-	// opens is the time of the day when they begin, 00:00 to 23:59.
+	// opens is the time of day at which the span begins, from 00:00 to 23:59.
 	// +required
 	// +kubebuilder:validation:MinLength=5
 	// +kubebuilder:validation:MaxLength=5
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([01][0-9]|2[0-3]):[0-5][0-9]$')",message="must be a time of the day such as 09:00"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([01][0-9]|2[0-3]):[0-5][0-9]$')",message="must be a time of day such as 09:00"
 	Opens string `json:"opens,omitempty"`
-	// closes is the time of the day when they end, 00:01 to 24:00.
+	// closes is the time of day at which the span ends, from 00:01 to 24:00.
 	// +required
 	// +kubebuilder:validation:MinLength=5
 	// +kubebuilder:validation:MaxLength=5
-	// +kubebuilder:validation:XValidation:rule="self.matches('^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$')",message="must be a time of the day such as 18:00, or 24:00"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$')",message="must be a time of day such as 18:00, or 24:00"
 	Closes string `json:"closes,omitempty"`
 }
 
-// WorkspaceSettings are the settings that a workspace can override; absent ones are the organization's (GTA-14).
+// WorkspaceSettings are the settings that a workspace can override. Those that are unset are the organization's.
 type WorkspaceSettings struct {
 	// language is the language of mails and pages.
 	// +optional
 	Language LanguageTag `json:"language,omitempty"`
-	// sessionRecording tells whether remote sessions are recorded.
+	// sessionRecording says whether remote sessions are recorded.
 	// +optional
 	SessionRecording Switch `json:"sessionRecording,omitempty"`
 }
 
-// SettingOrigin tells where a setting in force comes from.
+// SettingOrigin says where a setting in force comes from.
 //
 // +enum
 // +kubebuilder:validation:Enum=Default;Organization;Workspace
@@ -179,7 +185,7 @@ const (
 
 // SettingStatus is a setting in force.
 type SettingStatus struct {
-	// name is the setting's field name.
+	// name is the name of the setting's field.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
@@ -189,18 +195,18 @@ type SettingStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Value string `json:"value,omitempty"`
-	// origin tells where the value comes from.
+	// origin says where the value comes from.
 	// +required
 	Origin SettingOrigin `json:"origin,omitempty"`
 }
 
 // WorkspaceStatus is the workspace in force.
 type WorkspaceStatus struct {
-	// observedGeneration is the generation of the spec that this status is about.
+	// observedGeneration is the generation of the spec that this status describes.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// namespace is the namespace that the workspace owns; empty while there is none.
+	// namespace is the namespace that the workspace owns. It is empty while there is none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
@@ -215,7 +221,7 @@ type WorkspaceStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
 	Contacts []ContactStatus `json:"contacts,omitempty"`
-	// devices is the number of devices in force: all but those whose serial number another device has.
+	// devices is the number of devices in force: all except those whose serial number belongs to another device.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Devices *int32 `json:"devices,omitempty"`
@@ -225,10 +231,10 @@ type WorkspaceStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=16
 	Settings []SettingStatus `json:"settings,omitempty"`
-	// notices are the alerts and reports that the workspace's contacts get.
+	// notices are the alerts and reports for the workspace's contacts.
 	// +optional
 	Notices NoticesStatus `json:"notices,omitempty,omitzero"`
-	// conditions are Ready, and while they are true Reconciling and Stalled.
+	// conditions are Ready, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -236,9 +242,9 @@ type WorkspaceStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// Workspace is a part of the organization with a namespace of its own (GTA-3).
+// Workspace is a division of the organization with a namespace of its own.
 //
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",message="the name must be at most 63 lower-case letters, digits and hyphens"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",message="the name must be at most 63 characters: lowercase letters, digits and hyphens"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ws,categories=usher
@@ -248,13 +254,13 @@ type WorkspaceStatus struct {
 // +kubebuilder:printcolumn:name="Members",type=integer,JSONPath=`.status.members`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.__namespace__)) == (has(oldSelf.spec) && has(oldSelf.spec.__namespace__))",message="is immutable: it cannot be set or removed later",fieldPath=".spec.namespace",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.__namespace__)) == (has(oldSelf.spec) && has(oldSelf.spec.__namespace__))",message="is immutable: set it when you create the Workspace or not at all",fieldPath=".spec.namespace",reason=FieldValueForbidden
 type Workspace struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
-	// spec is the wished workspace.
+	// spec is the requested workspace.
 	// +optional
 	Spec WorkspaceSpec `json:"spec,omitempty,omitzero"`
 	// status is the workspace in force.
@@ -271,8 +277,8 @@ type WorkspaceList struct {
 	Items           []Workspace `json:"items"`
 }
 
-// GetConditions gives the conditions, for the code that writes them for all kinds alike.
+// GetConditions returns the conditions, for code that writes them for every kind.
 func (w *Workspace) GetConditions() *[]metav1.Condition { return &w.Status.Conditions }
 
-// SetObservedGeneration records the generation that the status is about.
+// SetObservedGeneration records the generation of the spec that the status describes.
 func (w *Workspace) SetObservedGeneration(g int64) { w.Status.ObservedGeneration = g }

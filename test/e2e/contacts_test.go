@@ -148,9 +148,9 @@ var _ = Describe("Contacts", func() {
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: "guardia@españa.example"}, ""),
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodPhone, Value: "+34600000001"}, ""),
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodSMS, Value: "+34600000001"}, ""),
-		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: "+34600000001"}, "must be an e-mail address"),
+		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: "+34600000001"}, "must be an email address"),
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: "guardia@xn--a.example"}, "the domain is none that DNS can hold"),
-		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodPhone, Value: "600 000 001"}, "must be a phone number in E.164 form"),
-		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodSMS, Value: "guardia@acme.example"}, "must be a phone number in E.164 form"),
+		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodPhone, Value: "600 000 001"}, "must be a phone number in E.164 format"),
+		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodSMS, Value: "guardia@acme.example"}, "must be a phone number in E.164 format"),
 	)
 })
