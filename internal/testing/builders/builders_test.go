@@ -19,7 +19,7 @@ func TestBuilders(t *testing.T) {
 }
 
 var _ = Describe("Builders", func() {
-	It("are values: a base is not changed by what is built from it", func() {
+	It("leave a base unchanged when something is built from it", func() {
 		base := builders.OrgUser("acme", "ana").Workspace("support", v1alpha1.WorkspaceEdit)
 		admin := base.Role(v1alpha1.RoleOrganizationAdmin).Workspace("sales", v1alpha1.WorkspaceView).Obj()
 		Expect(base.Obj().Spec.Role).To(Equal(v1alpha1.RoleMember))
@@ -28,14 +28,14 @@ var _ = Describe("Builders", func() {
 		Expect(base.Obj()).NotTo(BeIdenticalTo(base.Obj()))
 	})
 
-	It("make objects with sensible addresses and namespaces", func() {
+	It("build objects with sensible addresses and namespaces", func() {
 		Expect(builders.Organization("acme").Obj().Namespace).To(Equal("acme"))
 		Expect(builders.OrgUser("acme", "ana").Obj().Spec.Email).To(BeEquivalentTo("ana@acme.example"))
 		Expect(builders.Invitation("acme", "team", "a@acme.example, b@acme.example").Obj().Spec.Role).To(Equal(v1alpha1.RoleMember))
 		Expect(builders.Workspace("acme", "support").Obj().Spec).To(BeZero())
 	})
 
-	It("set what their steps say", func() {
+	It("set the fields that their steps name", func() {
 		organization := builders.Organization("acme").ModuleWithRole("remote-support", 25, "edit").
 			Delegate("robot", v1alpha1.RoleTechnician).Protected().Obj()
 		Expect(organization.Spec.Subscription.Modules).To(HaveExactElements(

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package builders makes Usher's objects for tests in one expression. Builders are values: each step gives another
-// builder, so a base can be shared by several tests.
+// Package builders builds Usher's objects for tests in one expression. Builders are values: each step returns a new
+// builder, so several tests can share a base.
 package builders
 
 import (
@@ -12,15 +12,15 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// OrganizationBuilder makes an Organization.
+// OrganizationBuilder builds an Organization.
 type OrganizationBuilder struct{ object *v1alpha1.Organization }
 
-// Organization starts an Organization of that name, in the namespace of that name.
+// Organization starts with an Organization with that name, in the namespace with the same name.
 func Organization(name string) OrganizationBuilder {
 	return OrganizationBuilder{&v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}}
 }
 
-// With changes the object in a way that has no step of its own.
+// With applies a change that has no step of its own.
 func (b OrganizationBuilder) With(change func(*v1alpha1.Organization)) OrganizationBuilder {
 	object := b.object.DeepCopy()
 	change(object)
@@ -62,15 +62,15 @@ func (b OrganizationBuilder) Delegate(username string, role v1alpha1.Role) Organ
 	})
 }
 
-// Settings sets the settings of all workspaces.
+// Settings sets the settings that apply to all workspaces.
 func (b OrganizationBuilder) Settings(settings v1alpha1.OrganizationSettings) OrganizationBuilder {
 	return b.With(func(o *v1alpha1.Organization) { o.Spec.Settings = settings })
 }
 
-// Protected refuses the organization's deletion.
+// Protected enables deletion protection.
 func (b OrganizationBuilder) Protected() OrganizationBuilder {
 	return b.With(func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
 }
 
-// Obj gives an object of its own.
+// Obj returns a copy of the object, which no later step changes.
 func (b OrganizationBuilder) Obj() *v1alpha1.Organization { return b.object.DeepCopy() }

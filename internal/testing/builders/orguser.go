@@ -9,10 +9,10 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// OrgUserBuilder makes an OrgUser.
+// OrgUserBuilder builds an OrgUser.
 type OrgUserBuilder struct{ object *v1alpha1.OrgUser }
 
-// OrgUser starts a Member of that name with the address <name>@<namespace>.example.
+// OrgUser starts with a Member with that name and the address <name>@<namespace>.example.
 func OrgUser(namespace, name string) OrgUserBuilder {
 	return OrgUserBuilder{&v1alpha1.OrgUser{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
@@ -23,7 +23,7 @@ func OrgUser(namespace, name string) OrgUserBuilder {
 	}}
 }
 
-// With changes the object in a way that has no step of its own.
+// With applies a change that has no step of its own.
 func (b OrgUserBuilder) With(change func(*v1alpha1.OrgUser)) OrgUserBuilder {
 	object := b.object.DeepCopy()
 	change(object)
@@ -35,7 +35,7 @@ func (b OrgUserBuilder) Email(address string) OrgUserBuilder {
 	return b.With(func(u *v1alpha1.OrgUser) { u.Spec.Email = v1alpha1.EmailAddress(address) })
 }
 
-// Role sets the role wished for.
+// Role sets the requested role.
 func (b OrgUserBuilder) Role(role v1alpha1.Role) OrgUserBuilder {
 	return b.With(func(u *v1alpha1.OrgUser) { u.Spec.Role = role })
 }
@@ -70,12 +70,12 @@ func (b OrgUserBuilder) Existing() OrgUserBuilder {
 	return b.With(func(u *v1alpha1.OrgUser) { u.Spec.Onboarding = v1alpha1.OnboardingNone })
 }
 
-// Suspended takes the person's access away.
+// Suspended suspends the account.
 func (b OrgUserBuilder) Suspended() OrgUserBuilder {
 	return b.With(func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true })
 }
 
-// Obj gives an object of its own.
+// Obj returns a copy of the object, which no later step changes.
 func (b OrgUserBuilder) Obj() *v1alpha1.OrgUser { return b.object.DeepCopy() }
 
 func grant(name string, access v1alpha1.WorkspaceAccess) v1alpha1.WorkspaceGrant {

@@ -9,15 +9,15 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// WorkspaceBuilder makes a Workspace.
+// WorkspaceBuilder builds a Workspace.
 type WorkspaceBuilder struct{ object *v1alpha1.Workspace }
 
-// Workspace starts a Workspace of that name.
+// Workspace starts with a Workspace with that name.
 func Workspace(namespace, name string) WorkspaceBuilder {
 	return WorkspaceBuilder{&v1alpha1.Workspace{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}}
 }
 
-// With changes the object in a way that has no step of its own.
+// With applies a change that has no step of its own.
 func (b WorkspaceBuilder) With(change func(*v1alpha1.Workspace)) WorkspaceBuilder {
 	object := b.object.DeepCopy()
 	change(object)
@@ -29,12 +29,12 @@ func (b WorkspaceBuilder) Namespace(name string) WorkspaceBuilder {
 	return b.With(func(w *v1alpha1.Workspace) { w.Spec.Namespace = v1alpha1.ObjectName(name) })
 }
 
-// Member adds a person.
+// Member adds a person as a member.
 func (b WorkspaceBuilder) Member(email string, access v1alpha1.WorkspaceAccess) WorkspaceBuilder {
 	return b.member(v1alpha1.WorkspaceMember{Email: v1alpha1.MemberAddress(email), Access: access})
 }
 
-// Group adds a group.
+// Group adds a group as a member.
 func (b WorkspaceBuilder) Group(name string, access v1alpha1.WorkspaceAccess) WorkspaceBuilder {
 	return b.member(v1alpha1.WorkspaceMember{Group: v1alpha1.ObjectName(name), Access: access})
 }
@@ -43,7 +43,7 @@ func (b WorkspaceBuilder) member(member v1alpha1.WorkspaceMember) WorkspaceBuild
 	return b.With(func(w *v1alpha1.Workspace) { w.Spec.Members = append(w.Spec.Members, member) })
 }
 
-// Contact adds a contact that somebody is responsible for.
+// Contact adds a contact with an assignee.
 func (b WorkspaceBuilder) Contact(name, assignee string) WorkspaceBuilder {
 	return b.With(func(w *v1alpha1.Workspace) {
 		w.Spec.Contacts = append(w.Spec.Contacts, v1alpha1.Contact{
@@ -52,7 +52,7 @@ func (b WorkspaceBuilder) Contact(name, assignee string) WorkspaceBuilder {
 	})
 }
 
-// Device adds a device that somebody uses.
+// Device adds a device with an assignee.
 func (b WorkspaceBuilder) Device(name, assignee string) WorkspaceBuilder {
 	return b.With(func(w *v1alpha1.Workspace) {
 		w.Spec.Devices = append(w.Spec.Devices, v1alpha1.Device{
@@ -61,10 +61,10 @@ func (b WorkspaceBuilder) Device(name, assignee string) WorkspaceBuilder {
 	})
 }
 
-// DeletedWithNamespace makes the namespace go with the workspace.
+// DeletedWithNamespace has the namespace deleted together with the workspace.
 func (b WorkspaceBuilder) DeletedWithNamespace() WorkspaceBuilder {
 	return b.With(func(w *v1alpha1.Workspace) { w.Spec.DeletionPolicy = v1alpha1.DeletionDelete })
 }
 
-// Obj gives an object of its own.
+// Obj returns a copy of the object, which no later step changes.
 func (b WorkspaceBuilder) Obj() *v1alpha1.Workspace { return b.object.DeepCopy() }

@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package certificate makes certificates for the servers of tests.
+// Package certificate creates certificates for test servers.
 package certificate
 
 import (
@@ -18,15 +18,15 @@ import (
 	"time"
 )
 
-// Certificate is one that signs itself, for 127.0.0.1, good for an hour.
+// Certificate is a self-signed certificate for 127.0.0.1 that is valid for an hour.
 type Certificate struct {
-	// File holds the certificate in PEM, and so the authority to trust; KeyFile its private key.
+	// File holds the certificate in PEM format, which is also the authority to trust. KeyFile holds its private key.
 	File, KeyFile string
-	// Server is what a server in Go shows it with.
+	// Server is the configuration with which a Go server presents the certificate.
 	Server *tls.Config
 }
 
-// Loopback makes a certificate and writes it to cert.pem and key.pem in a folder.
+// Loopback creates a certificate and writes it to cert.pem and key.pem in a folder.
 func Loopback(dir string) (*Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -19,13 +19,13 @@ import (
 const (
 	// Valid holds files that must be accepted.
 	Valid = "valid"
-	// Invalid holds files that the API server itself must refuse.
+	// Invalid holds files that the API server must refuse by itself.
 	Invalid = "invalid"
-	// InvalidWebhook holds files that are well-formed, and that the webhooks must refuse.
+	// InvalidWebhook holds files that are well-formed but that the webhooks must refuse.
 	InvalidWebhook = "invalid-webhook"
 )
 
-// Comments that a file can hold: the first two head a file that must be refused, the others head a document.
+// Comments in a file: the first two start a file that must be refused, the others start a document.
 const (
 	refusedComment = "# refused: "
 	fieldComment   = "# field: "
@@ -35,15 +35,15 @@ const (
 
 // Entry is one file.
 type Entry struct {
-	// Name is the file's name without its ending.
+	// Name is the file's name without its extension.
 	Name string
-	// Refused is a part of the message that the file must be refused with; empty for a valid file.
+	// Refused is part of the message with which the file must be refused. It is empty for a valid file.
 	Refused string
-	// Field is the path of the field that the refusal must be about; empty for a valid file.
+	// Field is the path of the field that the refusal must be about. It is empty for a valid file.
 	Field string
-	// Objects are the file's documents, each an object of its own. With Update there are none.
+	// Objects are the file's documents, each of them a separate object. There are none if Update is set.
 	Objects []*unstructured.Unstructured
-	// Update, when not nil, is what the file is about: an object that is accepted and then changed.
+	// Update is set if the file is about an object that is accepted and then changed.
 	Update *Update
 }
 
@@ -51,12 +51,11 @@ type Entry struct {
 type Update struct {
 	// Before must be accepted.
 	Before *unstructured.Unstructured
-	// After is the same object, as somebody wishes to change it.
+	// After is the same object with the change.
 	After *unstructured.Unstructured
 }
 
-// Load reads the files of a folder of test/testdata in the order of their names. The error names the file that is not
-// as it should be.
+// Load reads the files of a folder of test/testdata, sorted by name. An error names the file that is malformed.
 func Load(root, folder string) ([]Entry, error) {
 	paths, err := filepath.Glob(filepath.Join(root, "test", "testdata", folder, "*.yaml"))
 	if err != nil {
@@ -76,7 +75,7 @@ func Load(root, folder string) ([]Entry, error) {
 			return nil, fmt.Errorf("test/testdata/%s/%s: %w", folder, filepath.Base(path), err)
 		}
 		if (folder != Valid) != (entry.Refused != "" && entry.Field != "") {
-			return nil, fmt.Errorf("test/testdata/%s/%s: a file to be refused starts with %q and %q, another has none of them",
+			return nil, fmt.Errorf("test/testdata/%s/%s: a file that must be refused starts with %q and %q, a valid file has neither",
 				folder, filepath.Base(path), refusedComment, fieldComment)
 		}
 		entries = append(entries, entry)
@@ -125,7 +124,7 @@ func (e *Entry) add(object *unstructured.Unstructured, comments []string) {
 	}
 }
 
-// comments gives the comment lines that a document starts with.
+// comments returns the comment lines at the start of a document.
 func comments(document []byte) []string {
 	var lines []string
 	for line := range strings.Lines(string(document)) {

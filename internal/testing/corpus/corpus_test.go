@@ -19,7 +19,7 @@ func TestCorpus(t *testing.T) {
 	RunSpecs(t, "Corpus")
 }
 
-// load reads a folder that holds one file of that content.
+// load reads a folder that holds one file with that content.
 func load(folder, content string) ([]corpus.Entry, error) {
 	GinkgoHelper()
 	root := GinkgoT().TempDir()
@@ -30,7 +30,7 @@ func load(folder, content string) ([]corpus.Entry, error) {
 }
 
 var _ = Describe("Load", func() {
-	It("reads objects with what they are to be refused with", func() {
+	It("reads objects with the refusal that they must get", func() {
 		entries, err := load(corpus.Invalid, "# refused: too bad\n# field: spec.role\nkind: OrgUser\n")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(entries).To(HaveLen(1))
@@ -48,18 +48,18 @@ var _ = Describe("Load", func() {
 		Expect(entries[0].Update.After.GetKind()).To(Equal("Workspace"))
 	})
 
-	DescribeTable("names the file that is not as it should be", func(folder, content, message string) {
+	DescribeTable("names the malformed file", func(folder, content, message string) {
 		_, err := load(folder, content)
 		Expect(err).To(MatchError(And(ContainSubstring("a.yaml"), ContainSubstring(message))))
 	},
 		Entry("no header", corpus.Invalid, "kind: OrgUser\n", "# refused: "),
-		Entry("a header too many", corpus.Valid, "# refused: a\n# field: b\nkind: OrgUser\n", "another has none"),
+		Entry("an unexpected header", corpus.Valid, "# refused: a\n# field: b\nkind: OrgUser\n", "a valid file has neither"),
 		Entry("half an update", corpus.Valid, "# step: create\nkind: OrgUser\n", "two documents"),
 		Entry("no YAML", corpus.Valid, "{\n", "yaml"),
 		Entry("a key twice", corpus.Valid, "kind: a\nkind: b\n", "already set"),
 	)
 
-	It("does not take an empty folder for a corpus", func() {
+	It("refuses an empty folder", func() {
 		_, err := corpus.Load(GinkgoT().TempDir(), corpus.Valid)
 		Expect(err).To(MatchError(ContainSubstring("no YAML files")))
 	})

@@ -31,8 +31,8 @@ type state struct {
 	} `json:"status"`
 }
 
-// HaveCondition succeeds when the object has the condition with that status and reason, for the object's current
-// generation. An empty reason stands for any.
+// HaveCondition succeeds if the object has the condition with that status and reason, for the object's current
+// generation. An empty reason matches any.
 func HaveCondition(conditionType string, status metav1.ConditionStatus, reason string) types.GomegaMatcher {
 	wanted := fmt.Sprintf("have the condition %s=%s", conditionType, status)
 	if reason != "" {
@@ -47,12 +47,12 @@ func HaveCondition(conditionType string, status metav1.ConditionStatus, reason s
 	})
 }
 
-// BeReady succeeds when the object's condition Ready is True for the object's current generation.
+// BeReady succeeds if the object's condition Ready is True for the object's current generation.
 func BeReady() types.GomegaMatcher { return HaveCondition(ready, metav1.ConditionTrue, "") }
 
-// KeepKstatus succeeds when the object keeps kstatus' contract: it has the condition Ready; Reconciling and Stalled are
-// there only while True and never both, and then Ready is not True; status.observedGeneration and that of each
-// condition are the object's generation.
+// KeepKstatus succeeds if the object keeps the contract of kstatus: it has the condition Ready; Reconciling and Stalled are
+// present only while they are True, never both, and never while Ready is True; status.observedGeneration and that of
+// each condition are the object's generation.
 func KeepKstatus() types.GomegaMatcher {
 	return onState("keep the contract of kstatus", (*state).kstatusFault)
 }
@@ -72,19 +72,19 @@ func (s *state) kstatusFault() string {
 		}
 		abnormal := condition.Type == reconciling || condition.Type == stalled
 		if abnormal && condition.Status != metav1.ConditionTrue {
-			return fmt.Sprintf("%s is %s: it is to be absent while it is not True", condition.Type, condition.Status)
+			return fmt.Sprintf("%s is %s: it must be absent while it is not True", condition.Type, condition.Status)
 		}
 		if abnormal && s.condition(ready).Status == metav1.ConditionTrue {
 			return condition.Type + " and Ready are both True"
 		}
 	}
 	if s.condition(reconciling) != nil && s.condition(stalled) != nil {
-		return "Reconciling and Stalled are both there"
+		return "Reconciling and Stalled are both present"
 	}
 	return ""
 }
 
-// staleness tells in what way a condition is not about the current generation; empty when it is.
+// staleness says how a condition is out of date; it is empty if the condition is about the current generation.
 func (s *state) staleness(condition *metav1.Condition) string {
 	if condition.ObservedGeneration == s.Metadata.Generation {
 		return ""
@@ -102,7 +102,7 @@ func (s *state) condition(conditionType string) *metav1.Condition {
 	return nil
 }
 
-// String tells the conditions in one line.
+// String returns the conditions on one line.
 func (s *state) String() string {
 	text := "its conditions are"
 	for _, c := range s.Status.Conditions {
@@ -114,7 +114,7 @@ func (s *state) String() string {
 	return text
 }
 
-// onState makes a matcher of a function that gives what is wrong, empty if nothing.
+// onState makes a matcher from a function that returns what is wrong, or nothing.
 func onState(wanted string, fault func(*state) string) types.GomegaMatcher {
 	return &explained{wanted: wanted, fault: func(actual any) (string, error) {
 		s, err := stateOf(actual)
@@ -125,7 +125,7 @@ func onState(wanted string, fault func(*state) string) types.GomegaMatcher {
 	}}
 }
 
-// stateOf takes an object of any kind, typed or not.
+// stateOf reads the state of an object of any kind, typed or not.
 func stateOf(actual any) (*state, error) {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(actual)
 	if object, ok := actual.(*unstructured.Unstructured); ok {

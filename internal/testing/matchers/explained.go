@@ -9,7 +9,7 @@ import "github.com/onsi/gomega/format"
 type explained struct {
 	// wanted completes "expected … to".
 	wanted string
-	// fault tells what is wrong with the actual value; empty when nothing is.
+	// fault returns what is wrong with the actual value; it is empty if nothing is.
 	fault func(actual any) (string, error)
 
 	found string

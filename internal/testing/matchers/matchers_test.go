@@ -37,7 +37,7 @@ func condition(kind string, status metav1.ConditionStatus, generation int64) met
 	return metav1.Condition{Type: kind, Status: status, ObservedGeneration: generation, Reason: "Because", Message: "it is so"}
 }
 
-// failure gives what a matcher says about a value that it refuses.
+// failure returns the message of a matcher that does not match the value.
 func failure(matcher types.GomegaMatcher, actual any) string {
 	GinkgoHelper()
 	matches, err := matcher.Match(actual)
@@ -59,11 +59,11 @@ var _ = Describe("Conditions", func() {
 		Expect(failure(matchers.BeReady(), object(2, 2))).To(HaveSuffix("its conditions are none"))
 	})
 
-	It("does not take a condition about an older generation for an answer", func() {
+	It("does not accept a condition about an older generation", func() {
 		Expect(failure(matchers.BeReady(), object(3, 3, ready))).To(ContainSubstring("about generation 2, the object is at 3"))
 	})
 
-	It("takes untyped objects too, and says what it cannot take", func() {
+	It("accepts untyped objects too, and says what it does not accept", func() {
 		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object(2, 2, ready))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(&unstructured.Unstructured{Object: content}).To(matchers.BeReady())
@@ -82,13 +82,13 @@ var _ = Describe("Conditions", func() {
 		Entry("working", object(2, 2, condition("Ready", metav1.ConditionFalse, 2), condition("Reconciling", metav1.ConditionTrue, 2)), ""),
 		Entry("stuck", object(2, 2, condition("Ready", metav1.ConditionFalse, 2), condition("Stalled", metav1.ConditionTrue, 2)), ""),
 		Entry("no Ready", object(2, 2), "lacks the condition Ready"),
-		Entry("old at the root", object(2, 1, ready), "status.observedGeneration is 1, the generation 2"),
-		Entry("old condition", object(2, 2, condition("Ready", metav1.ConditionTrue, 1)), "about generation 1"),
+		Entry("out of date at the root", object(2, 1, ready), "status.observedGeneration is 1, the generation 2"),
+		Entry("condition out of date", object(2, 2, condition("Ready", metav1.ConditionTrue, 1)), "about generation 1"),
 		Entry("abnormal and false", object(2, 2, ready, condition("Stalled", metav1.ConditionFalse, 2)), "Stalled is False"),
 		Entry("abnormal and unknown", object(2, 2, ready, condition("Reconciling", metav1.ConditionUnknown, 2)), "Reconciling is Unknown"),
 		Entry("ready and working", object(2, 2, ready, condition("Reconciling", metav1.ConditionTrue, 2)), "Reconciling and Ready"),
 		Entry("working and stuck", object(2, 2, condition("Ready", metav1.ConditionFalse, 2),
-			condition("Reconciling", metav1.ConditionTrue, 2), condition("Stalled", metav1.ConditionTrue, 2)), "both there"),
+			condition("Reconciling", metav1.ConditionTrue, 2), condition("Stalled", metav1.ConditionTrue, 2)), "both present"),
 	)
 })
 
@@ -97,23 +97,23 @@ var _ = Describe("Refusals", func() {
 		field.Required(field.NewPath("spec", "role"), "say what the person may do"),
 	})
 
-	It("knows code and message, through wrapping and line breaks", func() {
+	It("matches the code and the message, through wrapping and line breaks", func() {
 		Expect(invalid).To(matchers.BeRefused(422, "say what the person may do"))
 		Expect(fmt.Errorf("create: %w", invalid)).To(matchers.BeRefused(422, "spec.role:\n  Required value"))
 		Expect(failure(matchers.BeRefused(403, "role"), invalid)).To(ContainSubstring("the answer was 422"))
 		Expect(failure(matchers.BeRefused(422, "other"), invalid)).To(ContainSubstring("say what"))
 	})
 
-	It("knows the cause of a field", func() {
+	It("matches the cause of a field", func() {
 		Expect(invalid).To(matchers.HaveCause("spec.role", "Required value"))
 		Expect(failure(matchers.HaveCause("spec.email", "Required value"), invalid)).To(ContainSubstring("\n  spec.role: Required value"))
 		gone := apierrors.NewNotFound(v1alpha1.Resource("orgusers"), "ana")
-		Expect(failure(matchers.HaveCause("spec.email", ""), gone)).To(ContainSubstring("no cause, but the answer 404"))
+		Expect(failure(matchers.HaveCause("spec.email", ""), gone)).To(ContainSubstring("the answer was 404 without causes"))
 	})
 
-	It("does not take anything else for a refusal", func() {
+	It("accepts nothing else as a refusal", func() {
 		Expect(failure(matchers.BeRefused(422, ""), nil)).To(ContainSubstring("there was no error"))
-		Expect(failure(matchers.BeRefused(422, ""), errors.New("connection refused"))).To(ContainSubstring("no answer of the API server"))
+		Expect(failure(matchers.BeRefused(422, ""), errors.New("connection refused"))).To(ContainSubstring("not an answer of the API server"))
 		_, err := matchers.BeRefused(422, "").Match("text")
 		Expect(err).To(HaveOccurred())
 	})

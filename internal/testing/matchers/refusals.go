@@ -13,8 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// BeRefused succeeds when the error is an answer of the API server with that HTTP status code, 403 or 422 for example,
-// and a message that holds the text. White space in the message counts as one space.
+// BeRefused succeeds if the error is an answer of the API server with that HTTP status code, for example 403 or 422, and a
+// message that contains the text. Any sequence of whitespace in the message counts as one space.
 func BeRefused(code int32, substring string) types.GomegaMatcher {
 	wanted := fmt.Sprintf("be refused with %d and %q", code, substring)
 	return onStatus(wanted, func(status metav1.Status) string {
@@ -25,14 +25,14 @@ func BeRefused(code int32, substring string) types.GomegaMatcher {
 	})
 }
 
-// HaveCause succeeds when the error is a refusal by the API server of which one cause is about that field, such as
-// spec.workspaces[0].name, and says the text.
+// HaveCause succeeds if the error is a refusal by the API server with a cause that is about that field, for example
+// spec.workspaces[0].name, and whose message contains the text.
 func HaveCause(field, substring string) types.GomegaMatcher {
 	wanted := fmt.Sprintf("be refused for the field %s with %q", field, substring)
 	return onStatus(wanted, func(status metav1.Status) string {
 		found := "the causes were:"
 		if status.Details == nil || len(status.Details.Causes) == 0 {
-			return fmt.Sprintf("there was no cause, but the answer %d: %s", status.Code, status.Message)
+			return fmt.Sprintf("the answer was %d without causes: %s", status.Code, status.Message)
 		}
 		for _, cause := range status.Details.Causes {
 			if cause.Field == field && strings.Contains(flat(cause.Message), flat(substring)) {
@@ -55,7 +55,7 @@ func onStatus(wanted string, fault func(metav1.Status) string) types.GomegaMatch
 		}
 		var answer apierrors.APIStatus
 		if !errors.As(err, &answer) {
-			return "this is no answer of the API server: " + err.Error(), nil
+			return "the error is not an answer of the API server: " + err.Error(), nil
 		}
 		return fault(answer.Status()), nil
 	}}

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
-// Value gives a counter or a gauge of this process by the value of its one label; "" for one without a label. It fails when
-// there is no such metric.
+// Value returns the value of a counter or a gauge of this process with the given value of its only label, or "" for a metric
+// without a label. It fails if there is no such metric.
 func Value(name, label string) (float64, error) {
 	families, err := metrics.Registry.Gather()
 	if err != nil {
@@ -34,7 +34,7 @@ func Value(name, label string) (float64, error) {
 	return 0, fmt.Errorf("there is no metric %s with the label %q", name, label)
 }
 
-// Rises gives a function that tells by how much a metric has risen since.
+// Rises returns a function that returns by how much a metric has risen since this call.
 func Rises(name, label string) func() (float64, error) {
 	before, failed := Value(name, label)
 	return func() (float64, error) {

@@ -1,11 +1,11 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ports gives TCP ports to servers that are told where to listen before they start.
+// Package ports allocates TCP ports for servers that must be told where to listen before they start.
 //
-// A port that is looked for with ":0" and then released can be gone by the time that the server listens: the kernel
-// gives it to an outgoing connection, or to the next test that looks. Ports of this package lie outside of what the
-// kernel gives away, and stay with the process that asked until it ends.
+// A port that is found with ":0" and then released can be taken by the time the server listens: the kernel assigns it to an
+// outgoing connection, or to the next test that looks for one. Ports of this package lie outside the range from which the
+// kernel assigns ports, and belong to the process that asked for them until it ends.
 package ports
 
 import (
@@ -21,22 +21,22 @@ import (
 )
 
 const (
-	// first and last bound the range, which ends where that of `make up` begins.
+	// first and last are the bounds of the range. It ends where the range of `make up` begins.
 	first = 10000
 	last  = 19999
-	// kernelRange is where Linux says which ports it gives to outgoing connections.
+	// kernelRange is the file in which Linux says which ports it assigns to outgoing connections.
 	kernelRange = "/proc/sys/net/ipv4/ip_local_port_range"
 )
 
-// held keeps the locks of this process's ports open: the system releases them at its end, however it ends.
+// held keeps the locks of this process's ports open. The system releases them when the process ends, however it ends.
 var held = struct {
 	sync.Mutex
 
 	locks map[int]*os.File
 }{locks: map[int]*os.File{}}
 
-// Free gives a port of a host, a name or address of this machine, that nothing listens on and that no other process
-// gets from this package. It fails when all are taken, or when the host is not this machine's.
+// Free returns a port of a host, which is a name or an address of this machine. Nothing listens on the port, and no other
+// process gets it from this package. Free fails if all ports are taken, or if the host is not this machine.
 func Free(host string) (int, error) {
 	low, high := bounds(kernelRange)
 	held.Lock()
@@ -60,7 +60,7 @@ func Free(host string) (int, error) {
 	return 0, fmt.Errorf("no port of %s from %d to %d is free: %w", host, low, high, reason)
 }
 
-// Address gives a free port of 127.0.0.1, as "127.0.0.1:port".
+// Address returns a free port of 127.0.0.1, as "127.0.0.1:port".
 func Address() (string, error) {
 	port, err := Free("127.0.0.1")
 	if err != nil {
@@ -69,7 +69,7 @@ func Address() (string, error) {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 }
 
-// take locks a port and looks whether it can be listened on.
+// take locks a port and checks that it is possible to listen on it.
 func take(host string, port int) error {
 	lock, err := lock(port)
 	if err != nil {
@@ -86,7 +86,7 @@ func take(host string, port int) error {
 	return nil
 }
 
-// lock opens and locks the file of a port. The files are this user's, and empty.
+// lock opens and locks the file of a port. The files are empty and belong to this user.
 func lock(port int) (*os.File, error) {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("usher-ports-%d", os.Getuid()))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -102,7 +102,7 @@ func lock(port int) (*os.File, error) {
 	return file, nil
 }
 
-// bounds gives the range, or the ports above the kernel's where that begins too low and leaves enough of them.
+// bounds returns the range without the kernel's ports, or the ports above those if they start too low and leave enough.
 func bounds(path string) (low, high int) {
 	const enough, highest = 1000, 65535
 	data, err := os.ReadFile(path)

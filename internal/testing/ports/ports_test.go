@@ -18,7 +18,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// asked names the environment variable by which this program becomes another process that asks for a port.
+// asked names the environment variable that turns this program into another process, which asks for a port.
 const asked = "USHER_PORTS_ASKED"
 
 func TestMain(m *testing.M) {
@@ -39,7 +39,7 @@ func TestPorts(t *testing.T) {
 }
 
 var _ = Describe("Ports for tests", func() {
-	It("are free, each given once, and none that the kernel gives to outgoing connections", func() {
+	It("are free, returned once each, and outside the range of outgoing connections", func() {
 		low, high := bounds(kernelRange)
 		seen := map[int]bool{}
 		for range 50 {
@@ -54,7 +54,7 @@ var _ = Describe("Ports for tests", func() {
 		}
 	})
 
-	It("stay with the process that got them", func(ctx SpecContext) {
+	It("belong to the process that asked for them until it ends", func(ctx SpecContext) {
 		another := func(port int) string {
 			command := exec.CommandContext(ctx, os.Args[0])
 			command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", asked, port))
@@ -71,7 +71,7 @@ var _ = Describe("Ports for tests", func() {
 		Expect(another(port)).To(Equal("<nil>"))
 	})
 
-	It("are not those that somebody listens on", func() {
+	It("are not ports on which another server listens", func() {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(listener.Close)
@@ -79,25 +79,25 @@ var _ = Describe("Ports for tests", func() {
 		Expect(take("127.0.0.1", int(port))).To(MatchError(ContainSubstring("address already in use")))
 	})
 
-	It("are those of this machine", func() {
+	It("are refused for a host that is not this machine", func() {
 		_, err := Free("192.0.2.1")
 		Expect(err).To(MatchError(ContainSubstring("look for a free port of 192.0.2.1")))
 	})
 
-	DescribeTable("lie beside what the kernel gives to outgoing connections", func(content string, low, high int) {
+	DescribeTable("lie outside the range of outgoing connections", func(content string, low, high int) {
 		path := filepath.Join(GinkgoT().TempDir(), "range")
 		Expect(os.WriteFile(path, []byte(content), 0o600)).To(Succeed())
 		first, last := bounds(path)
 		Expect([]int{first, last}).To(Equal([]int{low, high}))
 	},
 		Entry("by default", "32768\t60999\n", 10000, 19999),
-		Entry("when that begins among them", "15000 60999", 10000, 14999),
-		Entry("when that begins below them", "1024 60999", 61000, 65535),
-		Entry("when that is everything", "1024 65535", 10000, 19999),
-		Entry("when the file says nothing", "many", 10000, 19999),
+		Entry("when it begins within the range", "15000 60999", 10000, 14999),
+		Entry("when it begins below the range", "1024 60999", 61000, 65535),
+		Entry("when it covers everything", "1024 65535", 10000, 19999),
+		Entry("when the file cannot be parsed", "many", 10000, 19999),
 	)
 
-	It("need no file of the kernel's", func() {
+	It("do not need the kernel's file", func() {
 		low, high := bounds(filepath.Join(GinkgoT().TempDir(), "missing"))
 		Expect([]int{low, high}).To(Equal([]int{first, last}))
 	})

@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package suite sets up what the suites of tests and benchmarks stand on: a real control plane, a mail server, and the
+// Package suite sets up what suites of tests and benchmarks need: a real control plane, a mail server, and the
 // operator in this process. A Ginkgo suite calls it once, before its specs:
 //
 //	var _ = BeforeSuite(func(ctx context.Context) {
@@ -10,8 +10,8 @@
 //		usher = s.StartOperator(ctx)
 //	})
 //
-// A benchmark gives its testing.B and no log. Nothing needs to be stopped: all of it ends after the suite, the operator
-// first, and the suite fails when something does not end or when a reconciler panicked meanwhile.
+// A benchmark passes its testing.B and no log. Nothing needs to be stopped: everything ends after the suite, the operator
+// first, and the suite fails if something does not end or if a reconciler has panicked.
 package suite
 
 import (
@@ -34,19 +34,19 @@ import (
 // Timeout is how long an Eventually waits by default.
 const Timeout = timing.Timeout
 
-// Suite is what a suite stands on.
+// Suite holds what a suite needs.
 type Suite struct {
 	// Env is the control plane, with Usher's CRDs, roles and webhook configurations.
 	Env *testenv.Env
-	// Mailbox is the mail server, which keeps every mail.
+	// Mailbox is the mail server. It keeps every mail.
 	Mailbox *mailbox.Mailbox
 
 	t     testing.TB
 	usher *operator.Operator
 }
 
-// Start starts a control plane, with the changes made to its options, and a mail server. It sets Gomega's time-outs and
-// the logger of controller-runtime, which writes to log, or nowhere when that is nil. What goes wrong fails the test.
+// Start starts a control plane, with the changes applied to its options, and a mail server. It sets Gomega's timeouts and
+// the logger of controller-runtime, which writes to log, or nowhere if log is nil. An error fails the test.
 func Start(t testing.TB, log io.Writer, changes ...func(*testenv.Options)) *Suite {
 	t.Helper()
 	timing.SetDefaults()
@@ -74,8 +74,8 @@ func Start(t testing.TB, log io.Writer, changes ...func(*testenv.Options)) *Suit
 	return s
 }
 
-// StartOperator runs the operator in this process, with the options of operator.Options and the changes made to them,
-// and returns when it is ready. Whoever has stopped it may start another one.
+// StartOperator runs the operator in this process, with the options of operator.Options and the changes applied to them,
+// and returns when it is ready. After stopping it, a caller may start another one.
 func (s *Suite) StartOperator(ctx context.Context, changes ...func(*setup.Options)) *operator.Operator {
 	s.t.Helper()
 	options, err := operator.Options(s.Env, s.Mailbox)
@@ -97,7 +97,7 @@ func (s *Suite) stopOperator() {
 	count, err := panics()
 	s.must("read the metrics", err)
 	if count > 0 {
-		s.t.Errorf("reconcilers panicked %v times and were recovered; the operator's log tells where", count)
+		s.t.Errorf("reconcilers panicked %v times and were recovered; see the operator's log for where", count)
 	}
 }
 
@@ -111,11 +111,11 @@ func (s *Suite) must(what string, err error) {
 func (s *Suite) ends(what string, err error) {
 	s.t.Helper()
 	if err != nil {
-		s.t.Errorf("%s did not end well: %v", what, err)
+		s.t.Errorf("stop %s: %v", what, err)
 	}
 }
 
-// panics counts the reconciles that panicked, over all controllers that this process ever ran.
+// panics returns the number of reconciles that panicked, over all controllers that this process has ever run.
 func panics() (float64, error) {
 	families, err := metrics.Registry.Gather()
 	if err != nil {

@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package timing sets how long specs wait. Gomega's own second is too short for a machine that does much else.
+// Package timing sets how long specs wait. Gomega's default of one second is too short for a busy machine.
 package timing
 
 import (
@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// Timeout bounds, by default, how long an Eventually, with a context or without, waits for what must come, and a spec
-	// may take that could hang. Nothing is decided by how long it takes.
+	// Timeout is the default limit for how long an Eventually, with or without a context, waits for what must happen, and
+	// for how long a spec may take that could hang. No result depends on how long something takes.
 	Timeout = 3 * time.Minute
-	// Poll is, by default, how often an Eventually looks.
+	// Poll is the default interval at which an Eventually polls.
 	Poll = 25 * time.Millisecond
 )
 
-// SetDefaults makes Timeout and Poll those of every Eventually, also of those that have a context: Gomega would have these
+// SetDefaults applies Timeout and Poll to every Eventually, including those with a context, for which Gomega would otherwise
 // wait until the context ends. A suite calls it before its specs.
 func SetDefaults() {
 	gomega.SetDefaultEventuallyTimeout(Timeout)
