@@ -14,14 +14,14 @@ const (
 	// Timeout is the default limit for how long an Eventually, with or without a context, waits for what must happen, and
 	// for how long a spec may take that could hang. No result depends on how long something takes.
 	Timeout = 3 * time.Minute
-	// Poll is the default interval at which an Eventually polls.
-	Poll = 25 * time.Millisecond
+	// poll is the default interval at which an Eventually polls.
+	poll = 25 * time.Millisecond
 )
 
-// SetDefaults applies Timeout and Poll to every Eventually, including those with a context, for which Gomega would otherwise
-// wait until the context ends. A suite calls it before its specs.
+// SetDefaults applies Timeout and the polling interval to every Eventually, including those with a context, for which Gomega
+// would otherwise wait until the context ends. A suite calls it before its specs.
 func SetDefaults() {
 	gomega.SetDefaultEventuallyTimeout(Timeout)
 	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
-	gomega.SetDefaultEventuallyPollingInterval(Poll)
+	gomega.SetDefaultEventuallyPollingInterval(poll)
 }
