@@ -17,14 +17,14 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// annotate has a person change a workspace, in a way that nothing follows from.
+// annotate changes a workspace as a person, in a way that has no consequences.
 func annotate(ctx context.Context, username string, w *v1alpha1.Workspace, value int, opts ...client.PatchOption) error {
 	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"note":"%d"}}}`, value)
 	return env.As(username).Patch(ctx, w.DeepCopy(), client.RawPatch("application/merge-patch+json", patch), opts...)
 }
 
 var _ = Describe("ORG-17 Requests seen in admission", func() {
-	It("move the last activity, by one write an interval for a thousand requests", func(ctx context.Context) {
+	It("update the last activity with one write per interval for a thousand requests", func(ctx context.Context) {
 		org := organization(ctx, "ana")
 		var workspaces []*v1alpha1.Workspace
 		for _, name := range []string{"north", "east", "south", "west"} {
@@ -34,7 +34,7 @@ var _ = Describe("ORG-17 Requests seen in admission", func() {
 		before := lastActive(ctx, org, "ana")(Default)
 
 		for round := 1; round <= 2; round++ {
-			// Ahead of the clock of the API server, whose audit events then move nothing more.
+			// This is ahead of the API server's clock, so its audit events no longer update anything.
 			at(time.Duration(round) * time.Hour)
 			since, now := time.Now(), clock()
 			var all sync.WaitGroup
@@ -60,7 +60,7 @@ var _ = Describe("ORG-17 Requests seen in admission", func() {
 		}
 	})
 
-	It("do not count when they are dry runs, or not a person's", func(ctx context.Context) {
+	It("do not count if they are dry runs or do not come from a person", func(ctx context.Context) {
 		org := organization(ctx, "ana", "bea")
 		w := workspace(ctx, org, "support")
 		settle(ctx, org)
@@ -73,7 +73,7 @@ var _ = Describe("ORG-17 Requests seen in admission", func() {
 		Expect(lastActive(ctx, org, "ana")(Default)).To(Equal(ana))
 	})
 
-	It("are kept by the reconciler, and do not keep it from its work", func(ctx context.Context) {
+	It("are preserved by the reconciler and do not hold up its work", func(ctx context.Context) {
 		org := organization(ctx, "ana", "bea")
 		w := workspace(ctx, org, "support")
 		at(time.Hour)

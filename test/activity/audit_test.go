@@ -22,7 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// send posts an event about a person to the operator, as whoever has a token, and gives the status of the answer.
+// send posts an event about a person to the operator with a token, and returns the status of the answer.
 func send(ctx context.Context, bearer, username, namespace string) int {
 	GinkgoHelper()
 	body := fmt.Sprintf(`{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{"stage":"ResponseComplete","user":{"username":%q},`+
@@ -43,7 +43,7 @@ func send(ctx context.Context, bearer, username, namespace string) int {
 }
 
 var _ = Describe("ORG-17 Audit events that the API server sends", func() {
-	It("move the last activity of who reads in a workspace's namespace, by one write", func(ctx context.Context) {
+	It("update the last activity of a person who reads in a workspace's namespace, with one write", func(ctx context.Context) {
 		at(-time.Hour)
 		org := organization(ctx, "ana", "bea")
 		w := workspace(ctx, org, "support")
@@ -63,7 +63,7 @@ var _ = Describe("ORG-17 Audit events that the API server sends", func() {
 		Expect(lastActive(ctx, org, "bea")(Default)).To(Equal(bea))
 	})
 
-	It("count when the API server refused the request, but not when the person is suspended", func(ctx context.Context) {
+	It("count if the API server refused the request, but not if the person is suspended", func(ctx context.Context) {
 		at(-time.Hour)
 		org := organization(ctx, "ana", "bea")
 		eva := builders.OrgUser(org, "eva").Existing().Obj()
@@ -86,7 +86,7 @@ var _ = Describe("ORG-17 Audit events that the API server sends", func() {
 		Expect(lastActive(ctx, org, "bea")(Default)).To(Equal(before))
 	})
 
-	It("are taken from whoever has a token that is in the file, and from nobody else", func(ctx context.Context) {
+	It("are accepted only with a token from the token file", func(ctx context.Context) {
 		at(-time.Hour)
 		org := organization(ctx, "ana", "bea")
 		settle(ctx, org)
@@ -100,7 +100,7 @@ var _ = Describe("ORG-17 Audit events that the API server sends", func() {
 		Expect(send(ctx, another, address(org, "ana"), org)).To(Equal(http.StatusUnauthorized))
 		Expect(os.WriteFile(tokens, []byte(token+"\n"+another+"\n"), 0o600)).To(Succeed())
 		Expect(send(ctx, another, address(org, "bea"), org)).To(Equal(http.StatusOK))
-		// Who is seen later is written later.
+		// People are written in the order in which they were seen, so ana's write would have come first.
 		Eventually(lastActive(ctx, org, "bea")).Should(BeTemporally(">", before.Add(interval)))
 		Expect(lastActive(ctx, org, "ana")(Default)).To(Equal(before))
 	})

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package activity tests, on a real control plane whose API server sends its audit events to the operator, when a person's
-// last activity moves and what that costs. The operator's clock is set by the specs.
+// Package activity tests when a person's last activity is updated and what that costs, on a real control plane whose API
+// server sends its audit events to the operator. The specs set the operator's clock.
 package activity
 
 import (
@@ -30,16 +30,16 @@ import (
 
 const (
 	interval = 15 * time.Minute
-	// token is what the API server has.
+	// token is the API server's token.
 	token        = "the-token-that-the-api-server-has"
 	operatorUser = "system:serviceaccount:usher-system:usher-controller-manager"
 )
 
 var (
 	env *testenv.Env
-	// tokens is the operator's file of tokens.
+	// tokens is the operator's token file.
 	tokens string
-	// ahead is how much the operator's clock is ahead of the system's.
+	// ahead is how far the operator's clock is ahead of the system's.
 	ahead atomic.Int64
 )
 
@@ -60,16 +60,16 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	})
 })
 
-// clock is the operator's.
+// clock is the operator's clock.
 func clock() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 
-// at sets the operator's clock that much ahead of the system's until the spec ends, if it sets nothing else.
+// at sets how far the operator's clock is ahead of the system's, until the next call or the end of the spec.
 func at(d time.Duration) {
 	ahead.Store(int64(d))
 	DeferCleanup(func() { ahead.Store(0) })
 }
 
-// organization makes an organization with these administrators, who were last active when the operator's clock says.
+// organization creates an organization with these administrators, whose last activity is the time of the operator's clock.
 func organization(ctx context.Context, names ...string) string {
 	GinkgoHelper()
 	org := env.Namespace(ctx, "org")
@@ -80,12 +80,12 @@ func organization(ctx context.Context, names ...string) string {
 		Eventually(read(ctx, u)).Should(And(BeReady(), HaveField("Status.Role", v1alpha1.RoleOrganizationAdmin)))
 		Eventually(func() error {
 			return env.As(address(org, name)).List(ctx, &v1alpha1.WorkspaceList{}, client.InNamespace(org))
-		}).Should(Succeed(), "access is there")
+		}).Should(Succeed(), "the access is in force")
 	}
 	return org
 }
 
-// workspace makes a workspace with its namespace, in which there is a ConfigMap "hello".
+// workspace creates a workspace with its namespace, which holds a ConfigMap "hello".
 func workspace(ctx context.Context, org, name string) *v1alpha1.Workspace {
 	GinkgoHelper()
 	w := builders.Workspace(org, name).Obj()
@@ -98,7 +98,7 @@ func workspace(ctx context.Context, org, name string) *v1alpha1.Workspace {
 
 func address(org, name string) string { return name + "@" + org + ".example" }
 
-// read gives a function that reads an object anew each time.
+// read returns a function that reads the object again at each call.
 func read[T client.Object](ctx context.Context, o T) func(Gomega) T {
 	return func(g Gomega) T {
 		g.Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
@@ -106,7 +106,7 @@ func read[T client.Object](ctx context.Context, o T) func(Gomega) T {
 	}
 }
 
-// lastActive gives a function that asks when a person was last active.
+// lastActive returns a function that reads when a person was last active.
 func lastActive(ctx context.Context, org, name string) func(Gomega) time.Time {
 	return func(g Gomega) time.Time {
 		u := read(ctx, &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: name}})(g)
@@ -116,13 +116,13 @@ func lastActive(ctx context.Context, org, name string) func(Gomega) time.Time {
 	}
 }
 
-// settle waits until the operator has written nothing of an organization for a while.
+// settle waits until the operator has written nothing in an organization for a while.
 func settle(ctx context.Context, org string) {
 	GinkgoHelper()
 	Eventually(func() []testenv.AuditEvent { return writes(ctx, time.Now().Add(-2*time.Second), org) }).Should(BeEmpty())
 }
 
-// writes gives what the operator wrote in an organization since a time.
+// writes returns what the operator has written in an organization since a time.
 func writes(ctx context.Context, since time.Time, org string) []testenv.AuditEvent {
 	GinkgoHelper()
 	found, err := env.Writes(ctx, since, func(e testenv.AuditEvent) bool {

@@ -37,7 +37,7 @@ var _ = Describe("Invalid objects", func() {
 			if entry.Update != nil {
 				err = change(ctx, entry.Update)
 			} else {
-				Expect(entry.Objects).To(HaveLen(1), "one object a file, or it is unclear which is refused")
+				Expect(entry.Objects).To(HaveLen(1), "with several objects in a file it is unclear which one is refused")
 				err = dryRun(ctx, entry.Objects[0])
 			}
 			expectRefusal(err, entry)
@@ -47,7 +47,7 @@ var _ = Describe("Invalid objects", func() {
 
 var _ = Describe("Objects that only the webhooks can refuse", func() {
 	for _, entry := range load(corpus.InvalidWebhook) {
-		It("finds "+entry.Name+" well-formed", func(ctx SpecContext) {
+		It("are well-formed: "+entry.Name, func(ctx SpecContext) {
 			for _, object := range entry.Objects {
 				Expect(dryRun(ctx, object)).To(Succeed())
 			}
@@ -55,8 +55,8 @@ var _ = Describe("Objects that only the webhooks can refuse", func() {
 	}
 })
 
-// expectRefusal demands the message about the field. A field that does not exist is refused before anything is
-// validated, by a message alone.
+// expectRefusal expects the message about the field. A field that does not exist is refused before validation, with a
+// message only.
 func expectRefusal(err error, entry corpus.Entry) {
 	GinkgoHelper()
 	if strings.HasPrefix(entry.Refused, "unknown field") {
@@ -75,7 +75,7 @@ func dryRun(ctx context.Context, object *unstructured.Unstructured) error {
 	return env.Client.Create(ctx, object, client.DryRunAll, client.FieldValidation(metav1.FieldValidationStrict))
 }
 
-// change creates the object before the update and gives the answer to the update.
+// change creates the object as it is before the update, and returns the answer to the update.
 func change(ctx context.Context, update *corpus.Update) error {
 	GinkgoHelper()
 	before, after := update.Before.DeepCopy(), update.After.DeepCopy()

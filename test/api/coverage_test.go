@@ -18,7 +18,7 @@ import (
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// The corpus is complete when every value that a user can write has an example of right and one of wrong use.
+// The corpus is complete if every value that a user can write has a valid and an invalid example.
 var _ = Describe("The corpus", func() {
 	var valid, invalid map[string][]string // by kind, paths such as spec.workspaces[].name
 
@@ -35,7 +35,7 @@ var _ = Describe("The corpus", func() {
 		}
 	})
 
-	DescribeTable("has a valid and an invalid value of every field", func(ctx SpecContext, kind, plural string) {
+	DescribeTable("has a valid and an invalid value for every field", func(ctx SpecContext, kind, plural string) {
 		fields := schemaPaths(specSchema(ctx, plural), "spec")
 		Expect(fields).NotTo(BeEmpty())
 		for _, field := range fields {
@@ -57,7 +57,7 @@ func objectsOf(entry corpus.Entry) []*unstructured.Unstructured {
 	return entry.Objects
 }
 
-// paths gives the paths of the single values in a value.
+// paths returns the paths of the scalar values in a value.
 func paths(value any, path string) []string {
 	var all []string
 	switch value := value.(type) {
@@ -76,7 +76,7 @@ func paths(value any, path string) []string {
 	return all
 }
 
-// schemaPaths gives the paths of the single values that a schema knows.
+// schemaPaths returns the paths of the scalar values that a schema has.
 func schemaPaths(schema map[string]any, path string) []string {
 	switch schema["type"] {
 	case "object":

@@ -19,7 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// kubectl runs kubectl and gives what it printed.
+// kubectl runs kubectl and returns its output.
 func kubectl(ctx SpecContext, args ...string) string {
 	GinkgoHelper()
 	out, _, err := env.Kubectl(ctx, args...)
@@ -27,7 +27,7 @@ func kubectl(ctx SpecContext, args ...string) string {
 	return out
 }
 
-// words gives the words of the first line, which is where kubectl prints the columns.
+// words returns the words of the first line, in which kubectl prints the columns.
 func words(out string) []string {
 	first, _, _ := strings.Cut(out, "\n")
 	return strings.Fields(first)
@@ -64,7 +64,7 @@ var _ = Describe("kubectl", func() {
 		Expect(strings.TrimSpace(out)).To(Equal("workspace.accounts.usher.dev/sales"))
 	})
 
-	It("ORG-18 shows the columns of each kind by its short name, and all kinds by the category", func(ctx SpecContext) {
+	It("ORG-18 shows the columns of each kind by its short name, and all kinds by their category", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "columns")
 		for _, object := range []client.Object{
 			builders.Organization(namespace).Obj(),
@@ -88,7 +88,7 @@ var _ = Describe("kubectl", func() {
 			"invitation.accounts.usher.dev/team", "workspace.accounts.usher.dev/support"))
 	})
 
-	DescribeTable("explains", func(ctx SpecContext, field, text string) {
+	DescribeTable("explains fields", func(ctx SpecContext, field, text string) {
 		Expect(kubectl(ctx, "explain", field)).To(ContainSubstring(text))
 	},
 		Entry(nil, "orguser.spec.role", "role is what the person may do in the organization"),
@@ -100,7 +100,7 @@ var _ = Describe("kubectl", func() {
 })
 
 var _ = Describe("Objects", func() {
-	It("get the defaults of the API", func(ctx SpecContext) {
+	It("get their defaults at creation", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "defaults")
 		user := builders.OrgUser(namespace, "ana").Obj()
 		Expect(env.Client.Create(ctx, user)).To(Succeed())
@@ -116,14 +116,14 @@ var _ = Describe("Objects", func() {
 		Expect(organization.Spec.DeletionProtection).To(Equal(v1alpha1.SwitchDisabled))
 	})
 
-	It("keep the status that a user writes with the spec out", func(ctx SpecContext) {
+	It("are created without the status that a user sends with the spec", func(ctx SpecContext) {
 		user := builders.OrgUser(env.Namespace(ctx, "status"), "ana").Obj()
 		user.Status.State = v1alpha1.UserActive
 		Expect(env.Client.Create(ctx, user)).To(Succeed())
 		Expect(user.Status.State).To(BeEmpty())
 	})
 
-	It("ORG-23 take ten thousand members in a workspace", func(ctx SpecContext) {
+	It("ORG-23 accept ten thousand members in a workspace", func(ctx SpecContext) {
 		base := builders.Workspace(env.Namespace(ctx, "large"), "support").Obj()
 		for i := range 10000 {
 			address := fmt.Sprintf("person-number-%d@department.acme.example", i)
@@ -133,7 +133,7 @@ var _ = Describe("Objects", func() {
 		Expect(env.Client.Create(ctx, base)).To(Succeed())
 	})
 
-	It("ORG-23 have no rule for each address in a workspace, which every write of its status would evaluate again", func(ctx SpecContext) {
+	It("ORG-23 have no rules for the members of a workspace, which every write of its status would evaluate again", func(ctx SpecContext) {
 		crd := &unstructured.Unstructured{}
 		crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
 		Expect(env.Client.Get(ctx, client.ObjectKey{Name: "workspaces.accounts.usher.dev"}, crd)).To(Succeed())
@@ -150,7 +150,7 @@ var _ = Describe("Objects", func() {
 })
 
 var _ = Describe("Server-side apply", func() {
-	It("merges the entries of two managers in every list with keys", func(ctx SpecContext) {
+	It("merges the entries of two managers in every keyed list", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "apply")
 		apply := func(manager, object string) {
 			GinkgoHelper()
@@ -182,7 +182,7 @@ var _ = Describe("Server-side apply", func() {
 		Expect(organization.Spec.Delegates).To(HaveLen(2))
 	})
 
-	It("says who else holds a field that is not a list's", func(ctx SpecContext) {
+	It("reports a conflict with the other manager of a field outside of lists", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "conflict")
 		user := builders.OrgUser(namespace, "ana").Obj()
 		Expect(env.Client.Create(ctx, user, client.FieldOwner("first"))).To(Succeed())

@@ -29,7 +29,7 @@ var _ = BeforeSuite(func() {
 	DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
 })
 
-// load reads a folder of the corpus while the tree of specs is built; without it there would be no specs to run.
+// load reads a folder of the corpus while the spec tree is built. It panics on an error, since there would be no specs to run.
 func load(folder string) []corpus.Entry {
 	root, err := testenv.RepoRoot()
 	if err != nil {

@@ -17,11 +17,11 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// The roles decide nothing here: the invariants bind whoever is mighty enough to ask.
+// Roles decide nothing here: the invariants bind everybody, however powerful.
 var _ = Describe("An organization with one administrator", Ordered, func() {
 	var solo string
 	var sol *v1alpha1.OrgUser
-	var mighty map[string]client.Client
+	var powerful map[string]client.Client
 
 	BeforeAll(func(ctx context.Context) {
 		solo = env.Namespace(ctx, "solo")
@@ -35,18 +35,18 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 		Eventually(func() (*v1alpha1.OrgUser, error) {
 			return sol, env.Client.Get(ctx, client.ObjectKeyFromObject(sol), sol)
 		}).Should(BeReady())
-		mighty = map[string]client.Client{"the platform": env.Client, "a delegate": env.As(gitops)}
-		for who, c := range mighty {
+		powerful = map[string]client.Client{"the platform": env.Client, "a delegate": env.As(gitops)}
+		for who, c := range powerful {
 			Eventually(func() error {
 				return c.Patch(ctx, sol.DeepCopy(), merge(`{"metadata":{"labels":{"probe":"x"}}}`), client.DryRunAll)
 			}).Should(Succeed(), who)
 		}
 	})
 
-	It("ORG-4 keeps the last one, and says so, however it is asked", func(ctx context.Context) {
+	It("ORG-4 keeps its last administrator, and says so, whatever the request", func(ctx context.Context) {
 		last := BeRefused(http.StatusUnprocessableEntity, `"sol", who is the last administrator in force of organization "`+solo+
 			`": make somebody else OrganizationAdmin first`)
-		for who, c := range mighty {
+		for who, c := range powerful {
 			for _, err := range []error{
 				c.Delete(ctx, sol.DeepCopy(), client.DryRunAll),
 				c.Patch(ctx, sol.DeepCopy(), merge(`{"spec":{"role":"Member"}}`), client.DryRunAll),
@@ -60,7 +60,7 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 		Expect(env.Client.DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(solo), client.DryRunAll)).To(last, "all at once")
 	})
 
-	It("says both in words that help", func(ctx context.Context) {
+	It("names in each refusal what to do", func(ctx context.Context) {
 		gitops := "system:serviceaccount:argocd:" + solo
 		Expect(kubectlSays(ctx, solo, gitops, "delete ou sol")).To(Equal(
 			`The OrgUser "sol" is invalid: metadata.deletionTimestamp: delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin ` +
@@ -75,9 +75,9 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 				`an OrganizationAdmin must set spec.deletionProtection to Disabled first`))
 	})
 
-	It("ORG-25 is not deleted while that is protected", func(ctx context.Context) {
+	It("ORG-25 cannot be deleted while it is protected", func(ctx context.Context) {
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: solo, Name: solo}}
-		for who, c := range mighty {
+		for who, c := range powerful {
 			cases, refusals = cases+1, refusals+1
 			Expect(c.Delete(ctx, o.DeepCopy(), client.DryRunAll)).To(BeRefused(http.StatusUnprocessableEntity, "is protected against deletion"), who)
 		}

@@ -10,13 +10,13 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// notFrom is what becomes of naming another inviter: delegates may.
+// notFrom are the results of naming another inviter, which only delegates may.
 const (
 	//              Org Bil Fin Use Tec Mem Not del str no
 	notFrom = "w   r   r   w   r   r   r   y   w   r"
 )
 
-// invitationFields are the fields of an Invitation beside role and inviter.
+// invitationFields are the fields of an Invitation except its role and inviter.
 var invitationFields = map[string]string{
 	"emails": `["pal@$org.example, other@$org.example"]`, "workspaces": `[{"name":"sales","access":"Admin"}]`, "groups": `["helpdesk"]`,
 	"modules": `["desk"]`, "language": `"es"`, "message": `"Welcome"`,
@@ -30,22 +30,22 @@ var _ = Describe("An Invitation", func() {
 		spec := `{"emails":["new@acme.example"],"role":"` + e.role + `"}`
 		rows([]row{
 			created("ORG-9 ORG-20 to a new "+e.role, e.cells, only, "invitations", "new", spec),
-			created("ORG-9 to a new "+e.role+", of a generated name", e.cells, only, "invitations", "new-", spec),
+			created("ORG-9 to a new "+e.role+", with a generated name", e.cells, only, "invitations", "new-", spec),
 			applied("ORG-9 to a new "+e.role+", by server-side apply", e.cells, only, "invitations", "new", spec),
-			patched("ORG-12 to Members, turned into one to "+e.role, e.cells, only, "invitations", "members", `{"spec":{"role":"`+e.role+`"}}`),
+			patched("ORG-12 to Members, changed to the role "+e.role, e.cells, only, "invitations", "members", `{"spec":{"role":"`+e.role+`"}}`),
 		})
 	}
 
 	for name, value := range invitationFields {
 		patch := `{"spec":{"` + name + `":` + value + `}}`
 		rows([]row{
-			patched("ORG-9 "+name+" of one to Members", ofMembers, "", "invitations", "members", patch),
-			patched("ORG-9 "+name+" of one to Technicians", ofAll, `may update an invitation to the role "Technician"`, "invitations", "technicians", patch),
+			patched("ORG-9 "+name+" of one with the role Member", ofMembers, "", "invitations", "members", patch),
+			patched("ORG-9 "+name+" of one with the role Technician", ofAll, `may update an invitation to the role "Technician"`, "invitations", "technicians", patch),
 		})
 	}
 
 	rows([]row{
-		created("a new one in somebody else's name", notFrom, "only the platform's identities and delegates may name another inviter",
+		created("a new one in the name of another inviter", notFrom, "only the platform's identities and delegates may name another inviter",
 			"invitations", "new", `{"emails":["new@acme.example"],"role":"Member","invitedBy":"bea@$org.example"}`),
 		patched("another inviter", notFrom, `may name another inviter than "ana@`, "invitations", "members", `{"spec":{"invitedBy":"bea@$org.example"}}`),
 		applied("the inviter left out by server-side apply", ofMembers, "", "invitations", "members",
@@ -54,11 +54,11 @@ var _ = Describe("An Invitation", func() {
 			unstructured.RemoveNestedField(o.Object, "spec", "invitedBy")
 			return nil
 		}),
-		created("with an address that is none", "c   r   r   c   r   r   r   c   w   r", `"a@b@c.example" is not an e-mail address`, "invitations", "new",
+		created("with an invalid address", "c   r   r   c   r   r   r   c   w   r", `"a@b@c.example" is not an e-mail address`, "invitations", "new",
 			`{"emails":["a@b@c.example"],"role":"Member"}`),
 		patched("WXP-7 sent again", ofMembers, "", "invitations", "members", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
-		deleted("ORG-9 delete one to Members", ofMembers, "", "invitations", "members"),
-		deleted("ORG-9 delete one to Technicians", ofAll, `only an OrganizationAdmin may delete an invitation to the role "Technician"`,
+		deleted("ORG-9 delete one with the role Member", ofMembers, "", "invitations", "members"),
+		deleted("ORG-9 delete one with the role Technician", ofAll, `only an OrganizationAdmin may delete an invitation to the role "Technician"`,
 			"invitations", "technicians"),
 	})
 })

@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Who may do what with an Organization. The UserAdmin sees the subscription as well, although the table of roles gives it
-// no part of it: it is a field of the Organization, of which RBAC hides nothing.
+// Who may do what with an Organization. A UserAdmin sees the subscription as well, although the table of roles does not
+// grant it: it is a field of the Organization, and RBAC cannot hide fields.
 const (
 	//              Org Bil Fin Use Tec Mem Not del str no
 	seeOrganization = "y   y   y   y   y   r   r   y   y   r"
@@ -70,7 +70,7 @@ var _ = Describe("An Organization", func() {
 		field("billing.paymentSecretRef.name", billing, billingManagers, `{"billing":{"paymentSecretRef":{"name":"card"}}}`),
 		field("subscription.plan", subscription, subscriptionManagers, `{"subscription":{"plan":"Business"}}`),
 		field("subscription.modules", subscription, subscriptionManagers, `{"subscription":{"modules":[{"name":"desk","seats":3}]}}`),
-		patched("ORG-6 what a module may do in workspaces", itself, "", "organizations", "$org",
+		patched("ORG-6 the ClusterRole of a module", itself, "", "organizations", "$org",
 			`{"spec":{"subscription":{"modules":[{"name":"desk","seats":3,"clusterRoleName":"edit"}]}}}`),
 		field("delegates", itself, owners, `{"delegates":[]}`),
 		field("deletionProtection", itself, owners, `{"deletionProtection":"Enabled"}`),
@@ -86,9 +86,9 @@ var _ = Describe("An Organization", func() {
 				return unstructured.SetNestedField(o.Object, int64(7), "spec", "profile", "size")
 			}),
 		replaced("an update that changes nothing", anyPart, "", "organizations", "$org", func(*unstructured.Unstructured) error { return nil }),
-		patched("a misspelt time zone", "c   w   c   r   r   r   r   c   w   r", "is no zone of the IANA time zone database",
+		patched("a misspelled time zone", "c   w   c   r   r   r   r   c   w   r", "is no zone of the IANA time zone database",
 			"organizations", "$org", `{"spec":{"profile":{"timeZone":"Europe/Atlantis"}}}`),
-		created("the platform makes organizations", makeIt, "", "organizations", "$org", `{}`),
+		created("a new one, which only the platform creates", makeIt, "", "organizations", "$org", `{}`),
 		deleted("ORG-3 ORG-7 ORG-8 delete it", deleteIt, "", "organizations", "$org"),
 	})
 })

@@ -20,7 +20,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// paymentRoleName is the Role that lets billing roles read payment details.
+// paymentRoleName is the Role that lets the billing roles read the payment details.
 const paymentRoleName = "usher-payment"
 
 var _ = Describe("Payment details", Ordered, func() {
@@ -62,7 +62,7 @@ var _ = Describe("Payment details", Ordered, func() {
 		}).Should(BeReady())
 	})
 
-	It("ORG-6 are read by the billing roles as soon as the organization names them, and no longer than that", func(ctx context.Context) {
+	It("ORG-6 are readable for the billing roles while the organization names them", func(ctx context.Context) {
 		Expect(read(ctx, "card")).To(refused)
 		Expect(env.Client.Patch(ctx, organization(), naming("card"))).To(Succeed())
 		Eventually(reads(ctx, "card")).Should(Succeed())
@@ -76,14 +76,14 @@ var _ = Describe("Payment details", Ordered, func() {
 		Eventually(reads(ctx, "card")).Should(Succeed())
 	})
 
-	It("are read with get alone", func(ctx context.Context) {
+	It("are readable with get only", func(ctx context.Context) {
 		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "card"}}
 		Expect(as.List(ctx, &corev1.SecretList{}, client.InNamespace(name))).To(BeRefused(http.StatusForbidden, "cannot list"))
 		Expect(as.Patch(ctx, secret.DeepCopy(), merge(`{"stringData":{"a":"b"}}`))).To(BeRefused(http.StatusForbidden, "cannot patch"))
 		Expect(as.Delete(ctx, secret.DeepCopy())).To(BeRefused(http.StatusForbidden, "cannot delete"))
 	})
 
-	It("ORG-8 are read no longer by who has another role, or is suspended", func(ctx context.Context) {
+	It("ORG-8 are no longer readable for a user who gets another role or is suspended", func(ctx context.Context) {
 		Expect(env.Client.Patch(ctx, bruno, merge(`{"spec":{"role":"UserAdmin"}}`))).To(Succeed())
 		Eventually(reads(ctx, "card")).Should(refused)
 		Expect(env.Client.Patch(ctx, bruno, merge(`{"spec":{"role":"FinanceAdmin"}}`))).To(Succeed())
@@ -94,14 +94,14 @@ var _ = Describe("Payment details", Ordered, func() {
 		Eventually(reads(ctx, "card")).Should(Succeed())
 	})
 
-	It("stay readable when somebody removes the Role", func(ctx context.Context) {
+	It("stay readable when somebody deletes the Role", func(ctx context.Context) {
 		role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: paymentRoleName}}
 		Expect(env.Client.Delete(ctx, role.DeepCopy())).To(Succeed())
 		Eventually(func() error { return env.Client.Get(ctx, client.ObjectKeyFromObject(role), role) }).Should(Succeed())
 		Eventually(reads(ctx, "card")).Should(Succeed())
 	})
 
-	It("are not for the operator to read, nor are other Secrets for it to give away", func(ctx context.Context) {
+	It("are not readable for the operator, which cannot grant access to other Secrets either", func(ctx context.Context) {
 		Expect(operator.Get(ctx, client.ObjectKey{Namespace: name, Name: "card"}, &corev1.Secret{})).To(refused)
 		apply := func(role, namespace string, rule *rbacv1ac.PolicyRuleApplyConfiguration) error {
 			return operator.Apply(ctx, rbacv1ac.Role(role, namespace).WithRules(rule), client.DryRunAll,
@@ -118,11 +118,11 @@ var _ = Describe("Payment details", Ordered, func() {
 		Expect(apply(paymentRoleName, name, rule("secrets", "card").WithResourceNames("bank"))).To(only)
 		Expect(apply(paymentRoleName, name, rbacv1ac.PolicyRule().WithAPIGroups("").WithResources("secrets").WithVerbs("get"))).To(only)
 		Expect(apply(paymentRoleName, "kube-system", rule("secrets", "card"))).To(BeRefused(http.StatusUnprocessableEntity, "ValidatingAdmissionPolicy 'usher-payment'"),
-			"where no Organization names one")
+			"no Organization names a Secret there")
 		Expect(apply("other", name, rule("secrets", "card"))).To(BeRefused(http.StatusForbidden, `cannot patch resource "roles"`))
 	})
 
-	It("go out of reach with the organization", func(ctx context.Context) {
+	It("are no longer readable when the organization is deleted", func(ctx context.Context) {
 		Expect(env.Client.Delete(ctx, organization())).To(Succeed())
 		Eventually(reads(ctx, "card")).Should(refused)
 		role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: paymentRoleName}}

@@ -20,18 +20,18 @@ import (
 
 // somebody is a column of the matrix.
 type somebody struct {
-	// name is the OrgUser's; empty: there is none.
+	// name is the name of the OrgUser. It is empty if there is none.
 	name string
 	role v1alpha1.Role
-	// username is the Kubernetes user name; empty: the OrgUser's address.
+	// username is the Kubernetes user name. If empty, settle sets it to the OrgUser's address.
 	username string
 	client.Client
 }
 
-// columns are those who ask, in the order of every row's cells:
-// OrganizationAdmin, BillingAdmin, FinanceAdmin, UserAdmin, Technician, Member, NotificationsOnly, a delegate who is
-// OrganizationAdmin, a stray user whom a forgotten RoleBinding lets do what an OrganizationAdmin can, and a user without
-// any right.
+// columns are the users who make the requests, in the order of the cells of every row:
+// OrganizationAdmin, BillingAdmin, FinanceAdmin, UserAdmin, Technician, Member, NotificationsOnly, a delegate with the role
+// OrganizationAdmin, a stray user to whom a forgotten RoleBinding gives the RBAC rights of an OrganizationAdmin, and a user
+// without any rights.
 var columns = []*somebody{
 	{name: "ana", role: v1alpha1.RoleOrganizationAdmin},
 	{name: "bruno", role: v1alpha1.RoleBillingAdmin},
@@ -50,7 +50,7 @@ const (
 	delegate = 7 // the column of the delegate
 )
 
-// settle makes the organization and waits until everybody in it can act.
+// settle creates the organization and waits until everybody in it can act.
 func settle(ctx context.Context) string {
 	GinkgoHelper()
 	name := env.Namespace(ctx, "acme")
@@ -61,7 +61,7 @@ func settle(ctx context.Context) string {
 			With(func(o *v1alpha1.Organization) {
 				o.Spec.Billing.PaymentSecretRef = &v1alpha1.SecretReference{Name: "payment"}
 			}).Obj(),
-		builders.OrgUser(name, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(), // so that nobody is the last one
+		builders.OrgUser(name, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(), // so that nobody is the last administrator
 		builders.OrgUser(name, "sam").Existing().Obj(),
 		builders.OrgUser(name, "tea").Role(v1alpha1.RoleTechnician).Existing().Obj(),
 		builders.Workspace(name, "support").Namespace(name + "-support").Obj(),
@@ -98,8 +98,8 @@ func binding(namespace, name, username string) *rbacv1.RoleBinding {
 	}
 }
 
-// awaitEverybody waits until all are in force, for the API server and for the webhooks' cache: each does something that
-// the role allows, without effect.
+// awaitEverybody waits until everybody is in force, both for the API server and in the webhooks' cache: each of them makes a
+// request that the role allows, as a dry run.
 func awaitEverybody(ctx context.Context, namespace string) {
 	GinkgoHelper()
 	for _, name := range []string{"ana", "bea", "bruno", "fina", "eva", "tomas", "luis", "nora", "sam", "tea"} {

@@ -19,29 +19,29 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// A cell says what becomes of a request.
+// A cell says how a request ends.
 const (
-	allowed = "y" // it passes
+	allowed = "y" // it is allowed
 	byRBAC  = "r" // Kubernetes' RBAC refuses it: the role's ClusterRole lacks the verb
-	byUsher = "w" // a webhook refuses it because of who asks, with the row's text
-	content = "c" // it is refused whoever asks, with the row's text
-	nothing = "-" // there is nothing to ask
+	byUsher = "w" // a webhook refuses it because of the role, with the row's text
+	content = "c" // it is refused for every role, with the row's text
+	nothing = "-" // no request is made
 )
 
-// row is a request that everybody makes.
+// row is a request that is made in each column.
 type row struct {
-	// what it is, with the ids of the requirements.
+	// what describes the request, with the ids of the requirements.
 	what string
-	// cells are what is expected, a letter a column.
+	// cells are the expected results, one letter for each column.
 	cells string
-	// verb and resource are what RBAC calls it.
+	// verb and resource are those of RBAC.
 	verb, resource string
 	// text is part of the webhook's refusal.
 	text string
 	do   func(ctx context.Context, by *somebody) error
 }
 
-// rows makes a spec of every row.
+// rows makes a spec from each row.
 func rows(list []row) {
 	for _, r := range list {
 		It(r.what+": "+r.verb+" "+r.resource, func(ctx context.Context) {
@@ -87,12 +87,12 @@ func (r row) expected(cell string, by *somebody) types.GomegaMatcher {
 	}
 }
 
-// kinds of the resources.
+// kinds maps resources to their kinds.
 var kinds = map[string]string{
 	"organizations": "Organization", "orgusers": "OrgUser", "invitations": "Invitation", "workspaces": "Workspace",
 }
 
-// object is one of Usher's kinds with nothing but a name; "$org" stands for the organization's name.
+// object returns an object of one of Usher's kinds with nothing but a name, in which "$org" stands for the organization.
 func object(resource, name string) *unstructured.Unstructured {
 	o := &unstructured.Unstructured{}
 	o.SetGroupVersionKind(schema.GroupVersionKind{
@@ -103,7 +103,7 @@ func object(resource, name string) *unstructured.Unstructured {
 	return o
 }
 
-// filled puts names into a text: $org the organization's, $me the asking user's.
+// filled replaces $org with the organization's name and $me with the name of the OrgUser who asks.
 func filled(text string, by *somebody) string {
 	if by != nil {
 		text = strings.ReplaceAll(text, "$me", by.name)
@@ -111,14 +111,14 @@ func filled(text string, by *somebody) string {
 	return strings.ReplaceAll(text, "$org", org)
 }
 
-// patched changes an object by a merge patch, without effect.
+// patched changes an object with a merge patch, as a dry run.
 func patched(what, cells, text, resource, name, patch string) row {
 	return row{what, cells, "patch", resource, text, func(ctx context.Context, by *somebody) error {
 		return by.Patch(ctx, object(resource, filled(name, by)), merge(filled(patch, by)), client.DryRunAll)
 	}}
 }
 
-// created makes an object with that spec, without effect.
+// created creates an object with that spec, as a dry run.
 func created(what, cells, text, resource, name, spec string) row {
 	return row{what, cells, "create", resource, text, func(ctx context.Context, by *somebody) error {
 		o, err := withSpec(resource, name, filled(spec, by))
@@ -144,14 +144,14 @@ func withSpec(resource, name, spec string) (*unstructured.Unstructured, error) {
 	return o, nil
 }
 
-// deleted deletes an object, without effect.
+// deleted deletes an object, as a dry run.
 func deleted(what, cells, text, resource, name string) row {
 	return row{what, cells, "delete", resource, text, func(ctx context.Context, by *somebody) error {
 		return by.Delete(ctx, object(resource, filled(name, by)), client.DryRunAll)
 	}}
 }
 
-// replaced reads an object as the cluster's administrator, changes it and puts it back, without effect.
+// replaced reads an object as the cluster's administrator, changes it and updates it, as a dry run.
 func replaced(what, cells, text, resource, name string, change func(*unstructured.Unstructured) error) row {
 	return row{what, cells, "update", resource, text, func(ctx context.Context, by *somebody) error {
 		o := object(resource, name)
@@ -165,7 +165,7 @@ func replaced(what, cells, text, resource, name string, change func(*unstructure
 	}}
 }
 
-// applied applies a spec on the server's side, without effect. As RBAC has it, that is a patch.
+// applied applies a spec with server-side apply, as a dry run. For RBAC that is a patch.
 func applied(what, cells, text, resource, name, spec string) row {
 	return row{what, cells, "patch", resource, text, func(ctx context.Context, by *somebody) error {
 		o, err := withSpec(resource, name, filled(spec, by))
@@ -176,11 +176,11 @@ func applied(what, cells, text, resource, name, spec string) row {
 	}}
 }
 
-// common are the requests about metadata, status and whole collections that are the same for every kind. ushers is what
-// becomes of a change that only Usher may make; may is what becomes of labels and annotations.
+// common returns the requests about metadata, status and whole collections, which are the same for every kind. The cells of
+// ushers are for changes that only Usher may make, those of may for other labels and annotations.
 func common(resource, name, sees, may, ushers string) []row {
 	const never = "r  r  r  r  r  r  r  r  r  r"
-	statusRow := patched("nobody writes the status", never, "", resource, name, `{"status":{"observedGeneration":99}}`)
+	statusRow := patched("write the status", never, "", resource, name, `{"status":{"observedGeneration":99}}`)
 	statusRow.resource += "/status"
 	statusRow.do = func(ctx context.Context, by *somebody) error {
 		o := object(resource, name)
@@ -198,19 +198,19 @@ func common(resource, name, sees, may, ushers string) []row {
 			return by.Get(ctx, client.ObjectKeyFromObject(object(resource, name)), object(resource, name))
 		}},
 		{"ORG-5 ORG-14 GTA-2 read all", sees, "list", resource, "", list},
-		{"nobody deletes all in one request", never, "deletecollection", resource, "", func(ctx context.Context, by *somebody) error {
+		{"delete all in one request", never, "deletecollection", resource, "", func(ctx context.Context, by *somebody) error {
 			return by.DeleteAllOf(ctx, object(resource, ""), client.InNamespace(org), client.DryRunAll)
 		}},
 		statusRow,
 		patched("label it", may, "only an", resource, name, `{"metadata":{"labels":{"team":"blue"}}}`),
 		patched("annotate it", may, "only an", resource, name, `{"metadata":{"annotations":{"note":"x"}}}`),
-		patched("set a label of Usher's", ushers, "metadata.labels[accounts.usher.dev/user] is Usher's own", resource, name,
+		patched("set one of Usher's labels", ushers, "metadata.labels[accounts.usher.dev/user] is Usher's own", resource, name,
 			`{"metadata":{"labels":{"accounts.usher.dev/user":"x"}}}`),
-		patched("set an annotation of Usher's", ushers, "metadata.annotations[accounts.usher.dev/note] is Usher's own", resource, name,
+		patched("set one of Usher's annotations", ushers, "metadata.annotations[accounts.usher.dev/note] is Usher's own", resource, name,
 			`{"metadata":{"annotations":{"accounts.usher.dev/note":"x"}}}`),
-		patched("take Usher's finalizer away", ushers, "metadata.finalizers[accounts.usher.dev/finalizer] is Usher's own", resource, name,
+		patched("remove Usher's finalizer", ushers, "metadata.finalizers[accounts.usher.dev/finalizer] is Usher's own", resource, name,
 			`{"metadata":{"finalizers":null}}`),
-		patched("set an owner", ushers, "metadata.ownerReferences is Usher's own", resource, name,
+		patched("set an owner reference", ushers, "metadata.ownerReferences is Usher's own", resource, name,
 			`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"c","uid":"1"}]}}`),
 	}
 }

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package matrix asks the real API server, with real impersonation, RBAC and webhooks, for everything that a role may or
-// may not do: role by kind by verb by field. What is expected is written by hand from the requirements.
+// Package matrix asks a real API server, with real impersonation, RBAC and webhooks, for everything that a role may or may
+// not do: role by kind by verb by field. The expectations are written by hand from the requirements.
 package matrix
 
 import (
@@ -19,9 +19,9 @@ import (
 
 var (
 	env *testenv.Env
-	// org is the name of the organization, and of its namespace, that the requests are about.
+	// org is the name of the organization that the requests are about, and of its namespace.
 	org string
-	// cases and refusals count what was asked, and how often the answer was no.
+	// cases and refusals are the numbers of requests and of refused requests.
 	cases, refusals int
 )
 

@@ -22,14 +22,14 @@ const (
 	ofAll        = "y   r   r   w   r   r   r   y   w   r"
 	immutable    = "c   r   r   c   r   r   r   c   c   r"
 	ushersOfUser = "w   r   r   w   r   r   r   w   w   r"
-	oneself      = "w   r   r   w   r   r   r   -   -   -"
+	onSelf       = "w   r   r   w   r   r   r   -   -   -"
 	ownAccount   = "y   r   r   w   r   r   r   -   -   -"
 )
 
 // own is Usher's finalizer.
 const own = `"accounts.usher.dev/finalizer"`
 
-// everyRole is what each role's creation comes to.
+// everyRole holds, for each role, the results of creating a user with it.
 var everyRole = []struct{ role, cells string }{
 	{"OrganizationAdmin", ofAll},
 	{"BillingAdmin", ofAll},
@@ -40,7 +40,7 @@ var everyRole = []struct{ role, cells string }{
 	{"NotificationsOnly", ofAll},
 }
 
-// userFields are the fields that an OrgUser's administrators change, beside role and address.
+// userFields are the fields of an OrgUser that administrators change, except its role and address.
 var userFields = map[string]string{
 	"displayName": `"Sam"`, "avatarURL": `"https://pictures.example/sam"`, "phone": `"+34600000001"`, "modules": `["desk"]`,
 	"groups": `["helpdesk"]`, "onboarding": `"Invite"`, "username": `"sam"`, "suspend": `true`,
@@ -54,9 +54,9 @@ var _ = Describe("An OrgUser", func() {
 		spec := `{"email":"new@acme.example","role":"` + e.role + `"}`
 		rows([]row{
 			created("ORG-9 ORG-15 a new "+e.role, e.cells, only, "orgusers", "new", spec),
-			created("ORG-9 a new "+e.role+" of a generated name", e.cells, only, "orgusers", "new-", spec),
+			created("ORG-9 a new "+e.role+" with a generated name", e.cells, only, "orgusers", "new-", spec),
 			applied("ORG-9 a new "+e.role+" by server-side apply", e.cells, only, "orgusers", "new", spec),
-			patched("ORG-12 tea turned from Technician into "+e.role, map[bool]string{true: ofMembers, false: ofAll}[e.role == "Technician"],
+			patched("ORG-12 a Technician who becomes "+e.role, map[bool]string{true: ofMembers, false: ofAll}[e.role == "Technician"],
 				only, "orgusers", "tea", `{"spec":{"role":"`+e.role+`"}}`),
 		})
 	}
@@ -79,8 +79,8 @@ var _ = Describe("An OrgUser", func() {
 			`{"spec":{"role":"Technician","workspaces":[]}}`),
 		patched("ORG-12 an administrator's demotion", ofAll, `only an OrganizationAdmin may set role "Member"`, "orgusers", "bea",
 			`{"spec":{"role":"Member"}}`),
-		patched("ORG-10 a finalizer of others on a Member", ofMembers, "", "orgusers", "sam", `{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
-		patched("ORG-10 a finalizer of others on a Technician", ofAll, `may change finalizers of a user with the role "Technician"`, "orgusers", "tea",
+		patched("ORG-10 somebody else's finalizer on a Member", ofMembers, "", "orgusers", "sam", `{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
+		patched("ORG-10 somebody else's finalizer on a Technician", ofAll, `may change finalizers of a user with the role "Technician"`, "orgusers", "tea",
 			`{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
 		patched("WXP-7 a Member invited again", ofMembers, "", "orgusers", "sam", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
 		patched("WXP-7 ORG-12 a Technician invited again", ofAll, `may invite a user with the role "Technician" again`, "orgusers", "tea",
@@ -97,18 +97,18 @@ var _ = Describe("An OrgUser", func() {
 		deleted("ORG-10 delete a Technician", ofAll, `only an OrganizationAdmin may delete a user with the role "Technician"`, "orgusers", "tea"),
 		deleted("ORG-10 delete an administrator", ofAll, `may delete a user with the role "OrganizationAdmin"`, "orgusers", "bea"),
 
-		deleted("ORG-24 delete oneself", oneself, "nobody may remove himself from the organization", "orgusers", "$me"),
-		patched("ORG-24 change one's own role", oneself, "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"NotificationsOnly"}}`),
-		patched("ORG-12 promote oneself", strangers(oneself), "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"OrganizationAdmin"}}`),
-		patched("ORG-24 suspend oneself", oneself, "nobody may suspend himself", "orgusers", "$me", `{"spec":{"suspend":true}}`),
-		patched("ORG-15 change one's own name", ownAccount, "only an OrganizationAdmin may change displayName", "orgusers", "$me",
+		deleted("ORG-24 delete one's own account", onSelf, "nobody may remove himself from the organization", "orgusers", "$me"),
+		patched("ORG-24 change one's own role", onSelf, "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"NotificationsOnly"}}`),
+		patched("ORG-12 change one's own role to OrganizationAdmin", withoutAdmin(onSelf), "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"OrganizationAdmin"}}`),
+		patched("ORG-24 suspend one's own account", onSelf, "nobody may suspend himself", "orgusers", "$me", `{"spec":{"suspend":true}}`),
+		patched("ORG-15 change one's own display name", ownAccount, "only an OrganizationAdmin may change displayName", "orgusers", "$me",
 			`{"spec":{"displayName":"Me"}}`),
 		{"ORG-16 NOV-2 the list of all users", seeUsers, "list", "orgusers", "", listedWithRoles},
-		{"a status that comes with a new user is left out", ofMembers, "create", "orgusers", "", createdWithStatus},
+		{"a new user with a status, which is ignored", ofMembers, "create", "orgusers", "", createdWithStatus},
 	})
 })
 
-// listedWithRoles reads the list of users, in which all stand, each with the role in force.
+// listedWithRoles checks that the list holds all users, each with the role in force.
 func listedWithRoles(ctx context.Context, by *somebody) error {
 	var users v1alpha1.OrgUserList
 	if err := by.List(ctx, &users, client.InNamespace(org)); err != nil {
@@ -120,14 +120,14 @@ func listedWithRoles(ctx context.Context, by *somebody) error {
 	}
 	for _, c := range columns {
 		if c.name != "" && roles[c.name] != c.role {
-			return fmt.Errorf("%s is listed as %q, and is %s", c.name, roles[c.name], c.role)
+			return fmt.Errorf("%s is listed as %q instead of %s", c.name, roles[c.name], c.role)
 		}
 	}
 	return nil
 }
 
-// strangers takes the first column out: an OrganizationAdmin has nothing to be promoted to.
-func strangers(cells string) string { return nothing + cells[1:] }
+// withoutAdmin removes the first column: there is no role to which an OrganizationAdmin could be promoted.
+func withoutAdmin(cells string) string { return nothing + cells[1:] }
 
 func createdWithStatus(ctx context.Context, by *somebody) error {
 	o, err := withSpec("orgusers", "new", `{"email":"new@acme.example","role":"Member"}`)
@@ -139,7 +139,7 @@ func createdWithStatus(ctx context.Context, by *somebody) error {
 		return err
 	}
 	if o.Object["status"] != nil {
-		return fmt.Errorf("the status was taken over: %v", o.Object["status"])
+		return fmt.Errorf("the status was stored: %v", o.Object["status"])
 	}
 	return nil
 }

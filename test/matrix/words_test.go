@@ -12,30 +12,30 @@ import (
 )
 
 var _ = Describe("Refusals, as kubectl shows them,", func() {
-	DescribeTable("say what, to whom in which role, and who could", func(ctx context.Context, as, command, words string) {
+	DescribeTable("say what was refused, to whom in which role, and who may do it", func(ctx context.Context, as, command, words string) {
 		Expect(kubectlSays(ctx, org, as, command)).To(Equal(words))
 	},
-		Entry("ORG-6 two fields of the profile, beside billing", "bruno@$org.example",
+		Entry("ORG-6 two fields outside of billing, changed together with billing", "bruno@$org.example",
 			`patch org $org --type=merge -p {"spec":{"profile":{"size":7},"settings":{"language":"es"},"billing":{"email":"b@acme.example"}}}`,
 			denied("organizations", `user "bruno@acme.example" is BillingAdmin in organization "acme": `+
 				`only an OrganizationAdmin or FinanceAdmin may change spec.profile.size; `+
 				`user "bruno@acme.example" is BillingAdmin in organization "acme": `+
 				`only an OrganizationAdmin or FinanceAdmin may change spec.settings.language`)),
-		Entry("ORG-12 a role that is not one's to give", "eva@$org.example", `patch ou sam --type=merge -p {"spec":{"role":"BillingAdmin"}}`,
+		Entry("ORG-12 a role that the user may not grant", "eva@$org.example", `patch ou sam --type=merge -p {"spec":{"role":"BillingAdmin"}}`,
 			denied("orgusers", `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "BillingAdmin"`)),
-		Entry("ORG-10 a user who is no Member", "eva@$org.example", `delete ou tea`,
+		Entry("ORG-10 a user who is not a Member", "eva@$org.example", `delete ou tea`,
 			denied("orgusers", `user "eva@acme.example" is UserAdmin in organization "acme": `+
 				`only an OrganizationAdmin may delete a user with the role "Technician"`)),
-		Entry("ORG-24 oneself", "ana@$org.example", `delete ou ana`,
+		Entry("ORG-24 deleting one's own account", "ana@$org.example", `delete ou ana`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
 				`nobody may remove himself from the organization; an OrganizationAdmin other than "ana@acme.example" can`)),
-		Entry("ORG-15 without an account", stray, `label ws support team=blue`,
+		Entry("ORG-15 a user without an account", stray, `label ws support team=blue`,
 			denied("workspaces", `user "stray@elsewhere.example" has no active account in organization "acme" and may not update workspaces: `+
 				`ask one of its organization administrators for an invitation`)),
-		Entry("what is Usher's", "ana@$org.example", `label ou sam accounts.usher.dev/user=x`,
+		Entry("one of Usher's own labels", "ana@$org.example", `label ou sam accounts.usher.dev/user=x`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
 				`metadata.labels[accounts.usher.dev/user] is Usher's own, which only Usher itself may change: leave it as it is`)),
-		Entry("NOV-13 oneself, suspended", "ana@$org.example", `patch ou ana --type=merge -p {"spec":{"suspend":true}}`,
+		Entry("NOV-13 suspending one's own account", "ana@$org.example", `patch ou ana --type=merge -p {"spec":{"suspend":true}}`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
 				`nobody may suspend himself; an OrganizationAdmin other than "ana@acme.example" can`)),
 		Entry("the status, also for the platform", masters, `patch ou sam --subresource=status --type=merge -p {"status":{"role":"OrganizationAdmin"}}`,
@@ -44,28 +44,28 @@ var _ = Describe("Refusals, as kubectl shows them,", func() {
 		Entry("another inviter", "eva@$org.example", `patch inv members --type=merge -p {"spec":{"invitedBy":"bea@acme.example"}}`,
 			denied("invitations", `user "eva@acme.example" is UserAdmin in organization "acme": `+
 				`only the platform's identities and delegates may name another inviter than "ana@acme.example"`)),
-		Entry("to a delegate", "$delegate", `annotate ou sam accounts.usher.dev/note=x`,
+		Entry("a refusal to a delegate", "$delegate", `annotate ou sam accounts.usher.dev/note=x`,
 			denied("orgusers", `delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin in organization "acme": `+
 				`metadata.annotations[accounts.usher.dev/note] is Usher's own, which only Usher itself may change: leave it as it is`)),
-		Entry("everything that is wrong with the content, whoever asks", "ana@$org.example",
+		Entry("all faults of the content at once, for every role", "ana@$org.example",
 			`patch org $org --type=merge -p {"spec":{"profile":{"timeZone":"Europe/Atlantis","address":{"country":"XX"}}}}`,
 			`The Organization "acme" is invalid: `+
 				"\n"+`* spec.profile.timeZone: Invalid value: "Europe/Atlantis": is no zone of the IANA time zone database: use a name such as Europe/Madrid`+
 				"\n"+`* spec.profile.address.country: Invalid value: "XX": is no ISO 3166-1 alpha-2 country code: use a code such as ES`),
-		Entry("what is wrong with the shape, which Kubernetes itself knows", "ana@$org.example",
+		Entry("a fault that the CRD's schema finds", "ana@$org.example",
 			`patch org $org --type=merge -p {"spec":{"profile":{"size":0}}}`,
 			`The Organization "acme" is invalid: spec.profile.size: Invalid value: 0: spec.profile.size in body should be greater than or equal to 1`),
-		Entry("GTA-2 what RBAC alone refuses", "tomas@$org.example", `delete ws support`,
+		Entry("GTA-2 a request that RBAC refuses", "tomas@$org.example", `delete ws support`,
 			`Error from server (Forbidden): workspaces.accounts.usher.dev "support" is forbidden: User "tomas@acme.example" `+
 				`cannot delete resource "workspaces" in API group "accounts.usher.dev" in the namespace "acme"`),
 	)
 })
 
-// masters asks as the cluster's administrator.
+// masters stands for the cluster's administrator.
 const masters = ""
 
-// kubectlSays runs kubectl in an organization's namespace as somebody, who is to be refused, and gives what it prints: of
-// an organization "acme".
+// kubectlSays runs kubectl in an organization's namespace as somebody who must be refused, and returns what it prints, with
+// the organization's name replaced by "acme".
 func kubectlSays(ctx context.Context, organization, as, command string) string {
 	GinkgoHelper()
 	fill := strings.NewReplacer("$org", organization, "$delegate", columns[delegate].username).Replace
@@ -80,7 +80,7 @@ func kubectlSays(ctx context.Context, organization, as, command string) string {
 	return shown
 }
 
-// denied is how kubectl shows a refusal by a webhook.
+// denied returns how kubectl shows a refusal by a webhook.
 func denied(resource, text string) string {
 	return `Error from server (Forbidden): admission webhook "` + resource + `.accounts.usher.dev" denied the request: ` + text
 }

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Who may do what with Workspaces, and in the organization's namespace besides.
+// Who may do what with Workspaces, and with other objects in the organization's namespace.
 const (
 	//                  Org Bil Fin Use Tec Mem Not del str no
 	seeWorkspaces     = "y   y   y   y   y   r   r   y   y   r"
@@ -28,7 +28,7 @@ const (
 	never             = "r   r   r   r   r   r   r   r   r   r"
 )
 
-// workspaceFields are the fields of a Workspace beside its namespace.
+// workspaceFields are the fields of a Workspace except its namespace.
 var workspaceFields = map[string]string{
 	"displayName": `"Support"`, "deletionPolicy": `"Delete"`, "members": `[{"email":"sam@$org.example","access":"Edit"}]`,
 	"contacts": `[{"name":"Desk"}]`, "devices": `[{"name":"kiosk"}]`, "portal": `{"title":"Support","queueEmail":"queue@acme.example"}`,
@@ -44,25 +44,25 @@ var _ = Describe("A Workspace", func() {
 
 	rows([]row{
 		created("ORG-13 NOV-6 a new one", manageWorkspaces, "", "workspaces", "new", `{}`),
-		created("ORG-13 a new one of a generated name", manageWorkspaces, "", "workspaces", "new-", `{}`),
+		created("ORG-13 a new one with a generated name", manageWorkspaces, "", "workspaces", "new-", `{}`),
 		applied("ORG-13 a new one by server-side apply", manageWorkspaces, "", "workspaces", "new", `{"displayName":"New"}`),
 		replaced("ORG-13 by update", manageWorkspaces, "", "workspaces", "sales", func(o *unstructured.Unstructured) error {
 			return unstructured.SetNestedField(o.Object, "Sales", "spec", "displayName")
 		}),
 		patched("its namespace", immutableThere, "immutable", "workspaces", "support", `{"spec":{"namespace":"$org-other"}}`),
-		patched("its namespace, taken away", immutableThere, "immutable", "workspaces", "support", `{"spec":{"namespace":null}}`),
-		patched("its namespace, set late", immutableThere, "immutable", "workspaces", "sales", `{"spec":{"namespace":"$org-other"}}`),
-		created("a namespace of somebody else's", "c   r   c   c   r   r   r   c   w   r", "the organization's prefix", "workspaces", "new",
+		patched("its namespace, removed", immutableThere, "immutable", "workspaces", "support", `{"spec":{"namespace":null}}`),
+		patched("its namespace, set later", immutableThere, "immutable", "workspaces", "sales", `{"spec":{"namespace":"$org-other"}}`),
+		created("a namespace that belongs to somebody else", "c   r   c   c   r   r   r   c   w   r", "the organization's prefix", "workspaces", "new",
 			`{"namespace":"kube-system"}`),
 		deleted("ORG-13 NOV-6 delete it", manageWorkspaces, "", "workspaces", "support"),
-		{"ORG-13 NOV-6 made, labelled and deleted, with effect", manageWorkspaces, "create", "workspaces", "", reallyMade},
-		{"ORG-2 ORG-14 what is in one that was granted to the Member", inTheGranted, "list", "configmaps", "", in("-support")},
-		{"ORG-2 ORG-14 what is in another one", inAnother, "list", "configmaps", "", in("-sales")},
+		{"ORG-13 NOV-6 created, changed and deleted, not as a dry run", manageWorkspaces, "create", "workspaces", "", reallyCreated},
+		{"ORG-2 ORG-14 the content of one that is granted to the Member", inTheGranted, "list", "configmaps", "", in("-support")},
+		{"ORG-2 ORG-14 the content of another one", inAnother, "list", "configmaps", "", in("-sales")},
 	})
 })
 
-// reallyMade makes a workspace, changes it and deletes it, with effect.
-func reallyMade(ctx context.Context, by *somebody) error {
+// reallyCreated creates a workspace, changes it and deletes it, not as a dry run.
+func reallyCreated(ctx context.Context, by *somebody) error {
 	o := object("workspaces", "")
 	o.SetGenerateName("made-")
 	if err := by.Create(ctx, o); err != nil {
@@ -74,7 +74,7 @@ func reallyMade(ctx context.Context, by *somebody) error {
 	return by.Delete(ctx, o)
 }
 
-// in lists what is in a workspace's namespace.
+// in lists the ConfigMaps in a workspace's namespace.
 func in(suffix string) func(context.Context, *somebody) error {
 	return func(ctx context.Context, by *somebody) error {
 		return by.List(ctx, &corev1.ConfigMapList{}, client.InNamespace(org+suffix))
@@ -89,25 +89,25 @@ func readSecret(name string) func(context.Context, *somebody) error {
 
 var _ = Describe("The organization's namespace", func() {
 	rows([]row{
-		{"holds no Secrets for anybody to list", never, "list", "secrets", "", func(ctx context.Context, by *somebody) error {
+		{"lets nobody list Secrets", never, "list", "secrets", "", func(ctx context.Context, by *somebody) error {
 			return by.List(ctx, &corev1.SecretList{}, client.InNamespace(org))
 		}},
-		{"ORG-6 holds payment details, which the billing roles read", paymentDetails, "get", "secrets", "", readSecret("payment")},
-		{"ORG-6 ORG-8 holds other Secrets, which nobody reads", never, "get", "secrets", "", readSecret("other")},
-		{"has its roles bound by Usher alone", never, "create", "rolebindings", "", func(ctx context.Context, by *somebody) error {
+		{"ORG-6 lets the billing roles read the payment details", paymentDetails, "get", "secrets", "", readSecret("payment")},
+		{"ORG-6 ORG-8 lets nobody read other Secrets", never, "get", "secrets", "", readSecret("other")},
+		{"lets only Usher bind roles", never, "create", "rolebindings", "", func(ctx context.Context, by *somebody) error {
 			return by.Create(ctx, binding(org, "more", by.username), client.DryRunAll)
 		}},
-		{"has its bindings changed by Usher alone", never, "patch", "rolebindings", "", func(ctx context.Context, by *somebody) error {
+		{"lets only Usher change bindings", never, "patch", "rolebindings", "", func(ctx context.Context, by *somebody) error {
 			b := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "stray"}}
 			return by.Patch(ctx, b, merge(`{"subjects":[]}`), client.DryRunAll)
 		}},
-		{"has its bindings removed by Usher alone", never, "delete", "rolebindings", "", func(ctx context.Context, by *somebody) error {
+		{"lets only Usher delete bindings", never, "delete", "rolebindings", "", func(ctx context.Context, by *somebody) error {
 			return by.Delete(ctx, binding(org, "stray", ""), client.DryRunAll)
 		}},
-		{"is deleted by the platform alone", never, "delete", "namespaces", "", func(ctx context.Context, by *somebody) error {
+		{"can be deleted only by the platform", never, "delete", "namespaces", "", func(ctx context.Context, by *somebody) error {
 			return by.Delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org}}, client.DryRunAll)
 		}},
-		{"is not relabelled", never, "patch", "namespaces", "", func(ctx context.Context, by *somebody) error {
+		{"cannot be relabeled", never, "patch", "namespaces", "", func(ctx context.Context, by *somebody) error {
 			n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org}}
 			return by.Patch(ctx, n, merge(`{"metadata":{"labels":{"team":"blue"}}}`), client.DryRunAll)
 		}},
