@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package bench measures Usher by ratios, each taken within one run.
+// Package bench measures Usher in ratios, each of them from a single run.
 package bench
 
 import (
@@ -23,10 +23,10 @@ const (
 	warmUp = 30
 )
 
-// BenchmarkAdmission times a change of a user, by an administrator, as a dry run through the API server: in an
-// organization of 10 users, in one of 10,000, and in one of 10 where a webhook that does nothing is asked in the place of
-// Usher's. The three take turns, so what else the machine does hits all alike. Medians are reported, in microseconds, and
-// their ratios.
+// BenchmarkAdmission measures how long it takes an administrator to change a user, as a dry run through the API server: in an
+// organization of 10 users, in one of 10,000, and in one of 10 where a webhook that does nothing is called in place of
+// Usher's. The three take turns, so that any other load on the machine affects all of them alike. It reports medians in
+// microseconds and their ratios.
 func BenchmarkAdmission(b *testing.B) {
 	ctx := b.Context()
 	bench := start(ctx, b)
@@ -61,14 +61,14 @@ func median[T cmp.Ordered](values []T) T {
 	return values[len(values)/2]
 }
 
-// organization is one of those compared.
+// organization is one of the organizations that are compared.
 type organization struct {
 	admin client.Client
 	user  *v1alpha1.OrgUser
 	count int
 }
 
-// request is the change that is timed: no two are alike.
+// request makes the change that is timed. No two changes are the same.
 func (o *organization) request(ctx context.Context, b *testing.B) time.Duration {
 	o.count++
 	patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"spec":{"displayName":"Name %d"}}`, o.count))

@@ -27,14 +27,14 @@ import (
 	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
-// asked is the label of namespaces in which the webhook that does nothing is asked instead of Usher's.
+// asked is the label of the namespaces in which the webhook that does nothing is called instead of Usher's.
 const asked = "bench.usher.dev/webhook"
 
-// bench is a control plane with Usher's webhooks. Its reconcilers wait for a lease that somebody else holds, so that what
-// is measured stands still.
+// bench is a control plane with Usher's webhooks. The reconcilers wait for a lease that somebody else holds, so that nothing
+// changes during the measurement.
 type bench struct {
 	env *testenv.Env
-	// past makes objects without asking the webhooks.
+	// past creates objects without calling the webhooks.
 	past client.Client
 }
 
@@ -54,7 +54,7 @@ func start(ctx context.Context, b *testing.B) *bench {
 	return out
 }
 
-// addNothing puts a webhook that does nothing beside Usher's, each for its own namespaces.
+// addNothing adds a webhook that does nothing beside Usher's, each of them for its own namespaces.
 func (s *bench) addNothing(ctx context.Context, b *testing.B) {
 	var usher admissionregistrationv1.ValidatingWebhookConfiguration
 	must(b, s.env.Client.Get(ctx, client.ObjectKey{Name: "usher-validating-webhook-configuration"}, &usher))
@@ -84,7 +84,7 @@ func selector(operation metav1.LabelSelectorOperator) *metav1.LabelSelector {
 	}}
 }
 
-// organization makes an organization with so many users, of whom "ana" acts.
+// organization creates an organization with that number of users. One of them, "ana", makes the requests.
 func (s *bench) organization(ctx context.Context, name string, users int) *organization {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{asked: name}}}
 	check(s.env.Client.Create(ctx, namespace))
@@ -107,7 +107,7 @@ func (s *bench) organization(ctx context.Context, name string, users int) *organ
 	return out
 }
 
-// fill makes users, several at a time.
+// fill creates users, several at a time.
 func (s *bench) fill(ctx context.Context, namespace string, users int) {
 	numbers := make(chan int)
 	var workers sync.WaitGroup
@@ -125,7 +125,7 @@ func (s *bench) fill(ctx context.Context, namespace string, users int) {
 	workers.Wait()
 }
 
-// await waits until the webhooks know who acts, and that every user has arrived in their cache.
+// await waits until the webhooks know the acting user and have every user in their cache.
 func (s *bench) await(ctx context.Context, o *organization) {
 	for ctx.Err() == nil {
 		err := o.admin.Patch(ctx, o.user.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"phone":"+34600000001"}}`)),
@@ -144,7 +144,7 @@ func must(b *testing.B, err error) {
 	}
 }
 
-// check is must where several goroutines work: a benchmark that cannot be set up has nothing to say.
+// check is must for code that runs in several goroutines. It panics: a benchmark that cannot be set up has no result.
 func check(err error) {
 	if err != nil {
 		panic(err)

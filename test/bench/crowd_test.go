@@ -32,11 +32,11 @@ import (
 const (
 	people     = 5000
 	workspaces = 200
-	// inGroup is how many of the people are in the group "crowd".
+	// inGroup is the number of people in the group "crowd".
 	inGroup = 500
-	// everybody is a workspace of which all are members.
+	// everybody is a workspace of which everybody is a member.
 	everybody = "everybody"
-	// concurrency is how many requests the bare client makes at the same time: as many as the operator has workers.
+	// concurrency is the number of requests that the bare client makes at the same time. The operator has as many workers.
 	concurrency = 8
 	crowdName   = "large"
 )
@@ -47,7 +47,7 @@ type crowd struct {
 	env  *testenv.Env
 	box  *mailbox.Mailbox
 	past client.Client
-	// asker asks for the changes, and asked keeps what it writes.
+	// asker requests the changes, and asked records what it writes.
 	asker    client.Client
 	asked    *meter
 	meter    *meter
@@ -58,7 +58,7 @@ type crowd struct {
 	twins    int
 }
 
-// newCrowd makes the organization while the operator is off.
+// newCrowd creates the organization while the operator is stopped.
 func newCrowd(ctx context.Context, b *testing.B) *crowd {
 	all := suite.Start(b, nil)
 	c := &crowd{
@@ -105,7 +105,7 @@ func person(n int) builders.OrgUserBuilder {
 	return builders.OrgUser(crowdName, fmt.Sprintf("person-%d", n)).Existing()
 }
 
-// workspace starts one with members by address, from the first on.
+// workspace starts with a workspace with that number of members by address, beginning with the first.
 func (c *crowd) workspace(name string, first, members int) builders.WorkspaceBuilder {
 	return builders.Workspace(crowdName, name).With(func(w *v1alpha1.Workspace) {
 		for n := first; n < first+members; n++ {
@@ -133,7 +133,7 @@ func (c *crowd) parallel(count int, do func(n int)) {
 	workers.Wait()
 }
 
-// start starts the operator, and gives when it was begun with and how long it took until there was nothing left to do.
+// start starts the operator and returns how long it took until there was nothing left to do.
 func (c *crowd) start(ctx context.Context) time.Duration {
 	options, err := operator.Options(c.env, c.box)
 	must(c.b, err)
@@ -152,7 +152,7 @@ func (c *crowd) stop() {
 	}
 }
 
-// complete fails unless all are Ready.
+// complete fails unless all users and workspaces are Ready.
 func (c *crowd) complete(ctx context.Context) {
 	var users v1alpha1.OrgUserList
 	var spaces v1alpha1.WorkspaceList
@@ -172,22 +172,22 @@ func (c *crowd) ready(o client.Object, conditions []metav1.Condition) {
 	}
 }
 
-// bindings gives Usher's RoleBindings of the organization that the filter lets through.
+// bindings returns Usher's RoleBindings that match the options.
 func (c *crowd) bindings(ctx context.Context, options ...client.ListOption) []rbacv1.RoleBinding {
 	var list rbacv1.RoleBindingList
 	must(c.b, c.env.Client.List(ctx, &list, append(options, client.HasLabels{v1alpha1.LabelOrganization})...))
 	return list.Items
 }
 
-// bare makes the same RoleBindings, and nothing else, with a bare client, in other namespaces that are there already, and
-// gives how long it takes until whoever watches has seen them all.
+// bare creates the same RoleBindings, and nothing else, with a bare client in other namespaces that already exist, and
+// returns how long it takes until a watch has seen them all.
 func (c *crowd) bare(ctx context.Context, bindings []rbacv1.RoleBinding) time.Duration {
 	c.copies++
 	namespaces := map[string]int{}
 	for n := range bindings {
 		b := &bindings[n]
 		labels := map[string]string{}
-		for key, value := range b.Labels { // as many and as long, but not Usher's
+		for key, value := range b.Labels { // the same number and length, but not Usher's
 			labels["bench-"+key] = value
 		}
 		b.ObjectMeta = metav1.ObjectMeta{Name: b.Name, Namespace: fmt.Sprintf("bare-%d-%s", c.copies, b.Namespace), Labels: labels}
@@ -210,7 +210,7 @@ func (c *crowd) bare(ctx context.Context, bindings []rbacv1.RoleBinding) time.Du
 	return last.Sub(began)
 }
 
-// heap gives how much memory the process holds, in MB: the operator's, and what little the benchmark itself keeps.
+// heap returns the memory that the process holds, in MB: the operator's, and the little that the benchmark itself keeps.
 func heap() float64 {
 	runtime.GC()
 	var stats runtime.MemStats

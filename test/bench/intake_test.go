@@ -27,15 +27,15 @@ import (
 const (
 	questions = 1000
 	askers    = 300
-	// lines is how many connections the mail server in front opens at the same time.
+	// lines is the number of connections that the mail server in front opens at the same time.
 	lines = 8
 )
 
-// BenchmarkIntake brings 1,000 mails of 300 people to a workspace: through a relay that does nothing else, through the intake
-// for the first time, when it makes 300 accounts, and once more, when they are there. The mail server behind is the same, over
-// the same number of connections. It reports mails a second, and how many times as long the intake takes as the relay, and as
-// the relay and a bare client that makes 300 accounts together. It fails when a mail is lost or doubled, or when there are not 300
-// accounts.
+// BenchmarkIntake delivers 1,000 mails from 300 people to a workspace: through a relay that does nothing else, through the
+// intake for the first time, when it creates 300 accounts, and through the intake again, when they exist. The mail server
+// behind is the same, with the same number of connections. It reports mails per second, and the ratio of the intake's time to
+// that of the relay, and to that of the relay plus a bare client that creates 300 accounts. It fails if a mail is lost or
+// duplicated, or if there are not exactly 300 accounts.
 func BenchmarkIntake(b *testing.B) {
 	ctx := b.Context()
 	all := suite.Start(b, nil)
@@ -60,7 +60,7 @@ func BenchmarkIntake(b *testing.B) {
 	}
 }
 
-// inbound is a workspace that takes mails in, and the mailbox behind.
+// inbound is a workspace that accepts mails, and the mailbox behind it.
 type inbound struct {
 	all                 *suite.Suite
 	org, address, queue string
@@ -78,14 +78,14 @@ func newInbound(ctx context.Context, b *testing.B, all *suite.Suite, intake stri
 	}).Obj()))
 	must(b, wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
 		c := lmtp(intake)
-		defer c.Close() //nolint:errcheck // nothing was said
+		defer c.Close() //nolint:errcheck // nothing was sent
 		check(c.Mail("", nil))
 		return c.Rcpt(i.address, nil) == nil, nil
 	}))
 	return i
 }
 
-// timed measures the way of all mails, and checks that each arrived once.
+// timed measures how long all mails take, and checks that each of them arrived once.
 func (i *inbound) timed(b *testing.B, server, run string) time.Duration {
 	began := time.Now()
 	numbers := make(chan int)
@@ -137,13 +137,13 @@ func (i *inbound) bring(c *smtp.Client, run string, n int) {
 	check(err)
 }
 
-// create measures a bare client that makes as many accounts in an organization of their own, as many at a time as there are
-// connections; the operator brings them into force as it does those of the intake.
+// create measures a bare client that creates the same number of accounts in an organization of their own, as many at a time
+// as there are connections. The operator puts them in force as it does those of the intake.
 func (i *inbound) create(ctx context.Context) time.Duration {
 	other := i.all.Env.Namespace(ctx, "bare")
 	check(i.all.Env.Client.Create(ctx, builders.Organization(other).Obj()))
 	check(i.all.Env.Client.Create(ctx, builders.OrgUser(other, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()))
-	past := i.all.Env.As("system:kube-controller-manager", "system:masters") // who may set Usher's labels
+	past := i.all.Env.As("system:kube-controller-manager", "system:masters") // may set Usher's labels
 	began := time.Now()
 	numbers := make(chan int)
 	var clients sync.WaitGroup
@@ -168,7 +168,7 @@ func (i *inbound) count(ctx context.Context, b *testing.B) {
 	must(b, i.all.Env.Client.List(ctx, &users, client.InNamespace(i.org),
 		client.MatchingLabels{v1alpha1.LabelOrigin: v1alpha1.OriginIntake}))
 	if len(users.Items) != askers {
-		b.Fatalf("%d accounts of %d people", len(users.Items), askers)
+		b.Fatalf("%d accounts for %d people", len(users.Items), askers)
 	}
 }
 
@@ -180,7 +180,7 @@ func lmtp(address string) *smtp.Client {
 	return c
 }
 
-// relay hands on what it is given, to the queue of the address, over few connections, and does nothing else.
+// relay forwards mails to the queue of their address over a few connections, and does nothing else.
 type relay struct{ idle chan *smtp.Client }
 
 func startRelay(b *testing.B, to string) string {
@@ -219,7 +219,7 @@ func (r *relaying) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data hands the mail on.
+// Data forwards the mail.
 func (r *relaying) Data(text io.Reader) error {
 	c := <-r.relay.idle
 	defer func() { r.relay.idle <- c }()

@@ -31,15 +31,15 @@ const (
 	recipients  = 100
 	mails       = invitations * recipients
 	connections = 2
-	// roundTrip is how far away the second mail server is.
+	// roundTrip is the round-trip time to the second mail server.
 	roundTrip = 20 * time.Millisecond
 	mailWait  = 10 * time.Minute
 )
 
-// BenchmarkMail sends 1,000 mails to one mail server over two connections, three ways: a bare loop of the mail library,
-// ten Invitations of 100 recipients that are made (accounts and all), and the same Invitations sent again. Mails a second
-// are reported, and how many times as long the operator takes as the loop. It does so with a mail server next to it, and
-// with one that is 20 ms away.
+// BenchmarkMail sends 1,000 mails to one mail server over two connections in three ways: with a bare loop of the mail library,
+// by creating ten Invitations of 100 recipients each, accounts included, and by sending the same Invitations again. It reports
+// mails per second, and the ratio of the operator's time to that of the loop, for a mail server next to it and for one that
+// is 20 ms away.
 func BenchmarkMail(b *testing.B) {
 	b.Run("near", func(b *testing.B) { benchmarkMail(b, 0) })
 	b.Run("20ms", func(b *testing.B) { benchmarkMail(b, roundTrip) })
@@ -88,7 +88,7 @@ func startPost(ctx context.Context, b *testing.B, away time.Duration) *post {
 	return p
 }
 
-// timed measures what is done until 1,000 mails more have arrived.
+// timed measures how long it takes until another 1,000 mails have arrived.
 func (p *post) timed(ctx context.Context, b *testing.B, do func(context.Context, *testing.B)) time.Duration {
 	wanted, began := p.box.Count()+mails, time.Now()
 	do(ctx, b)
@@ -98,7 +98,7 @@ func (p *post) timed(ctx context.Context, b *testing.B, do func(context.Context,
 	return time.Since(began)
 }
 
-// bare sends by the library alone: one session a connection, mail after mail.
+// bare sends with the library alone: one session per connection, one mail after the other.
 func (p *post) bare(ctx context.Context, b *testing.B) {
 	host, portText, err := net.SplitHostPort(p.addr)
 	must(b, err)
@@ -112,7 +112,7 @@ func (p *post) bare(ctx context.Context, b *testing.B) {
 			check(err)
 			check(c.DialWithContext(ctx))
 			for n := range numbers {
-				check(c.Send(letter(n)))
+				check(c.Send(message(n)))
 			}
 			check(c.Close())
 		})
@@ -124,8 +124,8 @@ func (p *post) bare(ctx context.Context, b *testing.B) {
 	senders.Wait()
 }
 
-// letter is the mail that the operator would send.
-func letter(n int) *gomail.Msg {
+// message returns the mail that the operator would send.
+func message(n int) *gomail.Msg {
 	rendered, err := mail.Render(mail.Content{
 		Kind: mail.Invitation, Language: "en", Organization: "Acme", Inviter: "ana@acme.example",
 		Recipient: "Person", Role: string(v1alpha1.RoleMember), URL: "https://usher.acme.example/i/token",
@@ -146,7 +146,7 @@ func address(organization string, n int) string {
 	return fmt.Sprintf("person-%d@%s.example", n, organization)
 }
 
-// invite makes ten Invitations in a new organization.
+// invite creates ten Invitations in a new organization.
 func (p *post) invite(ctx context.Context, b *testing.B) {
 	p.runs++
 	namespace := p.env.Namespace(ctx, "post")
@@ -164,7 +164,7 @@ func (p *post) invite(ctx context.Context, b *testing.B) {
 	}
 }
 
-// settle waits until every account says that its mail is out, so that what is measured next has the machine to itself.
+// settle waits until every account reports that its mail is sent, so that the next measurement has the machine to itself.
 func (p *post) settle(ctx context.Context, b *testing.B) {
 	must(b, wait.PollUntilContextTimeout(ctx, time.Second, mailWait, true, func(ctx context.Context) (bool, error) {
 		var users v1alpha1.OrgUserList
@@ -179,7 +179,7 @@ func (p *post) settle(ctx context.Context, b *testing.B) {
 	}))
 }
 
-// again sends them once more.
+// again sends the Invitations once more.
 func (p *post) again(ctx context.Context, b *testing.B) {
 	for _, i := range p.made {
 		patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"%d"}}}`, v1alpha1.AnnotationResend, p.runs)

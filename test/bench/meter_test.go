@@ -22,20 +22,20 @@ import (
 )
 
 const (
-	// calm is how long nothing must have happened before the operator is taken to be done. Its own delays are shorter.
+	// calm is how long nothing must happen before the operator counts as done. The operator's own delays are shorter.
 	calm = 3 * time.Second
-	// look is how often that is looked at.
+	// look is how often that is checked.
 	look = 200 * time.Millisecond
-	// patience bounds every waiting.
+	// patience limits every wait.
 	patience = 20 * time.Minute
 )
 
-// meter counts the write requests that a client makes, by verb and resource: its lease and questions about itself aside.
+// meter counts the write requests that a client makes, by verb and resource, without its lease and reviews of itself.
 type meter struct {
 	mu     sync.Mutex
 	counts map[string]int
 	last   time.Time
-	// recording has every one kept in writes, for replay.
+	// recording says whether every request is kept in writes, for replay.
 	recording bool
 	writes    []write
 }
@@ -59,7 +59,7 @@ func (m *meter) wrap(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// record keeps a request if that is wished.
+// record keeps a request if recording is on.
 func (m *meter) record(r *http.Request) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,7 +71,7 @@ func (m *meter) record(r *http.Request) error {
 	return err
 }
 
-// until gives the writes that were begun before a time, and keeps no more.
+// until returns the writes that began before a time, and stops recording.
 func (m *meter) until(end time.Time) []write {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -80,7 +80,7 @@ func (m *meter) until(end time.Time) []write {
 	return writes
 }
 
-// keep has what is written from now on kept.
+// keep starts recording.
 func (m *meter) keep() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -91,7 +91,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
 
-// resource gives the resource that a path of the API is about, with the subresource.
+// resource returns the resource in a path of the API, with its subresource.
 func resource(path string) string {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	parts = parts[min(len(parts), map[string]int{"api": 2, "apis": 3}[parts[0]]):]
@@ -104,7 +104,7 @@ func resource(path string) string {
 	return append(parts, "")[0]
 }
 
-// begin forgets what was counted, and gives the time.
+// begin resets the counts and returns the time.
 func (m *meter) begin() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,7 +112,7 @@ func (m *meter) begin() time.Time {
 	return time.Now()
 }
 
-// written gives what was counted.
+// written returns the counts.
 func (m *meter) written() (counts map[string]int, total int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -122,14 +122,14 @@ func (m *meter) written() (counts map[string]int, total int) {
 	return maps.Clone(m.counts), total
 }
 
-// lastWrite gives when the last write was.
+// lastWrite returns the time of the last write.
 func (m *meter) lastWrite() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.last
 }
 
-// settled waits until the operator has had nothing to do for a while, and gives when it was done.
+// settled waits until the operator has had nothing to do for a while, and returns when it was done.
 func (m *meter) settled(ctx context.Context) time.Time {
 	busy := time.Now()
 	check(wait.PollUntilContextTimeout(ctx, look, patience, true, func(context.Context) (bool, error) {
@@ -145,7 +145,7 @@ func (m *meter) settled(ctx context.Context) time.Time {
 	return busy
 }
 
-// atWork tells whether a reconciler has something to do, by the operator's own metrics.
+// atWork reports whether a reconciler has something to do, according to the operator's own metrics.
 func atWork() (bool, error) {
 	families, err := metrics.Registry.Gather()
 	for _, family := range families {
@@ -161,10 +161,10 @@ func atWork() (bool, error) {
 	return false, err
 }
 
-// observer sees RoleBindings appear, as anybody who watches them does.
+// observer sees RoleBindings appear, as any watch does.
 type observer struct {
 	mu sync.Mutex
-	// seen holds when they appeared: by namespace, and by "user/" and the name of the person, if they are Usher's.
+	// seen holds when they appeared: by namespace and, if they are Usher's, by "user/" and the name of the person.
 	seen map[string][]time.Time
 }
 
@@ -191,7 +191,7 @@ func (o *observer) note(b *rbacv1.RoleBinding) {
 	}
 }
 
-// count gives how many have appeared under a key, and when the last one did.
+// count returns how many have appeared under a key, and when the last one did.
 func (o *observer) count(key string) (int, time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -202,7 +202,7 @@ func (o *observer) count(key string) (int, time.Time) {
 	return len(times), times[len(times)-1]
 }
 
-// await waits until so many more than before have appeared under a key, and gives when the last one did.
+// await waits until the given number more than before have appeared under a key, and returns when the last one did.
 func (o *observer) await(ctx context.Context, key string, before, more int) time.Time {
 	var at time.Time
 	check(wait.PollUntilContextTimeout(ctx, time.Millisecond, patience, true, func(context.Context) (bool, error) {

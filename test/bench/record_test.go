@@ -24,7 +24,7 @@ type write struct {
 	body                      []byte
 }
 
-// writeOf keeps a request, and leaves it as it was.
+// writeOf records a request and leaves it unchanged.
 func writeOf(r *http.Request) (write, error) {
 	w := write{at: time.Now(), method: r.Method, uri: r.URL.RequestURI(), content: r.Header.Get("Content-Type"), typ: resource(r.URL.Path)}
 	if r.Body == nil {
@@ -38,7 +38,7 @@ func writeOf(r *http.Request) (write, error) {
 	return w, err
 }
 
-// object gives the path of the object that is written, without a subresource; one that is made has its name in the body.
+// object returns the path of the object that is written, without a subresource. The name of a created object is in the body.
 func (w write) object() string {
 	uri, err := url.Parse(w.uri)
 	check(err)
@@ -55,7 +55,7 @@ func (w write) object() string {
 	return path + "/" + made.Metadata.Name
 }
 
-// namespace gives the namespace that is written into; empty: none.
+// namespace returns the namespace of the object that is written. It is empty for an object without one.
 func (w write) namespace() string {
 	parts := strings.Split(w.object(), "/")
 	if at := slices.Index(parts, "namespaces"); at >= 0 && len(parts) > at+2 {
@@ -64,7 +64,7 @@ func (w write) namespace() string {
 	return ""
 }
 
-// plain gives a request as JSON that another object can take: without what ties it to the one that it was made for.
+// plain returns the request as JSON that fits another object, without what ties it to the object that it was made for.
 func (w write) plain() write {
 	if strings.HasSuffix(w.content, "protobuf") {
 		o, kind, err := clientgoscheme.Codecs.UniversalDeserializer().Decode(w.body, nil, nil)
@@ -90,14 +90,14 @@ func (w write) plain() write {
 	return w
 }
 
-// in gives the same request for another organization, whose name is as long.
+// in returns the same request for another organization, whose name has the same length.
 func (w write) in(organization string) write {
 	w.uri = strings.ReplaceAll(w.uri, crowdName, organization)
 	w.body = bytes.ReplaceAll(w.body, []byte(crowdName), []byte(organization))
 	return w
 }
 
-// do sends it.
+// do sends the request.
 func (w write) do(c *http.Client, host string) error {
 	request, err := http.NewRequest(w.method, host+w.uri, bytes.NewReader(w.body))
 	if err != nil {

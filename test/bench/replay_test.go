@@ -26,10 +26,10 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// replay makes the writes of one change again with a bare client, as many at a time as the operator: those of whoever asked
-// for it and of the operator, up to the last RoleBinding. They go to copies of the same objects in another organization, while
-// the operator is off and webhooks are not asked, as they are not for the operator. It gives how long that takes, and how
-// many writes they are.
+// replay repeats the writes of one change with a bare client, as many at a time as the operator makes: those of the client
+// that requested the change and those of the operator, up to the last RoleBinding. They go to copies of the same objects in
+// another organization, while the operator is stopped and without calling the webhooks, which are not called for the operator
+// either. It returns how long that takes and how many writes there are.
 func (c *crowd) replay(ctx context.Context, writes []write) (took time.Duration, total int) {
 	c.twins++
 	twin := fmt.Sprintf("%s%0*d", "tw", len(crowdName)-len("tw"), c.twins)
@@ -48,8 +48,8 @@ func (c *crowd) replay(ctx context.Context, writes []write) (took time.Duration,
 	return took, len(writes)
 }
 
-// send sends in the order in which the writes were made, several at a time. What is made must be there before anything is
-// written into it, and writes of one object keep their order.
+// send sends the writes in their original order, several at a time. An object must exist before anything is written into it,
+// and the writes of one object keep their order.
 func (c *crowd) send(writes []write, do func(write) error) {
 	var wave []write
 	flush := func() {
@@ -81,8 +81,8 @@ func (c *crowd) send(writes []write, do func(write) error) {
 	flush()
 }
 
-// copyObjects makes what the writes need to be there: namespaces, and copies of Usher's objects as they were before, without
-// the fields that are written.
+// copyObjects creates what the writes need: namespaces, and copies of Usher's objects as they were before, without the fields
+// that are written.
 func (c *crowd) copyObjects(ctx context.Context, twin string, writes []write) {
 	made, namespaces, touched := map[string]bool{}, map[string]bool{twin: true}, map[string][]write{}
 	for _, w := range writes {
@@ -110,7 +110,7 @@ func (c *crowd) copyObjects(ctx context.Context, twin string, writes []write) {
 	c.parallel(len(paths), func(n int) { check(c.copyObject(ctx, twin, paths[n], touched[paths[n]])) })
 }
 
-// replaced gives a RoleBinding for a write to delete: another took its place.
+// replaced returns the RoleBinding that a write deletes because another one has replaced it.
 func replaced(w write) *rbacv1.RoleBinding {
 	return &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace(), Name: w.object()[strings.LastIndex(w.object(), "/")+1:]},
@@ -148,8 +148,8 @@ func (c *crowd) copyObject(ctx context.Context, twin, path string, writes []writ
 	return c.past.Status().Update(ctx, o)
 }
 
-// takeBack makes a copy such that a write changes it: without the fields of the status that it writes, and without the
-// member that the change brings, who is the last.
+// takeBack changes a copy so that the write has an effect on it: it removes the fields of the status that the write sets, and
+// the member that the change adds, who is the last one.
 func takeBack(o *unstructured.Unstructured, status map[string]any, w write) error {
 	var body struct {
 		Spec, Status map[string]any
@@ -167,7 +167,7 @@ func takeBack(o *unstructured.Unstructured, status map[string]any, w write) erro
 	return unstructured.SetNestedSlice(o.Object, members[:len(members)-1], "spec", "members")
 }
 
-// removeTwin leaves nothing that the operator would look at when it starts again.
+// removeTwin removes everything that the operator would look at when it starts again.
 func (c *crowd) removeTwin(ctx context.Context, twin string, writes []write) {
 	paths := map[string]bool{}
 	for _, w := range writes {

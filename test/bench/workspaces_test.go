@@ -17,16 +17,19 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// rounds is how often a change is made.
+// rounds is the number of times a change is made.
 const rounds = 5
 
-// BenchmarkWorkspaces takes an organization of 5,000 active people and 200 workspaces of 25 members each. It reports the
-// operator's first start over all of it, a later start, and changes: one user in three workspaces, one workspace of 25 members,
-// a group of 500 people to a workspace, one member to a workspace of 25, a workspace of which all people are members, and one
-// member to that. Each time from before the request until the RoleBindings are there for whoever watches them (of a start,
-// until there is nothing left to do), the operator's write requests, all of them until it is done (events too, its lease not),
-// and how many times as long it takes as a bare client, 8 requests at a time, in the same run: one that makes the same
-// RoleBindings and nothing else, and of changes one that makes the same writes of all kinds again (see replay). Where there are several rounds, medians are reported.
+// BenchmarkWorkspaces measures an organization of 5,000 active people and 200 workspaces of 25 members each: the operator's
+// first start over all of it, a later start, and these changes: one user in three workspaces, one workspace of 25 members, a
+// group of 500 people added to a workspace, one member added to a workspace of 25, a workspace of which everybody is a member,
+// and one member added to that.
+//
+// It reports the time from before the request until a watch has seen the RoleBindings (for a start, until there is nothing
+// left to do), and all write requests of the operator until it is done, including events but not its lease. It also reports
+// the ratio to the time that a bare client with 8 requests at a time takes in the same run: one that creates the same
+// RoleBindings and nothing else, and for changes one that repeats the same writes of all kinds (see replay). For several
+// rounds it reports medians.
 //
 // USHER_BENCH_PEOPLE sets another number of people.
 func BenchmarkWorkspaces(b *testing.B) {
@@ -61,7 +64,7 @@ func (c *crowd) benchmarkStart(ctx context.Context) {
 	}
 }
 
-// benchmarkRestart stops it and starts it again: there is nothing to bring about.
+// benchmarkRestart stops the operator and starts it again, when there is nothing left to do.
 func (c *crowd) benchmarkRestart(ctx context.Context) {
 	for c.b.Loop() {
 		c.stop()
@@ -73,8 +76,8 @@ func (c *crowd) benchmarkRestart(ctx context.Context) {
 	}
 }
 
-// change is one that is made: how many RoleBindings are to come of it, under which key of the observer, how they are found,
-// and how it is done.
+// change is a change to measure: how many RoleBindings follow from it, their key in the observer, how to list them, and how to
+// make the change.
 type change struct {
 	key      string
 	bindings int
@@ -82,7 +85,7 @@ type change struct {
 	do       func(context.Context) error
 }
 
-// benchmarkChange makes changes of a kind, each time another one, and waits after each until the operator is done.
+// benchmarkChange makes several changes of one kind and waits after each of them until the operator is done.
 func (c *crowd) benchmarkChange(ctx context.Context, times int, next func(ctx context.Context, round int) change) {
 	for c.b.Loop() {
 		var usher, bare, same []time.Duration
@@ -121,14 +124,14 @@ func (c *crowd) benchmarkChange(ctx context.Context, times int, next func(ctx co
 	}
 }
 
-// newest gives the RoleBindings that a change has brought.
+// newest returns the RoleBindings that follow from a change.
 func (c *crowd) newest(ctx context.Context, now change) []rbacv1.RoleBinding {
 	bindings := c.bindings(ctx, now.of...)
 	slices.SortFunc(bindings, func(a, b rbacv1.RoleBinding) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
 	return bindings[:now.bindings]
 }
 
-// report tells how long both took, and how much the operator wrote.
+// report reports how long both took and how much the operator wrote.
 func (c *crowd) report(usher, bare time.Duration, writes, bindings int) {
 	c.b.ReportMetric(usher.Seconds()*1000, "ms-usher")
 	c.b.ReportMetric(bare.Seconds()*1000, "ms-bare")
@@ -137,7 +140,7 @@ func (c *crowd) report(usher, bare time.Duration, writes, bindings int) {
 	c.b.ReportMetric(float64(bindings), "bindings")
 }
 
-// addUser: one person in three workspaces, and so with four RoleBindings.
+// addUser adds one person in three workspaces, who has four RoleBindings.
 func (c *crowd) addUser(_ context.Context, round int) change {
 	name := fmt.Sprintf("new-%d", round)
 	user := builders.OrgUser(crowdName, name).Existing()
@@ -150,25 +153,26 @@ func (c *crowd) addUser(_ context.Context, round int) change {
 	}
 }
 
-// addWorkspace: 25 people, and the administrator, who is in every workspace.
+// addWorkspace adds a workspace with 25 people and the administrator, who is in every workspace.
 func (c *crowd) addWorkspace(_ context.Context, round int) change {
 	w := c.workspace(fmt.Sprintf("more-%d", round), 25*round, 25).Obj()
 	return c.inWorkspace(w.Name, 26, func(ctx context.Context) error { return c.asker.Create(ctx, w) })
 }
 
-// addEverybody: a workspace of which all are members by address, one by one. It lists as many addresses with fewer people, too.
+// addEverybody adds a workspace that lists everybody by address. It lists the same number of addresses if there are fewer
+// people.
 func (c *crowd) addEverybody(_ context.Context, _ int) change {
 	w := c.workspace(everybody, 0, people).Obj()
 	return c.inWorkspace(w.Name, c.people+1, func(ctx context.Context) error { return c.asker.Create(ctx, w) })
 }
 
-// addGroup: 500 people come into a workspace at once.
+// addGroup adds 500 people to a workspace at once.
 func (c *crowd) addGroup(ctx context.Context, round int) change {
 	name := fmt.Sprintf("work-%d", 100+round)
 	return c.inWorkspace(name, inGroup, c.addTo(ctx, name, v1alpha1.WorkspaceMember{Group: "crowd", Access: v1alpha1.WorkspaceEdit}))
 }
 
-// addMember: a person who is there already, to a workspace.
+// addMember adds an existing person to a workspace.
 func (c *crowd) addMember(workspace string) func(context.Context, int) change {
 	return func(ctx context.Context, round int) change {
 		user := builders.OrgUser(crowdName, fmt.Sprintf("%s-%d", workspace, round)).Existing().Obj()
@@ -179,7 +183,7 @@ func (c *crowd) addMember(workspace string) func(context.Context, int) change {
 	}
 }
 
-// addTo reads a workspace, and gives what writes it with one member more.
+// addTo reads a workspace and returns a function that writes it with one more member.
 func (c *crowd) addTo(ctx context.Context, workspace string, member v1alpha1.WorkspaceMember) func(context.Context) error {
 	w := builders.Workspace(crowdName, workspace).Obj()
 	must(c.b, c.env.Client.Get(ctx, client.ObjectKeyFromObject(w), w))
