@@ -10,41 +10,51 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"time"
 )
 
-const patience = 30 * time.Second
-
-// buildControlPlane makes sure that .dev/bin holds the four binaries.
-func buildControlPlane(ctx context.Context, p paths, out *console) error {
-	goMod, err := os.ReadFile(filepath.Join(p.module(), "go.mod"))
+// buildControlPlane fills a directory with links to the programs of the control plane, building those that are missing.
+func buildControlPlane(ctx context.Context, p paths, version, bin string, out *console) error {
+	list, _, err := components(p, version)
 	if err != nil {
 		return err
 	}
-	list, err := components(string(goMod))
-	if err != nil {
-		return err
-	}
-	if given := givenAssets(p); given != "" {
+	if given := givenAssets(p); given != "" && version == "" {
 		if missing := missingIn(given, list); len(missing) > 0 {
 			return fmt.Errorf("KUBEBUILDER_ASSETS (%s) has no %s, which the development cluster and the tests need: "+
 				"put it there, or unset KUBEBUILDER_ASSETS to have all of them built", given, strings.Join(missing, ", "))
 		}
-		return link(p, given, list)
+		for i := range list {
+			list[i].cache = given
+		}
+		return link(bin, list)
 	}
-	dir, err := cacheDir(p, list, runtime.Version())
-	if err != nil {
-		return err
+	for _, source := range []string{p.module(), p.oldest()} {
+		if err := buildSource(ctx, p, source, list, out); err != nil {
+			return err
+		}
 	}
-	if err := buildInto(ctx, p, dir, list, out); err != nil {
-		return err
-	}
-	return link(p, dir, list)
+	return link(bin, list)
 }
 
-// givenAssets is the directory of ready binaries that the user names, unless it is the one that is filled here.
+// binFor returns the directory of links to a control plane. The newest is in .dev/bin, where the cluster runs it from;
+// others must not replace it under a running cluster.
+func binFor(p paths, version string) (string, error) {
+	if version == "" {
+		return p.bin(""), nil
+	}
+	_, minor, err := components(p, version)
+	if err != nil {
+		return "", err
+	}
+	_, latest, err := components(p, newest)
+	if err != nil || minor == latest {
+		return p.bin(""), err
+	}
+	return p.bin("kubernetes-" + minor), nil
+}
+
+// givenAssets returns the directory of ready binaries that the user names, unless it is one that is filled here.
 func givenAssets(p paths) string {
 	given := os.Getenv("KUBEBUILDER_ASSETS")
 	if given == "" {
@@ -59,17 +69,34 @@ func givenAssets(p paths) string {
 
 func missingIn(dir string, list []component) (missing []string) {
 	for _, c := range list {
-		if info, err := os.Stat(filepath.Join(dir, c.name)); err != nil || info.Size() == 0 {
+		if !c.in(dir) {
 			missing = append(missing, c.name)
 		}
 	}
 	return missing
 }
 
-// buildInto builds what the cache lacks. Checkouts that need the same binaries wait for each other instead of building
-// them twice.
-func buildInto(ctx context.Context, p paths, dir string, list []component, out *console) error {
-	if len(missingIn(dir, list)) == 0 {
+func (c component) in(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, c.name))
+	return err == nil && info.Size() > 0
+}
+
+// absent returns the components from a source that are not in their cache.
+func absent(source string, list []component) (programs []program, dir string, versions []string) {
+	for _, c := range list {
+		if c.source == source && !c.in(c.cache) {
+			programs, dir = append(programs, c.program), c.cache
+			versions = append(versions, c.name+" "+c.version)
+		}
+	}
+	return programs, dir, versions
+}
+
+// buildSource builds the components from a source that the cache lacks. Checkouts that need the same ones wait for each
+// other instead of building them twice.
+func buildSource(ctx context.Context, p paths, source string, list []component, out *console) error {
+	programs, dir, _ := absent(source, list)
+	if len(programs) == 0 {
 		return nil
 	}
 	if err := requireBuildSpace(ctx, p, dir); err != nil {
@@ -82,27 +109,20 @@ func buildInto(ctx context.Context, p paths, dir string, list []component, out *
 		return err
 	}
 	defer unlock()
-	missing := missingIn(dir, list)
-	step := 0
-	for _, c := range list {
-		target := filepath.Join(dir, c.name)
-		if _, err := os.Stat(target); err == nil {
-			continue
-		}
-		step++
-		out.say("building %s %s (%d of %d; the first build takes about 6 minutes on 2 cores, later ones are cached)",
-			c.name, c.version, step, len(missing))
-		stop := out.every(patience, "still building %s; details are in %s", c.name, p.log("build.log"))
-		err := goBuild(ctx, p.module(), target, p.log("build.log"),
-			"-trimpath", "-ldflags="+c.ldflags(), c.pkg)
-		stop()
-		if err != nil {
-			return err
-		}
+	programs, dir, versions := absent(source, list)
+	if len(programs) == 0 {
+		return nil
 	}
-	if step > 0 {
-		out.say("the control plane is built and cached in %s", dir)
+	what := strings.Join(versions, ", ")
+	b := build{
+		what: "the control plane", dir: source, bin: dir, log: p.log("build.log"), programs: programs,
+		first: "the first build takes about 6 minutes on 2 cores, later ones are cached",
 	}
+	out.say("building %s", what)
+	if err := b.run(ctx, out); err != nil {
+		return err
+	}
+	out.say("%s: built and cached in %s", what, dir)
 	return nil
 }
 
@@ -122,13 +142,13 @@ func requireBuildSpace(ctx context.Context, p paths, dir string) error {
 	return requireSpace(os.TempDir(), cacheSpace, "the linker")
 }
 
-// link points .dev/bin at the binaries.
-func link(p paths, dir string, list []component) error {
-	if err := os.MkdirAll(p.bin(""), 0o700); err != nil {
+// link points a directory at the programs.
+func link(bin string, list []component) error {
+	if err := os.MkdirAll(bin, 0o700); err != nil {
 		return err
 	}
 	for _, c := range list {
-		target, name := filepath.Join(dir, c.name), p.bin(c.name)
+		target, name := filepath.Join(c.cache, c.name), filepath.Join(bin, c.name)
 		if current, err := os.Readlink(name); err == nil && current == target {
 			continue
 		}

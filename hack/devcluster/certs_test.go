@@ -8,87 +8,66 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
-	"testing"
 	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
-func TestCertificatesLastAndAreMadeAnewInTime(t *testing.T) {
-	p, now := paths{root: t.TempDir()}, time.Now()
-	read := func() string {
-		t.Helper()
-		content, err := os.ReadFile(p.pki("server.crt"))
-		if err != nil {
-			t.Fatal(err)
+var _ = Describe("Certificates", func() {
+	It("last, and are replaced in time", func() {
+		p, now := checkout(), time.Now()
+		ensure := func(at time.Time) string {
+			GinkgoHelper()
+			Expect(ensurePKI(p, at)).To(Succeed())
+			return content(p.pki("server.crt"))
 		}
-		return string(content)
-	}
-	ensure := func(at time.Time) string {
-		t.Helper()
-		if err := ensurePKI(p, at); err != nil {
-			t.Fatal(err)
-		}
-		return read()
-	}
-	first := ensure(now)
-	if ensure(now.Add(24*time.Hour)) != first {
-		t.Error("certificates that last were replaced")
-	}
-	second := ensure(now.Add(certificateLife - renewBefore + time.Hour))
-	if second == first {
-		t.Error("certificates that end soon were kept")
-	}
-	if err := os.Remove(p.pki("sa.key")); err != nil {
-		t.Fatal(err)
-	}
-	if ensure(now.Add(certificateLife)) == second {
-		t.Error("an incomplete set was kept")
-	}
-	if info, err := os.Stat(p.pki("ca.key")); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("others may read the key of the authority: %v, %v", info.Mode(), err)
-	}
-}
+		first := ensure(now)
+		Expect(ensure(now.Add(24*time.Hour))).To(Equal(first), "certificates that last were replaced")
+		second := ensure(now.Add(certificateLife - renewBefore + time.Hour))
+		Expect(second).NotTo(Equal(first), "certificates that end soon were kept")
+		Expect(os.Remove(p.pki("sa.key"))).To(Succeed())
+		Expect(ensure(now.Add(certificateLife))).NotTo(Equal(second), "an incomplete set was kept")
+		info, err := os.Stat(p.pki("ca.key"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(info.Mode().Perm()).To(BeEquivalentTo(0o600), "others may read the key of the authority")
+	})
+})
 
-func TestExpires(t *testing.T) {
-	payload := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1700000000}`))
-	if got := expires("h." + payload + ".s"); got.Unix() != 1700000000 {
-		t.Errorf("got %v", got)
-	}
-	for _, token := range []string{"", "a.b", "a.!.c", "a.e30.c"} {
-		if !expires(token).IsZero() {
-			t.Errorf("%q has no expiry", token)
-		}
-	}
-}
+var _ = Describe("The token of a ServiceAccount", func() {
+	It("says when it expires", func() {
+		payload := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1700000000}`))
+		Expect(expires("h." + payload + ".s").Unix()).To(BeEquivalentTo(1700000000))
+	})
 
-func TestTokenIsFoundInItsKubeconfig(t *testing.T) {
-	p := paths{root: t.TempDir()}
-	if err := ensurePKI(p, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	if err := writeTokenKubeconfig(p, newState(), p.operatorKubeconfig(), "operator", "a.b.c"); err != nil {
-		t.Fatal(err)
-	}
-	if got := tokenIn(p.operatorKubeconfig()); got != "a.b.c" {
-		t.Errorf("got %q", got)
-	}
-	if got := tokenIn(p.kubeconfig()); got != "" {
-		t.Errorf("a missing file has the token %q", got)
-	}
-}
+	DescribeTable("has no expiry", func(token string) {
+		Expect(expires(token)).To(BeZero())
+	},
+		Entry("when it is empty", ""),
+		Entry("when it has two parts", "a.b"),
+		Entry("when its payload is not in base64", "a.!.c"),
+		Entry("when its payload has none", "a.e30.c"),
+	)
 
-func TestGetSaysWhatWasAnswered(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer good" {
-			http.Error(w, "who are you?", http.StatusUnauthorized)
-		}
-	}))
-	defer server.Close()
-	if err := get(t.Context(), plainClient(), server.URL, "good"); err != nil {
-		t.Error(err)
-	}
-	err := get(t.Context(), plainClient(), server.URL, "bad")
-	if err == nil || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "who are you?") {
-		t.Errorf("got %v", err)
-	}
-}
+	It("is found in its kubeconfig, and in none that is missing", func() {
+		p := checkout()
+		Expect(ensurePKI(p, time.Now())).To(Succeed())
+		Expect(writeTokenKubeconfig(p, newState(), p.operatorKubeconfig(), "operator", "a.b.c")).To(Succeed())
+		Expect(tokenIn(p.operatorKubeconfig())).To(Equal("a.b.c"))
+		Expect(tokenIn(p.kubeconfig())).To(BeEmpty())
+	})
+})
+
+var _ = Describe("A request", func() {
+	It("fails with what was answered", func(ctx SpecContext) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer good" {
+				http.Error(w, "who are you?", http.StatusUnauthorized)
+			}
+		}))
+		DeferCleanup(server.Close)
+		Expect(get(ctx, plainClient(), server.URL, "good")).To(Succeed())
+		Expect(get(ctx, plainClient(), server.URL, "bad")).To(MatchError(And(
+			ContainSubstring("401"), ContainSubstring("who are you?"))))
+	})
+})

@@ -12,32 +12,99 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 )
 
-// component is one binary of the control plane.
+// component is one program of the control plane.
 type component struct {
-	name    string
-	pkg     string
+	program
+
 	module  string
 	version string
+	// source is the directory of the go.mod that pins it.
+	source string
+	// cache is the directory of the built program, shared by all checkouts that need the same one.
+	cache string
 }
 
-// components lists the control plane in the order in which it is built.
-func components(goMod string) ([]component, error) {
-	const kubernetes, etcd = "k8s.io/kubernetes", "go.etcd.io/etcd/server/v3"
-	list := []component{
-		{name: "etcd", module: etcd, pkg: etcd},
-		{name: "kube-apiserver", module: kubernetes, pkg: kubernetes + "/cmd/kube-apiserver"},
-		{name: "kube-controller-manager", module: kubernetes, pkg: kubernetes + "/cmd/kube-controller-manager"},
-		{name: "kubectl", module: kubernetes, pkg: kubernetes + "/cmd/kubectl"},
+const (
+	kubernetes = "k8s.io/kubernetes"
+	etcd       = "go.etcd.io/etcd/server/v3"
+)
+
+// known lists the programs of a control plane.
+var known = []component{
+	{program: program{name: "etcd", pkg: etcd}, module: etcd},
+	{program: program{name: "kube-apiserver", pkg: kubernetes + "/cmd/kube-apiserver"}, module: kubernetes},
+	{program: program{name: "kube-controller-manager", pkg: kubernetes + "/cmd/kube-controller-manager"}, module: kubernetes},
+	{program: program{name: "kubectl", pkg: kubernetes + "/cmd/kubectl"}, module: kubernetes},
+}
+
+// The supported versions of Kubernetes by name; their minor versions are names as well.
+const (
+	newest = "newest"
+	oldest = "oldest"
+)
+
+// components returns the control plane of a version of Kubernetes, "newest" when it is empty, and its minor version.
+// The oldest version consists of the programs that matter to a client, on the newest etcd and with the newest kubectl:
+// building those twice would cost a minute and test nothing of Usher.
+func components(p paths, version string) (list []component, minor string, err error) {
+	list, err = pinned(p.module())
+	if err != nil {
+		return nil, "", err
+	}
+	latest, err := minorVersion(list)
+	if err != nil || slices.Contains([]string{"", newest, latest}, version) {
+		return list, latest, err
+	}
+	older, err := pinned(p.oldest())
+	if err != nil {
+		return nil, "", err
+	}
+	minor, err = minorVersion(older)
+	if err != nil {
+		return nil, "", err
+	}
+	if version != oldest && version != minor {
+		return nil, "", fmt.Errorf("Kubernetes %s is not among the versions that are built here: choose %s (%s) or %s (%s)",
+			version, latest, newest, minor, oldest)
+	}
+	for i, c := range list {
+		at := slices.IndexFunc(older, func(o component) bool { return o.name == c.name })
+		if at >= 0 {
+			list[i] = older[at]
+		}
+	}
+	return list, minor, nil
+}
+
+// pinned returns the components that are tools of the go.mod in a directory, with their versions.
+func pinned(dir string) ([]component, error) {
+	content, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return nil, err
+	}
+	goMod, list := string(content), []component(nil)
+	for _, c := range known {
+		tool := regexp.MustCompile(`(?m)^\s*(?:tool\s+)?` + regexp.QuoteMeta(c.pkg) + `$`)
+		if !tool.MatchString(goMod) {
+			continue
+		}
+		c.source = dir
+		if c.version, err = requiredVersion(goMod, c.module); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "go.mod"), err)
+		}
+		c.ldflags = ldflags(c.module, c.version)
+		list = append(list, c)
+	}
+	cache, err := cacheDir(dir, list, runtime.Version())
+	if err != nil {
+		return nil, err
 	}
 	for i := range list {
-		version, err := requiredVersion(goMod, list[i].module)
-		if err != nil {
-			return nil, err
-		}
-		list[i].version = version
+		list[i].cache = cache
 	}
 	return list, nil
 }
@@ -47,20 +114,30 @@ func requiredVersion(goMod, module string) (string, error) {
 	line := regexp.MustCompile(`(?m)^\s*(?:require\s+)?` + regexp.QuoteMeta(module) + `\s+(v\S+)`)
 	match := line.FindStringSubmatch(goMod)
 	if match == nil {
-		return "", fmt.Errorf("hack/devcluster/go.mod does not require %s: run `go get -tool` for it", module)
+		return "", fmt.Errorf("%s is not required: run `go get -tool` for it", module)
 	}
 	return match[1], nil
 }
 
-// ldflags leave out what only debuggers need, and tell the Kubernetes programs their version, which releases get in
-// this way as well.
-func (c component) ldflags() string {
+// minorVersion returns the minor version of the Kubernetes among the components, such as 1.37.
+func minorVersion(list []component) (string, error) {
+	for _, c := range list {
+		if parts := numbers(c.version); c.module == kubernetes && len(parts) > 1 {
+			return parts[0] + "." + parts[1], nil
+		}
+	}
+	return "", errors.New("no go.mod of the development cluster has kube-apiserver among its tools")
+}
+
+func numbers(version string) []string { return strings.Split(strings.TrimPrefix(version, "v"), ".") }
+
+// ldflags leave out what only debuggers need, and set the version in programs of Kubernetes, as its releases do.
+func ldflags(module, version string) string {
 	flags := []string{"-s", "-w"}
-	parts := strings.SplitN(strings.TrimPrefix(c.version, "v"), ".", 3)
-	if strings.HasPrefix(c.module, "k8s.io/") && len(parts) == 3 {
+	if parts := numbers(version); module == kubernetes && len(parts) > 1 {
 		for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
 			flags = append(flags,
-				"-X "+pkg+".gitVersion="+c.version,
+				"-X "+pkg+".gitVersion="+version,
 				"-X "+pkg+".gitMajor="+parts[0],
 				"-X "+pkg+".gitMinor="+parts[1],
 				"-X "+pkg+".gitTreeState=clean")
@@ -69,8 +146,8 @@ func (c component) ldflags() string {
 	return strings.Join(flags, " ")
 }
 
-// cacheDir is where all checkouts that need the same binaries share them.
-func cacheDir(p paths, list []component, goVersion string) (string, error) {
+// cacheDir returns the directory of the programs that a go.mod pins. Its name changes with everything that they depend on.
+func cacheDir(dir string, list []component, goVersion string) (string, error) {
 	base := os.Getenv("XDG_CACHE_HOME")
 	if base == "" {
 		home, err := os.UserHomeDir()
@@ -81,15 +158,15 @@ func cacheDir(p paths, list []component, goVersion string) (string, error) {
 	}
 	hash := sha256.New()
 	for _, name := range []string{"go.mod", "go.sum"} {
-		content, err := os.ReadFile(filepath.Join(p.module(), name))
+		content, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return "", err
 		}
 		fmt.Fprintf(hash, "%s %d\n%s\n", name, len(content), content)
 	}
-	fmt.Fprintf(hash, "%s %s %s\n", goVersion, runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(hash, "%s %s %s %q %q\n", goVersion, runtime.GOOS, runtime.GOARCH, buildFlags, buildEnv)
 	for _, c := range list {
-		fmt.Fprintf(hash, "%s %s %s\n", c.name, c.pkg, c.ldflags())
+		fmt.Fprintf(hash, "%s %s %s\n", c.name, c.pkg, c.ldflags)
 	}
 	return filepath.Join(base, "usher", "controlplane", hex.EncodeToString(hash.Sum(nil))[:16]), nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// console prints what goes on, each line with the seconds since the start.
+// console prints progress, each line with the seconds since the start.
 type console struct {
 	mu    sync.Mutex
 	w     io.Writer
@@ -29,14 +29,14 @@ func (c *console) say(format string, args ...any) {
 
 func (c *console) elapsed() time.Duration { return time.Since(c.start) }
 
-// every says again and again, at each interval until stop is called, what takes so long.
-func (c *console) every(interval time.Duration, format string, args ...any) (stop func()) {
+// every prints a line at each interval until stop is called.
+func (c *console) every(interval time.Duration, line func() string) (stop func()) {
 	ticker, done := time.NewTicker(interval), make(chan struct{})
 	go func() {
 		for {
 			select {
 			case <-ticker.C:
-				c.say(format, args...)
+				c.say("%s", line())
 			case <-done:
 				return
 			}

@@ -55,6 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("devcluster", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	dir := flags.String("dir", "", "the checkout of Usher")
+	version := flags.String("kubernetes", "", "the version of Kubernetes")
 	if len(args) == 0 {
 		return fmt.Errorf("no command\n%s", usage)
 	}
@@ -69,16 +70,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	out := newConsole(stderr)
 	switch command {
 	case "up":
-		return up(ctx, paths, out, stdout)
+		return up(ctx, paths, *version, out, stdout)
 	case "down":
 		return down(ctx, paths, out)
-	case "build":
-		return buildControlPlane(ctx, paths, out)
-	case "bin":
-		if err := buildControlPlane(ctx, paths, out); err != nil {
-			return err
+	case "build", "bin":
+		bin, err := binFor(paths, *version)
+		if err == nil {
+			err = buildControlPlane(ctx, paths, *version, bin, out)
 		}
-		_, err = fmt.Fprintln(stdout, paths.bin(""))
+		if err == nil && command == "bin" {
+			_, err = fmt.Fprintln(stdout, bin)
+		}
 		return err
 	default:
 		return fmt.Errorf("unknown command %q\n%s", command, usage)

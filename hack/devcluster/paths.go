@@ -13,6 +13,7 @@ import (
 type paths struct{ root string }
 
 func (p paths) module() string             { return filepath.Join(p.root, "hack", "devcluster") }
+func (p paths) oldest() string             { return filepath.Join(p.module(), "oldest") }
 func (p paths) config() string             { return filepath.Join(p.root, "config", "dev") }
 func (p paths) dev(name string) string     { return filepath.Join(p.root, ".dev", name) }
 func (p paths) bin(name string) string     { return filepath.Join(p.dev("bin"), name) }
@@ -28,7 +29,7 @@ func (p paths) managerKubeconfig() string  { return p.dev("kube-controller-manag
 func (p paths) operatorKubeconfig() string { return p.dev("operator.kubeconfig") }
 func (p paths) auditPolicy() string        { return p.dev("audit-policy.yaml") }
 
-// writeFile replaces a file as a whole, for its owner only.
+// writeFile replaces a file atomically. Only its owner can read it.
 func writeFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

@@ -11,127 +11,94 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"testing"
 	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 const testTimeout = 20 * time.Second
 
 // sleeper launches a daemon that does nothing, in a checkout of its own.
-func sleeper(t *testing.T) (paths, process, <-chan struct{}) {
-	t.Helper()
-	p := paths{root: t.TempDir()}
+func sleeper() (paths, process, <-chan struct{}) {
+	GinkgoHelper()
+	p := checkout()
 	sleep, err := exec.LookPath("sleep")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(p.bin(""), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(sleep, p.bin("sleeper")); err != nil {
-		t.Fatal(err)
-	}
+	Expect(err).NotTo(HaveOccurred())
+	Expect(os.MkdirAll(p.bin(""), 0o700)).To(Succeed())
+	Expect(os.Symlink(sleep, p.bin("sleeper"))).To(Succeed())
 	d := daemon{name: daemonMailbox, binary: "sleeper", args: []string{"600"}}
 	running, _, exited, err := d.launch(p, p.log("sleeper.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = running.stop(context.Background()) })
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx context.Context) { _ = running.stop(ctx) })
 	return p, running, exited
 }
 
-func within(t *testing.T, condition func() bool, what string) {
-	t.Helper()
-	if waitUntil(t.Context(), testTimeout, stopPoll, condition) != nil {
-		t.Fatal("in vain waited until ", what)
-	}
-}
-
-func TestProcessIsKnownByMoreThanItsID(t *testing.T) {
-	_, running, exited := sleeper(t)
-	if !running.alive() {
-		t.Error("a running process counts as dead")
-	}
-	recycled := running
-	recycled.Start++
-	rebooted := running
-	rebooted.Boot = "another"
-	for _, other := range []process{recycled, rebooted, {}} {
-		if other.alive() {
-			t.Errorf("%+v is another process than %+v", other, running)
+var _ = Describe("A process", func() {
+	It("is known by more than its id", func(ctx SpecContext) {
+		_, running, exited := sleeper()
+		Expect(running.alive()).To(BeTrue())
+		recycled := running
+		recycled.Start++
+		rebooted := running
+		rebooted.Boot = "another"
+		for _, other := range []process{recycled, rebooted, {}} {
+			Expect(other.alive()).To(BeFalse(), "%+v is another process than %+v", other, running)
+			Expect(other.stop(ctx)).To(Succeed())
 		}
-		if err := other.stop(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}
-	if !running.alive() {
-		t.Error("stopping another process of the same id stopped this one")
-	}
-	if err := running.stop(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if running.alive() {
-		t.Error("a stopped process counts as alive")
-	}
-	within(t, func() bool { return closed(exited) }, "the end is noticed")
-	if err := running.stop(t.Context()); err != nil {
-		t.Errorf("stopping twice: %v", err)
-	}
-}
+		Expect(running.alive()).To(BeTrue(), "stopping another process of the same id stopped this one")
+		Expect(running.stop(ctx)).To(Succeed())
+		Expect(running.alive()).To(BeFalse())
+		Eventually(exited).WithTimeout(testTimeout).Should(BeClosed())
+		Expect(running.stop(ctx)).To(Succeed(), "stopping twice")
+	})
 
-func TestDaemonIsFoundByItsMark(t *testing.T) {
-	p, running, _ := sleeper(t)
-	// The mark appears when the new program has replaced the copy of this one.
-	within(t, func() bool {
-		found, err := marked(p.dev(""))
-		return err == nil && len(found[daemonMailbox]) == 1 && found[daemonMailbox][0].same(running)
-	}, "the daemon is found")
-	if found, err := marked(p.dev("elsewhere")); err != nil || len(found) > 0 {
-		t.Errorf("found %v (%v) for a directory without daemons", found, err)
-	}
-}
+	It("listens on a port when it does so itself", func() {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(listener.Close)
+		port := int(netip.MustParseAddrPort(listener.Addr().String()).Port())
+		self, err := identify(os.Getpid())
+		Expect(err).NotTo(HaveOccurred())
+		_, other, _ := sleeper()
+		Expect(self.listensOn(port)).To(BeTrue())
+		Expect(other.listensOn(port)).To(BeFalse())
+	})
+})
 
-func TestMark(t *testing.T) {
-	for environment, want := range map[string]string{
-		"A=1\x00" + markDir + "=/d/.dev\x00" + markName + "=etcd\x00": "etcd",
-		markName + "=etcd\x00" + markDir + "=/d/.dev2":                "",
-		markName + "=etcd":   "",
-		markDir + "=/d/.dev": "",
-		"X" + markDir + "=/d/.dev\x00" + markName + "=etcd": "",
-	} {
+var _ = Describe("A daemon", func() {
+	It("is found by its mark, in its own directory", func() {
+		p, running, _ := sleeper()
+		// The mark appears when the new program has replaced the copy of this one.
+		Eventually(func(g Gomega) {
+			found, err := marked(p.dev(""))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(found[daemonMailbox]).To(HaveExactElements(Satisfy(running.same)))
+		}).WithTimeout(testTimeout).Should(Succeed())
+		Expect(marked(p.dev("elsewhere"))).To(BeEmpty())
+	})
+
+	DescribeTable("is marked", func(environment, want string) {
 		name, ok := markOf([]byte(environment), "/d/.dev")
-		if ok != (want != "") || ok && name != want {
-			t.Errorf("%q: got %q, %v", environment, name, ok)
+		Expect(ok).To(Equal(want != ""))
+		if ok {
+			Expect(name).To(Equal(want))
 		}
-	}
-}
+	},
+		Entry("by directory and name", "A=1\x00"+markDir+"=/d/.dev\x00"+markName+"=etcd\x00", "etcd"),
+		Entry("not by another directory", markName+"=etcd\x00"+markDir+"=/d/.dev2", ""),
+		Entry("not by its name alone", markName+"=etcd", ""),
+		Entry("not by the directory alone", markDir+"=/d/.dev", ""),
+		Entry("not by another variable", "X"+markDir+"=/d/.dev\x00"+markName+"=etcd", ""),
+	)
+})
 
-func TestListensOnIsAboutTheProcessItself(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	port := int(netip.MustParseAddrPort(listener.Addr().String()).Port())
-	self, err := identify(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, other, _ := sleeper(t)
-	if !self.listensOn(port) {
-		t.Error("this process listens, but does not know")
-	}
-	if other.listensOn(port) {
-		t.Error("another process is believed to listen on the port of this one")
-	}
-}
-
-func TestTail(t *testing.T) {
-	log := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(log, []byte("old\n"+strings.Repeat("new\n", 20)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := tail(log, int64(len("old\n"))); strings.Contains(got, "old") || strings.Count(got, "new") != tailLines {
-		t.Errorf("got %q", got)
-	}
-}
+var _ = Describe("The end of a log", func() {
+	It("is the last lines since an offset", func() {
+		log := filepath.Join(GinkgoT().TempDir(), "log")
+		put(log, "old\n"+strings.Repeat("new\n", 20))
+		got := tail(log, int64(len("old\n")))
+		Expect(got).NotTo(ContainSubstring("old"))
+		Expect(strings.Count(got, "new")).To(Equal(tailLines))
+	})
+})

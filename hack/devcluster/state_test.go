@@ -5,146 +5,123 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
-	"strings"
-	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
-func TestStateIsReadAsItWasWritten(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.json")
-	empty, warning, err := loadState(path)
-	if err != nil || warning != "" || len(empty.Ports)+len(empty.Processes) > 0 {
-		t.Fatalf("a missing file gives %+v, %q, %v", empty, warning, err)
-	}
-	written := newState()
-	written.Cluster = "c"
-	written.Ports[portEtcd] = 20001
-	written.Processes[daemonEtcd] = process{PID: 1, Start: 2, Boot: "b", Fingerprint: "f"}
-	if err := written.save(path); err != nil {
-		t.Fatal(err)
-	}
-	read, warning, err := loadState(path)
-	if err != nil || warning != "" || !reflect.DeepEqual(read, written) {
-		t.Errorf("got %+v, %q, %v", read, warning, err)
-	}
-}
+var _ = Describe("The state", func() {
+	It("is empty without a file, and read as it was written", func() {
+		path := filepath.Join(GinkgoT().TempDir(), "state.json")
+		empty, warning, err := loadState(path)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(warning).To(BeEmpty())
+		Expect(empty.Ports).To(BeEmpty())
+		Expect(empty.Processes).To(BeEmpty())
+		written := newState()
+		written.Cluster = "c"
+		written.Ports[portEtcd] = 20001
+		written.Processes[daemonEtcd] = process{PID: 1, Start: 2, Boot: "b", Fingerprint: "f"}
+		Expect(written.save(path)).To(Succeed())
+		read, warning, err := loadState(path)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(warning).To(BeEmpty())
+		Expect(read).To(Equal(written))
+	})
 
-func TestUnreadableStateIsAnEmptyOneWithAWarning(t *testing.T) {
-	for _, content := range []string{"", "{", `{"ports":`, "[]"} {
-		path := filepath.Join(t.TempDir(), "state.json")
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	DescribeTable("is empty, with a warning, when its file cannot be understood", func(text string) {
+		path := filepath.Join(GinkgoT().TempDir(), "state.json")
+		put(path, text)
 		s, warning, err := loadState(path)
-		if err != nil || !strings.Contains(warning, path) || s.Ports == nil || s.Processes == nil {
-			t.Errorf("%q: got %+v, %q, %v", content, s, warning, err)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(warning).To(ContainSubstring(path))
+		Expect(s.Ports).NotTo(BeNil())
+		Expect(s.Processes).NotTo(BeNil())
+	},
+		Entry("empty", ""), Entry("cut short", "{"), Entry("cut short within", `{"ports":`), Entry("a list", "[]"),
+	)
+
+	It("forgets processes that do not run", func() {
+		self, err := identify(os.Getpid())
+		Expect(err).NotTo(HaveOccurred())
+		before := self
+		before.Boot = "the boot before"
+		s := newState()
+		s.Processes = map[string]process{daemonEtcd: self, daemonMailbox: before}
+		Expect(s.forgetDead()).To(Equal([]string{daemonMailbox}))
+		Expect(s.Processes).To(HaveLen(1))
+	})
+
+	It("of a copied checkout is not taken over, that of a moved one is", func() {
+		original, copied := checkout(), checkout()
+		written := newState()
+		written.Dir, written.Processes[daemonEtcd] = original.dev(""), process{PID: 1}
+		for _, p := range []paths{original, copied} {
+			Expect(written.save(p.state())).To(Succeed())
 		}
-	}
-}
+		s, err := openState(copied, newConsole(GinkgoWriter))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.Processes).To(BeEmpty())
+		Expect(s.Dir).To(Equal(copied.dev("")))
+		Expect(written.save(copied.state())).To(Succeed())
+		Expect(os.RemoveAll(original.root)).To(Succeed())
+		s, err = openState(copied, newConsole(GinkgoWriter))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.Processes).To(HaveLen(1))
+		Expect(s.Dir).To(Equal(copied.dev("")))
+	})
+})
 
-func TestForgetDead(t *testing.T) {
-	self, err := identify(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := self
-	before.Boot = "the boot before"
-	s := newState()
-	s.Processes = map[string]process{daemonEtcd: self, daemonMailbox: before}
-	if forgotten := s.forgetDead(); !reflect.DeepEqual(forgotten, []string{daemonMailbox}) || len(s.Processes) != 1 {
-		t.Errorf("forgot %v, kept %v", forgotten, s.Processes)
-	}
-}
-
-func TestPortsAreFreeAndDifferent(t *testing.T) {
-	ports := map[string]int{portPortal: 20500}
-	if err := completePorts(ports); err != nil {
-		t.Fatal(err)
-	}
-	seen := map[int]string{}
-	for name, port := range ports {
-		if other, twice := seen[port]; twice {
-			t.Errorf("%s and %s share port %d", name, other, port)
+var _ = Describe("Ports", func() {
+	It("are chosen free and different, and kept", func() {
+		ports := map[string]int{portPortal: 20500}
+		Expect(completePorts(ports)).To(Succeed())
+		seen := map[int]string{}
+		for name, port := range ports {
+			Expect(seen).NotTo(HaveKey(port), "%s shares it", name)
+			seen[port] = name
 		}
-		seen[port] = name
-	}
-	if ports[portPortal] != 20500 || len(ports) != len(portNames) {
-		t.Errorf("got %v", ports)
-	}
-}
+		Expect(ports).To(HaveKeyWithValue(portPortal, 20500))
+		Expect(ports).To(HaveLen(len(portNames)))
+	})
 
-func TestDaemonLeavesATakenPort(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	p := paths{root: t.TempDir()}
-	v := &supervisor{paths: p, state: newState(), out: newConsole(t.Output())}
-	if err := completePorts(v.state.Ports); err != nil {
-		t.Fatal(err)
-	}
-	taken, free := int(netip.MustParseAddrPort(listener.Addr().String()).Port()), v.state.Ports[portSMTP]
-	v.state.Ports[portMail] = taken
-	if err := v.freePorts(mailboxDaemon(p, v.state)); err != nil {
-		t.Fatal(err)
-	}
-	if v.state.Ports[portMail] == taken || v.state.Ports[portSMTP] != free {
-		t.Errorf("got %v, %d is taken and %d was free", v.state.Ports, taken, free)
-	}
-}
+	It("of a daemon are replaced when they are taken", func() {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(listener.Close)
+		p := checkout()
+		v := &supervisor{paths: p, state: newState(), out: newConsole(GinkgoWriter)}
+		Expect(completePorts(v.state.Ports)).To(Succeed())
+		taken, free := int(netip.MustParseAddrPort(listener.Addr().String()).Port()), v.state.Ports[portSMTP]
+		v.state.Ports[portMail] = taken
+		Expect(v.freePorts(mailboxDaemon(p, v.state))).To(Succeed())
+		Expect(v.state.Ports).NotTo(HaveKeyWithValue(portMail, taken))
+		Expect(v.state.Ports).To(HaveKeyWithValue(portSMTP, free))
+	})
+})
 
-func TestLockIsHeldByOne(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "dir", "lock")
-	unlock, err := lockFile(t.Context(), path, func() { t.Error("nobody holds it") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := lockFile(ctx, path, cancel); !errors.Is(err, context.Canceled) {
-		t.Errorf("a held lock was given: %v", err)
-	}
-	if _, err := lockFile(t.Context(), path, unlock); err != nil {
-		t.Errorf("a lock that was given back is not to be had: %v", err)
-	}
-}
+var _ = Describe("A lock", func() {
+	It("has one holder at a time", func(ctx SpecContext) {
+		path := filepath.Join(GinkgoT().TempDir(), "dir", "lock")
+		unlock, err := lockFile(ctx, path, func() { Fail("nobody holds it") })
+		Expect(err).NotTo(HaveOccurred())
+		canceled, cancel := context.WithCancel(ctx)
+		_, err = lockFile(canceled, path, cancel)
+		Expect(err).To(MatchError(context.Canceled))
+		_, err = lockFile(ctx, path, unlock)
+		Expect(err).NotTo(HaveOccurred())
+	})
+})
 
-func TestEnvIsReadByAShell(t *testing.T) {
-	for _, value := range []string{"plain", "with space", `it's "$HOME" \ *`} {
-		got, err := exec.CommandContext(t.Context(), "sh", "-c", "A="+quote(value)+`; printf %s "$A"`).Output()
-		if err != nil || string(got) != value {
-			t.Errorf("%q became %q (%v)", value, got, err)
-		}
-	}
-}
-
-func TestStateOfACopiedCheckoutIsNotTaken(t *testing.T) {
-	original, copied := paths{root: t.TempDir()}, paths{root: t.TempDir()}
-	written := newState()
-	written.Dir, written.Processes[daemonEtcd] = original.dev(""), process{PID: 1}
-	for _, p := range []paths{original, copied} {
-		if err := written.save(p.state()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := openState(copied, newConsole(t.Output()))
-	if err != nil || len(s.Processes) > 0 || s.Dir != copied.dev("") {
-		t.Errorf("a copy gives %+v, %v", s, err)
-	}
-	if err := written.save(copied.state()); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.RemoveAll(original.root); err != nil {
-		t.Fatal(err)
-	}
-	s, err = openState(copied, newConsole(t.Output()))
-	if err != nil || len(s.Processes) != 1 || s.Dir != copied.dev("") {
-		t.Errorf("a checkout that was moved gives %+v, %v", s, err)
-	}
-}
+var _ = Describe("The environment file", func() {
+	DescribeTable("is read by a shell", func(ctx SpecContext, value string) {
+		Expect(exec.CommandContext(ctx, "sh", "-c", "A="+quote(value)+`; printf %s "$A"`).Output()).To(BeEquivalentTo(value))
+	},
+		Entry("plain", "plain"), Entry("with spaces", "with space"), Entry("with quotes", `it's "$HOME" \ *`),
+	)
+})

@@ -21,7 +21,7 @@ import (
 var auditPolicy []byte
 
 // up makes everything run and be ready. It goes on where an earlier attempt stopped, and starts only what is missing.
-func up(ctx context.Context, p paths, out *console, stdout io.Writer) error {
+func up(ctx context.Context, p paths, version string, out *console, stdout io.Writer) error {
 	need := uint64(runSpace)
 	if hasData(p) {
 		need = resumeSpace
@@ -34,7 +34,7 @@ func up(ctx context.Context, p paths, out *console, stdout io.Writer) error {
 		return err
 	}
 	defer unlock()
-	if err := buildControlPlane(ctx, p, out); err != nil {
+	if err := buildControlPlane(ctx, p, version, p.bin(""), out); err != nil {
 		return err
 	}
 	v, err := startAll(ctx, p, out)
@@ -74,12 +74,10 @@ func notCanceled(err error) error {
 
 func buildOwn(ctx context.Context, p paths, out *console) error {
 	out.say("building the operator and the mailbox")
-	stop := out.every(patience, "still building the operator and the mailbox")
-	defer stop()
-	if err := goBuild(ctx, p.root, p.bin("mailbox"), p.log("build-mailbox.log"), "./hack/mailbox"); err != nil {
-		return err
-	}
-	return goBuild(ctx, p.root, p.bin("usher"), p.log("build-operator.log"), "./cmd")
+	return build{
+		what: "the operator and the mailbox", dir: p.root, bin: p.bin(""), log: p.log("build-usher.log"),
+		programs: []program{{name: "usher", pkg: "./cmd"}, {name: "mailbox", pkg: "./hack/mailbox"}},
+	}.run(ctx, out)
 }
 
 // openSupervisor reads what was written down, and brings it in line with what runs.
