@@ -116,7 +116,7 @@ func buildSource(ctx context.Context, p paths, source string, list []component, 
 	what := strings.Join(versions, ", ")
 	b := build{
 		what: "the control plane", dir: source, bin: dir, log: p.log("build.log"), programs: programs,
-		first: "the first build takes about 6 minutes on 2 cores, later ones are cached",
+		first: "this takes several minutes the first time, later builds are cached",
 	}
 	out.say("building %s", what)
 	if err := b.run(ctx, out); err != nil {

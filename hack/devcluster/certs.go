@@ -25,7 +25,7 @@ const (
 	clockSkew       = time.Hour
 )
 
-// leaf is a certificate that the cluster's own authority signs. Its files are <name>.crt and <name>.key.
+// leaf is a certificate signed by the cluster's own authority. Its files are <name>.crt and <name>.key.
 type leaf struct {
 	name, commonName, organization string
 	server                         bool
@@ -38,8 +38,8 @@ var leaves = []leaf{
 	{name: "manager", commonName: "system:kube-controller-manager"},
 }
 
-// ensurePKI makes the authority, the certificates and the key of ServiceAccount tokens unless they are there and last
-// for a while.
+// ensurePKI creates the authority, the certificates and the key of ServiceAccount tokens, unless they exist and do not
+// expire soon.
 func ensurePKI(p paths, now time.Time) error {
 	if pkiUsable(p, now) {
 		return nil
@@ -162,7 +162,7 @@ func writePair(p paths, name string, raw []byte, key *ecdsa.PrivateKey) error {
 		writePEM(p.pki(name+".key"), "EC PRIVATE KEY", encoded))
 }
 
-// writeTokenKey makes the key pair that signs and verifies the tokens of ServiceAccounts.
+// writeTokenKey creates the key pair that signs and verifies the tokens of ServiceAccounts.
 func writeTokenKey(p paths) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -8,20 +8,20 @@ import (
 	"strconv"
 )
 
-// daemon says how one program of the cluster is run and how one knows that it is ready.
+// daemon describes how a program of the cluster is run, and when it is ready.
 type daemon struct {
 	name string
 	// binary lies in .dev/bin.
 	binary string
 	args   []string
 	env    []string
-	// inputs are files of which a change calls for a restart.
+	// inputs are files whose change requires a restart.
 	inputs []string
-	// ports are those that it listens on, by name; the first one answers the probe.
+	// ports are the names of those that it listens on; the first one answers the probe.
 	ports []string
 	// probe is the URL that answers 200 when the daemon is ready.
 	probe string
-	// client asks the probe.
+	// client sends the probe.
 	client *http.Client
 }
 
@@ -35,7 +35,7 @@ const (
 	serviceRange = "10.0.0.0/24"
 )
 
-// stopOrder has each daemon before those that it needs.
+// stopOrder lists each daemon before those that it needs.
 var stopOrder = []string{daemonOperator, daemonMailbox, daemonManager, daemonAPIServer, daemonEtcd}
 
 func etcdDaemon(p paths, s *state) daemon {
@@ -52,7 +52,7 @@ func etcdDaemon(p paths, s *state) daemon {
 			"--cert-file=" + p.pki("server.crt"), "--key-file=" + p.pki("server.key"),
 			"--peer-client-cert-auth", "--peer-trusted-ca-file=" + p.pki("ca.crt"),
 			"--peer-cert-file=" + p.pki("server.crt"), "--peer-key-file=" + p.pki("server.key"),
-			// Data outlives a crash of a program; that of the machine is no concern of a development cluster.
+			// Data survives a crash of etcd. A development cluster does not have to survive a crash of the machine.
 			"--unsafe-no-fsync",
 			"--log-level=warn",
 		},
@@ -79,7 +79,7 @@ func apiServerDaemon(p paths, s *state) daemon {
 			"--service-account-key-file=" + p.pki("sa.pub"),
 			"--service-account-signing-key-file=" + p.pki("sa.key"),
 			"--service-cluster-ip-range=" + serviceRange,
-			// No pods: nothing reaches the API by its Service.
+			// There are no pods, so nothing reaches the API through its Service.
 			"--endpoint-reconciler-type=none",
 			"--audit-policy-file=" + p.auditPolicy(),
 			"--audit-log-path=" + p.log("audit.log"),
@@ -143,7 +143,7 @@ func operatorDaemon(p paths, s *state) daemon {
 			"--smtp-address=" + loopback(s.Ports[portSMTP]), "--smtp-tls=None",
 			"--mail-from=usher@usher.example",
 			"--namespace-labels=team,pod-security.kubernetes.io/*",
-			"--leader-elect=false", // one replica: nobody to wait for after a kill, and no writes when idle
+			"--leader-elect=false", // a single replica: no lease to wait for after a kill, and no writes when idle
 		},
 		env:    []string{"KUBECONFIG=" + p.operatorKubeconfig(), "POD_NAMESPACE=" + operatorNamespace},
 		inputs: []string{p.operatorKubeconfig()},

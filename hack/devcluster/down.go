@@ -10,13 +10,13 @@ import (
 	"os"
 )
 
-// kept is what outlives a cluster: programs, logs for reading afterwards, and the lock that is held right now.
+// kept lists what is not deleted with a cluster: programs, logs for reading afterwards, and the lock, which is held.
 var kept = map[string]bool{"bin": true, "log": true, "lock": true}
 
-// down stops everything and forgets the cluster with its data.
+// down stops everything and deletes the cluster with its data.
 func down(ctx context.Context, p paths, out *console) error {
 	if _, err := os.Stat(p.dev("")); errors.Is(err, fs.ErrNotExist) {
-		// Somebody may have deleted the directory under a running cluster.
+		// The directory may have been deleted while the cluster was running.
 		v := &supervisor{paths: p, state: newState(), out: out}
 		if err := v.stopStrays(ctx); err != nil {
 			return err
@@ -24,7 +24,7 @@ func down(ctx context.Context, p paths, out *console) error {
 		out.say("there is no cluster")
 		return nil
 	}
-	unlock, err := lockFile(ctx, p.lock(), func() { out.say("another command works on this cluster: waiting for it") })
+	unlock, err := lockFile(ctx, p.lock(), func() { out.say("another command is working on this cluster: waiting for it") })
 	if err != nil {
 		return err
 	}
@@ -56,12 +56,12 @@ func down(ctx context.Context, p paths, out *console) error {
 	if stopped == 0 {
 		out.say("nothing was running")
 	} else {
-		out.say("stopped; programs and logs are kept in %s", p.dev(""))
+		out.say("stopped; programs and logs stay in %s", p.dev(""))
 	}
 	return nil
 }
 
-// forget deletes everything of the cluster but what is kept.
+// forget deletes the files of the cluster, except those that are kept.
 func forget(p paths) error {
 	entries, err := os.ReadDir(p.dev(""))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -91,7 +92,7 @@ func (b build) run(ctx context.Context, out *console) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(partial) }()
-	cmd := b.goCommand(ctx, append([]string{"build", "-v", "-o", partial + "/"}, b.linking()...)...)
+	cmd := b.goCommand(ctx, "build", append([]string{"-v", "-o", partial + "/"}, b.linking()...)...)
 	cmd.Stdout, cmd.Stderr = steps, steps
 	if err := cmd.Run(); err != nil {
 		return b.failure(ctx, err, tail(b.log, 0))
@@ -99,13 +100,13 @@ func (b build) run(ctx context.Context, out *console) error {
 	return b.install(partial)
 }
 
-// goCommand is a command of Go's on the packages of the programs.
-func (b build) goCommand(ctx context.Context, args ...string) *exec.Cmd {
-	args = append(args[:1:1], append(buildFlags, args[1:]...)...)
+// goCommand is a command of Go's, such as list, on the packages of the programs.
+func (b build) goCommand(ctx context.Context, verb string, args ...string) *exec.Cmd {
+	var packages []string
 	for _, p := range b.programs {
-		args = append(args, p.pkg)
+		packages = append(packages, p.pkg)
 	}
-	cmd := command(ctx, b.dir, "go", args...)
+	cmd := command(ctx, b.dir, "go", slices.Concat([]string{verb}, buildFlags, args, packages)...)
 	cmd.Env = append(os.Environ(), buildEnv...)
 	return cmd
 }
@@ -119,8 +120,8 @@ func (b build) linking() (flags []string) {
 	return flags
 }
 
-// prepare makes an empty directory to build into, with links to the programs that there are: Go leaves them alone when
-// they are up to date, and otherwise unlinks them before it writes.
+// prepare creates a directory to build into, with hard links to the programs that exist. Go leaves those that are up to
+// date alone, and unlinks the others before it writes, so that the existing ones do not change.
 func (b build) prepare() (partial string, err error) {
 	partial = filepath.Join(b.bin, ".partial")
 	if err := os.RemoveAll(partial); err != nil {
@@ -130,7 +131,7 @@ func (b build) prepare() (partial string, err error) {
 		return "", err
 	}
 	for _, p := range b.programs {
-		// A program that cannot be linked to is built anew.
+		// Without a hard link the program is linked again, which is slow and does no harm.
 		_ = os.Link(filepath.Join(b.bin, p.name), filepath.Join(partial, p.executable()))
 	}
 	return partial, nil

@@ -17,7 +17,7 @@ import (
 const (
 	operatorNamespace = "usher-system"
 	operatorAccount   = "usher-controller-manager"
-	// webhookPlaceholder stands in config/dev where the webhooks' address of this very cluster belongs.
+	// webhookPlaceholder is what config/dev has in place of the address of this cluster's webhooks.
 	webhookPlaceholder = "localhost:9443"
 
 	tokenLife   = "720h"
@@ -28,7 +28,7 @@ const (
 // install applies config/dev: CRDs, RBAC, the operator's namespace and ServiceAccount, webhook configurations.
 func (v *supervisor) install(ctx context.Context) error {
 	if _, err := os.Stat(v.paths.config()); err != nil {
-		return fmt.Errorf("there is nothing to install: %w (the control plane runs: KUBECONFIG=%s)", err, v.paths.kubeconfig())
+		return fmt.Errorf("there is nothing to install: %w (the control plane is running: KUBECONFIG=%s)", err, v.paths.kubeconfig())
 	}
 	v.out.say("installing CRDs, RBAC and webhooks")
 	rendered, err := output(command(ctx, v.paths.root, v.paths.bin("kubectl"), "kustomize", v.paths.config()))
@@ -51,7 +51,7 @@ func (v *supervisor) apply(ctx context.Context, manifests []byte) error {
 	return err
 }
 
-// waitForCRDs returns when the API serves what was installed. A cluster without CRDs has nothing to wait for.
+// waitForCRDs returns when the API serves the CRDs among the manifests, at once when there are none.
 func (v *supervisor) waitForCRDs(ctx context.Context, manifests []byte) error {
 	const kind = "\nkind: CustomResourceDefinition\n"
 	if !strings.Contains(string(manifests), kind) {
@@ -65,8 +65,8 @@ func (v *supervisor) kubectl(ctx context.Context, args ...string) ([]byte, error
 	return output(command(ctx, v.paths.root, v.paths.bin("kubectl"), append([]string{"--kubeconfig", v.paths.kubeconfig()}, args...)...))
 }
 
-// ensureOperatorToken gives the operator a kubeconfig with a token of its ServiceAccount, unless it has one that the
-// API server takes for a while yet.
+// ensureOperatorToken writes the operator's kubeconfig with a token of its ServiceAccount, unless it has one that the API
+// server accepts and that does not expire soon.
 func (v *supervisor) ensureOperatorToken(ctx context.Context) error {
 	path := v.paths.operatorKubeconfig()
 	token := tokenIn(path)
@@ -77,13 +77,13 @@ func (v *supervisor) ensureOperatorToken(ctx context.Context) error {
 		}
 		token = strings.TrimSpace(string(fresh))
 		if token == "" {
-			return errors.New("the API server gave the operator an empty token")
+			return errors.New("the API server returned an empty token for the operator")
 		}
 	}
 	return writeTokenKubeconfig(v.paths, v.state, path, operatorAccount, token)
 }
 
-// accepted asks for something that any known identity may see.
+// accepted requests something that every authenticated identity may read.
 func (v *supervisor) accepted(ctx context.Context, token string) bool {
 	return get(ctx, certificateClient(v.paths, ""), "https://"+loopback(v.state.Ports[portAPIServer])+"/api", token) == nil
 }

@@ -57,7 +57,7 @@ current-context: usher-dev
 `, loopback(s.Ports[portAPIServer]), base64.StdEncoding.EncodeToString(authority), user, credentials, user))
 }
 
-// tokenIn returns the token of a kubeconfig written above, or "".
+// tokenIn returns the token in a file of writeTokenKubeconfig, or "".
 func tokenIn(path string) string {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -71,7 +71,7 @@ func tokenIn(path string) string {
 	return ""
 }
 
-// expires reads the expiry of a ServiceAccount's token, without verifying it; zero when it is no such token.
+// expires returns when a ServiceAccount's token expires, without verifying it; zero when it is not such a token.
 func expires(token string) time.Time {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

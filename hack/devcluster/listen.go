@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// listensOn says whether the process itself listens on the TCP port. An answer on a port proves nothing: it may come
-// from another process that was there first.
+// listensOn reports whether the process itself listens on the TCP port. A response on the port proves nothing: it may come
+// from another process that took the port first.
 func (p process) listensOn(port int) bool {
 	sockets := map[string]bool{}
 	for _, table := range []string{"tcp", "tcp6"} {

@@ -15,8 +15,8 @@ import (
 
 const lockPoll = 200 * time.Millisecond
 
-// lockFile takes the lock that the file stands for, waiting until it is free; the kernel gives it back when the
-// process ends, however it ends. The file itself stays.
+// lockFile acquires the lock that the file represents, waiting until it is free. The kernel releases it when the process
+// ends, however it ends. The file itself stays.
 func lockFile(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err

@@ -4,10 +4,10 @@
 // Command devcluster runs Usher on a real Kubernetes control plane on this machine, without containers and without
 // downloading binaries: everything is built from Go modules, once, and cached.
 //
-//	go -C hack/devcluster run . up      build what is missing, start all, return when all is ready
-//	go -C hack/devcluster run . down    stop all and forget the cluster
-//	go -C hack/devcluster run . build   make the control plane's binaries only
-//	go -C hack/devcluster run . bin     the same, then print their directory (for KUBEBUILDER_ASSETS)
+//	go -C hack/devcluster run . up      build what is missing, start everything, return when it is ready
+//	go -C hack/devcluster run . down    stop everything and delete the cluster
+//	go -C hack/devcluster run . build   build the control plane only
+//	go -C hack/devcluster run . bin     the same, then print the directory of the binaries (for KUBEBUILDER_ASSETS)
 package main
 
 import (
@@ -23,12 +23,14 @@ import (
 	"syscall"
 )
 
-const usage = `usage: devcluster up|down|build|bin [--dir CHECKOUT]
+const usage = `usage: devcluster up|down|build|bin [--dir CHECKOUT] [--kubernetes VERSION]
 
-  up      build what is missing, start all, return when all is ready; again is harmless
-  down    stop all and forget the cluster; again is harmless
-  build   make the control plane's binaries only
-  bin     the same, then print their directory
+  up      build what is missing, start everything, return when it is ready; harmless when it runs
+  down    stop everything and delete the cluster; harmless when there is none
+  build   build the control plane only
+  bin     the same, then print the directory of the binaries
+
+VERSION is newest (the default), oldest, or a minor version such as 1.37.
 `
 
 func main() {
@@ -39,7 +41,7 @@ func main() {
 	switch {
 	case err == nil:
 	case interrupted:
-		fmt.Fprintln(os.Stderr, "interrupted: run the same command again to go on, or `make down` to stop what runs")
+		fmt.Fprintln(os.Stderr, "interrupted: run the same command again to continue, or `make down` to stop the cluster")
 		os.Exit(130)
 	default:
 		fmt.Fprintln(os.Stderr, "error:", explain(err))
@@ -49,7 +51,7 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if runtime.GOOS != "linux" {
-		return fmt.Errorf("the development cluster needs Linux (it looks after its processes through /proc), this is %s",
+		return fmt.Errorf("the development cluster needs Linux (it finds its processes through /proc), this is %s",
 			runtime.GOOS)
 	}
 	flags := flag.NewFlagSet("devcluster", flag.ContinueOnError)
@@ -87,7 +89,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 }
 
-// findCheckout returns the paths of the checkout in dir; with an empty dir, of the one around the working directory.
+// findCheckout returns the paths of the checkout in dir or, with an empty dir, of the one that contains the working directory.
 func findCheckout(dir string) (paths, error) {
 	start, err := filepath.Abs(dir)
 	if err == nil {
@@ -101,13 +103,12 @@ func findCheckout(dir string) (paths, error) {
 			return paths{root: candidate}, nil
 		}
 		if dir != "" || candidate == filepath.Dir(candidate) {
-			return paths{}, fmt.Errorf("%s is no checkout of Usher (there is no hack/devcluster/go.mod in it): give one with --dir",
-				start)
+			return paths{}, fmt.Errorf("%s is not a checkout of Usher (it has no hack/devcluster/go.mod): name one with --dir", start)
 		}
 	}
 }
 
-// explain adds what to do to an error that says only what is wrong.
+// explain adds advice to an error that only says what is wrong.
 func explain(err error) string {
 	if errors.Is(err, syscall.ENOSPC) {
 		return err.Error() + "\nThe disk is full: free some space and run the command again."

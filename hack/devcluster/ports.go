@@ -11,15 +11,15 @@ import (
 	"strconv"
 )
 
-// The range lies below the one from which Linux takes the local ports of outgoing connections, so that a port which
-// is ours stays free while the cluster is stopped for a moment.
+// The range is below the one from which Linux takes the local ports of outgoing connections, so that a port of the cluster
+// stays free while the process that listens on it is restarted.
 const (
 	firstPort    = 20000
 	lastPort     = 30000
 	portAttempts = 200
 )
 
-// portNames are the ports of a cluster, by the name under which the state keeps them.
+// portNames lists the ports of a cluster by their names in the state.
 var portNames = []string{
 	portEtcd, portEtcdPeer, portAPIServer, portManager, portSMTP, portMail, portWebhook, portPortal, portMetrics, portHealth,
 }
@@ -41,7 +41,7 @@ func loopback(port int) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
-// portFree says whether a process could listen on the port.
+// portFree reports whether a process could listen on the port.
 func portFree(port int) bool {
 	listener, err := net.Listen("tcp", loopback(port))
 	if err != nil {
@@ -50,23 +50,23 @@ func portFree(port int) bool {
 	return listener.Close() == nil
 }
 
-// choosePort finds a free port which is not among those that are spoken for.
+// choosePort returns a free port that is not among those taken.
 func choosePort(taken map[string]int) (int, error) {
-	spoken := map[int]bool{}
+	reserved := map[int]bool{}
 	for _, port := range taken {
-		spoken[port] = true
+		reserved[port] = true
 	}
 	for range portAttempts {
 		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // no secret
-		if !spoken[port] && portFree(port) {
+		if !reserved[port] && portFree(port) {
 			return port, nil
 		}
 	}
 	return 0, errors.New("found no free port of 127.0.0.1 between " +
-		fmt.Sprintf("%d and %d in %d attempts: stop something that listens there", firstPort, lastPort, portAttempts))
+		fmt.Sprintf("%d and %d in %d attempts: stop a process that listens there", firstPort, lastPort, portAttempts))
 }
 
-// completePorts chooses the ports that have not been chosen yet.
+// completePorts chooses the ports that are not set yet.
 func completePorts(ports map[string]int) error {
 	for _, name := range portNames {
 		if ports[name] != 0 {

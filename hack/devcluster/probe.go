@@ -20,8 +20,8 @@ func plainClient() *http.Client {
 	return &http.Client{Timeout: probeTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
-// certificateClient speaks to the cluster's own servers as the holder of a certificate; an empty pair stands for nobody.
-// Certificates that cannot be read make requests fail, which is where their absence is told.
+// certificateClient connects to the cluster's own servers with a client certificate, or without one when pair is empty.
+// Certificates that cannot be read are no error here: the requests fail, and say so.
 func certificateClient(p paths, pair string) *http.Client {
 	roots := x509.NewCertPool()
 	if content, err := os.ReadFile(p.pki("ca.crt")); err == nil {
@@ -37,7 +37,7 @@ func certificateClient(p paths, pair string) *http.Client {
 	return &http.Client{Timeout: probeTimeout, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: config}}
 }
 
-// get asks for a URL, with a bearer token unless it is empty, and fails unless the answer is 200.
+// get requests a URL, with a bearer token unless it is empty. A response other than 200 is an error.
 func get(ctx context.Context, client *http.Client, url, token string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -57,12 +57,12 @@ func get(ctx context.Context, client *http.Client, url, token string) error {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %s", url, response.Status, body)
+		return fmt.Errorf("%s responds %s: %s", url, response.Status, body)
 	}
 	return nil
 }
 
-// ready says whether the process serves as the daemon should: it holds its ports itself and answers its probe.
+// ready returns an error unless the process listens on all ports of the daemon itself and answers its probe.
 func (d daemon) ready(ctx context.Context, running process, ports map[string]int) error {
 	for _, name := range d.ports {
 		if !running.listensOn(ports[name]) {

@@ -20,34 +20,34 @@ const (
 	stopTimeout = 10 * time.Second
 	stopPoll    = 20 * time.Millisecond
 
-	// Every daemon carries these marks in its environment. By them a process is found whose id was not written down:
-	// the state file was lost, or `up` was killed between start and writing.
+	// Every daemon has these marks in its environment. They identify a process whose id is not in the state, because the
+	// file was lost or `up` was killed after it had started the process and before it saved the state.
 	markDir  = "USHER_DEVCLUSTER_DIR"
 	markName = "USHER_DEVCLUSTER_DAEMON"
 )
 
-// process identifies a running process. An id alone does not: the kernel gives it to another process later.
+// process identifies a running process. An id alone does not: the kernel reuses it.
 type process struct {
 	PID int `json:"pid"`
 	// Start is the start time in clock ticks since boot.
 	Start uint64 `json:"start"`
-	// Boot is the kernel's id of that boot.
+	// Boot is the kernel's id of the boot.
 	Boot string `json:"boot"`
-	// Fingerprint is the one of the daemon when it was started.
+	// Fingerprint is that of the daemon when the process was started.
 	Fingerprint string `json:"fingerprint"`
 }
 
-// identify looks up a running process; a zombie is none.
+// identify looks up a running process. A zombie does not count as one.
 func identify(pid int) (process, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return process{}, err
 	}
-	// The second field is the name in parentheses and may hold spaces and parentheses itself.
+	// The second field is the name in parentheses, which may contain spaces and parentheses itself.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	const stateField, startField = 0, 19
 	if len(fields) <= startField {
-		return process{}, fmt.Errorf("process %d: /proc says %q", pid, stat)
+		return process{}, fmt.Errorf("process %d: /proc has %q", pid, stat)
 	}
 	if (fields[stateField] == "Z" || fields[stateField] == "X") && !hasThreads(pid) {
 		return process{}, os.ErrProcessDone
@@ -63,7 +63,7 @@ func identify(pid int) (process, error) {
 	return process{PID: pid, Start: start, Boot: strings.TrimSpace(string(boot))}, nil
 }
 
-// hasThreads says whether other threads outlive the first one of a process. They hold its ports until they end as well.
+// hasThreads reports whether threads of a process are left after its first one. They hold its ports until they end.
 func hasThreads(pid int) bool {
 	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	return err == nil && len(tasks) > 1
@@ -73,7 +73,7 @@ func (p process) same(other process) bool {
 	return p.PID == other.PID && p.Start == other.Start && p.Boot == other.Boot
 }
 
-// alive says whether this very process still runs.
+// alive reports whether this process is running, and not another one with the same id.
 func (p process) alive() bool {
 	if p.PID <= 0 {
 		return false
@@ -82,8 +82,8 @@ func (p process) alive() bool {
 	return err == nil && found.same(p)
 }
 
-// stop ends the process: politely, then by force after ten seconds. A process that is gone is no error, and one that
-// only got the same id is left alone.
+// stop ends the process with SIGTERM and, after ten seconds, SIGKILL. It does nothing when the process has ended, and
+// leaves alone another one that got the same id.
 func (p process) stop(ctx context.Context) error {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		if !p.alive() {
@@ -98,10 +98,10 @@ func (p process) stop(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("process %d does not end, not even by SIGKILL", p.PID)
+	return fmt.Errorf("process %d does not end, not even after SIGKILL", p.PID)
 }
 
-// waitUntil polls a condition; it fails with the context's error or when the time is over.
+// waitUntil polls a condition until it holds. The error is that of the context, or of the timeout.
 func waitUntil(ctx context.Context, timeout, poll time.Duration, condition func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -117,7 +117,7 @@ func waitUntil(ctx context.Context, timeout, poll time.Duration, condition func(
 	return nil
 }
 
-// marked finds the running processes that carry the mark of this directory, by daemon.
+// marked returns the running processes that have the mark of a directory, by daemon.
 func marked(dir string) (map[string][]process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -129,7 +129,7 @@ func marked(dir string) (map[string][]process, error) {
 		if err != nil {
 			continue
 		}
-		// Who may not read it, did not start it.
+		// A process whose environment cannot be read belongs to another user.
 		environment, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "environ"))
 		if err != nil {
 			continue

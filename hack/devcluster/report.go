@@ -12,7 +12,7 @@ import (
 	"text/tabwriter"
 )
 
-// writeEnv writes .dev/env, which a shell reads.
+// writeEnv writes .dev/env, for a shell to read.
 func (v *supervisor) writeEnv() error {
 	var content bytes.Buffer
 	for _, assignment := range v.assignments() {
@@ -35,12 +35,12 @@ func (v *supervisor) assignments() [][2]string {
 	}
 }
 
-// quote makes one shell word of any text.
+// quote returns a text as a single word of a shell.
 func quote(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// report says where things are.
+// report prints where to find everything.
 func (v *supervisor) report(w io.Writer) error {
 	verdict := fmt.Sprintf("Usher is up after %.1f s", v.out.elapsed().Seconds())
 	if v.started == 0 {

@@ -14,17 +14,17 @@ import (
 
 const (
 	mib = 1 << 20
-	// runSpace is for etcd's data, logs, mails and the operator's binary.
+	// runSpace is for etcd's data, logs, mails, the operator and the mailbox.
 	runSpace = 200 * mib
-	// resumeSpace is for a cluster that has its data already.
+	// resumeSpace is for a cluster that has data already.
 	resumeSpace = 50 * mib
 	// buildSpace is for Go's build cache (3.1 GB) and the modules (0.9 GB), which are mostly on one disk.
 	buildSpace = 4 << 30
-	// cacheSpace is for the four binaries.
+	// cacheSpace is for the programs of the control plane.
 	cacheSpace = 400 * mib
 )
 
-// requireSpace fails when the file system of path, which need not exist yet, has less than need bytes left.
+// requireSpace returns an error when less than need bytes are free at path, which need not exist yet.
 func requireSpace(path string, need uint64, what string) error {
 	existing := path
 	for {
@@ -40,7 +40,7 @@ func requireSpace(path string, need uint64, what string) error {
 	}
 	var stat syscall.Statfs_t
 	if err := syscall.Statfs(existing, &stat); err != nil {
-		return fmt.Errorf("cannot tell how much space is left at %s: %w", existing, err)
+		return fmt.Errorf("cannot determine how much space is left at %s: %w", existing, err)
 	}
 	if left := stat.Bavail * uint64(stat.Bsize); left < need {
 		return fmt.Errorf("no space left at %s: %d MB are free, %s needs about %d MB: free some space and run the command again",

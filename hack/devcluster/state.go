@@ -11,13 +11,13 @@ import (
 	"os"
 )
 
-// state is what the cluster wrote down about itself, in .dev/state.json.
+// state is the content of .dev/state.json.
 type state struct {
-	// Dir is the .dev directory that this is about.
+	// Dir is the .dev directory that the state belongs to.
 	Dir string `json:"dir"`
-	// Cluster changes with the data: whatever remembers an older cluster has to start anew.
+	// Cluster identifies the data. A daemon that was started for other data has to be restarted.
 	Cluster string `json:"cluster"`
-	// Ports by name, all of 127.0.0.1.
+	// Ports by name, all on 127.0.0.1.
 	Ports map[string]int `json:"ports"`
 	// Processes by daemon.
 	Processes map[string]process `json:"processes"`
@@ -27,8 +27,8 @@ func newState() *state {
 	return &state{Ports: map[string]int{}, Processes: map[string]process{}}
 }
 
-// loadState reads the state; a missing file is an empty state. One that cannot be understood is an empty state as well,
-// with the reason in the warning: the processes are found again by their mark.
+// loadState reads the state. It is empty when there is no file, and when the file cannot be parsed: the warning says why,
+// and the processes are found again by their marks.
 func loadState(path string) (loaded *state, warning string, err error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -39,7 +39,7 @@ func loadState(path string) (loaded *state, warning string, err error) {
 	}
 	loaded = newState()
 	if err := json.Unmarshal(content, loaded); err != nil {
-		return newState(), fmt.Sprintf("%s cannot be understood (%v): starting with an empty one", path, err), nil
+		return newState(), fmt.Sprintf("%s cannot be parsed (%v): starting with an empty one", path, err), nil
 	}
 	if loaded.Ports == nil {
 		loaded.Ports = map[string]int{}
@@ -50,8 +50,8 @@ func loadState(path string) (loaded *state, warning string, err error) {
 	return loaded, "", nil
 }
 
-// openState reads the state of this checkout. One that came along with a copy of another checkout, which is still there,
-// is dropped with all its files: what it names belongs to the other.
+// openState reads the state of this checkout. When the checkout is a copy of another one that still exists, the state and
+// its files are deleted: the processes and ports in it belong to the other one.
 func openState(p paths, out *console) (*state, error) {
 	s, warning, err := loadState(p.state())
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *state) save(path string) error {
 	return writeFile(path, append(content, '\n'))
 }
 
-// forgetDead drops the processes that do not run any more, or whose id belongs to another process by now.
+// forgetDead removes the processes that are not running, including those whose id another process has now.
 func (s *state) forgetDead() (forgotten []string) {
 	for name, process := range s.Processes {
 		if !process.alive() {

@@ -18,17 +18,17 @@ import (
 )
 
 const (
-	// recoverTimeout is for a daemon that runs already: it may just have been started, or wait for another one.
+	// recoverTimeout is for a daemon that is running: it may just have been started, or be waiting for another one.
 	recoverTimeout = 20 * time.Second
 	readyTimeout   = 2 * time.Minute
 	readyPoll      = 100 * time.Millisecond
 	startAttempts  = 3
 )
 
-// errPortTaken asks for another attempt with other ports.
+// errPortTaken calls for another attempt with other ports.
 var errPortTaken = errors.New("a port was taken by another process")
 
-// supervisor starts what does not run and leaves alone what does.
+// supervisor starts the daemons that are not running as they should, and leaves the others alone.
 type supervisor struct {
 	paths   paths
 	state   *state
@@ -36,7 +36,7 @@ type supervisor struct {
 	started int
 }
 
-// ensure makes a daemon run as described, and ready. Describe is asked again when ports change.
+// ensure returns when a daemon runs as described and is ready. It calls describe again when ports change.
 func (v *supervisor) ensure(ctx context.Context, describe func(paths, *state) daemon) error {
 	for attempt := 1; ; attempt++ {
 		err := v.ensureOnce(ctx, describe)
@@ -61,7 +61,7 @@ func (v *supervisor) ensureOnce(ctx context.Context, describe func(paths, *state
 		}
 		v.out.say("restarting %s", d.name)
 		if d.name == daemonEtcd {
-			// The API server does not end in good order without it.
+			// The API server does not shut down cleanly without it.
 			if err := v.stop(ctx, daemonAPIServer); err != nil {
 				return err
 			}
@@ -80,13 +80,13 @@ func (v *supervisor) recovers(ctx context.Context, d daemon, running process) bo
 	if d.ready(ctx, running, v.state.Ports) == nil {
 		return true
 	}
-	v.out.say("waiting for %s, which runs but is not ready", d.name)
+	v.out.say("waiting for %s, which is running but not ready", d.name)
 	return waitUntil(ctx, recoverTimeout, readyPoll, func() bool {
 		return !running.alive() || d.ready(ctx, running, v.state.Ports) == nil
 	}) == nil && running.alive()
 }
 
-// freePorts gives other ports to a daemon whose ports belong to other processes meanwhile.
+// freePorts replaces those ports of a daemon that other processes have taken.
 func (v *supervisor) freePorts(d daemon) error {
 	for _, name := range d.ports {
 		old := v.state.Ports[name]
@@ -140,7 +140,7 @@ func (v *supervisor) start(ctx context.Context, d daemon) error {
 	}
 }
 
-// died tells an end that a taken port explains from any other.
+// died explains the end of a daemon. The error is errPortTaken when another process has one of its ports.
 func (v *supervisor) died(d daemon, log string, offset int64) error {
 	delete(v.state.Processes, d.name)
 	if err := v.state.save(v.paths.state()); err != nil {
@@ -155,7 +155,7 @@ func (v *supervisor) died(d daemon, log string, offset int64) error {
 	return err
 }
 
-// stop ends a daemon and forgets it.
+// stop stops a daemon and removes it from the state.
 func (v *supervisor) stop(ctx context.Context, name string) error {
 	if err := v.state.Processes[name].stop(ctx); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -164,7 +164,7 @@ func (v *supervisor) stop(ctx context.Context, name string) error {
 	return v.state.save(v.paths.state())
 }
 
-// launch starts a daemon which goes on when this program ends. The channel is closed when the daemon ends before that;
+// launch starts a daemon that keeps running when this program ends. The channel is closed if the daemon ends first;
 // offset is where its lines begin in the log.
 func (d daemon) launch(p paths, logFile string) (running process, offset int64, exited <-chan struct{}, err error) {
 	if err := os.MkdirAll(filepath.Dir(logFile), 0o700); err != nil {
@@ -190,7 +190,7 @@ func (d daemon) launch(p paths, logFile string) (running process, offset int64, 
 	if err := cmd.Start(); err != nil {
 		return process{}, 0, nil, err
 	}
-	// Before anybody waits for it the id cannot be given to another process.
+	// Its id cannot be reused before it has been waited for.
 	running, err = identify(cmd.Process.Pid)
 	ended := make(chan struct{})
 	go func() {
@@ -203,7 +203,7 @@ func (d daemon) launch(p paths, logFile string) (running process, offset int64, 
 	return running, offset, ended, err
 }
 
-// fingerprint changes with everything that a running daemon would not notice by itself.
+// fingerprint changes with everything whose change a running daemon does not notice.
 func (d daemon) fingerprint(p paths, cluster string) (string, error) {
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%q %q %q\n", cluster, d.args, d.env)

@@ -20,7 +20,8 @@ import (
 //go:embed audit-policy.yaml
 var auditPolicy []byte
 
-// up makes everything run and be ready. It goes on where an earlier attempt stopped, and starts only what is missing.
+// up returns when everything is running and ready. It continues where an earlier attempt stopped, and starts only what is
+// missing.
 func up(ctx context.Context, p paths, version string, out *console, stdout io.Writer) error {
 	need := uint64(runSpace)
 	if hasData(p) {
@@ -29,7 +30,7 @@ func up(ctx context.Context, p paths, version string, out *console, stdout io.Wr
 	if err := requireSpace(p.dev(""), need, "the development cluster"); err != nil {
 		return err
 	}
-	unlock, err := lockFile(ctx, p.lock(), func() { out.say("another command works on this cluster: waiting for it") })
+	unlock, err := lockFile(ctx, p.lock(), func() { out.say("another command is working on this cluster: waiting for it") })
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func up(ctx context.Context, p paths, version string, out *console, stdout io.Wr
 	return v.report(stdout)
 }
 
-// startAll builds the programs of this repository while the control plane starts, then starts them as well.
+// startAll builds the programs of this repository while the control plane starts, then starts them too.
 func startAll(ctx context.Context, p paths, out *console) (*supervisor, error) {
 	building, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -64,7 +65,7 @@ func startAll(ctx context.Context, p paths, out *console) (*supervisor, error) {
 	return v, v.usher(ctx)
 }
 
-// notCanceled drops the error of a build that was ended because something else had failed.
+// notCanceled returns no error for a build that was canceled because something else had failed.
 func notCanceled(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -80,7 +81,7 @@ func buildOwn(ctx context.Context, p paths, out *console) error {
 	}.run(ctx, out)
 }
 
-// openSupervisor reads what was written down, and brings it in line with what runs.
+// openSupervisor reads the state and compares it with the processes that are running.
 func openSupervisor(ctx context.Context, p paths, out *console) (*supervisor, error) {
 	s, err := openState(p, out)
 	if err != nil {
@@ -88,7 +89,7 @@ func openSupervisor(ctx context.Context, p paths, out *console) (*supervisor, er
 	}
 	v := &supervisor{paths: p, state: s, out: out}
 	for _, name := range s.forgetDead() {
-		out.say("%s was started earlier and does not run any more", name)
+		out.say("%s was started earlier and is not running any more", name)
 	}
 	if err := v.stopStrays(ctx); err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func hasData(p paths) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// begin prepares for a cluster without data. The logs of the one before are kept aside.
+// begin prepares for a cluster without data. It moves the logs of the previous one to log/previous.
 func (v *supervisor) begin() error {
 	v.state.Cluster = rand.Text()
 	logs, err := filepath.Glob(v.paths.log("*.log"))
@@ -130,7 +131,7 @@ func (v *supervisor) begin() error {
 	return nil
 }
 
-// stopStrays ends daemons of this very directory that were not written down.
+// stopStrays stops daemons of this directory that are not in the state.
 func (v *supervisor) stopStrays(ctx context.Context) error {
 	found, err := marked(v.paths.dev(""))
 	if err != nil {
@@ -141,7 +142,7 @@ func (v *supervisor) stopStrays(ctx context.Context) error {
 			if stray.same(v.state.Processes[name]) {
 				continue
 			}
-			v.out.say("stopping %s (process %d), which runs but was not written down", name, stray.PID)
+			v.out.say("stopping %s (process %d), which is running but not in the state", name, stray.PID)
 			if err := stray.stop(ctx); err != nil {
 				return err
 			}
@@ -150,7 +151,7 @@ func (v *supervisor) stopStrays(ctx context.Context) error {
 	return nil
 }
 
-// controlPlane makes the Kubernetes API run.
+// controlPlane returns when the Kubernetes API is ready.
 func (v *supervisor) controlPlane(ctx context.Context) error {
 	if err := ensurePKI(v.paths, time.Now()); err != nil {
 		return fmt.Errorf("certificates: %w", err)
@@ -176,7 +177,7 @@ func (v *supervisor) kubeconfigs() error {
 		writeCertificateKubeconfig(v.paths, v.state, v.paths.managerKubeconfig(), "system:kube-controller-manager", "manager"))
 }
 
-// usher makes the mailbox and the operator run, with all that they need in the API.
+// usher returns when the mailbox and the operator are ready, with everything that they need in the API.
 func (v *supervisor) usher(ctx context.Context) error {
 	if err := v.ensure(ctx, mailboxDaemon); err != nil {
 		return err
@@ -192,7 +193,7 @@ func (v *supervisor) usher(ctx context.Context) error {
 		return err
 	}
 	if address != v.state.Ports[portWebhook] {
-		// The port was taken at the last moment: tell the API server the other one.
+		// Another process took the port at the last moment: install the webhooks with the new one.
 		if err := v.install(ctx); err != nil {
 			return err
 		}

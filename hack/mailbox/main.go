@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command mailbox is the mail server of the development cluster: it accepts every mail, keeps it in a directory and
-// shows it in a browser. It writes nothing but errors.
+// Command mailbox is the mail server of the development cluster: it accepts every mail, stores it in a directory and shows
+// it in a browser. It logs errors only.
 package main
 
 import (
@@ -29,7 +29,7 @@ const (
 func main() {
 	smtpAddr := flag.String("smtp-addr", "127.0.0.1:0", "address of the SMTP server")
 	httpAddr := flag.String("http-addr", "127.0.0.1:0", "address of the web pages that show the mails")
-	dir := flag.String("dir", "", "directory that keeps the mails, one .eml file each")
+	dir := flag.String("dir", "", "directory to store the mails in, one .eml file each")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
