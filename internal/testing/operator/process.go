@@ -42,15 +42,16 @@ type Process struct {
 	ended chan struct{}
 }
 
-// Build builds the operator's program from the sources of this repository into a directory and gives its path.
+// Build builds the operator's program from the sources of this repository into a directory and returns its path. The
+// flags are those of the Makefile, whatever the tests themselves were built with, so that the packages are in the cache.
 func Build(ctx context.Context, dir string) (string, error) {
 	root, err := testenv.RepoRoot()
 	if err != nil {
 		return "", err
 	}
 	binary := filepath.Join(dir, "usher")
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", binary, "./cmd")
-	cmd.Dir = root
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-o", binary, "./cmd")
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the operator: %w:\n%s", err, out)
 	}
