@@ -128,13 +128,14 @@ var _ = Describe("The cache of the control plane", func() {
 var _ = Describe("This checkout", func() {
 	here := paths{root: filepath.Join("..", "..")}
 
-	It("pins all components, the oldest two minor versions at most behind the newest", func() {
+	It("pins all components of two versions of Kubernetes, which docs/install.md names", func() {
 		list, latest, err := components(here, newest)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(list).To(HaveLen(len(known)))
 		_, minor, err := components(here, oldest)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(minor).NotTo(Equal(latest))
+		Expect(content(filepath.Join(here.root, "docs", "install.md"))).To(ContainSubstring("Kubernetes " + minor + " and " + latest))
 	})
 
 	// A package in Go's build cache is shared only when it and all that it imports have the same version.
