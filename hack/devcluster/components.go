@@ -68,7 +68,7 @@ func components(p paths, version string) (list []component, minor string, err er
 		return nil, "", err
 	}
 	if version != oldest && version != minor {
-		return nil, "", fmt.Errorf("Kubernetes %s is not among the versions that are built here: choose %s (%s) or %s (%s)",
+		return nil, "", fmt.Errorf("version %s of Kubernetes is not supported: choose %s (%s) or %s (%s)",
 			version, latest, newest, minor, oldest)
 	}
 	for i, c := range list {

@@ -82,7 +82,7 @@ var _ = Describe("Components", func() {
 
 	It("are refused for an unsupported version, with the supported ones", func() {
 		_, _, err := components(p, "1.35")
-		Expect(err).To(MatchError(And(ContainSubstring("Kubernetes 1.35"), ContainSubstring("1.37 (newest) or 1.36 (oldest)"))))
+		Expect(err).To(MatchError(And(ContainSubstring("version 1.35 of Kubernetes"), ContainSubstring("1.37 (newest) or 1.36 (oldest)"))))
 	})
 
 	It("are refused when go.mod has the tool and does not require its module", func() {

@@ -6,7 +6,7 @@
 //
 //	go -C hack/devcluster run . up      build what is missing, start everything, return when it is ready
 //	go -C hack/devcluster run . down    stop everything and delete the cluster
-//	go -C hack/devcluster run . build   build the control plane only
+//	go -C hack/devcluster run . build   compile the control plane only
 //	go -C hack/devcluster run . bin     the same, then print the directory of the binaries (for KUBEBUILDER_ASSETS)
 package main
 
@@ -27,7 +27,7 @@ const usage = `usage: devcluster up|down|build|bin [--dir CHECKOUT] [--kubernete
 
   up      build what is missing, start everything, return when it is ready; harmless when it runs
   down    stop everything and delete the cluster; harmless when there is none
-  build   build the control plane only
+  build   compile the control plane only
   bin     the same, then print the directory of the binaries
 
 VERSION is newest (the default), oldest, or a minor version such as 1.37.
