@@ -67,7 +67,7 @@ test: browser mailserver ## Run all tests on a real control plane.
 .PHONY: test-oldest
 test-oldest: export ARGS := $(ARGS)
 test-oldest: override KUBERNETES := oldest
-test-oldest: ## Run test/api and test/e2e on the oldest supported version of Kubernetes.
+test-oldest: mailserver ## Run test/api and test/e2e on the oldest supported version of Kubernetes.
 	@$(ASSETS); \
 	if [[ -n "$$ARGS" ]]; then $(GO_TEST) $(ARGS); exit; fi; \
 	failed=0; \
