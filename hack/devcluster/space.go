@@ -18,8 +18,8 @@ const (
 	runSpace = 200 * mib
 	// resumeSpace is for a cluster that has data already.
 	resumeSpace = 50 * mib
-	// buildSpace is for Go's build cache (3.1 GB) and the modules (0.9 GB), which are mostly on one disk.
-	buildSpace = 4 << 30
+	// buildSpace is for Go's build cache (3.7 GB) and the modules (0.6 GB), which are usually on one disk.
+	buildSpace = 4500 * mib
 	// cacheSpace is for the programs of the control plane.
 	cacheSpace = 400 * mib
 )
