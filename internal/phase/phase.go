@@ -13,11 +13,11 @@ import (
 	"github.com/usher-operator/usher/internal/requeue"
 )
 
-// Func is one phase of a pass over a scope. It returns how long until time alone calls for another pass; zero: it does not.
+// Func is one phase of a pass over a scope. It returns how long until another pass is due even if nothing changes; zero: none is.
 type Func[S any] func(ctx context.Context, scope S) (time.Duration, error)
 
 // Run runs all phases in order. A phase that fails does not keep the others from their work. Run returns the lowest wait, and all
-// failures together. What passes by itself is no failure, because it leads to another pass: see requeue.IsTransient.
+// failures together. A transient error is no failure, because it leads to another pass: see requeue.IsTransient.
 func Run[S any](ctx context.Context, scope S, phases ...Func[S]) (time.Duration, error) {
 	var lowest time.Duration
 	var failures []error

@@ -22,7 +22,7 @@ func TestPhase(t *testing.T) {
 	RunSpecs(t, "Phase")
 }
 
-var _ = Describe("The phases of a pass", func() {
+var _ = Describe("Run", func() {
 	returns := func(wait time.Duration, err error) phase.Func[*int] {
 		return func(_ context.Context, ran *int) (time.Duration, error) {
 			*ran++
@@ -30,7 +30,7 @@ var _ = Describe("The phases of a pass", func() {
 		}
 	}
 
-	It("all run, whatever fails, and their failures come back together", func(ctx context.Context) {
+	It("runs every phase, whichever fails, and returns their failures together", func(ctx context.Context) {
 		first, second := errors.New("first"), errors.New("second")
 		ran := 0
 		wait, err := phase.Run(ctx, &ran, returns(0, first), returns(time.Minute, nil), returns(time.Second, second))
@@ -39,7 +39,7 @@ var _ = Describe("The phases of a pass", func() {
 		Expect(err).To(And(MatchError(first), MatchError(second)))
 	})
 
-	It("do not fail by a conflict, which leads to another pass, and it hides no other failure", func(ctx context.Context) {
+	It("does not fail by a conflict, which leads to another pass, nor does a conflict hide another failure", func(ctx context.Context) {
 		conflict, failure := apierrors.NewConflict(v1alpha1.Resource("orgusers"), "ana", nil), errors.New("failure")
 		ran := 0
 		_, err := phase.Run(ctx, &ran, returns(0, conflict))

@@ -4,6 +4,8 @@
 package requeue_test
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -16,11 +18,20 @@ import (
 )
 
 var _ = Describe("The end of a pass", func() {
-	It("a conflict ends a pass without noise, another error does not", func() {
+	It("is quiet with a conflict, and an error with any other failure", func() {
 		result := ctrl.Result{RequeueAfter: time.Minute}
 		Expect(requeue.IgnoreConflict(result, nil)).To(Equal(result))
 		Expect(requeue.IgnoreConflict(result, apierrors.NewConflict(v1alpha1.Resource("orgusers"), "ana", nil))).To(BeZero())
 		_, err := requeue.IgnoreConflict(result, apierrors.NewNotFound(v1alpha1.Resource("orgusers"), "ana"))
 		Expect(apierrors.IsNotFound(err)).To(BeTrue())
+	})
+
+	It("is an error with a failure beside a conflict, in whichever order they are joined", func() {
+		conflict, failure := apierrors.NewConflict(v1alpha1.Resource("orgusers"), "ana", nil), errors.New("failure")
+		for _, joined := range []error{errors.Join(conflict, failure), fmt.Errorf("ana: %w", errors.Join(failure, conflict))} {
+			_, err := requeue.IgnoreConflict(ctrl.Result{}, joined)
+			Expect(err).To(MatchError(failure))
+		}
+		Expect(requeue.IgnoreConflict(ctrl.Result{}, errors.Join(conflict, conflict))).To(BeZero())
 	})
 })
