@@ -13,7 +13,7 @@ import (
 )
 
 var _ = Describe("A count", func() {
-	It("a count fits into a status", func() {
+	It("is limited to what fits into a status", func() {
 		Expect(status.Count(7)).To(HaveValue(BeEquivalentTo(7)))
 		Expect(status.Count(math.MaxInt)).To(HaveValue(BeEquivalentTo(math.MaxInt32)))
 	})

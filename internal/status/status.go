@@ -1,13 +1,12 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package status is the one way in which Usher writes a status: conditions by the kstatus contract, one merge patch
-// under the resource version that the decision was made on, and none when nothing changed.
+// Package status is the one way in which Usher writes a status: conditions by the kstatus contract, one merge patch under the
+// resource version that the decision was based on, and none when nothing changed.
 package status
 
 import (
 	"context"
-	"reflect"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -20,34 +19,35 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// Object is any kind of Usher's.
+// Object is an object of one of Usher's kinds.
 type Object interface {
 	client.Object
 	GetConditions() *[]metav1.Condition
 	SetObservedGeneration(generation int64)
 }
 
-// Ready says that the spec is in force.
+// Ready sets the conditions of an object whose spec is in force.
 func Ready(o Object, reason, message string) {
 	set(o, v1alpha1.ConditionReady, metav1.ConditionTrue, reason, message)
-	drop(o, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled)
+	remove(o, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled)
 }
 
-// Progressing says that the spec is not in force yet and Usher is working on it or waiting for something to appear.
+// Progressing sets the conditions of an object whose spec is not in force yet, while Usher works on it or waits for something to
+// appear.
 func Progressing(o Object, reason, message string) {
 	set(o, v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
 	set(o, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
-	drop(o, v1alpha1.ConditionStalled)
+	remove(o, v1alpha1.ConditionStalled)
 }
 
-// Stalled says that the spec is not in force and cannot be before somebody changes something.
+// Stalled sets the conditions of an object whose spec is not in force and cannot be until somebody changes something.
 func Stalled(o Object, reason, message string) {
 	set(o, v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
 	set(o, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message)
-	drop(o, v1alpha1.ConditionReconciling)
+	remove(o, v1alpha1.ConditionReconciling)
 }
 
-// Set sets another condition than those of kstatus.
+// Set sets a condition other than those of kstatus.
 func Set(o Object, conditionType string, value bool, reason, message string) {
 	status := metav1.ConditionFalse
 	if value {
@@ -62,14 +62,14 @@ func set(o Object, conditionType string, status metav1.ConditionStatus, reason, 
 	})
 }
 
-func drop(o Object, conditionTypes ...string) {
+func remove(o Object, conditionTypes ...string) {
 	for _, t := range conditionTypes {
 		meta.RemoveStatusCondition(o.GetConditions(), t)
 	}
 }
 
-// Write writes the status of after, if it differs from that of before, as it was read. It gives true when it wrote.
-// A conflict means that before was not the newest: the caller tries again from the newer one.
+// Write writes the status of after if it differs from that of before, the object as it was read, and reports whether it did. A
+// conflict means that before was not the newest: the caller tries again from the newer one.
 func Write(ctx context.Context, c client.StatusClient, before, after Object) (bool, error) {
 	after.SetObservedGeneration(after.GetGeneration())
 	for i := range *after.GetConditions() {
@@ -79,8 +79,8 @@ func Write(ctx context.Context, c client.StatusClient, before, after Object) (bo
 	return write(ctx, c, before, after)
 }
 
-// steady gives conditions in the order in which they were, and those that stand as they did with the time since when they
-// do: a pass that says one thing first and another in the end has changed nothing when the end is the same.
+// steady returns the conditions in the order in which they were, each with its former transition time if its status is the same:
+// a pass that sets a condition twice has changed nothing when the second is what was written.
 func steady(before, after []metav1.Condition) []metav1.Condition {
 	var out []metav1.Condition
 	for _, was := range before {
@@ -114,38 +114,16 @@ func write(ctx context.Context, c client.StatusClient, before, after Object) (bo
 	return true, c.Status().Patch(ctx, after, client.RawPatch(patch.Type(), data))
 }
 
-// withoutSpec gives a shallow copy without the spec: a workspace may list thousands of members, which need not be compared
-// to write a status.
-func withoutSpec(o Object) Object {
-	from := reflect.ValueOf(o).Elem()
-	bare := reflect.New(from.Type())
-	bare.Elem().Set(from)
-	bare.Elem().FieldByName("Spec").SetZero()
-	return bare.Interface().(Object) //nolint:forcetypeassert // it has o's type
-}
+// amendBackoff is how long Amend retries against other writers: ten to twenty seconds, or until its context ends. What it records
+// has happened, so giving up early would mean doing it again.
+var amendBackoff = wait.Backoff{Steps: 500, Duration: 20 * time.Millisecond, Factor: 1, Jitter: 1}
 
-// patience is how long Amend goes on against other writers: ten to twenty seconds, or until its context ends. What it
-// writes has happened, so giving up early would mean doing it again.
-var patience = wait.Backoff{Steps: 500, Duration: 20 * time.Millisecond, Factor: 1, Jitter: 1}
-
-// Read reads an object anew into o, which stays as it is if that fails. Decoding into an object that holds something keeps
-// each field that the newer state no longer has.
-func Read(ctx context.Context, reader client.Reader, key client.ObjectKey, o client.Object) error {
-	into := reflect.ValueOf(o).Elem()
-	fresh := reflect.New(into.Type())
-	if err := reader.Get(ctx, key, fresh.Interface().(client.Object)); err != nil { //nolint:forcetypeassert // it has o's type
-		return err
-	}
-	into.Set(fresh.Elem())
-	return nil
-}
-
-// Amend changes a part of a status that another writer may be changing at the same time: it reads the object past the
-// cache, applies change, writes, and starts again on a conflict. Conditions and the observed generation stay the
-// reconciler's. An error of change ends it and comes back as it is.
+// Amend changes a part of a status that another writer may be changing at the same time: it reads the object past the cache, calls
+// change, writes, and starts again on a conflict. The conditions and the observed generation remain the reconciler's. An error of
+// change ends it and is returned as it is.
 func Amend(ctx context.Context, reader client.Reader, c client.StatusClient, o Object, change func() error) error {
 	key := client.ObjectKeyFromObject(o)
-	return retry.RetryOnConflict(patience, func() error {
+	return retry.RetryOnConflict(amendBackoff, func() error {
 		if err := Read(ctx, reader, key, o); err != nil {
 			return err
 		}

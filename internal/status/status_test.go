@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -21,7 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// writer takes status patches: it keeps their bodies, and answers each with the next of its errors.
+// writer records the bodies of status patches, and answers each with the next of its errors.
 type writer struct {
 	client.SubResourceWriter
 	errors  []error
@@ -45,7 +46,7 @@ func (w *writer) Patch(_ context.Context, o client.Object, patch client.Patch, _
 	return err
 }
 
-// newest gives the object as it is at the API server, in a new resource version each time.
+// newest returns the object as the API server has it, with a new resource version each time.
 type newest struct {
 	client.Reader
 	reads int
@@ -70,7 +71,7 @@ func conflict() error {
 	return apierrors.NewConflict(v1alpha1.Resource("orgusers"), "ana", errors.New("the object was changed"))
 }
 
-// read gives an object as it was read, in its third generation.
+// read returns an object as it was read, in its third generation.
 func read() *v1alpha1.OrgUser {
 	u := builders.OrgUser("acme", "ana").Obj()
 	u.Generation, u.ResourceVersion = 3, "42"
@@ -94,7 +95,9 @@ var _ = Describe("Conditions", func() {
 		}
 	}
 
-	DescribeTable("say", func(step func(status.Object, string, string), expected map[string]metav1.ConditionStatus) {
+	DescribeTable("have the reason and message of the last step only", func(
+		step func(status.Object, string, string), expected map[string]metav1.ConditionStatus,
+	) {
 		u := read()
 		status.Stalled(u, "Before", "it was stuck")
 		status.Progressing(u, "Before", "it went on")
@@ -108,12 +111,12 @@ var _ = Describe("Conditions", func() {
 		}
 		Expect(found).To(Equal(expected))
 	},
-		Entry("ready", status.Ready, map[string]metav1.ConditionStatus{"Ready": "True"}),
-		Entry("working", status.Progressing, map[string]metav1.ConditionStatus{"Ready": "False", "Reconciling": "True"}),
-		Entry("stuck", status.Stalled, map[string]metav1.ConditionStatus{"Ready": "False", "Stalled": "True"}),
+		Entry("when Ready", status.Ready, map[string]metav1.ConditionStatus{"Ready": "True"}),
+		Entry("when Progressing", status.Progressing, map[string]metav1.ConditionStatus{"Ready": "False", "Reconciling": "True"}),
+		Entry("when Stalled", status.Stalled, map[string]metav1.ConditionStatus{"Ready": "False", "Stalled": "True"}),
 	)
 
-	It("of Usher's own are true or false, and leave the others alone", func() {
+	It("of Usher's own are true or false, and do not change the others", func() {
 		u := read()
 		status.Ready(u, "Ready", "the spec is in force")
 		status.Set(u, v1alpha1.ConditionAccepted, false, "AwaitingAcceptance", "not yet")
@@ -123,7 +126,7 @@ var _ = Describe("Conditions", func() {
 		Expect(u).To(matchers.BeReady())
 	})
 
-	It("keep the time of their last transition while the answer is the same", func() {
+	It("keep the time of their last transition while the status is the same", func() {
 		u := read()
 		status.Ready(u, "Ready", "one")
 		u.Status.Conditions[0].LastTransitionTime = metav1.Unix(1, 0)
@@ -133,7 +136,7 @@ var _ = Describe("Conditions", func() {
 })
 
 var _ = Describe("Write", func() {
-	// settled gives an object that has been reconciled in its present generation.
+	// settled returns an object that has been reconciled in its present generation.
 	settled := func() *v1alpha1.OrgUser {
 		u := read()
 		status.Ready(u, "Ready", "the spec is in force")
@@ -142,7 +145,7 @@ var _ = Describe("Write", func() {
 		return u
 	}
 
-	It("writes nothing when nothing changed", func(ctx SpecContext) {
+	It("writes nothing when nothing has changed", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		after := before.DeepCopy()
 		status.Ready(after, "Ready", "the spec is in force")
@@ -150,7 +153,7 @@ var _ = Describe("Write", func() {
 		Expect(w.patches).To(BeEmpty())
 	})
 
-	It("writes nothing when a pass says one thing first, and in the end what is written", func(ctx SpecContext) {
+	It("writes nothing when a pass sets a condition twice, at last to what is written", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		status.Stalled(before, "Duplicate", "somebody else has it")
 		for n := range before.Status.Conditions {
@@ -163,7 +166,7 @@ var _ = Describe("Write", func() {
 		Expect(w.patches).To(BeEmpty())
 	})
 
-	It("takes an empty list for none", func(ctx SpecContext) {
+	It("treats an empty list like none", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		after := before.DeepCopy()
 		after.Status.Workspaces = []v1alpha1.WorkspaceGrantStatus{}
@@ -171,7 +174,7 @@ var _ = Describe("Write", func() {
 		Expect(w.patches).To(BeEmpty())
 	})
 
-	It("writes what changed, under the resource version that was read", func(ctx SpecContext) {
+	It("writes what has changed, under the resource version that was read", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		after := before.DeepCopy()
 		after.Status.Role = v1alpha1.RoleTechnician
@@ -180,7 +183,7 @@ var _ = Describe("Write", func() {
 			`{"metadata": {"resourceVersion": "42"}, "status": {"role": "Technician"}}`)))
 	})
 
-	It("leaves the spec out, whatever became of it on the way", func(ctx SpecContext) {
+	It("leaves out the spec, even when the pass has changed it", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		after := before.DeepCopy()
 		after.Spec.Phone = "+34600000001"
@@ -188,10 +191,10 @@ var _ = Describe("Write", func() {
 		after.Status.Role = v1alpha1.RoleTechnician
 		Expect(status.Write(ctx, w, before, after)).To(BeTrue())
 		Expect(w.patches).To(HaveExactElements(Not(ContainSubstring("spec"))))
-		Expect(after.Spec.Phone).NotTo(BeEmpty(), "the object itself stays as it is")
+		Expect(after.Spec.Phone).NotTo(BeEmpty(), "the object itself is not changed")
 	})
 
-	It("writes the generation that it is about, in every condition", func(ctx SpecContext) {
+	It("writes the observed generation in every condition", func(ctx SpecContext) {
 		w, before := &writer{}, settled()
 		before.Generation = 4
 		after := before.DeepCopy()
@@ -201,7 +204,7 @@ var _ = Describe("Write", func() {
 		Expect(w.patches).To(HaveExactElements(ContainSubstring(`"observedGeneration":4`)))
 	})
 
-	It("gives the API server's answer", func(ctx SpecContext) {
+	It("returns the API server's answer", func(ctx SpecContext) {
 		w, before := &writer{errors: []error{conflict()}}, settled()
 		after := before.DeepCopy()
 		after.Status.Role = v1alpha1.RoleTechnician
@@ -211,7 +214,7 @@ var _ = Describe("Write", func() {
 	})
 })
 
-// partial decodes what the API server has into the object that it is given, as the client does: what is not there stays.
+// partial decodes what the API server has into the object that it is given, as the client does: fields that it lacks are kept.
 type partial struct{ client.Reader }
 
 // Get implements client.Reader.
@@ -219,8 +222,17 @@ func (partial) Get(_ context.Context, _ client.ObjectKey, o client.Object, _ ...
 	return json.Unmarshal([]byte(`{"metadata":{"name":"ana","namespace":"acme"},"status":{"onboarding":{"state":"Active"}}}`), o)
 }
 
+// named returns an object of any kind that has nothing but a name.
+type named struct{ client.Reader }
+
+// Get implements client.Reader.
+func (named) Get(_ context.Context, _ client.ObjectKey, o client.Object, _ ...client.GetOption) error {
+	o.SetName("ana")
+	return nil
+}
+
 var _ = Describe("Read", func() {
-	It("forgets what the newest state no longer has", func(ctx context.Context) {
+	It("drops what the newest state no longer has", func(ctx context.Context) {
 		u := read()
 		u.Status.Onboarding = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, Mail: &v1alpha1.MailStatus{State: v1alpha1.MailQueued}}
 		Expect(status.Read(ctx, partial{}, client.ObjectKeyFromObject(u), u)).To(Succeed())
@@ -228,16 +240,32 @@ var _ = Describe("Read", func() {
 		Expect(u.ResourceVersion).To(BeEmpty())
 	})
 
-	It("leaves the object as it is when there is none", func(ctx context.Context) {
+	It("does not change the object when it fails", func(ctx context.Context) {
 		u := read()
 		gone := errors.New("gone")
 		Expect(status.Read(ctx, &newest{err: gone}, client.ObjectKeyFromObject(u), u)).To(MatchError(gone))
 		Expect(u).To(Equal(read()))
 	})
+
+	It("knows every kind", func(ctx context.Context) {
+		scheme := runtime.NewScheme()
+		Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+		known := 0
+		for kind := range scheme.KnownTypes(v1alpha1.GroupVersion) {
+			made, err := scheme.New(v1alpha1.GroupVersion.WithKind(kind))
+			Expect(err).NotTo(HaveOccurred())
+			if o, is := made.(status.Object); is {
+				Expect(status.Read(ctx, named{}, client.ObjectKey{}, o)).To(Succeed(), kind)
+				Expect(o.GetName()).To(Equal("ana"))
+				known++
+			}
+		}
+		Expect(known).To(Equal(4))
+	})
 })
 
 var _ = Describe("Amend", func() {
-	It("starts from the newest, and again from a newer one on a conflict", func(ctx SpecContext) {
+	It("starts from the newest state, and from a newer one after a conflict", func(ctx SpecContext) {
 		w, n, u := &writer{errors: []error{conflict(), conflict()}}, &newest{}, read()
 		Expect(status.Amend(ctx, n, w, u, func() error {
 			u.Status.LastActive = "seen in " + u.ResourceVersion
@@ -249,7 +277,7 @@ var _ = Describe("Amend", func() {
 			MatchJSON(`{"metadata": {"resourceVersion": "103"}, "status": {"lastActive": "seen in 103"}}`)))
 	})
 
-	It("does not give up against a stream of other writers: what it records has happened", func(ctx SpecContext) {
+	It("does not give up against a stream of other writers", func(ctx SpecContext) {
 		w, n, u := &writer{}, &newest{}, read()
 		for range 25 {
 			w.errors = append(w.errors, conflict())
@@ -261,21 +289,21 @@ var _ = Describe("Amend", func() {
 		Expect(w.patches).To(HaveLen(26))
 	})
 
-	It("writes nothing when the change was none", func(ctx SpecContext) {
+	It("writes nothing when nothing has changed", func(ctx SpecContext) {
 		w, n := &writer{}, &newest{}
 		Expect(status.Amend(ctx, n, w, read(), func() error { return nil })).To(Succeed())
 		Expect(n.reads).To(Equal(1))
 		Expect(w.patches).To(BeEmpty())
 	})
 
-	It("ends with an error of the change, as it is", func(ctx SpecContext) {
+	It("returns an error of the change as it is", func(ctx SpecContext) {
 		w, n, failure := &writer{}, &newest{}, errors.New("no")
 		Expect(status.Amend(ctx, n, w, read(), func() error { return failure })).To(BeIdenticalTo(failure))
 		Expect(n.reads).To(Equal(1))
 		Expect(w.patches).To(BeEmpty())
 	})
 
-	It("ends with any other answer of the API server", func(ctx SpecContext) {
+	It("returns any other error of the API server", func(ctx SpecContext) {
 		gone := apierrors.NewNotFound(v1alpha1.Resource("orgusers"), "ana")
 		Expect(status.Amend(ctx, &newest{err: gone}, &writer{}, read(), func() error { return nil })).To(MatchError(gone))
 		w, u := &writer{errors: []error{gone}}, read()
