@@ -14,13 +14,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// orLeftovers hands each object to its reconciler. Of one that is gone it takes the access that is left: somebody has
-// removed the finalizer by hand, or the binding came back from a backup.
-func OrDeleteOrphans[T any, P interface {
+// AsReconciler is reconcile.AsReconciler for holders of bindings: it passes each object to its reconciler, and deletes the orphaned
+// bindings of an object that does not exist, because somebody has removed its finalizer by hand or has restored a binding from a
+// backup. Orphans returns the bindings of such an object that the cache knows.
+func AsReconciler[T any, P interface {
 	*T
 	client.Object
 }](c client.Client, bindings Writer, r reconcile.ObjectReconciler[P],
-	left func(context.Context, types.NamespacedName) ([]*rbacv1.RoleBinding, error),
+	orphans func(context.Context, types.NamespacedName) ([]*rbacv1.RoleBinding, error),
 ) reconcile.Reconciler {
 	return reconcile.Func(func(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 		o := P(new(T))
@@ -31,14 +32,14 @@ func OrDeleteOrphans[T any, P interface {
 		if !apierrors.IsNotFound(err) {
 			return ctrl.Result{}, err
 		}
-		orphans, err := left(ctx, request.NamespacedName)
-		if len(orphans) == 0 || err != nil {
+		orphaned, err := orphans(ctx, request.NamespacedName)
+		if len(orphaned) == 0 || err != nil {
 			return ctrl.Result{}, err
 		}
-		// A cache that has yet to hear of the object knows nothing of its end.
+		// The cache may not know the object yet.
 		if err := bindings.api.Get(ctx, request.NamespacedName, o); !apierrors.IsNotFound(err) {
 			return ctrl.Result{}, err
 		}
-		return ctrl.Result{}, bindings.Delete(ctx, orphans)
+		return ctrl.Result{}, bindings.Delete(ctx, orphaned)
 	})
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// PaymentRole is the Role in an organization's namespace that lets its holders read the Secret with payment details. Who
-// manages billing is bound to it along with his role, while the organization names such a Secret.
+// PaymentRole is the Role in an organization's namespace that lets its holders read the Secret with payment details. Those who
+// manage billing are bound to it, beside the ClusterRole of their role, while the organization names such a Secret.
 const PaymentRole = "usher-payment"
 
-// paymentRules gives what the Role grants; nil: there is nothing to grant.
+// PaymentRules returns what the Role grants; nil: there is nothing to grant.
 func PaymentRules(o *v1alpha1.Organization) []rbacv1.PolicyRule {
 	ref := o.Spec.Billing.PaymentSecretRef
 	if ref == nil || ref.Name == "" {

@@ -21,31 +21,64 @@ import (
 	"github.com/usher-operator/usher/internal/object"
 )
 
-// bindingWriter reads and writes RoleBindings.
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=get;list;watch
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=bind,resourceNames=admin;edit;view;usher-organization-admin;usher-billing-admin;usher-finance-admin;usher-user-admin;usher-technician;usher-member
+
+// Writer writes RoleBindings, and reads them past the cache.
 type Writer struct {
 	client client.Client
 	api    lookup.APIReader
 }
 
-// newBindingWriter returns a writer.
+// NewWriter returns a Writer.
 func NewWriter(c client.Client, api lookup.APIReader) Writer {
 	return Writer{client: c, api: api}
 }
 
-// carryOut brings a plan about: first what is only taken, then what is given, and then what that replaces, so that a change
-// of role leaves no gap.
+// Apply carries out a plan: it first deletes what nothing replaces, then applies, and then deletes what was replaced, so that a
+// change of role leaves no gap.
 func (w Writer) Apply(ctx context.Context, plan Plan) error {
 	if err := w.Delete(ctx, plan.Delete); err != nil {
 		return err
 	}
 	for _, b := range plan.Apply {
-		if err := w.giveBinding(ctx, b); err != nil {
+		if err := w.apply(ctx, b); err != nil {
 			return fmt.Errorf("RoleBinding %s in namespace %s: %w", b.Name, b.Namespace, err)
 		}
 	}
 	return w.Delete(ctx, plan.Replaced)
 }
 
+// OfUser selects the bindings of a user, in all namespaces.
+func OfUser(u *v1alpha1.OrgUser) client.MatchingLabels {
+	return client.MatchingLabels{v1alpha1.LabelOrganization: u.Namespace, v1alpha1.LabelUser: u.Name}
+}
+
+// List returns the bindings that the API server has, past the cache.
+func (w Writer) List(ctx context.Context, selection ...client.ListOption) ([]*rbacv1.RoleBinding, error) {
+	var list rbacv1.RoleBindingList
+	if err := w.api.List(ctx, &list, selection...); err != nil {
+		return nil, err
+	}
+	bindings := make([]*rbacv1.RoleBinding, 0, len(list.Items))
+	for i := range list.Items {
+		bindings = append(bindings, &list.Items[i])
+	}
+	return bindings, nil
+}
+
+// DeleteMatching deletes the bindings that List returns. The cache may not know yet what the pass before has created, and nobody
+// looks again once the holder's object is gone.
+func (w Writer) DeleteMatching(ctx context.Context, selection ...client.ListOption) error {
+	bindings, err := w.List(ctx, selection...)
+	if err != nil {
+		return err
+	}
+	return w.Delete(ctx, bindings)
+}
+
+// Delete deletes bindings. One that is gone already is no error.
 func (w Writer) Delete(ctx context.Context, bindings []*rbacv1.RoleBinding) error {
 	for _, b := range bindings {
 		if err := w.client.Delete(ctx, b, client.Preconditions{UID: &b.UID}); client.IgnoreNotFound(err) != nil {
@@ -55,22 +88,22 @@ func (w Writer) Delete(ctx context.Context, bindings []*rbacv1.RoleBinding) erro
 	return nil
 }
 
-// labelPatience is how long the right to bind a ClusterRole may come after the label that gives it, about two seconds:
-// Kubernetes gathers the labelled ones into usher-grantable a moment later.
-var labelPatience = wait.Backoff{Steps: 14, Duration: 20 * time.Millisecond, Factor: 1.3}
+// grantableDelay is how long the right to bind a ClusterRole may come after the label that grants it, about two seconds:
+// Kubernetes aggregates the labelled ClusterRoles into usher-grantable a moment later.
+var grantableDelay = wait.Backoff{Steps: 14, Duration: 20 * time.Millisecond, Factor: 1.3}
 
-// giveBinding makes or mends a binding; a module's is tried again for a moment while it is forbidden.
-func (w Writer) giveBinding(ctx context.Context, b *rbacv1.RoleBinding) error {
+// apply creates or corrects a binding. A module's is retried for a moment while it is forbidden.
+func (w Writer) apply(ctx context.Context, b *rbacv1.RoleBinding) error {
 	if b.Labels[v1alpha1.LabelModule] == "" {
-		return w.applyBinding(ctx, b)
+		return w.applyOnce(ctx, b)
 	}
 	tooSoon := func(err error) bool {
 		return ctx.Err() == nil && apierrors.IsForbidden(err) && !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
 	}
-	return retry.OnError(labelPatience, tooSoon, func() error { return w.applyBinding(ctx, b) })
+	return retry.OnError(grantableDelay, tooSoon, func() error { return w.applyOnce(ctx, b) })
 }
 
-func (w Writer) applyBinding(ctx context.Context, b *rbacv1.RoleBinding) error {
+func (w Writer) applyOnce(ctx context.Context, b *rbacv1.RoleBinding) error {
 	subject := b.Subjects[0]
 	to := rbacv1ac.Subject().WithKind(subject.Kind).WithName(subject.Name)
 	if subject.APIGroup != "" {
@@ -84,7 +117,7 @@ func (w Writer) applyBinding(ctx context.Context, b *rbacv1.RoleBinding) error {
 		WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(b.RoleRef.APIGroup).WithKind(b.RoleRef.Kind).WithName(b.RoleRef.Name)).
 		WithSubjects(to),
 		object.FieldOwner, client.ForceOwnership)
-	if apierrors.IsInvalid(err) { // a binding of this name with another role, made by hand: a role cannot be changed
+	if apierrors.IsInvalid(err) { // somebody has created a binding of this name with another role, which cannot be changed
 		if err := w.client.Delete(ctx, b); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (r *Reconciler) remove(ctx context.Context, o *v1alpha1.Organization) error
 	if len(belongings) > 0 {
 		return nil // the going of each brings the next pass
 	}
-	if err := r.bindings.DeleteUnseen(ctx, client.InNamespace(o.Namespace), client.HasLabels{v1alpha1.LabelDelegate},
+	if err := r.bindings.DeleteMatching(ctx, client.InNamespace(o.Namespace), client.HasLabels{v1alpha1.LabelDelegate},
 		client.MatchingLabels{v1alpha1.LabelOrganization: o.Namespace}); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(r.ofBinding)).
 		Watches(&rbacv1.Role{}, mapper.OnChange(r.ofRole)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, mapper.OnChange(r.ofClusterRole)).
-		Complete(rolebinding.OrDeleteOrphans(r.client, r.bindings, r, r.orphans))
+		Complete(rolebinding.AsReconciler(r.client, r.bindings, r, r.orphans))
 }
 
 // ledgersDiffer: the next step of a ledger does not wait.

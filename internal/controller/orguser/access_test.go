@@ -10,7 +10,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -135,24 +134,5 @@ var _ = Describe("Access is brought about", func() {
 		Expect(err).To(MatchError(ContainSubstring("RoleBinding usher-luis-edit in namespace acme-sales")))
 		Expect(s.taken).To(HaveExactElements("status True Ready", "status False Failed"))
 		Expect(u).To(matchers.Stand(v1alpha1.ConditionReconciling, "Failed"))
-	})
-
-	It("GTA-10 with patience for the right to bind a module's ClusterRole, and for no other right", func(ctx context.Context) {
-		attempts := 0
-		s := steps{fails: func() error {
-			if attempts++; attempts < 3 {
-				return forbidden
-			}
-			return nil
-		}}
-		d := rolebinding.NewWriter(interceptor.NewClient(fake.NewClientBuilder().Build(), s.funcs()), lookup.APIReader{})
-		h := rolebinding.UserHolder(luis.Obj(), "luis")
-		module := rolebinding.Binding{Namespace: "acme-sales", ClusterRole: "tickets", Workspace: "sales", Module: "desk"}.Build(h)
-		Expect(d.Apply(ctx, rolebinding.Plan{Apply: []*rbacv1.RoleBinding{module}})).To(Succeed())
-		Expect(attempts).To(Equal(3))
-		attempts = 0
-		plain := rolebinding.Binding{Namespace: "acme-sales", ClusterRole: "edit", Workspace: "sales"}.Build(h)
-		Expect(d.Apply(ctx, rolebinding.Plan{Apply: []*rbacv1.RoleBinding{plain}})).To(MatchError(ContainSubstring("forbidden")))
-		Expect(attempts).To(Equal(1))
 	})
 })

@@ -35,7 +35,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.ofWorkspace)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(r.ofBinding)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, mapper.OnChange(r.ofClusterRole)).
-		Complete(rolebinding.OrDeleteOrphans(r.client, r.bindings, r, r.orphans))
+		Complete(rolebinding.AsReconciler(r.client, r.bindings, r, r.orphans))
 }
 
 // ofNamesake: who has an address or user name in force concerns all who wish it (ORG-28).

@@ -119,7 +119,7 @@ func (r *Reconciler) letGo(ctx context.Context, u *v1alpha1.OrgUser) error {
 	if listed || err != nil {
 		return err // the next change of the ledger brings the next pass
 	}
-	if err := r.bindings.DeleteUnseen(ctx, rolebinding.OfUser(u)); err != nil {
+	if err := r.bindings.DeleteMatching(ctx, rolebinding.OfUser(u)); err != nil {
 		return err
 	}
 	return object.RemoveFinalizer(ctx, r.client, u)
