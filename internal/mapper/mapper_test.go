@@ -13,13 +13,13 @@ import (
 )
 
 var _ = Describe("Mappers", func() {
-	It("the difference of two lists is what stands in one only", func() {
+	It("return the names that are in only one of two lists as their difference", func() {
 		Expect(mapper.Difference([]string{"ana", "bea"}, []string{"bea", "eva"})).To(ConsistOf("ana", "eva"))
 		Expect(mapper.Difference([]string{"ana"}, []string{"ana"})).To(BeEmpty())
 		Expect(mapper.Difference(nil, nil)).To(BeEmpty())
 	})
 
-	It("a change knows what is new, what is gone and what is newest", func() {
+	It("see in a change whether an object is new or gone, and its newest state", func() {
 		old, young := builders.OrgUser("acme", "old").Obj(), builders.OrgUser("acme", "young").Obj()
 		coming, going, staying := mapper.Change[*v1alpha1.OrgUser]{After: young}, mapper.Change[*v1alpha1.OrgUser]{Before: old},
 			mapper.Change[*v1alpha1.OrgUser]{Before: old, After: young}

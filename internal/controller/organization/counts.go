@@ -5,21 +5,27 @@ package organization
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
+	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/status"
-	"github.com/usher-operator/usher/internal/wording"
 )
 
-func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace) {
+// maxGroups is how many groups a status lists.
+const maxGroups = 10000
+
+// reconcileCounts counts the users, workspaces and groups of the organization.
+func (r *Reconciler) reconcileCounts(_ context.Context, s *scope) (time.Duration, error) {
+	s.organization.Status.Users = countUsers(s.users)
+	s.organization.Status.Workspaces = status.Count(len(s.workspaces))
+	s.organization.Status.Groups = countGroups(s.users, s.workspaces)
+	return 0, nil
+}
+
+func countUsers(users []*v1alpha1.OrgUser) v1alpha1.UserCounts {
 	var active, pending, limited int32
 	for _, u := range users {
 		if effective.IsLimited(u) {
@@ -32,17 +38,11 @@ func count(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, workspaces []*v1
 			pending++
 		}
 	}
-	o.Status.Users = v1alpha1.UserCounts{Total: status.Count(len(users)), Active: &active, Pending: &pending, Limited: &limited}
-	o.Status.Workspaces = status.Count(len(workspaces))
-	o.Status.Modules = effective.NextSeats(o, users)
-	o.Status.Groups = countGroups(users, workspaces)
+	return v1alpha1.UserCounts{Total: status.Count(len(users)), Active: &active, Pending: &pending, Limited: &limited}
 }
 
-// maxGroups is how many groups a status lists.
-const maxGroups = 10000
-
-// countGroups counts who is in each group, those left out who are being removed. A group that a workspace names and nobody
-// is in counts zero.
+// countGroups counts the users in each group, without those who are being removed. A group that a workspace names and nobody is in
+// counts zero.
 func countGroups(users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace) []v1alpha1.GroupStatus {
 	counts := map[v1alpha1.ObjectName]int{}
 	for _, w := range workspaces {
@@ -64,7 +64,7 @@ func countGroups(users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace) []
 	return groups
 }
 
-// groupsNamed gives the groups that a workspace names, with nobody in them.
+// groupsNamed returns the groups that a workspace names, with a count of zero each.
 func groupsNamed(w *v1alpha1.Workspace) map[v1alpha1.ObjectName]int {
 	groups := map[v1alpha1.ObjectName]int{}
 	for _, m := range w.Spec.Members {
@@ -73,55 +73,4 @@ func groupsNamed(w *v1alpha1.Workspace) map[v1alpha1.ObjectName]int {
 		}
 	}
 	return groups
-}
-
-// conclude says how the organization stands. Being without an administrator yet is no failure: people are declared
-// after their organization.
-func conclude(o *v1alpha1.Organization, held string, problems []effective.ModuleProblem) {
-	switch {
-	case held != "":
-		status.Stalled(o, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
-			"%s stays an administrator although the wish is otherwise: there is no other one in force", held))
-	case len(problems) > 0 && problems[0].Stuck:
-		status.Stalled(o, v1alpha1.ReasonClusterRoleNotGrantable, messagesOf(problems))
-	case len(problems) > 0:
-		status.Progressing(o, v1alpha1.ReasonClusterRoleNotFound, messagesOf(problems))
-	case len(o.Status.Administrators) > 0:
-		status.Ready(o, v1alpha1.ReasonReady,
-			wording.Count(*status.Count(len(o.Status.Administrators)), "administrator", "administrators")+" in force")
-	default:
-		status.Ready(o, v1alpha1.ReasonNoAdministrator,
-			"no administrator in force yet: declare an OrgUser with the role OrganizationAdmin, or set "+
-				"spec.primaryAdministrator to have that person invited")
-	}
-}
-
-func messagesOf(problems []effective.ModuleProblem) string {
-	messages := make([]string, 0, len(problems))
-	for _, p := range problems {
-		messages = append(messages, p.Message)
-	}
-	return strings.Join(messages, "; ")
-}
-
-// write writes the status, and tells of modules whose ClusterRole cannot be bound once that is written.
-func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.Organization) error {
-	was := reasonOf(before)
-	wrote, err := status.Write(ctx, r.client, before, after)
-	if err != nil || !wrote {
-		return err
-	}
-	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
-	if ready.Reason != was && (ready.Reason == v1alpha1.ReasonClusterRoleNotFound ||
-		ready.Reason == v1alpha1.ReasonClusterRoleNotGrantable) {
-		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
-	}
-	return nil
-}
-
-func reasonOf(o *v1alpha1.Organization) string {
-	if ready := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
-		return ready.Reason
-	}
-	return ""
 }

@@ -6,47 +6,49 @@ package organization
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/mapper"
+	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
 )
 
-// settleDelegates gives each delegate the ClusterRole of its role in the organization's namespace, like a person (WXP-5).
-func (r *Reconciler) settleDelegates(ctx context.Context, o *v1alpha1.Organization) error {
-	existing, err := r.cache.DelegateBindings(ctx, o.Namespace)
-	if err != nil {
-		return err
-	}
-	byDelegate := map[string][]*rbacv1.RoleBinding{}
-	for _, b := range existing {
+// reconcileDelegates grants each delegate the ClusterRole of its role in the organization's namespace, as it is granted to a
+// person (WXP-5), and deletes the bindings of former delegates. A delegate that fails does not keep the others from theirs.
+func (r *Reconciler) reconcileDelegates(ctx context.Context, s *scope) (time.Duration, error) {
+	existing := map[string][]*rbacv1.RoleBinding{}
+	for _, b := range s.delegateBindings {
 		name := b.Labels[v1alpha1.LabelDelegate]
-		byDelegate[name] = append(byDelegate[name], b)
+		existing[name] = append(existing[name], b)
 	}
-	var failed []error
-	for _, delegate := range o.Spec.Delegates {
-		h := rolebinding.DelegateHolder(o, string(delegate.Username))
-		plan := rolebinding.NewPlan(h, rolebinding.ForRole(o, delegate.Role), byDelegate[h.Name])
-		failed = append(failed, r.bindings.Apply(ctx, plan))
-		delete(byDelegate, h.Name)
-	}
-	for _, left := range byDelegate {
-		failed = append(failed, r.bindings.Apply(ctx, rolebinding.Plan{Delete: left}))
-	}
-	return errors.Join(failed...)
-}
-
-// ofBinding: what somebody does to a delegate's binding is set right.
-func (r *Reconciler) ofBinding(_ context.Context, c mapper.Change[*rbacv1.RoleBinding]) ([]types.NamespacedName, error) {
-	var keys []types.NamespacedName
-	for _, b := range []*rbacv1.RoleBinding{c.Before, c.After} {
-		if b != nil && b.Labels[v1alpha1.LabelDelegate] != "" {
-			organization := b.Labels[v1alpha1.LabelOrganization]
-			keys = append(keys, types.NamespacedName{Namespace: organization, Name: organization})
+	var failures []error
+	apply := func(whose string, plan rolebinding.Plan) {
+		if err := r.bindings.Apply(ctx, plan); err != nil && !requeue.IsTransient(err) {
+			failures = append(failures, fmt.Errorf("%s: %w", whose, err))
 		}
 	}
-	return keys, nil
+	for _, delegate := range s.organization.Spec.Delegates {
+		holder := rolebinding.DelegateHolder(s.organization, string(delegate.Username))
+		wanted := rolebinding.ForRole(s.organization, delegate.Role)
+		apply(fmt.Sprintf("delegate %q", delegate.Username), rolebinding.NewPlan(holder, wanted, existing[holder.Name]))
+		delete(existing, holder.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(existing)) { // in order, so that a condition that repeats is the same
+		apply("a former delegate", rolebinding.Plan{Delete: existing[name]})
+	}
+	return 0, errors.Join(failures...)
+}
+
+// orphanedBindings returns the delegates' bindings of an Organization that does not exist.
+func (r *Reconciler) orphanedBindings(ctx context.Context, organization types.NamespacedName) ([]*rbacv1.RoleBinding, error) {
+	if organization.Name != organization.Namespace {
+		return nil, nil
+	}
+	return r.cache.DelegateBindings(ctx, organization.Namespace)
 }

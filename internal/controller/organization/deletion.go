@@ -5,38 +5,51 @@ package organization
 
 import (
 	"context"
-	"slices"
 
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/object"
 )
 
-// remove takes everything along that belongs to a deleted Organization, and lets it go when all of it is gone. Nothing
-// of it is held back: an organization that goes needs no administrator.
-func (r *Reconciler) remove(ctx context.Context, o *v1alpha1.Organization) error {
-	if !slices.Contains(o.Finalizers, v1alpha1.Finalizer) {
+// reconcileDelete deletes everything that belongs to a deleted Organization, and removes the finalizer when all of it is gone. It
+// never waits for the ledgers: an organization that is being deleted needs no administrator.
+func (r *Reconciler) reconcileDelete(ctx context.Context, o *v1alpha1.Organization) error {
+	if !controllerutil.ContainsFinalizer(o, v1alpha1.Finalizer) {
 		return nil
 	}
-	if o.Name != o.Namespace { // one that came past the webhooks owns nothing
+	if isMisnamed(o) {
 		return object.RemoveFinalizer(ctx, r.client, o)
 	}
-	belongings, err := r.cache.Belongings(ctx, o.Namespace)
+	belongings, err := r.belongings(ctx, o)
 	if err != nil {
 		return err
 	}
-	if len(belongings) == 0 { // none that the cache knows
-		if belongings, err = r.api.Belongings(ctx, o.Namespace); err != nil {
-			return err
-		}
-	}
 	if len(belongings) > 0 {
-		if going, err := r.isGoing(ctx, o); !going || err != nil {
-			return err
-		}
+		return r.deleteAll(ctx, o, belongings) // each one that is gone causes the next pass
+	}
+	if err := r.deleteDelegateBindings(ctx, o); err != nil {
+		return err
+	}
+	return object.RemoveFinalizer(ctx, r.client, o)
+}
+
+// belongings returns the Invitations, users and workspaces that still exist. That there are none is asked of the API server: the
+// cache may not know of one yet, and nobody looks again once the Organization is gone.
+func (r *Reconciler) belongings(ctx context.Context, o *v1alpha1.Organization) ([]client.Object, error) {
+	cached, err := r.cache.Belongings(ctx, o.Namespace)
+	if len(cached) > 0 || err != nil {
+		return cached, err
+	}
+	return r.api.Belongings(ctx, o.Namespace)
+}
+
+// deleteAll deletes the belongings of an Organization in their order. It ends at the first failure, because users must not be
+// deleted before the Invitations that would invite them again.
+func (r *Reconciler) deleteAll(ctx context.Context, o *v1alpha1.Organization, belongings []client.Object) error {
+	if deleting, err := r.isBeingDeleted(ctx, o); !deleting || err != nil {
+		return err
 	}
 	for _, b := range belongings {
 		if !b.GetDeletionTimestamp().IsZero() {
@@ -46,19 +59,12 @@ func (r *Reconciler) remove(ctx context.Context, o *v1alpha1.Organization) error
 			return err
 		}
 	}
-	if len(belongings) > 0 {
-		return nil // the going of each brings the next pass
-	}
-	if err := r.bindings.DeleteMatching(ctx, client.InNamespace(o.Namespace), client.HasLabels{v1alpha1.LabelDelegate},
-		client.MatchingLabels{v1alpha1.LabelOrganization: o.Namespace}); err != nil {
-		return err
-	}
-	return object.RemoveFinalizer(ctx, r.client, o)
+	return nil
 }
 
-// isGoing tells, past the cache, whether this very Organization is still there and going. Whatever was there before the answer
-// and belongs to it by name is its own, and not that of a successor of the same name.
-func (r *Reconciler) isGoing(ctx context.Context, o *v1alpha1.Organization) (bool, error) {
+// isBeingDeleted reports whether, by the API server, this very Organization still exists and is being deleted. Whatever existed
+// before the answer and belongs to it by name is its own, and not that of a successor of the same name.
+func (r *Reconciler) isBeingDeleted(ctx context.Context, o *v1alpha1.Organization) (bool, error) {
 	var now v1alpha1.Organization
 	if err := r.api.Get(ctx, client.ObjectKeyFromObject(o), &now); err != nil {
 		return false, client.IgnoreNotFound(err)
@@ -66,11 +72,7 @@ func (r *Reconciler) isGoing(ctx context.Context, o *v1alpha1.Organization) (boo
 	return now.UID == o.UID && !now.DeletionTimestamp.IsZero(), nil
 }
 
-// ofInvitation: an Organization that goes waits for its Invitations.
-func (r *Reconciler) ofInvitation(_ context.Context, c mapper.Change[*v1alpha1.Invitation],
-) ([]types.NamespacedName, error) {
-	if !c.Deleted() {
-		return nil, nil
-	}
-	return []types.NamespacedName{mapper.OrganizationKey(c.Before)}, nil
+func (r *Reconciler) deleteDelegateBindings(ctx context.Context, o *v1alpha1.Organization) error {
+	return r.bindings.DeleteMatching(ctx, client.InNamespace(o.Namespace), client.HasLabels{v1alpha1.LabelDelegate},
+		client.MatchingLabels{v1alpha1.LabelOrganization: o.Namespace})
 }

@@ -15,67 +15,52 @@ import (
 // ledgerRetry is how soon to look again when the cache and the API server disagree about who stays.
 const ledgerRetry = time.Second
 
-// settleLedger plans the list of administrators in force. It is the organization's status, written under its resource
-// version, so two leaders cannot each let the other's last administrator go (ORG-4).
+// reconcileAdministrators plans the list of administrators in force. The list is in the organization's status, which is written
+// under the resource version that was read, so two leaders cannot each remove the other's last administrator (ORG-4).
 //
-// An administrator leaves the list only after another one was read from the API server who acts as administrator and wishes
-// to stay. The other one cannot go in the meantime: the written list names them, and the OrgUser reconciler, which alone
-// removes the finalizer and the role, reads that list from the API server after the wish has ended. One of the two reads
+// An administrator leaves the list only after another one was read from the API server who acts as administrator and whose spec
+// requests the role. That other one cannot leave in the meantime: the written list names them, and the OrgUser reconciler, which
+// alone removes the finalizer and the role, reads that list from the API server after the request has ended. One of the two reads
 // sees what the other has written.
-func (r *Reconciler) settleLedger(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
-) (held string, retry time.Duration, err error) {
-	candidates, err := r.candidates(ctx, o, users)
+func (r *Reconciler) reconcileAdministrators(ctx context.Context, s *scope) (time.Duration, error) {
+	candidates, err := r.candidates(ctx, s)
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
-	current := o.Status.Administrators
+	current := s.organization.Status.Administrators
 	next := effective.NextLedger(current, candidates)
+	var retry time.Duration
 	if len(next.Leaving) > 0 {
-		sure, err := r.somebodyStays(ctx, o.Namespace, next)
+		stays, err := r.somebodyStays(ctx, s.organization.Namespace, next)
 		if err != nil {
-			return "", 0, err
+			return 0, err
 		}
-		if !sure {
+		if !stays {
 			next.Administrators = union(current, next.Administrators)
 			retry = ledgerRetry
 		}
 	}
-	o.Status.Administrators, err = r.certain(ctx, o, next.Administrators)
-	return next.Held, retry, err
-}
-
-// certain drops newcomers whom the cache still shows but who are gone, or no longer wish the role, by the API server.
-func (r *Reconciler) certain(ctx context.Context, o *v1alpha1.Organization, names []string) ([]string, error) {
-	list := make([]string, 0, len(names))
-	for _, name := range names {
-		if !slices.Contains(o.Status.Administrators, name) {
-			user, err := r.api.User(ctx, o.Namespace, name)
-			if err != nil {
-				return nil, err
-			}
-			if user == nil || !effective.CandidateOf(user).Wished || !effective.CandidateOf(user).Accepted {
-				continue
-			}
-		}
-		list = append(list, name)
+	confirmed, err := r.confirmNewcomers(ctx, s.organization, next.Administrators)
+	if err != nil {
+		return 0, err
 	}
-	return list, nil
+	s.organization.Status.Administrators, s.held = confirmed, next.Held
+	return retry, nil
 }
 
-// candidates are the users that the cache knows, and those on the list that only the API server knows.
-func (r *Reconciler) candidates(ctx context.Context, o *v1alpha1.Organization, users []*v1alpha1.OrgUser,
-) ([]effective.Candidate, error) {
-	candidates := make([]effective.Candidate, 0, len(users))
-	known := make(map[string]bool, len(users))
-	for _, u := range users {
+// candidates returns the users that the cache knows, and those on the list that only the API server knows.
+func (r *Reconciler) candidates(ctx context.Context, s *scope) ([]effective.Candidate, error) {
+	candidates := make([]effective.Candidate, 0, len(s.users))
+	known := make(map[string]bool, len(s.users))
+	for _, u := range s.users {
 		candidates = append(candidates, effective.CandidateOf(u))
 		known[u.Name] = true
 	}
-	for _, name := range o.Status.Administrators {
+	for _, name := range s.organization.Status.Administrators {
 		if known[name] {
 			continue
 		}
-		user, err := r.api.User(ctx, o.Namespace, name)
+		user, err := r.api.User(ctx, s.organization.Namespace, name)
 		if err != nil {
 			return nil, err
 		}
@@ -86,6 +71,7 @@ func (r *Reconciler) candidates(ctx context.Context, o *v1alpha1.Organization, u
 	return candidates, nil
 }
 
+// somebodyStays reports whether, by the API server, somebody acts as administrator who stays on the next list.
 func (r *Reconciler) somebodyStays(ctx context.Context, namespace string, next effective.Ledger) (bool, error) {
 	if next.Held != "" {
 		user, err := r.api.User(ctx, namespace, next.Held)
@@ -103,11 +89,32 @@ func (r *Reconciler) somebodyStays(ctx context.Context, namespace string, next e
 	return false, nil
 }
 
-// acts tells whether somebody's role is in force already: who has only just come onto the list may still be without it.
+// acts reports whether an administrator's role is in force already. Somebody who has just been added to the list may still be
+// without it.
 func acts(u *v1alpha1.OrgUser) bool {
 	return u != nil && u.Status.State == v1alpha1.UserActive && u.Status.Role == v1alpha1.RoleOrganizationAdmin
 }
 
+// confirmNewcomers returns the names without the newcomers whom only the cache still shows: by the API server they are gone, or no
+// longer request the role.
+func (r *Reconciler) confirmNewcomers(ctx context.Context, o *v1alpha1.Organization, names []string) ([]string, error) {
+	confirmed := make([]string, 0, len(names))
+	for _, name := range names {
+		if !slices.Contains(o.Status.Administrators, name) {
+			user, err := r.api.User(ctx, o.Namespace, name)
+			if err != nil {
+				return nil, err
+			}
+			if user == nil || !effective.CandidateOf(user).Wished || !effective.CandidateOf(user).Accepted {
+				continue
+			}
+		}
+		confirmed = append(confirmed, name)
+	}
+	return confirmed, nil
+}
+
+// union returns the names of both lists, each once and in order.
 func union(a, b []string) []string {
 	all := slices.Concat(a, b)
 	slices.Sort(all)

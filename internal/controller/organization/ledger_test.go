@@ -8,8 +8,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("The ledger", func() {
-	It("the union of two lists has each name once, in order", func() {
+var _ = Describe("The union of two lists", func() {
+	It("has each name once, in order", func() {
 		a := []string{"bea", "ana"}
 		Expect(union(a, []string{"eva", "bea"})).To(Equal([]string{"ana", "bea", "eva"}))
 		Expect(a).To(Equal([]string{"bea", "ana"}), "the lists stay as they are")

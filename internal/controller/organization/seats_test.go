@@ -43,27 +43,27 @@ var _ = Describe("Seats, past the cache,", Ordered, func() {
 		return v1alpha1.ModuleStatus{Name: module, Holders: holders}
 	}
 
-	It("GTA-11 are settled by what leavers have and wish now, whatever the cache says of them", func(ctx context.Context) {
-		stale, fresh := world.InForce(ns, "luis", v1alpha1.UserActive), world.InForce(ns, "luis", v1alpha1.UserActive, "desk")
-		fresh.Status.Modules = []v1alpha1.ObjectName{desk}
-		w.Put(ctx, fresh)
+	It("GTA-11 are planned by what the users who leave one have and request by the API server, whatever the cache shows", func(ctx context.Context) {
+		stale, newest := world.InForce(ns, "luis", v1alpha1.UserActive), world.InForce(ns, "luis", v1alpha1.UserActive, "desk")
+		newest.Status.Modules = []v1alpha1.ObjectName{desk}
+		w.Put(ctx, newest)
 		kim, gone := world.InForce(ns, "kim", v1alpha1.UserActive, "desk"), world.InForce(ns, "gone", v1alpha1.UserActive, "desk")
 		cached := []*v1alpha1.OrgUser{stale, kim, gone}
 		o := ledger(v1alpha1.ModuleStatus{Name: "desk", Leaving: []string{"luis", "gone"}})
 
-		seen, err := r.seatsSeen(ctx, o, cached)
+		fresh, err := r.refreshLeaving(ctx, o, cached)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(seen).To(ConsistOf(kim, HaveField("Status.Modules", ConsistOf(desk))))
+		Expect(fresh).To(ConsistOf(kim, HaveField("Status.Modules", ConsistOf(desk))))
 		Expect(cached).To(Equal([]*v1alpha1.OrgUser{stale, kim, gone}), "the cache's own list is left alone")
 
-		Expect(r.seatsSeen(ctx, ledger(held("desk", "luis")), cached)).To(Equal(cached), "without leavers nobody is asked")
+		Expect(r.refreshLeaving(ctx, ledger(held("desk", "luis")), cached)).To(Equal(cached), "without anybody who leaves, nothing is read")
 		ended, end := context.WithCancel(ctx)
 		end()
-		_, err = r.seatsSeen(ended, o, cached)
+		_, err = r.refreshLeaving(ended, o, cached)
 		Expect(err).To(HaveOccurred())
 	})
 
-	It("GTA-11 do not change hands before who had one has left, also of a module that was sold and bought again", func(ctx context.Context) {
+	It("GTA-11 do not change hands before the former holder has left, even of a module that is dropped and bought again", func(ctx context.Context) {
 		first, second := world.InForce(ns, "first", v1alpha1.UserActive, "desk"), world.InForce(ns, "second", v1alpha1.UserActive, "desk")
 		first.Status.Modules = []v1alpha1.ObjectName{desk}
 		o := builders.Organization(ns).Module("desk", 1).Obj()
@@ -71,7 +71,7 @@ var _ = Describe("Seats, past the cache,", Ordered, func() {
 		w.Put(ctx, o, first, second)
 		clients, _ := w.Clients(ctx)
 		r := New(clients.Client, clients.Cache, clients.API, events.NewFakeRecorder(100), 0, time.Now)
-		settle := func(modules ...v1alpha1.Module) []v1alpha1.ModuleStatus {
+		reconcile := func(modules ...v1alpha1.Module) []v1alpha1.ModuleStatus {
 			GinkgoHelper()
 			Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
 			o.Spec.Subscription.Modules = modules
@@ -84,12 +84,12 @@ var _ = Describe("Seats, past the cache,", Ordered, func() {
 		bought := v1alpha1.Module{Name: desk, Seats: ptr.To[int32](1)}
 		leaves := ConsistOf(And(HaveField("Holders", BeEmpty()), HaveField("Leaving", ConsistOf("first"))))
 
-		Expect(settle()).To(leaves)
+		Expect(reconcile()).To(leaves)
 		first.Spec.Modules = nil
 		Expect(w.Client.Update(ctx, first)).To(Succeed())
-		Expect(settle(bought)).To(leaves, "second waits")
+		Expect(reconcile(bought)).To(leaves, "second waits")
 		first.Status.Modules = nil
 		Expect(w.Client.Status().Update(ctx, first)).To(Succeed())
-		Expect(settle(bought)).To(ConsistOf(And(HaveField("Holders", ConsistOf("second")), HaveField("Leaving", BeEmpty()))))
+		Expect(reconcile(bought)).To(ConsistOf(And(HaveField("Holders", ConsistOf("second")), HaveField("Leaving", BeEmpty()))))
 	})
 })

@@ -1,0 +1,56 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/phase"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("The counts of an organization", func() {
+	It("LMI-9 include the users of each group, also of those that only workspaces name", func() {
+		going := builders.OrgUser("acme", "gone").Groups("day").Obj()
+		going.DeletionTimestamp = ptr.To(metav1.Now())
+		users := []*v1alpha1.OrgUser{
+			builders.OrgUser("acme", "a").Groups("night", "day").Obj(), builders.OrgUser("acme", "b").Groups("night").Obj(), going,
+		}
+		w := builders.Workspace("acme", "w").Group("night", v1alpha1.WorkspaceEdit).Group("empty", v1alpha1.WorkspaceEdit).
+			Member("x@acme.example", v1alpha1.WorkspaceEdit).Obj()
+		Expect(countGroups(users, []*v1alpha1.Workspace{w})).To(Equal([]v1alpha1.GroupStatus{
+			{Name: "day", Users: ptr.To[int32](1)}, {Name: "empty", Users: ptr.To[int32](0)}, {Name: "night", Users: ptr.To[int32](2)},
+		}))
+		Expect(countGroups(nil, nil)).To(BeNil())
+	})
+
+	It("follow what is in force", func(ctx context.Context) {
+		o := builders.Organization("acme").Module("remote-support", 25).Module("service-desk", 1).Obj()
+		var users []*v1alpha1.OrgUser
+		for n, state := range []v1alpha1.UserState{v1alpha1.UserActive, v1alpha1.UserActive, v1alpha1.UserPending, "", v1alpha1.UserSuspended} {
+			u := builders.OrgUser("acme", string(rune('a'+n))).Modules("remote-support").Obj()
+			u.Status.State = state
+			users = append(users, u)
+		}
+		s := &scope{
+			organization: o, users: users, workspaces: []*v1alpha1.Workspace{builders.Owned("a"), builders.Owned("b"), builders.Owned("c")},
+		}
+		var r Reconciler
+		Expect(phase.Run(ctx, s, r.reconcileSeats, r.reconcileCounts)).To(BeZero())
+		Expect(o.Status.Users).To(Equal(v1alpha1.UserCounts{
+			Total: ptr.To[int32](5), Active: ptr.To[int32](2), Pending: ptr.To[int32](2), Limited: ptr.To[int32](0),
+		}))
+		Expect(o.Status.Workspaces).To(HaveValue(BeEquivalentTo(3)))
+		Expect(o.Status.Modules).To(Equal([]v1alpha1.ModuleStatus{
+			{Name: "remote-support", Seats: ptr.To[int32](25), Used: ptr.To[int32](3), Holders: []string{"a", "b", "c"}},
+			{Name: "service-desk", Seats: ptr.To[int32](1), Used: ptr.To[int32](0)},
+		}))
+	})
+})

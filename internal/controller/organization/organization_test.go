@@ -1,0 +1,103 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/rolebinding"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("A pass over an organization", func() {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Group: rbacv1.GroupName, Resource: "x"}, "x", errors.New("not held"))
+	acme := builders.Organization("acme").Delegate("argo", v1alpha1.RoleTechnician).Delegate("flux", v1alpha1.RoleTechnician).
+		With(func(o *v1alpha1.Organization) {
+			o.Spec.Billing.PaymentSecretRef = &v1alpha1.SecretReference{Name: "card"}
+		})
+
+	bindingOf := func(delegate string) string {
+		return "usher-" + rolebinding.DelegateHolder(acme.Obj(), delegate).Name + "-usher-technician"
+	}
+
+	// pass makes a pass over acme, which has an active administrator to enter in the ledger, while the API server refuses to apply what
+	// is named. It returns the organization, the names that were applied, and the error of the pass.
+	pass := func(ctx context.Context, refused map[string]error) (o *v1alpha1.Organization, applied []string, failed error) {
+		GinkgoHelper()
+		ana := builders.OrgUser("acme", "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		ana.Status.State = v1alpha1.UserActive
+		o = acme.Obj()
+		scheme := runtime.NewScheme()
+		Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+		Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+		b := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(o).WithObjects(o, ana).WithInterceptorFuncs(interceptor.Funcs{
+			Apply: func(_ context.Context, _ client.WithWatch, config runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
+				named, is := config.(interface{ GetName() *string })
+				Expect(is).To(BeTrue())
+				if err := refused[*named.GetName()]; err != nil {
+					return err
+				}
+				applied = append(applied, *named.GetName())
+				return nil
+			},
+		})
+		Expect(lookup.AddIndexes(ctx, builders.Indexer{ClientBuilder: b})).To(Succeed())
+		c := b.Build()
+		r := New(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), events.NewFakeRecorder(10), 0, time.Now)
+		Expect(c.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+		_, failed = r.Reconcile(ctx, o)
+		Expect(c.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+		Expect(o.Status.Administrators).To(ConsistOf("ana"), "the ledger is written, whatever fails")
+		Expect(o.Status.Users.Active).To(HaveValue(BeEquivalentTo(1)), "users are counted, whatever fails")
+		return o, applied, failed
+	}
+
+	It("WXP-5 grants delegates and the payment details, and is Ready", func(ctx context.Context) {
+		o, applied, err := pass(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(applied).To(ConsistOf(bindingOf("argo"), bindingOf("flux"), rolebinding.PaymentRole))
+		Expect(o).To(matchers.Stand(v1alpha1.ConditionReady, "Ready"))
+	})
+
+	It("WXP-5 says whose binding is refused, and grants the others theirs", func(ctx context.Context) {
+		o, applied, err := pass(ctx, map[string]error{bindingOf("argo"): forbidden})
+		Expect(err).To(MatchError(ContainSubstring(`delegate "argo": RoleBinding ` + bindingOf("argo") + ` in namespace acme`)))
+		Expect(applied).To(ConsistOf(bindingOf("flux"), rolebinding.PaymentRole))
+		Expect(o).To(matchers.Stand(v1alpha1.ConditionReconciling, "Failed"))
+		Expect(o.Status.Conditions[0].Message).To(Equal(err.Error()))
+	})
+
+	It("ORG-6 says that the Role for payment details is refused, and grants delegates their bindings", func(ctx context.Context) {
+		o, applied, err := pass(ctx, map[string]error{rolebinding.PaymentRole: forbidden})
+		Expect(err).To(MatchError(ContainSubstring("the Role usher-payment in namespace acme")))
+		Expect(applied).To(ConsistOf(bindingOf("argo"), bindingOf("flux")))
+		Expect(o).To(matchers.Stand(v1alpha1.ConditionReconciling, "Failed"))
+	})
+
+	It("does not show a conflict, which leads to another pass", func(ctx context.Context) {
+		conflict := apierrors.NewConflict(schema.GroupResource{Group: rbacv1.GroupName, Resource: "x"}, "x", errors.New("changed"))
+		o, applied, err := pass(ctx, map[string]error{bindingOf("argo"): conflict})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(applied).To(ConsistOf(bindingOf("flux"), rolebinding.PaymentRole))
+		Expect(o).To(matchers.Stand(v1alpha1.ConditionReady, "Ready"))
+	})
+})
