@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package breaker is a circuit breaker: it keeps calls away from a service for a while after one has failed, so that a
-// service that is down is tried now and then, and not by every call.
+// Package breaker is a circuit breaker: it holds back the calls to a service for a while after one has failed, so that a service that
+// is down is tried now and then, and not by every call.
 package breaker
 
 import (
@@ -11,15 +11,14 @@ import (
 )
 
 const (
-	// firstHold is how long calls are kept away after the first failure; it doubles with each further one, up to mostHold.
+	// firstHold is how long calls are held back after the first failure. It doubles with each further one, up to maxHold.
 	firstHold = time.Second
-	mostHold  = time.Minute
-	// doublings are enough to pass mostHold.
+	maxHold   = time.Minute
+	// doublings are enough to exceed maxHold.
 	doublings = 6
 )
 
-// Breaker stands before one service. The zero value lets calls through. It is safe for concurrent use and must not be
-// copied.
+// Breaker guards one service. The zero value lets calls through. It is safe for concurrent use and must not be copied.
 type Breaker struct {
 	mu       sync.Mutex
 	failures int
@@ -27,7 +26,7 @@ type Breaker struct {
 	cause    error
 }
 
-// Open gives until when no call may be made, and the failure that is the reason; without a reason, calls may be made.
+// Open returns until when no call may be made, and the failure that is the cause; nil: calls may be made.
 func (b *Breaker) Open(now time.Time) (until time.Time, cause error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -37,14 +36,14 @@ func (b *Breaker) Open(now time.Time) (until time.Time, cause error) {
 	return time.Time{}, nil
 }
 
-// Failing tells whether no call has succeeded since the last failure.
+// Failing reports whether no call has succeeded since the last failure.
 func (b *Breaker) Failing() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.failures > 0
 }
 
-// Record notes how a call went; nil: it succeeded. Of several calls that failed together, one counts.
+// Record records the outcome of a call; nil: it succeeded. Of several calls that fail together, one counts.
 func (b *Breaker) Record(now time.Time, failure error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -56,6 +55,6 @@ func (b *Breaker) Record(now time.Time, failure error) {
 	if now.Before(b.until) {
 		return
 	}
-	b.until = now.Add(min(firstHold<<min(b.failures, doublings), mostHold))
+	b.until = now.Add(min(firstHold<<min(b.failures, doublings), maxHold))
 	b.failures++
 }

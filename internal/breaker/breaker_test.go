@@ -36,7 +36,7 @@ var _ = Describe("A circuit breaker", func() {
 		Expect(cause).NotTo(HaveOccurred())
 	})
 
-	It("keeps calls away for twice as long after each further failure, a minute at most", func() {
+	It("holds back calls for twice as long after each further failure, for a minute at most", func() {
 		var b breaker.Breaker
 		now := noon
 		for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60, 60} {
@@ -52,7 +52,7 @@ var _ = Describe("A circuit breaker", func() {
 		}
 	})
 
-	It("counts one of several calls that fail together, and names the last failure", func() {
+	It("counts only one of several calls that fail together, and returns the last failure", func() {
 		var b breaker.Breaker
 		b.Record(noon, first)
 		b.Record(noon.Add(500*time.Millisecond), second)
@@ -61,7 +61,7 @@ var _ = Describe("A circuit breaker", func() {
 		Expect(cause).To(MatchError(second))
 	})
 
-	It("begins with a short time again after a success", func() {
+	It("starts with a short hold again after a success", func() {
 		var b breaker.Breaker
 		b.Record(noon, first)
 		b.Record(noon.Add(time.Second), first)

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package limited creates the Limited accounts that nobody declares: for senders of mail, for people who ask at a customers'
-// door, and for assignees of devices (LMI-2 to LMI-4).
+// Package limited creates the Limited accounts that nobody declares: for senders of mail, for people who ask a question in a portal,
+// and for assignees of devices (LMI-2 to LMI-4).
 package limited
 
 import (
@@ -26,13 +26,13 @@ type Creator struct {
 // NewCreator returns a Creator.
 func NewCreator(c client.Client, api lookup.APIReader) Creator { return Creator{client: c, api: api} }
 
-// ErrOrganizationGone is returned for an organization that does not exist or is being deleted: it takes its users along and does
-// not wait for further ones.
+// ErrOrganizationGone is returned for an organization that does not exist or is being deleted. Its users are deleted with it, and the
+// deletion does not wait for further ones.
 var ErrOrganizationGone = errors.New("the organization is gone or being deleted")
 
 // Create creates the Limited account of an address, unless its organization, read past the cache, is gone. It reports whether the
 // account was created; an error for which apierrors.IsAlreadyExists holds means that the account's name is taken. The object's name
-// follows from the address, so that two who create the account at once create one. It has no display name of its own: the status
+// follows from the address, so that two callers who create the account at once create one. It has no display name of its own: the status
 // shows the one derived from the address, whatever the person calls themselves (LMI-5, LMI-6).
 func (c Creator) Create(ctx context.Context, organization, email, origin string) (bool, error) {
 	o, err := c.api.Organization(ctx, organization)

@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package object writes the metadata of objects: finalizers, labels, and the field owner under which Usher applies.
+// Package object writes the metadata of objects: finalizers and labels, under Usher's field owner.
 package object
 
 import (
@@ -13,10 +13,11 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// FieldOwner is the name under which Usher writes.
+// FieldOwner is the field owner under which Usher writes.
 const FieldOwner = client.FieldOwner("usher")
 
-// EnsureFinalizer keeps an object until what it granted is revoked. It writes metadata, and only Usher's own part of it.
+// EnsureFinalizer adds Usher's finalizer to an object, which keeps the object until what it grants is revoked. It writes nothing but
+// the finalizer.
 func EnsureFinalizer(ctx context.Context, c client.Client, o client.Object) error {
 	before := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
 	if !controllerutil.AddFinalizer(o, v1alpha1.Finalizer) {
@@ -25,7 +26,8 @@ func EnsureFinalizer(ctx context.Context, c client.Client, o client.Object) erro
 	return PatchMetadata(ctx, c, o, before)
 }
 
-// RemoveFinalizer lets an object be deleted. An object that is gone already is no error.
+// RemoveFinalizer removes Usher's finalizer from an object, so that the object can be deleted. An object that is gone already is no
+// error.
 func RemoveFinalizer(ctx context.Context, c client.Client, o client.Object) error {
 	before := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
 	if !controllerutil.RemoveFinalizer(o, v1alpha1.Finalizer) {
@@ -34,8 +36,8 @@ func RemoveFinalizer(ctx context.Context, c client.Client, o client.Object) erro
 	return client.IgnoreNotFound(PatchMetadata(ctx, c, o, before))
 }
 
-// PatchMetadata writes what differs between an object and its former state. It fails with a conflict when the object has changed
-// meanwhile.
+// PatchMetadata writes what differs between an object and its former state. It fails with a conflict when the object has changed in
+// the meantime.
 func PatchMetadata(ctx context.Context, c client.Client, o, before client.Object) error {
 	return c.Patch(ctx, o, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), FieldOwner)
 }
@@ -43,7 +45,7 @@ func PatchMetadata(ctx context.Context, c client.Client, o, before client.Object
 // HasLabels reports whether all of want is in have.
 func HasLabels(have, want map[string]string) bool {
 	for key, value := range want {
-		if had, is := have[key]; !is || had != value {
+		if had, labelled := have[key]; !labelled || had != value {
 			return false
 		}
 	}

@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package wording holds the turns of phrase that several conditions and events share.
+// Package wording holds the phrases that several conditions and events share.
 package wording
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Count says how many there are, in the singular or the plural.
+// Count returns a number with its noun, in the singular or the plural.
 func Count(n int32, one, more string) string {
 	if n == 1 {
 		return "1 " + one
@@ -20,7 +20,7 @@ func Count(n int32, one, more string) string {
 // maxNamed is how many names Some lists.
 const maxNamed = 3
 
-// Some lists the first few names and how many more there are.
+// Some returns the first few names and how many more there are.
 func Some(names []string) string {
 	if more := len(names) - maxNamed; more > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), more)
@@ -28,7 +28,7 @@ func Some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// NoOrganization says that an object's organization does not exist yet.
+// NoOrganization returns the message that an object's organization does not exist yet.
 func NoOrganization(namespace string) string {
 	return fmt.Sprintf("there is no Organization %q in namespace %q yet", namespace, namespace)
 }
