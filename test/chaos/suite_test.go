@@ -19,11 +19,12 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 	"github.com/usher-operator/usher/internal/testing/suite"
 	"github.com/usher-operator/usher/internal/testing/testenv"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
 const (
-	// eventually bounds waiting for what must come.
-	eventually = suite.Timeout
+	// eventually is how long a spec waits for what must happen.
+	eventually = timing.Timeout
 	// storyTimeout bounds a story with all its deaths.
 	storyTimeout = 10 * time.Minute
 	// settleDelay is short, so that mails begin early.

@@ -16,10 +16,11 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 	"github.com/usher-operator/usher/internal/testing/suite"
 	"github.com/usher-operator/usher/internal/testing/testenv"
+	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
-// eventually bounds waiting for what must come.
-const eventually = suite.Timeout
+// eventually is how long a spec waits for what must happen.
+const eventually = timing.Timeout
 
 var (
 	shared *suite.Suite

@@ -31,9 +31,6 @@ import (
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
-// Timeout is how long an Eventually waits by default.
-const Timeout = timing.Timeout
-
 // Suite holds what a suite needs.
 type Suite struct {
 	// Env is the control plane, with Usher's CRDs, roles and webhook configurations.
