@@ -80,10 +80,10 @@ var _ = Describe("A mail that is passed on", func() {
 
 	It("is sent again from the start over a new connection when the server has closed the old one", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message("luis@acme.example"))).To(Succeed())
-		box.SetTrouble(mailbox.Trouble{Recipient: func(string) error {
-			box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.RefuseRecipients(func(string) error {
+			box.SetTrouble(mailbox.None{})
 			return &smtp.SMTPError{Code: 421, Message: "restarting"}
-		}})
+		}))
 		text := "From: a@customers.example\r\n\r\nhello\r\n"
 		Expect(sender.Pass(ctx, passed(text))).To(Succeed())
 		messages, err := box.Messages()

@@ -55,38 +55,38 @@ var _ = Describe("A server in trouble", func() {
 		Expect(mail.IsPermanent(err)).To(BeFalse())
 		_, notTried := mail.NotTried(err)
 		Expect(notTried).To(BeFalse())
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 		Expect(ids()).To(HaveLen(kept))
 		Expect(ids()).To(HaveEach("<1.luis@usher.acme.example>"))
 	},
-		Entry("greylisting", mailbox.Trouble{Recipient: func(string) error { return answer(450, "greylisted, try later") }},
+		Entry("greylisting", mailbox.RefuseRecipients(func(string) error { return answer(450, "greylisted, try later") }),
 			"450", 2, SpecTimeout(timing.Timeout)),
-		Entry("over quota", mailbox.Trouble{Recipient: func(string) error { return answer(452, "mailbox full") }},
+		Entry("over quota", mailbox.RefuseRecipients(func(string) error { return answer(452, "mailbox full") }),
 			"452", 2, SpecTimeout(timing.Timeout)),
 		Entry("closing in the middle of a session, again and again",
-			mailbox.Trouble{Recipient: func(string) error { return answer(421, "going down") }},
+			mailbox.RefuseRecipients(func(string) error { return answer(421, "going down") }),
 			"421", 2, SpecTimeout(timing.Timeout)),
-		Entry("refusing the text for now", mailbox.Trouble{Text: func([]string) mailbox.Fate {
+		Entry("refusing the text for now", mailbox.FateOfMails(func([]string) mailbox.Fate {
 			return mailbox.Fate{Refuse: answer(451, "scanner is away")}
-		}}, "451", 2, SpecTimeout(timing.Timeout)),
-		Entry("dropping the connection in the middle of a mail", mailbox.Trouble{Text: func([]string) mailbox.Fate {
+		}), "451", 2, SpecTimeout(timing.Timeout)),
+		Entry("dropping the connection in the middle of a mail", mailbox.FateOfMails(func([]string) mailbox.Fate {
 			return mailbox.Fate{CutAfter: 100}
-		}}, "the mail was sent but not accepted", 2, SpecTimeout(timing.Timeout)),
+		}), "the mail was sent but not accepted", 2, SpecTimeout(timing.Timeout)),
 		Entry("dropping the connection instead of answering: the mail arrives twice with one Message-ID",
-			mailbox.Trouble{Text: func([]string) mailbox.Fate { return mailbox.Fate{KeepAndCut: true} }},
+			mailbox.FateOfMails(func([]string) mailbox.Fate { return mailbox.Fate{KeepAndCut: true} }),
 			"the mail was sent but not accepted", 3, SpecTimeout(timing.Timeout)),
 	)
 
 	It("gets the mail over a new connection when it closes an old one with 421", func(ctx SpecContext) {
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 		var once atomic.Bool
-		box.SetTrouble(mailbox.Trouble{Recipient: func(string) error {
+		box.SetTrouble(mailbox.RefuseRecipients(func(string) error {
 			if once.CompareAndSwap(false, true) {
 				return answer(421, "idle for too long")
 			}
 			return nil
-		}})
+		}))
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 		Expect(box.Connections()).To(Equal(2))
 	}, SpecTimeout(timing.Timeout))
@@ -94,14 +94,14 @@ var _ = Describe("A server in trouble", func() {
 	It("is given up on when it does not answer", func(ctx SpecContext) {
 		hasty := newSender(mail.Options{Address: box.Addr(), TLS: mail.TLSNone, Timeout: time.Second})
 		Expect(hasty.Send(ctx, message(to))).To(Succeed())
-		box.SetTrouble(mailbox.Trouble{Delay: time.Hour})
+		box.SetTrouble(mailbox.Slow(time.Hour))
 		err := hasty.Send(ctx, message(to))
 		Expect(err).To(MatchError(ContainSubstring("timeout")))
 		Expect(mail.IsPermanent(err)).To(BeFalse())
 	}, SpecTimeout(timing.Timeout))
 
 	It("gets its mails when it is slow", func(ctx SpecContext) {
-		box.SetTrouble(mailbox.Trouble{Delay: 100 * time.Millisecond})
+		box.SetTrouble(mailbox.Slow(100 * time.Millisecond))
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 	}, SpecTimeout(timing.Timeout))
 
@@ -121,7 +121,7 @@ var _ = Describe("A server in trouble", func() {
 	}, SpecTimeout(timing.Timeout))
 
 	It("is tried by only a few of many mails when nobody can connect; the others learn when to retry", func(ctx SpecContext) {
-		box.SetTrouble(mailbox.Trouble{Greeting: func() error { return answer(421, "too busy") }})
+		box.SetTrouble(mailbox.Down(answer(421, "too busy")))
 		began := time.Now()
 		var notTried, tried atomic.Int32
 		var group sync.WaitGroup
@@ -147,7 +147,7 @@ var _ = Describe("A server in trouble", func() {
 		Expect(tried.Load()).To(BeEquivalentTo(box.Connections()))
 		Expect(notTried.Load()).To(Equal(200 - tried.Load()))
 
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		Eventually(ctx, func() error { return sender.Send(ctx, message(to)) }).Should(Succeed())
 		Expect(sender.Send(ctx, message(to))).To(Succeed())
 	}, SpecTimeout(timing.Timeout))

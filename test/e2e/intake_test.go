@@ -222,24 +222,24 @@ var _ = Describe("LMI The mail intake", func() {
 var _ = Describe("LMI The mail intake, while the queue's server is away,", func() {
 	It("LMI-3 says so, keeps nothing, and makes no second account when the mail comes again", func(ctx context.Context) {
 		i := takingIn(ctx)
-		DeferCleanup(func() { box.SetTrouble(mailbox.Trouble{}) })
+		DeferCleanup(func() { box.SetTrouble(mailbox.None{}) })
 		email := "late@customers.example"
-		box.SetTrouble(mailbox.Trouble{Recipient: func(to string) error {
+		box.SetTrouble(mailbox.RefuseRecipients(func(to string) error {
 			if to == i.queue {
 				return answers(451, "try later")
 			}
 			return nil
-		}})
+		}))
 		send := func() error { return bring(email, question(email, 1), i.address) }
 		for range 3 {
 			Expect(send()).To(MatchError(ContainSubstring("the queue of " + i.address + " takes no mails at the moment: try again later")))
 		}
-		box.SetTrouble(mailbox.Trouble{Recipient: func(to string) error {
+		box.SetTrouble(mailbox.RefuseRecipients(func(to string) error {
 			if to == i.queue {
 				return answers(550, "mailbox of "+to+" is unknown")
 			}
 			return nil
-		}})
+		}))
 		err := send()
 		Expect(err).To(MatchError(ContainSubstring("refuses the mail for good (it answered 550)")))
 		Expect(err).NotTo(MatchError(ContainSubstring(i.queue)))
@@ -249,7 +249,7 @@ var _ = Describe("LMI The mail intake, while the queue's server is away,", func(
 			return list.Items
 		}).Should(ContainElement(And(HaveField("Reason", "MailRefused"), HaveField("Regarding.Name", "support"),
 			HaveField("Note", And(ContainSubstring(i.queue), ContainSubstring("550"), Not(ContainSubstring(email)))))))
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		Expect(send()).To(Succeed())
 		Expect(mailsTo(i.queue)).To(HaveLen(1))
 		Expect(accountsOf(ctx, i.org, email)).To(HaveLen(1))

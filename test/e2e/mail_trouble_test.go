@@ -41,30 +41,37 @@ func sentAtLast() types.GomegaMatcher {
 		HaveField("NextAttemptTime", BeNil()), HaveField("LastError", BeEmpty()))
 }
 
+// troubleByRecipient refuses some recipients and decides the fate of the mails to others.
+type troubleByRecipient struct {
+	mailbox.None
+
+	refusals map[string]error
+	fates    map[string]mailbox.Fate
+}
+
+func (t troubleByRecipient) Recipient(to string) error     { return t.refusals[to] }
+func (t troubleByRecipient) Text(to []string) mailbox.Fate { return t.fates[to[0]] }
+
 var _ = Describe("A mail server that misbehaves", func() {
 	var org string
 
 	BeforeEach(func(ctx context.Context) {
 		org = organization(ctx)
-		DeferCleanup(func() { box.SetTrouble(mailbox.Trouble{}) })
+		DeferCleanup(func() { box.SetTrouble(mailbox.None{}) })
 	})
 
 	It("puts off each recipient that it has trouble with, and no other; each mail keeps its Message-ID", func(ctx context.Context) {
 		at := func(name string) string { return name + "@" + org + ".example" }
-		box.SetTrouble(mailbox.Trouble{
-			Recipient: func(to string) error {
-				return map[string]error{
-					at("grey"):  answers(450, "greylisted, come again"),
-					at("quota"): answers(452, "over quota"),
-					at("gone"):  answers(550, "no such user"),
-				}[to]
+		box.SetTrouble(troubleByRecipient{
+			refusals: map[string]error{
+				at("grey"):  answers(450, "greylisted, come again"),
+				at("quota"): answers(452, "over quota"),
+				at("gone"):  answers(550, "no such user"),
 			},
-			Text: func(to []string) mailbox.Fate {
-				return map[string]mailbox.Fate{
-					at("busy"):   {Refuse: answers(421, "shutting down")},
-					at("half"):   {CutAfter: 200},
-					at("silent"): {KeepAndCut: true},
-				}[to[0]]
+			fates: map[string]mailbox.Fate{
+				at("busy"):   {Refuse: answers(421, "shutting down")},
+				at("half"):   {CutAfter: 200},
+				at("silent"): {KeepAndCut: true},
 			},
 		})
 		i := builders.Invitation(org, "team", at("grey"), at("quota"), at("gone"), at("busy"), at("half"), at("silent"), at("well")).Obj()
@@ -84,7 +91,7 @@ var _ = Describe("A mail server that misbehaves", func() {
 		Eventually(get(ctx, i)).Should(WithTransform(mailOf(at("well")), HaveField("State", v1alpha1.MailSent)))
 		Expect(mailsTo(at("silent"))).NotTo(BeEmpty(), "it has the mail and did not say so")
 
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		for name := range said {
 			Eventually(get(ctx, i)).Should(WithTransform(mailOf(at(name)), sentAtLast()), name)
 			Expect(recipientOf(i, at(name)).Mail.MessageID).To(Equal(ids[name]))
@@ -100,8 +107,7 @@ var _ = Describe("A mail server that misbehaves", func() {
 	})
 
 	It("is not stormed when it lets nobody in; all mails go out, once each, when it does again", func(ctx context.Context) {
-		busy := func() error { return answers(421, "too busy") }
-		box.SetTrouble(mailbox.Trouble{Greeting: busy, Recipient: func(string) error { return busy() }})
+		box.SetTrouble(mailbox.Down(answers(421, "too busy")))
 		before, began := box.Connections(), time.Now()
 		var emails []string
 		for n := range 60 {
@@ -120,7 +126,7 @@ var _ = Describe("A mail server that misbehaves", func() {
 		Expect(box.Connections() - before).To(And(BeNumerically(">", 0), BeNumerically("<=", most)))
 		Expect(attempts).To(BeNumerically("<=", box.Connections()-before), "an attempt is one that was made")
 
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		Eventually(get(ctx, i)).Should(WithTransform(mailStates, HaveEach(HaveField("State", v1alpha1.MailSent))))
 		for _, email := range emails {
 			Expect(mailsTo(email)).To(HaveLen(1))
@@ -134,7 +140,7 @@ var _ = Describe("A mail server that misbehaves", func() {
 		accept(ctx, eva, "Eva")
 		awaitReady(ctx, userOf(ctx, org, eva))
 		restartMailing(ctx, func(o *mail.Options) { o.Timeout = time.Hour }) // no mail is given up
-		box.SetTrouble(mailbox.Trouble{Delay: time.Hour})
+		box.SetTrouble(mailbox.Slow(time.Hour))
 		for n := range 12 { // more than the workers of any kind
 			u := builders.OrgUser(org, fmt.Sprintf("invited-%d", n)).Obj()
 			i := builders.Invitation(org, fmt.Sprintf("hangs-%d", n), fmt.Sprintf("h%d@%s.example", n, org)).Obj()

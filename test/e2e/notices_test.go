@@ -119,15 +119,15 @@ func attached(m mailbox.Message) [][]string {
 }
 
 var _ = Describe("Contacts", func() {
-	BeforeEach(func() { DeferCleanup(func() { box.SetTrouble(mailbox.Trouble{}) }) })
+	BeforeEach(func() { DeferCleanup(func() { box.SetTrouble(mailbox.None{}) }) })
 
 	refuse := func(bad string) {
-		box.SetTrouble(mailbox.Trouble{Recipient: func(to string) error {
+		box.SetTrouble(mailbox.RefuseRecipients(func(to string) error {
 			if to == bad {
 				return noSuchUser
 			}
 			return nil
-		}})
+		}))
 	}
 
 	It("GTA-12 are told that an invitation cannot be delivered, once, and again when it happens again", func(ctx context.Context) {
@@ -161,7 +161,7 @@ var _ = Describe("Contacts", func() {
 		Eventually(subjectsTo(night)).Should(Equal([]string{told}))
 
 		By("the invitation gets through")
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		resend(ctx, i, "1")
 		Eventually(get(ctx, o)).Should(telling())
 
@@ -246,9 +246,8 @@ var _ = Describe("Contacts", func() {
 	})
 
 	It("GTA-12 are told when the mail server is back, under the Message-ID of the first try", func(ctx context.Context) {
-		down := func() error { return answers(421, "going down") }
 		org, o := informed(ctx, toContact("Desk", byMail("desk@org")))
-		box.SetTrouble(mailbox.Trouble{Greeting: down, Recipient: func(string) error { return down() }})
+		box.SetTrouble(mailbox.Down(answers(421, "going down")))
 		edit(ctx, o, func(o *v1alpha1.Organization) {
 			o.Annotations = map[string]string{v1alpha1.AnnotationReport: "now"}
 		})
@@ -261,7 +260,7 @@ var _ = Describe("Contacts", func() {
 		Eventually(get(ctx, o)).Should(WithTransform(delivery, And(HaveField("State", v1alpha1.NoticeQueued),
 			HaveField("LastError", ContainSubstring("going down")), HaveField("NextAttemptTime", Not(BeNil())))))
 		id := delivery(o).MessageID
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		Eventually(get(ctx, o)).Should(WithTransform(delivery, HaveField("State", v1alpha1.NoticeSent)))
 		Expect(idsOf("desk@" + org + ".example")).To(Equal([]string{id}))
 	})

@@ -42,7 +42,7 @@ func states(secrets []corev1.Secret) map[string]int {
 }
 
 var _ = Describe("A customer's question while the queue's mail server has trouble", func() {
-	BeforeEach(func() { DeferCleanup(func() { box.SetTrouble(mailbox.Trouble{}) }) })
+	BeforeEach(func() { DeferCleanup(func() { box.SetTrouble(mailbox.None{}) }) })
 
 	It("GTA-8 is kept while the server is away and the operator is started again: as many come out as went in", func(ctx context.Context) {
 		c := openCounter(ctx)
@@ -53,7 +53,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		for _, email := range clients[:6] {
 			Eventually(func() []string { return linksTo(email, "/q/") }).Should(HaveLen(1))
 		}
-		box.SetTrouble(mailbox.Trouble{Greeting: func() error { return answers(421, "away") }, Recipient: func(string) error { return answers(421, "away") }})
+		box.SetTrouble(mailbox.Down(answers(421, "away")))
 		for _, email := range clients[:3] {
 			Expect(post(ctx, here(linksTo(email, "/q/")[0]), nil)).To(BeEquivalentTo(303))
 		}
@@ -72,7 +72,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		Expect(c.queued()).To(BeEmpty())
 
 		By("having the server back")
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		for _, email := range clients[6:] {
 			Eventually(func() []string { return linksTo(email, "/q/") }).Should(HaveLen(1))
 			Expect(post(ctx, here(linksTo(email, "/q/")[0]), nil)).To(BeEquivalentTo(303))
@@ -98,13 +98,13 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		launch := killable(ctx)
 		sent := 0
 		slow := make(chan struct{}, len(clients))
-		box.SetTrouble(mailbox.Trouble{Text: func(to []string) mailbox.Fate {
+		box.SetTrouble(mailbox.FateOfMails(func(to []string) mailbox.Fate {
 			if slices.Contains(to, c.queue) {
 				slow <- struct{}{}
 				return mailbox.Fate{KeepAndCut: len(slow)%3 == 0} // taken, and never said so
 			}
 			return mailbox.Fate{}
-		}})
+		}))
 		var log func() string
 		for round := range 2 {
 			program := launch()
@@ -120,7 +120,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 				return text
 			}
 		}
-		box.SetTrouble(mailbox.Trouble{})
+		box.SetTrouble(mailbox.None{})
 		launch()
 		Eventually(func(g Gomega) map[string]int { return states(kept(ctx, c.org)(g)) }).Should(Equal(map[string]int{"Passed": sent}))
 		Expect(c.queued()).To(ConsistOf(subjectsOf("k", sent)))

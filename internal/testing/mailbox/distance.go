@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Distance stands between a client and a server and makes the way between them long: every byte arrives late, in order.
+// Distance is a proxy between a client and a server that adds latency: every byte arrives late, in order.
 type Distance struct {
 	listener net.Listener
 	target   string
@@ -24,8 +24,8 @@ type Distance struct {
 	done  bool
 }
 
-// NewDistance listens on a free port of the loopback interface and passes everything on to target; roundTrip is how much
-// longer an answer takes. Close ends it.
+// NewDistance listens on a free port of the loopback interface and forwards everything to target; roundTrip is how much
+// longer an answer takes. Close stops it.
 func NewDistance(target string, roundTrip time.Duration) (*Distance, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,32 +36,32 @@ func NewDistance(target string, roundTrip time.Duration) (*Distance, error) {
 	return d, nil
 }
 
-// Addr is the host:port to connect to.
+// Addr returns the host:port to connect to.
 func (d *Distance) Addr() string { return d.listener.Addr().String() }
 
-// Opened counts the connections made so far.
+// Opened returns the number of connections so far.
 func (d *Distance) Opened() int { return int(d.opened.Load()) }
 
-// Close stops listening, drops all connections and waits for their end.
+// Close stops listening, drops all connections and waits until they have ended.
 func (d *Distance) Close() error {
 	err := d.listener.Close()
 	d.Cut()
 	d.mu.Lock()
 	d.done = true
 	for c := range d.conns {
-		_ = c.Close() // dropped: nothing is left to say
+		_ = c.Close() // the error does not matter
 	}
 	d.mu.Unlock()
 	d.working.Wait()
 	return err
 }
 
-// Cut drops the connections that stand, as a network does that fails for a moment.
+// Cut drops the open connections, as a short network failure does.
 func (d *Distance) Cut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for c := range d.conns {
-		_ = c.Close() // dropped: nothing is left to say
+		_ = c.Close() // the error does not matter
 	}
 }
 
@@ -74,24 +74,24 @@ func (d *Distance) accept() {
 		d.opened.Add(1)
 		far, err := net.Dial("tcp", d.target)
 		if err != nil {
-			_ = near.Close() // as if nobody listened
+			_ = near.Close() // as if nothing listened
 			continue
 		}
-		if !d.keep(near, far) {
+		if !d.register(near, far) {
 			return
 		}
-		d.working.Go(func() { d.carry(near, far) })
-		d.working.Go(func() { d.carry(far, near) })
+		d.working.Go(func() { d.forward(near, far) })
+		d.working.Go(func() { d.forward(far, near) })
 	}
 }
 
-// keep notes connections for the end; false: it has come, and they are closed.
-func (d *Distance) keep(conns ...net.Conn) bool {
+// register keeps track of connections, for Close. If the proxy is already closed, it closes them and returns false.
+func (d *Distance) register(conns ...net.Conn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, c := range conns {
 		if d.done {
-			_ = c.Close() // dropped: nothing is left to say
+			_ = c.Close() // the error does not matter
 			continue
 		}
 		d.conns[c] = true
@@ -99,20 +99,20 @@ func (d *Distance) keep(conns ...net.Conn) bool {
 	return !d.done
 }
 
-// late is what was read, and when it arrives.
-type late struct {
+// chunk is data that was read, and the time when it arrives.
+type chunk struct {
 	at   time.Time
 	data []byte
 }
 
-// carry takes one direction until it ends, then ends the other.
-func (d *Distance) carry(from, to net.Conn) {
+// forward copies one direction until it ends, and then ends the other direction.
+func (d *Distance) forward(from, to net.Conn) {
 	const most = 1024
-	way := make(chan late, most)
+	delayed := make(chan chunk, most)
 	d.working.Go(func() {
-		for l := range way {
-			time.Sleep(time.Until(l.at)) // this is the distance
-			_, _ = to.Write(l.data)      // when the receiver is gone, the reading side ends as well
+		for c := range delayed {
+			time.Sleep(time.Until(c.at)) // the latency
+			_, _ = to.Write(c.data)      // if the receiver has closed, reading ends as well
 		}
 		d.drop(from, to)
 	})
@@ -120,10 +120,10 @@ func (d *Distance) carry(from, to net.Conn) {
 		buffer := make([]byte, 16<<10)
 		n, err := from.Read(buffer)
 		if n > 0 {
-			way <- late{time.Now().Add(d.oneWay), buffer[:n]}
+			delayed <- chunk{time.Now().Add(d.oneWay), buffer[:n]}
 		}
 		if err != nil {
-			close(way)
+			close(delayed)
 			return
 		}
 	}

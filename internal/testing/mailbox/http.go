@@ -14,7 +14,7 @@ import (
 
 const (
 	pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	// A mail is foreign content: no script, no request to anywhere, no origin of its own.
+	// A mail is untrusted content: it may run no scripts, send no requests, and has an opaque origin.
 	mailPolicy = pagePolicy + "; img-src data:; sandbox"
 )
 
@@ -23,8 +23,8 @@ var pageFiles embed.FS
 
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
-// ServeHTTP shows the mails: / lists them, the newest last, /mails/N is the HTML part of mail N (its text when it has
-// none), /mails/N.eml the mail as it arrived.
+// ServeHTTP shows the mails: / lists them, newest last; /mails/N is the HTML part of mail N, or its text if it has none;
+// /mails/N.eml is the mail as it arrived.
 func (m *Mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", m.serveList)
@@ -51,9 +51,9 @@ func (m *Mailbox) serveMail(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	case !found:
-		http.Error(w, "There is no mail "+strconv.Quote(number)+".", http.StatusNotFound)
+		http.Error(w, "Mail "+strconv.Quote(number)+" does not exist.", http.StatusNotFound)
 	case raw:
-		// As text: a browser shows it instead of opening another program.
+		// As plain text, a browser shows it instead of opening another program.
 		write(w, pagePolicy, "text/plain; charset=utf-8", message.Raw)
 	case message.HTML != "":
 		write(w, mailPolicy, "text/html; charset=utf-8", []byte(message.HTML))
@@ -91,6 +91,6 @@ func render(w http.ResponseWriter, policy, page string, data any) {
 func write(w http.ResponseWriter, policy, contentType string, body []byte) {
 	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Content-Type", contentType)
-	// An error here means that the reader has gone away.
+	// An error means that the client has disconnected.
 	_, _ = w.Write(body)
 }

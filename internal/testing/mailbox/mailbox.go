@@ -1,9 +1,9 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mailbox is a real SMTP server that keeps every mail it is given, for tests and for the development cluster.
+// Package mailbox is a real SMTP server that keeps every mail it receives, for tests and for the development cluster.
 //
-// Mails lie in a directory, one .eml file a mail, numbered in order of arrival. A file appears whole or not at all.
+// It keeps the mails in a directory, one .eml file per mail, numbered in order of arrival. Files appear atomically.
 package mailbox
 
 import (
@@ -27,21 +27,21 @@ const (
 	ioTimeout       = 5 * time.Minute
 )
 
-// Options say where a Mailbox listens and keeps its mails.
+// Options configure a Mailbox.
 type Options struct {
-	// Dir holds the mails; it is created when missing, and numbering goes on after the mails that it holds already.
+	// Dir holds the mails. It is created if it does not exist; numbering continues after the mails that it already holds.
 	Dir string
-	// Addr is the TCP address to listen on; empty means a free port of the loopback interface.
+	// Addr is the TCP address to listen on; if empty, a free port of the loopback interface.
 	Addr string
-	// TLS lets clients protect the connection by STARTTLS; nil does not offer it.
+	// TLS is the configuration for STARTTLS; nil does not offer STARTTLS.
 	TLS *tls.Config
-	// Login checks a user name and password; mail is then accepted from whom it takes only. Nil asks nobody.
+	// Login checks a user name and password; only clients that pass may send mail. Nil requires no login.
 	Login func(username, password string) error
-	// ErrorLog receives the errors of connections; nil drops them.
+	// ErrorLog receives the errors of connections; nil discards them.
 	ErrorLog *log.Logger
 }
 
-// Mailbox is an SMTP server which accepts mail to anybody and keeps it.
+// Mailbox is an SMTP server that accepts mail to any address and keeps it.
 // It is safe for concurrent use.
 type Mailbox struct {
 	options Options
@@ -60,7 +60,7 @@ type Mailbox struct {
 	trouble  Trouble
 }
 
-// New prepares a mailbox; nothing listens and nothing is written before Start.
+// New returns a mailbox that does not listen and writes nothing before Start.
 func New(options Options) *Mailbox {
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
@@ -69,7 +69,7 @@ func New(options Options) *Mailbox {
 		options.ErrorLog = log.New(io.Discard, "", 0)
 	}
 	m := &Mailbox{
-		options: options, store: newStore(options.Dir), served: make(chan struct{}), stopping: make(chan struct{}),
+		options: options, store: newStore(options.Dir), served: make(chan struct{}), stopping: make(chan struct{}), trouble: None{},
 	}
 	m.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &session{mailbox: m, conn: c}, nil
@@ -85,8 +85,8 @@ func New(options Options) *Mailbox {
 	return m
 }
 
-// Start opens the directory and the port and returns; mails are accepted from then on.
-// It fails when the directory cannot be made or read, or when the address cannot be listened on.
+// Start opens the directory and the port, and returns when the mailbox accepts mails.
+// It fails if it cannot create or read the directory or listen on the address.
 func (m *Mailbox) Start() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -103,14 +103,14 @@ func (m *Mailbox) Start() error {
 	m.listener = listener
 	go func() {
 		defer close(m.served)
-		if err := m.server.Serve(&troubled{Listener: listener, mailbox: m}); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := m.server.Serve(&troubledListener{Listener: listener, mailbox: m}); err != nil && !errors.Is(err, net.ErrClosed) {
 			m.options.ErrorLog.Printf("mailbox: SMTP server stopped: %v", err)
 		}
 	}()
 	return nil
 }
 
-// Close stops listening and drops open connections. Mails stay in the directory. Closing twice is harmless.
+// Close stops listening and closes all connections. Mails stay in the directory. Closing twice is harmless.
 func (m *Mailbox) Close() error {
 	m.mu.Lock()
 	listener := m.listener
@@ -120,7 +120,7 @@ func (m *Mailbox) Close() error {
 	}
 	m.closing.Do(func() {
 		close(m.stopping)
-		// The server knows its listener only from the moment when it begins to serve, which may be yet to come.
+		// The server does not know its listener until Serve runs, which may not have happened yet.
 		m.closeErr = listener.Close()
 		if err := m.server.Close(); !errors.Is(err, net.ErrClosed) {
 			m.closeErr = errors.Join(m.closeErr, err)
@@ -130,7 +130,7 @@ func (m *Mailbox) Close() error {
 	return m.closeErr
 }
 
-// Addr is the host:port of the SMTP server, or "" before Start.
+// Addr returns the host:port of the SMTP server, or "" before Start.
 func (m *Mailbox) Addr() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -145,11 +145,11 @@ func (m *Mailbox) Messages() ([]Message, error) {
 	return m.store.messages()
 }
 
-// Count gives how many mails have arrived, those included that lay in the directory at the start.
+// Count returns the number of mails that have arrived, including those that were in the directory at the start.
 func (m *Mailbox) Count() int { return m.store.count() }
 
-// Wait returns the first mail, in order of arrival, for which match is true: one that is there already, or the one
-// that arrives. It fails when ctx ends first; the error says what had arrived until then.
+// Wait returns the first mail, in order of arrival, for which match is true. It waits for that mail if none of those that
+// have arrived matches. It fails if ctx ends first; the error says what had arrived by then.
 func (m *Mailbox) Wait(ctx context.Context, match func(Message) bool) (Message, error) {
 	seen := 0
 	for {

@@ -85,7 +85,7 @@ var _ = Describe("A mailbox", func() {
 		box = start()
 	})
 
-	It("decodes subject, names and both bodies of a mail", func() {
+	It("decodes the subject, the names and both bodies of a mail", func() {
 		Expect(deliver(box, crlf(invitation), "luis@acme.example", "eva@acme.example")).To(Succeed())
 		messages, err := box.Messages()
 		Expect(err).NotTo(HaveOccurred())
@@ -104,7 +104,7 @@ var _ = Describe("A mailbox", func() {
 		Expect(string(message.Raw)).To(HaveSuffix(crlf(invitation)))
 	})
 
-	It("keeps one whole file a mail, numbered in order of arrival", func() {
+	It("keeps one file per mail, numbered in order of arrival", func() {
 		for i := range 3 {
 			Expect(deliver(box, plainMail(fmt.Sprint(i)), "luis@acme.example")).To(Succeed())
 		}
@@ -113,7 +113,7 @@ var _ = Describe("A mailbox", func() {
 			HaveSuffix("000003-luis@acme.example.eml")))
 	})
 
-	It("goes on numbering after a restart, and another process can read the directory", func() {
+	It("continues numbering after a restart; another process can read the directory", func() {
 		Expect(deliver(box, plainMail("first"), "luis@acme.example")).To(Succeed())
 		Expect(box.Close()).To(Succeed())
 		Expect(deliver(start(), plainMail("second"), "luis@acme.example")).To(Succeed())
@@ -124,12 +124,12 @@ var _ = Describe("A mailbox", func() {
 		Expect(messages[1].Subject).To(Equal("second"))
 	})
 
-	It("does not let an address leave the directory", func() {
+	It("writes no file outside of its directory, whatever the address", func() {
 		Expect(deliver(box, plainMail("x"), `"../../evil"@acme.example`)).To(Succeed())
 		Expect(filepath.Glob(filepath.Join(dir, "000001-*"))).To(HaveLen(1))
 	})
 
-	It("loses nothing and counts every number once under concurrency", func() {
+	It("loses no mail and uses every number once when mails arrive concurrently", func() {
 		const senders, each = 8, 10
 		var group sync.WaitGroup
 		for sender := range senders {
@@ -151,7 +151,7 @@ var _ = Describe("A mailbox", func() {
 		Expect(subjects).To(HaveLen(senders * each))
 	})
 
-	It("wakes who waits for a mail, and finds one that is there already", func(ctx SpecContext) {
+	It("waits for a mail, or finds it if it has already arrived", func(ctx SpecContext) {
 		found := make(chan mailbox.Message, 1)
 		go func() {
 			defer GinkgoRecover()
@@ -168,7 +168,7 @@ var _ = Describe("A mailbox", func() {
 		Expect(message.Number).To(Equal(1))
 	}, SpecTimeout(timing.Timeout))
 
-	It("says what had arrived when the awaited mail does not come", func(ctx SpecContext) {
+	It("says what has arrived if the expected mail does not arrive", func(ctx SpecContext) {
 		Expect(deliver(box, plainMail("another"), "luis@acme.example")).To(Succeed())
 		short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 		defer cancel()
@@ -177,7 +177,7 @@ var _ = Describe("A mailbox", func() {
 		Expect(err).To(MatchError(ContainSubstring(`1 to luis@acme.example "another"`)))
 	}, SpecTimeout(timing.Timeout))
 
-	DescribeTable("refuses recipients as the fault hook says", func(fault error, code int) {
+	DescribeTable("refuses recipients as the fault function decides", func(fault error, code int) {
 		box.SetFault(func(recipient string) error {
 			if recipient == "luis@acme.example" {
 				return fault
@@ -194,12 +194,12 @@ var _ = Describe("A mailbox", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(messages).To(HaveLen(2))
 	},
-		Entry("for good", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}, 550),
-		Entry("for a while", &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 1}, Message: "full"}, 450),
+		Entry("permanently", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}, 550),
+		Entry("temporarily", &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 1}, Message: "full"}, 450),
 		Entry("with any error", errors.New("out of order"), 451),
 	)
 
-	It("shows a mail that is no proper mail beside the others", func() {
+	It("lists a malformed mail among the others", func() {
 		Expect(deliver(box, "no header here\r\n", "luis@acme.example")).To(Succeed())
 		Expect(deliver(box, plainMail("proper"), "luis@acme.example")).To(Succeed())
 		messages, err := box.Messages()
@@ -208,14 +208,14 @@ var _ = Describe("A mailbox", func() {
 			HaveField("Malformed", Not(BeEmpty())), HaveField("Subject", "proper")))
 	})
 
-	It("says when it cannot start", func() {
+	It("says why it cannot start", func() {
 		Expect(box.Start()).To(MatchError(ContainSubstring("started already")))
 		Expect(mailbox.New(mailbox.Options{}).Start()).To(MatchError(ContainSubstring("set Options.Dir")))
 		Expect(mailbox.New(mailbox.Options{Dir: dir, Addr: box.Addr()}).Start()).
 			To(MatchError(ContainSubstring("cannot listen")))
 	})
 
-	It("ends however soon it is closed", func() {
+	It("stops even if it is closed right after it started", func() {
 		for range 200 {
 			short := mailbox.New(mailbox.Options{Dir: dir})
 			Expect(short.Start()).To(Succeed())
@@ -223,7 +223,7 @@ var _ = Describe("A mailbox", func() {
 		}
 	})
 
-	It("stops listening when closed, and may be closed twice or before it started", func() {
+	It("stops listening when closed, and can be closed twice or before it started", func() {
 		Expect(box.Close()).To(Succeed())
 		Expect(box.Close()).To(Succeed())
 		_, err := net.Dial("tcp", box.Addr())
@@ -231,7 +231,7 @@ var _ = Describe("A mailbox", func() {
 		Expect(mailbox.New(mailbox.Options{Dir: dir}).Close()).To(Succeed())
 	})
 
-	Context("its pages", func() {
+	Context("on its pages", func() {
 		get := func(path string) (*http.Response, string) {
 			GinkgoHelper()
 			recorder := httptest.NewRecorder()
@@ -246,7 +246,7 @@ var _ = Describe("A mailbox", func() {
 			Expect(deliver(box, plainMail("<script>alert(1)</script>"), "eva@acme.example")).To(Succeed())
 		})
 
-		It("list all mails, the newest last, escaped", func() {
+		It("lists all mails, newest last, with escaped subjects", func() {
 			response, body := get("/")
 			Expect(response.StatusCode).To(Equal(http.StatusOK))
 			Expect(response.Header.Get("Content-Security-Policy")).To(HavePrefix("default-src 'none'"))
@@ -254,7 +254,7 @@ var _ = Describe("A mailbox", func() {
 			Expect(body).NotTo(ContainSubstring("<script>"))
 		})
 
-		It("show a mail without letting it run or fetch anything", func() {
+		It("shows a mail that can neither run scripts nor load anything", func() {
 			response, body := get("/mails/1")
 			Expect(response.Header.Get("Content-Security-Policy")).To(And(
 				ContainSubstring("default-src 'none'"), HaveSuffix("sandbox")))
@@ -267,7 +267,7 @@ var _ = Describe("A mailbox", func() {
 			Expect(body).To(Equal(string(onDisk)))
 		})
 
-		DescribeTable("answer 404 for what is not there", func(path string) {
+		DescribeTable("answers 404 to unknown paths", func(path string) {
 			response, _ := get(path)
 			Expect(response.StatusCode).To(Equal(http.StatusNotFound))
 		},

@@ -28,21 +28,21 @@ type Message struct {
 	// EnvelopeFrom and EnvelopeTo are the addresses of the SMTP transaction.
 	EnvelopeFrom string
 	EnvelopeTo   []string
-	// From and To are the header fields, names decoded.
+	// From and To are the header fields, with decoded names.
 	From mail.Address
 	To   []mail.Address
 	// Subject is decoded.
 	Subject string
 	// MessageID is the header field with its angle brackets.
 	MessageID string
-	// Header holds all header fields, as they came.
+	// Header holds all header fields as they arrived.
 	Header mail.Header
-	// Text and HTML are the decoded bodies; a mail lacks one or both at times.
+	// Text and HTML are the decoded bodies; a mail may lack one or both.
 	Text string
 	HTML string
 	// Raw is the whole mail with the envelope (Return-Path, Delivered-To) in front.
 	Raw []byte
-	// Malformed says what is wrong with a mail that is no proper mail; what could be read stands in the other fields.
+	// Malformed says what is wrong with a malformed mail; the other fields hold what could be read.
 	Malformed string
 }
 
@@ -51,12 +51,12 @@ var (
 	htmlLink = regexp.MustCompile(`(?i)\bhref\s*=\s*(?:"(https?://[^"]*)"|'(https?://[^']*)')`)
 )
 
-// SentTo says whether the envelope names the address; case does not matter.
+// SentTo reports whether the envelope names the address, regardless of case.
 func (m Message) SentTo(address string) bool {
 	return slices.ContainsFunc(m.EnvelopeTo, func(to string) bool { return strings.EqualFold(to, address) })
 }
 
-// Links returns the http and https links of the text and then of the HTML, each once.
+// Links returns the http and https links of the text, followed by those of the HTML, without duplicates.
 func (m Message) Links() []string {
 	var links []string
 	add := func(link string) {
@@ -73,7 +73,7 @@ func (m Message) Links() []string {
 	return links
 }
 
-// Parse reads a mail. What its envelope was stands in the header fields Return-Path and Delivered-To.
+// Parse reads a mail. It takes the envelope from the header fields Return-Path and Delivered-To.
 func Parse(raw []byte) Message {
 	message := Message{Raw: raw}
 	parsed, err := mail.ReadMessage(bytes.NewReader(raw))
@@ -115,7 +115,7 @@ func (m *Message) decodeHeader() error {
 	return nil
 }
 
-// readPart takes the first text and the first HTML that it meets, however deep they are.
+// readPart takes the first text and the first HTML that it finds at any depth.
 func (m *Message) readPart(header textproto.MIMEHeader, body io.Reader) error {
 	contentType := header.Get("Content-Type")
 	if contentType == "" {

@@ -15,7 +15,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// session is one SMTP transaction at a time on one connection.
+// session is the SMTP session of one connection: one transaction at a time.
 type session struct {
 	mailbox    *Mailbox
 	conn       *smtp.Conn
@@ -29,7 +29,7 @@ var (
 	_ smtp.AuthSession = &session{}
 )
 
-// AuthMechanisms names the ways to sign in.
+// AuthMechanisms implements smtp.AuthSession.
 func (s *session) AuthMechanisms() []string {
 	if s.mailbox.options.Login == nil {
 		return nil
@@ -37,7 +37,7 @@ func (s *session) AuthMechanisms() []string {
 	return []string{sasl.Plain}
 }
 
-// Auth signs in.
+// Auth implements smtp.AuthSession.
 func (s *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, username, password string) error {
 		if err := s.mailbox.options.Login(username, password); err != nil {
@@ -48,7 +48,7 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-// Reset forgets the current transaction.
+// Reset discards the current transaction.
 func (s *session) Reset() {
 	s.from, s.recipients = "", nil
 }
@@ -68,57 +68,53 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	return nil
 }
 
-// Rcpt adds a recipient, unless the trouble is with it.
+// Rcpt adds a recipient, unless the trouble refuses it.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if err := plain(to); err != nil {
 		return err
 	}
-	if refuses := s.mailbox.currentTrouble().Recipient; refuses != nil {
-		if err := refuses(to); err != nil {
-			return s.refuse(err)
-		}
+	if err := s.mailbox.currentTrouble().Recipient(to); err != nil {
+		return s.refuse(err)
 	}
 	s.recipients = append(s.recipients, to)
 	return nil
 }
 
-// refuse gives the answer to an error, and lets the connection end with it when it says so.
+// refuse returns the answer for an error. If the answer announces that the server closes the connection, it does so.
 func (s *session) refuse(err error) error {
 	answer := reply(err)
 	if answer.Code == codeClosing {
-		s.end((*slowConn).endWithAnswer)
+		s.end((*troubledConn).closeAfterAnswer)
 	}
 	return answer
 }
 
-// codeClosing is the answer before the server closes the connection.
+// codeClosing announces that the server closes the connection.
 const codeClosing = 421
 
 func (s *session) cut() error {
-	s.end((*slowConn).close)
+	s.end((*troubledConn).close)
 	return errCut
 }
 
 var errCut = errors.New("the connection is cut")
 
-func (s *session) end(how func(*slowConn)) {
+func (s *session) end(how func(*troubledConn)) {
 	conn := s.conn.Conn()
 	if protected, ok := conn.(*tls.Conn); ok {
 		conn = protected.NetConn()
 	}
-	if slow, ok := conn.(*slowConn); ok {
-		how(slow)
+	if troubled, ok := conn.(*troubledConn); ok {
+		how(troubled)
 	}
 }
 
-// Data keeps the mail, unless the trouble is with it. The envelope is kept in front of it, as a delivering server does.
+// Data keeps the mail, unless the trouble decides otherwise. Like the final server of a delivery, it keeps the envelope in
+// front of the mail.
 func (s *session) Data(r io.Reader) error {
-	var fate Fate
-	if decide := s.mailbox.currentTrouble().Text; decide != nil {
-		fate = decide(s.recipients)
-	}
+	fate := s.mailbox.currentTrouble().Text(s.recipients)
 	if fate.CutAfter > 0 {
-		_, _ = io.CopyN(io.Discard, r, fate.CutAfter) // as much as there is
+		_, _ = io.CopyN(io.Discard, r, fate.CutAfter) // or less, if there is less
 		return s.cut()
 	}
 	var mail bytes.Buffer
@@ -142,7 +138,7 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// plain refuses an address that could write lines of its own into the envelope headers.
+// plain refuses an address that could inject lines into the envelope headers.
 func plain(address string) error {
 	if strings.ContainsAny(address, "\r\n\x00") {
 		return &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 3}, Message: "address has a line break"}

@@ -39,10 +39,10 @@ func newStore(dir string) *store {
 
 func (s *store) open() error {
 	if s.dir == "" {
-		return errors.New("mailbox: no directory given: set Options.Dir")
+		return errors.New("mailbox: no directory: set Options.Dir")
 	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return fmt.Errorf("mailbox: cannot make the directory of mails: %w", err)
+		return fmt.Errorf("mailbox: cannot create the directory of mails: %w", err)
 	}
 	files, err := list(s.dir)
 	if err != nil {
@@ -56,8 +56,8 @@ func (s *store) open() error {
 	return nil
 }
 
-// add keeps a mail under the next number and wakes who waits. Mails are added one by one: a reader that sees a number
-// sees all before it.
+// add stores a mail under the next number and wakes everybody who waits. Mails are added one at a time: a reader that sees
+// a number sees all lower ones.
 func (s *store) add(recipients []string, mail []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,14 +71,14 @@ func (s *store) add(recipients []string, mail []byte) error {
 	return nil
 }
 
-// count is the number of the newest mail.
+// count returns the number of the newest mail.
 func (s *store) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last
 }
 
-// arrival is closed when the next mail arrives.
+// arrival returns a channel that is closed when the next mail arrives.
 func (s *store) arrival() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,7 +106,7 @@ func (s *store) messages() ([]Message, error) {
 	return messages, nil
 }
 
-// ReadDir returns the mails that a mailbox, perhaps of another process, keeps in dir, in order of arrival.
+// ReadDir returns the mails in the directory of a mailbox, possibly of another process, in order of arrival.
 func ReadDir(dir string) ([]Message, error) {
 	return newStore(dir).messages()
 }
@@ -116,7 +116,7 @@ type mailFile struct {
 	name   string
 }
 
-// list returns the mails of dir in order of arrival; other files are none of its business.
+// list returns the mails of dir in order of arrival; it ignores other files.
 func list(dir string) ([]mailFile, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -5,53 +5,114 @@ package mailbox
 
 import (
 	"errors"
-	"fmt"
-	"net"
-	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
 )
 
-// Trouble is how a mail server misbehaves; the zero value behaves.
+// Trouble is how a mail server misbehaves. A type that embeds None overrides what it needs.
 //
-// The functions' errors are the server's answers: an *smtp.SMTPError with its own code, anything else with 451 (try again
-// later). After an answer of 421 the server closes the connection.
-type Trouble struct {
-	// Greeting takes the place of the greeting; nil lets the client in.
-	Greeting func() error
-	// Recipient is asked about each recipient; nil takes all.
-	Recipient func(recipient string) error
-	// Text is asked about each mail, by its recipients, when its text is about to come; nil takes all.
-	Text func(recipients []string) Fate
-	// Delay is how long each answer takes.
-	Delay time.Duration
+// The errors are the server's answers: an *smtp.SMTPError with its own code, any other error with 451 (try again later).
+// After an answer of 421 the server closes the connection. The methods are called from several goroutines.
+type Trouble interface {
+	// Greeting returns the answer that replaces the greeting of a new connection; nil lets the client in.
+	Greeting() error
+	// Recipient returns the refusal of a recipient; nil accepts it.
+	Recipient(recipient string) error
+	// Text returns the fate of a mail, by its recipients, when its text is about to arrive.
+	Text(recipients []string) Fate
+	// Delay returns how long each answer takes.
+	Delay() time.Duration
 }
 
-// Fate is what becomes of a mail.
+// Fate is what happens to a mail; the zero value accepts it.
 type Fate struct {
-	// Refuse is the answer to the mail; nil takes it.
+	// Refuse is the answer to the mail; nil accepts it.
 	Refuse error
-	// CutAfter closes the connection when so many bytes of the text have come, and keeps nothing of it; 0 does not.
+	// CutAfter closes the connection after this many bytes of the text and keeps none of them; 0 does not.
 	CutAfter int64
 	// KeepAndCut keeps the mail and closes the connection without an answer.
 	KeepAndCut bool
 }
 
-// SetTrouble makes the server misbehave, from the next command on, also over connections that stand.
+// None is no trouble at all.
+type None struct{}
+
+// Greeting implements Trouble.
+func (None) Greeting() error { return nil }
+
+// Recipient implements Trouble.
+func (None) Recipient(string) error { return nil }
+
+// Text implements Trouble.
+func (None) Text([]string) Fate { return Fate{} }
+
+// Delay implements Trouble.
+func (None) Delay() time.Duration { return 0 }
+
+// Down is the trouble of a server that lets nobody in: it gives this answer to every new connection, and to every
+// recipient over the open ones.
+func Down(answer error) Trouble { return down{answer: answer} }
+
+type down struct {
+	None
+
+	answer error
+}
+
+func (d down) Greeting() error        { return d.answer }
+func (d down) Recipient(string) error { return d.answer }
+
+// RefuseRecipients is the trouble of a server that asks refuse about each recipient; nil accepts the recipient.
+func RefuseRecipients(refuse func(recipient string) error) Trouble { return refusal{refuse: refuse} }
+
+type refusal struct {
+	None
+
+	refuse func(recipient string) error
+}
+
+func (r refusal) Recipient(recipient string) error { return r.refuse(recipient) }
+
+// FateOfMails is the trouble of a server that accepts all recipients and asks decide about each mail.
+func FateOfMails(decide func(recipients []string) Fate) Trouble { return fates{decide: decide} }
+
+type fates struct {
+	None
+
+	decide func(recipients []string) Fate
+}
+
+func (f fates) Text(recipients []string) Fate { return f.decide(recipients) }
+
+// Slow is the trouble of a server that takes this long for each answer.
+func Slow(delay time.Duration) Trouble { return slow{delay: delay} }
+
+type slow struct {
+	None
+
+	delay time.Duration
+}
+
+func (s slow) Delay() time.Duration { return s.delay }
+
+// SetTrouble makes the server misbehave from the next command on, also over open connections. None ends the trouble.
 func (m *Mailbox) SetTrouble(trouble Trouble) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.trouble = trouble
 }
 
-// SetFault makes the server ask fault about each recipient, as Trouble.Recipient, and behave otherwise. A nil function
-// ends the fault.
+// SetFault makes the server ask fault about each recipient, as RefuseRecipients does. A nil function ends the fault.
 func (m *Mailbox) SetFault(fault func(recipient string) error) {
-	m.SetTrouble(Trouble{Recipient: fault})
+	if fault == nil {
+		m.SetTrouble(None{})
+		return
+	}
+	m.SetTrouble(RefuseRecipients(fault))
 }
 
-// Connections counts the connections made so far.
+// Connections returns the number of connections so far.
 func (m *Mailbox) Connections() int { return int(m.connections.Load()) }
 
 func (m *Mailbox) currentTrouble() Trouble {
@@ -60,7 +121,7 @@ func (m *Mailbox) currentTrouble() Trouble {
 	return m.trouble
 }
 
-// reply makes any error an answer.
+// reply turns any error into an answer.
 func reply(err error) *smtp.SMTPError {
 	var answer *smtp.SMTPError
 	if errors.As(err, &answer) {
@@ -68,58 +129,3 @@ func reply(err error) *smtp.SMTPError {
 	}
 	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: err.Error()}
 }
-
-// troubled is a listener whose connections misbehave.
-type troubled struct {
-	net.Listener
-	mailbox *Mailbox
-}
-
-// Accept gives the next connection that is greeted as usual.
-func (l *troubled) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		l.mailbox.connections.Add(1)
-		greeting := l.mailbox.currentTrouble().Greeting
-		if greeting == nil {
-			return &slowConn{Conn: conn, mailbox: l.mailbox}, nil
-		}
-		if err := greeting(); err != nil {
-			answer := reply(err)
-			_, _ = fmt.Fprintf(conn, "%d %s\r\n", answer.Code, answer.Message) // the client may be gone
-			_ = conn.Close()                                                   // nothing more is said
-			continue
-		}
-		return &slowConn{Conn: conn, mailbox: l.mailbox}, nil
-	}
-}
-
-// slowConn answers after the delay, and can end with an answer.
-type slowConn struct {
-	net.Conn
-	mailbox *Mailbox
-	last    atomic.Bool
-}
-
-// Write sends an answer; it gives up when the server stops meanwhile.
-func (c *slowConn) Write(answer []byte) (int, error) {
-	if delay := c.mailbox.currentTrouble().Delay; delay > 0 {
-		select {
-		case <-time.After(delay):
-		case <-c.mailbox.stopping:
-			return 0, net.ErrClosed
-		}
-	}
-	n, err := c.Conn.Write(answer)
-	if c.last.Load() {
-		_ = c.Close() // the answer said so
-	}
-	return n, err
-}
-
-func (c *slowConn) endWithAnswer() { c.last.Store(true) }
-
-func (c *slowConn) close() { _ = c.Close() } // it may have ended already
