@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package exim runs a mail server that others wrote, Debian's Exim, with a configuration of its own and without rights, for
-// tests: what Usher sends must be right for more than the mail server of its own tests.
+// Package exim runs Debian's Exim, with its own configuration and without privileges, for tests: what Usher sends must work
+// with a third-party mail server, and not only with the one in package mailbox.
 package exim
 
 import (
@@ -25,12 +25,12 @@ import (
 )
 
 const (
-	// Username is what the server wants to sign in with.
+	// Username is the user name that the server accepts.
 	Username = "usher"
-	// Password goes with it.
+	// Password is the password of that user.
 	Password = "correct-horse-battery"
 
-	// nobody runs the server when the test has all rights.
+	// nobody is the user that runs the server if the test runs as root.
 	nobody       = 65534
 	startTimeout = time.Minute
 	stopTimeout  = time.Minute
@@ -43,29 +43,29 @@ var configuration string
 //go:embed front.conf.tmpl
 var frontConfiguration string
 
-// Front says what a server in front of Usher's mail intake does.
+// Front configures a server in front of Usher's mail intake.
 type Front struct {
-	// Domain is the one whose mails are handed to the intake; all others are kept in the maildir.
+	// Domain is the domain whose mails go to the intake; all others are kept in the maildir.
 	Domain string
-	// Intake is the host:port of the intake, by LMTP.
+	// Intake is the host:port of the intake (LMTP).
 	Intake string
 }
 
-// host and port of the intake, for the configuration.
+// split returns the host and the port of the intake.
 func (f Front) split() (host, port string, err error) { return net.SplitHostPort(f.Intake) }
 
-// guard becomes the server, and kills it when the test's process is gone: the kernel then closes the pipe. A line in the
-// pipe says that the server has ended.
+// guard is a shell script that executes the server and kills it when the test process ends: the kernel then closes the
+// pipe. A line in the pipe means that the server has ended.
 const guard = `exec 3<&0 </dev/null
 { read -r _ <&3 || kill -9 $$; } &
 exec 3<&- "$0" "$@"`
 
-// Server is a running Exim. It offers STARTTLS, and after that AUTH, PIPELINING and SMTPUTF8; takes mail from who has signed
-// in; refuses the recipient "gone" of every domain for good; and keeps all other mail in a maildir.
+// Server is a running Exim. It offers STARTTLS, and then AUTH, PIPELINING and SMTPUTF8. It accepts mail from authenticated
+// clients, permanently refuses the recipient "gone" of every domain, and keeps all other mail in a maildir.
 type Server struct {
 	// Addr is the host:port of SMTP.
 	Addr string
-	// Authority is a PEM file with the authority of its certificate.
+	// Authority is a PEM file with the CA of its certificate.
 	Authority string
 
 	dir   string
@@ -75,12 +75,12 @@ type Server struct {
 	ended chan struct{}
 }
 
-// Start runs a server that keeps everything in dir, which nobody else may be using, and returns when it answers. It fails
-// when Exim is not installed.
+// Start runs a server that keeps everything in dir, which must not be used by others, and returns when it answers. It
+// fails if Exim is not installed.
 func Start(dir string) (*Server, error) { return run(&Server{dir: dir, ended: make(chan struct{})}) }
 
-// StartFront runs a server that takes mail from everybody on the loopback interface, hands the mails of one domain to Usher's
-// intake and tries again every second while that does not take them. Otherwise it is as Start.
+// StartFront runs a server that accepts mail from every client on the loopback interface and delivers the mails of one
+// domain to Usher's intake. It retries every second while the intake does not accept them. Otherwise it is like Start.
 func StartFront(dir string, front Front) (*Server, error) {
 	return run(&Server{dir: dir, front: &front, ended: make(chan struct{})})
 }
@@ -104,13 +104,13 @@ func run(s *Server) (*Server, error) {
 	if err := s.start(binary); err != nil {
 		return nil, fmt.Errorf("exim: %w", err)
 	}
-	if err := s.await(); err != nil {
+	if err := s.awaitReady(); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-// find looks where Debian puts the program, which is not on everybody's path.
+// find also looks where Debian installs the program, which is not in every user's PATH.
 func find() (string, error) {
 	for _, name := range []string{"exim4", "/usr/sbin/exim4"} {
 		if binary, err := exec.LookPath(name); err == nil {
@@ -120,7 +120,7 @@ func find() (string, error) {
 	return "", errors.New("exim4 is not installed: run `make mailserver`, or `apt-get install exim4` on Debian")
 }
 
-// configure writes the configuration, and gives the directory to whom the server runs as.
+// configure writes the configuration and makes the server's user the owner of the directory.
 func (s *Server) configure() error {
 	host, port, err := net.SplitHostPort(s.Addr)
 	if err != nil {
@@ -130,20 +130,20 @@ func (s *Server) configure() error {
 	values := map[string]any{
 		"Dir": s.dir, "Host": host, "Port": port, "UID": uid, "GID": gid, "Username": Username, "Password": Password,
 	}
-	wanted := configuration
+	text := configuration
 	if s.front != nil {
-		wanted = frontConfiguration
+		text = frontConfiguration
 		intakeHost, intakePort, err := s.front.split()
 		if err != nil {
 			return err
 		}
 		values["Domain"], values["IntakeHost"], values["IntakePort"] = s.front.Domain, intakeHost, intakePort
 	}
-	var text strings.Builder
-	if err = template.Must(template.New("exim.conf").Parse(wanted)).Execute(&text, values); err != nil {
+	var rendered strings.Builder
+	if err = template.Must(template.New("exim.conf").Parse(text)).Execute(&rendered, values); err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.config(), []byte(text.String()), 0o600); err != nil {
+	if err := os.WriteFile(s.config(), []byte(rendered.String()), 0o600); err != nil {
 		return err
 	}
 	if err := os.Mkdir(filepath.Join(s.dir, "spool"), 0o700); err != nil {
@@ -156,10 +156,10 @@ func (s *Server) configure() error {
 
 func (s *Server) config() string { return filepath.Join(s.dir, "exim.conf") }
 
-// complaints is the file of what it says when it cannot start.
-func (s *Server) complaints() string { return filepath.Join(s.dir, "complaints") }
+// stderr is the file of its standard error, which says why it cannot start.
+func (s *Server) stderr() string { return filepath.Join(s.dir, "stderr") }
 
-// identity is whom the server runs as: never root.
+// identity returns the user that runs the server: never root.
 func identity() (uid, gid int) {
 	if os.Getuid() == 0 {
 		return nobody, nobody
@@ -176,15 +176,15 @@ func (s *Server) start(binary string) error {
 	s.guard = writer
 	arguments := []string{"-c", guard, binary, "-C", s.config(), "-bdf"}
 	if s.front != nil {
-		arguments = append(arguments, "-q1s") // look at the queue every second
+		arguments = append(arguments, "-q1s") // run the queue every second
 	}
 	s.cmd = exec.Command("sh", arguments...)
-	complaints, err := os.Create(s.complaints())
+	stderr, err := os.Create(s.stderr())
 	if err != nil {
 		return errors.Join(err, writer.Close())
 	}
-	defer complaints.Close() //nolint:errcheck // the server has its own copy
-	s.cmd.Dir, s.cmd.Stdin, s.cmd.Stderr = "/", reader, complaints
+	defer stderr.Close() //nolint:errcheck // the server has its own copy
+	s.cmd.Dir, s.cmd.Stdin, s.cmd.Stderr = "/", reader, stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if os.Getuid() == 0 {
 		s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
@@ -193,7 +193,7 @@ func (s *Server) start(binary string) error {
 		return errors.Join(err, writer.Close())
 	}
 	go func() {
-		_ = s.cmd.Wait() // told to stop: its status says nothing
+		_ = s.cmd.Wait() // it was stopped, so its exit status means nothing
 		_, _ = s.guard.WriteString("ended\n")
 		_ = s.guard.Close()
 		close(s.ended)
@@ -201,8 +201,8 @@ func (s *Server) start(binary string) error {
 	return nil
 }
 
-// await waits for the first answer.
-func (s *Server) await() error {
+// awaitReady waits until the server accepts connections.
+func (s *Server) awaitReady() error {
 	for deadline := time.Now().Add(startTimeout); ; {
 		conn, err := net.DialTimeout("tcp", s.Addr, time.Second)
 		if err == nil {
@@ -210,8 +210,8 @@ func (s *Server) await() error {
 		}
 		select {
 		case <-s.ended:
-			complaints, _ := os.ReadFile(s.complaints()) // none is said as well as can be
-			return fmt.Errorf("exim: it ended at once: %s", complaints)
+			stderr, _ := os.ReadFile(s.stderr()) // may be empty
+			return fmt.Errorf("exim: it ended at once: %s", stderr)
 		case <-time.After(pollInterval):
 		}
 		if time.Now().After(deadline) {
@@ -220,7 +220,7 @@ func (s *Server) await() error {
 	}
 }
 
-// Stop ends the server, and waits for the processes that it has forked to deliver mails: they write into its directory.
+// Stop stops the server, and waits for the processes that it forked to deliver mails, because they write to its directory.
 func (s *Server) Stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -232,7 +232,7 @@ func (s *Server) Stop() error {
 	case <-deadline:
 		return errors.Join(errors.New("exim: process "+strconv.Itoa(group)+" did not stop"), s.cmd.Process.Kill())
 	}
-	for syscall.Kill(-group, 0) == nil { // there is somebody in it
+	for syscall.Kill(-group, 0) == nil { // the group still has processes
 		select {
 		case <-time.After(pollInterval):
 		case <-deadline:
@@ -242,7 +242,7 @@ func (s *Server) Stop() error {
 	return nil
 }
 
-// Log gives what the server has written down.
+// Log returns the server's log.
 func (s *Server) Log() string {
 	log, err := os.ReadFile(filepath.Join(s.dir, "mainlog"))
 	if err != nil {
@@ -251,7 +251,7 @@ func (s *Server) Log() string {
 	return string(log)
 }
 
-// Messages gives the mails of the maildir, in no order that means anything.
+// Messages returns the mails of the maildir in any order.
 func (s *Server) Messages() ([]mailbox.Message, error) {
 	files, err := filepath.Glob(filepath.Join(s.dir, "maildir", "new", "*"))
 	if err != nil {
@@ -268,7 +268,7 @@ func (s *Server) Messages() ([]mailbox.Message, error) {
 	return messages, nil
 }
 
-// Waiting counts the mails that the server has taken and not delivered yet.
+// Waiting returns the number of mails that the server has accepted and not yet delivered.
 func (s *Server) Waiting() (int, error) {
 	files, err := filepath.Glob(filepath.Join(s.dir, "spool", "input", "*-H"))
 	return len(files), err

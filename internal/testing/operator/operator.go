@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package operator runs the operator for tests: all of it, as its ServiceAccount, against a real control plane and a real
+// Package operator runs the complete operator for tests, as its ServiceAccount, against a real control plane and a real
 // mail server.
 package operator
 
@@ -24,7 +24,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
-// Namespace is where the operator lives.
+// Namespace is the operator's namespace.
 const Namespace = "usher-system"
 
 const (
@@ -35,18 +35,18 @@ const (
 
 // Operator is a running operator.
 type Operator struct {
-	// PortalURL is where the portal answers.
+	// PortalURL is the URL of the portal.
 	PortalURL string
-	// HealthURL is where /readyz answers.
+	// HealthURL is the URL of the health endpoints, without /readyz.
 	HealthURL string
-	// IntakeAddr is where mails are taken in by LMTP.
+	// IntakeAddr is the host:port of the mail intake (LMTP).
 	IntakeAddr string
 
 	cancel context.CancelFunc
 	done   chan error
 }
 
-// Options gives the configuration that Start runs with; change it for a special case.
+// Options returns the configuration of an operator for tests. Callers may change it before they start the operator.
 func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 	var portal, health, intake string
 	for _, address := range []*string{&portal, &health, &intake} {
@@ -81,9 +81,9 @@ func Start(ctx context.Context, env *testenv.Env, options setup.Options) (*Opera
 	return StartWith(ctx, env.OperatorConfig(), options)
 }
 
-// StartWith does the same with a client configuration of the caller's making: one that counts requests, for example.
+// StartWith does the same with the caller's own client configuration, for example one that counts requests.
 func StartWith(ctx context.Context, cfg *rest.Config, options setup.Options) (*Operator, error) {
-	cfg, err := late(cfg)
+	cfg, err := withLag(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func StartWith(ctx context.Context, cfg *rest.Config, options setup.Options) (*O
 	return o, nil
 }
 
-// awaitReady waits for readiness, or for the operator's end if that comes first.
+// awaitReady waits until the operator is ready. It fails if the operator ends first.
 func (o *Operator) awaitReady(ctx context.Context) error {
 	last := "nothing answered"
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
@@ -119,7 +119,7 @@ func (o *Operator) awaitReady(ctx context.Context) error {
 		status, err := get(ctx, o.HealthURL+"/readyz")
 		if err != nil {
 			last = err.Error()
-			return false, nil // not answering yet is what is waited for
+			return false, nil // it does not answer yet
 		}
 		last = "status " + strconv.Itoa(status)
 		return status == http.StatusOK, nil
@@ -142,7 +142,7 @@ func get(ctx context.Context, url string) (int, error) {
 	return response.StatusCode, response.Body.Close()
 }
 
-// Stop tells the operator to stop and waits for its end.
+// Stop stops the operator and waits until it has ended.
 func (o *Operator) Stop() error {
 	o.cancel()
 	select {

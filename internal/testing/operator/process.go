@@ -23,16 +23,16 @@ import (
 	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
-// guard becomes the program, and kills it when the test's process is gone: the kernel then closes the pipe. A line in
-// the pipe says that the program has ended, so that its number, which may be another one's by then, is left alone.
+// guard is a shell script that executes the program and kills it when the test process ends: the kernel then closes the
+// pipe. A line in the pipe means that the program has ended. Its process ID may be reused by then and is not killed.
 const guard = `exec 3<&0 </dev/null
 { read -r _ <&3 || kill -9 $$; } &
 exec 3<&- "$0" "$@"`
 
-// logTail is how many bytes of the log an error holds.
+// logTail is how many bytes of the log an error quotes.
 const logTail = 2000
 
-// Process is the operator as a program of its own: the built binary, which can be killed.
+// Process is the operator in a process of its own: the built binary, which can be killed.
 type Process struct {
 	Operator
 
@@ -42,8 +42,8 @@ type Process struct {
 	ended chan struct{}
 }
 
-// Build builds the operator's program from the sources of this repository into a directory and returns its path. The
-// flags are those of the Makefile, whatever the tests themselves were built with, so that the packages are in the cache.
+// Build builds the operator's binary from this repository into a directory and returns its path. It uses the flags of the
+// Makefile, whatever those of the tests, so that the packages are in the build cache.
 func Build(ctx context.Context, dir string) (string, error) {
 	root, err := testenv.RepoRoot()
 	if err != nil {
@@ -58,9 +58,9 @@ func Build(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// Launch runs the program with a bearer token's configuration and returns at once. Its kubeconfig, its certificates
-// and its log, to which each launch adds, lie beside the binary. Options.Now and Options.SkipNameValidation have no
-// flags and are passed over. More flags, such as that of the log's verbosity, may follow.
+// Launch starts the binary with a configuration that has a bearer token, and returns at once. Its kubeconfig, its
+// certificates and its log, to which each launch appends, are beside the binary. Options.Now and
+// Options.SkipNameValidation have no flags and are ignored. More flags, such as the log's verbosity, may follow.
 func Launch(cfg *rest.Config, binary string, options setup.Options, more ...string) (*Process, error) {
 	dir := filepath.Dir(binary)
 	if options.CertificateDir == "" {
@@ -81,7 +81,7 @@ func Launch(cfg *rest.Config, binary string, options setup.Options, more ...stri
 		log:   filepath.Join(dir, "usher.log"),
 		ended: make(chan struct{}),
 	}
-	p.cancel = func() { _ = p.cmd.Process.Signal(syscall.SIGTERM) } // fails only if it has ended already
+	p.cancel = func() { _ = p.cmd.Process.Signal(syscall.SIGTERM) } // fails only if it has already ended
 	return p, p.start()
 }
 
@@ -93,12 +93,12 @@ func (p *Process) start() error {
 	defer log.Close() //nolint:errcheck // the program has its own copy
 	reader, writer, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("make the operator's guard: %w", err)
+		return fmt.Errorf("create the pipe of the operator's guard: %w", err)
 	}
 	defer reader.Close() //nolint:errcheck // the guard has its own copy
 	p.guard = writer
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = reader, log, log
-	// A group of its own: Ctrl-C in the terminal must not stop it before its time.
+	// In a process group of its own, Ctrl-C in the terminal does not stop it too early.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		return errors.Join(fmt.Errorf("start the operator: %w", err), writer.Close())
@@ -107,27 +107,27 @@ func (p *Process) start() error {
 	return nil
 }
 
-// wait notes the program's end, once.
+// wait waits for the end of the process and records it.
 func (p *Process) wait() {
 	err := p.cmd.Wait()
 	if err != nil {
-		log, _ := os.ReadFile(p.log) // the error that counts is the program's
+		log, _ := os.ReadFile(p.log) // the process's error is the one that counts
 		err = fmt.Errorf("%w; end of its log:\n%s", err, log[max(0, len(log)-logTail):])
 	}
-	_, _ = p.guard.WriteString("ended\n") // the guard may have been killed along with the program
+	_, _ = p.guard.WriteString("ended\n") // the guard may have been killed with the program
 	_ = p.guard.Close()
 	p.done <- err
 	close(p.ended)
 }
 
-// AwaitReady waits until the program is ready. It fails when it ends first, or is not ready in time.
+// AwaitReady waits until the operator is ready. It fails if the operator ends first or is not ready in time.
 func (p *Process) AwaitReady(ctx context.Context) error { return p.awaitReady(ctx) }
 
-// Ended is closed when the program has ended, for whatever reason.
+// Ended returns a channel that is closed when the process has ended, for whatever reason.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Kill ends the program as a crash does, without a chance to clear up, and returns when it is gone. It does no harm to
-// a program that has ended.
+// Kill ends the process as a crash does, without a chance to clean up, and returns when it has ended. It does nothing if
+// the process has already ended.
 func (p *Process) Kill() error {
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill the operator (process %d): %w", p.cmd.Process.Pid, err)
@@ -136,7 +136,7 @@ func (p *Process) Kill() error {
 	return nil
 }
 
-// Log gives all that the program, and those launched before it in the same place, have written.
+// Log returns everything that this process, and those launched before it with the same binary, have logged.
 func (p *Process) Log() (string, error) {
 	log, err := os.ReadFile(p.log)
 	return string(log), err
@@ -155,7 +155,7 @@ func writeKubeconfig(cfg *rest.Config, path string) error {
 	return nil
 }
 
-// flags says the options as the program takes them.
+// flags returns the options as command-line flags.
 func flags(o *setup.Options) []string {
 	networks := make([]string, 0, len(o.TrustedProxies))
 	for _, network := range o.TrustedProxies {

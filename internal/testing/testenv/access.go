@@ -18,13 +18,13 @@ import (
 const (
 	operatorNamespace      = "usher-system"
 	operatorServiceAccount = "usher-controller-manager"
-	// tokenValidity is longer than any run of the tests.
+	// tokenValidity is longer than any test run.
 	tokenValidity = 12 * time.Hour
 )
 
-// As gives a client that acts as somebody by impersonation, and so goes through RBAC and webhooks like anybody.
-// Without groups the API server gives those that such a user has by nature: system:authenticated, and for a service
-// account its own. It panics when the client cannot be built, which is a fault of the test environment itself.
+// As returns a client that impersonates a user, so that its requests go through RBAC and webhooks.
+// Without groups, the API server adds those that such a user always has: system:authenticated, and the groups of a service
+// account. It panics if it cannot build the client, which is a bug of the test environment.
 func (e *Env) As(username string, groups ...string) client.Client {
 	cfg := rest.CopyConfig(e.Config)
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: username, Groups: groups}
@@ -35,8 +35,8 @@ func (e *Env) As(username string, groups ...string) client.Client {
 	return c
 }
 
-// OperatorConfig gives the configuration of the operator's own ServiceAccount: a bearer token and nothing else, so that
-// the operator can do in a test exactly what the roles of config/rbac let it do. It is nil with Options.CRDsOnly.
+// OperatorConfig returns the configuration of the operator's ServiceAccount: a bearer token and nothing else, so that the
+// operator can do in a test exactly what the roles in config/rbac allow. It is nil with Options.CRDsOnly.
 func (e *Env) OperatorConfig() *rest.Config {
 	if e.operator == nil {
 		return nil
@@ -49,7 +49,7 @@ func (e *Env) serviceAccountConfig(ctx context.Context, namespace, name string) 
 	seconds := int64(tokenValidity.Seconds())
 	token := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}
 	if err := e.Client.SubResource("token").Create(ctx, account, token); err != nil {
-		return nil, fmt.Errorf("ask for a token of ServiceAccount %s/%s: %w", namespace, name, err)
+		return nil, fmt.Errorf("request a token of ServiceAccount %s/%s: %w", namespace, name, err)
 	}
 	cfg := &rest.Config{
 		Host:            e.Config.Host,
@@ -60,8 +60,8 @@ func (e *Env) serviceAccountConfig(ctx context.Context, namespace, name string) 
 	return cfg, nil
 }
 
-// Namespace creates a namespace of a unique name, which starts with the prefix and a hyphen, and gives the name. It
-// panics when the API server refuses, so that it can be used where there is nobody to give an error to.
+// Namespace creates a namespace with a unique name, which starts with the prefix and a hyphen, and returns the name. It
+// panics if the API server refuses, so that callers can use it where they cannot handle an error.
 func (e *Env) Namespace(ctx context.Context, prefix string) string {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: prefix + "-"}}
 	if err := e.Client.Create(ctx, namespace); err != nil {

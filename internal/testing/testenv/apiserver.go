@@ -16,7 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
-// auditPolicy records who asked for what and what was answered, once a request, without any content.
+// auditPolicy logs each request once, with its user and the response code, and without any content.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -49,7 +49,7 @@ func (e *Env) startServers(opts Options) error {
 	}
 	data, certificates := filepath.Join(e.dir, "data"), filepath.Join(e.dir, "certificates")
 	if err := errors.Join(os.Mkdir(data, 0o700), os.Mkdir(certificates, 0o700)); err != nil {
-		return fmt.Errorf("make directories for etcd and kube-apiserver: %w", err)
+		return fmt.Errorf("create directories for etcd and kube-apiserver: %w", err)
 	}
 	control.ControlPlane.Etcd = &envtest.Etcd{Path: etcd, DataDir: data}
 	apiServer := control.ControlPlane.GetAPIServer()
@@ -61,7 +61,7 @@ func (e *Env) startServers(opts Options) error {
 		Set("audit-policy-file", policy).
 		Set("audit-log-path", e.auditLog()).
 		Set("audit-log-mode", "blocking").
-		Set("audit-log-maxsize", "1000") // MB: tests read one file, so it is not to be rotated
+		Set("audit-log-maxsize", "1000") // MB: tests read a single file, so it must not be rotated
 	if opts.AuditWebhook != nil {
 		if err := e.sendAudit(apiServer, opts.AuditWebhook); err != nil {
 			return err
@@ -74,7 +74,7 @@ func (e *Env) startServers(opts Options) error {
 	return nil
 }
 
-// choosePorts says where etcd and kube-apiserver listen.
+// choosePorts configures free ports for etcd and kube-apiserver.
 func choosePorts(etcd *envtest.Etcd, apiServer *envtest.APIServer) error {
 	clients, err := ports.Address()
 	if err != nil {

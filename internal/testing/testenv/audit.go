@@ -21,25 +21,25 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// AuditEvent is one request as the API server's audit log tells it, as far as tests ask.
+// AuditEvent is a request in the API server's audit log, with the fields that tests need.
 type AuditEvent struct {
-	// Stage is ResponseComplete for an answered request, ResponseStarted for a watch that goes on, else Panic.
+	// Stage is ResponseComplete for an answered request, ResponseStarted for a watch that is still open, or Panic.
 	Stage string `json:"stage"`
-	// Verb is what was asked for: get, list, watch, create, update, patch, delete or deletecollection.
+	// Verb is the verb of the request: get, list, watch, create, update, patch, delete or deletecollection.
 	Verb string `json:"verb"`
 	// RequestURI is the path with the query.
 	RequestURI string `json:"requestURI"`
-	// UserAgent is how the client names itself.
+	// UserAgent is the client's User-Agent header.
 	UserAgent string `json:"userAgent"`
-	// User is who asked.
+	// User is the authenticated user.
 	User AuditUser `json:"user"`
-	// ImpersonatedUser is whom User acted as, if anybody.
+	// ImpersonatedUser is the user whom User impersonated, if any.
 	ImpersonatedUser *AuditUser `json:"impersonatedUser"`
-	// ObjectRef is what the request was about.
+	// ObjectRef is the object of the request.
 	ObjectRef AuditObject `json:"objectRef"`
-	// ResponseStatus holds the HTTP status code of the answer.
+	// ResponseStatus holds the HTTP status code of the response.
 	ResponseStatus metav1.Status `json:"responseStatus"`
-	// Annotations are those of authorization and admission; a webhook's are prefixed with its name.
+	// Annotations come from authorization and admission; the keys of a webhook start with its name.
 	Annotations map[string]string `json:"annotations"`
 	// RequestReceivedTimestamp is when the request arrived, by the API server's clock.
 	RequestReceivedTimestamp metav1.MicroTime `json:"requestReceivedTimestamp"`
@@ -53,7 +53,7 @@ type AuditUser struct {
 	Groups []string `json:"groups"`
 }
 
-// AuditObject is what a request was about.
+// AuditObject is the object of a request.
 type AuditObject struct {
 	// APIGroup is empty for the core group.
 	APIGroup string `json:"apiGroup"`
@@ -61,13 +61,13 @@ type AuditObject struct {
 	Resource string `json:"resource"`
 	// Subresource is status, for example.
 	Subresource string `json:"subresource"`
-	// Namespace is empty for what has none.
+	// Namespace is empty for cluster-scoped objects.
 	Namespace string `json:"namespace"`
-	// Name may be empty when a name was to be generated.
+	// Name may be empty if the name is generated.
 	Name string `json:"name"`
 }
 
-// Actor gives the name of the user who was held to have acted: the impersonated one, if any.
+// Actor returns the name of the user on whose behalf the request was made: the impersonated user, if any.
 func (a AuditEvent) Actor() string {
 	if a.ImpersonatedUser != nil {
 		return a.ImpersonatedUser.Username
@@ -75,13 +75,13 @@ func (a AuditEvent) Actor() string {
 	return a.User.Username
 }
 
-// String tells the request in one line.
+// String returns the request in one line.
 func (a AuditEvent) String() string {
 	return fmt.Sprintf("%s %s %s: %d", a.Actor(), a.Verb, a.RequestURI, a.ResponseStatus.Code)
 }
 
-// isWrite tells whether the request was to change what is stored. Questions that look like writes (reviews, tokens) and
-// dry runs are not.
+// isWrite reports whether the request was to change stored objects. Queries that look like writes (reviews, tokens) and
+// dry runs are not writes.
 func (a AuditEvent) isWrite() bool {
 	switch a.Verb {
 	case "create", "update", "patch", "delete", "deletecollection":
@@ -92,11 +92,11 @@ func (a AuditEvent) isWrite() bool {
 	return a.Stage == "ResponseComplete" && !review && !strings.Contains(a.RequestURI, "dryRun=All")
 }
 
-// Writes gives the write requests, refused ones included, that arrived at or after a time and that the filter, unless
-// nil, lets through, in the order of the log. Everything answered before the call is in it.
+// Writes returns the write requests, including refused ones, that arrived at or after a time and match the filter, unless
+// it is nil, in the order of the log. It includes every request answered before the call.
 func (e *Env) Writes(ctx context.Context, since time.Time, filter func(AuditEvent) bool) ([]AuditEvent, error) {
 	return e.auditEvents(ctx, func(a AuditEvent) bool {
-		// The log counts in microseconds, and so must the comparison.
+		// The log has microseconds, so the comparison must not be finer.
 		return a.isWrite() && !a.RequestReceivedTimestamp.Time.Before(since.Truncate(time.Microsecond)) &&
 			(filter == nil || filter(a))
 	})
@@ -112,12 +112,12 @@ func (e *Env) auditEvents(ctx context.Context, wanted func(AuditEvent) bool) ([]
 	return parseAudit(log, wanted)
 }
 
-// AuditLog reads the log after a request of its own has turned up in it: an answer may reach its client a moment before
-// the line about it reaches the log. Everything answered before the call is in it.
+// AuditLog sends a request of its own and reads the log when that request is in it, because a client may receive its
+// response before the log has the line about it. The log includes every request answered before the call.
 func (e *Env) AuditLog(ctx context.Context) ([]byte, error) {
 	barrier := fmt.Sprintf("/version?barrier=%d", e.barriers.Add(1))
-	if err := e.ask(ctx, barrier); err != nil {
-		return nil, fmt.Errorf("ask for %s: %w", barrier, err)
+	if err := e.get(ctx, barrier); err != nil {
+		return nil, fmt.Errorf("get %s: %w", barrier, err)
 	}
 	var log []byte
 	err := wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
@@ -131,8 +131,8 @@ func (e *Env) AuditLog(ctx context.Context) ([]byte, error) {
 	return log, nil
 }
 
-// ask sends a GET request for a path as the cluster administrator.
-func (e *Env) ask(ctx context.Context, path string) error {
+// get sends a GET request for a path as the cluster administrator.
+func (e *Env) get(ctx context.Context, path string) error {
 	httpClient, err := rest.HTTPClientFor(e.Config)
 	if err != nil {
 		return err

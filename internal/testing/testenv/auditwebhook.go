@@ -16,17 +16,17 @@ import (
 	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
-// AuditWebhook is where the API server sends its audit events, beside writing its log. It sends them in batches, a moment
-// after each request, and goes on when nobody takes them.
+// AuditWebhook is where the API server sends its audit events, in addition to its log. It sends them in batches, shortly
+// after the requests, and serves requests even if nothing receives them.
 type AuditWebhook struct {
-	// Path is that of the URL; host and port are those of the operator's webhooks.
+	// Path is the path of the URL; host and port are those of the operator's webhooks.
 	Path string
-	// Token is the bearer token that the API server has.
+	// Token is the bearer token that the API server sends.
 	Token string
 }
 
-// sendAudit has the API server send its audit events. The certificate is not checked: the operator, which makes it, starts
-// later than the API server.
+// sendAudit configures the API server to send its audit events. The API server does not verify the certificate, because the
+// operator creates it and starts after the API server.
 func (e *Env) sendAudit(apiServer *envtest.APIServer, w *AuditWebhook) error {
 	if err := e.chooseWebhookPort(); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (e *Env) sendAudit(apiServer *envtest.APIServer, w *AuditWebhook) error {
 	return nil
 }
 
-// chooseWebhookPort finds the port of the operator's webhooks, unless that has been done.
+// chooseWebhookPort chooses a free port for the operator's webhooks, once.
 func (e *Env) chooseWebhookPort() error {
 	if e.WebhookPort != 0 {
 		return nil

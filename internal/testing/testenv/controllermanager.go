@@ -20,7 +20,7 @@ import (
 // stopTimeout is how long kube-controller-manager may take to stop before it is killed.
 const stopTimeout = 10 * time.Second
 
-// controllers are those whose work the operator builds on.
+// controllers are those that the operator depends on.
 const controllers = "namespace-controller,garbage-collector-controller,serviceaccount-controller," +
 	"clusterrole-aggregation-controller"
 
@@ -28,11 +28,11 @@ const controllers = "namespace-controller,garbage-collector-controller,serviceac
 type controllerManager struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
-	err  error         // why, readable when done is closed
+	err  error         // the reason, to be read after done is closed
 	log  string
 }
 
-// startControllerManager starts kube-controller-manager and waits for the first thing that tests need of it: rules in
+// startControllerManager starts kube-controller-manager and waits for the first of its results that tests need: rules in
 // the aggregated ClusterRoles.
 func (e *Env) startControllerManager(ctx context.Context) error {
 	program, err := e.watchdog.launcher(filepath.Join(e.assets, "kube-controller-manager"))
@@ -58,7 +58,7 @@ func (e *Env) startControllerManager(ctx context.Context) error {
 func (m *controllerManager) start() error {
 	log, err := os.Create(m.log)
 	if err != nil {
-		return fmt.Errorf("make the log of kube-controller-manager: %w", err)
+		return fmt.Errorf("create the log of kube-controller-manager: %w", err)
 	}
 	defer log.Close() //nolint:errcheck // the process has its own copy
 	m.cmd.Stdout, m.cmd.Stderr = log, log
@@ -73,9 +73,9 @@ func (m *controllerManager) start() error {
 	return nil
 }
 
-// stop ends the process, forcibly when it takes too long.
+// stop stops the process, and kills it if that takes too long.
 func (m *controllerManager) stop() error {
-	_ = m.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended already
+	_ = m.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has already ended
 	select {
 	case <-m.done:
 		return nil
@@ -88,15 +88,15 @@ func (m *controllerManager) stop() error {
 	return nil
 }
 
-// ended tells, with the end of the log, that the process is gone.
+// ended returns an error with the end of the log if the process has ended.
 func (m *controllerManager) ended() error {
 	select {
 	case <-m.done:
 	default:
 		return nil
 	}
-	log, _ := os.ReadFile(m.log) // the error that counts is the process's
-	return fmt.Errorf("kube-controller-manager ended by itself: %w; end of its log:\n%s", m.err, log[max(0, len(log)-2000):])
+	log, _ := os.ReadFile(m.log) // the process's error is the one that counts
+	return fmt.Errorf("kube-controller-manager ended unexpectedly: %w; end of its log:\n%s", m.err, log[max(0, len(log)-2000):])
 }
 
 func (e *Env) awaitAggregation(ctx context.Context) error {
@@ -107,7 +107,7 @@ func (e *Env) awaitAggregation(ctx context.Context) error {
 		}
 		for _, missing = range []string{"view", "edit", "admin"} {
 			var role rbacv1.ClusterRole
-			// Not found and refused connections pass by themselves; the context bounds the wait.
+			// Not-found errors and refused connections are temporary; the context limits the wait.
 			if e.Client.Get(ctx, client.ObjectKey{Name: missing}, &role) != nil || len(role.Rules) == 0 {
 				return false, nil
 			}

@@ -23,26 +23,26 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// startTimeout bounds each step of the start; the machine may be building something else meanwhile.
+// startTimeout limits each step of the start. It is generous because the machine may be building something at the same time.
 const startTimeout = 2 * time.Minute
 
-// Options says what the control plane is to hold.
+// Options configure the control plane.
 type Options struct {
-	// CRDsOnly installs the kinds without webhooks, roles and ServiceAccount: for tests of the API alone.
+	// CRDsOnly installs the kinds without webhooks, roles and ServiceAccount, for tests of the API only.
 	CRDsOnly bool
 	// AuditWebhook, unless nil, is where the API server sends its audit events.
 	AuditWebhook *AuditWebhook
 }
 
-// Env is a running control plane. It may be used from several goroutines.
+// Env is a running control plane. It is safe for concurrent use.
 type Env struct {
 	// Config is the configuration of a cluster administrator (system:masters).
 	Config *rest.Config
-	// Client acts as that administrator, with the kinds of Usher and of Kubernetes, without a cache.
+	// Client acts as that administrator. It knows the kinds of Usher and Kubernetes and has no cache.
 	Client client.Client
 	// Scheme holds the kinds that Client knows.
 	Scheme *runtime.Scheme
-	// WebhookHost is where the API server looks for the webhooks; bind the operator's webhook server to it.
+	// WebhookHost is where the API server calls the webhooks; the operator's webhook server must listen on it.
 	WebhookHost string
 	// WebhookPort is the free TCP port that goes with WebhookHost.
 	WebhookPort int
@@ -56,8 +56,8 @@ type Env struct {
 	barriers atomic.Int64
 }
 
-// Start starts the control plane, installs the manifests of the repository that the caller lives in and returns when
-// the kinds are served and the built-in ClusterRoles are complete. When it fails, nothing is left running.
+// Start starts the control plane, installs the manifests of the repository of the working directory and returns when the
+// kinds are served and the built-in ClusterRoles are complete. If it fails, it leaves nothing running.
 func Start(opts Options) (*Env, error) {
 	assets, err := assetsDir()
 	if err != nil {
@@ -65,7 +65,7 @@ func Start(opts Options) (*Env, error) {
 	}
 	dir, err := os.MkdirTemp("", "usher-testenv-")
 	if err != nil {
-		return nil, fmt.Errorf("make a directory for the control plane: %w", err)
+		return nil, fmt.Errorf("create a directory for the control plane: %w", err)
 	}
 	env := &Env{assets: assets, dir: dir, WebhookHost: "localhost"}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
@@ -76,7 +76,7 @@ func Start(opts Options) (*Env, error) {
 	return env, nil
 }
 
-// Stop stops what Start started and removes its files. Calling it again does nothing.
+// Stop stops the control plane and removes its files. Calling it again does nothing.
 func (e *Env) Stop() error {
 	var errs []error
 	if e.manager != nil {
@@ -104,7 +104,7 @@ func (e *Env) start(ctx context.Context, opts Options) error {
 	if err := e.install(ctx, opts); err != nil {
 		return err
 	}
-	// The garbage collector looks for kinds at its start and then twice a minute: it is started when they are all there.
+	// The garbage collector discovers kinds when it starts, and then only twice a minute, so it starts when all are installed.
 	if err := e.startControllerManager(ctx); err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ import (
 )
 
 var _ = Describe("The control plane", func() {
-	It("points every webhook at its own port", func(ctx SpecContext) {
+	It("configures every webhook with its own port", func(ctx SpecContext) {
 		var validating admissionregistrationv1.ValidatingWebhookConfigurationList
 		Expect(env.Client.List(ctx, &validating)).To(Succeed())
 		Expect(validating.Items).NotTo(BeEmpty())
@@ -37,7 +37,7 @@ var _ = Describe("The control plane", func() {
 		}
 	})
 
-	It("has complete built-in ClusterRoles and serves the four kinds", func(ctx SpecContext) {
+	It("has complete built-in ClusterRoles and serves the four kinds of Usher", func(ctx SpecContext) {
 		var role rbacv1.ClusterRole
 		Expect(env.Client.Get(ctx, client.ObjectKey{Name: "edit"}, &role)).To(Succeed())
 		Expect(role.Rules).NotTo(BeEmpty())
@@ -48,7 +48,7 @@ var _ = Describe("The control plane", func() {
 		}
 	})
 
-	It("deletes what an owner owned, and namespaces with their content", func(ctx SpecContext) {
+	It("deletes objects with their owner, and namespaces with their content", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "collect")
 		owner := configMap(namespace, "owner")
 		Expect(env.Client.Create(ctx, owner)).To(Succeed())
@@ -64,7 +64,7 @@ var _ = Describe("The control plane", func() {
 })
 
 var _ = Describe("Identities", func() {
-	It("lets an impersonated person do what RBAC allows and nothing else", func(ctx SpecContext) {
+	It("allow an impersonated person only what RBAC allows", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "person")
 		person := env.As("eva@acme.example")
 		err := person.Create(ctx, configMap(namespace, "a"))
@@ -77,7 +77,7 @@ var _ = Describe("Identities", func() {
 		Eventually(ctx, func() error { return person.Create(ctx, configMap(namespace, "a")) }).Should(Succeed())
 	})
 
-	It("gives the operator its ServiceAccount's token and no certificate", func(ctx SpecContext) {
+	It("include the operator's ServiceAccount, with a token and no certificate", func(ctx SpecContext) {
 		cfg := env.OperatorConfig()
 		Expect(cfg.CertData).To(BeEmpty())
 		Expect(cfg.KeyData).To(BeEmpty())
@@ -87,7 +87,7 @@ var _ = Describe("Identities", func() {
 		Expect(err).To(MatchError(ContainSubstring(`"system:serviceaccount:usher-system:usher-controller-manager"`)))
 	})
 
-	It("runs kubectl as anybody", func(ctx SpecContext) {
+	It("can be impersonated with kubectl", func(ctx SpecContext) {
 		out, _, err := env.Kubectl(ctx, "auth", "whoami", "-o", "jsonpath={.status.userInfo.groups}")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(out).To(ContainSubstring("system:masters"))
@@ -101,7 +101,7 @@ var _ = Describe("Identities", func() {
 })
 
 var _ = Describe("The audit log", func() {
-	It("lists writes with who acted, and no reads or dry runs", func(ctx SpecContext) {
+	It("lists writes with their actors, and no reads or dry runs", func(ctx SpecContext) {
 		namespace := env.Namespace(ctx, "audit")
 		since := time.Now()
 		object := configMap(namespace, "a")
@@ -124,7 +124,7 @@ var _ = Describe("The audit log", func() {
 })
 
 var _ = Describe("Start", func() {
-	It("says what to do when the binaries are not there", func() {
+	It("says what to do if the binaries are missing", func() {
 		DeferCleanup(os.Setenv, "KUBEBUILDER_ASSETS", os.Getenv("KUBEBUILDER_ASSETS"))
 		Expect(os.Setenv("KUBEBUILDER_ASSETS", "")).To(Succeed())
 		_, err := testenv.Start(testenv.Options{})
@@ -134,7 +134,7 @@ var _ = Describe("Start", func() {
 		Expect(err).To(MatchError(And(ContainSubstring("lacks etcd"), ContainSubstring("make test"))))
 	})
 
-	It("finds the repository and a free port", func() {
+	It("finds the repository and a free port for the webhooks", func() {
 		root, err := testenv.RepoRoot()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(filepath.Join(root, "api", "v1alpha1")).To(BeADirectory())

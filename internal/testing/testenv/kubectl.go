@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// Kubectl runs kubectl as the cluster administrator and gives what it printed. The error, when its exit status is not
-// zero, holds what it printed on its standard error.
+// Kubectl runs kubectl as the cluster administrator and returns its output. If the exit status is not zero, the error
+// includes the standard error.
 func (e *Env) Kubectl(ctx context.Context, args ...string) (stdout, stderr string, err error) {
 	return e.kubectl(ctx, "", args...)
 }
 
-// KubectlAs runs kubectl like Kubectl, as somebody else by impersonation.
+// KubectlAs runs kubectl like Kubectl, and impersonates a user.
 func (e *Env) KubectlAs(ctx context.Context, username string, args ...string) (stdout, stderr string, err error) {
 	return e.kubectl(ctx, "", append([]string{"--as=" + username}, args...)...)
 }
@@ -30,7 +30,7 @@ func (e *Env) KubectlInput(ctx context.Context, input string, args ...string) (s
 
 func (e *Env) kubectl(ctx context.Context, input string, args ...string) (string, string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(e.assets, "kubectl"), args...)
-	// The cache of discovery is the control plane's own: its port may have been another one's before.
+	// The discovery cache must be the control plane's own: another one may have used the same port before.
 	cmd.Env = append(cmd.Environ(), "KUBECONFIG="+e.kubeconfig(), "KUBECACHEDIR="+filepath.Join(e.dir, "cache"))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr

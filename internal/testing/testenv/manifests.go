@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// declaredWebhooks is where the manifests for a cluster on the developer's machine say that the webhooks listen.
+// declaredWebhooks is the address of the webhooks in the manifests for a cluster on the developer's machine.
 const declaredWebhooks = "localhost:9443"
 
 // install applies the project's manifests and waits until its kinds are served.

@@ -14,7 +14,7 @@ import (
 // assetsVariable names the environment variable that holds the directory of the control plane's binaries.
 const assetsVariable = "KUBEBUILDER_ASSETS"
 
-// RepoRoot gives the directory of the main module's go.mod, looked for upwards from the working directory, which for a
+// RepoRoot returns the directory of the main module's go.mod. It searches upwards from the working directory, which for a
 // test is its package's directory.
 func RepoRoot() (string, error) {
 	dir, err := os.Getwd()
@@ -35,7 +35,7 @@ func RepoRoot() (string, error) {
 	}
 }
 
-// assetsDir gives the directory of the control plane's binaries and makes sure that all of them are there.
+// assetsDir returns the directory of the control plane's binaries and checks that none is missing.
 func assetsDir() (string, error) {
 	dir := os.Getenv(assetsVariable)
 	if dir == "" {

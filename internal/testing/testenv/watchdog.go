@@ -14,16 +14,16 @@ import (
 	"syscall"
 )
 
-// watchdogScript waits until its standard input ends, which is when the test's process has stopped or died, and then
-// kills what has written down its process id and still runs.
+// watchdogScript waits until its standard input ends, which happens when the test process ends or is killed, and then
+// kills the processes whose IDs are in the directory.
 const watchdogScript = `read -r _
 for f in "$1"/*.pid; do
   [ -e "$f" ] && kill -9 "$(cat "$f")"
 done
 rm -rf "$1"`
 
-// watchdog keeps the control plane from outliving a test process that dies without calling Stop, by a time-out or a
-// kill for example.
+// watchdog ensures that the control plane does not outlive a test process that ends without calling Stop, for example
+// because of a timeout or a kill.
 type watchdog struct {
 	dir   string
 	cmd   *exec.Cmd
@@ -32,7 +32,7 @@ type watchdog struct {
 
 func startWatchdog(dir string) (*watchdog, error) {
 	cmd := exec.Command("sh", "-c", watchdogScript, "sh", dir)
-	// A group of its own: Ctrl-C in the terminal must not end it before its time.
+	// In a process group of its own, Ctrl-C in the terminal does not stop it too early.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -44,7 +44,7 @@ func startWatchdog(dir string) (*watchdog, error) {
 	return &watchdog{dir: dir, cmd: cmd, stdin: stdin}, nil
 }
 
-// launcher gives the path of a script that writes down its process id and becomes the program.
+// launcher returns the path of a script that records its process ID and then executes the program.
 func (w *watchdog) launcher(program string) (string, error) {
 	name := filepath.Base(program)
 	path := filepath.Join(w.dir, name)
@@ -55,13 +55,13 @@ func (w *watchdog) launcher(program string) (string, error) {
 	return path, nil
 }
 
-// dismiss ends the watchdog after everything was stopped, without letting it kill anything.
+// dismiss ends the watchdog, without killing anything, after everything has been stopped.
 func (w *watchdog) dismiss() error {
 	err := w.cmd.Process.Kill()
 	if errors.Is(err, os.ErrProcessDone) {
 		err = nil
 	}
-	_ = w.cmd.Wait() // it was killed: its exit status says nothing
+	_ = w.cmd.Wait() // it was killed, so its exit status means nothing
 	_ = w.stdin.Close()
 	if err != nil {
 		return fmt.Errorf("end the watchdog: %w", err)
@@ -69,5 +69,5 @@ func (w *watchdog) dismiss() error {
 	return nil
 }
 
-// quote makes one word of a shell command of any text.
+// quote turns any text into one word of a shell command.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -45,14 +45,14 @@ var _ = Describe("The watchdog", func() {
 		Eventually(program + ".pid").Should(BeARegularFile())
 	})
 
-	It("ends what was started when the test's process is gone, and clears up", func() {
-		Expect(dog.stdin.Close()).To(Succeed()) // as the kernel does for a process that dies
+	It("kills what was started when the test process ends, and removes the files", func() {
+		Expect(dog.stdin.Close()).To(Succeed()) // as the kernel does when a process ends
 		Eventually(ends).Should(Receive(MatchError(ContainSubstring("killed"))))
 		Eventually(dog.dir).ShouldNot(BeADirectory())
 		Expect(dog.dismiss()).To(Succeed())
 	})
 
-	It("leaves everything alone when it is dismissed", func() {
+	It("kills nothing when it is dismissed", func() {
 		Expect(dog.dismiss()).To(Succeed())
 		Consistently(ends).WithTimeout(200 * time.Millisecond).ShouldNot(Receive())
 		Expect(dog.dir).To(BeADirectory())

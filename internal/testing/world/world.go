@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package world is a real API server without an operator: specs take the steps of the reconcilers themselves, one by one.
+// Package world provides a real API server without an operator. Specs call the reconcilers' steps themselves, one by one.
 package world
 
 import (
@@ -22,7 +22,7 @@ import (
 // World is an API server with Usher's CRDs.
 type World struct{ *testenv.Env }
 
-// shared is started by the first spec that asks for a world, so that suites start no API server for nothing.
+// shared is started by the first spec that needs it, so that a run without such a spec starts no API server.
 var shared *World
 
 // Get returns the suite's world.
@@ -42,7 +42,7 @@ var _ = AfterSuite(func() {
 	}
 })
 
-// Clients are what a reconciler works with.
+// Clients are the clients of a reconciler.
 type Clients struct {
 	// Client reads from a cache and writes to the API server.
 	Client client.Client
@@ -52,8 +52,8 @@ type Clients struct {
 	API lookup.APIReader
 }
 
-// Clients returns the clients of a reconciler, with a cache that is filled by now. The cache follows the API server until freeze is
-// called; afterwards it stays behind, as a cache may at any time.
+// Clients returns the clients of a reconciler, with a synced cache. The cache follows the API server until freeze is called.
+// After that it is stale, as a cache may be at any time.
 func (w *World) Clients(ctx context.Context) (clients Clients, freeze func()) {
 	GinkgoHelper()
 	c, err := cache.New(w.Config, cache.Options{Scheme: w.Scheme})
@@ -87,7 +87,7 @@ func (w *World) Put(ctx context.Context, objects ...client.Object) {
 	}
 }
 
-// InForce returns a user with this state, whose user name is their address.
+// InForce returns a user in the given state whose user name is the email address.
 func InForce(namespace, name string, state v1alpha1.UserState, modules ...string) *v1alpha1.OrgUser {
 	u := builders.OrgUser(namespace, name).Existing().Modules(modules...).Obj()
 	u.Status = v1alpha1.OrgUserStatus{State: state, Role: u.Spec.Role, Username: string(u.Spec.Email)}
