@@ -29,9 +29,9 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
-// balancer stands where the API server looks for the webhooks and sends each single review to a replica by chance. A
-// balancer of connections would not do: the API server keeps one connection for all its reviews. It is safe for
-// concurrent use.
+// balancer listens where the API server calls the webhooks and forwards each review to a random replica. Balancing
+// connections would not be enough, because the API server sends all reviews over one connection. It is safe for concurrent
+// use.
 type balancer struct {
 	ports []int
 
@@ -40,34 +40,34 @@ type balancer struct {
 	refused map[string]int
 }
 
-// startBalancer starts a balancer that stops, and tells what it has seen, when the specs are over.
+// startBalancer starts a balancer that stops and reports its counts after the specs.
 func startBalancer(ctx context.Context, ports []int) {
 	GinkgoHelper()
 	certificate, authorities := webhookCertificate(ctx)
 	b := &balancer{ports: ports, asked: map[string]int{}, refused: map[string]int{}}
-	quiet := log.New(io.Discard, "", 0) // the API server closes connections as it likes
+	quiet := log.New(io.Discard, "", 0) // the API server may close connections at any time
 	proxy := &httputil.ReverseProxy{
 		Rewrite: b.choose,
 		Transport: &http.Transport{
 			TLSClientConfig:   &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2: true,
 		},
-		ModifyResponse: b.note,
+		ModifyResponse: b.count,
 		ErrorLog:       quiet,
 	}
 	listener, err := tls.Listen("tcp", net.JoinHostPort(env.WebhookHost, strconv.Itoa(env.WebhookPort)), &tls.Config{
 		Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12,
 	})
 	Expect(err).NotTo(HaveOccurred())
-	server := &http.Server{Handler: proxy, ErrorLog: quiet} // its one client is the API server
-	go func() { _ = server.Serve(listener) }()              // ends when it is closed
+	server := &http.Server{Handler: proxy, ErrorLog: quiet} // its only client is the API server
+	go func() { _ = server.Serve(listener) }()              // until it is closed
 	DeferCleanup(func() {
 		AddReportEntry("webhooks", b.String())
 		Expect(server.Close()).To(Succeed())
 	})
 }
 
-// webhookCertificate is the one that the replicas share.
+// webhookCertificate returns the certificate that the replicas share, and its CA.
 func webhookCertificate(ctx context.Context) (tls.Certificate, *x509.CertPool) {
 	GinkgoHelper()
 	var secret corev1.Secret
@@ -85,8 +85,8 @@ func (b *balancer) choose(r *httputil.ProxyRequest) {
 	r.Out.URL.Host = net.JoinHostPort(env.WebhookHost, strconv.Itoa(b.ports[rand.IntN(len(b.ports))]))
 }
 
-// note counts the answers of each replica.
-func (b *balancer) note(r *http.Response) error {
+// count counts the answers of each replica.
+func (b *balancer) count(r *http.Response) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (b *balancer) note(r *http.Response) error {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var review admissionv1.AdmissionReview
 	if err := json.Unmarshal(body, &review); err != nil || review.Response == nil {
-		return fmt.Errorf("a replica answers no review: %s", body)
+		return fmt.Errorf("a replica did not answer with a review: %s", body)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -106,14 +106,14 @@ func (b *balancer) note(r *http.Response) error {
 	return nil
 }
 
-// String tells how many reviews each replica has answered.
+// String says how many reviews each replica has answered.
 func (b *balancer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var lines []string
 	for n, port := range b.ports {
 		key := strconv.Itoa(port)
-		lines = append(lines, fmt.Sprintf("replica %d answered %d reviews, %d of them no", n+1, b.asked[key], b.refused[key]))
+		lines = append(lines, fmt.Sprintf("replica %d answered %d reviews and refused %d of them", n+1, b.asked[key], b.refused[key]))
 	}
 	return strings.Join(lines, "; ")
 }

@@ -22,32 +22,32 @@ import (
 )
 
 const (
-	// ignore is what somebody does who does not answer.
+	// ignore is the action of guests who do not answer.
 	ignore = "ignore"
-	// browsers is how many people sit at the portal at the same time.
+	// browsers is how many people use the portal at the same time.
 	browsers = 6
-	// remoteSupport is what the last Invitation of each organization gives, and has too few seats for.
+	// remoteSupport is a module that the last Invitation of each organization requests, and that has too few seats.
 	remoteSupport = "remote-support"
 )
 
-// guest is somebody who is invited.
+// guest is a person who is invited.
 type guest struct {
 	email string
-	// does is what becomes of the invitation: accept, decline or ignore.
+	// does is how the guest answers the invitation: accept, decline or ignore.
 	does string
-	// module is true for those who are to have a seat.
+	// module is true for guests who request a seat.
 	module bool
 }
 
-// wanted is how many different mails the guest is to get.
-func (g guest) wanted() int {
+// expectedMails returns how many different mails the guest must get.
+func (g guest) expectedMails() int {
 	if g.does == accept {
 		return kinds
 	}
 	return 1
 }
 
-// party is an organization and those who are invited to it: by several Invitations, and by OrgUsers of their own.
+// party is an organization and its guests, who are invited by several Invitations or by OrgUsers of their own.
 type party struct {
 	org         string
 	invitations [][]guest
@@ -87,7 +87,7 @@ func (p *party) guests() []guest {
 	return slices.Concat(append(slices.Clone(p.invitations), p.declared)...)
 }
 
-// objects are what the party's host declares.
+// objects returns the objects of the organization.
 func (p *party) objects() []client.Object {
 	all := []client.Object{
 		builders.Organization(p.org).Module(remoteSupport, p.seats).Obj(),
@@ -113,15 +113,15 @@ func (p *party) objects() []client.Object {
 	return all
 }
 
-// crowd is the people of two organizations, who answer their mails as they come.
+// crowd is the guests of two organizations, who answer their mails as they arrive.
 type crowd struct {
 	parties []*party
 	guests  map[string]guest
-	over    chan struct{} // closed when everything is declared, everybody has answered and every mail has come
-	portals people
+	over    chan struct{} // closed when all objects exist, everybody has answered and every mail has arrived
+	portal  portalVisitors
 
 	mu    sync.Mutex
-	links map[string]string // what was done with each link
+	links map[string]string // the action for each link
 }
 
 func newCrowd(ctx context.Context, size int) *crowd {
@@ -137,23 +137,23 @@ func newCrowd(ctx context.Context, size int) *crowd {
 	return c
 }
 
-// come begins: objects are declared until the webhooks take them, mails are answered as they come. Whoever lets the
-// crowd come waits for over.
-func (c *crowd) come(ctx context.Context) {
+// start creates the objects, with retries until the webhooks accept them, and answers mails as they arrive. Callers wait for
+// over.
+func (c *crowd) start(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	mails := make(chan mailbox.Message)
-	acts := []func(){func() { c.declare(ctx) }, func() {
+	tasks := []func(){func() { c.declare(ctx) }, func() {
 		defer close(mails)
 		c.fetch(ctx, mails)
 	}}
 	for range browsers {
-		acts = append(acts, func() { c.answer(ctx, mails) })
+		tasks = append(tasks, func() { c.answer(ctx, mails) })
 	}
 	var all sync.WaitGroup
-	for _, act := range acts {
+	for _, task := range tasks {
 		all.Go(func() {
 			defer GinkgoRecover()
-			act()
+			task()
 		})
 	}
 	go func() {
@@ -171,7 +171,7 @@ func (c *crowd) declare(ctx context.Context) {
 		for _, o := range p.objects() {
 			Eventually(ctx, func() error {
 				err := env.Client.Create(ctx, o)
-				if apierrors.IsAlreadyExists(err) { // the API server took it and the answer was lost
+				if apierrors.IsAlreadyExists(err) { // the API server accepted it and the answer was lost
 					return nil
 				}
 				return err
@@ -180,16 +180,16 @@ func (c *crowd) declare(ctx context.Context) {
 	}
 }
 
-// fetch hands out the crowd's mails, until each has come.
+// fetch passes on the crowd's mails until all have arrived.
 func (c *crowd) fetch(ctx context.Context, mails chan<- mailbox.Message) {
 	left, seen, have := 0, 0, map[string]bool{}
 	for _, g := range c.guests {
-		left += g.wanted()
+		left += g.expectedMails()
 	}
 	for left > 0 {
 		m, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.Number > seen })
 		if err != nil {
-			return // the spec is over, and says why
+			return // the spec has ended and says why
 		}
 		seen = m.Number
 		if _, ok := c.guests[m.EnvelopeTo[0]]; !ok {
@@ -207,21 +207,21 @@ func (c *crowd) fetch(ctx context.Context, mails chan<- mailbox.Message) {
 	}
 }
 
-// answer follows links, and tries again while the portal is down. Of a mail that came several times, the link that
-// nobody has followed yet is followed: it must be the same one.
+// answer follows links, with retries while the portal is down. If a mail arrived several times, its link is followed once:
+// the copies must have the same link.
 func (c *crowd) answer(ctx context.Context, mails <-chan mailbox.Message) {
 	for m := range mails {
 		does, link := c.guests[m.EnvelopeTo[0]].does, linkOf(m)
-		if does == ignore || link == "" || !c.begin(link, does) {
+		if does == ignore || link == "" || !c.claim(link, does) {
 			continue
 		}
-		Eventually(ctx, func() error { return c.portals.visit(ctx, link, does) }).
+		Eventually(ctx, func() error { return c.portal.visit(ctx, link, does) }).
 			WithTimeout(crowdTimeout(len(c.guests))).Should(Succeed())
 	}
 }
 
-// begin notes that a link is followed; false: it was before.
-func (c *crowd) begin(link, does string) bool {
+// claim records that a link is followed. It returns false if it already was.
+func (c *crowd) claim(link, does string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.links[link] != "" {

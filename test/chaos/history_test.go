@@ -34,14 +34,13 @@ type revision struct {
 
 func (r revision) key() string { return fmt.Sprintf("%T/%s", r.object, r.object.GetName()) }
 
-// world is an organization as it was stored at one revision.
-type world struct {
+// snapshot is an organization as it was stored at one revision.
+type snapshot struct {
 	organization *v1alpha1.Organization
 	users        map[string]*v1alpha1.OrgUser
 }
 
-// history is every revision of an organization and its users, from before the first of them. It is safe for concurrent
-// use.
+// history is every revision of an organization and its users since before they were created. It is safe for concurrent use.
 type history struct {
 	namespace string
 
@@ -50,8 +49,8 @@ type history struct {
 	broken    []string
 }
 
-// record begins a history in a namespace without objects. Two watches, each without a gap, give it; their order is that
-// of the resource versions, which one store numbers.
+// record starts a history in an empty namespace. It comes from two watches without gaps, and is ordered by the resource
+// versions, which come from a single store.
 func record(ctx context.Context, namespace string) *history {
 	GinkgoHelper()
 	h := &history{namespace: namespace}
@@ -81,7 +80,7 @@ func (h *history) follow(ctx context.Context, watcher watch.Interface) {
 	}
 	if ctx.Err() == nil {
 		h.mu.Lock()
-		h.broken = append(h.broken, "a watch has ended")
+		h.broken = append(h.broken, "a watch ended")
 		h.mu.Unlock()
 	}
 }
@@ -101,21 +100,21 @@ func (h *history) add(event watch.Event) {
 	h.revisions = append(h.revisions, revision{number: number, object: object, gone: event.Type == watch.Deleted})
 }
 
-// length is how many revisions there are so far.
+// length returns the number of revisions so far.
 func (h *history) length() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.revisions)
 }
 
-// await waits until so many revisions have come.
+// await waits until this many revisions have arrived.
 func (h *history) await(ctx context.Context, length int) error {
 	return wait.PollUntilContextTimeout(ctx, time.Millisecond, eventually, true, func(context.Context) (bool, error) {
 		return h.length() >= length, nil
 	})
 }
 
-// complete waits until the history has come to the present, and gives it in order.
+// complete waits until the history is up to date and returns it in order.
 func (h *history) complete(ctx context.Context) []revision {
 	GinkgoHelper()
 	Eventually(ctx, func(g Gomega) {
@@ -139,7 +138,7 @@ func (h *history) complete(ctx context.Context) []revision {
 	return slices.Clone(h.revisions)
 }
 
-// newest gives the resource version of each object that has not gone.
+// newest returns the resource version of each object that still exists.
 func (h *history) newest() map[string]string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -162,10 +161,10 @@ func (h *history) newest() map[string]string {
 	return newest
 }
 
-// violations replays a history and gives each revision at which a rule is newly broken. A rule says what is wrong with
-// the world; empty: nothing.
-func violations(revisions []revision, rule func(world) string) []string {
-	now, last := world{users: map[string]*v1alpha1.OrgUser{}}, ""
+// violations replays a history and returns each revision that newly breaks a rule. A rule returns what is wrong with a
+// snapshot, or "" if nothing is.
+func violations(revisions []revision, rule func(snapshot) string) []string {
+	now, last := snapshot{users: map[string]*v1alpha1.OrgUser{}}, ""
 	var found []string
 	for _, r := range revisions {
 		switch o := r.object.(type) {
@@ -177,17 +176,17 @@ func violations(revisions []revision, rule func(world) string) []string {
 				delete(now.users, o.Name)
 			}
 		}
-		fault := rule(now)
-		if fault != "" && fault != last {
-			found = append(found, fmt.Sprintf("revision %d, after a change of %s: %s; %s", r.number, r.key(), fault, now))
+		broken := rule(now)
+		if broken != "" && broken != last {
+			found = append(found, fmt.Sprintf("revision %d, after a change of %s: %s; %s", r.number, r.key(), broken, now))
 		}
-		last = fault
+		last = broken
 	}
 	return found
 }
 
-// told counts how often a user was told, anew, that a wish is held back for a reason.
-func told(revisions []revision, reason string) int {
+// timesHeldBack counts how often the status of a user began to say that a request is held back for a reason.
+func timesHeldBack(revisions []revision, reason string) int {
 	count, last := 0, map[string]bool{}
 	for _, r := range revisions {
 		u, ok := r.object.(*v1alpha1.OrgUser)
@@ -204,12 +203,12 @@ func told(revisions []revision, reason string) int {
 	return count
 }
 
-// String tells who is there and what is in force.
-func (w world) String() string {
+// String says which users exist, what they request and what is in force.
+func (w snapshot) String() string {
 	text := ""
 	for _, name := range slices.Sorted(maps.Keys(w.users)) {
 		u := w.users[name]
-		text += fmt.Sprintf("%s(wish %s suspend=%t deleted=%t, in force %s %s %v) ", name, u.Spec.Role, u.Spec.Suspend,
+		text += fmt.Sprintf("%s(requested %s suspend=%t deleted=%t, in force %s %s %v) ", name, u.Spec.Role, u.Spec.Suspend,
 			!u.DeletionTimestamp.IsZero(), u.Status.State, u.Status.Role, u.Status.Modules)
 	}
 	if w.organization != nil {

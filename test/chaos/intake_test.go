@@ -29,7 +29,7 @@ const (
 	intakeMail = customers * mailsEach
 )
 
-// intakeStory is customers who write to a workspace, by way of a mail server that others wrote.
+// intakeStory is customers who write to a workspace through a third-party mail server.
 type intakeStory struct {
 	org, address, queue string
 	front               *exim.Server
@@ -58,7 +58,7 @@ func (s *intakeStory) declare(ctx context.Context) {
 	}
 }
 
-// write hands all mails to the mail server in front, which takes them whatever the operator does.
+// write sends all mails to the mail server in front, which accepts them even while the operator is down.
 func (s *intakeStory) write() {
 	var all sync.WaitGroup
 	for n := range customers {
@@ -77,8 +77,8 @@ func (s *intakeStory) write() {
 	all.Wait()
 }
 
-// turnAway waits until the mail server in front knows who takes mails, and checks that it refuses whoever does not.
-func (s *intakeStory) turnAway(ctx context.Context) {
+// checkUnknownRecipient waits until the mail server in front accepts the intake's address, and checks that it refuses others.
+func (s *intakeStory) checkUnknownRecipient(ctx context.Context) {
 	GinkgoHelper()
 	ask := func(to string) error {
 		c, err := smtp.Dial(s.front.Addr)
@@ -111,13 +111,13 @@ func (s *intakeStory) awaitAll(ctx context.Context) {
 	Eventually(ctx, s.front.Waiting).WithTimeout(storyTimeout).Should(BeZero())
 }
 
-var _ = Describe("The mail intake behind a mail server that others wrote, killed at any moment", func() {
-	It("LMI-3 loses no mail, and makes one account of each writer", func(ctx context.Context) {
+var _ = Describe("The mail intake behind a third-party mail server, killed at random fault points", func() {
+	It("LMI-3 loses no mail and creates one account per sender", func(ctx context.Context) {
 		random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 6))
-		usher.forget(ctx)
+		usher.deleteSecrets(ctx)
 		s := &intakeStory{org: env.Namespace(ctx, "intake"), over: make(chan struct{})}
 		s.address, s.queue = "support@in."+s.org+".example", "cola@"+s.org+".example"
-		dir, err := os.MkdirTemp("", "usher-exim-") // whoever the server runs as must be able to get there
+		dir, err := os.MkdirTemp("", "usher-exim-") // the server's user must have access to it
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(os.RemoveAll, dir)
 		s.front, err = exim.StartFront(dir, exim.Front{Domain: "in." + s.org + ".example", Intake: usher.options.IntakeAddress})
@@ -131,58 +131,58 @@ var _ = Describe("The mail intake behind a mail server that others wrote, killed
 
 		usher.start(ctx)
 		s.declare(ctx)
-		s.turnAway(ctx)
-		before := usher.tally()
-		usher.await(death{at: mailKept, nth: 3})
-		var acts sync.WaitGroup
-		DeferCleanup(acts.Wait)
-		acts.Go(func() {
+		s.checkUnknownRecipient(ctx)
+		before := usher.killCounts()
+		usher.killAt(killPoint{at: mailAccepted, nth: 3})
+		var tasks sync.WaitGroup
+		DeferCleanup(tasks.Wait)
+		tasks.Go(func() {
 			defer GinkgoRecover()
 			s.write()
 			s.awaitAll(ctx)
 			close(s.over)
 		})
 		Eventually(usher.process.Ended()).WithTimeout(storyTimeout).Should(BeClosed())
-		usher.died()
+		usher.awaitKilled()
 		usher.releaseLease(ctx)
 		for range 3 {
-			for _, at := range []moment{inDialogue, inContent, mailKept} {
+			for _, at := range []faultPoint{inDialogue, inContent, mailAccepted} {
 				if !isOver(s.over) {
-					d := death{at: at, nth: 1 + random.IntN(4)}
-					By(d.String())
-					usher.live(ctx, d, s.over)
+					k := killPoint{at: at, nth: 1 + random.IntN(4)}
+					By(k.String())
+					usher.runUntilKilled(ctx, k, s.over)
 				}
 			}
 		}
-		usher.liveOn(ctx, s.over)
-		kills := usher.tally().less(before)
+		usher.runUntil(ctx, s.over)
+		kills := usher.killCounts().minus(before)
 		s.verify(ctx, kills)
 		usher.kill()
 		usher.releaseLease(ctx)
 	}, SpecTimeout(storyTimeout))
 })
 
-func (s *intakeStory) verify(ctx context.Context, kills tally) {
+func (s *intakeStory) verify(ctx context.Context, kills killCounts) {
 	GinkgoHelper()
-	counts, doubles := s.arrived(Default), 0
+	counts, duplicates := s.arrived(Default), 0
 	for _, n := range counts {
-		doubles += n - 1
+		duplicates += n - 1
 	}
 	Expect(counts).To(HaveLen(intakeMail))
 	bounces, err := s.front.Messages()
 	Expect(err).NotTo(HaveOccurred())
-	Expect(bounces).To(BeEmpty(), "nobody was told that his mail was refused")
+	Expect(bounces).To(BeEmpty(), "no sender was told that their mail was refused")
 	var users v1alpha1.OrgUserList
 	Expect(env.Client.List(ctx, &users, client.InNamespace(s.org), client.MatchingLabels{v1alpha1.LabelOrigin: v1alpha1.OriginIntake})).To(Succeed())
 	accounts := map[v1alpha1.EmailAddress]int{}
 	for n := range users.Items {
 		accounts[users.Items[n].Spec.Email]++
 	}
-	AddReportEntry("mails", fmt.Sprintf("in %d, in the queue %d, twice %d, lost 0; accounts %d of %d writers; %d kills:\n%s",
-		intakeMail, len(counts), doubles, len(accounts), customers, kills.sum(), kills), ReportEntryVisibilityAlways)
+	AddReportEntry("mails", fmt.Sprintf("in %d, in the queue %d, duplicates %d, lost 0; accounts %d of %d senders; %d kills:\n%s",
+		intakeMail, len(counts), duplicates, len(accounts), customers, kills.total(), kills), ReportEntryVisibilityAlways)
 	Expect(accounts).To(HaveLen(customers))
 	Expect(users.Items).To(HaveLen(customers))
-	Expect(kills.sum()).To(BeNumerically(">=", 4))
-	// A kill takes along what was on its way, which is no more than there are connections to the queue's server.
-	Expect(doubles).To(BeNumerically("<=", kills.sum()*2))
+	Expect(kills.total()).To(BeNumerically(">=", 4))
+	// A kill affects only mails in transit, of which there are no more than connections to the queue's server.
+	Expect(duplicates).To(BeNumerically("<=", kills.total()*2))
 }

@@ -22,13 +22,13 @@ import (
 const (
 	// fewInvited is how many people are invited during an outage without USHER_OUTAGE_PEOPLE.
 	fewInvited = 30
-	// outageTimeout bounds a spec, in addition to the outage itself.
+	// outageTimeout limits a spec, in addition to the outage itself.
 	outageTimeout = 10 * time.Minute
 	// slowAnswer is how long a slow mail server takes for each answer without USHER_SLOW_ANSWER.
 	slowAnswer = 200 * time.Millisecond
 )
 
-// duration is what an environment variable says, else the default.
+// duration returns the value of an environment variable, or the default.
 func duration(variable string, otherwise time.Duration) time.Duration {
 	if d, err := time.ParseDuration(os.Getenv(variable)); err == nil {
 		return d
@@ -45,61 +45,61 @@ var _ = Describe("A mail server", func() {
 	BeforeEach(func(ctx context.Context) {
 		usher.start(ctx)
 		DeferCleanup(func(ctx context.Context) {
-			usher.line.mend()
+			usher.smtp.restore()
 			box.SetFault(nil)
 			usher.kill()
 			usher.releaseLease(ctx)
 		})
 	})
 
-	It("that is down while people are invited keeps nobody from a mail, and is not stormed", func(ctx context.Context) {
-		usher.line.cut()
-		opened := usher.line.connections()
+	It("that is down while people are invited gets every mail later and is not flooded with connections", func(ctx context.Context) {
+		usher.smtp.cut()
+		opened := usher.smtp.connections()
 		w := newWave(ctx, people)
 		began := time.Now()
 		w.declare(ctx)
-		Eventually(ctx, w.putOff).Should(HaveLen(people), "everybody is told when the next attempt will be")
-		Expect(usher.line.connections() - opened).To(And(BeNumerically(">", 0), BeNumerically("<=", people)))
+		Eventually(ctx, w.deferred).Should(HaveLen(people), "each status says when the next attempt will be")
+		Expect(usher.smtp.connections() - opened).To(And(BeNumerically(">", 0), BeNumerically("<=", people)))
 
-		By("refusing connections, with the operator started anew in the middle")
-		usher.line.refuse()
+		By("refusing connections, with a restart of the operator halfway through")
+		usher.smtp.refuse()
 		<-time.After(down / 2)
 		usher.kill()
-		usher.died()
+		usher.awaitKilled()
 		usher.releaseLease(ctx)
 		usher.start(ctx)
-		usher.line.mend()
-		usher.line.cut()
+		usher.smtp.restore()
+		usher.smtp.cut()
 		<-time.After(down / 2)
-		failed := w.sum(ctx)
-		Expect(usher.line.connections()-opened).To(BeNumerically("<=", failed+people), "connections of %d attempts", failed)
+		failed := w.totalAttempts(ctx)
+		Expect(usher.smtp.connections()-opened).To(BeNumerically("<=", failed+people), "connections for %d attempts", failed)
 		Expect(w.mails()).To(BeEmpty())
 
-		usher.line.mend()
+		usher.smtp.restore()
 		w.verify(ctx, began)
-		w.report(ctx, "down", usher.line.connections()-opened, time.Since(began))
+		w.report(ctx, "down", usher.smtp.connections()-opened, time.Since(began))
 	}, SpecTimeout(outageTimeout+down))
 
-	It("that hangs, and is slow then, gets every mail once, and holds up nothing else", func(ctx context.Context) {
-		usher.line.hold()
-		opened := usher.line.connections()
+	It("that hangs and later is slow gets every mail once and delays nothing else", func(ctx context.Context) {
+		usher.smtp.hold()
+		opened := usher.smtp.connections()
 		w := newWave(ctx, slowInvited)
 		began := time.Now()
 		w.declare(ctx)
-		Eventually(ctx, usher.line.connections).Should(BeNumerically(">", opened))
+		Eventually(ctx, usher.smtp.connections).Should(BeNumerically(">", opened))
 
-		By("declaring somebody else while no answer comes")
+		By("creating another user while the server does not answer")
 		sam := builders.OrgUser(w.org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
 		Expect(env.Client.Create(ctx, sam)).To(Succeed())
 		Eventually(ctx, refetch(sam)).Should(BeReady())
 		Expect(w.mails()).To(BeEmpty())
 
-		usher.line.slow(slowness)
+		usher.smtp.slow(slowness)
 		w.verify(ctx, began)
-		w.report(ctx, "slow, "+slowness.String()+" an answer", usher.line.connections()-opened, time.Since(began))
+		w.report(ctx, "slow, "+slowness.String()+" an answer", usher.smtp.connections()-opened, time.Since(began))
 	}, SpecTimeout(outageTimeout))
 
-	It("that sends everybody away once (greylisting) gets every mail at the second attempt", func(ctx context.Context) {
+	It("that refuses each recipient once (greylisting) gets every mail at the second attempt", func(ctx context.Context) {
 		var mu sync.Mutex
 		known := map[string]bool{}
 		box.SetFault(func(recipient string) error {
@@ -111,22 +111,22 @@ var _ = Describe("A mail server", func() {
 			known[recipient] = true
 			return &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "greylisted, come back later"}
 		})
-		opened := usher.line.connections()
+		opened := usher.smtp.connections()
 		w := newWave(ctx, people)
 		began := time.Now()
 		w.declare(ctx)
 		w.verify(ctx, began)
 		Expect(w.attempts(ctx)).To(HaveEach(BeEquivalentTo(2)))
-		connections := usher.line.connections() - opened
+		connections := usher.smtp.connections() - opened
 		Expect(connections).To(BeNumerically("<", people), "connections")
 		w.report(ctx, "greylisting", connections, time.Since(began))
 	}, SpecTimeout(outageTimeout))
 })
 
-// report says what an outage cost.
+// report says what the outage cost.
 func (w *wave) report(ctx context.Context, what string, connections int, took time.Duration) {
 	attempts := w.attempts(ctx)
 	least, median, most := spread(attempts)
-	AddReportEntry("outage", fmt.Sprintf("%s: people %d, attempts of each %d/%d/%d (least/median/most), connections %d, "+
+	AddReportEntry("outage", fmt.Sprintf("%s: people %d, attempts per mail %d/%d/%d (least/median/most), connections %d, "+
 		"mails %d, in %s", what, len(w.people), least, median, most, connections, len(w.mails()), took.Round(time.Second)))
 }

@@ -22,15 +22,15 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// wave is people who are invited at the same time to one organization, by several Invitations. It watches every
-// attempt to reach them.
+// wave is people who are invited to one organization at the same time, by several Invitations. It watches every attempt to
+// reach them.
 type wave struct {
 	org    string
 	people []string
 
-	mu      sync.Mutex
-	mail    map[string]v1alpha1.MailStatus // as last seen
-	hurried []string                       // attempts before their time
+	mu    sync.Mutex
+	mail  map[string]v1alpha1.MailStatus // as last seen
+	early []string                       // attempts before NextAttemptTime
 }
 
 func newWave(ctx context.Context, size int) *wave {
@@ -56,7 +56,7 @@ func (w *wave) declare(ctx context.Context) {
 	}
 }
 
-// watch notes every attempt: it is to come when its time has come, not before.
+// watch records every attempt, which must not happen before its time.
 func (w *wave) watch(ctx context.Context) {
 	GinkgoHelper()
 	c, err := client.NewWithWatch(env.Config, client.Options{Scheme: env.Scheme, Mapper: env.Client.RESTMapper()})
@@ -66,7 +66,7 @@ func (w *wave) watch(ctx context.Context) {
 	var done sync.WaitGroup
 	done.Go(func() {
 		for event := range watcher.ResultChan() {
-			w.note(event)
+			w.record(event)
 		}
 	})
 	DeferCleanup(func() {
@@ -75,7 +75,7 @@ func (w *wave) watch(ctx context.Context) {
 	})
 }
 
-func (w *wave) note(event watch.Event) {
+func (w *wave) record(event watch.Event) {
 	i, ok := event.Object.(*v1alpha1.Invitation)
 	if !ok {
 		return
@@ -88,13 +88,13 @@ func (w *wave) note(event watch.Event) {
 		}
 		last := w.mail[string(r.Email)]
 		if r.Mail.Attempts > last.Attempts && last.NextAttemptTime != nil && time.Now().Before(last.NextAttemptTime.Time) {
-			w.hurried = append(w.hurried, fmt.Sprintf("%s: attempt %d before %s", r.Email, r.Mail.Attempts, last.NextAttemptTime))
+			w.early = append(w.early, fmt.Sprintf("%s: attempt %d before %s", r.Email, r.Mail.Attempts, last.NextAttemptTime))
 		}
 		w.mail[string(r.Email)] = *r.Mail
 	}
 }
 
-// attempts gives how often each mail was tried so far.
+// attempts returns the number of attempts for each mail so far.
 func (w *wave) attempts(ctx context.Context) []int {
 	var list v1alpha1.InvitationList
 	Expect(env.Client.List(ctx, &list, client.InNamespace(w.org))).To(Succeed())
@@ -109,13 +109,13 @@ func (w *wave) attempts(ctx context.Context) []int {
 		}
 	}
 	for len(attempts) < len(w.people) {
-		attempts = append(attempts, 0) // not even noted yet
+		attempts = append(attempts, 0) // not in a status yet
 	}
 	return attempts
 }
 
-// putOff names those whose mail is to be tried later, and not yet.
-func (w *wave) putOff() []string {
+// deferred returns the addresses whose mail failed and will be tried again.
+func (w *wave) deferred() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var emails []string
@@ -127,7 +127,7 @@ func (w *wave) putOff() []string {
 	return emails
 }
 
-func (w *wave) sum(ctx context.Context) int {
+func (w *wave) totalAttempts(ctx context.Context) int {
 	sum := 0
 	for _, n := range w.attempts(ctx) {
 		sum += n
@@ -135,7 +135,7 @@ func (w *wave) sum(ctx context.Context) int {
 	return sum
 }
 
-// mails gives who has got mail, a name for each mail.
+// mails returns the recipient of each mail.
 func (w *wave) mails() []string {
 	all, err := box.Messages()
 	Expect(err).NotTo(HaveOccurred())
@@ -148,14 +148,14 @@ func (w *wave) mails() []string {
 	return to
 }
 
-// verify waits until everybody has the mail, and checks that each got it once, that nobody was tried before his time,
-// and not more often than the back-off allows since it began.
+// verify waits until everybody has the mail, and checks that each person got it once, that no attempt was early, and that
+// there were no more attempts than the back-off allows since the beginning.
 func (w *wave) verify(ctx context.Context, began time.Time) {
 	GinkgoHelper()
 	Eventually(ctx, func(g Gomega) {
 		var list v1alpha1.InvitationList
 		g.Expect(env.Client.List(ctx, &list, client.InNamespace(w.org))).To(Succeed())
-		sound(g, list.Items)
+		expectReady(g, list.Items)
 		for _, i := range list.Items {
 			g.Expect(i.Status.Recipients).To(HaveEach(And(HaveField("State", v1alpha1.RecipientInvited),
 				HaveField("Mail", And(HaveField("State", v1alpha1.MailSent), HaveField("LastError", ""))))))
@@ -165,10 +165,10 @@ func (w *wave) verify(ctx context.Context, began time.Time) {
 	Expect(slices.Max(w.attempts(ctx))).To(BeNumerically("<=", allowed(time.Since(began))))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	Expect(w.hurried).To(BeEmpty())
+	Expect(w.early).To(BeEmpty())
 }
 
-// allowed is how many attempts the back-off allows in a time.
+// allowed returns how many attempts the back-off allows in a period.
 func allowed(elapsed time.Duration) int {
 	attempts := 1
 	for elapsed >= attempt.Backoff(int32(attempts)) {
@@ -178,7 +178,7 @@ func allowed(elapsed time.Duration) int {
 	return attempts
 }
 
-// spread gives the least, the middle and the most.
+// spread returns the minimum, the median and the maximum.
 func spread(numbers []int) (least, median, most int) {
 	slices.Sort(numbers)
 	return numbers[0], numbers[len(numbers)/2], numbers[len(numbers)-1]

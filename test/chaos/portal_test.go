@@ -20,11 +20,11 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-var _ = Describe("A form of the portal whose answer is lost", func() {
+var _ = Describe("A portal form whose answer is lost", func() {
 	const written = "PATCH .*/invitations/team/status$"
 	var org, eva string
 	var team *v1alpha1.Invitation
-	var visitors *people
+	var visitors *portalVisitors
 
 	BeforeEach(func(ctx context.Context) {
 		usher.start(ctx)
@@ -32,7 +32,7 @@ var _ = Describe("A form of the portal whose answer is lost", func() {
 			usher.kill()
 			usher.releaseLease(ctx)
 		})
-		org, visitors = env.Namespace(ctx, "chaos"), &people{}
+		org, visitors = env.Namespace(ctx, "chaos"), &portalVisitors{}
 		eva = "eva@" + org + ".example"
 		team = builders.Invitation(org, "team", eva).InvitedBy("ana@" + org + ".example").Obj()
 		for _, o := range []client.Object{
@@ -44,8 +44,8 @@ var _ = Describe("A form of the portal whose answer is lost", func() {
 		}
 	})
 
-	// step sends the form of the next link while something happens to it, and then again, as a person does who sees no
-	// page: that must end where one form would have ended.
+	// step sends the form of a link while an accident happens, and then again, as people do when they see no page. The result
+	// must be that of sending the form once.
 	step := func(ctx context.Context, link string, accident func(context.Context, string)) {
 		GinkgoHelper()
 		accident(ctx, link)
@@ -55,18 +55,18 @@ var _ = Describe("A form of the portal whose answer is lost", func() {
 
 	next := func(ctx context.Context, kind string) string {
 		GinkgoHelper()
-		Eventually(ctx, refetch(team)).Should(beQuiet())
+		Eventually(ctx, refetch(team)).Should(haveSentAllMails())
 		m, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(eva) && kindOf(linkOf(m)) == kind })
 		Expect(err).NotTo(HaveOccurred())
 		return linkOf(m)
 	}
 
-	DescribeTable("can be sent again: the person ends up where one form would have led, by one mail each", func(ctx context.Context,
+	DescribeTable("NOV-10 NOV-11 can be sent again, with the same result as one form and one mail of each kind", func(ctx context.Context,
 		accident func(context.Context, string),
 	) {
 		step(ctx, next(ctx, inviteLink), accident)
 		step(ctx, next(ctx, confirmLink), accident)
-		Eventually(ctx, refetch(team)).Should(And(beQuiet(),
+		Eventually(ctx, refetch(team)).Should(And(haveSentAllMails(),
 			HaveField("Status.Recipients", ConsistOf(HaveField("State", v1alpha1.RecipientActive)))))
 		Eventually(func(g Gomega) {
 			hers := slices.DeleteFunc(bindings(ctx, g, org), func(b string) bool { return !strings.HasSuffix(b, " "+eva) })
@@ -81,43 +81,43 @@ var _ = Describe("A form of the portal whose answer is lost", func() {
 			}
 		}
 		Expect(mine).To(ConsistOf(inviteLink, confirmLink, noLink))
-		Expect(visitors.turnedAway()).To(BeEmpty())
+		Expect(visitors.rejections()).To(BeEmpty())
 	},
-		Entry("NOV-10 NOV-11 when the operator dies on it", killedAt(death{at: formSent, nth: 1}, &visitors)),
-		Entry("NOV-10 NOV-11 when the operator dies before it has written anything",
-			killedAt(death{at: beforeWrite, nth: 1, about: written}, &visitors)),
-		Entry("NOV-10 NOV-11 when the operator dies after it has written",
-			killedAt(death{at: afterWrite, nth: 1, about: written}, &visitors)),
-		Entry("NOV-10 NOV-11 when the person's line drops", droppedLine(&visitors)),
+		Entry("if the operator is killed when it receives the form", killedAt(killPoint{at: formSent, nth: 1}, &visitors)),
+		Entry("if the operator is killed before it has written anything",
+			killedAt(killPoint{at: beforeWrite, nth: 1, about: written}, &visitors)),
+		Entry("if the operator is killed after it has written",
+			killedAt(killPoint{at: afterWrite, nth: 1, about: written}, &visitors)),
+		Entry("if the person's connection drops", droppedConnection(&visitors)),
 	)
 })
 
-// killedAt sends a form that the operator does not survive, and starts the operator again.
-func killedAt(d death, visitors **people) func(context.Context, string) {
+// killedAt returns an accident: the operator is killed while it handles the form, and restarted.
+func killedAt(k killPoint, visitors **portalVisitors) func(context.Context, string) {
 	return func(ctx context.Context, link string) {
 		GinkgoHelper()
-		usher.await(d)
+		usher.killAt(k)
 		_, err := (*visitors).submit(ctx, link, accept)
 		Expect(err).To(HaveOccurred())
-		usher.died()
+		usher.awaitKilled()
 		usher.releaseLease(ctx)
 		usher.start(ctx)
 	}
 }
 
-// droppedLine sends a form and hangs up before the page comes.
-func droppedLine(visitors **people) func(context.Context, string) {
+// droppedConnection returns an accident: the person's connection ends before the page arrives.
+func droppedConnection(visitors **portalVisitors) func(context.Context, string) {
 	return func(ctx context.Context, link string) {
 		GinkgoHelper()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
-		_, err := (*visitors).ask(ctx, http.MethodPost, link, formOf(accept), http.StatusSeeOther)
+		_, err := (*visitors).request(ctx, http.MethodPost, link, formOf(accept), http.StatusSeeOther)
 		Expect(err).To(MatchError(context.Canceled))
 	}
 }
 
-// beQuiet holds for an Invitation whose mails are all out.
-func beQuiet() types.GomegaMatcher {
+// haveSentAllMails matches an Invitation whose mails are all out.
+func haveSentAllMails() types.GomegaMatcher {
 	return HaveField("Status.Recipients", And(Not(BeEmpty()), HaveEach(HaveField("Mail", HaveField("State", v1alpha1.MailSent)))))
 }

@@ -18,66 +18,66 @@ import (
 )
 
 const (
-	module  = "support"
-	seats   = 3
-	wishers = 8
+	module     = "support"
+	seats      = 3
+	requesters = 8
 )
 
-// cinema is an organization with more people who wish a module than it has seats.
-type cinema struct{ namespace string }
+// seatRace is an organization with more users who request a module than it has seats.
+type seatRace struct{ namespace string }
 
-// raceSeats: in each round whoever has a seat is deleted or suspended or gives it back, and whoever has none comes or asks
-// for one, at the same instant; those who wait already get what is freed.
+// raceSeats does the following simultaneously in each round: users who have a seat are deleted, suspended or return it, and
+// users who have none are created or request one. Those who already wait get the freed seats.
 func raceSeats(ctx context.Context, rounds int) {
-	c := cinema{env.Namespace(ctx, "cinema")}
+	r := seatRace{env.Namespace(ctx, "cinema")}
 	random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 1))
-	h := record(ctx, c.namespace)
-	Expect(env.Client.Create(ctx, builders.Organization(c.namespace).Module(module, seats).Obj())).To(Succeed())
-	Expect(env.Client.Create(ctx, builders.OrgUser(c.namespace, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())).
+	h := record(ctx, r.namespace)
+	Expect(env.Client.Create(ctx, builders.Organization(r.namespace).Module(module, seats).Obj())).To(Succeed())
+	Expect(env.Client.Create(ctx, builders.OrgUser(r.namespace, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())).
 		To(Succeed())
 	all := answers{}
 	for range rounds {
-		for _, err := range atOnce(ctx, c.acts(ctx, random)) {
+		for _, err := range atOnce(ctx, r.acts(ctx, random)) {
 			all.note(err)
 		}
-		c.settle(ctx)
+		r.settle(ctx)
 	}
 	revisions := h.complete(ctx)
-	judge(rounds, all, revisions, told(revisions, v1alpha1.ReasonAwaitingSeat), map[string]func(world) string{
-		"the ledger has no more holders than seats":  c.ledgerFault,
-		"no more people than seats have it in force": c.inForceFault,
+	judge(rounds, all, revisions, timesHeldBack(revisions, v1alpha1.ReasonAwaitingSeat), map[string]func(snapshot) string{
+		"the ledger has no more holders than seats":           r.tooManyHolders,
+		"the module is in force for no more users than seats": r.tooManyInForce,
 	})
 }
 
-// acts draws something to do for everybody but those who wait for a seat, by how it stands.
-func (c *cinema) acts(ctx context.Context, random *rand.Rand) []act {
+// acts draws an action for every user except those who wait for a seat, depending on the state of the user.
+func (r *seatRace) acts(ctx context.Context, random *rand.Rand) []act {
 	GinkgoHelper()
-	users := c.users(ctx, Default)
+	users := r.users(ctx, Default)
 	var acts []act
-	for n := range wishers {
+	for n := range requesters {
 		name := fmt.Sprintf("user-%d", n)
-		choice := []change{deletes, suspends, takes}
+		choice := []change{deletes, suspends, returnsSeat}
 		switch u := users[name]; {
 		case u == nil:
-			o := builders.OrgUser(c.namespace, name).Modules(module).Existing().Obj()
+			o := builders.OrgUser(r.namespace, name).Modules(module).Existing().Obj()
 			acts = append(acts, func(ctx context.Context) error { return env.Client.Create(ctx, o) })
 			continue
 		case u.Spec.Suspend:
 			choice = []change{resumes, resumes, deletes}
 		case len(u.Spec.Modules) == 0:
-			choice = []change{gives, gives, suspends}
+			choice = []change{requestsSeat, requestsSeat, suspends}
 		case len(u.Status.Modules) == 0:
 			continue
 		}
-		acts = append(acts, choice[random.IntN(len(choice))].to(env.Client, c.namespace, name))
+		acts = append(acts, choice[random.IntN(len(choice))].to(env.Client, r.namespace, name))
 	}
 	return acts
 }
 
-func (c *cinema) users(ctx context.Context, g Gomega) map[string]*v1alpha1.OrgUser {
+func (r *seatRace) users(ctx context.Context, g Gomega) map[string]*v1alpha1.OrgUser {
 	GinkgoHelper()
 	var list v1alpha1.OrgUserList
-	g.Expect(env.Client.List(ctx, &list, client.InNamespace(c.namespace))).To(Succeed())
+	g.Expect(env.Client.List(ctx, &list, client.InNamespace(r.namespace))).To(Succeed())
 	users := map[string]*v1alpha1.OrgUser{}
 	for i := range list.Items {
 		users[list.Items[i].Name] = &list.Items[i]
@@ -85,29 +85,29 @@ func (c *cinema) users(ctx context.Context, g Gomega) map[string]*v1alpha1.OrgUs
 	return users
 }
 
-// settle waits until as many as can have a seat, and each of them knows.
-func (c *cinema) settle(ctx context.Context) {
+// settle waits until as many users as possible have a seat, and their statuses say so.
+func (r *seatRace) settle(ctx context.Context) {
 	GinkgoHelper()
 	Eventually(ctx, func(g Gomega) {
-		o := builders.Organization(c.namespace).Obj()
+		o := builders.Organization(r.namespace).Obj()
 		g.Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
-		wishing, have := 0, []string{}
-		for name, u := range c.users(ctx, g) {
+		requesting, have := 0, []string{}
+		for name, u := range r.users(ctx, g) {
 			g.Expect(u.DeletionTimestamp).To(BeNil(), name)
 			if !u.Spec.Suspend && len(u.Spec.Modules) > 0 {
-				wishing++
+				requesting++
 			}
 			if len(u.Status.Modules) > 0 {
 				have = append(have, name)
 			}
 		}
-		g.Expect(have).To(HaveLen(min(wishing, seats)))
+		g.Expect(have).To(HaveLen(min(requesting, seats)))
 		g.Expect(o.Status.Modules).To(HaveExactElements(
 			And(HaveField("Holders", ConsistOf(have)), HaveField("Leaving", BeEmpty()))))
 	}).WithTimeout(eventually).Should(Succeed())
 }
 
-func (c *cinema) ledgerFault(w world) string {
+func (r *seatRace) tooManyHolders(w snapshot) string {
 	if w.organization == nil {
 		return ""
 	}
@@ -119,7 +119,7 @@ func (c *cinema) ledgerFault(w world) string {
 	return ""
 }
 
-func (c *cinema) inForceFault(w world) string {
+func (r *seatRace) tooManyInForce(w snapshot) string {
 	have := 0
 	for _, u := range w.users {
 		if slices.Contains(u.Status.Modules, v1alpha1.ObjectName(module)) {
@@ -127,7 +127,7 @@ func (c *cinema) inForceFault(w world) string {
 		}
 	}
 	if have > seats {
-		return "too many have it in force"
+		return "too many users have it in force"
 	}
 	return ""
 }

@@ -23,30 +23,30 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// raceTimeout bounds all rounds of a race.
+// raceTimeout limits all rounds of a race.
 const raceTimeout = time.Hour
 
-// cleaner is let past the webhooks, as if they were switched off.
+// cleaner is a user whom the webhooks let through, as if they were switched off.
 const cleaner = "system:kube-controller-manager"
 
-// setting is how the replicas run while people race.
+// setting is how the replicas run during a race.
 type setting struct {
 	title    string
 	election bool
-	reach    network
+	connect  network
 	webhooks bool
-	// rounds is how many each race has without USHER_RACE_ROUNDS.
+	// rounds is how many rounds each race has without USHER_RACE_ROUNDS.
 	rounds int
 }
 
 // settings are those of the races.
 var settings = []setting{
-	{title: "of which one leads", election: true, reach: direct, webhooks: true, rounds: 8},
-	{title: "of which one leads, on a slow network", election: true, reach: slow, webhooks: true, rounds: 4},
-	{title: "which both lead", reach: direct, webhooks: true, rounds: 8},
-	{title: "which both lead, on a slow network", reach: slow, webhooks: true, rounds: 4},
-	{title: "which both lead, with the webhooks switched off", reach: direct, rounds: 8},
-	{title: "which both lead, with the webhooks switched off, on a slow network", reach: slow, rounds: 4},
+	{title: "of which one leads", election: true, connect: direct, webhooks: true, rounds: 8},
+	{title: "of which one leads, on a slow network", election: true, connect: slow, webhooks: true, rounds: 4},
+	{title: "that both lead", connect: direct, webhooks: true, rounds: 8},
+	{title: "that both lead, on a slow network", connect: slow, webhooks: true, rounds: 4},
+	{title: "that both lead, with the webhooks switched off", connect: direct, rounds: 8},
+	{title: "that both lead, with the webhooks switched off, on a slow network", connect: slow, rounds: 4},
 }
 
 var _ = Describe("Two replicas", func() {
@@ -61,18 +61,18 @@ var _ = Describe("Two replicas", func() {
 
 			rounds := raceRounds(s.rounds)
 			for _, count := range []int{2, 3} {
-				It(fmt.Sprintf("ORG-4 never leave an organization without an administrator, when %d go at once", count),
+				It(fmt.Sprintf("ORG-4 never leave an organization without an administrator when %d are removed at once", count),
 					func(ctx context.Context) { raceAdministrators(ctx, count, rounds) }, SpecTimeout(raceTimeout))
 			}
-			It("GTA-11 never let more people use a module than it has seats",
+			It("GTA-11 never let more users have a module than it has seats",
 				func(ctx context.Context) { raceSeats(ctx, rounds) }, SpecTimeout(raceTimeout))
-			It("ORG-28 never have two active people with one address",
+			It("ORG-28 never have two active users with the same address",
 				func(ctx context.Context) { raceAddresses(ctx, rounds) }, SpecTimeout(raceTimeout))
 		})
 	}
 })
 
-// raceRounds is how many rounds each race has: USHER_RACE_ROUNDS, else a few.
+// raceRounds returns how many rounds each race has: USHER_RACE_ROUNDS, or the default of its setting.
 func raceRounds(few int) int {
 	if n, err := strconv.Atoi(os.Getenv("USHER_RACE_ROUNDS")); err == nil {
 		return n
@@ -80,10 +80,10 @@ func raceRounds(few int) int {
 	return few
 }
 
-// act is a request that somebody makes at the same instant as others.
+// act is a request that is sent simultaneously with others.
 type act func(context.Context) error
 
-// atOnce lets all acts go at the same instant, and gives their errors.
+// atOnce runs all acts simultaneously and returns their errors.
 func atOnce(ctx context.Context, acts []act) []error {
 	start, errs := make(chan struct{}), make([]error, len(acts))
 	var all sync.WaitGroup
@@ -98,20 +98,20 @@ func atOnce(ctx context.Context, acts []act) []error {
 	return errs
 }
 
-// change is something that is done to a user.
+// change is a change of a user.
 type change string
 
 const (
-	deletes  change = "deletes"
-	demotes  change = `{"spec":{"role":"Member"}}`
-	promotes change = `{"spec":{"role":"OrganizationAdmin","suspend":false}}`
-	suspends change = `{"spec":{"suspend":true}}`
-	resumes  change = `{"spec":{"suspend":false}}`
-	gives    change = `{"spec":{"modules":["support"]}}`
-	takes    change = `{"spec":{"modules":null}}`
+	deletes      change = "deletes"
+	demotes      change = `{"spec":{"role":"Member"}}`
+	promotes     change = `{"spec":{"role":"OrganizationAdmin","suspend":false}}`
+	suspends     change = `{"spec":{"suspend":true}}`
+	resumes      change = `{"spec":{"suspend":false}}`
+	requestsSeat change = `{"spec":{"modules":["support"]}}`
+	returnsSeat  change = `{"spec":{"modules":null}}`
 )
 
-// to gives the act of doing it to a user, as somebody.
+// to returns the act of making the change to a user with a client.
 func (c change) to(as client.Client, namespace, name string) act {
 	u := &v1alpha1.OrgUser{}
 	u.Namespace, u.Name = namespace, name
@@ -123,22 +123,22 @@ func (c change) to(as client.Client, namespace, name string) act {
 	}
 }
 
-// answers counts what became of requests.
+// answers counts requests by their answers.
 type answers map[string]int
 
-// note sorts an answer. It gives true when the request was taken; no other answer than those of rules may come.
+// note counts an answer and returns true if the request was accepted. The only refusals it allows are those by rules.
 func (a answers) note(err error) bool {
 	GinkgoHelper()
-	kind := "taken"
+	kind := "accepted"
 	switch {
 	case err == nil:
 	case strings.Contains(err.Error(), "is the last administrator in force"):
 		kind = "refused by a webhook: last administrator"
 	case strings.Contains(err.Error(), "admission webhook"):
 		Expect(apierrors.IsForbidden(err)).To(BeTrue(), "%v", err)
-		kind = "refused by a webhook: who asked has lost the role"
+		kind = "refused by a webhook: the requesting user has lost the role"
 	case apierrors.IsForbidden(err):
-		kind = "refused by RBAC: who asked has lost the role"
+		kind = "refused by RBAC: the requesting user has lost the role"
 	default:
 		Expect(err).NotTo(HaveOccurred())
 	}
@@ -146,7 +146,7 @@ func (a answers) note(err error) bool {
 	return err == nil
 }
 
-// String tells all answers in one line.
+// String returns all answers in one line.
 func (a answers) String() string {
 	var texts []string
 	for _, kind := range slices.Sorted(maps.Keys(a)) {
@@ -155,7 +155,7 @@ func (a answers) String() string {
 	return strings.Join(texts, ", ")
 }
 
-// report says what a race has come to.
+// report reports the result of a race.
 func report(rounds int, all answers, revisions []revision, held int, broken map[string][]string) {
 	text := fmt.Sprintf("%d rounds; requests: %s; held back by the reconciler: %d times; %d revisions", rounds, all, held,
 		len(revisions))
@@ -165,8 +165,8 @@ func report(rounds int, all answers, revisions []revision, held int, broken map[
 	AddReportEntry("race", text)
 }
 
-// judge fails when any rule was broken at any revision, and says at which.
-func judge(rounds int, all answers, revisions []revision, held int, rules map[string]func(world) string) {
+// judge fails if any rule was broken at any revision, and says at which.
+func judge(rounds int, all answers, revisions []revision, held int, rules map[string]func(snapshot) string) {
 	GinkgoHelper()
 	broken := map[string][]string{}
 	var first []string

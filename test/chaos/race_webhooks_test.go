@@ -16,8 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// switchWebhooksOff takes the webhooks' configurations away until the specs are over, so that the API server asks
-// nobody. No operator may run before and after: that a request comes to nothing is how it shows who would be asked.
+// switchWebhooksOff deletes the webhook configurations until the specs are over, so that the API server calls no webhook.
+// No operator may run before or after: whether requests fail shows whether the API server calls the webhooks.
 func switchWebhooksOff(ctx context.Context) {
 	GinkgoHelper()
 	namespace := env.Namespace(ctx, "unasked")
@@ -49,7 +49,7 @@ func switchWebhooksOff(ctx context.Context) {
 	Eventually(ctx, func() error { return try(ctx, namespace) }).WithTimeout(eventually).Should(Succeed())
 }
 
-// try asks, as a dry run, for what both kinds of webhooks are asked about: an invitation the mutating one, a user the
+// try sends dry runs that both kinds of webhooks are called for: an invitation for the mutating one, a user for the
 // validating one.
 func try(ctx context.Context, namespace string) error {
 	return errors.Join(

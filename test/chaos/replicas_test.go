@@ -23,33 +23,34 @@ import (
 // replicas is how many operators run at the same time.
 const replicas = 2
 
-// slowest is the longest that a slow network holds something.
+// slowest is the longest delay of a slow network.
 const slowest = 40 * time.Millisecond
 
 // network is how a replica reaches the API server.
 type network func() *rest.Config
 
-// direct is as fast as it gets.
+// direct has no delays.
 func direct() *rest.Config { return env.OperatorConfig() }
 
-// slow delays every other write, its answer and each piece of news of a watch, for a time that nobody can foresee: so
-// each replica knows less than the API server, of each kind something else, and acts on it late.
+// slow delays half of the writes and of their answers, and every watch event, by a random time. So each replica knows less
+// than the API server, differently for each kind, and acts on it late.
 func slow() *rest.Config {
 	GinkgoHelper()
-	hold := func() { <-time.After(time.Duration(rand.Int64N(int64(slowest)))) }
-	return through(env.OperatorConfig(), func(at moment, _ string) bool {
+	wait := func() { <-time.After(time.Duration(rand.Int64N(int64(slowest)))) }
+	return throughProxy(env.OperatorConfig(), func(at faultPoint, _ string) bool {
 		if at != request && rand.IntN(2) == 0 {
-			hold()
+			wait()
 		}
 		return false
-	}, func(string) { hold() })
+	}, func(string) { wait() })
 }
 
-// startReplicas runs operators side by side until the specs are over. If their webhooks are asked, it is by a balancer
-// that stands before all of them. Without leader election each of them is a leader, as in a cluster that is split in two.
+// startReplicas runs operators side by side until the specs are over. If webhooks are on, the API server calls them through
+// a balancer in front of all replicas. Without leader election every replica is a leader, as in a cluster with a network
+// partition.
 func startReplicas(ctx context.Context, s setting) {
 	GinkgoHelper()
-	DeferCleanup(func(ctx context.Context) { // after the replicas, who would take it again
+	DeferCleanup(func(ctx context.Context) { // after the replicas, which would acquire it again
 		leases := &coordinationv1.Lease{}
 		Expect(env.Client.DeleteAllOf(ctx, leases, client.InNamespace(operator.Namespace))).To(Succeed())
 	})
@@ -71,16 +72,16 @@ func startReplicas(ctx context.Context, s setting) {
 
 func launchReplica(port int, s setting) *operator.Process {
 	GinkgoHelper()
-	// Each has a place of its own for its log and its certificate.
+	// Each replica has its own directory for its log and certificate.
 	link := filepath.Join(GinkgoT().TempDir(), filepath.Base(usher.binary))
 	Expect(os.Link(usher.binary, link)).To(Succeed())
 	options, err := operator.Options(env, box)
 	Expect(err).NotTo(HaveOccurred())
 	options.WebhookPort, options.LeaderElection = port, s.election
-	process, err := operator.Launch(s.reach(), link, options)
+	process, err := operator.Launch(s.connect(), link, options)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() {
-		Expect(process.Ended()).NotTo(BeClosed(), "a replica ended by itself")
+		Expect(process.Ended()).NotTo(BeClosed(), "a replica ended unexpectedly")
 		Expect(process.Kill()).To(Succeed())
 		log, err := process.Log()
 		Expect(err).NotTo(HaveOccurred())

@@ -23,18 +23,18 @@ import (
 // invited is how many people the story's Invitation names.
 const invited = 20
 
-// story is two organizations and the people who are invited to them: by an Invitation, by an OrgUser of their own, and
-// as the primary administrator of an organization without users.
+// story is two organizations and the people who are invited to them: by an Invitation, by an OrgUser of their own, or as the
+// primary administrator of an organization without users.
 type story struct {
 	org, other string
 	team       []string // addresses of the Invitation
 	people     []string // addresses of everybody who is invited
 
-	over chan struct{} // closed when everything is declared and everybody has answered
+	over chan struct{} // closed when all objects exist and everybody has answered
 
-	// What follows is the people's until the story is over.
-	links   map[string]bool // followed to the end
-	portals people
+	// Until the story is over, only answer may use these fields.
+	links  map[string]bool // completed
+	portal portalVisitors
 }
 
 func newStory(ctx context.Context) *story {
@@ -53,19 +53,19 @@ func (s *story) ana() string   { return "ana@" + s.org + ".example" }
 func (s *story) kim() string   { return "kim@" + s.org + ".example" }
 func (s *story) berta() string { return "berta@" + s.other + ".example" }
 
-// play begins the story: objects are declared again and again until the webhooks take them, mails are answered as they
-// come. Whoever plays it waits for over.
+// play starts the story: it creates the objects, with retries until the webhooks accept them, and answers mails as they
+// arrive. Callers wait for over.
 func (s *story) play(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	var all, acts sync.WaitGroup
-	for _, act := range []func(context.Context){s.declare, s.answer} {
-		acts.Go(func() {
+	var all, tasks sync.WaitGroup
+	for _, task := range []func(context.Context){s.declare, s.answer} {
+		tasks.Go(func() {
 			defer GinkgoRecover()
-			act(ctx)
+			task(ctx)
 		})
 	}
 	all.Go(func() {
-		acts.Wait()
+		tasks.Wait()
 		close(s.over)
 	})
 	DeferCleanup(func() {
@@ -86,7 +86,7 @@ func (s *story) declare(ctx context.Context) {
 	} {
 		Eventually(ctx, func() error {
 			err := env.Client.Create(ctx, o)
-			if apierrors.IsAlreadyExists(err) { // the API server took it and the answer was lost
+			if apierrors.IsAlreadyExists(err) { // the API server accepted it and the answer was lost
 				return nil
 			}
 			return err
@@ -94,7 +94,7 @@ func (s *story) declare(ctx context.Context) {
 	}
 }
 
-// answer plays the people: each follows the link of every mail, and tries again while the portal is down.
+// answer acts for the people: it follows the link of every mail, with retries while the portal is down.
 func (s *story) answer(ctx context.Context) {
 	for len(s.links) < 2*len(s.people) {
 		var link string
@@ -103,14 +103,14 @@ func (s *story) answer(ctx context.Context) {
 			return link != "" && !s.links[link]
 		})
 		if err != nil {
-			return // the spec is over, and says why
+			return // the spec has ended and says why
 		}
-		Eventually(ctx, func() error { return s.portals.visit(ctx, link, accept) }).WithTimeout(storyTimeout).Should(Succeed())
+		Eventually(ctx, func() error { return s.portal.visit(ctx, link, accept) }).WithTimeout(storyTimeout).Should(Succeed())
 		s.links[link] = true
 	}
 }
 
-// link gives the link of a mail to one of the story's people; empty: it holds none.
+// link returns the link of a mail to one of the story's people, or "" if there is none.
 func (s *story) link(m mailbox.Message) string {
 	if !slices.ContainsFunc(s.people, m.SentTo) {
 		return ""

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package chaos kills the operator, a program of its own, at any moment of its work and starts it again. The control
-// plane and the mail server are real and stay up; each moment is an event, not a time.
+// Package chaos kills the operator, which runs in a process of its own, at fault points of its work and restarts it. The
+// control plane and the mail server are real and stay up. A fault point is an event, not a time.
 package chaos
 
 import (
@@ -25,22 +25,22 @@ import (
 const (
 	// eventually is how long a spec waits for what must happen.
 	eventually = timing.Timeout
-	// storyTimeout bounds a story with all its deaths.
+	// storyTimeout limits a story with all its kills.
 	storyTimeout = 10 * time.Minute
-	// settleDelay is short, so that mails begin early.
+	// settleDelay is short, so that the first mails are sent early.
 	settleDelay = 300 * time.Millisecond
 )
 
 var (
 	env *testenv.Env
 	box *mailbox.Mailbox
-	// usher is the operator, which dies and comes back.
-	usher *victim
+	// usher is the operator under test.
+	usher *operatorUnderTest
 )
 
 func TestChaos(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "Usher killed at any moment")
+	RunSpecs(t, "Usher killed at fault points")
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {
@@ -48,11 +48,11 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	env, box = s.Env, s.Mailbox
 	binary, err := operator.Build(ctx, GinkgoT().TempDir())
 	Expect(err).NotTo(HaveOccurred())
-	usher = newVictim(binary)
+	usher = newOperatorUnderTest(binary)
 	DeferCleanup(usher.kill)
 })
 
-// rounds is how many times the story is played: USHER_CHAOS_ROUNDS, else twice.
+// rounds returns how often the story is played: USHER_CHAOS_ROUNDS, or twice.
 func rounds() int {
 	if n, err := strconv.Atoi(os.Getenv("USHER_CHAOS_ROUNDS")); err == nil {
 		return n

@@ -22,23 +22,23 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// verify checks that everything is as if nobody had died.
+// verify checks that everything is as if the operator had never been killed.
 func (c *crowd) verify(ctx context.Context) {
 	GinkgoHelper()
 	var mails map[string][]mailbox.Message
 	Eventually(ctx, func(g Gomega) {
 		mails = c.mails(g)
 		for _, p := range c.parties {
-			p.fault(ctx, g, mails)
+			p.check(ctx, g, mails)
 		}
 	}).WithTimeout(eventually).Should(Succeed())
 	c.verifyMails(mails)
 	c.verifyLinks(ctx, mails)
-	Expect(c.portals.turnedAway()).To(BeEmpty(), "answers of the portal")
+	Expect(c.portal.rejections()).To(BeEmpty(), "answers of the portal")
 	verifySecrecy(ctx, slices.Collect(maps.Keys(c.links)))
 }
 
-// mails gives the crowd's mails by person and kind.
+// mails returns the crowd's mails by person and kind.
 func (c *crowd) mails(g Gomega) map[string][]mailbox.Message {
 	all, err := box.Messages()
 	g.Expect(err).NotTo(HaveOccurred())
@@ -52,11 +52,11 @@ func (c *crowd) mails(g Gomega) map[string][]mailbox.Message {
 	return by
 }
 
-// missing tells which mails have not come.
+// missing lists the mails that have not arrived.
 func (c *crowd) missing(mails map[string][]mailbox.Message) []string {
 	var missing []string
 	for email, g := range c.guests {
-		for _, kind := range []string{inviteLink, confirmLink, noLink}[:g.wanted()] {
+		for _, kind := range []string{inviteLink, confirmLink, noLink}[:g.expectedMails()] {
 			if len(mails[email+kind]) == 0 {
 				missing = append(missing, email+kind)
 			}
@@ -66,14 +66,14 @@ func (c *crowd) missing(mails map[string][]mailbox.Message) []string {
 	return missing
 }
 
-// verifyMails checks that everybody got each mail that was to come and no other, and that what came again is the same
-// mail under the same name.
+// verifyMails checks that everybody got the expected mails and no others, and that the copies of a mail are the same, with
+// the same Message-ID.
 func (c *crowd) verifyMails(mails map[string][]mailbox.Message) {
 	GinkgoHelper()
 	Expect(c.missing(mails)).To(BeEmpty(), "lost mails")
-	wanted, names := 0, map[string]string{}
+	wanted, owners := 0, map[string]string{}
 	for _, g := range c.guests {
-		wanted += g.wanted()
+		wanted += g.expectedMails()
 	}
 	Expect(mails).To(HaveLen(wanted), "kinds of mail, each to one person")
 	for what, some := range mails {
@@ -83,31 +83,31 @@ func (c *crowd) verifyMails(mails map[string][]mailbox.Message) {
 			Expect(m.MessageID).To(Equal(some[0].MessageID), what)
 			Expect(linkOf(m)).To(Equal(linkOf(some[0])), what)
 		}
-		Expect(names).NotTo(HaveKey(some[0].MessageID), what)
-		names[some[0].MessageID] = what
+		Expect(owners).NotTo(HaveKey(some[0].MessageID), what)
+		owners[some[0].MessageID] = what
 	}
 }
 
-// verifyLinks opens the link of each mail that came again, as somebody does who finds the second copy later.
+// verifyLinks opens the link of each mail that arrived several times, as people do when they find the second copy later.
 func (c *crowd) verifyLinks(ctx context.Context, mails map[string][]mailbox.Message) {
 	GinkgoHelper()
 	for what, some := range mails {
 		if link := linkOf(some[len(some)-1]); len(some) > 1 && link != "" {
-			_, err := c.portals.ask(ctx, http.MethodGet, link, nil, http.StatusOK)
+			_, err := c.portal.request(ctx, http.MethodGet, link, nil, http.StatusOK)
 			Expect(err).NotTo(HaveOccurred(), what)
 		}
 	}
 }
 
-// state is what becomes of somebody who is invited.
+// state is the final state of a guest.
 func (g guest) state() v1alpha1.RecipientState {
 	return map[string]v1alpha1.RecipientState{
 		accept: v1alpha1.RecipientActive, decline: v1alpha1.RecipientDeclined, ignore: v1alpha1.RecipientInvited,
 	}[g.does]
 }
 
-// fault checks all objects of a party.
-func (p *party) fault(ctx context.Context, g Gomega, mails map[string][]mailbox.Message) {
+// check checks all objects of a party.
+func (p *party) check(ctx context.Context, g Gomega, mails map[string][]mailbox.Message) {
 	var organizations v1alpha1.OrganizationList
 	var workspaces v1alpha1.WorkspaceList
 	var invitations v1alpha1.InvitationList
@@ -115,11 +115,11 @@ func (p *party) fault(ctx context.Context, g Gomega, mails map[string][]mailbox.
 	for _, list := range []client.ObjectList{&organizations, &workspaces, &invitations, &users} {
 		g.Expect(env.Client.List(ctx, list, client.InNamespace(p.org))).To(Succeed())
 	}
-	sound(g, organizations.Items)
-	sound(g, workspaces.Items)
-	sound(g, invitations.Items)
+	expectReady(g, organizations.Items)
+	expectReady(g, workspaces.Items)
+	expectReady(g, invitations.Items)
 	g.Expect(invitations.Items).To(HaveLen(len(p.invitations)))
-	onboardings := p.invitationFault(g, invitations.Items)
+	onboardings := p.checkInvitations(g, invitations.Items)
 	for _, u := range users.Items {
 		if u.Status.Onboarding != nil {
 			onboardings[string(u.Spec.Email)] = *u.Status.Onboarding
@@ -127,16 +127,16 @@ func (p *party) fault(ctx context.Context, g Gomega, mails map[string][]mailbox.
 	}
 	for _, some := range p.guests() {
 		g.Expect(onboardings).To(HaveKey(some.email))
-		onboardingFault(g, some, onboardings[some.email], mails)
+		checkOnboarding(g, some, onboardings[some.email], mails)
 	}
 	g.Expect(organizations.Items).To(HaveLen(1))
-	p.usersFault(g, &organizations.Items[0], users.Items)
+	p.checkUsers(g, &organizations.Items[0], users.Items)
 	g.Expect(bindings(ctx, g, p.org, p.org+"-support")).To(ConsistOf(p.access()))
-	p.strayFault(ctx, g)
+	p.checkNoStrayAccess(ctx, g)
 }
 
-// invitationFault checks who stands in the Invitations, and gives where they stand.
-func (p *party) invitationFault(g Gomega, items []v1alpha1.Invitation) map[string]v1alpha1.OnboardingStatus {
+// checkInvitations checks the recipients of the Invitations and returns their onboarding.
+func (p *party) checkInvitations(g Gomega, items []v1alpha1.Invitation) map[string]v1alpha1.OnboardingStatus {
 	all := map[string]v1alpha1.OnboardingStatus{}
 	for n, i := range items {
 		var emails, wanted []string
@@ -159,9 +159,9 @@ func (p *party) invitationFault(g Gomega, items []v1alpha1.Invitation) map[strin
 	return all
 }
 
-// onboardingFault checks where somebody stands, and that the mail that is recorded is the one that came. An invitation
-// that was declined before its delivery was recorded has no mail any more.
-func onboardingFault(g Gomega, some guest, o v1alpha1.OnboardingStatus, mails map[string][]mailbox.Message) {
+// checkOnboarding checks the state of a guest, and that the recorded mail is the one that arrived. An invitation that was
+// declined before its delivery was recorded no longer has a mail.
+func checkOnboarding(g Gomega, some guest, o v1alpha1.OnboardingStatus, mails map[string][]mailbox.Message) {
 	g.Expect(o.State).To(Equal(some.state()), some.email)
 	g.Expect(o.SendCount).To(BeEquivalentTo(1), some.email)
 	if o.Mail == nil {
@@ -176,9 +176,9 @@ func onboardingFault(g Gomega, some guest, o v1alpha1.OnboardingStatus, mails ma
 	g.Expect(mails[some.email+link]).To(ContainElement(HaveField("MessageID", o.Mail.MessageID)), some.email)
 }
 
-// usersFault checks that everybody is there once, in the right state, and that no seat is used twice or left empty
-// while somebody waits for it.
-func (p *party) usersFault(g Gomega, o *v1alpha1.Organization, users []v1alpha1.OrgUser) {
+// checkUsers checks that everybody has one account in the right state, and that no seat is used twice or left empty while
+// somebody waits for one.
+func (p *party) checkUsers(g Gomega, o *v1alpha1.Organization, users []v1alpha1.OrgUser) {
 	by := map[string][]v1alpha1.OrgUser{}
 	for _, u := range users {
 		by[string(u.Spec.Email)] = append(by[string(u.Spec.Email)], u)
@@ -210,10 +210,10 @@ func (p *party) usersFault(g Gomega, o *v1alpha1.Organization, users []v1alpha1.
 	used := int(*o.Status.Modules[0].Used)
 	g.Expect(seated).To(BeNumerically("<=", used), "people with a seat")
 	g.Expect(used).To(BeNumerically("<=", p.seats), "seats in use")
-	g.Expect(waiting == 0 || used == int(p.seats)).To(BeTrue(), "%d wait, %d of %d seats are used", waiting, used, p.seats)
+	g.Expect(waiting == 0 || used == int(p.seats)).To(BeTrue(), "%d users wait, %d of %d seats are used", waiting, used, p.seats)
 }
 
-// access is what everybody is to have: namespace, role and user.
+// access lists the access that everybody must have: namespace, role and user.
 func (p *party) access() []string {
 	space := p.org + "-support"
 	all := []string{p.org + " usher-organization-admin " + p.ana(), space + " admin " + p.ana()}
@@ -225,8 +225,8 @@ func (p *party) access() []string {
 	return all
 }
 
-// strayFault checks that the organization's people have access nowhere else.
-func (p *party) strayFault(ctx context.Context, g Gomega) {
+// checkNoStrayAccess checks that the organization's people have no access anywhere else.
+func (p *party) checkNoStrayAccess(ctx context.Context, g Gomega) {
 	var everywhere rbacv1.RoleBindingList
 	g.Expect(env.Client.List(ctx, &everywhere, client.MatchingLabels{v1alpha1.LabelOrganization: p.org})).To(Succeed())
 	for _, b := range everywhere.Items {
@@ -234,8 +234,8 @@ func (p *party) strayFault(ctx context.Context, g Gomega) {
 	}
 }
 
-// report says how often the operator died and what that cost.
-func (c *crowd) report(kills tally, took time.Duration) {
+// report says how often the operator was killed and what that cost.
+func (c *crowd) report(kills killCounts, took time.Duration) {
 	mails := c.mails(Default)
 	total, most, accepted := 0, 0, 0
 	for _, some := range mails {
@@ -247,6 +247,6 @@ func (c *crowd) report(kills tally, took time.Duration) {
 		}
 	}
 	AddReportEntry("crowd", fmt.Sprintf("people %d, accepted %d, kills %d, mails %d of which repeats under the same Message-ID %d "+
-		"(one mail at most %d times), lost %d, in %s\n%s", len(c.guests), accepted, kills.sum(), total, total-len(mails), most,
+		"(one mail at most %d times), lost %d, in %s\n%s", len(c.guests), accepted, kills.total(), total, total-len(mails), most,
 		len(c.missing(mails)), took.Round(time.Second), strings.TrimSpace(kills.String())))
 }

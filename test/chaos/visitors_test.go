@@ -17,48 +17,47 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-// What somebody does on the portal.
+// What a visitor does on the portal.
 const (
 	accept  = "accept"
 	decline = "decline"
 )
 
-// people use the portal as their browsers do. They are safe for concurrent use.
-type people struct {
-	mu  sync.Mutex
-	odd []string
+// portalVisitors use the portal as browsers do. They are safe for concurrent use.
+type portalVisitors struct {
+	mu       sync.Mutex
+	rejected []string
 }
 
-// visit opens a link, sends its form and opens the page that this leads to. It fails when there is no answer: whoever
-// visits does it again then, from the start. An answer other than that all is well is noted: nobody must be turned away
-// because the operator was started again.
-func (p *people) visit(ctx context.Context, link, action string) error {
-	if _, err := p.ask(ctx, http.MethodGet, link, nil, http.StatusOK); err != nil {
+// visit opens a link, sends its form and opens the page that the answer leads to. It fails if there is no answer; callers
+// then repeat the whole visit. It records unexpected answers: a restart of the operator must not cause a rejection.
+func (p *portalVisitors) visit(ctx context.Context, link, action string) error {
+	if _, err := p.request(ctx, http.MethodGet, link, nil, http.StatusOK); err != nil {
 		return err
 	}
 	next, err := p.submit(ctx, link, action)
 	if err != nil {
 		return err
 	}
-	_, err = p.ask(ctx, http.MethodGet, next, nil, http.StatusOK)
+	_, err = p.request(ctx, http.MethodGet, next, nil, http.StatusOK)
 	return err
 }
 
-// submit sends the form of a link and gives the address to which the answer leads.
-func (p *people) submit(ctx context.Context, link, action string) (string, error) {
+// submit sends the form of a link and returns the address that the answer leads to.
+func (p *portalVisitors) submit(ctx context.Context, link, action string) (string, error) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { usher.reach(formSent, link) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { usher.reached(formSent, link) },
 	})
-	return p.ask(ctx, http.MethodPost, link, formOf(action), http.StatusSeeOther)
+	return p.request(ctx, http.MethodPost, link, formOf(action), http.StatusSeeOther)
 }
 
-// formOf gives what the form of any page is filled in with.
+// formOf returns the values for the form of any page.
 func formOf(action string) url.Values {
 	return url.Values{"action": {action}, "displayName": {"Somebody"}, "phone": {""}, "language": {"es"}}
 }
 
-// ask makes one request and gives the address to which the answer leads, if it does.
-func (p *people) ask(ctx context.Context, method, address string, form url.Values, wanted int) (string, error) {
+// request sends one request and returns the address that the answer leads to, if any.
+func (p *portalVisitors) request(ctx context.Context, method, address string, form url.Values, wanted int) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", err
@@ -75,7 +74,7 @@ func (p *people) ask(ctx context.Context, method, address string, form url.Value
 		return "", err
 	}
 	if response.StatusCode != wanted {
-		return "", p.note(fmt.Errorf("%s %s: the portal answered %s", method, r.URL.Path[:len(inviteLink)], response.Status))
+		return "", p.reject(fmt.Errorf("%s %s: the portal answered %s", method, r.URL.Path[:len(inviteLink)], response.Status))
 	}
 	to, err := response.Location()
 	if errors.Is(err, http.ErrNoLocation) {
@@ -87,27 +86,27 @@ func (p *people) ask(ctx context.Context, method, address string, form url.Value
 	return to.String(), nil
 }
 
-func (p *people) note(err error) error {
+func (p *portalVisitors) reject(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.odd = append(p.odd, err.Error())
+	p.rejected = append(p.rejected, err.Error())
 	return err
 }
 
-// turnedAway gives the answers that nobody should ever see.
-func (p *people) turnedAway() []string {
+// rejections returns the answers that no visitor should ever see.
+func (p *portalVisitors) rejections() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string{}, p.odd...)
+	return append([]string{}, p.rejected...)
 }
 
-// browser follows no redirect by itself, and connects anew for each page.
+// browser does not follow redirects, and opens a new connection for each page.
 var browser = &http.Client{
 	Transport:     &http.Transport{DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// The kinds of mail, by the link that they hold.
+// The kinds of mail, by the link that they contain.
 const (
 	inviteLink  = "/i/"
 	confirmLink = "/c/"
@@ -115,7 +114,7 @@ const (
 	kinds       = 3
 )
 
-// linkOf gives the link of a mail to the portal that is more than the portal itself; empty: it holds none.
+// linkOf returns the link of a mail to a page of the portal other than its home page, or "" if there is none.
 func linkOf(m mailbox.Message) string {
 	for _, link := range m.Links() {
 		if kindOf(link) != noLink {
@@ -125,7 +124,7 @@ func linkOf(m mailbox.Message) string {
 	return ""
 }
 
-// kindOf gives the kind of mail that holds a link.
+// kindOf returns the kind of the mail with a link.
 func kindOf(link string) string {
 	path, _ := strings.CutPrefix(link, usher.options.PortalURL)
 	for _, kind := range []string{inviteLink, confirmLink} {

@@ -22,17 +22,17 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// verify checks that the story has ended as if nobody had died.
+// verify checks that the story has ended as if the operator had never been killed.
 func (s *story) verify(ctx context.Context) {
 	GinkgoHelper()
-	Eventually(func(g Gomega) { s.fault(ctx, g) }).Should(Succeed())
-	Eventually(s.mailFault).Should(Succeed())
-	Expect(s.portals.turnedAway()).To(BeEmpty(), "answers of the portal")
+	Eventually(func(g Gomega) { s.check(ctx, g) }).Should(Succeed())
+	Eventually(s.checkMails).Should(Succeed())
+	Expect(s.portal.rejections()).To(BeEmpty(), "answers of the portal")
 	verifySecrecy(ctx, slices.Collect(maps.Keys(s.links)))
 }
 
-// fault checks all objects of both organizations.
-func (s *story) fault(ctx context.Context, g Gomega) {
+// check checks all objects of both organizations.
+func (s *story) check(ctx context.Context, g Gomega) {
 	var users v1alpha1.OrgUserList
 	for _, namespace := range []string{s.org, s.other} {
 		in := client.InNamespace(namespace)
@@ -43,13 +43,13 @@ func (s *story) fault(ctx context.Context, g Gomega) {
 		for _, list := range []client.ObjectList{&organizations, &workspaces, &invitations, &some} {
 			g.Expect(env.Client.List(ctx, list, in)).To(Succeed())
 		}
-		sound(g, organizations.Items)
-		sound(g, workspaces.Items)
-		sound(g, invitations.Items)
-		sound(g, some.Items)
+		expectReady(g, organizations.Items)
+		expectReady(g, workspaces.Items)
+		expectReady(g, invitations.Items)
+		expectReady(g, some.Items)
 		users.Items = append(users.Items, some.Items...)
 		for _, i := range invitations.Items {
-			s.invitationFault(g, &i)
+			s.checkInvitation(g, &i)
 		}
 		for _, o := range organizations.Items {
 			g.Expect(o.Status.Administrators).To(HaveLen(1), o.Name)
@@ -61,12 +61,12 @@ func (s *story) fault(ctx context.Context, g Gomega) {
 		emails = append(emails, string(u.Spec.Email))
 		g.Expect(u.Status.State).To(Equal(v1alpha1.UserActive), u.Name)
 	}
-	g.Expect(emails).To(ConsistOf(append(slices.Clone(s.people), s.ana())), "everybody is there, once")
+	g.Expect(emails).To(ConsistOf(append(slices.Clone(s.people), s.ana())), "everybody has one account")
 	g.Expect(bindings(ctx, g, s.org, s.org+"-support", s.other)).To(ConsistOf(s.access()))
 }
 
-// sound checks that objects are Ready and keep the kstatus contract.
-func sound[T any, P interface {
+// expectReady checks that objects are Ready and keep the kstatus contract.
+func expectReady[T any, P interface {
 	*T
 	status.Object
 }](g Gomega, items []T,
@@ -76,7 +76,7 @@ func sound[T any, P interface {
 	}
 }
 
-func (s *story) invitationFault(g Gomega, i *v1alpha1.Invitation) {
+func (s *story) checkInvitation(g Gomega, i *v1alpha1.Invitation) {
 	var emails []string
 	for _, r := range i.Status.Recipients {
 		emails = append(emails, string(r.Email))
@@ -87,7 +87,7 @@ func (s *story) invitationFault(g Gomega, i *v1alpha1.Invitation) {
 	g.Expect(i.Status.Summary.Active).To(HaveValue(BeEquivalentTo(invited)))
 }
 
-// access is what everybody is to have: namespace, role and user.
+// access lists the access that everybody must have: namespace, role and user.
 func (s *story) access() []string {
 	space := s.org + "-support"
 	all := []string{
@@ -115,7 +115,7 @@ func bindings(ctx context.Context, g Gomega, namespaces ...string) []string {
 	return all
 }
 
-// mails gives the mails by person and kind.
+// mails returns the mails by person and kind.
 func (s *story) mails(g Gomega) map[string][]mailbox.Message {
 	all, err := box.Messages()
 	g.Expect(err).NotTo(HaveOccurred())
@@ -131,24 +131,24 @@ func (s *story) mails(g Gomega) map[string][]mailbox.Message {
 	return by
 }
 
-// mailFault checks that everybody got the three mails, and that what came again is the same mail.
-func (s *story) mailFault(g Gomega) {
+// checkMails checks that everybody got the three mails, and that the copies of a mail are the same.
+func (s *story) checkMails(g Gomega) {
 	by := s.mails(g)
 	g.Expect(s.missing(g)).To(BeEmpty())
 	g.Expect(by).To(HaveLen(kinds*len(s.people)), "nobody else got a mail")
-	names := map[string]string{}
+	owners := map[string]string{}
 	for what, mails := range by {
 		for _, m := range mails {
 			g.Expect(m.Malformed).To(BeEmpty(), what)
 			g.Expect(m.MessageID).To(Equal(mails[0].MessageID), what)
 			g.Expect(s.link(m)).To(Equal(s.link(mails[0])), what)
 		}
-		g.Expect(names).NotTo(HaveKey(mails[0].MessageID), what)
-		names[mails[0].MessageID] = what
+		g.Expect(owners).NotTo(HaveKey(mails[0].MessageID), what)
+		owners[mails[0].MessageID] = what
 	}
 }
 
-// missing tells which mails have not come.
+// missing lists the mails that have not arrived.
 func (s *story) missing(g Gomega) []string {
 	by := s.mails(g)
 	var missing []string
@@ -162,7 +162,7 @@ func (s *story) missing(g Gomega) []string {
 	return missing
 }
 
-// verifySecrecy checks that no link is in an object, an event or the operator's log.
+// verifySecrecy checks that no object, no event and no line of the operator's log contains a link.
 func verifySecrecy(ctx context.Context, links []string) {
 	GinkgoHelper()
 	objects, _, err := env.Kubectl(ctx, "get", "org,ou,inv,ws,events,secrets,configmaps,leases,rolebindings", "-A", "-o", "yaml")
@@ -173,17 +173,17 @@ func verifySecrecy(ctx context.Context, links []string) {
 	for _, link := range links {
 		token := path.Base(link)
 		secret := token[len(token)-20:]
-		Expect(strings.Contains(objects, secret)).To(BeFalse(), "an object holds a link's token")
-		Expect(strings.Contains(log, secret)).To(BeFalse(), "the log holds a link's token")
+		Expect(strings.Contains(objects, secret)).To(BeFalse(), "an object contains a link's token")
+		Expect(strings.Contains(log, secret)).To(BeFalse(), "the log contains a link's token")
 	}
 }
 
-// report says how often the operator died and what that cost.
-func (s *story) report(kills tally) {
+// report says how often the operator was killed and what that cost.
+func (s *story) report(kills killCounts) {
 	total, distinct, most := 0, 0, 0
 	for _, mails := range s.mails(Default) {
 		total, distinct, most = total+len(mails), distinct+1, max(most, len(mails))
 	}
 	AddReportEntry("chaos", fmt.Sprintf("kills %d, people %d, mails %d of which repeats %d (one mail at most %d times), lost %d\n%s",
-		kills.sum(), len(s.people), total, total-distinct, most, kinds*len(s.people)-distinct, kills))
+		kills.total(), len(s.people), total, total-distinct, most, kinds*len(s.people)-distinct, kills))
 }

@@ -20,11 +20,11 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// through gives a configuration that leads to the API server by way of a proxy, which tells of each request before it
-// reaches the API server and after it was answered. Whoever hears of it may kill the client, and says so: the request,
-// or the answer, is then lost. A lag, if there is one, is waited for before each piece of news that a watch brings of a
-// path.
-func through(cfg *rest.Config, killed func(at moment, about string) bool, lag func(path string)) *rest.Config {
+// throughProxy returns a configuration that reaches the API server through a proxy. The proxy calls reached for each request
+// before it reaches the API server and after it was answered. If reached returns true, it has killed the client, and the
+// request or the answer is lost. If delay is not nil, the proxy calls it with the path of a watch before it delivers each
+// chunk of events, which wait until delay returns.
+func throughProxy(cfg *rest.Config, reached func(at faultPoint, about string) bool, delay func(path string)) *rest.Config {
 	GinkgoHelper()
 	target, err := url.Parse(cfg.Host)
 	Expect(err).NotTo(HaveOccurred())
@@ -36,21 +36,21 @@ func through(cfg *rest.Config, killed func(at moment, about string) bool, lag fu
 			TLSClientConfig:   &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2: true,
 		},
-		FlushInterval: -1, // watches are answered bit by bit
+		FlushInterval: -1, // watch events must be delivered at once
 		ModifyResponse: func(r *http.Response) error {
 			if isWrite(r.Request) {
-				killed(afterWrite, about(r.Request))
+				reached(afterWrite, about(r.Request))
 			}
-			if lag != nil && r.Request.URL.Query().Get("watch") != "" {
-				r.Body = lagging{ReadCloser: r.Body, lag: func() { lag(r.Request.URL.Path) }}
+			if delay != nil && r.Request.URL.Query().Get("watch") != "" {
+				r.Body = delayedBody{ReadCloser: r.Body, delay: func() { delay(r.Request.URL.Path) }}
 			}
 			return nil
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
-		ErrorLog:     log.New(io.Discard, "", 0), // a client that dies in the middle of an answer is what this is for
+		ErrorLog:     log.New(io.Discard, "", 0), // clients that end in the middle of an answer are expected
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !killed(request, about(r)) && (!isWrite(r) || !killed(beforeWrite, about(r))) {
+		if !reached(request, about(r)) && (!isWrite(r) || !reached(beforeWrite, about(r))) {
 			proxy.ServeHTTP(w, r)
 		}
 	}))
@@ -65,23 +65,23 @@ func through(cfg *rest.Config, killed func(at moment, about string) bool, lag fu
 	return out
 }
 
-// lagging is the body of an answer that comes late, bit by bit.
-type lagging struct {
+// delayedBody is the body of an answer of which each chunk is delayed.
+type delayedBody struct {
 	io.ReadCloser
 
-	lag func()
+	delay func()
 }
 
 // Read implements io.Reader.
-func (l lagging) Read(p []byte) (int, error) {
-	n, err := l.ReadCloser.Read(p)
-	l.lag()
+func (b delayedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.delay()
 	return n, err
 }
 
 func about(r *http.Request) string { return r.Method + " " + r.URL.Path }
 
-// isWrite tells whether a request is to change what is stored, but for leases and events, which nothing depends on.
+// isWrite reports whether a request changes stored objects other than leases and events, on which no spec depends.
 func isWrite(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:

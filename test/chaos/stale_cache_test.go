@@ -20,7 +20,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("While the operator's cache is late", func() {
+var _ = Describe("While the operator's cache is stale", func() {
 	var org string
 	var firm *v1alpha1.Organization
 
@@ -39,7 +39,7 @@ var _ = Describe("While the operator's cache is late", func() {
 	BeforeEach(func(ctx context.Context) {
 		usher.start(ctx)
 		DeferCleanup(func(ctx context.Context) {
-			usher.news.release()
+			usher.watches.release()
 			usher.kill()
 			usher.releaseLease(ctx)
 		})
@@ -48,11 +48,11 @@ var _ = Describe("While the operator's cache is late", func() {
 		firm.Spec.Delegates = []v1alpha1.Delegate{{Username: "system:serviceaccount:argocd:acme", Role: v1alpha1.RoleUserAdmin}}
 	})
 
-	It("ORG-26 who is removed keeps no access, not even what the cache has not heard of", func(ctx context.Context) {
+	It("ORG-26 a deleted user keeps no access, not even by bindings that the cache does not have yet", func(ctx context.Context) {
 		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(),
 			builders.Workspace(org, "support").Obj())
 		Eventually(ctx, refetch(firm)).Should(BeReady())
-		usher.news.hold("rolebindings")
+		usher.watches.hold("rolebindings")
 		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
 		create(ctx, sam)
 		Eventually(ctx, refetch(sam)).Should(BeReady())
@@ -62,11 +62,11 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
 	})
 
-	It("ORG-14 GTA-4 what a status no longer names is gone, also what the cache has not heard of", func(ctx context.Context) {
+	It("ORG-14 GTA-4 access that a status no longer lists is removed, even if the cache does not have it yet", func(ctx context.Context) {
 		support := builders.Workspace(org, "support").Obj()
 		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
 		Eventually(ctx, refetch(firm)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("ana"))))
-		usher.news.hold("rolebindings")
+		usher.watches.hold("rolebindings")
 		create(ctx, support)
 		Eventually(ctx, refetch(support)).Should(BeReady())
 		sam := builders.OrgUser(org, "sam").Role(v1alpha1.RoleTechnician).Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
@@ -75,7 +75,7 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(bindingsOf(ctx, sam)).To(HaveLen(2))
 		Expect(env.Client.Delete(ctx, support)).To(Succeed())
 		Eventually(ctx, gone(support)).Should(BeTrue())
-		Expect(bindings(ctx, Default, org+"-support")).To(BeEmpty(), "the workspace waited for it")
+		Expect(bindings(ctx, Default, org+"-support")).To(BeEmpty(), "the deletion of the workspace waited for this")
 
 		Expect(env.Client.Patch(ctx, sam, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"suspend":true}}`)))).
 			To(Succeed())
@@ -83,8 +83,8 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
 	})
 
-	It("WXP-5 an organization that goes takes its delegates' access along", func(ctx context.Context) {
-		usher.news.hold("rolebindings")
+	It("WXP-5 deleting an organization removes its delegates' access", func(ctx context.Context) {
+		usher.watches.hold("rolebindings")
 		create(ctx, firm)
 		Eventually(ctx, refetch(firm)).Should(BeReady())
 		Expect(bindings(ctx, Default, org)).To(HaveLen(1))
@@ -93,41 +93,41 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(bindings(ctx, Default, org)).To(BeEmpty())
 	})
 
-	It("ORG-3 an organization that has gone takes nothing of its successor along", func(ctx context.Context) {
+	It("ORG-3 the deletion of an organization does not affect a successor of the same name", func(ctx context.Context) {
 		create(ctx, firm)
 		Eventually(ctx, refetch(firm)).Should(BeReady())
-		usher.news.holdFrom("PATCH .*/organizations/"+org+"$", "organizations") // the end of the finalizer
+		usher.watches.holdFrom("PATCH .*/organizations/"+org+"$", "organizations") // the removal of the finalizer
 		Expect(env.Client.Delete(ctx, firm)).To(Succeed())
 		Eventually(ctx, gone(firm)).Should(BeTrue())
 
 		successor := builders.Organization(org).Obj()
 		ana := builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
 		create(ctx, successor, ana)
-		Eventually(ctx, refetch(ana)).Should(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)), "the operator knows her")
-		usher.news.release()
+		Eventually(ctx, refetch(ana)).Should(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)), "the operator has reconciled her")
+		usher.watches.release()
 		Eventually(ctx, refetch(successor)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("ana"))))
 		Expect(refetch(ana)(ctx)).To(HaveField("DeletionTimestamp", BeNil()))
 	})
 
-	It("ORG-4 ORG-3 a folder can be deleted, the last administrator right after the organization", func(ctx context.Context) {
+	It("ORG-4 ORG-3 a folder can be deleted, with the last administrator right after the organization", func(ctx context.Context) {
 		ana := builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
 		create(ctx, firm, ana)
 		Eventually(ctx, refetch(firm)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("ana"))))
 		Eventually(ctx, func() error { return env.Client.Delete(ctx, ana, client.DryRunAll) }).
 			Should(MatchError(ContainSubstring("last administrator")))
-		usher.news.hold("organizations")
+		usher.watches.hold("organizations")
 		Expect(env.Client.Delete(ctx, firm)).To(Succeed())
 		Expect(env.Client.Delete(ctx, ana)).To(Succeed())
-		usher.news.release()
+		usher.watches.release()
 		Eventually(ctx, gone(ana)).Should(BeTrue())
 		Eventually(ctx, gone(firm)).Should(BeTrue())
 	})
 
-	It("GTA-4 a workspace that goes takes along a namespace that is too new for the cache", func(ctx context.Context) {
+	It("GTA-4 deleting a workspace cleans up its namespace, even if the cache does not have it yet", func(ctx context.Context) {
 		create(ctx, firm)
 		Eventually(ctx, refetch(firm)).Should(BeReady())
 		for _, resource := range []string{"namespaces", "configmaps"} {
-			usher.news.hold(resource)
+			usher.watches.hold(resource)
 		}
 		kept := builders.Workspace(org, "keep").Obj()
 		dropped := builders.Workspace(org, "drop").Obj()
@@ -146,53 +146,53 @@ var _ = Describe("While the operator's cache is late", func() {
 		Expect(gone(settings)(ctx)).To(BeTrue())
 	})
 
-	It("ORG-20 an invitation that is taken back at once leaves nobody behind", func(ctx context.Context) {
+	It("ORG-20 an invitation that is deleted right after its creation leaves no user behind", func(ctx context.Context) {
 		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
 		Eventually(ctx, refetch(firm)).Should(HaveField("Status.Administrators", ConsistOf("ana")))
-		usher.news.hold("orgusers")
+		usher.watches.hold("orgusers")
 		team := builders.Invitation(org, "team", "eva@"+org+".example").InvitedBy("ana@" + org + ".example").Obj()
 		create(ctx, team)
 		Eventually(ctx, refetch(team)).Should(HaveField("Status.Recipients", ConsistOf(HaveField("State", v1alpha1.RecipientInvited))))
 		Expect(users(ctx, org)).To(ConsistOf("ana", HavePrefix("eva-")))
 		Expect(env.Client.Delete(ctx, team)).To(Succeed())
 		Eventually(ctx, gone(team)).Should(BeTrue())
-		usher.news.release()
+		usher.watches.release()
 		Eventually(ctx, func() []string { return users(ctx, org) }).Should(ConsistOf("ana"))
 	})
 
-	It("ORG-3 an organization that is deleted at once leaves nobody behind", func(ctx context.Context) {
+	It("ORG-3 an organization that is deleted right after its creation leaves no user behind", func(ctx context.Context) {
 		create(ctx, firm)
 		Eventually(ctx, refetch(firm)).Should(BeReady())
-		usher.news.hold("orgusers")
+		usher.watches.hold("orgusers")
 		sam := builders.OrgUser(org, "sam").Existing().Obj()
-		sam.Finalizers = []string{v1alpha1.Finalizer} // as Usher makes them
+		sam.Finalizers = []string{v1alpha1.Finalizer} // as Usher creates them
 		create(ctx, sam)
 		Expect(env.Client.Delete(ctx, firm)).To(Succeed())
 		Eventually(ctx, refetch(sam)).Should(HaveField("DeletionTimestamp", Not(BeNil())))
-		usher.news.release()
+		usher.watches.release()
 		Eventually(ctx, gone(firm)).Should(BeTrue())
 		Expect(users(ctx, org)).To(BeEmpty())
 	})
 
-	It("NOV-10 who confirms an invitation is welcome, though the cache does not know the account", func(ctx context.Context) {
+	It("NOV-10 a person who confirms an invitation is welcomed, even if the cache does not have the account yet", func(ctx context.Context) {
 		eva := "eva@" + org + ".example"
 		create(ctx, firm, builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
 		Eventually(ctx, refetch(firm)).Should(HaveField("Status.Administrators", ConsistOf("ana")))
-		usher.news.hold("orgusers")
+		usher.watches.hold("orgusers")
 		team := builders.Invitation(org, "team", eva).InvitedBy("ana@" + org + ".example").Obj()
 		create(ctx, team)
-		var visitors people
+		var visitors portalVisitors
 		for _, kind := range []string{inviteLink, confirmLink} {
 			m, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(eva) && kindOf(linkOf(m)) == kind })
 			Expect(err).NotTo(HaveOccurred())
 			Expect(visitors.visit(ctx, linkOf(m), accept)).To(Succeed())
 		}
-		Expect(visitors.turnedAway()).To(BeEmpty())
+		Expect(visitors.rejections()).To(BeEmpty())
 	})
 })
 
-var _ = Describe("Access that is left of somebody who is gone", func() {
-	It("ORG-26 goes when the operator hears of it, whoever removed the finalizer", func(ctx context.Context) {
+var _ = Describe("Access of a user or delegate that no longer exists", func() {
+	It("ORG-26 is removed when the operator notices it, whoever removed the finalizer", func(ctx context.Context) {
 		usher.start(ctx)
 		DeferCleanup(func(ctx context.Context) {
 			usher.kill()
@@ -207,7 +207,7 @@ var _ = Describe("Access that is left of somebody who is gone", func() {
 		}
 		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, org+"-support")).To(HaveLen(3)) }).Should(Succeed())
 
-		By("removing both past the operator, while it is dead")
+		By("deleting user and organization past the webhooks while the operator is down")
 		usher.kill()
 		usher.releaseLease(ctx)
 		past := env.As(cleaner, "system:masters")
@@ -220,7 +220,7 @@ var _ = Describe("Access that is left of somebody who is gone", func() {
 		usher.start(ctx)
 		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, org+"-support")).To(BeEmpty()) }).Should(Succeed())
 
-		By("making a binding for nobody, as a backup does")
+		By("creating a binding of a user who does not exist, as restoring a backup does")
 		stray := &rbacv1.RoleBinding{}
 		stray.Namespace, stray.Name = org, "usher-sam-view"
 		stray.Labels = map[string]string{
@@ -233,7 +233,7 @@ var _ = Describe("Access that is left of somebody who is gone", func() {
 	})
 })
 
-// users names the users of an organization.
+// users returns the names of an organization's users.
 func users(ctx context.Context, namespace string) []string {
 	GinkgoHelper()
 	var list v1alpha1.OrgUserList

@@ -17,7 +17,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("While the operator is dead", func() {
+var _ = Describe("While the operator is down", func() {
 	var org, space string
 	var sam *v1alpha1.OrgUser
 
@@ -38,12 +38,12 @@ var _ = Describe("While the operator is dead", func() {
 		} {
 			Expect(env.Client.Create(ctx, o)).To(Succeed())
 		}
-		// Each of the two has a binding in either namespace, and each a life of its own.
+		// Each of the two users has a binding in both namespaces, created independently of the others.
 		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, space)).To(HaveLen(4)) }).Should(Succeed())
 		Eventually(ctx, refetch(sam)).Should(BeReady())
 	})
 
-	It("what is applied is refused with a message that names the webhook, and taken when it is back", func(ctx context.Context) {
+	It("requests are refused with a message that names the webhook, and accepted after the restart", func(ctx context.Context) {
 		manifest := `{"apiVersion": "accounts.usher.dev/v1alpha1", "kind": "Invitation",
 			"metadata": {"name": "late", "namespace": "` + org + `"},
 			"spec": {"emails": ["late@` + org + `.example"], "role": "Member"}}`
@@ -61,7 +61,7 @@ var _ = Describe("While the operator is dead", func() {
 		Eventually(ctx, refetch(late)).Should(And(BeReady(), KeepKstatus()))
 	})
 
-	It("access that somebody takes away or changes is as it was when it is back", func(ctx context.Context) {
+	It("RoleBindings that somebody deletes or changes are restored after the restart", func(ctx context.Context) {
 		usher.kill()
 		before := bindings(ctx, Default, org, space)
 		var list rbacv1.RoleBindingList
@@ -76,30 +76,30 @@ var _ = Describe("While the operator is dead", func() {
 		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, space)).To(ConsistOf(before)) }).Should(Succeed())
 	})
 
-	DescribeTable("a user who is being removed keeps the finalizer, and is gone with all access when it is back",
-		func(ctx context.Context, d death, left int, successor func(context.Context)) {
-			usher.await(d)
+	DescribeTable("a user who is being deleted keeps the finalizer, and is removed with all access after the restart",
+		func(ctx context.Context, k killPoint, left int, successor func(context.Context)) {
+			usher.killAt(k)
 			Expect(env.Client.Delete(ctx, sam.DeepCopy())).To(Succeed())
-			usher.died()
+			usher.awaitKilled()
 			Expect(refetch(sam)(ctx)).To(And(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)),
 				HaveField("DeletionTimestamp", Not(BeNil()))))
 			Expect(bindingsOf(ctx, sam)).To(HaveLen(left))
 
 			successor(ctx)
-			usher.launch(death{})
+			usher.launch(killPoint{})
 			Eventually(ctx, func() bool {
 				return apierrors.IsNotFound(env.Client.Get(ctx, client.ObjectKeyFromObject(sam), sam.DeepCopy()))
 			}).Should(BeTrue())
 			Expect(bindingsOf(ctx, sam)).To(BeEmpty())
 		},
-		Entry("before the first binding goes",
-			death{at: beforeWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 2, releaseLease),
-		Entry("after the first binding has gone",
-			death{at: afterWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 1, releaseLease),
-		Entry("after all bindings have gone, before the finalizer does",
-			death{at: beforeWrite, nth: 1, about: "PATCH .*/orgusers/sam$"}, 0, releaseLease),
-		Entry("also when the successor has to wait for the dead one's lease to run out",
-			death{at: beforeWrite, nth: 2, about: "DELETE .*/rolebindings/"}, 1, func(context.Context) {}),
+		Entry("killed before the first binding is deleted",
+			killPoint{at: beforeWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 2, releaseLease),
+		Entry("killed after the first binding was deleted",
+			killPoint{at: afterWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 1, releaseLease),
+		Entry("killed after all bindings were deleted, before the finalizer is removed",
+			killPoint{at: beforeWrite, nth: 1, about: "PATCH .*/orgusers/sam$"}, 0, releaseLease),
+		Entry("killed without releasing the lease, which the successor waits for",
+			killPoint{at: beforeWrite, nth: 2, about: "DELETE .*/rolebindings/"}, 1, func(context.Context) {}),
 	)
 })
 
@@ -108,7 +108,7 @@ func releaseLease(ctx context.Context) {
 	usher.releaseLease(ctx)
 }
 
-// refetch gives a function that reads an object anew each time.
+// refetch returns a function that reads an object again.
 func refetch[T client.Object](o T) func(context.Context) (T, error) {
 	return func(ctx context.Context) (T, error) { return o, env.Client.Get(ctx, client.ObjectKeyFromObject(o), o) }
 }
