@@ -12,15 +12,15 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// chromium is the context of the running browser; each tab has one below it.
+// chromium is the context of the running browser and the parent of each tab's context.
 var chromium context.Context
 
-// remoteName is a name of this machine that the browser takes for another one: what it holds back from a site without TLS,
-// it holds back there, and not at 127.0.0.1.
+// remoteName is a name of this machine that the browser regards as a remote host: the browser restricts sites without TLS
+// there, but not at 127.0.0.1.
 const remoteName = "portal.example"
 
-// startBrowser starts Chromium with a new, empty profile, until the suite ends. Chromium talks to nobody but the tests:
-// no name but remoteName is resolved, and nothing is updated.
+// startBrowser starts Chromium with a new profile until the suite ends. Chromium has no access to other hosts: it resolves no
+// name except remoteName, and does not update anything.
 func startBrowser() {
 	GinkgoHelper()
 	path, err := exec.LookPath("chromium")

@@ -21,8 +21,8 @@ import (
 	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
-var _ = Describe("The portal does not help an attacker", func() {
-	DescribeTable("who has somebody send a form from another site", func(ctx SpecContext, host string) {
+var _ = Describe("The portal withstands an attacker", func() {
+	DescribeTable("who makes a person send a form from another site", func(ctx SpecContext, host string) {
 		story := invite(ctx, "es")
 		link := story.link(ctx, "/i/")
 		evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -46,7 +46,7 @@ var _ = Describe("The portal does not help an attacker", func() {
 		Entry("on another host", "localhost"),
 	)
 
-	It("who guesses links: wrong and unknown ones, of whatever kind, get one and the same answer", func(ctx SpecContext) {
+	It("who guesses links: all invalid and unknown links get the same answer", func(ctx SpecContext) {
 		story := invite(ctx, "es")
 		link := story.link(ctx, "/i/")
 		token := link[strings.LastIndex(link, "/")+1:]
@@ -63,7 +63,7 @@ var _ = Describe("The portal does not help an attacker", func() {
 		Expect(ask(ctx, http.MethodGet, link).status).To(Equal(http.StatusOK))
 	})
 
-	It("who looks for gaps: each answer is closed to frames, scripts, caches and referrers", func(ctx SpecContext) {
+	It("who looks for missing headers: every answer forbids frames, scripts, caching and referrers", func(ctx SpecContext) {
 		story := invite(ctx, "es")
 		link := story.link(ctx, "/i/")
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodOptions} {
@@ -88,7 +88,7 @@ var _ = Describe("The portal does not help an attacker", func() {
 		Expect(story.state(ctx)(Default)).To(Equal(v1alpha1.RecipientInvited))
 	})
 
-	It("who asks and asks: he is told to wait, kindly", func(ctx SpecContext) {
+	It("who sends too many requests: they are asked to wait", func(ctx SpecContext) {
 		busy := startReplica(ctx, func(o *setup.Options) { o.PortalRequestsPerSecond = 0.01 })
 		t := openTab(ctx, desktop)
 		t.speak("es")
@@ -103,14 +103,14 @@ var _ = Describe("The portal does not help an attacker", func() {
 	})
 })
 
-// answer is what tells one response from another; the time of day does not.
+// answer is a response without its date, for comparisons.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// ask sends a request as a program does and gives the answer, without following redirects.
+// ask sends a request without the browser and returns the answer. It does not follow redirects.
 func ask(ctx context.Context, method, address string) answer {
 	GinkgoHelper()
 	r, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
@@ -125,8 +125,8 @@ func ask(ctx context.Context, method, address string) answer {
 	return answer{response.StatusCode, response.Header, string(body)}
 }
 
-// startReplica starts another operator beside the first, which stays the leader, until the specs around it end. The
-// API server does not call its webhooks.
+// startReplica runs a second operator until the surrounding specs end. The first one stays the leader, and the API server does
+// not call the webhooks of the second.
 func startReplica(ctx context.Context, change func(*setup.Options)) *operator.Operator {
 	GinkgoHelper()
 	options, err := operator.Options(env, box)

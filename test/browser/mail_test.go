@@ -12,13 +12,13 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// reader is the part of a mail program in which a mail is shown.
+// reader is the part of a mail program that shows a mail.
 var reader = screen{name: "reader", width: 720, height: 900, density: 1}
 
-// landmarks are rules for whole pages: a mail is shown within the page of a mail program.
+// landmarks are rules for whole pages, which do not apply: a mail program shows a mail within a page of its own.
 var landmarks = []string{"landmark-one-main", "region"}
 
-var _ = DescribeTable("The mails' HTML, as a browser shows it: whole by itself, without faults, as narrow as a phone (NOV-8, NOV-9, NOV-11, LMI-12)",
+var _ = DescribeTable("NOV-8 NOV-9 NOV-11 LMI-12 The HTML of mails is self-contained, accessible and fits a phone",
 	func(ctx SpecContext, language string) {
 		story := invite(ctx, language)
 		t := openTab(ctx, reader)

@@ -26,7 +26,7 @@ type story struct {
 	inv          *v1alpha1.Invitation
 }
 
-// invite begins a story in a language, with changes to the invitation.
+// invite starts a story in a language, with changes to the invitation.
 func invite(ctx context.Context, language string, changes ...func(*v1alpha1.Invitation)) story {
 	GinkgoHelper()
 	org := env.Namespace(ctx, "acme")
@@ -53,15 +53,15 @@ func invite(ctx context.Context, language string, changes ...func(*v1alpha1.Invi
 	return s
 }
 
-// link waits for the newest mail with a link below a path and gives the link.
+// link waits for the mail with a link below a path and returns the link.
 func (s story) link(ctx context.Context, path string) string {
 	GinkgoHelper()
 	_, link := s.mail(ctx, path, 1)
 	return link
 }
 
-// mail waits until the person has so many mails with a link below a path, or without any if the path is empty, and gives
-// the last of them, and the link.
+// mail waits until the person has count mails with a link below a path, or without links if the path is empty. It returns
+// the last of them and its link.
 func (s story) mail(ctx context.Context, path string, count int) (mailbox.Message, string) {
 	GinkgoHelper()
 	var found []mailbox.Message
@@ -73,7 +73,7 @@ func (s story) mail(ctx context.Context, path string, count int) (mailbox.Messag
 	return last, linkIn(last, path)
 }
 
-// mails are the person's mails with a link below a path, or without any if the path is empty.
+// mails returns the person's mails with a link below a path, or without links if the path is empty.
 func (s story) mails(g Gomega, path string) []mailbox.Message {
 	all, err := box.Messages()
 	g.Expect(err).NotTo(HaveOccurred())
@@ -95,7 +95,7 @@ func linkIn(m mailbox.Message, path string) string {
 	return ""
 }
 
-// state is where the person stands.
+// state returns a function that reads the state of the person's invitation.
 func (s story) state(ctx context.Context) func(Gomega) v1alpha1.RecipientState {
 	return func(g Gomega) v1alpha1.RecipientState {
 		for _, r := range read(ctx, s.inv)(g).Status.Recipients {
@@ -107,7 +107,7 @@ func (s story) state(ctx context.Context) func(Gomega) v1alpha1.RecipientState {
 	}
 }
 
-// edit changes an object, again if somebody else wrote it meanwhile.
+// edit changes an object, and retries on conflicts.
 func edit[T client.Object](ctx context.Context, o T, change func(T)) {
 	GinkgoHelper()
 	Eventually(ctx, func(g Gomega) {
@@ -123,7 +123,7 @@ func create(ctx context.Context, objects ...client.Object) {
 	}
 }
 
-// read gives a function that reads an object anew each time.
+// read returns a function that reads an object again.
 func read[T client.Object](ctx context.Context, o T) func(Gomega) T {
 	return func(g Gomega) T {
 		g.Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())

@@ -1,9 +1,9 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package browser goes the ways that people go through the portal in a real browser, Chromium, against the real operator
-// on a real control plane with a real mail server. Every page is searched for accessibility faults by axe-core, and its
-// picture is kept in .dev/artifacts.
+// Package browser tests the portal in a real browser, Chromium, as people use it, against the real operator with a real
+// control plane and a real mail server. axe-core checks every page for accessibility violations, and a screenshot of each
+// page is kept in .dev/artifacts.
 package browser
 
 import (
@@ -33,7 +33,7 @@ func TestBrowser(t *testing.T) {
 var _ = BeforeSuite(func(ctx context.Context) {
 	startBrowser()
 	loadAxe()
-	emptyArtifacts()
+	prepareArtifacts()
 	s := suite.Start(GinkgoTB(), GinkgoWriter)
 	env, box = s.Env, s.Mailbox
 	usher = s.StartOperator(ctx)

@@ -18,18 +18,18 @@ import (
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
-// patience bounds one step in the browser; nothing is decided by how long it takes.
+// patience limits one step in the browser; no result depends on how long a step takes.
 const patience = timing.Timeout
 
-// screen is what a person looks at the pages on; lengths are in CSS pixels.
+// screen is the screen of a person; lengths are in CSS pixels.
 type screen struct {
-	// name is part of the pictures' names.
+	// name is part of the names of screenshots.
 	name          string
 	width, height int64
-	// density is how many dots a CSS pixel has along a side.
+	// density is the number of device pixels per CSS pixel along one side.
 	density float64
 	mobile  bool
-	// features are what the person prefers, by the names of CSS.
+	// features are the person's preferences, by their CSS names.
 	features map[string]string
 }
 
@@ -42,33 +42,33 @@ var (
 	}}
 )
 
-// tab is a tab of the browser with a storage of its own, as a person uses it: with mouse and keys.
+// tab is a browser tab with its own storage. A person uses it with mouse and keyboard.
 type tab struct {
 	screen
 
 	ctx context.Context
-	*watch
+	*monitor
 }
 
-// openTab opens an empty tab until the spec ends. The spec fails when one of its pages reported a problem, asked
-// another host for anything, or told anybody from which page it came.
+// openTab opens an empty tab until the spec ends. The spec fails if one of its pages reported a problem, sent a request to
+// another host, or revealed its address in a Referer header.
 func openTab(ctx context.Context, s screen) *tab {
 	GinkgoHelper()
 	inner, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	stop := context.AfterFunc(ctx, cancel)
-	t := &tab{screen: s, ctx: inner, watch: &watch{}}
+	t := &tab{screen: s, ctx: inner, monitor: &monitor{}}
 	DeferCleanup(func() {
 		stop()
 		cancel()
-		Expect(t.problems()).To(BeEmpty(), "what the browser had to complain about")
+		Expect(t.problems()).To(BeEmpty(), "problems in the browser")
 	})
 	Expect(chromedp.Do(inner)).To(Succeed())
-	Expect(chromedp.Listen(inner, t.see)).To(Succeed())
+	Expect(chromedp.Listen(inner, t.observe)).To(Succeed())
 	t.show(s)
 	return t
 }
 
-// show changes what the person looks at the pages on.
+// show changes the screen.
 func (t *tab) show(s screen) {
 	GinkgoHelper()
 	t.screen = s
@@ -88,13 +88,13 @@ func (t *tab) speak(languages string) {
 	call(t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": languages}})
 }
 
-// withoutScripts switches JavaScript off in the pages.
+// withoutScripts disables JavaScript.
 func (t *tab) withoutScripts() {
 	GinkgoHelper()
 	call(t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
-// visit opens an address and gives the status of the answer.
+// visit opens an address and returns the status of the answer.
 func (t *tab) visit(address string) int {
 	GinkgoHelper()
 	response := run(t, chromedp.NavigateResponse(address))
@@ -102,8 +102,8 @@ func (t *tab) visit(address string) int {
 	return int(response.Status)
 }
 
-// arrive does something that leads to another page and gives the status of the answer.
-func (t *tab) arrive(steps ...chromedp.Action[chromedp.Void]) int {
+// navigate runs actions that lead to another page and returns the status of the answer.
+func (t *tab) navigate(steps ...chromedp.Action[chromedp.Void]) int {
 	GinkgoHelper()
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
@@ -113,34 +113,34 @@ func (t *tab) arrive(steps ...chromedp.Action[chromedp.Void]) int {
 	return int(response.Status)
 }
 
-// follow clicks on something that leads to another page.
+// follow clicks an element that leads to another page.
 func (t *tab) follow(selector string) int {
 	GinkgoHelper()
-	return t.arrive(chromedp.Click(chromedp.CSS(selector)))
+	return t.navigate(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// click clicks on something that leads nowhere else.
+// click clicks an element that stays on the page.
 func (t *tab) click(selector string) {
 	GinkgoHelper()
 	do(t, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// hit clicks on what is at an element's place, whatever the tab's pages were before: one that comes back from the
-// browser's memory is not known to chromedp.
-func (t *tab) hit(selector string) {
+// clickAt clicks the position of an element. It also works on a page that the browser restored from its cache, which chromedp
+// does not know.
+func (t *tab) clickAt(selector string) {
 	GinkgoHelper()
 	at := eval[struct{ X, Y float64 }](t, `(e => { e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect();
 		return {X: r.x + r.width / 2, Y: r.y + r.height / 2} })(document.querySelector("`+selector+`"))`)
 	do(t, chromedp.MouseClickXY(at.X, at.Y))
 }
 
-// press presses keys, one after the other.
+// press presses keys one after the other.
 func (t *tab) press(keys ...string) {
 	GinkgoHelper()
 	do(t, chromedp.KeyEvent(strings.Join(keys, "")))
 }
 
-// enter presses the Enter key: what follows from it is all where the focus was, as with a real one.
+// enter presses the Enter key, with the same effects on the focused element as a real key.
 var enter = chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
 		key := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13}
@@ -154,58 +154,58 @@ var enter = chromedp.Func(func(ctx context.Context, target *chromedp.Target) err
 	return nil
 })
 
-// write puts text into the field that has the focus, in the place of what is selected, as a paste does.
-func (t *tab) write(text string) {
+// typeText inserts text in the focused field and replaces the selection, as pasting does.
+func (t *tab) typeText(text string) {
 	GinkgoHelper()
 	call(t, input.InsertText, input.InsertTextParams{Text: text})
 }
 
-// fill puts text into a field in the place of what it holds.
+// fill replaces the content of a field.
 func (t *tab) fill(selector, text string) {
 	GinkgoHelper()
 	do(t, chromedp.Clear(chromedp.CSS(selector)), chromedp.Focus(chromedp.CSS(selector)))
-	t.write(text)
+	t.typeText(text)
 }
 
-// text is what is written in an element.
+// text returns the text of an element.
 func (t *tab) text(selector string) string {
 	GinkgoHelper()
 	return run(t, chromedp.Text(chromedp.CSS(selector)))
 }
 
-// reaches waits until the tab shows a page with that heading.
-func (t *tab) reaches(heading string) {
+// awaitHeading waits until the tab shows a page with this heading.
+func (t *tab) awaitHeading(heading string) {
 	GinkgoHelper()
 	Eventually(t.ctx, func() (string, error) {
 		return chromedp.Run(t.ctx, chromedp.Evaluate[string]("document.querySelector('h1')?.innerText ?? ''"))
 	}).Should(Equal(heading))
 }
 
-// focuses waits until the element with that id has the focus.
-func (t *tab) focuses(id string) {
+// awaitFocus waits until the element with this ID has the focus.
+func (t *tab) awaitFocus(id string) {
 	GinkgoHelper()
 	Eventually(t.ctx, func() string { return eval[string](t, "document.activeElement.id") }).Should(Equal(id))
 }
 
-// attribute is an attribute's value, empty when there is none.
+// attribute returns the value of an attribute, or "" if there is none.
 func (t *tab) attribute(selector, name string) string {
 	GinkgoHelper()
 	return run(t, chromedp.AttributeValue(chromedp.CSS(selector), name)).Value
 }
 
-// title is what the tab is called.
+// title returns the title of the page.
 func (t *tab) title() string {
 	GinkgoHelper()
 	return run(t, chromedp.Title())
 }
 
-// eval gives the value of a JavaScript expression; a promise is waited for.
+// eval returns the value of a JavaScript expression, and waits for a promise.
 func eval[T any](t *tab, expression string) T {
 	GinkgoHelper()
 	return run(t, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// run runs an action in the tab and gives its result.
+// run runs an action in the tab and returns its result.
 func run[T any](t *tab, action chromedp.Action[T]) T {
 	GinkgoHelper()
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
@@ -215,13 +215,13 @@ func run[T any](t *tab, action chromedp.Action[T]) T {
 	return result
 }
 
-// do runs actions without a result.
+// do runs actions that have no result.
 func do(t *tab, steps ...chromedp.Action[chromedp.Void]) {
 	GinkgoHelper()
 	run(t, chromedp.Steps(steps...))
 }
 
-// call sends one command of the browser's protocol.
+// call sends a command of the DevTools protocol.
 func call[P, R any](t *tab, command cdp.Command[P, R], params P) R {
 	GinkgoHelper()
 	return run(t, func(ctx context.Context, target *chromedp.Target) (R, error) {

@@ -19,18 +19,18 @@ import (
 // axe is the source of axe-core.
 var axe string
 
-// artifacts is where pictures are kept.
+// artifacts is the directory of the screenshots.
 var artifacts string
 
-// finding is an accessibility fault that axe-core found.
-type finding struct {
+// violation is an accessibility violation that axe-core found.
+type violation struct {
 	ID     string   `json:"id"`
 	Impact string   `json:"impact"`
 	Help   string   `json:"help"`
 	Nodes  []string `json:"nodes"`
 }
 
-// loadAxe reads axe-core from where npm has put it.
+// loadAxe reads axe-core from where npm installed it.
 func loadAxe() {
 	GinkgoHelper()
 	source, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
@@ -38,8 +38,8 @@ func loadAxe() {
 	axe = string(source)
 }
 
-// emptyArtifacts makes room for this run's pictures.
-func emptyArtifacts() {
+// prepareArtifacts deletes the screenshots of earlier runs.
+func prepareArtifacts() {
 	GinkgoHelper()
 	root, err := testenv.RepoRoot()
 	Expect(err).NotTo(HaveOccurred())
@@ -47,22 +47,22 @@ func emptyArtifacts() {
 	Expect(os.MkdirAll(artifacts, 0o755)).To(Succeed())
 	old, err := filepath.Glob(filepath.Join(artifacts, "*.png"))
 	Expect(err).NotTo(HaveOccurred())
-	for _, picture := range old { // what other suites keep there stays
+	for _, picture := range old { // the files of other suites stay
 		Expect(os.Remove(picture)).To(Succeed())
 	}
 }
 
-// examine looks at the page as it stands: it has no accessibility fault that axe-core knows, nothing sticks out
-// sideways, and its picture is kept under that name. Some of axe-core's rules may be left out.
+// examine checks the current page: axe-core finds no accessibility violations, and the page does not scroll sideways. It keeps
+// a screenshot under the given name. Rules of axe-core may be excluded.
 func (t *tab) examine(name string, without ...string) {
 	GinkgoHelper()
-	Expect(t.faults(without)).To(BeEmpty(), "axe-core on page %s", name)
+	Expect(t.violations(without)).To(BeEmpty(), "axe-core on page %s", name)
 	t.fits(name)
-	t.picture(name)
+	t.screenshot(name)
 }
 
-// faults are what axe-core finds in the page.
-func (t *tab) faults(without []string) []finding {
+// violations returns what axe-core finds in the page.
+func (t *tab) violations(without []string) []violation {
 	GinkgoHelper()
 	rules := map[string]any{}
 	for _, rule := range without {
@@ -71,7 +71,7 @@ func (t *tab) faults(without []string) []finding {
 	options, err := json.Marshal(map[string]any{"resultTypes": []string{"violations"}, "rules": rules})
 	Expect(err).NotTo(HaveOccurred())
 	eval[bool](t, axe+"; true")
-	return eval[[]finding](t, `axe.run(document, `+string(options)+`).then(found => found.violations.map(v =>
+	return eval[[]violation](t, `axe.run(document, `+string(options)+`).then(found => found.violations.map(v =>
 		({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.html)})))`)
 }
 
@@ -82,8 +82,8 @@ func (t *tab) fits(name string) {
 	Expect(wide).To(BeNumerically("<=", t.width), "page %s is wider than the screen", name)
 }
 
-// picture keeps the whole page as an image.
-func (t *tab) picture(name string) {
+// screenshot keeps an image of the whole page.
+func (t *tab) screenshot(name string) {
 	GinkgoHelper()
 	image := run(t, chromedp.FullScreenshot(100))
 	path := filepath.Join(artifacts, fmt.Sprintf("%s.%s.png", name, t.name))

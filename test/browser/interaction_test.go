@@ -17,8 +17,8 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-var _ = Describe("What people do with a browser", func() {
-	It("back and reload after a form change nothing again", func(ctx SpecContext) {
+var _ = Describe("The portal in a browser", func() {
+	It("changes nothing twice when a person goes back or reloads after a form", func(ctx SpecContext) {
 		story := invite(ctx, "en")
 		t := openTab(ctx, desktop)
 		t.visit(story.link(ctx, "/i/"))
@@ -26,16 +26,16 @@ var _ = Describe("What people do with a browser", func() {
 		Expect(t.text("h1")).To(Equal("Check your mail"))
 		do(t, chromedp.Reload())
 		Expect(t.text("h1")).To(Equal("Check your mail"))
-		Expect(posts(t)).To(HaveLen(1), "what is reloaded is no form")
+		Expect(posts(t)).To(HaveLen(1), "reloading does not send the form again")
 		Eventually(ctx, story.state(ctx)).Should(Equal(v1alpha1.RecipientRegistered))
 		registered := read(ctx, story.inv)(Default).Status.Recipients[0].Registration
 
-		By("going back to the form, which the browser still has in memory, and sending it again")
+		By("going back to the form, which the browser has cached, and sending it again")
 		eval[any](t, "history.back()")
-		t.reaches("Ana Pérez invites you to join Acme S.A.")
+		t.awaitHeading("Ana Pérez invites you to join Acme S.A.")
 		eval[any](t, `displayName.value = "Somebody Else"`)
-		t.hit("button[value=accept]")
-		t.reaches("Check your mail")
+		t.clickAt("button[value=accept]")
+		t.awaitHeading("Check your mail")
 		Expect(posts(t)).To(HaveLen(2))
 		Expect(read(ctx, story.inv)(Default).Status.Recipients[0].Registration).To(Equal(registered))
 
@@ -44,28 +44,28 @@ var _ = Describe("What people do with a browser", func() {
 		do(t, chromedp.Reload())
 		Expect(t.text("h1")).To(Equal("Welcome to Acme S.A."))
 		eval[any](t, "history.back()")
-		t.reaches("Confirm your address")
-		t.hit("main form button")
-		t.reaches("Welcome to Acme S.A.")
+		t.awaitHeading("Confirm your address")
+		t.clickAt("main form button")
+		t.awaitHeading("Welcome to Acme S.A.")
 		Expect(posts(t)).To(HaveLen(4))
 	})
 
-	It("a double click on a button is as good as one", func(ctx SpecContext) {
+	It("treats a double click on a button like a single click", func(ctx SpecContext) {
 		story := invite(ctx, "en")
 		t := openTab(ctx, desktop)
 		t.visit(story.link(ctx, "/i/"))
 		do(t, chromedp.DoubleClick(chromedp.CSS("button[value=accept]")))
-		t.reaches("Check your mail")
+		t.awaitHeading("Check your mail")
 		Eventually(ctx, story.state(ctx)).Should(Equal(v1alpha1.RecipientRegistered))
 
 		t.visit(story.link(ctx, "/c/"))
 		do(t, chromedp.DoubleClick(chromedp.CSS("main form button")))
-		t.reaches("Welcome to Acme S.A.")
+		t.awaitHeading("Welcome to Acme S.A.")
 		Eventually(ctx, story.state(ctx)).Should(Equal(v1alpha1.RecipientActive))
 		Expect(story.mails(Default, "/c/")).To(HaveLen(1))
 	})
 
-	It("all of it works without JavaScript", func(ctx SpecContext) {
+	It("works without JavaScript", func(ctx SpecContext) {
 		story := invite(ctx, "es")
 		t := openTab(ctx, desktop)
 		t.withoutScripts()
@@ -78,10 +78,10 @@ var _ = Describe("What people do with a browser", func() {
 		t.visit(story.link(ctx, "/c/"))
 		Expect(t.follow("main form button")).To(Equal(http.StatusOK))
 		Expect(t.text("h1")).To(Equal("Te damos la bienvenida a Acme S.A."))
-		Expect(eval[int](t, "document.scripts.length")).To(BeZero(), "there is none to miss")
+		Expect(eval[int](t, "document.scripts.length")).To(BeZero(), "the pages have no scripts")
 	})
 
-	It("all of it works with the keyboard, and the focus is always seen", func(ctx SpecContext) {
+	It("works with the keyboard alone, and the focus is always visible", func(ctx SpecContext) {
 		story := invite(ctx, "en")
 		t := openTab(ctx, desktop)
 		t.visit(story.link(ctx, "/i/"))
@@ -92,33 +92,33 @@ var _ = Describe("What people do with a browser", func() {
 			Expect(eval[string](t, `getComputedStyle(document.activeElement).outlineStyle`)).To(Equal("solid"), order[len(order)-1])
 			Expect(eval[bool](t, `parseFloat(getComputedStyle(document.activeElement).outlineWidth) >= 2`)).To(BeTrue())
 		}
-		Expect(order).To(Equal([]string{"displayName", "phone", "language", "accept", "decline", "es"}), "as they stand on the page")
+		Expect(order).To(Equal([]string{"displayName", "phone", "language", "accept", "decline", "es"}), "in the order of the page")
 
 		By("filling in the form and sending it with Enter")
 		do(t, chromedp.Focus(chromedp.CSS("#displayName")))
-		t.picture("en-focus")
-		t.write("Luis")
+		t.screenshot("en-focus")
+		t.typeText("Luis")
 		t.press(kb.Tab)
-		t.write("12")
-		Expect(t.arrive(enter)).To(Equal(http.StatusUnprocessableEntity))
-		t.focuses("errors")
+		t.typeText("12")
+		Expect(t.navigate(enter)).To(Equal(http.StatusUnprocessableEntity))
+		t.awaitFocus("errors")
 		t.press(kb.Tab)
-		Expect(eval[string](t, "document.activeElement.hash")).To(Equal("#phone"), "the list of mistakes comes first")
+		Expect(eval[string](t, "document.activeElement.hash")).To(Equal("#phone"), "the list of errors comes first")
 		do(t, enter)
-		t.focuses("phone")
+		t.awaitFocus("phone")
 		eval[any](t, "phone.select()")
-		t.write("+34600000001")
+		t.typeText("+34600000001")
 		t.press(kb.Tab, kb.Tab)
-		Expect(t.arrive(enter)).To(Equal(http.StatusOK))
+		Expect(t.navigate(enter)).To(Equal(http.StatusOK))
 		Expect(t.text("h1")).To(Equal("Check your mail"))
 
 		t.visit(story.link(ctx, "/c/"))
 		t.press(kb.Tab)
-		Expect(t.arrive(enter)).To(Equal(http.StatusOK))
+		Expect(t.navigate(enter)).To(Equal(http.StatusOK))
 		Expect(t.text("h1")).To(Equal("Welcome to Acme S.A."))
 	})
 
-	It("a click on a command selects all of it, and it works as it stands", func(ctx SpecContext) {
+	It("selects a whole command on a click, and the command works as shown", func(ctx SpecContext) {
 		story := invite(ctx, "en", func(i *v1alpha1.Invitation) { i.Spec.Role = v1alpha1.RoleOrganizationAdmin })
 		t := openTab(ctx, desktop)
 		t.visit(story.link(ctx, "/i/"))
@@ -140,7 +140,7 @@ var _ = Describe("What people do with a browser", func() {
 		}
 	})
 
-	It("the page can be read in another language, which the form keeps", func(ctx SpecContext) {
+	It("shows a page in another language, which the form keeps", func(ctx SpecContext) {
 		story := invite(ctx, "es")
 		t := openTab(ctx, phone)
 		t.visit(story.link(ctx, "/i/"))
@@ -151,11 +151,11 @@ var _ = Describe("What people do with a browser", func() {
 		Expect(t.text("h1")).To(Equal("Check your mail"))
 		Expect(t.attribute("html", "lang")).To(Equal("en"))
 		message, _ := story.mail(ctx, "/c/", 1)
-		Expect(message.Subject).To(HavePrefix("Confirm your address"), "the mails that follow speak it too")
+		Expect(message.Subject).To(HavePrefix("Confirm your address"), "the following mails are in this language as well")
 	})
 })
 
-// posts are the forms that the tab has sent.
+// posts returns the forms that the tab has sent.
 func posts(t *tab) []string {
 	var sent []string
 	for _, r := range t.sent() {

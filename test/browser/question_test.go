@@ -21,17 +21,17 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// desk is a workspace with a page for customers, and a customer.
-type desk struct {
+// contactPage is a workspace with a contact page, and a customer.
+type contactPage struct {
 	org, clara, queue string
 	workspace         *v1alpha1.Workspace
 }
 
-// openDesk makes an organization with such a workspace in a language, with changes to it.
-func openDesk(ctx context.Context, language string, changes ...func(*v1alpha1.Workspace)) desk {
+// openContactPage creates an organization with a contact page in a language, with changes to the workspace.
+func openContactPage(ctx context.Context, language string, changes ...func(*v1alpha1.Workspace)) contactPage {
 	GinkgoHelper()
 	org := env.Namespace(ctx, "acme")
-	d := desk{org: org, clara: "clara.ruiz@" + org + ".example", queue: "cola@" + org + ".example"}
+	c := contactPage{org: org, clara: "clara.ruiz@" + org + ".example", queue: "cola@" + org + ".example"}
 	o := builders.Organization(org).DisplayName("Acme S.A.").Obj()
 	o.Spec.Profile.TimeZone = "Europe/Madrid"
 	ana := builders.OrgUser(org, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
@@ -40,10 +40,10 @@ func openDesk(ctx context.Context, language string, changes ...func(*v1alpha1.Wo
 		"en": "Write to us when something does not work.\nHave the serial number at hand: it is below the screen.",
 	}
 	office := []v1alpha1.Weekday{v1alpha1.Monday, v1alpha1.Tuesday, v1alpha1.Wednesday, v1alpha1.Thursday, v1alpha1.Friday}
-	d.workspace = builders.Workspace(org, "support").With(func(w *v1alpha1.Workspace) {
+	c.workspace = builders.Workspace(org, "support").With(func(w *v1alpha1.Workspace) {
 		w.Spec.Settings.Language = v1alpha1.LanguageTag(language)
 		w.Spec.Portal = &v1alpha1.CustomerPortal{
-			Title: "Soporte Acme", QueueEmail: v1alpha1.EmailAddress(d.queue), Introduction: introduction[language],
+			Title: "Soporte Acme", QueueEmail: v1alpha1.EmailAddress(c.queue), Introduction: introduction[language],
 			Hours: []v1alpha1.OpeningHours{
 				{Days: office, Opens: "00:00", Closes: "24:00"},
 				{Days: []v1alpha1.Weekday{v1alpha1.Saturday, v1alpha1.Sunday}, Opens: "00:00", Closes: "24:00"},
@@ -51,25 +51,25 @@ func openDesk(ctx context.Context, language string, changes ...func(*v1alpha1.Wo
 		}
 	}).Obj()
 	for _, change := range changes {
-		change(d.workspace)
+		change(c.workspace)
 	}
-	create(ctx, o, ana, d.workspace)
+	create(ctx, o, ana, c.workspace)
 	Eventually(read(ctx, ana)).Should(BeReady())
-	Eventually(func() int { return ask(ctx, http.MethodGet, d.page()).status }).Should(Equal(http.StatusOK))
-	return d
+	Eventually(func() int { return ask(ctx, http.MethodGet, c.url()).status }).Should(Equal(http.StatusOK))
+	return c
 }
 
-func (d desk) page() string { return usher.PortalURL + "/w/" + d.org + "/support" }
+func (c contactPage) url() string { return usher.PortalURL + "/w/" + c.org + "/support" }
 
-// link waits for a mail to the customer with a link below a path and gives the link.
-func (d desk) link(path string) string {
+// link waits for a mail to the customer with a link below a path and returns the link.
+func (c contactPage) link(path string) string {
 	GinkgoHelper()
 	var link string
 	Eventually(func(g Gomega) {
 		all, err := box.Messages()
 		g.Expect(err).NotTo(HaveOccurred())
 		for _, m := range all {
-			if m.SentTo(d.clara) && linkIn(m, path) != "" {
+			if m.SentTo(c.clara) && linkIn(m, path) != "" {
 				link = linkIn(m, path)
 			}
 		}
@@ -78,25 +78,25 @@ func (d desk) link(path string) string {
 	return link
 }
 
-// asks is what the customers' pages say in a language.
-type asks struct{ language, title, errors, presence, sent, confirm, received, list, subject, text string }
+// questionTexts are the texts of the customers' pages in a language.
+type questionTexts struct{ language, title, errors, presence, sent, confirm, received, list, subject, text string }
 
 var (
-	asksSpanish = asks{
+	questionsSpanish = questionTexts{
 		"es", "Soporte Acme: haz una pregunta", "Revisa los datos", "El equipo técnico está disponible ahora.", "Revisa tu correo",
 		"¿Es esta tu pregunta?", "Hemos recibido tu pregunta", "Tus preguntas", "El quiosco no arranca",
 		"Desde ayer pita tres veces al encenderlo y la pantalla sigue negra.\n\nLo he apagado y encendido dos veces.",
 	}
-	asksEnglish = asks{
+	questionsEnglish = questionTexts{
 		"en", "Soporte Acme: ask a question", "Please check what you entered", "Technicians are available now.", "Check your mail",
 		"Is this your question?", "We have received your question", "Your questions", "The kiosk does not start",
 		"Since yesterday it beeps three times when it is switched on, and the screen stays black.\n\nI have switched it off and on twice.",
 	}
 )
 
-var _ = DescribeTable("The whole way of a customer's question (GTA-7, GTA-8)",
-	func(ctx SpecContext, words asks, s screen, color string) {
-		d := openDesk(ctx, words.language, func(w *v1alpha1.Workspace) { w.Spec.Portal.AccentColor = color })
+var _ = DescribeTable("GTA-7 GTA-8 A customer's question goes from the contact page to the queue",
+	func(ctx SpecContext, words questionTexts, s screen, color string) {
+		c := openContactPage(ctx, words.language, func(w *v1alpha1.Workspace) { w.Spec.Portal.AccentColor = color })
 		t := openTab(ctx, s)
 		page := func(name, heading string) {
 			GinkgoHelper()
@@ -104,109 +104,109 @@ var _ = DescribeTable("The whole way of a customer's question (GTA-7, GTA-8)",
 			Expect(t.attribute("html", "lang")).To(Equal(words.language))
 			t.examine(words.language + "-question-" + name)
 		}
-		Expect(t.visit(d.page())).To(Equal(http.StatusOK))
+		Expect(t.visit(c.url())).To(Equal(http.StatusOK))
 		Expect(t.title()).To(HavePrefix(words.title))
 		Expect(t.text(".presence")).To(Equal(words.presence))
 		page("1-page", "Soporte Acme")
 
-		By("making mistakes in the form")
+		By("filling in the form with errors")
 		t.fill("#email", "clara")
 		t.compose("#text", words.text)
 		Expect(t.follow("main form button")).To(Equal(http.StatusUnprocessableEntity))
 		page("2-mistakes", "Soporte Acme")
 		Expect(t.title()).To(HavePrefix("Error: "))
 		Expect(t.text("#errors h2")).To(Equal(words.errors))
-		t.focuses("errors")
+		t.awaitFocus("errors")
 		t.click("#errors a[href='#subject']")
-		t.focuses("subject")
+		t.awaitFocus("subject")
 		Expect(described(t, "email")).To(ContainSubstring(t.text("#email-error")))
-		Expect(eval[string](t, "document.getElementById('text').value")).To(Equal(words.text), "nothing has to be typed twice")
+		Expect(eval[string](t, "document.getElementById('text').value")).To(Equal(words.text), "the form keeps what was typed")
 
-		By("mending them")
+		By("correcting the errors")
 		t.fill("#name", "Clara Ruiz")
-		t.fill("#email", d.clara)
+		t.fill("#email", c.clara)
 		t.fill("#subject", words.subject)
 		Expect(t.follow("main form button")).To(Equal(http.StatusOK))
 		page("3-check-mail", words.sent)
 
-		Expect(t.visit(d.link("/q/"))).To(Equal(http.StatusOK))
+		Expect(t.visit(c.link("/q/"))).To(Equal(http.StatusOK))
 		Expect(t.text("blockquote")).To(Equal(words.text))
 		page("4-confirm", words.confirm)
 		Expect(t.follow("main form button")).To(Equal(http.StatusOK))
 		page("5-received", words.received)
 		Expect(t.text(".presence")).To(Equal(words.presence))
 
-		By("looking at her questions")
-		Expect(t.visit(d.link("/a/"))).To(Equal(http.StatusOK))
+		By("opening the customer's list of questions")
+		Expect(t.visit(c.link("/a/"))).To(Equal(http.StatusOK))
 		Eventually(ctx, func() string {
-			t.visit(d.link("/a/"))
+			t.visit(c.link("/a/"))
 			return t.attribute(".state", "class")
 		}).Should(Equal("state Passed"))
 		Expect(t.text(".asked")).To(ContainSubstring(words.subject))
 		page("6-questions", words.list)
-		mail, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(d.queue) })
+		mail, err := box.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(c.queue) })
 		Expect(err).NotTo(HaveOccurred())
 		Expect(strings.ReplaceAll(mail.Text, "\r\n", "\n")).To(ContainSubstring("> " + strings.ReplaceAll(words.text, "\n", "\n> ")))
 	},
-	Entry("in Spanish at a desk", asksSpanish, desktop, ""),
-	Entry("in Spanish on a phone", asksSpanish, phone, "#FFCC00"),
-	Entry("in English at a desk", asksEnglish, desktop, "#B3261E"),
-	Entry("in English on a phone", asksEnglish, phone, ""),
-	Entry("in English in the dark", asksEnglish, dark, "#20124D"),
+	Entry("in Spanish on a desktop", questionsSpanish, desktop, ""),
+	Entry("in Spanish on a phone", questionsSpanish, phone, "#FFCC00"),
+	Entry("in English on a desktop", questionsEnglish, desktop, "#B3261E"),
+	Entry("in English on a phone", questionsEnglish, phone, ""),
+	Entry("in English in dark mode", questionsEnglish, dark, "#20124D"),
 )
 
-var _ = Describe("A workspace's page", func() {
-	It("works without scripts and says until when a question waits (GTA-8)", func(ctx SpecContext) {
+var _ = Describe("A workspace's contact page", func() {
+	It("GTA-8 works without scripts and says until when a question waits", func(ctx SpecContext) {
 		madrid, err := time.LoadLocation("Europe/Madrid")
 		Expect(err).NotTo(HaveOccurred())
 		now := time.Now().In(madrid)
 		opens := now.Add(2 * time.Hour)
 		day := map[bool]string{true: "hoy", false: "mañana"}[opens.Day() == now.Day()]
-		d := openDesk(ctx, "es", func(w *v1alpha1.Workspace) {
+		c := openContactPage(ctx, "es", func(w *v1alpha1.Workspace) {
 			days := []v1alpha1.Weekday{v1alpha1.Weekday(opens.Weekday().String())}
 			w.Spec.Portal.Hours = []v1alpha1.OpeningHours{{Days: days, Opens: opens.Format("15:04"), Closes: "24:00"}}
 		})
 		t := openTab(ctx, narrow)
 		t.withoutScripts()
-		Expect(t.visit(d.page())).To(Equal(http.StatusOK))
+		Expect(t.visit(c.url())).To(Equal(http.StatusOK))
 		Expect(t.text(".presence")).To(Equal("Ahora no hay nadie disponible. Tu pregunta esperará en la cola hasta " + day + " a las " + opens.Format("15:04") + "."))
-		t.picture("es-question-closed")
-		t.fill("#email", d.clara)
+		t.screenshot("es-question-closed")
+		t.fill("#email", c.clara)
 		t.fill("#subject", "Sin scripts")
 		t.compose("#text", "Funciona.")
 		Expect(t.follow("main form button")).To(Equal(http.StatusOK))
 		Expect(t.text("h1")).To(Equal("Revisa tu correo"))
-		Expect(d.link("/q/")).NotTo(BeEmpty())
+		Expect(c.link("/q/")).NotTo(BeEmpty())
 	})
 
-	It("bears long titles, long words and texts from right to left", func(ctx SpecContext) {
-		d := openDesk(ctx, "en", func(w *v1alpha1.Workspace) {
+	It("displays long titles, long words and right-to-left texts", func(ctx SpecContext) {
+		c := openContactPage(ctx, "en", func(w *v1alpha1.Workspace) {
 			w.Spec.Portal.Title = v1alpha1.DisplayName("Kundendienst der " + strings.Repeat("Donaudampfschifffahrtsgesellschaft ", 3))
 			w.Spec.Portal.Introduction = strings.Repeat("Donaudampfschifffahrtsgesellschaftskapitän", 8) + "\nברוכים הבאים"
 		})
 		t := openTab(ctx, narrow)
-		t.visit(d.page())
+		t.visit(c.url())
 		t.examine("long-question-1-page")
-		t.fill("#email", d.clara)
+		t.fill("#email", c.clara)
 		t.fill("#subject", strings.Repeat("x", 150))
 		t.compose("#text", "שלום\n"+strings.Repeat("y", 400))
 		Expect(t.follow("main form button")).To(Equal(http.StatusOK))
-		t.visit(d.link("/q/"))
+		t.visit(c.link("/q/"))
 		t.examine("long-question-4-confirm")
 		t.follow("main form button")
 		t.examine("long-question-5-received")
-		t.visit(d.link("/a/"))
+		t.visit(c.link("/a/"))
 		t.examine("long-question-6-questions")
 	})
 
-	It("tells who asks too often to wait, kindly", func(ctx SpecContext) {
-		d := openDesk(ctx, "es")
+	It("asks customers who send too many questions to wait", func(ctx SpecContext) {
+		c := openContactPage(ctx, "es")
 		busy := startReplica(ctx, func(o *setup.Options) { o.PortalQuestionsPerHour = 1 })
 		t := openTab(ctx, phone)
 		once := func(subject string) int {
 			GinkgoHelper()
-			t.visit(strings.Replace(d.page(), usher.PortalURL, busy.PortalURL, 1))
-			t.fill("#email", d.clara)
+			t.visit(strings.Replace(c.url(), usher.PortalURL, busy.PortalURL, 1))
+			t.fill("#email", c.clara)
 			t.fill("#subject", subject)
 			t.compose("#text", "Pita.")
 			return t.follow("main form button")
@@ -216,11 +216,11 @@ var _ = Describe("A workspace's page", func() {
 		Expect(t.text("h1")).To(Equal("Demasiadas preguntas desde tu red"))
 		t.examine("es-question-network")
 		for n := range 4 {
-			answer := postForm(ctx, d.page(), url.Values{"email": {d.clara}, "subject": {strings.Repeat("n", n+1)}, "text": {"Pita."}})
+			answer := postForm(ctx, c.url(), url.Values{"email": {c.clara}, "subject": {strings.Repeat("n", n+1)}, "text": {"Pita."}})
 			Expect(answer).To(Equal(http.StatusSeeOther))
 		}
-		t.visit(d.page())
-		t.fill("#email", d.clara)
+		t.visit(c.url())
+		t.fill("#email", c.clara)
 		t.fill("#subject", "six")
 		t.compose("#text", "Pita.")
 		Expect(t.follow("main form button")).To(Equal(http.StatusTooManyRequests))
@@ -229,14 +229,14 @@ var _ = Describe("A workspace's page", func() {
 	})
 })
 
-// compose puts text into an empty field of several lines, which chromedp cannot clear.
+// compose enters text in an empty text area, which chromedp cannot clear.
 func (t *tab) compose(selector, text string) {
 	GinkgoHelper()
 	do(t, chromedp.Focus(chromedp.CSS(selector)))
-	t.write(text)
+	t.typeText(text)
 }
 
-// postForm sends a form as a program does and gives the status, without following redirects.
+// postForm sends a form without the browser and returns the status. It does not follow redirects.
 func postForm(ctx context.Context, address string, form url.Values) int {
 	GinkgoHelper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))

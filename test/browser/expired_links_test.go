@@ -17,7 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
-var _ = Describe("Links that lead nowhere any more", func() {
+var _ = Describe("Links that are no longer valid", func() {
 	for _, language := range []string{"es", "en"} {
 		notice := map[string]map[string]string{
 			"es": {
@@ -30,7 +30,7 @@ var _ = Describe("Links that lead nowhere any more", func() {
 			},
 		}[language]
 
-		It("say so calmly and tell what to do next, in "+language, func(ctx SpecContext) {
+		It("say so and what to do next, in "+language, func(ctx SpecContext) {
 			t := openTab(ctx, desktop)
 			t.speak(language)
 			page := func(name string) {
@@ -55,7 +55,7 @@ var _ = Describe("Links that lead nowhere any more", func() {
 			Expect(t.visit(link)).To(Equal(http.StatusOK))
 			Expect(t.text("h1")).To(Equal(notice["declined"]))
 
-			By("using a link again")
+			By("using a link twice")
 			story = invite(ctx, language)
 			link = story.link(ctx, "/i/")
 			t.visit(link)
@@ -68,7 +68,7 @@ var _ = Describe("Links that lead nowhere any more", func() {
 			Expect(t.follow("main a.button")).To(Equal(http.StatusOK))
 			Expect(t.text("main")).To(ContainSubstring("kubectl auth whoami"))
 
-			By("having the second mail refused")
+			By("refusing the second mail")
 			story = invite(ctx, language)
 			link = story.link(ctx, "/i/")
 			refused := story.luis
@@ -85,7 +85,7 @@ var _ = Describe("Links that lead nowhere any more", func() {
 			Expect(t.visit(link)).To(Equal(http.StatusGone))
 			page("unreached")
 
-			By("taking the address out of the invitation")
+			By("removing the address from the invitation")
 			story = invite(ctx, language)
 			link = story.link(ctx, "/i/")
 			edit(ctx, story.inv, func(i *v1alpha1.Invitation) { i.Spec.Emails = []string{"nora@" + story.org + ".example"} })
@@ -93,7 +93,7 @@ var _ = Describe("Links that lead nowhere any more", func() {
 			Expect(t.visit(link)).To(Equal(http.StatusGone))
 			page("revoked")
 
-			By("copying half of a link, and another one wrongly")
+			By("truncating a link, and altering another one")
 			Expect(t.visit(link[:len(link)-9])).To(Equal(http.StatusNotFound))
 			page("unknown")
 			Expect(t.visit(link + "A")).To(Equal(http.StatusNotFound))
@@ -102,7 +102,7 @@ var _ = Describe("Links that lead nowhere any more", func() {
 		})
 	}
 
-	It("WXP-7 are replaced by a new one when the invitation is sent again", func(ctx SpecContext) {
+	It("WXP-7 are replaced by a new one when the invitation is resent", func(ctx SpecContext) {
 		story := invite(ctx, "en")
 		t := openTab(ctx, phone)
 		old := story.link(ctx, "/i/")
@@ -128,7 +128,7 @@ var _ = Describe("Another replica", Ordered, func() {
 
 	at := func(link string) string { return other.PortalURL + link[len(usher.PortalURL):] }
 
-	It("takes over between any two steps, as it holds no sessions", func(ctx SpecContext) {
+	It("can take over between any two steps, because replicas keep no sessions", func(ctx SpecContext) {
 		story := invite(ctx, "en")
 		t := openTab(ctx, desktop)
 		link := story.link(ctx, "/i/")
@@ -145,7 +145,7 @@ var _ = Describe("Another replica", Ordered, func() {
 		Expect(t.text("h1")).To(Equal("Welcome to Acme S.A."))
 	})
 
-	DescribeTable("says that a link has expired, and takes no form with it", func(ctx SpecContext, language, heading string) {
+	DescribeTable("says that a link has expired and accepts no form with it", func(ctx SpecContext, language, heading string) {
 		story := invite(ctx, language)
 		t := openTab(ctx, desktop)
 		link := at(story.link(ctx, "/i/"))
@@ -153,7 +153,7 @@ var _ = Describe("Another replica", Ordered, func() {
 
 		ahead.Store(int64(8 * 24 * time.Hour))
 		DeferCleanup(ahead.Store, int64(0))
-		Expect(t.follow("button[value=accept]")).To(Equal(http.StatusGone), "the form was open when the time ran out")
+		Expect(t.follow("button[value=accept]")).To(Equal(http.StatusGone), "the form was open when the link expired")
 		Expect(t.text("h1")).To(Equal(heading))
 		Expect(t.visit(link)).To(Equal(http.StatusGone))
 		for _, s := range []screen{desktop, phone} {

@@ -13,22 +13,22 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// said is what the pages say in a language.
-type said struct{ language, invite, errors, checkMail, confirm, welcome string }
+// invitationTexts are the texts of the pages in a language.
+type invitationTexts struct{ language, invite, errors, checkMail, confirm, welcome string }
 
 var (
-	spanish = said{
+	spanish = invitationTexts{
 		"es", "Ana Pérez te invita a unirte a Acme S.A.", "Revisa los datos", "Revisa tu correo",
 		"Confirma tu dirección", "Te damos la bienvenida a Acme S.A.",
 	}
-	english = said{
+	english = invitationTexts{
 		"en", "Ana Pérez invites you to join Acme S.A.", "Please check what you entered", "Check your mail",
 		"Confirm your address", "Welcome to Acme S.A.",
 	}
 )
 
-var _ = DescribeTable("The whole way from the mail to the welcome (NOV-9, NOV-10, NOV-11, NOV-12)",
-	func(ctx SpecContext, words said, s screen) {
+var _ = DescribeTable("NOV-9 NOV-10 NOV-11 NOV-12 An invited person gets from the mail to the welcome page",
+	func(ctx SpecContext, words invitationTexts, s screen) {
 		story := invite(ctx, words.language)
 		t := openTab(ctx, s)
 		page := func(name, heading string) {
@@ -41,21 +41,21 @@ var _ = DescribeTable("The whole way from the mail to the welcome (NOV-9, NOV-10
 		Expect(t.visit(story.link(ctx, "/i/"))).To(Equal(http.StatusOK))
 		page("1-invitation", words.invite)
 
-		By("making mistakes in the form")
+		By("filling in the form with errors")
 		t.fill("#displayName", " ")
 		t.fill("#phone", "600 000 001")
 		Expect(t.follow("button[value=accept]")).To(Equal(http.StatusUnprocessableEntity))
 		page("2-mistakes", words.invite)
 		Expect(t.title()).To(HavePrefix("Error: "))
 		Expect(t.text("#errors h2")).To(Equal(words.errors))
-		t.focuses("errors") // what is wrong is read out first
+		t.awaitFocus("errors") // screen readers read the errors first
 		t.click("#errors a[href='#phone']")
-		t.focuses("phone")
+		t.awaitFocus("phone")
 		Expect(t.attribute("#phone", "aria-invalid")).To(Equal("true"))
 		Expect(described(t, "phone")).To(ContainSubstring(t.text("#phone-error")))
-		Expect(eval[string](t, "phone.value")).To(Equal("600 000 001"), "nothing has to be typed twice")
+		Expect(eval[string](t, "phone.value")).To(Equal("600 000 001"), "the form keeps what was typed")
 
-		By("mending them")
+		By("correcting the errors")
 		t.fill("#displayName", "Luis Gil")
 		t.fill("#phone", "+34 600 000 001")
 		Expect(t.follow("button[value=accept]")).To(Equal(http.StatusOK))
@@ -69,14 +69,14 @@ var _ = DescribeTable("The whole way from the mail to the welcome (NOV-9, NOV-10
 		Eventually(ctx, story.state(ctx)).Should(Equal(v1alpha1.RecipientActive))
 		Expect(t.text("main")).To(And(ContainSubstring("Support North"), ContainSubstring(story.luis)))
 	},
-	Entry("in Spanish at a desk", spanish, desktop),
+	Entry("in Spanish on a desktop", spanish, desktop),
 	Entry("in Spanish on a phone", spanish, phone),
-	Entry("in English at a desk", english, desktop),
+	Entry("in English on a desktop", english, desktop),
 	Entry("in English on a phone", english, phone),
-	Entry("in English in the dark", english, dark),
+	Entry("in English in dark mode", english, dark),
 )
 
-var _ = It("The way is open where the browser tells less: to a portal without TLS that is not on the same machine", func(ctx SpecContext) {
+var _ = It("A remote portal without TLS works, although the browser sends it fewer headers", func(ctx SpecContext) {
 	story := invite(ctx, "en")
 	t := openTab(ctx, desktop)
 	remote := func(link string) string { return strings.Replace(link, "127.0.0.1", remoteName, 1) }
@@ -89,7 +89,7 @@ var _ = It("The way is open where the browser tells less: to a portal without TL
 	Expect(t.text("h1")).To(Equal(english.welcome))
 })
 
-var _ = It("NOV-10 The form shows a name that the organization has declared, and takes no other one", func(ctx SpecContext) {
+var _ = It("NOV-10 The form shows a name that the organization entered, and does not let the person change it", func(ctx SpecContext) {
 	story := invite(ctx, "en", func(i *v1alpha1.Invitation) { i.Spec.Emails = []string{"Luis Gil Pérez <" + i.Spec.Emails[0] + ">"} })
 	t := openTab(ctx, phone)
 	Expect(t.visit(story.link(ctx, "/i/"))).To(Equal(http.StatusOK))
@@ -101,7 +101,7 @@ var _ = It("NOV-10 The form shows a name that the organization has declared, and
 	Expect(t.text("h1")).To(Equal(english.checkMail))
 })
 
-// described is the text that belongs to a field, as it is read out with it.
+// described returns the text that describes a field, which screen readers read with it.
 func described(t *tab, id string) string {
 	GinkgoHelper()
 	return eval[string](t, `document.getElementById("`+id+`").getAttribute("aria-describedby").split(" ").

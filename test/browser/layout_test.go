@@ -12,8 +12,8 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-var _ = Describe("What the pages look like", func() {
-	It("keeps to the screen when it is narrow or all is twice as large", func(ctx SpecContext) {
+var _ = Describe("The layout of the pages", func() {
+	It("fits the screen when the screen is narrow or everything is twice as large", func(ctx SpecContext) {
 		story := invite(ctx, "es")
 		t := openTab(ctx, narrow)
 		t.visit(story.link(ctx, "/i/"))
@@ -21,9 +21,9 @@ var _ = Describe("What the pages look like", func() {
 		zoomed := screen{name: "zoomed", width: 640, height: 400, density: 2}
 		t.show(zoomed)
 		t.examine("es-1-invitation")
-		By("enlarging the letters alone")
+		By("enlarging only the text")
 		eval[any](t, `document.documentElement.style.fontSize = "200%"`)
-		t.fits("with large letters")
+		t.fits("with large text")
 
 		t.show(narrow)
 		t.follow("button[value=accept]")
@@ -34,10 +34,10 @@ var _ = Describe("What the pages look like", func() {
 		t.examine("es-5-welcome")
 		t.show(zoomed)
 		eval[any](t, `document.documentElement.style.fontSize = "200%"`)
-		t.fits("welcome with large letters")
+		t.fits("welcome with large text")
 	})
 
-	It("moves nothing, for those who want it so and for everybody else", func(ctx SpecContext) {
+	It("has no animations, with and without the preference for reduced motion", func(ctx SpecContext) {
 		story := invite(ctx, "en")
 		t := openTab(ctx, dark)
 		t.visit(story.link(ctx, "/i/"))
@@ -48,7 +48,7 @@ var _ = Describe("What the pages look like", func() {
 		}
 	})
 
-	It("goes dark with the system", func(ctx SpecContext) {
+	It("follows the dark mode of the system", func(ctx SpecContext) {
 		t := openTab(ctx, dark)
 		t.visit(usher.PortalURL)
 		background := `getComputedStyle(document.body).backgroundColor.match(/\d+/g).reduce((sum, c) => sum + Number(c), 0)`
@@ -57,7 +57,7 @@ var _ = Describe("What the pages look like", func() {
 		Expect(eval[int](t, background)).To(BeNumerically(">", 3*192))
 	})
 
-	It("bears long names, long words and names written from right to left", func(ctx SpecContext) {
+	It("displays long names, long words and right-to-left names", func(ctx SpecContext) {
 		long := strings.TrimSpace(strings.Repeat("Gesellschaft zur Förderung ", 4)) + " " + strings.Repeat("ö", 20)
 		story := invite(ctx, "en", func(i *v1alpha1.Invitation) {
 			i.Spec.Role = v1alpha1.RoleOrganizationAdmin
