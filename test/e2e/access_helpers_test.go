@@ -15,13 +15,13 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// history holds every written version of an organization's users since it began.
+// history holds every version of an organization's users that was written since it started.
 type history struct {
 	mu       sync.Mutex
 	versions map[string][]*v1alpha1.OrgUser
 }
 
-// historyOf begins the history of an organization's users, which ends with the spec.
+// historyOf starts a history of an organization's users, which ends with the spec.
 func historyOf(ctx context.Context, organization string) *history {
 	GinkgoHelper()
 	watching, err := client.NewWithWatch(env.Config, client.Options{Scheme: env.Scheme})
@@ -46,7 +46,7 @@ func historyOf(ctx context.Context, organization string) *history {
 	return h
 }
 
-// of gives a function that gives a user's versions so far.
+// of returns a function that returns the versions of a user so far.
 func (h *history) of(name string) func() []*v1alpha1.OrgUser {
 	return func() []*v1alpha1.OrgUser {
 		h.mu.Lock()

@@ -19,7 +19,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// clusterRole makes a ClusterRole that lets read config maps of an API group of its own, and that goes with the spec.
+// clusterRole creates a ClusterRole that grants reading of one resource in an API group of its own, until the spec ends.
 func clusterRole(ctx context.Context, name string, grantable bool) *rbacv1.ClusterRole {
 	GinkgoHelper()
 	role := &rbacv1.ClusterRole{
@@ -36,7 +36,7 @@ func clusterRole(ctx context.Context, name string, grantable bool) *rbacv1.Clust
 	return role
 }
 
-// moduleBindings gives the namespaces and ClusterRoles of a user's RoleBindings of a module.
+// moduleBindings returns the namespaces and ClusterRoles of a user's RoleBindings for a module.
 func moduleBindings(ctx context.Context, u *v1alpha1.OrgUser, module string) func() []string {
 	return func() []string {
 		var found []string
@@ -68,7 +68,7 @@ var _ = Describe("Access", func() {
 		return v1alpha1.Module{Name: "desk", Seats: ptr.To[int32](2), ClusterRoleName: clusterRole}
 	}
 
-	It("GTA-10 by a module is its ClusterRole in each workspace in force, as long as the platform team lets it be", func(ctx context.Context) {
+	It("GTA-10 by a module is its ClusterRole in each workspace in force while the platform team allows the ClusterRole", func(ctx context.Context) {
 		first, second := org+"-first", org+"-second"
 		role := clusterRole(ctx, first, true)
 		clusterRole(ctx, second, true)
@@ -82,7 +82,7 @@ var _ = Describe("Access", func() {
 		awaitReady(ctx, tess)
 		Eventually(get(ctx, o)).Should(BeReady())
 
-		By("taking the label away")
+		By("removing the label")
 		edit(ctx, role, func(r *rbacv1.ClusterRole) { r.Labels = nil })
 		Eventually(all).Should(BeEmpty())
 		Eventually(get(ctx, o)).Should(And(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonClusterRoleNotGrantable), KeepKstatus()))
@@ -102,7 +102,7 @@ var _ = Describe("Access", func() {
 		Eventually(all).Should(BeEmpty())
 		Eventually(get(ctx, o)).Should(And(HaveCondition("Reconciling", metav1.ConditionTrue, v1alpha1.ReasonClusterRoleNotFound), KeepKstatus()))
 
-		By("leaving a workspace, and taking the module out of the subscription")
+		By("removing the user from a workspace, and the module from the subscription")
 		modules(ctx, desk("view"))
 		Eventually(all).Should(ConsistOf(everywhere("view")))
 		edit(ctx, tess, func(u *v1alpha1.OrgUser) { u.Spec.Workspaces = u.Spec.Workspaces[:1] })
@@ -113,7 +113,7 @@ var _ = Describe("Access", func() {
 		Expect(tess.Status.Workspaces).To(HaveLen(1))
 	})
 
-	It("GTA-10 is nothing that the operator itself could give without the platform team's label", func(ctx context.Context) {
+	It("GTA-10 by a ClusterRole without the platform team's label cannot be granted even by the operator itself", func(ctx context.Context) {
 		awaitReady(ctx, support)
 		operator, err := client.New(env.OperatorConfig(), client.Options{Scheme: env.Scheme, Mapper: env.Client.RESTMapper()})
 		Expect(err).NotTo(HaveOccurred())
@@ -131,7 +131,7 @@ var _ = Describe("Access", func() {
 		Eventually(bind).Should(BeRefused(http.StatusForbidden, "is attempting to grant RBAC permissions not currently held"))
 	})
 
-	It("GTA-10 LMI-2 by a module is neither a Limited account's nor a Member's without modules", func(ctx context.Context) {
+	It("GTA-10 LMI-2 by a module is not granted to Limited accounts or to Members without modules", func(ctx context.Context) {
 		modules(ctx, desk("view"))
 		guest := builders.OrgUser(org, "guest").Limited().Existing().Modules("desk").Workspace("support", v1alpha1.WorkspaceView).Obj()
 		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
@@ -143,10 +143,10 @@ var _ = Describe("Access", func() {
 		Eventually(get(ctx, o)).Should(HaveField("Status.Modules", ConsistOf(HaveField("Used", HaveValue(BeEquivalentTo(0))))))
 	})
 
-	It("GTA-10 by a ClusterRole that is not grantable is refused, and warned of when there is none", func(ctx context.Context) {
+	It("GTA-10 by a ClusterRole that is not grantable is refused, and reported if the ClusterRole was created later", func(ctx context.Context) {
 		name := org + "-secret"
 		clusterRole(ctx, name, false)
-		Eventually(func() error { // what is kept before the ClusterRole is known is no change afterwards
+		Eventually(func() error { // until the operator knows the ClusterRole
 			return env.Client.Patch(ctx, o.DeepCopy(), client.RawPatch("application/merge-patch+json",
 				[]byte(`{"spec":{"subscription":{"modules":[{"name":"desk","seats":1,"clusterRoleName":"`+name+`"}]}}}`)), client.DryRunAll)
 		}).Should(And(BeRefused(http.StatusUnprocessableEntity, `Usher may not bind ClusterRole "`+name+`": the platform team allows it with `+
@@ -159,7 +159,7 @@ var _ = Describe("Access", func() {
 		Eventually(eventsOf(ctx, o)).Should(ContainElement(HavePrefix("Warning " + v1alpha1.ReasonClusterRoleNotGrantable)))
 	})
 
-	It("GTA-11 has its seat counted while the person is invited, and given when the invitation is gone", func(ctx context.Context) {
+	It("GTA-11 by a module takes a seat while the person is invited, which is free again when the user is deleted", func(ctx context.Context) {
 		modules(ctx, v1alpha1.Module{Name: "desk", Seats: ptr.To[int32](1), ClusterRoleName: "view"})
 		kim := builders.OrgUser(org, "kim").Modules("desk").Workspace("support", v1alpha1.WorkspaceView).Obj()
 		create(ctx, kim)
@@ -173,7 +173,7 @@ var _ = Describe("Access", func() {
 		Eventually(moduleBindings(ctx, late, "desk")).Should(ConsistOf(org + "-support view"))
 	})
 
-	It("LMI-9 by groups is counted, also in groups that nobody is in", func(ctx context.Context) {
+	It("LMI-9 by groups is counted per group, including groups without users", func(ctx context.Context) {
 		first := builders.OrgUser(org, "first").Existing().Groups("helpdesk", "night").Obj()
 		create(ctx, first, builders.OrgUser(org, "second").Existing().Groups("helpdesk").Obj())
 		counted := func(name string, users int32) v1alpha1.GroupStatus {
@@ -187,7 +187,7 @@ var _ = Describe("Access", func() {
 		Eventually(get(ctx, o)).Should(HaveField("Status.Groups", HaveExactElements(counted("dusk", 0), counted("helpdesk", 1))))
 	})
 
-	It("ORG-23 LMI-9 by a workspace's list comes when the person comes, by address or by group", func(ctx context.Context) {
+	It("ORG-23 LMI-9 by a workspace's member list applies to a user who is created later, by address or by group", func(ctx context.Context) {
 		edit(ctx, support, func(w *v1alpha1.Workspace) {
 			w.Spec.Members = []v1alpha1.WorkspaceMember{
 				{Email: v1alpha1.MemberAddress("Sam@" + org + ".example"), Access: v1alpha1.WorkspaceView}, {Group: "night", Access: v1alpha1.WorkspaceEdit},
@@ -201,7 +201,7 @@ var _ = Describe("Access", func() {
 		Eventually(can(ctx, string(sam.Spec.Email), "create", "configmaps", org+"-support")).Should(BeTrue())
 	})
 
-	It("ORG-23 from outside costs a person one write of the status, and he stays Ready", func(ctx context.Context) {
+	It("ORG-23 by a workspace's member list costs one write of the user's status per change, and the user stays Ready", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Obj()
 		other := builders.OrgUser(org, "other").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
 		create(ctx, sam, other)
@@ -214,12 +214,12 @@ var _ = Describe("Access", func() {
 		Eventually(can(ctx, string(sam.Spec.Email), "create", "configmaps", org+"-support")).Should(BeTrue())
 		edit(ctx, support, func(w *v1alpha1.Workspace) { w.Spec.Members = nil })
 		Eventually(can(ctx, string(sam.Spec.Email), "create", "configmaps", org+"-support")).Should(BeFalse())
-		Eventually(seen.of("sam")).Should(HaveLen(2), "one for what is given, one for what is taken")
+		Eventually(seen.of("sam")).Should(HaveLen(2), "one write for the grant and one for its removal")
 		Expect(seen.of("sam")()).To(HaveEach(BeReady()))
-		Expect(seen.of("other")()).To(BeEmpty(), "who is not concerned is left alone")
+		Expect(seen.of("other")()).To(BeEmpty(), "other users are not written")
 	})
 
-	It("GTA-5 requires a workspace of everybody when the organization says so", func(ctx context.Context) {
+	It("GTA-5 must include a workspace for every user if the organization requires one", func(ctx context.Context) {
 		edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Settings.WorkspaceAssignment = v1alpha1.AssignmentRequired })
 		both := "name one here, or list the address or a group of the person in spec.members of a Workspace first"
 		sam := builders.OrgUser(org, "sam").Existing()
@@ -249,7 +249,7 @@ var _ = Describe("Access", func() {
 		awaitReady(ctx, placed)
 	})
 
-	It("leaves RoleBindings alone that Usher did not make, whatever they are called", func(ctx context.Context) {
+	It("is granted without changing RoleBindings that Usher did not create, whatever their names", func(ctx context.Context) {
 		awaitReady(ctx, support)
 		foreign := &rbacv1.RoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: support.Status.Namespace, Name: "usher-sam:desk"},

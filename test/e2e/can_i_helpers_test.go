@@ -19,57 +19,57 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// access is the ClusterRoles whose rules a person is to have: in the organization's namespace and in the workspace's.
+// access is the ClusterRoles whose rules a person must have, in the organization's namespace and in the workspace's.
 type access struct{ organization, space []string }
 
-// change gives somebody something and takes it away again.
+// change changes the access of a person and reverts that.
 type change struct {
-	// name is that of the artifact; title says what is changed.
-	name, title string
-	give, take  func(context.Context)
-	in, after   access
+	// name is the name of the artifact; title says what changes.
+	name, title    string
+	apply, revert  func(context.Context)
+	inForce, after access
 }
 
-// watched is a person whose access is asked for.
-type watched struct {
+// accessProbe checks the access of a person.
+type accessProbe struct {
 	username, organization, space string
-	// folder takes what kubectl prints.
+	// folder is where the output of kubectl is kept.
 	folder string
-	// now is the access that the person was last seen to have.
+	// now is the access that the person had at the last check.
 	now   access
 	count int
 	times []string
 }
 
-// begin makes room for what this run prints.
-func (p *watched) begin() {
+// prepareFolder empties the folder.
+func (p *accessProbe) prepareFolder() {
 	GinkgoHelper()
 	Expect(os.RemoveAll(p.folder)).To(Succeed())
 	Expect(os.MkdirAll(p.folder, 0o755)).To(Succeed())
 }
 
-// through makes a change and takes it back. At each point the person has exactly the access that follows from it.
-func (p *watched) through(ctx context.Context, c change) {
+// applyAndRevert makes a change and reverts it. At each point the person must have exactly the expected access.
+func (p *accessProbe) applyAndRevert(ctx context.Context, c change) {
 	GinkgoHelper()
 	By(c.title)
 	p.count++
 	before := p.now
 	out := "# " + c.title + "\n" + p.print(ctx, "before", before, c)
 	began := time.Now()
-	c.give(ctx)
-	in := p.sees(ctx, c.name+", in force", c.in, began)
-	out += p.print(ctx, fmt.Sprintf("in force, after %d ms", in.Milliseconds()), c.in, c)
+	c.apply(ctx)
+	inForce := p.awaitAccess(ctx, c.name+", in force", c.inForce, began)
+	out += p.print(ctx, fmt.Sprintf("in force, after %d ms", inForce.Milliseconds()), c.inForce, c)
 	began = time.Now()
-	c.take(ctx)
-	after := p.sees(ctx, c.name+", taken back", c.after, began)
-	out += p.print(ctx, fmt.Sprintf("taken back, after %d ms", after.Milliseconds()), c.after, c)
-	p.times = append(p.times, fmt.Sprintf("%-22s in force %4d ms   taken back %4d ms", c.name, in.Milliseconds(), after.Milliseconds()))
+	c.revert(ctx)
+	after := p.awaitAccess(ctx, c.name+", reverted", c.after, began)
+	out += p.print(ctx, fmt.Sprintf("reverted, after %d ms", after.Milliseconds()), c.after, c)
+	p.times = append(p.times, fmt.Sprintf("%-22s in force %4d ms   reverted %4d ms", c.name, inForce.Milliseconds(), after.Milliseconds()))
 	p.keep(fmt.Sprintf("%02d-%s.txt", p.count, c.name), out)
 }
 
-// sees waits until the person's rules in both namespaces are those of the ClusterRoles and no others, and gives how long
-// it took from the beginning of the change.
-func (p *watched) sees(ctx context.Context, when string, wanted access, began ...time.Time) time.Duration {
+// awaitAccess waits until the person's rules in both namespaces are exactly those of the ClusterRoles, and returns the time
+// since the beginning of the change.
+func (p *accessProbe) awaitAccess(ctx context.Context, when string, wanted access, began ...time.Time) time.Duration {
 	GinkgoHelper()
 	at := append(began, time.Now())[0]
 	for namespace, clusterRoles := range map[string][]string{p.organization: wanted.organization, p.space: wanted.space} {
@@ -83,11 +83,11 @@ func (p *watched) sees(ctx context.Context, when string, wanted access, began ..
 	return time.Since(at)
 }
 
-// print runs kubectl as the person. What it prints is for people to read; the rules themselves are compared elsewhere.
-func (p *watched) print(ctx context.Context, when string, has access, c change) string {
+// print runs kubectl as the person. Its output is for people to read; awaitAccess compares the rules.
+func (p *accessProbe) print(ctx context.Context, when string, has access, c change) string {
 	GinkgoHelper()
 	namespaces := []string{p.space}
-	if !slices.Equal(c.in.organization, c.after.organization) { // what happens there is of interest
+	if !slices.Equal(c.inForce.organization, c.after.organization) { // the change also affects this namespace
 		namespaces = append(namespaces, p.organization)
 	}
 	var out strings.Builder
@@ -98,26 +98,26 @@ func (p *watched) print(ctx context.Context, when string, has access, c change) 
 		}
 		text, _, err := env.KubectlAs(ctx, p.username, "auth", "can-i", "--list", "-n", namespace)
 		Expect(err).NotTo(HaveOccurred())
-		_, _ = fmt.Fprintf(&out, "\n## %s: what comes from %v, beside what everybody has\n$ kubectl auth can-i --list -n %s --as %s\n%s",
+		_, _ = fmt.Fprintf(&out, "\n## %s: the rules of %v, in addition to those of every user\n$ kubectl auth can-i --list -n %s --as %s\n%s",
 			when, clusterRoles, namespace, p.username, text)
 	}
 	return out.String()
 }
 
-// tell reports the times.
-func (p *watched) tell() {
+// reportTimes reports the times.
+func (p *accessProbe) reportTimes() {
 	GinkgoHelper()
 	text := strings.Join(p.times, "\n") + "\n"
 	p.keep("times.txt", text)
-	AddReportEntry("time until the API server says so, from before the change", text, ReportEntryVisibilityFailureOrVerbose)
+	AddReportEntry("time from before the change until the API server reports it", text, ReportEntryVisibilityFailureOrVerbose)
 }
 
-func (p *watched) keep(name, text string) {
+func (p *accessProbe) keep(name, text string) {
 	GinkgoHelper()
 	Expect(os.WriteFile(filepath.Join(p.folder, name), []byte(text), 0o600)).To(Succeed())
 }
 
-// rulesOf asks the API server, as the person, what the person may do, as kubectl does: one entry for each verb and
+// rulesOf asks the API server, as the person, what the person may do, like kubectl does. It has one entry for each verb and
 // resource.
 func rulesOf(ctx context.Context, g Gomega, username, namespace string) map[string]bool {
 	review := &authorizationv1.SelfSubjectRulesReview{Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: namespace}}
@@ -131,7 +131,7 @@ func rulesOf(ctx context.Context, g Gomega, username, namespace string) map[stri
 	return rules
 }
 
-// rulesFrom gives what a stranger may do in the namespace, and what the ClusterRoles grant beside.
+// rulesFrom returns what a user without roles may do in the namespace, plus what the ClusterRoles grant.
 func rulesFrom(ctx context.Context, g Gomega, namespace string, clusterRoles []string) map[string]bool {
 	rules := rulesOf(ctx, g, "stranger@elsewhere.example", namespace)
 	for _, name := range clusterRoles {
@@ -142,7 +142,7 @@ func rulesFrom(ctx context.Context, g Gomega, namespace string, clusterRoles []s
 	return rules
 }
 
-// grantedBy gives the rules of a ClusterRole, or of a Role of the namespace if the name begins with "Role/".
+// grantedBy returns the rules of a ClusterRole, or of a Role of the namespace if the name begins with "Role/".
 func grantedBy(ctx context.Context, g Gomega, namespace, name string) []rbacv1.PolicyRule {
 	if name, is := strings.CutPrefix(name, "Role/"); is {
 		var role rbacv1.Role
@@ -154,7 +154,7 @@ func grantedBy(ctx context.Context, g Gomega, namespace, name string) []rbacv1.P
 	return clusterRole.Rules
 }
 
-// without gives the rules that others lack, sorted.
+// without returns the rules that are not in others, sorted.
 func without(rules, others map[string]bool) []string {
 	var only []string
 	for rule := range rules {

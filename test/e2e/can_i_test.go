@@ -18,16 +18,16 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// A person's access is what the API server itself says about it. What kubectl prints before, in and after each change is
-// kept in .dev/artifacts/can-i, with the time that each change took; no time decides anything.
-var _ = Describe("What kubectl auth can-i --list says", func() {
+// A person's access is what the API server itself reports. The output of kubectl before, during and after each change is kept
+// in .dev/artifacts/can-i, with the time that each change took. No result depends on these times.
+var _ = Describe("The output of kubectl auth can-i --list", func() {
 	const tickets = "tickets-of-the-desk" // the module's ClusterRole
 
 	var (
 		org string
 		sam *v1alpha1.OrgUser
 		w   *v1alpha1.Workspace
-		who *watched
+		who *accessProbe
 	)
 
 	BeforeEach(func(ctx context.Context) {
@@ -48,11 +48,11 @@ var _ = Describe("What kubectl auth can-i --list says", func() {
 		create(ctx, w, sam)
 		awaitReady(ctx, w)
 		awaitReady(ctx, sam)
-		who = &watched{
+		who = &accessProbe{
 			username: string(sam.Spec.Email), organization: org, space: w.Status.Namespace,
 			folder: filepath.Join(root(), ".dev", "artifacts", "can-i"),
 		}
-		who.begin()
+		who.prepareFolder()
 	})
 
 	member := func(space ...string) access { return access{organization: []string{"usher-member"}, space: space} }
@@ -80,66 +80,66 @@ var _ = Describe("What kubectl auth can-i --list says", func() {
 		}
 	}
 
-	It("ORG-2 ORG-14 ORG-23 ORG-26 LMI-9 NOV-7 NOV-13 GTA-10 GTA-11 is the access in force, after every change, and nothing else",
+	It("ORG-2 ORG-14 ORG-23 ORG-26 LMI-9 NOV-7 NOV-13 GTA-10 GTA-11 is exactly the access in force after every change",
 		func(ctx context.Context) {
-			who.sees(ctx, "before", member())
-			who.through(ctx, change{
-				name: "user-list", title: "the user's own list: a workspace with the access View",
-				give: user(`{"workspaces":[{"name":"support","access":"View"}]}`), in: member("view"),
-				take: user(`{"workspaces":null}`), after: member(),
+			who.awaitAccess(ctx, "before", member())
+			who.applyAndRevert(ctx, change{
+				name: "user-list", title: "the user's own list: a workspace with View access",
+				apply: user(`{"workspaces":[{"name":"support","access":"View"}]}`), inForce: member("view"),
+				revert: user(`{"workspaces":null}`), after: member(),
 			})
-			who.through(ctx, change{
-				name: "workspace-member", title: "the workspace's members: the address, with the access Edit",
-				give: members(`[{"email":"` + who.username + `","access":"Edit"}]`), in: member("edit"),
-				take: members(`null`), after: member(),
+			who.applyAndRevert(ctx, change{
+				name: "workspace-member", title: "the workspace's member list: the address with Edit access",
+				apply: members(`[{"email":"` + who.username + `","access":"Edit"}]`), inForce: member("edit"),
+				revert: members(`null`), after: member(),
 			})
-			who.through(ctx, change{
-				name: "group", title: "a group of the workspace: the user comes into it and leaves it",
-				give: both(members(`[{"group":"helpdesk","access":"Edit"}]`), user(`{"groups":["helpdesk"]}`)), in: member("edit"),
-				take: user(`{"groups":null}`), after: member(),
+			who.applyAndRevert(ctx, change{
+				name: "group", title: "a group of the workspace, which the user joins and leaves",
+				apply: both(members(`[{"group":"helpdesk","access":"Edit"}]`), user(`{"groups":["helpdesk"]}`)), inForce: member("edit"),
+				revert: user(`{"groups":null}`), after: member(),
 			})
-			who.through(ctx, change{
-				name: "strongest", title: "View by the user's list, Edit by the workspace, Admin by a group: the strongest",
-				give: both(user(`{"groups":["leads"],"workspaces":[{"name":"support","access":"View"}]}`),
-					members(`[{"email":"`+who.username+`","access":"Edit"},{"group":"leads","access":"Admin"}]`)), in: member("admin"),
-				take: both(members(`null`), user(`{"groups":null}`)), after: member("view"),
+			who.applyAndRevert(ctx, change{
+				name: "strongest", title: "the strongest of View by the user's list, Edit by the workspace and Admin by a group",
+				apply: both(user(`{"groups":["leads"],"workspaces":[{"name":"support","access":"View"}]}`),
+					members(`[{"email":"`+who.username+`","access":"Edit"},{"group":"leads","access":"Admin"}]`)), inForce: member("admin"),
+				revert: both(members(`null`), user(`{"groups":null}`)), after: member("view"),
 			})
-			who.through(ctx, change{
+			who.applyAndRevert(ctx, change{
 				name: "role", title: "the role: Member, OrganizationAdmin, Member",
-				give: user(`{"role":"OrganizationAdmin"}`),
-				in:   access{organization: []string{"usher-organization-admin", "Role/usher-payment"}, space: []string{"admin"}},
-				take: user(`{"role":"Member"}`), after: member("view"),
+				apply:   user(`{"role":"OrganizationAdmin"}`),
+				inForce: access{organization: []string{"usher-organization-admin", "Role/usher-payment"}, space: []string{"admin"}},
+				revert:  user(`{"role":"Member"}`), after: member("view"),
 			})
-			who.through(ctx, change{
+			who.applyAndRevert(ctx, change{
 				name: "notifications-only", title: "the role: Member, NotificationsOnly, Member",
-				give: user(`{"role":"NotificationsOnly"}`), in: access{},
-				take: user(`{"role":"Member"}`), after: member("view"),
+				apply: user(`{"role":"NotificationsOnly"}`), inForce: access{},
+				revert: user(`{"role":"Member"}`), after: member("view"),
 			})
-			who.through(ctx, change{
-				name: "module", title: "a module, whose ClusterRole comes with each workspace",
-				give: user(`{"modules":["desk"]}`), in: member("view", tickets),
-				take: user(`{"modules":null}`), after: member("view"),
+			who.applyAndRevert(ctx, change{
+				name: "module", title: "a module, whose ClusterRole applies in each workspace",
+				apply: user(`{"modules":["desk"]}`), inForce: member("view", tickets),
+				revert: user(`{"modules":null}`), after: member("view"),
 			})
 			user(`{"modules":["desk"]}`)(ctx)
-			who.sees(ctx, "module", member("view", tickets))
-			who.through(ctx, change{
-				name: "module-not-grantable", title: "the label that makes the module's ClusterRole grantable, taken away and put back",
-				give: grantable("null"), in: member("view"),
-				take: grantable(`"true"`), after: member("view", tickets),
+			who.awaitAccess(ctx, "module", member("view", tickets))
+			who.applyAndRevert(ctx, change{
+				name: "module-not-grantable", title: "the label that makes the module's ClusterRole grantable, removed and restored",
+				apply: grantable("null"), inForce: member("view"),
+				revert: grantable(`"true"`), after: member("view", tickets),
 			})
-			who.through(ctx, change{
+			who.applyAndRevert(ctx, change{
 				name: "suspended", title: "suspended, and resumed",
-				give: user(`{"suspend":true}`), in: access{},
-				take: user(`{"suspend":false}`), after: member("view", tickets),
+				apply: user(`{"suspend":true}`), inForce: access{},
+				revert: user(`{"suspend":false}`), after: member("view", tickets),
 			})
-			who.through(ctx, change{
-				name: "removed", title: "removed, and declared again",
-				give: func(ctx context.Context) { Expect(env.Client.Delete(ctx, sam.DeepCopy())).To(Succeed()) }, in: access{},
-				take: func(ctx context.Context) {
+			who.applyAndRevert(ctx, change{
+				name: "removed", title: "deleted, and created again",
+				apply: func(ctx context.Context) { Expect(env.Client.Delete(ctx, sam.DeepCopy())).To(Succeed()) }, inForce: access{},
+				revert: func(ctx context.Context) {
 					Eventually(gone(ctx, sam.DeepCopy())).Should(Succeed())
 					create(ctx, builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj())
 				}, after: member("view"),
 			})
-			who.tell()
+			who.reportTimes()
 		})
 })

@@ -19,12 +19,12 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// organizationOf gives an object to read an organization into.
+// organizationOf returns an object to read an organization into.
 func organizationOf(name string) *v1alpha1.Organization {
 	return &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
 }
 
-// apply applies an object as the cluster's administrator with kubectl, and gives the warnings.
+// apply applies an object with kubectl as the cluster administrator, and returns the warnings.
 func apply(ctx context.Context, o client.Object) string {
 	GinkgoHelper()
 	raw, err := json.Marshal(o)
@@ -34,17 +34,17 @@ func apply(ctx context.Context, o client.Object) string {
 	return warnings
 }
 
-// contactsTo is an organization with a contact of its own and two workspaces with one each, all assigned to a user.
-type contactsTo struct {
+// contactSet is an organization and two workspaces with one contact each, all of them assigned to the same user.
+type contactSet struct {
 	org   string
 	email string
 	user  *v1alpha1.OrgUser
 }
 
-func newContacts(ctx context.Context) contactsTo {
+func newContactSet(ctx context.Context) contactSet {
 	GinkgoHelper()
 	org := organization(ctx)
-	c := contactsTo{org: org, email: "eva@" + org + ".example", user: builders.OrgUser(org, "eva").Existing().Obj()}
+	c := contactSet{org: org, email: "eva@" + org + ".example", user: builders.OrgUser(org, "eva").Existing().Obj()}
 	create(ctx, c.user, builders.Workspace(org, "support").Contact("Guardia", c.email).Contact("Nobody", "").Obj(),
 		builders.Workspace(org, "sales").Contact("Guardia", "EVA@"+org+".example").Obj())
 	c.assign(ctx, c.email)
@@ -52,17 +52,17 @@ func newContacts(ctx context.Context) contactsTo {
 }
 
 // assign assigns the organization's contact.
-func (c contactsTo) assign(ctx context.Context, email string) {
+func (c contactSet) assign(ctx context.Context, email string) {
 	GinkgoHelper()
 	edit(ctx, organizationOf(c.org), func(o *v1alpha1.Organization) {
 		o.Spec.Contacts = []v1alpha1.Contact{{Name: "Guardia", Assignee: v1alpha1.EmailAddress(email)}}
 	})
 }
 
-// stand waits until all three contacts stand like that.
-func (c contactsTo) stand(ctx context.Context, like types.GomegaMatcher) {
+// await waits until the status of all three contacts matches.
+func (c contactSet) await(ctx context.Context, matcher types.GomegaMatcher) {
 	GinkgoHelper()
-	guardia := ContainElement(And(HaveField("Name", "Guardia"), like))
+	guardia := ContainElement(And(HaveField("Name", "Guardia"), matcher))
 	Eventually(get(ctx, organizationOf(c.org))).Should(HaveField("Status.Contacts", guardia))
 	for _, name := range []string{"support", "sales"} {
 		Eventually(get(ctx, builders.Workspace(c.org, name).Obj())).Should(HaveField("Status.Contacts", guardia))
@@ -78,22 +78,22 @@ func unassigned(reason v1alpha1.UnassignedReason) types.GomegaMatcher {
 }
 
 var _ = Describe("Contacts", func() {
-	It("GTA-12 ORG-27 become unassigned everywhere when the person is removed, and whoever takes the address is somebody else", func(ctx context.Context) {
-		c := newContacts(ctx)
-		c.stand(ctx, assigned())
+	It("GTA-12 ORG-27 become unassigned everywhere when the user is deleted, and stay so if a new user gets the address", func(ctx context.Context) {
+		c := newContactSet(ctx)
+		c.await(ctx, assigned())
 		edit(ctx, c.user, func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true })
-		c.stand(ctx, unassigned(v1alpha1.UnassignedNotActive))
+		c.await(ctx, unassigned(v1alpha1.UnassignedNotActive))
 		edit(ctx, c.user, func(u *v1alpha1.OrgUser) { u.Spec.Suspend = false })
-		c.stand(ctx, assigned())
+		c.await(ctx, assigned())
 
 		Expect(env.Client.Delete(ctx, c.user)).To(Succeed())
-		c.stand(ctx, unassigned(v1alpha1.UnassignedRemoved))
+		c.await(ctx, unassigned(v1alpha1.UnassignedRemoved))
 		Eventually(gone(ctx, c.user.DeepCopy())).Should(Succeed())
 		other := builders.OrgUser(c.org, "evelyn").Email(c.email).Existing().Obj()
 		create(ctx, other)
 		awaitReady(ctx, other)
 		settle(ctx)
-		c.stand(ctx, unassigned(v1alpha1.UnassignedRemoved))
+		c.await(ctx, unassigned(v1alpha1.UnassignedRemoved))
 		Expect(get(ctx, builders.Workspace(c.org, "support").Obj())(Default).Spec.Contacts).To(HaveLen(2), "the contacts stay")
 
 		c.assign(ctx, "")
@@ -102,11 +102,11 @@ var _ = Describe("Contacts", func() {
 		Eventually(get(ctx, organizationOf(c.org))).Should(HaveField("Status.Contacts", ConsistOf(assigned())))
 	})
 
-	It("ORG-27 stay unassigned when the operator starts again", func(ctx context.Context) {
-		c := newContacts(ctx)
-		c.stand(ctx, assigned())
+	It("ORG-27 stay unassigned after a restart of the operator", func(ctx context.Context) {
+		c := newContactSet(ctx)
+		c.await(ctx, assigned())
 		Expect(env.Client.Delete(ctx, c.user)).To(Succeed())
-		c.stand(ctx, unassigned(v1alpha1.UnassignedRemoved))
+		c.await(ctx, unassigned(v1alpha1.UnassignedRemoved))
 		Eventually(gone(ctx, c.user.DeepCopy())).Should(Succeed())
 		Expect(usher.Stop()).To(Succeed())
 		startOperator(ctx)
@@ -114,10 +114,10 @@ var _ = Describe("Contacts", func() {
 		create(ctx, other)
 		awaitReady(ctx, other)
 		settle(ctx)
-		c.stand(ctx, unassigned(v1alpha1.UnassignedRemoved))
+		c.await(ctx, unassigned(v1alpha1.UnassignedRemoved))
 	})
 
-	It("GTA-12 of an unknown user are accepted with a warning, and assigned when the user is active", func(ctx context.Context) {
+	It("GTA-12 with an unknown assignee are accepted with a warning, and assigned when the user is active", func(ctx context.Context) {
 		org := organization(ctx)
 		late := "late@" + org + ".example"
 		w := builders.Workspace(org, "support").Contact("Guardia", late).Obj()
@@ -132,7 +132,7 @@ var _ = Describe("Contacts", func() {
 		Eventually(get(ctx, w)).Should(HaveField("Status.Contacts", ConsistOf(And(assigned(), HaveField("AssigneeUID", string(user.UID))))))
 	})
 
-	DescribeTable("GTA-13 have methods of the right form, or are refused", func(ctx context.Context, m v1alpha1.ContactMethod, message string) {
+	DescribeTable("GTA-13 accept valid methods and refuse others", func(ctx context.Context, m v1alpha1.ContactMethod, message string) {
 		org := env.Namespace(ctx, "org")
 		o := builders.Organization(org).With(func(o *v1alpha1.Organization) {
 			o.Spec.Contacts = []v1alpha1.Contact{{Name: "Guardia", Methods: []v1alpha1.ContactMethod{m}}}

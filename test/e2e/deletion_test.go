@@ -21,7 +21,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// firm is an organization with something of everything in it.
+// firm is an organization with objects of every kind.
 type firm struct {
 	name       string
 	org        *v1alpha1.Organization
@@ -31,8 +31,8 @@ type firm struct {
 	keep, drop *v1alpha1.Workspace // with deletionPolicy Retain and Delete
 }
 
-// found makes a firm in which everybody is in force, and one person invited and pending.
-func found(ctx context.Context) *firm {
+// newFirm creates a firm whose users are all in force, and in which one invited person is pending.
+func newFirm(ctx context.Context) *firm {
 	GinkgoHelper()
 	f := &firm{name: env.Namespace(ctx, "firm")}
 	f.org = builders.Organization(f.name).DisplayName("Firm").Module("desk", 5).
@@ -65,8 +65,8 @@ func (f *firm) all() []client.Object {
 	return []client.Object{f.org, f.ana, f.bea, f.sam, f.keep, f.drop, f.team}
 }
 
-// fresh gives objects to declare again.
-func (f *firm) fresh() []client.Object {
+// forRecreation returns the objects, prepared for creating them again.
+func (f *firm) forRecreation() []client.Object {
 	all := f.all()
 	for _, o := range all {
 		o.SetResourceVersion("")
@@ -79,7 +79,7 @@ func (f *firm) fresh() []client.Object {
 	return all
 }
 
-// manifest writes everything as one file.
+// manifest returns all objects as one file.
 func (f *firm) manifest() string {
 	GinkgoHelper()
 	var text strings.Builder
@@ -96,7 +96,7 @@ func (f *firm) manifest() string {
 	return text.String()
 }
 
-// delete asks for deletions, each of which must be accepted.
+// delete deletes objects; each deletion must be accepted.
 func (f *firm) delete(ctx context.Context, objects ...client.Object) {
 	GinkgoHelper()
 	for _, o := range objects {
@@ -108,8 +108,9 @@ func (f *firm) namespace() *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.name}}
 }
 
-// isGone checks that nothing of the firm is left: no object, no access; of the workspaces' namespaces the kept one alone.
-func (f *firm) isGone(ctx context.Context) {
+// awaitGone waits until nothing of the firm is left, neither objects nor access, except the namespace of the workspace with
+// deletionPolicy Retain.
+func (f *firm) awaitGone(ctx context.Context) {
 	GinkgoHelper()
 	for _, list := range []client.ObjectList{
 		&v1alpha1.OrganizationList{}, &v1alpha1.OrgUserList{}, &v1alpha1.InvitationList{}, &v1alpha1.WorkspaceList{},
@@ -134,50 +135,50 @@ func (f *firm) isGone(ctx context.Context) {
 	}
 }
 
-// past is somebody whom the webhooks are not asked about.
-func past() client.Client { return env.As("system:kube-controller-manager", "system:masters") }
+// pastWebhooks returns a client of a user for whom the API server does not call the webhooks.
+func pastWebhooks() client.Client { return env.As("system:kube-controller-manager", "system:masters") }
 
 var _ = Describe("Deletion", func() {
-	DescribeTable("leaves nothing behind and nothing stuck,", func(ctx context.Context, ask func(context.Context, *firm)) {
-		f := found(ctx)
+	DescribeTable("leaves nothing behind and nothing stuck", func(ctx context.Context, ask func(context.Context, *firm)) {
+		f := newFirm(ctx)
 		ask(ctx, f)
-		f.isGone(ctx)
-		Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(f.namespace()), f.namespace())).To(Succeed(), "it was not asked for")
+		f.awaitGone(ctx)
+		Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(f.namespace()), f.namespace())).To(Succeed(), "nobody deleted the namespace")
 	},
-		Entry("ORG-3 of the organization first", func(ctx context.Context, f *firm) { f.delete(ctx, f.org) }),
-		Entry("ORG-26 of users first", func(ctx context.Context, f *firm) {
+		Entry("ORG-3 when the organization is deleted first", func(ctx context.Context, f *firm) { f.delete(ctx, f.org) }),
+		Entry("ORG-26 when users are deleted first", func(ctx context.Context, f *firm) {
 			f.delete(ctx, f.sam, f.bea)
 			Eventually(gone(ctx, f.sam)).Should(Succeed())
 			Eventually(gone(ctx, f.bea)).Should(Succeed())
 			f.delete(ctx, f.keep, f.drop, f.team, f.org)
 		}),
-		Entry("of an Invitation with somebody pending first", func(ctx context.Context, f *firm) {
+		Entry("when an Invitation with a pending user is deleted first", func(ctx context.Context, f *firm) {
 			pal := userOf(ctx, f.name, "pal@"+f.name+".example")
 			f.delete(ctx, f.team)
 			Eventually(gone(ctx, f.team)).Should(Succeed())
 			Eventually(gone(ctx, pal)).Should(Succeed())
 			f.delete(ctx, f.org)
 		}),
-		Entry("of somebody pending first", func(ctx context.Context, f *firm) {
+		Entry("when a pending user is deleted first", func(ctx context.Context, f *firm) {
 			pal := userOf(ctx, f.name, "pal@"+f.name+".example")
 			f.delete(ctx, pal)
 			f.delete(ctx, f.team, f.org)
 		}),
-		Entry("of workspaces first", func(ctx context.Context, f *firm) {
+		Entry("when workspaces are deleted first", func(ctx context.Context, f *firm) {
 			f.delete(ctx, f.keep, f.drop)
 			Eventually(gone(ctx, f.keep)).Should(Succeed())
 			Eventually(gone(ctx, f.drop)).Should(Succeed())
 			Eventually(get(ctx, f.sam)).Should(HaveField("Status.Workspaces", BeEmpty()))
 			f.delete(ctx, f.org)
 		}),
-		Entry("of the organization last", func(ctx context.Context, f *firm) {
+		Entry("when the organization is deleted last", func(ctx context.Context, f *firm) {
 			f.delete(ctx, f.team, f.drop, f.keep, f.sam, f.bea, f.org)
 		}),
-		Entry("of everything in one file", func(ctx context.Context, f *firm) {
+		Entry("when everything is deleted with one file", func(ctx context.Context, f *firm) {
 			_, errors, err := env.KubectlInput(ctx, f.manifest(), "delete", "--ignore-not-found", "--timeout=60s", "-f", "-")
 			Expect(err).NotTo(HaveOccurred(), errors)
 		}),
-		Entry("of all users in one request, of which the last administrator is refused", func(ctx context.Context, f *firm) {
+		Entry("when all users are deleted in one request, which is refused for the last administrator", func(ctx context.Context, f *firm) {
 			f.delete(ctx, f.bea)
 			Eventually(gone(ctx, f.bea)).Should(Succeed())
 			Eventually(func() error {
@@ -187,15 +188,15 @@ var _ = Describe("Deletion", func() {
 			_, errors, err := env.Kubectl(ctx, "delete", "inv,ws,org", "--all", "-n", f.name, "--timeout=60s")
 			Expect(err).NotTo(HaveOccurred(), errors)
 		}),
-		Entry("ORG-4 of all users at once, past the webhooks: one stays in force, and goes with the organization", func(ctx context.Context, f *firm) {
-			Expect(past().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
+		Entry("ORG-4 when all users are deleted at once past the webhooks: one administrator stays until the organization is deleted", func(ctx context.Context, f *firm) {
+			Expect(pastWebhooks().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
 			Eventually(gone(ctx, f.sam)).Should(Succeed())
 			Eventually(get(ctx, f.org)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonLastAdministrator))
 			Expect(f.org.Status.Administrators).To(HaveLen(1))
 			Expect(can(ctx, f.org.Status.Administrators[0]+"@"+f.name+".example", "create", "invitations", f.name)(Default)).To(BeTrue())
 			f.delete(ctx, f.org)
 		}),
-		Entry("ORG-25 of what was protected, when that is over", func(ctx context.Context, f *firm) {
+		Entry("ORG-25 when a protected organization is deleted after the protection has been disabled", func(ctx context.Context, f *firm) {
 			edit(ctx, f.org, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
 			as := env.As(string(f.ana.Spec.Email))
 			Expect(as.Delete(ctx, f.org)).To(BeRefused(http.StatusUnprocessableEntity, "is protected against deletion"))
@@ -204,9 +205,9 @@ var _ = Describe("Deletion", func() {
 		}),
 	)
 
-	It("ORG-4 of the last administrators waits in force until there is another one, and goes through then", func(ctx context.Context) {
-		f := found(ctx)
-		Expect(past().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
+	It("ORG-4 of the last administrators waits, with one of them in force, until there is another administrator", func(ctx context.Context) {
+		f := newFirm(ctx)
+		Expect(pastWebhooks().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
 		Eventually(gone(ctx, f.sam)).Should(Succeed())
 		Eventually(get(ctx, f.org)).Should(HaveField("Status.Administrators", HaveLen(1)))
 		eva := builders.OrgUser(f.name, "eva").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
@@ -218,41 +219,41 @@ var _ = Describe("Deletion", func() {
 		Eventually(get(ctx, f.org)).Should(And(BeReady(), HaveField("Status.Administrators", ConsistOf("eva"))))
 	})
 
-	It("is followed at once by another object of the same name", func(ctx context.Context) {
-		f := found(ctx)
-		anew := func(o client.Object) {
+	It("allows creating an object of the same name at once", func(ctx context.Context) {
+		f := newFirm(ctx)
+		recreate := func(o client.Object) {
 			GinkgoHelper()
 			f.delete(ctx, o)
-			_ = f.fresh()
+			_ = f.forRecreation()
 			Eventually(func() error { return env.Client.Create(ctx, o) }).Should(Succeed(), "%T", o)
 		}
 		pal := userOf(ctx, f.name, "pal@"+f.name+".example")
-		anew(f.sam)
+		recreate(f.sam)
 		awaitReady(ctx, f.sam)
 		Eventually(can(ctx, string(f.sam.Spec.Email), "create", "configmaps", f.name+"-keep")).Should(BeTrue())
-		anew(f.team)
+		recreate(f.team)
 		awaitReady(ctx, f.team)
 		Eventually(func(g Gomega) {
 			g.Expect(userOf(ctx, f.name, "pal@"+f.name+".example").UID).NotTo(Equal(pal.UID))
 		}).Should(Succeed())
-		anew(f.keep)
+		recreate(f.keep)
 		awaitReady(ctx, f.keep)
-		anew(f.drop)
-		anew(f.ana)
+		recreate(f.drop)
+		recreate(f.ana)
 		awaitReady(ctx, f.ana)
 
 		f.delete(ctx, f.org)
-		for _, o := range f.fresh() {
+		for _, o := range f.forRecreation() {
 			Eventually(func() error { return env.Client.Create(ctx, o) }).Should(Succeed(), "%T", o)
 		}
 		f.settle(ctx)
 		Eventually(can(ctx, string(f.sam.Spec.Email), "create", "configmaps", f.name+"-keep")).Should(BeTrue())
-		Eventually(get(ctx, f.drop)).Should(BeReady(), "when Kubernetes has removed the former namespace")
+		Eventually(get(ctx, f.drop)).Should(BeReady(), "once Kubernetes has removed the old namespace")
 		Eventually(can(ctx, string(f.sam.Spec.Email), "list", "pods", f.name+"-drop")).Should(BeTrue())
 	})
 
-	// Kubernetes takes ten seconds to remove a namespace with something in it: all of these run side by side.
-	It("of namespaces takes everything along, whatever else is deleted at the same time", func(ctx context.Context) {
+	// Kubernetes takes ten seconds to remove a namespace that is not empty, so all of these run concurrently.
+	It("of a namespace removes everything in it, whatever else is deleted at the same time", func(ctx context.Context) {
 		ways := map[string]func(*firm){
 			"alone": func(f *firm) { f.delete(ctx, f.namespace()) },
 			"of a protected organization": func(f *firm) {
@@ -267,28 +268,28 @@ var _ = Describe("Deletion", func() {
 				f.delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.name + "-drop"}}, f.namespace())
 			},
 			"with administrators whose deletion waits": func(f *firm) {
-				Expect(past().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
+				Expect(pastWebhooks().DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))).To(Succeed())
 				Eventually(gone(ctx, f.sam)).Should(Succeed())
 				f.delete(ctx, f.namespace())
 			},
 		}
 		firms := map[string]*firm{}
 		for way := range ways {
-			firms[way] = found(ctx)
+			firms[way] = newFirm(ctx)
 		}
 		for way, ask := range ways {
 			ask(firms[way])
 		}
 		for way, f := range firms {
 			Eventually(gone(ctx, f.namespace())).Should(Succeed(), way)
-			f.isGone(ctx)
+			f.awaitGone(ctx)
 		}
 	})
 })
 
 var _ = Describe("Deletion while the operator is down", func() {
-	It("is refused where it must be judged, carried out where it must not, and goes through afterwards", func(ctx context.Context) {
-		namespaced, swept, asked := found(ctx), found(ctx), found(ctx)
+	It("is refused where a webhook must decide, accepted otherwise, and completed after the restart", func(ctx context.Context) {
+		namespaced, swept, asked := newFirm(ctx), newFirm(ctx), newFirm(ctx)
 		Expect(usher.Stop()).To(Succeed())
 		up := false
 		DeferCleanup(func(ctx context.Context) {
@@ -300,17 +301,17 @@ var _ = Describe("Deletion while the operator is down", func() {
 		Expect(env.Client.Delete(ctx, asked.org)).To(MatchError(ContainSubstring("failed calling webhook")))
 		namespaced.delete(ctx, namespaced.namespace())
 		for _, o := range swept.all() {
-			Expect(past().Delete(ctx, o)).To(Succeed())
+			Expect(pastWebhooks().Delete(ctx, o)).To(Succeed())
 		}
 		Expect(get(ctx, swept.sam)(Default).DeletionTimestamp).NotTo(BeNil())
 		Expect(can(ctx, string(asked.sam.Spec.Email), "create", "configmaps", asked.name+"-keep")(Default)).To(BeTrue())
 
 		startOperator(ctx)
 		up = true
-		swept.isGone(ctx)
+		swept.awaitGone(ctx)
 		asked.delete(ctx, asked.org)
-		asked.isGone(ctx)
+		asked.awaitGone(ctx)
 		Eventually(gone(ctx, namespaced.namespace())).Should(Succeed())
-		namespaced.isGone(ctx)
+		namespaced.awaitGone(ctx)
 	})
 })

@@ -20,7 +20,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// withDevices gives a workspace with devices of these serial numbers, called <workspace>-1 and so on.
+// withDevices returns a workspace with devices with these serial numbers, named <workspace>-1 and so on.
 func withDevices(org, name string, serials ...string) *v1alpha1.Workspace {
 	w := builders.Workspace(org, name).Obj()
 	for n, serial := range serials {
@@ -31,7 +31,7 @@ func withDevices(org, name string, serials ...string) *v1alpha1.Workspace {
 	return w
 }
 
-// usersWith gives the OrgUsers with an address.
+// usersWith returns a function that reads the OrgUsers with an address.
 func usersWith(ctx context.Context, org, email string) func(Gomega) []v1alpha1.OrgUser {
 	return func(g Gomega) []v1alpha1.OrgUser {
 		var list v1alpha1.OrgUserList
@@ -40,15 +40,15 @@ func usersWith(ctx context.Context, org, email string) func(Gomega) []v1alpha1.O
 	}
 }
 
-// unasked is a client whose requests the webhooks let pass as the operator's own.
-func unasked() client.Client { return env.As(operatorUser, "system:masters") }
+// asOperator returns a client whose requests the webhooks allow because they are the operator's.
+func asOperator() client.Client { return env.As(operatorUser, "system:masters") }
 
 var _ = Describe("Devices", func() {
 	var org string
 
 	BeforeEach(func(ctx context.Context) { org = organization(ctx) })
 
-	It("GTA-6 are a workspace's inventory, with serial numbers that are unique in the organization, or are refused", func(ctx context.Context) {
+	It("GTA-6 with a serial number that another device of the organization has are refused", func(ctx context.Context) {
 		support := withDevices(org, "support", "SN-1", "", "SN-2", "")
 		create(ctx, support)
 		awaitReady(ctx, support)
@@ -67,14 +67,14 @@ var _ = Describe("Devices", func() {
 		create(ctx, withDevices(elsewhere, "support", "SN-1"))
 	})
 
-	It("GTA-6 of a serial number that came past the webhooks are the oldest workspace's, until it gives the number up", func(ctx context.Context) {
+	It("GTA-6 with duplicate serial numbers, created past the webhooks, count for the oldest workspace until it removes them", func(ctx context.Context) {
 		names := []string{"a", "b", "c"}
 		var group sync.WaitGroup
 		for _, name := range names {
 			w := withDevices(org, name, "SN-1", "only-"+name)
 			group.Go(func() {
 				defer GinkgoRecover()
-				Expect(unasked().Create(ctx, w)).To(Succeed())
+				Expect(asOperator().Create(ctx, w)).To(Succeed())
 			})
 		}
 		group.Wait()
@@ -95,7 +95,7 @@ var _ = Describe("Devices", func() {
 		holderOf(ctx, org, names)
 	})
 
-	It("LMI-4 LMI-5 assigned to an unknown address make a Limited account, one however many there are, without any mail", func(ctx context.Context) {
+	It("LMI-4 LMI-5 assigned to an unknown address cause one Limited account, without any mail, however many there are", func(ctx context.Context) {
 		email := "claire.johnson@" + org + ".example"
 		var group sync.WaitGroup
 		for _, name := range []string{"one", "two", "three"} {
@@ -120,7 +120,7 @@ var _ = Describe("Devices", func() {
 		settle(ctx)
 		Expect(usersWith(ctx, org, email)(Default)).To(HaveLen(1))
 		Expect(mailsTo(email)).To(BeEmpty())
-		By("LMI-2 it is listed apart")
+		By("LMI-2 listing Limited accounts separately")
 		listed, _, err := env.Kubectl(ctx, "get", "ou", "-n", org, "--field-selector=spec.access=Limited", "-o", "name")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(listed).To(Equal("orguser.accounts.usher.dev/" + user.Name + "\n"))
@@ -128,19 +128,19 @@ var _ = Describe("Devices", func() {
 			HaveField("Total", HaveValue(BeEquivalentTo(2))), HaveField("Limited", HaveValue(BeEquivalentTo(1))))))
 	})
 
-	It("LMI-7 assigned to somebody who has an account, of whatever kind, leave it as it is", func(ctx context.Context) {
+	It("LMI-7 assigned to a user who already has an account leave it unchanged", func(ctx context.Context) {
 		eva := builders.OrgUser(org, "eva").Existing().With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Eva María" }).Obj()
 		create(ctx, eva)
 		awaitReady(ctx, eva)
 		w := builders.Workspace(org, "support").Device("kiosk", "EVA@"+org+".example").Device("other", "new@"+org+".example").Obj()
 		create(ctx, w)
-		userOf(ctx, org, "new@"+org+".example") // the devices are worked off by now
+		userOf(ctx, org, "new@"+org+".example") // the devices have been processed by now
 		Expect(get(ctx, eva)(Default).Generation).To(BeEquivalentTo(1))
 		Expect(eva.Status.DisplayName).To(Equal("Eva María"))
 		Expect(usersWith(ctx, org, "EVA@"+org+".example")(Default)).To(BeEmpty())
 	})
 
-	It("LMI-4 have their account made again, of which a warning tells, as long as they are assigned to the address", func(ctx context.Context) {
+	It("LMI-4 have a deleted account recreated, which a warning says, while they are assigned to its address", func(ctx context.Context) {
 		email := "customer@" + org + ".example"
 		w := builders.Workspace(org, "support").Device("kiosk", email).Obj()
 		w.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Workspace"}
@@ -161,30 +161,29 @@ var _ = Describe("Devices", func() {
 	})
 })
 
-var _ = Describe("Devices of an organization that is deleted", func() {
-	It("LMI-4 have no account made for them again", func(ctx context.Context) {
-		f := found(ctx)
+var _ = Describe("Devices of a deleted organization", func() {
+	It("LMI-4 have no account recreated", func(ctx context.Context) {
+		f := newFirm(ctx)
 		customer := "customer@" + f.name + ".example"
 		edit(ctx, f.keep, func(w *v1alpha1.Workspace) {
 			w.Spec.Devices = []v1alpha1.Device{{Name: "kiosk", Assignee: v1alpha1.EmailAddress(customer)}, {Name: "till", Assignee: f.sam.Spec.Email}}
 		})
 		awaitReady(ctx, userOf(ctx, f.name, customer))
 		f.delete(ctx, f.org)
-		f.isGone(ctx)
+		f.awaitGone(ctx)
 		settle(ctx)
-		f.isGone(ctx)
+		f.awaitGone(ctx)
 	})
 })
 
-// holderOf waits until one of several workspaces has all its devices in force, and all others are told, and names it: the
-// oldest one.
+// holderOf waits until the oldest of several workspaces has all its devices in force, and returns its name.
 func holderOf(ctx context.Context, org string, names []string) string {
 	GinkgoHelper()
 	var oldest *v1alpha1.Workspace
 	for _, name := range names {
 		w := get(ctx, builders.Workspace(org, name).Obj())(Default)
 		if len(w.Spec.Devices) > 0 && (oldest == nil || w.CreationTimestamp.Before(&oldest.CreationTimestamp)) {
-			oldest = w // of one second, the first by name
+			oldest = w // of those created in the same second, the first by name
 		}
 	}
 	awaitReady(ctx, oldest)

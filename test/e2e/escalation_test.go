@@ -21,13 +21,13 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// What people get to read who reach for more than they have: the text is kubectl's, word for word, with the names of the
-// run's own organization replaced by those of "acme". All of it is kept in .dev/artifacts/escalation.txt.
-var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure, func() {
+// What people read when they try to get more access than they have: the exact output of kubectl, with the names of the
+// run's organization replaced by those of "acme". All of it is kept in .dev/artifacts/escalation.txt.
+var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailure, func() {
 	var (
-		org, labs string
-		ana, sam  string // the administrator; a Member with the access Admin in the workspace "support"
-		told      strings.Builder
+		org, labs  string
+		ana, sam   string // the administrator; a Member with the access Admin in the workspace "support"
+		transcript strings.Builder
 	)
 
 	BeforeAll(func(ctx context.Context) {
@@ -44,32 +44,32 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 		DeferCleanup(func() {
 			path := filepath.Join(root(), ".dev", "artifacts", "escalation.txt")
 			Expect(os.MkdirAll(filepath.Dir(path), 0o755)).To(Succeed())
-			Expect(os.WriteFile(path, []byte(told.String()), 0o600)).To(Succeed())
+			Expect(os.WriteFile(path, []byte(transcript.String()), 0o600)).To(Succeed())
 		})
 	})
 
-	// acme writes the run's own names as those of the organization "acme".
+	// acme replaces the names of the run's organization by those of "acme".
 	acme := func(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, org, "acme")) }
-	// kubectl runs it as somebody and gives what the person reads, and whether it was done.
+	// kubectl runs kubectl as a user and returns what the user reads, and an error if the request was refused.
 	kubectl := func(ctx context.Context, who, input string, args ...string) (string, error) {
 		GinkgoHelper()
 		out, errors, err := env.KubectlInput(ctx, input, append(args, "--as="+who)...)
 		if input != "" {
-			_, _ = fmt.Fprintf(&told, "$ kubectl %s <<<'%s'\n", acme(strings.Join(args, " ")+" --as "+who), acme(input))
+			_, _ = fmt.Fprintf(&transcript, "$ kubectl %s <<<'%s'\n", acme(strings.Join(args, " ")+" --as "+who), acme(input))
 		} else {
-			_, _ = fmt.Fprintf(&told, "$ kubectl %s\n", acme(strings.Join(args, " ")+" --as "+who))
+			_, _ = fmt.Fprintf(&transcript, "$ kubectl %s\n", acme(strings.Join(args, " ")+" --as "+who))
 		}
-		_, _ = fmt.Fprintf(&told, "%s\n\n", acme(errors+out))
+		_, _ = fmt.Fprintf(&transcript, "%s\n\n", acme(errors+out))
 		return acme(errors), err
 	}
-	// refused checks that something was not done, and gives what the person reads.
+	// refused checks that a request is refused, and returns what the user reads.
 	refused := func(ctx context.Context, who, input string, args ...string) string {
 		GinkgoHelper()
 		text, err := kubectl(ctx, who, input, args...)
-		Expect(err).To(HaveOccurred(), "it was done")
+		Expect(err).To(HaveOccurred(), "the request was accepted")
 		return text
 	}
-	// done checks that something was done, and gives the warnings that the person reads.
+	// done checks that a request is accepted, and returns the warnings that the user reads.
 	done := func(ctx context.Context, who, input string, args ...string) string {
 		GinkgoHelper()
 		text, err := kubectl(ctx, who, input, args...)
@@ -86,22 +86,22 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 			`"},"subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"` + sam + `"}]}`
 	}
 
-	DescribeTable("GTA-3 takes no namespace of another organization's, nor of the cluster's", func(ctx context.Context, namespace, text string) {
+	DescribeTable("GTA-3 cannot take a foreign namespace:", func(ctx context.Context, namespace, text string) {
 		Expect(refused(ctx, ana, workspace("grab", strings.ReplaceAll(namespace, "acme", org)), "create", "-f", "-")).To(Equal(text))
 	},
 		Entry("with another prefix", "umbrella-sales",
 			`The Workspace "grab" is invalid: spec.namespace: Invalid value: "umbrella-sales": must start with "acme-", the organization's prefix`),
-		Entry("the namespace of an organization whose name begins like one's own", "acme-labs", ofLabs("acme-labs")),
+		Entry("the namespace of an organization whose name begins with the name of one's own", "acme-labs", ofLabs("acme-labs")),
 		Entry("a workspace of that organization", "acme-labs-sales", ofLabs("acme-labs-sales")),
-		Entry("a namespace that organization may want one day", "acme-labs-later", ofLabs("acme-labs-later")),
-		Entry("the cluster's", "kube-system",
+		Entry("a namespace that such an organization may create later", "acme-labs-later", ofLabs("acme-labs-later")),
+		Entry("a namespace of the cluster", "kube-system",
 			`The Workspace "grab" is invalid: spec.namespace: Invalid value: "kube-system": must start with "acme-", the organization's prefix`),
-		Entry("the operator's", "usher-system", `The Workspace "grab" is invalid: `+`
+		Entry("the namespace of the operator", "usher-system", `The Workspace "grab" is invalid: `+`
 * spec.namespace: Invalid value: "usher-system": must start with "acme-", the organization's prefix
 * spec.namespace: Invalid value: "usher-system": is the namespace that the operator itself runs in, which never belongs to a workspace`),
 	)
 
-	It("GTA-3 gets nowhere near the cluster's namespaces, whatever his organization is called", func(ctx context.Context) {
+	It("GTA-3 cannot take a namespace of the cluster, whatever the name of the organization", func(ctx context.Context) {
 		namespaceCalled(ctx, "kube")
 		create(ctx, builders.Organization("kube").Obj(),
 			builders.OrgUser("kube", "kim").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())
@@ -114,7 +114,7 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 		}
 	})
 
-	It("GTA-10 gets no ClusterRole by a module that the platform team has not labelled", func(ctx context.Context) {
+	It("GTA-10 cannot get a ClusterRole by a module without the platform team's label", func(ctx context.Context) {
 		for clusterRole, why := range map[string]string{
 			"cluster-admin": `ClusterRole "cluster-admin" is the cluster's own, which Usher never binds: name another one`,
 			"usher-metrics-reader": `Usher may not bind ClusterRole "usher-metrics-reader": the platform team allows it with ` +
@@ -129,19 +129,19 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 				`cannot get resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope`))
 	})
 
-	It("LMI-9 gains nothing by a group that another organization uses", func(ctx context.Context) {
+	It("LMI-9 gains nothing by a group name that another organization uses", func(ctx context.Context) {
 		Expect(done(ctx, ana, `{"apiVersion":"accounts.usher.dev/v1alpha1","kind":"Workspace","metadata":{"name":"desk","namespace":"`+org+
 			`"},"spec":{"members":[{"group":"helpdesk","access":"Admin"}]}}`, "create", "-f", "-")).To(Equal(
 			`Warning: spec.members: nobody is in the group "helpdesk" yet`))
 		w := awaitReady(ctx, builders.Workspace(org, "desk").Obj())
 		Expect(done(ctx, ana, "", "patch", "orguser", "sam", "-n", org, "--type=merge", `--patch={"spec":{"groups":["helpdesk"]}}`)).To(BeEmpty())
-		Eventually(can(ctx, sam, "get", "secrets", w.Status.Namespace)).Should(BeTrue(), "his own organization's")
-		Expect(can(ctx, sam, "get", "pods", labs+"-sales")(Default)).To(BeFalse(), "the other organization's")
+		Eventually(can(ctx, sam, "get", "secrets", w.Status.Namespace)).Should(BeTrue(), "in the user's own organization")
+		Expect(can(ctx, sam, "get", "pods", labs+"-sales")(Default)).To(BeFalse(), "in the other organization")
 		Expect(can(ctx, "lea@"+labs+".example", "get", "pods", w.Status.Namespace)(Default)).To(BeFalse())
 		Expect(bindingsIn(ctx, labs+"-sales")).To(ConsistOf("usher-lea-edit"))
 	})
 
-	It("keeps his hands off Usher's RoleBindings, and makes none that look like them", func(ctx context.Context) {
+	It("cannot change Usher's RoleBindings or create similar ones", func(ctx context.Context) {
 		usher := `RoleBindings with the label accounts.usher.dev/organization belong to Usher: change the OrgUser or the Workspace that gives the access`
 		denied := `Error from server (Forbidden): rolebindings.rbac.authorization.k8s.io "%s" is forbidden: ValidatingAdmissionPolicy ` +
 			`'usher-bindings' with binding 'usher-bindings' denied request: ` + usher
@@ -159,18 +159,18 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 			To(Equal(strings.Replace(fmt.Sprintf(denied, "usher-sam-edit"), "(Forbidden): ", `(Forbidden): error when creating "STDIN": `, 1)))
 	})
 
-	It("cannot bind himself to what he has not got", func(ctx context.Context) {
+	It("cannot bind themselves to a role with more rights than their own", func(ctx context.Context) {
 		Expect(refused(ctx, sam, binding("root", "", "cluster-admin"), "create", "-f", "-")).To(HavePrefix(
 			`Error from server (Forbidden): error when creating "STDIN": rolebindings.rbac.authorization.k8s.io "root" is forbidden: ` +
 				`user "sam@acme.example" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:`))
 		Expect(can(ctx, sam, "patch", "namespaces", org+"-support")(Default)).To(BeFalse())
 	})
 
-	It("makes no namespace look like Usher's, nor one of Usher's like nobody's", func(ctx context.Context) {
+	It("cannot make a namespace look like one of Usher's, or one of Usher's like any other", func(ctx context.Context) {
 		Expect(refused(ctx, sam, "", "label", "namespace", org+"-support", v1alpha1.LabelWorkspace+"=mine", "--overwrite")).To(Equal(
 			`Error from server (Forbidden): namespaces "acme-support" is forbidden: User "sam@acme.example" cannot patch resource ` +
 				`"namespaces" in API group "" in the namespace "acme-support"`))
-		// Whoever has the right to label namespaces, for quotas say, has it for all labels but these.
+		// A user who may label namespaces, for quotas for example, may set all labels except these.
 		labeller := "labeller@platform.example"
 		mayLabel(ctx, labeller)
 		for _, change := range [][]string{
@@ -186,7 +186,7 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 		Expect(done(ctx, labeller, "", "label", "namespace", org+"-support", "team=blue")).To(BeEmpty())
 	})
 
-	It("GTA-14 sees settings that he edited come back", func(ctx context.Context) {
+	It("GTA-14 sees settings restored after editing them", func(ctx context.Context) {
 		settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: org + "-support", Name: "usher-settings"}}
 		Eventually(get(ctx, settings)).Should(HaveField("Data", HaveKeyWithValue("sessionRecording", "Disabled")))
 		Expect(done(ctx, sam, "", "patch", "configmap", settings.Name, "-n", settings.Namespace, "--type=merge",
@@ -196,7 +196,7 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 		Eventually(get(ctx, settings)).Should(HaveField("Data", HaveKeyWithValue("sessionRecording", "Disabled")))
 	})
 
-	It("does not write what is in force himself, nor his own account", func(ctx context.Context) {
+	It("cannot write the status or their own account", func(ctx context.Context) {
 		eva := builders.OrgUser(org, "eva").Role(v1alpha1.RoleUserAdmin).Existing().Obj()
 		create(ctx, eva)
 		awaitReady(ctx, eva)
@@ -210,14 +210,14 @@ var _ = Describe("Who reaches for more than he has", Ordered, ContinueOnFailure,
 	})
 })
 
-// ofLabs is what is said about a namespace that belongs to the organization "acme-labs".
+// ofLabs returns the refusal of a namespace that belongs to the organization "acme-labs".
 func ofLabs(namespace string) string {
 	return `The Workspace "grab" is invalid: spec.namespace: Invalid value: "` + namespace + `": belongs to organization "acme-labs", ` +
 		`to which all namespaces called "acme-labs" or starting with "acme-labs-" belong: give workspace "grab" another ` +
 		`spec.namespace that starts with "acme-"`
 }
 
-// mayLabel gives somebody the right to change namespaces, and nothing else.
+// mayLabel grants a user the right to change namespaces, and nothing else.
 func mayLabel(ctx context.Context, username string) {
 	GinkgoHelper()
 	clusterRole := &rbacv1.ClusterRole{
@@ -235,7 +235,7 @@ func mayLabel(ctx context.Context, username string) {
 	Eventually(can(ctx, username, "patch", "namespaces", "default")).Should(BeTrue())
 }
 
-// bindingsIn names the RoleBindings of a namespace.
+// bindingsIn returns the names of the RoleBindings in a namespace.
 func bindingsIn(ctx context.Context, namespace string) []string {
 	var list rbacv1.RoleBindingList
 	Expect(env.Client.List(ctx, &list, client.InNamespace(namespace))).To(Succeed())

@@ -27,7 +27,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// create makes objects as the cluster's administrator.
+// create creates objects as the cluster administrator.
 func create(ctx context.Context, objects ...client.Object) {
 	GinkgoHelper()
 	for _, o := range objects {
@@ -35,7 +35,7 @@ func create(ctx context.Context, objects ...client.Object) {
 	}
 }
 
-// namespaceCalled makes a namespace whose very name counts, unless another spec has made it.
+// namespaceCalled creates a namespace with a fixed name, unless another spec has created it.
 func namespaceCalled(ctx context.Context, name string) {
 	GinkgoHelper()
 	err := env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
@@ -44,7 +44,7 @@ func namespaceCalled(ctx context.Context, name string) {
 	}
 }
 
-// organization makes a namespace with an organization in it, whose administrator "ana" is in force, and gives its name.
+// organization creates a namespace with an organization whose administrator "ana" is in force, and returns its name.
 func organization(ctx context.Context, change ...func(*v1alpha1.Organization)) string {
 	GinkgoHelper()
 	name := env.Namespace(ctx, "org")
@@ -57,8 +57,8 @@ func organization(ctx context.Context, change ...func(*v1alpha1.Organization)) s
 	return name
 }
 
-// awaitReady waits until an object is Ready, and checks that it keeps the kstatus contract. A user can then do what the
-// role allows: the API server learns of a RoleBinding a moment after it is written.
+// awaitReady waits until an object is Ready, and checks that it keeps the kstatus contract. It also waits until a user can do
+// what the role allows, because the API server learns of a RoleBinding shortly after it is written.
 func awaitReady[T status.Object](ctx context.Context, o T) T {
 	GinkgoHelper()
 	Eventually(get(ctx, o)).Should(BeReady())
@@ -70,13 +70,13 @@ func awaitReady[T status.Object](ctx context.Context, o T) T {
 	return o
 }
 
-// seeingRoles see their organization.
+// seeingRoles can read their organization.
 var seeingRoles = []v1alpha1.Role{
 	v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleBillingAdmin, v1alpha1.RoleFinanceAdmin, v1alpha1.RoleUserAdmin,
 	v1alpha1.RoleTechnician,
 }
 
-// get gives a function that reads an object anew each time.
+// get returns a function that reads an object again.
 func get[T client.Object](ctx context.Context, o T) func(Gomega) T {
 	return func(g Gomega) T {
 		g.Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
@@ -84,7 +84,7 @@ func get[T client.Object](ctx context.Context, o T) func(Gomega) T {
 	}
 }
 
-// edit changes an object as the cluster's administrator, again if somebody else wrote it meanwhile.
+// edit changes an object as the cluster administrator, and retries on conflicts.
 func edit[T client.Object](ctx context.Context, o T, change func(T)) {
 	GinkgoHelper()
 	Eventually(func(g Gomega) {
@@ -93,7 +93,7 @@ func edit[T client.Object](ctx context.Context, o T, change func(T)) {
 	}).Should(Succeed())
 }
 
-// userOf waits for the OrgUser with an address and gives it.
+// userOf waits for the OrgUser with an address and returns it.
 func userOf(ctx context.Context, namespace, email string) *v1alpha1.OrgUser {
 	GinkgoHelper()
 	var found *v1alpha1.OrgUser
@@ -106,7 +106,7 @@ func userOf(ctx context.Context, namespace, email string) *v1alpha1.OrgUser {
 	return found
 }
 
-// recipientOf gives the recipient of an Invitation with an address.
+// recipientOf returns the recipient of an Invitation with an address.
 func recipientOf(i *v1alpha1.Invitation, email string) v1alpha1.RecipientStatus {
 	for _, r := range i.Status.Recipients {
 		if emailaddr.Same(string(r.Email), email) {
@@ -116,7 +116,7 @@ func recipientOf(i *v1alpha1.Invitation, email string) v1alpha1.RecipientStatus 
 	return v1alpha1.RecipientStatus{}
 }
 
-// mailTo waits for a mail to an address that holds a link with that path, and gives the mail and the link.
+// mailTo waits for a mail to an address with a link below a path, and returns the mail and the link.
 func mailTo(ctx context.Context, email, path string) (mailbox.Message, string) {
 	GinkgoHelper()
 	ctx, cancel := context.WithTimeout(ctx, eventually)
@@ -135,7 +135,7 @@ func linkIn(m mailbox.Message, path string) string {
 	return ""
 }
 
-// mailsTo gives all mails to an address.
+// mailsTo returns all mails to an address.
 func mailsTo(email string) []mailbox.Message {
 	GinkgoHelper()
 	all, err := box.Messages()
@@ -149,23 +149,23 @@ func mailsTo(email string) []mailbox.Message {
 	return mine
 }
 
-// visit asks for a page, and post sends a form; neither follows redirects. Both give the answer's status.
+// visit requests a page, and post sends a form; neither follows redirects. Both return the status of the answer.
 func visit(ctx context.Context, link string) int {
 	GinkgoHelper()
-	status, _ := fetch(ctx, &stays, http.MethodGet, link, nil)
+	status, _ := fetch(ctx, &noRedirects, http.MethodGet, link, nil)
 	return status
 }
 
 func post(ctx context.Context, link string, form url.Values) int {
 	GinkgoHelper()
-	status, _ := fetch(ctx, &stays, http.MethodPost, link, form)
+	status, _ := fetch(ctx, &noRedirects, http.MethodPost, link, form)
 	return status
 }
 
-// stays is a client that does not follow redirects.
-var stays = http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// noRedirects is a client that does not follow redirects.
+var noRedirects = http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
-// fetch makes a request of a browser, and gives the answer's status and body.
+// fetch sends a request and returns the status and the body of the answer.
 func fetch(ctx context.Context, browser *http.Client, method, link string, form url.Values) (int, string) {
 	GinkgoHelper()
 	r, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(form.Encode()))
@@ -181,12 +181,12 @@ func fetch(ctx context.Context, browser *http.Client, method, link string, form 
 	return response.StatusCode, string(body)
 }
 
-// registration is the form as a person fills it in.
+// registration returns the values of the form that a person fills in.
 func registration(name string) url.Values {
 	return url.Values{"action": {"accept"}, "displayName": {name}, "phone": {""}, "language": {"es"}}
 }
 
-// accept takes an invited person through the portal, from the first mail to the end.
+// accept accepts an invitation on the portal, from the first mail to the end.
 func accept(ctx context.Context, email, name string) {
 	GinkgoHelper()
 	_, link := mailTo(ctx, email, "/i/")
@@ -195,7 +195,7 @@ func accept(ctx context.Context, email, name string) {
 	Expect(post(ctx, link, nil)).To(Equal(http.StatusSeeOther))
 }
 
-// can asks the API server whether a person may do something with a resource in a namespace.
+// can returns a function that asks the API server whether a user may do something with a resource in a namespace.
 func can(ctx context.Context, username, verb, resource, namespace string) func(Gomega) bool {
 	return func(g Gomega) bool {
 		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{

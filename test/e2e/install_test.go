@@ -28,7 +28,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
-// bundle is what an overlay of config/default with some components installs: the parts that name one another.
+// bundle holds those parts of an overlay of config/default with some components that refer to one another.
 type bundle struct {
 	text       string
 	deployment appsv1.Deployment
@@ -41,30 +41,30 @@ type bundle struct {
 }
 
 var _ = Describe("The installation", func() {
-	DescribeTable("is taken by the API server, pods and all, and its parts find one another,", func(ctx context.Context, components ...string) {
+	DescribeTable("is accepted by the API server, including its pods, and its parts are consistent,", func(ctx context.Context, components ...string) {
 		b := render(ctx, components...)
 		_, warnings, err := env.KubectlInput(ctx, b.text, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(warnings).To(BeEmpty())
 		b.runsRestricted(ctx)
-		b.hangsTogether()
+		b.isConsistent()
 	},
-		Entry("as it ships"),
+		Entry("without components"),
 		Entry("with audit events", "audit-events"),
-		Entry("with a gateway to phones", "gateway"),
+		Entry("with a phone gateway", "gateway"),
 		Entry("with a mail intake", "intake"),
-		Entry("with a mail server that asks for a password", "smtp-auth"),
-		Entry("with everything", "audit-events", "gateway", "intake", "smtp-auth"),
+		Entry("with a mail server that requires a password", "smtp-auth"),
+		Entry("with all components", "audit-events", "gateway", "intake", "smtp-auth"),
 	)
 
-	It("has an entry for every component", func() {
+	It("is tested with every component", func() {
 		folders, err := filepath.Glob(filepath.Join(root(), "config", "components", "*"))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(folders).To(HaveLen(4), "add the new one above")
+		Expect(folders).To(HaveLen(4), "add an entry for the new component")
 	})
 })
 
-// render builds an overlay as docs/install.md has people write it.
+// render builds an overlay as documented in docs/install.md.
 func render(ctx context.Context, components ...string) *bundle {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
@@ -82,12 +82,12 @@ func render(ctx context.Context, components ...string) *bundle {
 	Expect(err).NotTo(HaveOccurred())
 	b := &bundle{text: text, services: map[string]corev1.Service{}}
 	for document := range strings.SplitSeq(text, "\n---\n") {
-		b.take(document)
+		b.add(document)
 	}
 	return b
 }
 
-func (b *bundle) take(document string) {
+func (b *bundle) add(document string) {
 	GinkgoHelper()
 	read := func(into any) { Expect(yaml.Unmarshal([]byte(document), into)).To(Succeed()) }
 	var kind metav1.TypeMeta
@@ -112,7 +112,7 @@ func (b *bundle) take(document string) {
 		read(&binding)
 		b.subjects = append(b.subjects, binding.Subjects...)
 	case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
-		// Both have what is looked at in the same place.
+		// Both kinds have the inspected fields in the same place.
 		var configuration admissionv1.ValidatingWebhookConfiguration
 		read(&configuration)
 		for _, w := range configuration.Webhooks {
@@ -121,7 +121,7 @@ func (b *bundle) take(document string) {
 	}
 }
 
-// runsRestricted checks that the operator's namespace, which enforces the Pod Security Standard "restricted", takes the pod.
+// runsRestricted checks that the operator's namespace, which enforces the Pod Security Standard "restricted", accepts the pod.
 func (b *bundle) runsRestricted(ctx context.Context) {
 	GinkgoHelper()
 	pod := &corev1.Pod{
@@ -133,8 +133,8 @@ func (b *bundle) runsRestricted(ctx context.Context) {
 	Expect(env.Client.Create(ctx, pod, client.DryRunAll)).To(MatchError(ContainSubstring(`violates PodSecurity "restricted:latest"`)))
 }
 
-// hangsTogether checks what the API server does not: names, ports, selectors, volumes.
-func (b *bundle) hangsTogether() {
+// isConsistent checks what the API server does not check: names, ports, selectors and volumes.
+func (b *bundle) isConsistent() {
 	GinkgoHelper()
 	template := b.deployment.Spec.Template
 	container := template.Spec.Containers[0]
@@ -164,10 +164,10 @@ func (b *bundle) hangsTogether() {
 	b.opensAllPorts(ports)
 	b.mountsWhatItReads(container)
 
-	Expect(container.Lifecycle.PreStop.Sleep.Seconds).To(BeNumerically(">", 0), "it answers until it is not asked any more")
+	Expect(container.Lifecycle.PreStop.Sleep.Seconds).To(BeNumerically(">", 0), "it answers until it no longer receives requests")
 }
 
-// opensAllPorts: a NetworkPolicy for one port closes all others that it does not name.
+// opensAllPorts checks that a NetworkPolicy names all ports, because it closes those that it does not name.
 func (b *bundle) opensAllPorts(ports []string) {
 	GinkgoHelper()
 	if b.network.Name == "" {
@@ -183,7 +183,7 @@ func (b *bundle) opensAllPorts(ports []string) {
 	Expect(open).To(ConsistOf(ports))
 }
 
-// mountsWhatItReads checks that each path in an argument lies on a volume, for the image's own file system is read-only.
+// mountsWhatItReads checks that each path in an argument is on a volume, because the image's file system is read-only.
 func (b *bundle) mountsWhatItReads(container corev1.Container) {
 	GinkgoHelper()
 	volumes := make([]string, 0, len(b.deployment.Spec.Template.Spec.Volumes))

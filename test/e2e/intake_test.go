@@ -25,11 +25,11 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// intake is a workspace that takes mails in.
+// intake is a workspace with a mail intake.
 type intake struct{ org, address, queue string }
 
-// takingIn makes an organization with a workspace that takes mails in, and waits until the intake knows it.
-func takingIn(ctx context.Context) intake {
+// newIntake creates an organization with a mail intake, and waits until it accepts mails.
+func newIntake(ctx context.Context) intake {
 	GinkgoHelper()
 	org := organization(ctx)
 	i := intake{org: org, address: "support@in." + org + ".example", queue: "cola@" + org + ".example"}
@@ -46,7 +46,7 @@ func (i intake) workspace(name string) *v1alpha1.Workspace {
 	}).Obj()
 }
 
-// knows asks whether the recipient is accepted.
+// knows returns an error if the intake refuses its address as a recipient.
 func (i intake) knows() error {
 	c, err := greetIntake()
 	if err != nil {
@@ -65,8 +65,8 @@ func greetIntake() (*smtp.Client, error) {
 	return c, c.Hello("mx.test.example")
 }
 
-// bring hands a mail over as the mail server in front does, and gives the answers that are no yes, by recipient.
-func bring(from, text string, to ...string) error {
+// deliver delivers a mail as the mail server in front does, and returns the refusals by recipient.
+func deliver(from, text string, to ...string) error {
 	c, err := greetIntake()
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func bring(from, text string, to ...string) error {
 	return err
 }
 
-// question is a mail of a customer.
+// question returns a customer's mail.
 func question(from string, n int, more ...string) string {
 	lines := append([]string{
 		"From: " + from, fmt.Sprintf("Message-ID: <%d.%s@customers.example>", n, localOf(from)), "Subject: help",
@@ -104,7 +104,7 @@ func localOf(from string) string {
 	return local
 }
 
-// accountsOf gives the users of an organization with an address.
+// accountsOf returns the users of an organization with an address.
 func accountsOf(ctx context.Context, org, email string) []v1alpha1.OrgUser {
 	GinkgoHelper()
 	var list v1alpha1.OrgUserList
@@ -112,13 +112,13 @@ func accountsOf(ctx context.Context, org, email string) []v1alpha1.OrgUser {
 	return list.Items
 }
 
-var _ = Describe("LMI The mail intake", func() {
-	It("LMI-2 LMI-3 LMI-5 LMI-6 makes a Limited account of the first mail, nothing of the second, and both reach the queue intact",
+var _ = Describe("The mail intake", func() {
+	It("LMI-2 LMI-3 LMI-5 LMI-6 creates a Limited account for the first mail only, and both mails reach the queue unchanged",
 		func(ctx context.Context) {
-			i := takingIn(ctx)
+			i := newIntake(ctx)
 			c, plain := "claire.johnson@customers.example", "clairejohnson@customers.example"
 			for n, from := range []string{`"=?utf-8?q?ana=40acme?=" <` + c + ">", c, plain, plain} {
-				Expect(bring(c, question(from, n), i.address)).To(Succeed())
+				Expect(deliver(c, question(from, n), i.address)).To(Succeed())
 			}
 			for email, name := range map[string]string{c: "Claire Johnson", plain: "Clairejohnson Clairejohnson"} {
 				user := userOf(ctx, i.org, email)
@@ -140,14 +140,14 @@ var _ = Describe("LMI The mail intake", func() {
 			}
 		})
 
-	It("LMI-7 leaves a full account as it is, and its name", func(ctx context.Context) {
-		i := takingIn(ctx)
+	It("LMI-7 leaves a full account and its name unchanged", func(ctx context.Context) {
+		i := newIntake(ctx)
 		full := builders.OrgUser(i.org, "eva").With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Eva Sanz" }).Existing().Obj()
 		create(ctx, full)
 		awaitReady(ctx, full)
 		before := full.DeepCopy()
 		email := string(full.Spec.Email)
-		Expect(bring(email, question(`"Somebody Else" <`+strings.ToUpper(email)+">", 1), i.address)).To(Succeed())
+		Expect(deliver(email, question(`"Somebody Else" <`+strings.ToUpper(email)+">", 1), i.address)).To(Succeed())
 		Expect(mailsTo(i.queue)).To(HaveLen(1))
 		Expect(get(ctx, full)(Default).Spec).To(Equal(before.Spec))
 		Expect(full.Status.DisplayName).To(Equal("Eva Sanz"))
@@ -155,15 +155,15 @@ var _ = Describe("LMI The mail intake", func() {
 		Expect(accountsOf(ctx, i.org, strings.ToUpper(email))).To(BeEmpty())
 	})
 
-	It("LMI-3 makes one account of a sender's many mails at once", func(ctx context.Context) {
-		i := takingIn(ctx)
+	It("LMI-3 creates one account for a sender whose mails arrive concurrently", func(ctx context.Context) {
+		i := newIntake(ctx)
 		const mails = 15
 		email := "rush@customers.example"
 		var group sync.WaitGroup
 		for n := range mails {
 			group.Go(func() {
 				defer GinkgoRecover()
-				Expect(bring(email, question(email, n), i.address)).To(Succeed())
+				Expect(deliver(email, question(email, n), i.address)).To(Succeed())
 			})
 		}
 		group.Wait()
@@ -171,14 +171,14 @@ var _ = Describe("LMI The mail intake", func() {
 		Expect(mailsTo(i.queue)).To(HaveLen(mails))
 	})
 
-	It("passes on what programs write, and makes no account of it", func(ctx context.Context) {
-		i := takingIn(ctx)
+	It("LMI-3 passes on automatic mails without creating accounts", func(ctx context.Context) {
+		i := newIntake(ctx)
 		email := "robot@customers.example"
-		Expect(bring("", question(email, 1), i.address)).To(Succeed())
-		Expect(bring(email, question(email, 2, "Auto-Submitted: auto-replied"), i.address)).To(Succeed())
-		Expect(bring(email, question(email, 3, "List-Id: <users.customers.example>"), i.address)).To(Succeed())
-		Expect(bring(email, question("MAILER-DAEMON@customers.example", 4), i.address)).To(Succeed())
-		Expect(bring(email, question(email, 5, "Usher-Intake: "+i.address), i.address)).To(
+		Expect(deliver("", question(email, 1), i.address)).To(Succeed())
+		Expect(deliver(email, question(email, 2, "Auto-Submitted: auto-replied"), i.address)).To(Succeed())
+		Expect(deliver(email, question(email, 3, "List-Id: <users.customers.example>"), i.address)).To(Succeed())
+		Expect(deliver(email, question("MAILER-DAEMON@customers.example", 4), i.address)).To(Succeed())
+		Expect(deliver(email, question(email, 5, "Usher-Intake: "+i.address), i.address)).To(
 			MatchError(ContainSubstring("routing loop: the mail was taken in at " + i.address + " before")))
 		got := mailsTo(i.queue)
 		Expect(got).To(HaveExactElements(HaveField("EnvelopeFrom", ""), HaveField("EnvelopeFrom", "usher@usher.example"),
@@ -188,7 +188,7 @@ var _ = Describe("LMI The mail intake", func() {
 		Expect(users.Items).To(HaveLen(1), "the administrator")
 	})
 
-	It("refuses an address that no workspace has, and one of an organization that is not there yet waits", func(ctx context.Context) {
+	It("LMI-3 refuses unknown addresses permanently, and those of an organization that does not exist yet temporarily", func(ctx context.Context) {
 		i := intake{org: env.Namespace(ctx, "org")}
 		i.address, i.queue = "support@in."+i.org+".example", "cola@"+i.org+".example"
 		Expect(i.knows()).To(MatchError(ContainSubstring("no workspace takes mails in at " + i.address)))
@@ -199,44 +199,44 @@ var _ = Describe("LMI The mail intake", func() {
 		Eventually(func() error { return i.knows() }).Should(Succeed())
 	})
 
-	It("gives an address to one workspace: refuses a second, and of two that came past the webhooks the oldest has it",
+	It("LMI-3 serves one workspace per address: refuses a second one, or serves the oldest if it was created past the webhooks",
 		func(ctx context.Context) {
-			i := takingIn(ctx)
+			i := newIntake(ctx)
 			other := organization(ctx)
-			second := i.workspace("under") // of two of one second, the first by name has it
+			second := i.workspace("under") // of two created in the same second, the first by name has the address
 			err := env.Client.Create(ctx, second.DeepCopy())
 			Expect(err).To(BeRefused(422, `is the intake address of workspace "support" already`))
 			foreign := i.workspace("foreign")
 			foreign.Namespace = other
 			Expect(env.Client.Create(ctx, foreign.DeepCopy())).To(BeRefused(422, "is the intake address of a workspace of another organization already"))
 
-			Expect(env.As("system:kube-controller-manager", "system:masters").Create(ctx, second)).To(Succeed())
+			Expect(pastWebhooks().Create(ctx, second)).To(Succeed())
 			Eventually(get(ctx, second)).Should(HaveCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIntakeTaken))
-			Expect(bring("a@customers.example", question("a@customers.example", 1), i.address)).To(Succeed())
+			Expect(deliver("a@customers.example", question("a@customers.example", 1), i.address)).To(Succeed())
 			first := &v1alpha1.Workspace{ObjectMeta: metav1.ObjectMeta{Namespace: i.org, Name: "support"}}
 			edit(ctx, first, func(w *v1alpha1.Workspace) { w.Spec.Portal = nil })
 			awaitReady(ctx, second)
 		})
 })
 
-var _ = Describe("LMI The mail intake, while the queue's server is away,", func() {
-	It("LMI-3 says so, keeps nothing, and makes no second account when the mail comes again", func(ctx context.Context) {
-		i := takingIn(ctx)
+var _ = Describe("The mail intake while the queue's mail server is down", func() {
+	It("LMI-3 answers so, stores nothing, and creates no second account when the mail is delivered again", func(ctx context.Context) {
+		i := newIntake(ctx)
 		DeferCleanup(func() { box.SetTrouble(mailbox.None{}) })
 		email := "late@customers.example"
 		box.SetTrouble(mailbox.RefuseRecipients(func(to string) error {
 			if to == i.queue {
-				return answers(451, "try later")
+				return smtpError(451, "try later")
 			}
 			return nil
 		}))
-		send := func() error { return bring(email, question(email, 1), i.address) }
+		send := func() error { return deliver(email, question(email, 1), i.address) }
 		for range 3 {
 			Expect(send()).To(MatchError(ContainSubstring("the queue of " + i.address + " takes no mails at the moment: try again later")))
 		}
 		box.SetTrouble(mailbox.RefuseRecipients(func(to string) error {
 			if to == i.queue {
-				return answers(550, "mailbox of "+to+" is unknown")
+				return smtpError(550, "mailbox of "+to+" is unknown")
 			}
 			return nil
 		}))

@@ -23,7 +23,7 @@ var _ = Describe("An address in an invitation", func() {
 
 	BeforeEach(func(ctx context.Context) { org = organization(ctx, english) })
 
-	It("NOV-3 may come with a name, which is the person's, and counts once in whatever form it is written", func(ctx context.Context) {
+	It("NOV-3 may include the person's name, and counts once, whatever its spelling", func(ctx context.Context) {
 		i := builders.Invitation(org, "team", `"Pérez, Ana" <pepa@`+org+`.example>; luis.gil@`+org+`.example EVA@`+org+`.example, eva@`+org+
 			`.example`, "josé@españa.example, José <josé@XN--espaa-rta.example>").Obj()
 		create(ctx, i)
@@ -35,7 +35,7 @@ var _ = Describe("An address in an invitation", func() {
 		}
 	})
 
-	It("is refused with its entry's number and text, all faults at once", func(ctx context.Context) {
+	It("NOV-3 is refused with the number and text of its entry, for all invalid entries at once", func(ctx context.Context) {
 		i := builders.Invitation(org, "team", address("luis"), "eva at acme.example, sam@acme.example", "Pérez, Ana <ana@xn--a.example>").Obj()
 		i.Spec.Emails[1] = "eva at acme, sam@acme.example"
 		err := env.As("ana@"+org+".example").Create(ctx, i)
@@ -45,7 +45,7 @@ var _ = Describe("An address in an invitation", func() {
 			HaveCause("spec.emails[2]", `entry 3: "ana@xn--a.example" is not an e-mail address`)))
 	})
 
-	It("of somebody who is a user already, active or suspended, is recognized and gets no mail", func(ctx context.Context) {
+	It("of a person who is already a user, active or suspended, counts as accepted and gets no mail", func(ctx context.Context) {
 		act := builders.OrgUser(org, "act").Existing().Obj()
 		sus := builders.OrgUser(org, "sus").Existing().With(func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true }).Obj()
 		create(ctx, act, sus)
@@ -56,10 +56,10 @@ var _ = Describe("An address in an invitation", func() {
 		Eventually(get(ctx, i)).Should(And(BeReady(), saying(Equal("Ready: 2 of 2 have accepted"))))
 		Expect(recipientOf(i, address("act"))).To(And(HaveField("User", "act"), HaveField("SendCount", BeZero())))
 		Expect(mailsTo(address("act"))).To(BeEmpty())
-		Expect(get(ctx, sus)(Default).Status.State).To(Equal(v1alpha1.UserSuspended), "an invitation lets nobody in again")
+		Expect(get(ctx, sus)(Default).Status.State).To(Equal(v1alpha1.UserSuspended), "an invitation does not end a suspension")
 	})
 
-	It("of somebody who is invited as an OrgUser waits, says for whom, and is recognized on acceptance", func(ctx context.Context) {
+	It("of a person who is invited by an OrgUser waits, names that OrgUser, and counts as accepted when they accept", func(ctx context.Context) {
 		kim := builders.OrgUser(org, "kim").Obj()
 		create(ctx, kim)
 		newestLink(address("kim"), "/i/", 1)
@@ -72,7 +72,7 @@ var _ = Describe("An address in an invitation", func() {
 		Expect(recipientOf(i, address("kim")).HeldBy).To(BeEmpty())
 	})
 
-	DescribeTable("that another Invitation holds waits for it, and is invited when that one", func(ctx context.Context,
+	DescribeTable("that another Invitation holds waits, and is invited when the other Invitation", func(ctx context.Context,
 		giveUp func(context.Context, *v1alpha1.Invitation),
 	) {
 		first := builders.Invitation(org, "first", address("luis"), address("eva")).Obj()
@@ -94,12 +94,12 @@ var _ = Describe("An address in an invitation", func() {
 		Entry("is deleted", func(ctx context.Context, first *v1alpha1.Invitation) {
 			Expect(env.Client.Delete(ctx, first)).To(Succeed())
 		}),
-		Entry("no longer names it", func(ctx context.Context, first *v1alpha1.Invitation) {
+		Entry("no longer lists it", func(ctx context.Context, first *v1alpha1.Invitation) {
 			edit(ctx, first, func(i *v1alpha1.Invitation) { i.Spec.Emails = i.Spec.Emails[1:] })
 		}),
 	)
 
-	It("that is named again waits like a new one while another Invitation holds it, or while the inviter lacks the right", func(ctx context.Context) {
+	It("that is removed and listed again waits like a new one while another Invitation holds it", func(ctx context.Context) {
 		ana := "ana@" + org + ".example"
 		first := builders.Invitation(org, "first", address("luis"), address("eva")).InvitedBy(ana).Obj()
 		invite(ctx, first)
@@ -118,13 +118,13 @@ var _ = Describe("An address in an invitation", func() {
 		Expect(recipientOf(first, address("luis"))).To(And(HaveField("HeldBy", "Invitation/second"), HaveField("RevocationReason", BeEmpty())))
 		Expect(look(ctx, old)).To(Equal(pageRevoked))
 
-		By("the other one's end")
+		By("deleting the other Invitation")
 		Expect(env.Client.Delete(ctx, second)).To(Succeed())
 		Eventually(get(ctx, first)).Should(And(stateOf(address("luis"), v1alpha1.RecipientInvited, 2), BeReady()))
 		Expect(look(ctx, old)).To(Equal(pageRevoked))
 	})
 
-	It("that two Invitations name at the same instant is invited once", func(ctx context.Context) {
+	It("that several Invitations list simultaneously is invited once", func(ctx context.Context) {
 		var both []client.Object
 		for _, name := range []string{"one", "two", "three", "four"} {
 			both = append(both, builders.Invitation(org, name, address("luis")).Obj())
@@ -132,18 +132,18 @@ var _ = Describe("An address in an invitation", func() {
 		create(ctx, both...)
 		accept(ctx, address("luis"), "Luis")
 		for _, o := range both {
-			Eventually(get(ctx, o.(*v1alpha1.Invitation))).Should(saying(Equal("Ready: 1 of 1 have accepted"))) //nolint:forcetypeassert // made above
+			Eventually(get(ctx, o.(*v1alpha1.Invitation))).Should(saying(Equal("Ready: 1 of 1 have accepted"))) //nolint:forcetypeassert // created above
 		}
 		settle(ctx)
 		Expect(mailsTo(address("luis"))).To(HaveLen(3), "invitation, confirmation, welcome")
 	})
 
-	It("becomes a user's by another way while it is invited: the link is used up, and no second user is left", func(ctx context.Context) {
+	It("that gets a user in another way while it is invited has a used link and no second user", func(ctx context.Context) {
 		i := builders.Invitation(org, "team", address("luis")).Obj()
 		invite(ctx, i)
 		link := newestLink(address("luis"), "/i/", 1)
 		made := userOf(ctx, org, address("luis"))
-		// Younger by a second of the API's clock, which counts no less.
+		// The new user is younger by a second of the API's clock, and takes precedence nevertheless.
 		Eventually(func() time.Time { return time.Now().Truncate(time.Second) }).Should(BeTemporally(">", made.CreationTimestamp.Time))
 		create(ctx, builders.OrgUser(org, "declared").Email(address("luis")).Existing().Obj())
 		Eventually(gone(ctx, made)).Should(Succeed())

@@ -15,8 +15,8 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("WXP-5 A folder of YAML that is applied again and again", func() {
-	It("changes nothing and sends nothing once all have accepted, expired or declined", func(ctx context.Context) {
+var _ = Describe("A folder of YAML that is applied repeatedly", func() {
+	It("WXP-5 changes nothing and sends nothing after everybody has accepted", func(ctx context.Context) {
 		org := organization(ctx, english)
 		luis, kim := "luis@"+org+".example", "kim@"+org+".example"
 		folder := fmt.Sprintf(`

@@ -30,7 +30,7 @@ type page struct {
 
 var heading = regexp.MustCompile(`(?s)<h1[^>]*>(.*?)</h1>`)
 
-// look asks for a link's page, and press sends a form to it.
+// look requests the page of a link, and press sends a form to it.
 func look(ctx context.Context, link string) page {
 	GinkgoHelper()
 	return pageOf(ctx, http.MethodGet, link, nil)
@@ -52,7 +52,7 @@ func pageOf(ctx context.Context, method, link string, form url.Values) page {
 	return p
 }
 
-// The pages of links that lead nowhere, in English.
+// The pages of links that cannot be used, in English.
 var (
 	pageUnknown  = page{http.StatusNotFound, "This page does not exist"}
 	pageRevoked  = page{http.StatusGone, "This invitation is no longer valid"}
@@ -62,15 +62,15 @@ var (
 	pageConfirm  = page{http.StatusOK, "Confirm your address"}
 )
 
-// invited is the page of a link that can be used.
+// invited matches the page of a link that can be used.
 func invited() OmegaMatcher {
 	return And(HaveField("Status", http.StatusOK), HaveField("Heading", ContainSubstring("invite")))
 }
 
-// english makes an organization whose pages are in English.
+// english makes English the language of an organization's pages.
 func english(o *v1alpha1.Organization) { o.Spec.Settings.Language = "en" }
 
-// invite makes Invitations and waits until their mails are out.
+// invite creates Invitations and waits until their mails are sent.
 func invite(ctx context.Context, invitations ...*v1alpha1.Invitation) {
 	GinkgoHelper()
 	for _, i := range invitations {
@@ -95,7 +95,7 @@ func resend(ctx context.Context, o client.Object, value string) {
 	})
 }
 
-// newestLink waits for the nth mail to an address with such a link, and gives the link.
+// newestLink waits for the nth mail to an address with a link below a path, and returns the link.
 func newestLink(email, path string, nth int) string {
 	GinkgoHelper()
 	var links []string
@@ -111,13 +111,13 @@ func newestLink(email, path string, nth int) string {
 	return links[nth-1]
 }
 
-// stateOf gives where a recipient stands.
+// stateOf matches an Invitation by the state of a recipient.
 func stateOf(email string, state v1alpha1.RecipientState, sendCount int) OmegaMatcher {
 	return WithTransform(func(i *v1alpha1.Invitation) v1alpha1.RecipientStatus { return recipientOf(i, email) },
 		And(HaveField("State", state), HaveField("SendCount", BeEquivalentTo(sendCount))))
 }
 
-// saying finds the Ready condition's message.
+// saying matches the reason and message of the Ready condition.
 func saying(matcher OmegaMatcher) OmegaMatcher {
 	return WithTransform(func(o interface{ GetConditions() *[]metav1.Condition }) string {
 		for _, c := range *o.GetConditions() {
@@ -129,7 +129,7 @@ func saying(matcher OmegaMatcher) OmegaMatcher {
 	}, matcher)
 }
 
-// eventsOf gives what the events about an object say.
+// eventsOf returns a function that reads the events about an object.
 func eventsOf(ctx context.Context, o client.Object) func(Gomega) []string {
 	return func(g Gomega) []string {
 		var list eventsv1.EventList
@@ -144,20 +144,20 @@ func eventsOf(ctx context.Context, o client.Object) func(Gomega) []string {
 	}
 }
 
-// noSuchUser is a mail server's refusal for good.
+// noSuchUser is a permanent refusal by a mail server.
 var noSuchUser = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
 
-// tokenIn gives the token of a link.
+// tokenIn returns the token of a link.
 func tokenIn(link string) string { return link[strings.LastIndex(link, "/")+1:] }
 
-// filledIn is the form as a person fills it in who wants the pages in English.
+// filledIn returns the form values of a person who chooses English.
 func filledIn(name string) url.Values {
 	form := registration(name)
 	form.Set("language", "en")
 	return form
 }
 
-// mailIDs gives the Message-IDs of the mails to an organization's people, whatever mails others get meanwhile.
+// mailIDs returns the Message-IDs of the mails to an organization's people, and not those of other specs' mails.
 func mailIDs(org string) []string {
 	GinkgoHelper()
 	messages, err := box.Messages()

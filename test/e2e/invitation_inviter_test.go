@@ -16,7 +16,7 @@ import (
 )
 
 var _ = Describe("An invitation whose inviter", func() {
-	DescribeTable("NOV-4 loses the right to give the role says so, lets nobody in, and says what to do", func(ctx context.Context,
+	DescribeTable("NOV-4 loses the right to grant the role cannot be accepted, and says what to do,", func(ctx context.Context,
 		lose func(context.Context, *v1alpha1.OrgUser),
 	) {
 		org := organization(ctx, english)
@@ -43,7 +43,7 @@ var _ = Describe("An invitation whose inviter", func() {
 			HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized)))
 		Expect(recipientOf(i, kim).RevocationReason).To(Equal(v1alpha1.RevokedInviterUnauthorized))
 
-		By("sending again: whoever asks for it, the inviter is the same, and the wish waits")
+		By("resending, which waits because the inviter is still the same")
 		settle(ctx)
 		mails := mailIDs(org)
 		resend(ctx, i, "1")
@@ -51,26 +51,26 @@ var _ = Describe("An invitation whose inviter", func() {
 		Expect(mailIDs(org)).To(Equal(mails))
 		Expect(get(ctx, i)(Default).Status.ObservedResend).To(BeEmpty())
 
-		By("inviting by somebody who may")
+		By("inviting on behalf of a user who may")
 		other := builders.Invitation(org, "ours", kim).Obj()
 		Expect(env.As("ana@"+org+".example").Create(ctx, other)).To(Succeed())
 		press(ctx, newestLink(kim, "/i/", 2), filledIn("Kim"))
 		press(ctx, newestLink(kim, "/c/", 1), nil)
 		Eventually(get(ctx, userOf(ctx, org, kim))).Should(HaveField("Status.State", v1alpha1.UserActive))
 	},
-		Entry("by another role", func(ctx context.Context, u *v1alpha1.OrgUser) {
+		Entry("after a change of role", func(ctx context.Context, u *v1alpha1.OrgUser) {
 			edit(ctx, u, func(u *v1alpha1.OrgUser) { u.Spec.Role = v1alpha1.RoleTechnician })
 		}),
-		Entry("by suspension", func(ctx context.Context, u *v1alpha1.OrgUser) {
+		Entry("after a suspension", func(ctx context.Context, u *v1alpha1.OrgUser) {
 			edit(ctx, u, func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true })
 		}),
-		Entry("by removal", func(ctx context.Context, u *v1alpha1.OrgUser) {
+		Entry("after a removal", func(ctx context.Context, u *v1alpha1.OrgUser) {
 			Expect(env.Client.Delete(ctx, u)).To(Succeed())
 			Eventually(gone(ctx, u)).Should(Succeed())
 		}),
 	)
 
-	It("gets the right back can be accepted again, and invites again who was turned away", func(ctx context.Context) {
+	It("NOV-4 regains the right can be accepted again, and can be resent to people who were rejected", func(ctx context.Context) {
 		org := organization(ctx, english)
 		kim, pat := "kim@"+org+".example", "pat@"+org+".example"
 		bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleUserAdmin).Existing().Obj()
@@ -78,11 +78,11 @@ var _ = Describe("An invitation whose inviter", func() {
 		awaitReady(ctx, bea)
 		i := builders.Invitation(org, "theirs", kim, pat).Obj()
 		Expect(env.As(string(bea.Spec.Email)).Create(ctx, i)).To(Succeed())
-		open, turnedAway := newestLink(kim, "/i/", 1), newestLink(pat, "/i/", 1)
+		open, rejected := newestLink(kim, "/i/", 1), newestLink(pat, "/i/", 1)
 		suspend := func(on bool) { edit(ctx, bea, func(u *v1alpha1.OrgUser) { u.Spec.Suspend = on }) }
 		suspend(true)
 		Eventually(get(ctx, i)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized))
-		Expect(press(ctx, turnedAway, filledIn("Pat"))).To(Equal(pageRevoked))
+		Expect(press(ctx, rejected, filledIn("Pat"))).To(Equal(pageRevoked))
 		suspend(false)
 		awaitReady(ctx, bea)
 		Expect(look(ctx, open)).To(invited())

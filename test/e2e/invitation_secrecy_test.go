@@ -19,29 +19,29 @@ import (
 	"github.com/usher-operator/usher/internal/testing/ports"
 )
 
-// partLength is how many characters of a token may stand nowhere: 72 bits of it.
+// partLength is the length of the parts of a token that must not be found anywhere: 12 characters are 72 bits.
 const partLength = 12
 
-var _ = Describe("ORG-21 What is in a mail's link", func() {
-	It("stands nowhere else, in whole or in part: objects, events, the operator's log, metrics, the audit log", func(ctx context.Context) {
-		metrics := launchTalkative(ctx)
+var _ = Describe("The token in a mail's link", func() {
+	It("ORG-21 is in no object, event, log, metric or audit log, neither in whole nor in part", func(ctx context.Context) {
+		metrics := launchVerbose(ctx)
 		org := organization(ctx, english)
-		play(ctx, org)
+		exerciseLinks(ctx, org)
 		tokens := tokensOf("@" + org + ".example")
 		Expect(len(tokens)).To(BeNumerically(">=", 8))
 
 		for place, text := range places(ctx, metrics) {
-			Expect(text).To(ContainSubstring(place.known), "%s: the search looks at the right thing", place.name)
+			Expect(text).To(ContainSubstring(place.known), "%s: the search has the right text", place.name)
 			Expect(partOf(tokens, text)).To(BeEmpty(), place.name)
 			planted := text + tokens[0][30:30+partLength]
-			Expect(partOf(tokens, planted)).To(Equal(tokens[0][30:30+partLength]), "%s: the search would find it", place.name)
+			Expect(partOf(tokens, planted)).To(Equal(tokens[0][30:30+partLength]), "%s: the search would find a token", place.name)
 		}
 	})
 })
 
-// launchTalkative runs the operator as a program that logs all it can, in place of the one in this process, and gives
-// what reads its log and its metrics.
-func launchTalkative(ctx context.Context) func() (log, metrics string) {
+// launchVerbose runs the operator with the highest log level in a process of its own, instead of the one in this process. It
+// returns a function that reads its log and its metrics.
+func launchVerbose(ctx context.Context) func() (log, metrics string) {
 	GinkgoHelper()
 	Expect(usher.Stop()).To(Succeed())
 	DeferCleanup(startOperator)
@@ -71,8 +71,8 @@ func launchTalkative(ctx context.Context) func() (log, metrics string) {
 	}
 }
 
-// play makes every kind of link, and uses and misuses them.
-func play(ctx context.Context, org string) {
+// exerciseLinks creates links of every kind, and uses and misuses them.
+func exerciseLinks(ctx context.Context, org string) {
 	GinkgoHelper()
 	address := func(name string) string { return name + "@" + org + ".example" }
 	DeferCleanup(func() { box.SetFault(nil) })
@@ -103,7 +103,7 @@ func play(ctx context.Context, org string) {
 	settle(ctx)
 }
 
-// tokensOf gives the tokens of all links in mails to a domain.
+// tokensOf returns the tokens of all links in mails to a domain.
 func tokensOf(domain string) []string {
 	GinkgoHelper()
 	mails, err := box.Messages()
@@ -120,10 +120,10 @@ func tokensOf(domain string) []string {
 	return tokens
 }
 
-// place is where a token could be found, and something that is to be found there.
+// place is where a token could be found, and a text that must be found there.
 type place struct{ name, known string }
 
-func places(ctx context.Context, talk func() (log, metrics string)) map[place]string {
+func places(ctx context.Context, read func() (log, metrics string)) map[place]string {
 	GinkgoHelper()
 	kinds, errors, err := env.Kubectl(ctx, "api-resources", "--verbs=list", "--output=name")
 	Expect(err).NotTo(HaveOccurred(), errors)
@@ -133,16 +133,16 @@ func places(ctx context.Context, talk func() (log, metrics string)) map[place]st
 	Expect(err).NotTo(HaveOccurred(), errors)
 	audit, err := env.AuditLog(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	log, metrics := talk()
+	log, metrics := read()
 	return map[place]string{
-		{"the API's objects, events among them", "kind: Event"}: objects,
-		{"the operator's log", "DEBUG"}:                         log,
-		{"the metrics", "controller_runtime_reconcile_total"}:   metrics,
-		{"the audit log", "/status"}:                            string(audit),
+		{"all objects, including events", "kind: Event"}:      objects,
+		{"the operator's log", "DEBUG"}:                       log,
+		{"the metrics", "controller_runtime_reconcile_total"}: metrics,
+		{"the audit log", "/status"}:                          string(audit),
 	}
 }
 
-// partOf finds a part of a token in a text; empty: there is none.
+// partOf returns a part of a token that is in a text, or "" if there is none.
 func partOf(tokens []string, text string) string {
 	parts := map[string]bool{}
 	for _, token := range tokens {

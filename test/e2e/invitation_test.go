@@ -39,7 +39,7 @@ var _ = Describe("A person who is invited", func() {
 		create(ctx, inv)
 	})
 
-	It("ORG-20 ORG-21 ORG-22 NOV-3 NOV-4 has a pending OrgUser at once, of the one role, and no access", func(ctx context.Context) {
+	It("ORG-20 ORG-21 ORG-22 NOV-3 NOV-4 has a pending OrgUser with the invited role at once, and no access", func(ctx context.Context) {
 		for _, email := range []string{luis, "nora@" + org + ".example", "sam@" + org + ".example"} {
 			user := userOf(ctx, org, email)
 			Expect(user.Spec.Role).To(Equal(v1alpha1.RoleMember))
@@ -52,7 +52,7 @@ var _ = Describe("A person who is invited", func() {
 		Expect(inv.Status.Recipients).To(HaveEach(HaveField("State", v1alpha1.RecipientInvited)))
 	})
 
-	It("NOV-8 NOV-9 gets a mail with the inviter in the subject, and a link that grants nothing by itself", func(ctx context.Context) {
+	It("NOV-8 NOV-9 gets a mail with the inviter in the subject and a link that grants nothing when opened", func(ctx context.Context) {
 		message, link := mailTo(ctx, luis, "/i/")
 		Expect(message.Subject).To(Equal("Invitación del usuario Ana Ana"), "LMI-6")
 		Expect(message.HTML).To(ContainSubstring("Aceptar invitación"))
@@ -61,12 +61,12 @@ var _ = Describe("A person who is invited", func() {
 		awaitReady(ctx, inv)
 		before := inv.ResourceVersion
 		Expect(visit(ctx, link)).To(Equal(http.StatusOK))
-		head, _ := fetch(ctx, &stays, http.MethodHead, link, nil)
+		head, _ := fetch(ctx, &noRedirects, http.MethodHead, link, nil)
 		Expect(head).To(Equal(http.StatusOK))
-		Expect(get(ctx, inv)(Default).ResourceVersion).To(Equal(before), "looking at a page writes nothing")
+		Expect(get(ctx, inv)(Default).ResourceVersion).To(Equal(before), "opening a page writes nothing")
 	})
 
-	It("NOV-10 NOV-11 NOV-12 ORG-17 registers, confirms the address by a second mail, and only then has access", func(ctx context.Context) {
+	It("NOV-10 NOV-11 NOV-12 ORG-17 has access only after registering and confirming the address by a second mail", func(ctx context.Context) {
 		secret := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: space, Name: "notes"}}
 		Eventually(func() error { return env.Client.Create(ctx, secret) }).Should(Succeed())
 		asLuis := func() error { return env.As(luis).Get(ctx, client.ObjectKeyFromObject(secret), &corev1.ConfigMap{}) }
@@ -90,13 +90,13 @@ var _ = Describe("A person who is invited", func() {
 		Expect(user.Status.DisplayName).To(Equal("Luis Gómez"))
 		Expect(user.Status.LastActive).To(MatchRegexp(`^\d{4}-\d\d-\d\dT`))
 		Expect(asLuis()).To(Succeed())
-		Expect(can(ctx, luis, "get", "configmaps", org)(Default)).To(BeFalse(), "the organization's namespace is not his")
+		Expect(can(ctx, luis, "get", "configmaps", org)(Default)).To(BeFalse(), "a Member has no access to the organization's namespace")
 
 		Eventually(get(ctx, inv)).Should(HaveField("Status.Summary.Active", HaveValue(BeEquivalentTo(1))))
 		Expect(inv.Status.Summary).To(HaveField("Pending", HaveValue(BeEquivalentTo(2))))
 	})
 
-	It("declines, and gets nothing", func(ctx context.Context) {
+	It("gets no access after declining", func(ctx context.Context) {
 		_, link := mailTo(ctx, luis, "/i/")
 		Expect(post(ctx, link, map[string][]string{"action": {"decline"}})).To(Equal(http.StatusSeeOther))
 		Eventually(get(ctx, inv)).Should(WithTransform(recipientState(luis), Equal(v1alpha1.RecipientDeclined)))
@@ -104,7 +104,7 @@ var _ = Describe("A person who is invited", func() {
 		Expect(recipientOf(get(ctx, inv)(Default), luis).State).To(Equal(v1alpha1.RecipientDeclined))
 	})
 
-	It("WXP-7 is invited again: the old link is dead, the new one works", func(ctx context.Context) {
+	It("WXP-7 gets a new link when the invitation is resent, and the old one becomes invalid", func(ctx context.Context) {
 		_, old := mailTo(ctx, luis, "/i/")
 		awaitReady(ctx, inv)
 		edit(ctx, inv, func(i *v1alpha1.Invitation) { i.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"} })
@@ -117,7 +117,7 @@ var _ = Describe("A person who is invited", func() {
 		Expect(visit(ctx, linkIn(accepted[1], "/i/"))).To(Equal(http.StatusOK))
 	})
 
-	It("is taken out of the list: the link is dead and the pending user is gone", func(ctx context.Context) {
+	It("loses link and pending user when the address is removed from the list", func(ctx context.Context) {
 		_, link := mailTo(ctx, luis, "/i/")
 		user := userOf(ctx, org, luis)
 		awaitReady(ctx, inv)
@@ -127,7 +127,7 @@ var _ = Describe("A person who is invited", func() {
 		Eventually(gone(ctx, user)).Should(Succeed())
 	})
 
-	It("keeps the account when the Invitation goes; who has not accepted does not", func(ctx context.Context) {
+	It("keeps the account when the Invitation is deleted, unless the person has not accepted", func(ctx context.Context) {
 		nora := userOf(ctx, org, "nora@"+org+".example")
 		accept(ctx, luis, "Luis")
 		Expect(env.Client.Delete(ctx, inv)).To(Succeed())
@@ -138,7 +138,7 @@ var _ = Describe("A person who is invited", func() {
 		Eventually(can(ctx, luis, "get", "configmaps", space)).Should(BeTrue())
 	})
 
-	It("cannot accept when the inviter may no longer give the role: the invitation is revoked, and stays so", func(ctx context.Context) {
+	It("NOV-4 cannot accept if the inviter may no longer grant the role: the invitation is revoked permanently", func(ctx context.Context) {
 		bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleUserAdmin).Existing().Obj()
 		create(ctx, bea)
 		awaitReady(ctx, bea)
@@ -159,7 +159,7 @@ var _ = Describe("A person who is invited", func() {
 			HaveField("State", v1alpha1.RecipientRevoked), HaveField("RevocationReason", v1alpha1.RevokedInviterUnauthorized)))
 	})
 
-	It("meets calm pages at links that are not ours", func(ctx context.Context) {
+	It("gets a helpful page at invalid links", func(ctx context.Context) {
 		_, link := mailTo(ctx, luis, "/i/")
 		Expect(visit(ctx, link[:len(link)-1]+"_")).To(Equal(http.StatusNotFound))
 		Expect(visit(ctx, usher.PortalURL+"/i/AAAA")).To(Equal(http.StatusNotFound))

@@ -21,7 +21,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// Places in a token: version, purpose, key, send count, UID of the object, digest of the address, signature.
+// Offsets in a token: version, purpose, key, send count, UID of the object, digest of the address, signature.
 const (
 	tokenPurpose   = 1
 	tokenUID       = 10
@@ -29,7 +29,7 @@ const (
 	tokenSignature = 42
 )
 
-var _ = Describe("ORG-21 A link", Ordered, func() {
+var _ = Describe("An invitation link", Ordered, func() {
 	var (
 		org, luis, eva             string
 		i, other, elsewhere        *v1alpha1.Invitation
@@ -54,13 +54,13 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		return raw
 	}
-	// spliced gives the genuine token with a part of another one in its place.
+	// spliced returns the genuine token with a part replaced by that of another token.
 	spliced := func(other string, from, to int) string {
 		raw := bytesOf(genuine)
 		copy(raw[from:to], bytesOf(other)[from:to])
 		return base64.RawURLEncoding.EncodeToString(raw)
 	}
-	// unmoved checks that nothing was written because of a link.
+	// unmoved checks that using links writes nothing.
 	unmoved := func(ctx context.Context, try func()) {
 		GinkgoHelper()
 		settle(ctx)
@@ -76,7 +76,7 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		Expect(press(ctx, usher.PortalURL+path+token, filledIn("Mallory"))).To(Equal(expected), "POST %s%s", path, token)
 	}
 
-	It("that is altered in any character is unknown", func(ctx context.Context) {
+	It("ORG-21 with any altered character is unknown", func(ctx context.Context) {
 		unmoved(ctx, func() {
 			for n := range genuine {
 				changed := []byte(genuine)
@@ -88,7 +88,7 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		})
 	})
 
-	It("that is truncated, lengthened or padded is unknown", func(ctx context.Context) {
+	It("ORG-21 that is truncated, extended or padded is unknown", func(ctx context.Context) {
 		unmoved(ctx, func() {
 			for _, token := range []string{
 				genuine[:len(genuine)-1], genuine[1:], genuine[:len(genuine)/2], genuine + "A", genuine + "=", genuine + "%0A",
@@ -99,7 +99,7 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		})
 	})
 
-	It("that is forged is unknown: by chance, or signed with another key of the same name", func(ctx context.Context) {
+	It("ORG-21 that is random, or signed with another key of the same name, is unknown", func(ctx context.Context) {
 		chance := make([]byte, len(bytesOf(genuine)))
 		_, err := rand.Read(chance)
 		Expect(err).NotTo(HaveOccurred())
@@ -119,7 +119,7 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		})
 	})
 
-	It("that is swapped is unknown: another person's, Invitation's or organization's parts, another purpose or sending", func(ctx context.Context) {
+	It("ORG-21 with parts of another person's, Invitation's or organization's link, or another purpose, is unknown", func(ctx context.Context) {
 		confirm := bytesOf(genuine)
 		confirm[tokenPurpose] = byte(linktoken.PurposeConfirm)
 		later := bytesOf(genuine)
@@ -135,7 +135,7 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		})
 	})
 
-	It("that Usher's own key signs grants nothing where nobody is invited", func(ctx context.Context) {
+	It("ORG-21 that is signed with Usher's own key grants nothing to a person who is not invited", func(ctx context.Context) {
 		keys, err := linktoken.NewKeys(keysSecret(ctx).Data)
 		Expect(err).NotTo(HaveOccurred())
 		sign := func(purpose linktoken.Purpose, uid types.UID, email string, sendCount int32) string {
@@ -152,12 +152,12 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 			answers(ctx, "/i/", sign(linktoken.PurposeInvite, i.UID, luis, 0), pageRevoked)
 			gone := sign(linktoken.PurposeInvite, "00000000-0000-4000-8000-000000000000", luis, 1)
 			Expect(look(ctx, usher.PortalURL+"/i/"+gone).Status).To(Equal(http.StatusGone))
-			Expect(look(ctx, usher.PortalURL+"/c/"+confirm)).To(Equal(pageUsed), "not registered yet: there is nothing to confirm")
+			Expect(look(ctx, usher.PortalURL+"/c/"+confirm)).To(Equal(pageUsed), "there is nothing to confirm before the registration")
 			Expect(press(ctx, usher.PortalURL+"/c/"+confirm, nil).Status).To(BeNumerically("<", 500))
 		})
 	})
 
-	It("that is used again leads where the first use led, and changes nothing", func(ctx context.Context) {
+	It("ORG-21 that is used again leads to the same page and changes nothing", func(ctx context.Context) {
 		link := usher.PortalURL + "/i/" + genuine
 		press(ctx, link, filledIn("Luis"))
 		confirm := newestLink(luis, "/c/", 1)
@@ -179,7 +179,7 @@ var _ = Describe("ORG-21 A link", Ordered, func() {
 		Expect(get(ctx, i)(Default).ResourceVersion).To(Equal(version))
 		Expect(get(ctx, user)(Default).Status.DisplayName).To(Equal("Luis"))
 
-		By("using it after it was sent again, which is for the others")
+		By("using it after the invitation was resent to the others")
 		resend(ctx, i, "1")
 		Eventually(get(ctx, i)).Should(stateOf(eva, v1alpha1.RecipientInvited, 2))
 		answers(ctx, "/i/", evas, pageRevoked)

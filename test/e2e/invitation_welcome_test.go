@@ -14,8 +14,8 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("The welcome", func() {
-	It("ORG-22 LMI-12 tells what the person has by then, as mail and as page, and is over when the person is removed", func(ctx context.Context) {
+var _ = Describe("The welcome mail and page", func() {
+	It("ORG-22 LMI-12 say what access the person has at that time, until the user is deleted", func(ctx context.Context) {
 		org := organization(ctx, english)
 		email := "luis@" + org + ".example"
 		create(ctx, builders.Workspace(org, "support").Obj(), builders.Workspace(org, "sales").Obj())

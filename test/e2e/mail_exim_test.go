@@ -18,15 +18,15 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-var _ = Describe("A mail server that others wrote", func() {
-	It("NOV-9 NOV-11 takes the mails of a person's whole way, and tells who does not exist", func(ctx context.Context) {
-		dir, err := os.MkdirTemp("", "usher-exim-") // whoever the server runs as must be able to get there
+var _ = Describe("A third-party mail server (Exim)", func() {
+	It("NOV-9 NOV-11 accepts all mails of an invited person, and its refusals of unknown addresses are reported", func(ctx context.Context) {
+		dir, err := os.MkdirTemp("", "usher-exim-") // the server's user must have access to it
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(os.RemoveAll, dir)
 		server, err := exim.Start(dir)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() { Expect(server.Stop()).To(Succeed()) })
-		restartWith(ctx)(server.Addr, server.Authority, written("password", exim.Password))
+		restartWithMailServer(ctx)(server.Addr, server.Authority, writeFile("password", exim.Password))
 
 		org := organization(ctx)
 		luis, gone := "luis@"+org+".example", "gone@"+org+".example"
@@ -55,7 +55,7 @@ var _ = Describe("A mail server that others wrote", func() {
 		Eventually(func(g Gomega) []mailbox.Message {
 			messages, err := server.Messages()
 			g.Expect(err).NotTo(HaveOccurred())
-			// Other specs' people may get theirs by this server.
+			// People of other specs may get mails by this server as well.
 			return slices.DeleteFunc(messages, func(m mailbox.Message) bool { return !m.SentTo(luis) })
 		}).Should(And(HaveLen(3), HaveEach(HaveField("Malformed", BeEmpty()))))
 	})

@@ -18,7 +18,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
-const ownWords = `apiVersion: v1
+const customTemplates = `apiVersion: v1
 kind: ConfigMap
 metadata: {name: usher-mail-templates, namespace: usher-system}
 data:
@@ -27,7 +27,7 @@ data:
   mail.txt.tmpl: "OWN LAYOUT\n{{.Title}}\n{{.URL}}\n"
 `
 
-const brokenWords = `apiVersion: v1
+const brokenTemplates = `apiVersion: v1
 kind: ConfigMap
 metadata: {name: usher-mail-templates, namespace: usher-system}
 data:
@@ -73,15 +73,15 @@ var _ = Describe("Mail templates in a ConfigMap", func() {
 		}
 	}
 
-	It("are in force for the next mail; broken ones are not, and say why; without them the shipped words are back", func(ctx context.Context) {
-		apply(ctx, ownWords)
+	It("apply from the next mail on; broken ones do not, and an event says why; without them the defaults apply", func(ctx context.Context) {
+		apply(ctx, customTemplates)
 		Eventually(notes(ctx, setup.ReasonTemplatesInForce)).Should(ContainElement(HavePrefix("Normal ")))
 		mine := invite(ctx, "mine")
 		Expect(mine.Subject).To(Equal("Tu sitio en Acme"))
 		Expect(mine.Text).To(HavePrefix("OWN LAYOUT"))
 		Expect(mine.HTML).To(ContainSubstring(">Entrar en Acme</a>"))
 
-		apply(ctx, brokenWords)
+		apply(ctx, brokenTemplates)
 		Eventually(notes(ctx, setup.ReasonTemplatesBroken)).Should(ContainElement(And(
 			HavePrefix("Warning "), ContainSubstring("es.json"), ContainSubstring("Invitation.subject"), ContainSubstring("{nobody}"))))
 		still := invite(ctx, "still")
@@ -94,7 +94,7 @@ var _ = Describe("Mail templates in a ConfigMap", func() {
 		Expect(invite(ctx, "back").Subject).To(HavePrefix("Invitación del usuario "))
 	})
 
-	It("are all that the operator may read of ConfigMaps, and none is its to write", func(ctx context.Context) {
+	It("are in the only ConfigMap that the operator can read by name, and it cannot write it", func(ctx context.Context) {
 		may := func(verb, namespace, name string) bool {
 			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 				User: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"},

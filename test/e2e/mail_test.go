@@ -25,7 +25,7 @@ var _ = Describe("A mail", func() {
 		DeferCleanup(func() { box.SetFault(nil) })
 	})
 
-	It("that is refused for good makes the recipient Undeliverable, and says so", func(ctx context.Context) {
+	It("that is permanently refused makes the recipient Undeliverable, and the status says so", func(ctx context.Context) {
 		bad := "gone@" + org + ".example"
 		box.SetFault(func(recipient string) error {
 			if recipient == bad {
@@ -44,7 +44,7 @@ var _ = Describe("A mail", func() {
 		Expect(recipientOf(i, "sam@"+org+".example").State).To(Equal(v1alpha1.RecipientInvited))
 	})
 
-	It("that is put off is tried again, under the same Message-ID", func(ctx context.Context) {
+	It("that is temporarily refused is sent again with the same Message-ID", func(ctx context.Context) {
 		busy := "busy@" + org + ".example"
 		box.SetFault(func(string) error {
 			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "try again later"}
@@ -66,7 +66,7 @@ var _ = Describe("A mail", func() {
 		Expect(visit(ctx, link)).To(Equal(http.StatusOK))
 	})
 
-	It("is sent once each while nobody dies, whatever is written meanwhile", func(ctx context.Context) {
+	It("is sent once if the operator is not killed, whatever is written at the same time", func(ctx context.Context) {
 		var emails []string
 		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 			emails = append(emails, name+"@"+org+".example")

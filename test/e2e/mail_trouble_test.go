@@ -20,23 +20,24 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-func answers(code int, text string) error {
+// smtpError returns an answer of a mail server.
+func smtpError(code int, text string) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 0, 0}, Message: text}
 }
 
-// mailOf gives the mail of a recipient of an Invitation, as it is written.
+// mailOf returns a function that returns the mail of a recipient in an Invitation's status.
 func mailOf(email string) func(*v1alpha1.Invitation) *v1alpha1.MailStatus {
 	return func(i *v1alpha1.Invitation) *v1alpha1.MailStatus { return recipientOf(i, email).Mail }
 }
 
-// putOff is a mail that was tried and waits for its next attempt, with what the status says about it.
-func putOff(says string) types.GomegaMatcher {
+// deferredWith matches a mail that failed with an error and waits for its next attempt.
+func deferredWith(says string) types.GomegaMatcher {
 	return And(Not(BeNil()), HaveField("State", v1alpha1.MailQueued), HaveField("Attempts", BeNumerically(">=", 1)),
 		HaveField("NextAttemptTime", Not(BeNil())), HaveField("LastError", ContainSubstring(says)))
 }
 
-// sentAtLast is a mail that was taken at a later attempt.
-func sentAtLast() types.GomegaMatcher {
+// sentAfterRetry matches a mail that was accepted at a later attempt.
+func sentAfterRetry() types.GomegaMatcher {
 	return And(Not(BeNil()), HaveField("State", v1alpha1.MailSent), HaveField("Attempts", BeNumerically(">=", 2)),
 		HaveField("NextAttemptTime", BeNil()), HaveField("LastError", BeEmpty()))
 }
@@ -60,16 +61,16 @@ var _ = Describe("A mail server that misbehaves", func() {
 		DeferCleanup(func() { box.SetTrouble(mailbox.None{}) })
 	})
 
-	It("puts off each recipient that it has trouble with, and no other; each mail keeps its Message-ID", func(ctx context.Context) {
+	It("delays only the recipients that it has trouble with, and their mails keep their Message-IDs", func(ctx context.Context) {
 		at := func(name string) string { return name + "@" + org + ".example" }
 		box.SetTrouble(troubleByRecipient{
 			refusals: map[string]error{
-				at("grey"):  answers(450, "greylisted, come again"),
-				at("quota"): answers(452, "over quota"),
-				at("gone"):  answers(550, "no such user"),
+				at("grey"):  smtpError(450, "greylisted, come again"),
+				at("quota"): smtpError(452, "over quota"),
+				at("gone"):  smtpError(550, "no such user"),
 			},
 			fates: map[string]mailbox.Fate{
-				at("busy"):   {Refuse: answers(421, "shutting down")},
+				at("busy"):   {Refuse: smtpError(421, "shutting down")},
 				at("half"):   {CutAfter: 200},
 				at("silent"): {KeepAndCut: true},
 			},
@@ -82,18 +83,18 @@ var _ = Describe("A mail server that misbehaves", func() {
 		}
 		ids := map[string]string{}
 		for name, says := range said {
-			Eventually(get(ctx, i)).Should(WithTransform(mailOf(at(name)), putOff(says)), name)
+			Eventually(get(ctx, i)).Should(WithTransform(mailOf(at(name)), deferredWith(says)), name)
 			ids[name] = recipientOf(i, at(name)).Mail.MessageID
 		}
 		Eventually(get(ctx, i)).Should(WithTransform(recipientState(at("gone")), Equal(v1alpha1.RecipientUndeliverable)))
 		Expect(recipientOf(i, at("gone")).Mail).To(And(HaveField("State", v1alpha1.MailFailed), HaveField("Attempts", BeEquivalentTo(1)),
 			HaveField("LastError", ContainSubstring("550 5.0.0 no such user"))))
 		Eventually(get(ctx, i)).Should(WithTransform(mailOf(at("well")), HaveField("State", v1alpha1.MailSent)))
-		Expect(mailsTo(at("silent"))).NotTo(BeEmpty(), "it has the mail and did not say so")
+		Expect(mailsTo(at("silent"))).NotTo(BeEmpty(), "the server accepted the mail without an answer")
 
 		box.SetTrouble(mailbox.None{})
 		for name := range said {
-			Eventually(get(ctx, i)).Should(WithTransform(mailOf(at(name)), sentAtLast()), name)
+			Eventually(get(ctx, i)).Should(WithTransform(mailOf(at(name)), sentAfterRetry()), name)
 			Expect(recipientOf(i, at(name)).Mail.MessageID).To(Equal(ids[name]))
 			Expect(idsOf(at(name))).To(HaveEach(ids[name]))
 			arrived := 1
@@ -106,8 +107,8 @@ var _ = Describe("A mail server that misbehaves", func() {
 		Expect(mailsTo(at("gone"))).To(BeEmpty())
 	})
 
-	It("is not stormed when it lets nobody in; all mails go out, once each, when it does again", func(ctx context.Context) {
-		box.SetTrouble(mailbox.Down(answers(421, "too busy")))
+	It("is not flooded with connections while it is down, and gets every mail once when it recovers", func(ctx context.Context) {
+		box.SetTrouble(mailbox.Down(smtpError(421, "too busy")))
 		before, began := box.Connections(), time.Now()
 		var emails []string
 		for n := range 60 {
@@ -121,10 +122,10 @@ var _ = Describe("A mail server that misbehaves", func() {
 		for _, m := range mailStates(i) {
 			attempts += int(m.Attempts)
 		}
-		// One more a second at most, should it take long.
+		// At most one more per second, in case it takes long.
 		most := mail.DefaultConnections + int(time.Since(began)/time.Second)
 		Expect(box.Connections() - before).To(And(BeNumerically(">", 0), BeNumerically("<=", most)))
-		Expect(attempts).To(BeNumerically("<=", box.Connections()-before), "an attempt is one that was made")
+		Expect(attempts).To(BeNumerically("<=", box.Connections()-before), "only attempts that were made count")
 
 		box.SetTrouble(mailbox.None{})
 		Eventually(get(ctx, i)).Should(WithTransform(mailStates, HaveEach(HaveField("State", v1alpha1.MailSent))))
@@ -133,19 +134,19 @@ var _ = Describe("A mail server that misbehaves", func() {
 		}
 	})
 
-	It("keeps nobody's access waiting when it hangs", func(ctx context.Context) {
+	It("does not delay anybody's access when it hangs", func(ctx context.Context) {
 		eva := "eva@" + org + ".example"
 		i := builders.Invitation(org, "team", eva, "sam@"+org+".example").Obj()
 		create(ctx, i)
 		accept(ctx, eva, "Eva")
 		awaitReady(ctx, userOf(ctx, org, eva))
-		restartMailing(ctx, func(o *mail.Options) { o.Timeout = time.Hour }) // no mail is given up
+		restartWithMailOptions(ctx, func(o *mail.Options) { o.Timeout = time.Hour }) // no mail times out
 		box.SetTrouble(mailbox.Slow(time.Hour))
 		for n := range 12 { // more than the workers of any kind
 			u := builders.OrgUser(org, fmt.Sprintf("invited-%d", n)).Obj()
 			i := builders.Invitation(org, fmt.Sprintf("hangs-%d", n), fmt.Sprintf("h%d@%s.example", n, org)).Obj()
 			create(ctx, u, i)
-			DeferCleanup(func(ctx context.Context) { // what stays queued would take the turn of other specs' mails
+			DeferCleanup(func(ctx context.Context) { // mails that stay queued would delay those of other specs
 				Expect(env.Client.Delete(ctx, i)).To(Succeed())
 				Expect(env.Client.Delete(ctx, u)).To(Succeed())
 			})
@@ -157,7 +158,7 @@ var _ = Describe("A mail server that misbehaves", func() {
 	})
 })
 
-// mailStates gives the mails of all recipients; an empty one where there is none yet.
+// mailStates returns the mails of all recipients, or a single empty one if any is missing.
 func mailStates(i *v1alpha1.Invitation) []v1alpha1.MailStatus {
 	states := []v1alpha1.MailStatus{}
 	for _, r := range i.Status.Recipients {
@@ -172,18 +173,18 @@ func mailStates(i *v1alpha1.Invitation) []v1alpha1.MailStatus {
 	return states
 }
 
-var _ = Describe("An operator that the mail server does not trust", func() {
-	It("says why in lastError, never the password, and delivers when it is set right", func(ctx context.Context) {
+var _ = Describe("An operator with a protected mail server", func() {
+	It("reports a wrong password in lastError without quoting it, and sends the mail after a correction", func(ctx context.Context) {
 		const password = "correct-horse-battery"
 		guarded, ca := guardedMailbox(password)
-		file := written("password", "wrong-"+password)
-		restart := restartWith(ctx)
+		file := writeFile("password", "wrong-"+password)
+		restart := restartWithMailServer(ctx)
 		restart(guarded.Addr(), ca, file)
 		org := organization(ctx)
 		luis := "luis@" + org + ".example"
 		i := builders.Invitation(org, "team", luis).Obj()
 		create(ctx, i)
-		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), putOff("535")))
+		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), deferredWith("535")))
 		id := recipientOf(i, luis).Mail.MessageID
 		noSecret(i, password)
 
@@ -192,33 +193,33 @@ var _ = Describe("An operator that the mail server does not trust", func() {
 		message, err := guarded.Wait(ctx, func(m mailbox.Message) bool { return m.SentTo(luis) })
 		Expect(err).NotTo(HaveOccurred())
 		Expect(message.MessageID).To(Equal(id))
-		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), sentAtLast()))
+		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), sentAfterRetry()))
 	})
 
-	DescribeTable("sends nothing over a line that it does not trust", func(ctx context.Context, protected bool, says string) {
+	DescribeTable("sends nothing over a connection that it does not trust", func(ctx context.Context, protected bool, says string) {
 		const password = "correct-horse-battery"
 		guarded, ca := guardedMailbox(password)
-		restart := restartWith(ctx)
+		restart := restartWithMailServer(ctx)
 		address := box.Addr()
 		if protected {
 			address, ca = guarded.Addr(), ""
 		}
-		restart(address, ca, written("password", password))
+		restart(address, ca, writeFile("password", password))
 		org := organization(ctx)
 		luis := "luis@" + org + ".example"
 		i := builders.Invitation(org, "team", luis).Obj()
 		create(ctx, i)
-		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), putOff(says)))
+		Eventually(get(ctx, i)).Should(WithTransform(mailOf(luis), deferredWith(says)))
 		noSecret(i, password)
 		Expect(guarded.Count()).To(BeZero())
 		Expect(mailsTo(luis)).To(BeEmpty())
 	},
-		Entry("for its certificate is nobody's", true, "certificate"),
-		Entry("for STARTTLS is not offered", false, "STARTTLS"),
+		Entry("because its certificate has an unknown CA", true, "certificate"),
+		Entry("because STARTTLS is not offered", false, "STARTTLS"),
 	)
 })
 
-// noSecret checks that no status tells a password or a link.
+// noSecret checks that no status contains a password or a link.
 func noSecret(i *v1alpha1.Invitation, password string) {
 	GinkgoHelper()
 	for _, r := range i.Status.Recipients {

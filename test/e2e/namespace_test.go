@@ -38,7 +38,7 @@ var _ = Describe("A workspace's namespace", func() {
 		matchers := []OmegaMatcher{
 			HaveKeyWithValue(v1alpha1.ManagedByLabel, v1alpha1.ManagedByValue), HaveKey(v1alpha1.LabelOrganization),
 			HaveKeyWithValue(v1alpha1.LabelWorkspace, "support"),
-			HaveLen(4 + len(labels)/2), // and kubernetes.io/metadata.name, the API server's own
+			HaveLen(4 + len(labels)/2), // including kubernetes.io/metadata.name, which the API server sets
 		}
 		for i := 0; i < len(labels); i += 2 {
 			matchers = append(matchers, HaveKeyWithValue(labels[i], labels[i+1]))
@@ -46,7 +46,7 @@ var _ = Describe("A workspace's namespace", func() {
 		return HaveField("Labels", And(matchers...))
 	}
 
-	It("GTA-3 gets the labels that its workspace asks for and the operator allows, and loses them again", func(ctx context.Context) {
+	It("GTA-3 has the labels that its workspace requests and the operator allows, as long as they are requested", func(ctx context.Context) {
 		org := organization(ctx)
 		w := label(builders.Workspace(org, "support").Obj(), "team", "red", "pod-security.kubernetes.io_enforce", "restricted", "tier", "gold")
 		w.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Workspace"}
@@ -71,7 +71,7 @@ var _ = Describe("A workspace's namespace", func() {
 		Eventually(get(ctx, n)).Should(And(have(), HaveField("Annotations", BeEmpty())))
 	})
 
-	It("GTA-3 stays in force, and its workspace says so, when the API server refuses a label", func(ctx context.Context) {
+	It("GTA-3 stays in force when the API server refuses a label, which the workspace reports", func(ctx context.Context) {
 		org := organization(ctx)
 		w := label(builders.Workspace(org, "support").Obj(), "pod-security.kubernetes.io_enforce", "whatever")
 		create(ctx, w)
@@ -84,7 +84,7 @@ var _ = Describe("A workspace's namespace", func() {
 		Eventually(get(ctx, namespaceOf(w))).Should(have(enforce, "baseline"))
 	})
 
-	It("GTA-3 is given up when its labels are taken away, with access and settings, until they are given back", func(ctx context.Context) {
+	It("GTA-3 loses access and settings while somebody has removed its labels", func(ctx context.Context) {
 		org := organization(ctx)
 		ana := "ana@" + org + ".example"
 		w := builders.Workspace(org, "support").Obj()
@@ -103,7 +103,7 @@ var _ = Describe("A workspace's namespace", func() {
 		Eventually(get(ctx, settings)).Should(HaveField("Data", Not(BeEmpty())))
 	})
 
-	It("GTA-3 is not one that belongs to an organization with a longer name", func(ctx context.Context) {
+	It("GTA-3 cannot be one that belongs to an organization with a longer name", func(ctx context.Context) {
 		org := organization(ctx)
 		create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-labs"}})
 		labs := builders.Organization(org + "-labs").Obj()
@@ -117,7 +117,7 @@ var _ = Describe("A workspace's namespace", func() {
 		create(ctx, builders.Workspace(org, "x").Namespace(org+"-labsx").Obj())
 	})
 
-	It("GTA-3 is not made where it belongs to another organization meanwhile, and is when that goes", func(ctx context.Context) {
+	It("GTA-3 is created only after an organization with a longer name, to which it belongs, is deleted", func(ctx context.Context) {
 		name := env.Namespace(ctx, "org")
 		w := builders.Workspace(name, "x").Namespace(name + "-labs-x").Obj()
 		create(ctx, w, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name + "-labs"}})
@@ -133,7 +133,7 @@ var _ = Describe("A workspace's namespace", func() {
 		awaitReady(ctx, w)
 	})
 
-	It("GTA-3 is never one of the cluster's or the operator's own, whatever the organization is called", func(ctx context.Context) {
+	It("GTA-3 cannot be one of the cluster or the operator, whatever the name of the organization", func(ctx context.Context) {
 		for organization, namespace := range map[string]string{"kube": "kube-public", "openshift": "openshift-x", "usher": "usher-system"} {
 			w := builders.Workspace(organization, "x").Namespace(namespace).Obj()
 			namespaceCalled(ctx, organization)
@@ -141,7 +141,7 @@ var _ = Describe("A workspace's namespace", func() {
 		}
 	})
 
-	It("GTA-3 is made out to be Usher's, or not, by nobody but Usher and cluster administrators", func(ctx context.Context) {
+	It("GTA-3 can be marked as Usher's only by Usher and cluster administrators", func(ctx context.Context) {
 		org := organization(ctx)
 		w := builders.Workspace(org, "support").Obj()
 		create(ctx, w, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-fake"}})
@@ -172,12 +172,12 @@ var _ = Describe("A workspace's namespace", func() {
 		Expect(mallory.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-new"}})).To(Succeed())
 	})
 
-	It("GTA-4 goes with a workspace of its name only, and one that stays belongs to the next of that name", func(ctx context.Context) {
+	It("GTA-4 that is retained belongs to the next workspace of the same name, and not to another one", func(ctx context.Context) {
 		org := organization(ctx)
 		w := builders.Workspace(org, "support").Obj()
 		create(ctx, w, builders.Workspace(org, "second").Namespace(org+"-support").Obj())
 		second := builders.Workspace(org, "second").Obj()
-		Eventually(func(g Gomega) { // one of them has it
+		Eventually(func(g Gomega) { // one of them gets the namespace
 			g.Expect([]string{get(ctx, w)(g).Status.Namespace, get(ctx, second)(g).Status.Namespace}).To(ConsistOf(org+"-support", ""))
 		}).Should(Succeed())
 		winner, loser := w, second
@@ -196,7 +196,7 @@ var _ = Describe("A workspace's namespace", func() {
 	})
 })
 
-// mayChangeNamespaces gives somebody the right to make and change namespaces, and a client that acts as him.
+// mayChangeNamespaces grants a user the right to create and change namespaces, and returns a client for this user.
 func mayChangeNamespaces(ctx context.Context, username string) client.Client {
 	GinkgoHelper()
 	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{GenerateName: "namespaces-"}, Rules: []rbacv1.PolicyRule{{

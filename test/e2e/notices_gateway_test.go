@@ -22,23 +22,23 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// phones is a gateway that takes what is signed with its key, and answers as it is told.
-type phones struct {
+// phoneGateway is a gateway that accepts messages signed with its key and answers as configured.
+type phoneGateway struct {
 	*httptest.Server
-	mu    sync.Mutex
-	code  int
-	taken []gateway.Message
-	ids   []string
+	mu       sync.Mutex
+	code     int
+	accepted []gateway.Message
+	ids      []string
 }
 
-const phonesKey = "0123456789abcdef0123456789abcdef"
+const gatewayKey = "0123456789abcdef0123456789abcdef"
 
-func newPhones() *phones {
-	p := &phones{code: http.StatusAccepted}
+func newPhoneGateway() *phoneGateway {
+	p := &phoneGateway{code: http.StatusAccepted}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		id := r.Header.Get("webhook-id")
-		signature := gateway.Signature([]byte(phonesKey), id, r.Header.Get("webhook-timestamp"), body)
+		signature := gateway.Signature([]byte(gatewayKey), id, r.Header.Get("webhook-timestamp"), body)
 		var m gateway.Message
 		if err != nil || r.Header.Get("webhook-signature") != signature || json.Unmarshal(body, &m) != nil || m.ID != id {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -48,7 +48,7 @@ func newPhones() *phones {
 		defer p.mu.Unlock()
 		p.ids = append(p.ids, id)
 		if p.code < 300 {
-			p.taken = append(p.taken, m)
+			p.accepted = append(p.accepted, m)
 		}
 		w.WriteHeader(p.code)
 	}))
@@ -56,21 +56,21 @@ func newPhones() *phones {
 	return p
 }
 
-func (p *phones) answer(code int) {
+func (p *phoneGateway) answer(code int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.code = code
 }
 
-// about gives the messages about an organization.
-func (p *phones) about(org string) []gateway.Message {
+// about returns the messages about an organization.
+func (p *phoneGateway) about(org string) []gateway.Message {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(p.taken), func(m gateway.Message) bool { return m.Organization != org })
+	return slices.DeleteFunc(slices.Clone(p.accepted), func(m gateway.Message) bool { return m.Organization != org })
 }
 
-// restarted runs the operator with other options until the end of the spec.
-func restarted(ctx context.Context, change func(*setup.Options)) {
+// restartOperator restarts the operator with other options until the spec ends.
+func restartOperator(ctx context.Context, change func(*setup.Options)) {
 	GinkgoHelper()
 	Expect(usher.Stop()).To(Succeed())
 	usher = shared.StartOperator(ctx, change)
@@ -80,35 +80,34 @@ func restarted(ctx context.Context, change func(*setup.Options)) {
 	})
 }
 
-// heldBack makes the administrator of an organization somebody who is to be none, past the webhooks.
-func heldBack(ctx context.Context, org string) *v1alpha1.OrgUser {
+// demoteLastAdministrator requests another role for the only administrator of an organization, past the webhooks.
+func demoteLastAdministrator(ctx context.Context, org string) *v1alpha1.OrgUser {
 	GinkgoHelper()
-	past := env.As("system:kube-controller-manager", "system:masters") // whom the webhooks are not asked about
 	ana := &v1alpha1.OrgUser{}
 	ana.Namespace, ana.Name = org, "ana"
 	awaitReady(ctx, ana)
 	ana.Spec.Role = v1alpha1.RoleMember
-	Expect(past.Update(ctx, ana)).To(Succeed())
+	Expect(pastWebhooks().Update(ctx, ana)).To(Succeed())
 	return ana
 }
 
 var _ = Describe("The phones of contacts", func() {
-	It("GTA-13 are reached by a gateway, what waited for one included, and again while it fails", func(ctx context.Context) {
-		org, o := informed(ctx, toContact("Guardia", bySMS("+34600000009"),
+	It("GTA-13 are reached by a gateway, with retries, also for notices that were created before there was one", func(ctx context.Context) {
+		org, o := organizationWithContacts(ctx, toContact("Guardia", bySMS("+34600000009"),
 			v1alpha1.ContactMethod{Type: v1alpha1.MethodPhone, Value: "+34600000008"}))
-		heldBack(ctx, org)
+		demoteLastAdministrator(ctx, org)
 		const held = v1alpha1.AlertLastAdministratorHeld
-		Eventually(get(ctx, o)).Should(telling(alert(1, held, "ana", v1alpha1.NoticeNoGateway, v1alpha1.NoticeNoGateway)))
+		Eventually(get(ctx, o)).Should(haveOpenAlerts(alert(1, held, "ana", v1alpha1.NoticeNoGateway, v1alpha1.NoticeNoGateway)))
 
-		p := newPhones()
+		p := newPhoneGateway()
 		p.answer(http.StatusServiceUnavailable)
-		restarted(ctx, func(o *setup.Options) {
-			o.Gateway = gateway.Options{URL: p.URL, KeyFile: written("key", phonesKey)}
+		restartOperator(ctx, func(o *setup.Options) {
+			o.Gateway = gateway.Options{URL: p.URL, KeyFile: writeFile("key", gatewayKey)}
 		})
-		Eventually(get(ctx, o)).Should(telling(HaveField("Deliveries", HaveEach(And(HaveField("State", v1alpha1.NoticeQueued),
+		Eventually(get(ctx, o)).Should(haveOpenAlerts(HaveField("Deliveries", HaveEach(And(HaveField("State", v1alpha1.NoticeQueued),
 			HaveField("LastError", ContainSubstring("503")), HaveField("NextAttemptTime", Not(BeNil())))))))
 		p.answer(http.StatusAccepted)
-		Eventually(get(ctx, o)).Should(telling(alert(1, held, "ana", v1alpha1.NoticeSent, v1alpha1.NoticeSent)))
+		Eventually(get(ctx, o)).Should(haveOpenAlerts(alert(1, held, "ana", v1alpha1.NoticeSent, v1alpha1.NoticeSent)))
 		text := "Acme: Ana Ana stays an administrator for now because there is no other."
 		Expect(p.about(org)).To(ConsistOf(
 			And(HaveField("Type", "SMS"), HaveField("To", "+34600000009"), HaveField("Text", text), HaveField("Organization", org)),
@@ -123,17 +122,17 @@ var _ = Describe("The phones of contacts", func() {
 	})
 })
 
-var _ = Describe("A report that is due", func() {
-	It("GTA-12 is sent by the clock in the organization's time zone; after an absence the newest only", func(ctx context.Context) {
-		org, o := informed(ctx, toContact("Desk", byMail("desk@org")))
+var _ = Describe("A scheduled report", func() {
+	It("GTA-12 is sent by the clock in the organization's time zone, and only the newest one after a downtime", func(ctx context.Context) {
+		org, o := organizationWithContacts(ctx, toContact("Desk", byMail("desk@org")))
 		edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Profile.TimeZone = "America/Lima" })
 		Eventually(get(ctx, o)).Should(HaveField("Status.Notices.Schedule", "Weekly Monday 08:00 America/Lima"))
 		due := o.Status.Notices.NextReportTime.Time
 		Expect(due.UTC().Hour()).To(Equal(13))
 		Expect(due.UTC().Weekday()).To(Equal(time.Monday))
 
-		absent := due.AddDate(0, 0, 14).Add(time.Hour)
-		restarted(ctx, func(o *setup.Options) { o.Now = func() time.Time { return absent } })
+		later := due.AddDate(0, 0, 14).Add(time.Hour)
+		restartOperator(ctx, func(o *setup.Options) { o.Now = func() time.Time { return later } })
 		Eventually(get(ctx, o)).Should(HaveField("Status.Notices.Report", HaveField("Deliveries", HaveExactElements(HaveField("State", v1alpha1.NoticeSent)))))
 		Expect(o.Status.Notices.Report.Time.Time).To(BeTemporally("==", due.AddDate(0, 0, 14)))
 		Expect(o.Status.Notices.NextReportTime.Time).To(BeTemporally("==", due.AddDate(0, 0, 21)))

@@ -23,7 +23,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-// toContact makes a contact that is reached by these methods, and gets everything.
+// toContact returns a contact with these methods that gets all notifications.
 func toContact(name string, methods ...v1alpha1.ContactMethod) v1alpha1.Contact {
 	return v1alpha1.Contact{
 		Name: v1alpha1.DisplayName(name), Methods: methods, Notify: []v1alpha1.Notification{v1alpha1.NotifyAlerts, v1alpha1.NotifyReports},
@@ -38,8 +38,8 @@ func bySMS(number string) v1alpha1.ContactMethod {
 	return v1alpha1.ContactMethod{Type: v1alpha1.MethodSMS, Value: number}
 }
 
-// informed makes an organization with contacts.
-func informed(ctx context.Context, contacts ...v1alpha1.Contact) (org string, o *v1alpha1.Organization) {
+// organizationWithContacts creates an organization with contacts.
+func organizationWithContacts(ctx context.Context, contacts ...v1alpha1.Contact) (org string, o *v1alpha1.Organization) {
 	GinkgoHelper()
 	org = organization(ctx, english, func(o *v1alpha1.Organization) {
 		for _, c := range contacts {
@@ -54,16 +54,16 @@ func informed(ctx context.Context, contacts ...v1alpha1.Contact) (org string, o 
 	return org, o
 }
 
-// notices finds what the contacts of an Organization or Workspace are told.
+// notices returns the notices to the contacts of an Organization or Workspace.
 func notices(o client.Object) v1alpha1.NoticesStatus {
 	if w, is := o.(*v1alpha1.Workspace); is {
 		return w.Status.Notices
 	}
-	return o.(*v1alpha1.Organization).Status.Notices //nolint:forcetypeassert // there are two kinds with contacts
+	return o.(*v1alpha1.Organization).Status.Notices //nolint:forcetypeassert // only two kinds have contacts
 }
 
-// telling matches the open alerts, each about something in a state, to its one destination.
-func telling(alerts ...OmegaMatcher) OmegaMatcher {
+// haveOpenAlerts matches the open alerts of an Organization or Workspace.
+func haveOpenAlerts(alerts ...OmegaMatcher) OmegaMatcher {
 	return WithTransform(func(o client.Object) []v1alpha1.AlertStatus { return notices(o).Alerts }, ConsistOf(toAny(alerts)...))
 }
 
@@ -83,7 +83,7 @@ func alert(id int64, reason v1alpha1.AlertReason, subject string, deliveries ...
 	return And(HaveField("ID", id), HaveField("Reason", reason), HaveField("Subject", subject), HaveField("Deliveries", HaveExactElements(states...)))
 }
 
-// subjectsTo gives the subjects of the mails to an address, in order of arrival.
+// subjectsTo returns a function that returns the subjects of the mails to an address, in order of arrival.
 func subjectsTo(address string) func() []string {
 	return func() []string {
 		subjects := []string{}
@@ -94,7 +94,7 @@ func subjectsTo(address string) func() []string {
 	}
 }
 
-// attached gives the table that comes with a mail.
+// attached returns the table that is attached to a mail.
 func attached(m mailbox.Message) [][]string {
 	GinkgoHelper()
 	parsed, err := mail.ReadMessage(bytes.NewReader(m.Raw))
@@ -130,14 +130,14 @@ var _ = Describe("Contacts", func() {
 		}))
 	}
 
-	It("GTA-12 are told that an invitation cannot be delivered, once, and again when it happens again", func(ctx context.Context) {
-		org, o := informed(ctx, toContact("Service desk", byMail("desk@org"), byMail("DESK@org")))
+	It("GTA-12 are told once that an invitation cannot be delivered, and again when it happens again", func(ctx context.Context) {
+		org, o := organizationWithContacts(ctx, toContact("Service desk", byMail("desk@org"), byMail("DESK@org")))
 		desk, bad := "desk@"+org+".example", "gone@"+org+".example"
 		refuse(bad)
 		i := builders.Invitation(org, "team", bad).Obj()
 		create(ctx, i)
 		subject := "Invitation/team/" + bad
-		Eventually(get(ctx, o)).Should(telling(alert(1, v1alpha1.AlertInvitationUndeliverable, subject, v1alpha1.NoticeSent)))
+		Eventually(get(ctx, o)).Should(haveOpenAlerts(alert(1, v1alpha1.AlertInvitationUndeliverable, subject, v1alpha1.NoticeSent)))
 		told := "Acme: the invitation to " + bad + " could not be delivered"
 		Expect(subjectsTo(desk)()).To(Equal([]string{told}))
 		first := mailsTo(desk)[0]
@@ -145,36 +145,36 @@ var _ = Describe("Contacts", func() {
 		Expect(first.Text).To(And(ContainSubstring("Hello Service desk,"), ContainSubstring("Invitation: team"),
 			MatchRegexp("Reason: .*550 5.1.1 no such user")))
 
-		By("nothing new")
+		By("changing something irrelevant")
 		edit(ctx, i, func(i *v1alpha1.Invitation) { i.Labels = map[string]string{"touched": "yes"} })
 		settle(ctx)
 		version := get(ctx, o)(Default).ResourceVersion
 		settle(ctx)
-		Expect(get(ctx, o)(Default).ResourceVersion).To(Equal(version), "what is told is not written again")
+		Expect(get(ctx, o)(Default).ResourceVersion).To(Equal(version), "an unchanged alert is not written again")
 		Expect(subjectsTo(desk)()).To(HaveLen(1))
 
-		By("a new contact")
+		By("adding a contact")
 		night := "night@" + org + ".example"
 		edit(ctx, o, func(o *v1alpha1.Organization) {
 			o.Spec.Contacts = append(o.Spec.Contacts, toContact("Night", byMail(night)))
 		})
 		Eventually(subjectsTo(night)).Should(Equal([]string{told}))
 
-		By("the invitation gets through")
+		By("delivering the invitation")
 		box.SetTrouble(mailbox.None{})
 		resend(ctx, i, "1")
-		Eventually(get(ctx, o)).Should(telling())
+		Eventually(get(ctx, o)).Should(haveOpenAlerts())
 
-		By("and not the next time")
+		By("refusing it again")
 		refuse(bad)
 		resend(ctx, i, "2")
-		Eventually(get(ctx, o)).Should(telling(alert(2, v1alpha1.AlertInvitationUndeliverable, subject, v1alpha1.NoticeSent, v1alpha1.NoticeSent)))
+		Eventually(get(ctx, o)).Should(haveOpenAlerts(alert(2, v1alpha1.AlertInvitationUndeliverable, subject, v1alpha1.NoticeSent, v1alpha1.NoticeSent)))
 		Expect(subjectsTo(desk)()).To(Equal([]string{told, told}))
 		Expect(mailsTo(desk)[1].MessageID).NotTo(Equal(first.MessageID))
 	})
 
-	It("GTA-11 GTA-12 GTA-13 are told that no seat is left, and those of a workspace when its people wait for one", func(ctx context.Context) {
-		org, o := informed(ctx, toContact("Desk", byMail("desk@org"), bySMS("+34600000009")))
+	It("GTA-11 GTA-12 GTA-13 are told that no seat is left; those of a workspace are told if its users wait for one", func(ctx context.Context) {
+		org, o := organizationWithContacts(ctx, toContact("Desk", byMail("desk@org"), bySMS("+34600000009")))
 		desk, guardia := "desk@"+org+".example", "guardia@"+org+".example"
 		edit(ctx, o, func(o *v1alpha1.Organization) {
 			o.Spec.Subscription = builders.Organization(org).Module("remote-support", 1).Obj().Spec.Subscription
@@ -184,32 +184,32 @@ var _ = Describe("Contacts", func() {
 			w.Spec.Contacts = []v1alpha1.Contact{toContact("Guardia", byMail(guardia), byMail(desk))}
 		}).Obj()
 		create(ctx, w, builders.OrgUser(org, "kim").Existing().Modules("remote-support").Obj())
-		Eventually(get(ctx, o)).Should(telling(
+		Eventually(get(ctx, o)).Should(haveOpenAlerts(
 			alert(1, v1alpha1.AlertSeatsExhausted, "remote-support", v1alpha1.NoticeSent, v1alpha1.NoticeNoGateway)))
 		Expect(mailsTo(desk)[0].Text).To(And(ContainSubstring("All seats that Acme has for the module remote-support are taken."),
 			ContainSubstring("Seats taken: 1 of 1")))
-		Expect(mailsTo(guardia)).To(BeEmpty(), "nobody of the workspace waits")
+		Expect(mailsTo(guardia)).To(BeEmpty(), "no user of the workspace waits")
 
 		create(ctx, builders.OrgUser(org, "luis").Existing().Modules("remote-support").Workspace("support", v1alpha1.WorkspaceEdit).Obj())
-		Eventually(get(ctx, w)).Should(telling(alert(1, v1alpha1.AlertSeatsExhausted, "remote-support", v1alpha1.NoticeSent)))
+		Eventually(get(ctx, w)).Should(haveOpenAlerts(alert(1, v1alpha1.AlertSeatsExhausted, "remote-support", v1alpha1.NoticeSent)))
 		Expect(subjectsTo(guardia)()).To(Equal([]string{"Acme: no quedan plazas de remote-support"}))
 		Expect(mailsTo(guardia)[0].Text).To(And(ContainSubstring("Hola, Guardia:"), ContainSubstring("Espacio de trabajo: Soporte"),
 			ContainSubstring("En espera de plaza: Luis Luis")))
-		Expect(subjectsTo(desk)()).To(HaveLen(1), "who is told by the organization is not told by its workspaces again")
+		Expect(subjectsTo(desk)()).To(HaveLen(1), "a contact of the organization is not told again as a contact of a workspace")
 	})
 
-	It("ORG-4 GTA-12 are told that the last administrator is held back, until there is another", func(ctx context.Context) {
-		org, o := informed(ctx, toContact("Desk", byMail("desk@org")))
-		ana := heldBack(ctx, org)
-		Eventually(get(ctx, o)).Should(telling(alert(1, v1alpha1.AlertLastAdministratorHeld, "ana", v1alpha1.NoticeSent)))
+	It("ORG-4 GTA-12 are told that the last administrator is kept, until there is another one", func(ctx context.Context) {
+		org, o := organizationWithContacts(ctx, toContact("Desk", byMail("desk@org")))
+		ana := demoteLastAdministrator(ctx, org)
+		Eventually(get(ctx, o)).Should(haveOpenAlerts(alert(1, v1alpha1.AlertLastAdministratorHeld, "ana", v1alpha1.NoticeSent)))
 		Expect(subjectsTo("desk@" + org + ".example")()).To(Equal([]string{"Acme: the last administrator cannot leave yet"}))
 		create(ctx, builders.OrgUser(org, "bea").Existing().Role(v1alpha1.RoleOrganizationAdmin).Obj())
 		Eventually(get(ctx, ana)).Should(HaveField("Status.Role", v1alpha1.RoleMember))
-		Eventually(get(ctx, o)).Should(telling())
+		Eventually(get(ctx, o)).Should(haveOpenAlerts())
 	})
 
-	It("GTA-12 get a report when somebody asks for one, of the organization or of a workspace", func(ctx context.Context) {
-		org, o := informed(ctx, toContact("Desk", byMail("desk@org")))
+	It("GTA-12 get a report of the organization or of a workspace when somebody requests one", func(ctx context.Context) {
+		org, o := organizationWithContacts(ctx, toContact("Desk", byMail("desk@org")))
 		desk, guardia := "desk@"+org+".example", "guardia@"+org+".example"
 		w := builders.Workspace(org, "support").With(func(w *v1alpha1.Workspace) {
 			w.Spec.Settings.Language, w.Spec.Contacts = "es", []v1alpha1.Contact{toContact("Guardia", byMail(guardia))}
@@ -245,9 +245,9 @@ var _ = Describe("Contacts", func() {
 		Expect(mailsTo(desk)).To(HaveLen(1))
 	})
 
-	It("GTA-12 are told when the mail server is back, under the Message-ID of the first try", func(ctx context.Context) {
-		org, o := informed(ctx, toContact("Desk", byMail("desk@org")))
-		box.SetTrouble(mailbox.Down(answers(421, "going down")))
+	It("GTA-12 are told when the mail server is back, with the Message-ID of the first attempt", func(ctx context.Context) {
+		org, o := organizationWithContacts(ctx, toContact("Desk", byMail("desk@org")))
+		box.SetTrouble(mailbox.Down(smtpError(421, "going down")))
 		edit(ctx, o, func(o *v1alpha1.Organization) {
 			o.Annotations = map[string]string{v1alpha1.AnnotationReport: "now"}
 		})

@@ -20,7 +20,7 @@ import (
 const operatorUser = "system:serviceaccount:usher-system:usher-controller-manager"
 
 var _ = Describe("The operator", func() {
-	It("writes nothing when it starts again and looks at everything", func(ctx context.Context) {
+	It("writes nothing when it restarts and reconciles everything", func(ctx context.Context) {
 		org := organization(ctx)
 		i := builders.Invitation(org, "team", "luis@"+org+".example, sam@"+org+".example").
 			Workspace("support", v1alpha1.WorkspaceEdit).Obj()
@@ -35,7 +35,7 @@ var _ = Describe("The operator", func() {
 		Expect(usher.Stop()).To(Succeed())
 		since := time.Now()
 		startOperator(ctx)
-		// The last thing in a restart's queue is behind all that was listed at the start.
+		// An object that is created after the restart is reconciled after those that were listed at the start.
 		marker := builders.OrgUser(org, "zz-marker").Existing().Obj()
 		before := writes(ctx, since)
 		create(ctx, marker)
@@ -46,7 +46,7 @@ var _ = Describe("The operator", func() {
 		}
 	})
 
-	It("has no more rights than it needs", func(ctx context.Context) {
+	It("has only the rights that it needs", func(ctx context.Context) {
 		may := func(verb, group, resource, subresource, namespace, name string) bool {
 			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 				User: operatorUser, Groups: []string{"system:serviceaccounts", "system:authenticated"},
@@ -82,7 +82,7 @@ var _ = Describe("The operator", func() {
 	})
 })
 
-// writes gives what the operator wrote since a time, but for its lease.
+// writes returns the operator's writes since a time, except those of its lease.
 func writes(ctx context.Context, since time.Time) []testenv.AuditEvent {
 	GinkgoHelper()
 	events, err := env.Writes(ctx, since, func(e testenv.AuditEvent) bool {
@@ -92,16 +92,16 @@ func writes(ctx context.Context, since time.Time) []testenv.AuditEvent {
 	return events
 }
 
-// settle waits until the operator has nothing left to write: twice the delay that it gathers counts for.
+// settle waits until the operator has written nothing for twice the delay by which it batches counts.
 func settle(ctx context.Context) {
 	GinkgoHelper()
 	Eventually(func() []testenv.AuditEvent { return writes(ctx, time.Now().Add(-2*time.Second)) }).Should(BeEmpty())
 }
 
-// isHousekeeping is what a start writes for itself: an event about the lease.
+// isHousekeeping reports whether a write belongs to every start: an event about the lease.
 func isHousekeeping(e testenv.AuditEvent) bool { return e.ObjectRef.Resource == "events" }
 
-// isCount is the organization's counts, which the marker moves.
+// isCount reports whether a write is about the organization's counts, which the marker changes.
 func isCount(e testenv.AuditEvent) bool {
 	return e.ObjectRef.Resource == "organizations" && e.ObjectRef.Subresource == "status"
 }

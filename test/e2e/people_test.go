@@ -21,7 +21,7 @@ import (
 )
 
 var _ = Describe("An organization", func() {
-	It("WXP-3 without any user invites its primary administrator, who becomes its first administrator", func(ctx context.Context) {
+	It("WXP-3 without users invites its primary administrator, who becomes its first administrator", func(ctx context.Context) {
 		name := env.Namespace(ctx, "org")
 		email := "berta@" + name + ".example"
 		o := builders.Organization(name).PrimaryAdministrator("Berta Sanz", email).Obj()
@@ -34,7 +34,7 @@ var _ = Describe("An organization", func() {
 		Eventually(can(ctx, email, "create", "invitations", name)).Should(BeTrue())
 	})
 
-	It("prefers a declared user to the one that it made for the primary administrator", func(ctx context.Context) {
+	It("WXP-3 replaces the user that it created for the primary administrator by a declared one", func(ctx context.Context) {
 		name := env.Namespace(ctx, "org")
 		email := "berta@" + name + ".example"
 		create(ctx, builders.Organization(name).PrimaryAdministrator("Berta Sanz", email).Obj())
@@ -45,7 +45,7 @@ var _ = Describe("An organization", func() {
 		awaitReady(ctx, declared)
 	})
 
-	It("ORG-4 refuses early to let its last administrator go, whoever asks", func(ctx context.Context) {
+	It("ORG-4 refuses the removal of its last administrator, whoever requests it", func(ctx context.Context) {
 		name := organization(ctx)
 		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
 		message := `"ana", who is the last administrator in force of organization "` + name + `": make somebody else OrganizationAdmin first`
@@ -58,16 +58,15 @@ var _ = Describe("An organization", func() {
 		Expect(patch(`{"displayName":"Ana Pérez"}`)).To(Succeed())
 	})
 
-	It("ORG-4 keeps its last administrator in force against wishes that came past the webhooks, until there is another", func(ctx context.Context) {
+	It("ORG-4 keeps its last administrator in force against requests past the webhooks until there is another one", func(ctx context.Context) {
 		name := organization(ctx)
-		past := env.As("system:kube-controller-manager", "system:masters") // whom the webhooks are not asked about
 		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
 		email := "ana@" + name + ".example"
 		awaitReady(ctx, ana)
 		ana.Spec.Suspend = true
-		Expect(past.Update(ctx, ana)).To(Succeed())
+		Expect(pastWebhooks().Update(ctx, ana)).To(Succeed())
 		Eventually(get(ctx, ana)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonLastAdministrator))
-		Expect(past.Delete(ctx, ana)).To(Succeed())
+		Expect(pastWebhooks().Delete(ctx, ana)).To(Succeed())
 		Eventually(get(ctx, ana)).Should(HaveField("Status.ObservedGeneration", BeNumerically(">=", 3)))
 		Expect(ana).To(And(HaveField("Status.State", v1alpha1.UserActive), KeepKstatus()))
 		Expect(can(ctx, email, "create", "invitations", name)(Default)).To(BeTrue())
@@ -79,7 +78,7 @@ var _ = Describe("An organization", func() {
 		Expect(get(ctx, o)(Default).Status.Administrators).To(ConsistOf("bea"))
 	})
 
-	It("ORG-25 is deleted only while its deletion is not protected; its namespace takes it along all the same", func(ctx context.Context) {
+	It("ORG-25 cannot be deleted while it is protected, except with its namespace", func(ctx context.Context) {
 		name := organization(ctx, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
 		Expect(env.Client.Delete(ctx, o)).To(BeRefused(http.StatusUnprocessableEntity, "protected against deletion"))
@@ -87,7 +86,7 @@ var _ = Describe("An organization", func() {
 		Expect(err).NotTo(HaveOccurred(), errors)
 	})
 
-	It("ORG-3 takes everything along when its administrator deletes it", func(ctx context.Context) {
+	It("ORG-3 removes everything that belongs to it when its administrator deletes it", func(ctx context.Context) {
 		name := organization(ctx)
 		w := builders.Workspace(name, "support").DeletedWithNamespace().Obj()
 		i := builders.Invitation(name, "team", "luis@"+name+".example").Workspace("support", v1alpha1.WorkspaceView).Obj()
@@ -103,19 +102,19 @@ var _ = Describe("An organization", func() {
 		Eventually(can(ctx, "ana@"+name+".example", "get", "orgusers", name)).Should(BeFalse())
 	})
 
-	It("WXP-5 gives its delegates the role's access in its namespace, and takes it back", func(ctx context.Context) {
+	It("WXP-5 grants its delegates the access of their role in its namespace while it lists them", func(ctx context.Context) {
 		gitops := "system:serviceaccount:argocd:acme"
 		name := organization(ctx, func(o *v1alpha1.Organization) {
 			o.Spec.Delegates = []v1alpha1.Delegate{{Username: v1alpha1.Username(gitops), Role: v1alpha1.RoleUserAdmin}}
 		})
 		Eventually(can(ctx, gitops, "create", "invitations", name)).Should(BeTrue())
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
-		Expect(get(ctx, o)(Default).Status.Administrators).To(ConsistOf("ana"), "a delegate is no administrator")
+		Expect(get(ctx, o)(Default).Status.Administrators).To(ConsistOf("ana"), "a delegate is not an administrator")
 		edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Delegates = nil })
 		Eventually(can(ctx, gitops, "create", "invitations", name)).Should(BeFalse())
 	})
 
-	It("goes with its namespace, administrators and all", func(ctx context.Context) {
+	It("is deleted with its namespace, including its administrators", func(ctx context.Context) {
 		name := organization(ctx)
 		create(ctx, builders.Workspace(name, "support").Obj(),
 			builders.Invitation(name, "team", "luis@"+name+".example").Workspace("support", v1alpha1.WorkspaceView).Obj())
@@ -124,7 +123,7 @@ var _ = Describe("An organization", func() {
 		Expect(err).NotTo(HaveOccurred(), errors)
 		var bindings rbacv1.RoleBindingList
 		Expect(env.Client.List(ctx, &bindings, client.MatchingLabels{v1alpha1.LabelOrganization: name})).To(Succeed())
-		Expect(bindings.Items).To(BeEmpty(), "nobody has access to the namespaces that are kept")
+		Expect(bindings.Items).To(BeEmpty(), "nobody has access to retained namespaces")
 	})
 })
 
@@ -137,7 +136,7 @@ var _ = Describe("A user", func() {
 		create(ctx, builders.Workspace(org, "support").Obj())
 	})
 
-	It("ORG-26 ORG-14 who is removed loses access before the object is gone", func(ctx context.Context) {
+	It("ORG-26 ORG-14 who is deleted loses access before the object is removed", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
 		create(ctx, sam)
 		awaitReady(ctx, sam)
@@ -148,7 +147,7 @@ var _ = Describe("A user", func() {
 		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
 	})
 
-	It("NOV-13 who is suspended stays listed without access, and gets it back", func(ctx context.Context) {
+	It("NOV-13 who is suspended stays listed without access, and regains it when resumed", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
 		create(ctx, sam)
 		awaitReady(ctx, sam)
@@ -164,7 +163,7 @@ var _ = Describe("A user", func() {
 		Eventually(can(ctx, string(sam.Spec.Email), "delete", "pods", space)).Should(BeTrue())
 	})
 
-	It("has the access in force whatever somebody does to the bindings", func(ctx context.Context) {
+	It("keeps the access in force when somebody changes or deletes the bindings", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
 		create(ctx, sam)
 		awaitReady(ctx, sam)
@@ -180,7 +179,7 @@ var _ = Describe("A user", func() {
 			HaveEach(HaveField("Subjects", ConsistOf(HaveField("Name", string(sam.Spec.Email)))))))
 	})
 
-	It("cannot edit Usher's bindings where he is Admin, nor make others look like them", func(ctx context.Context) {
+	It("who is Admin of a workspace cannot change Usher's bindings or create similar ones", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceAdmin).Obj()
 		create(ctx, sam)
 		awaitReady(ctx, sam)
@@ -205,7 +204,7 @@ var _ = Describe("A user", func() {
 		Expect(as.Update(ctx, own)).To(BeRefused(http.StatusForbidden, usher))
 	})
 
-	It("NOV-7 with notifications only has no binding at all", func(ctx context.Context) {
+	It("NOV-7 with the role NotificationsOnly has no bindings", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Role(v1alpha1.RoleNotificationsOnly).
 			Workspace("support", v1alpha1.WorkspaceView).Obj()
 		create(ctx, sam)
@@ -213,7 +212,7 @@ var _ = Describe("A user", func() {
 		Expect(bindingsOf(ctx, sam)).To(BeEmpty())
 	})
 
-	It("ORG-28 has an address that nobody else in the organization has in force", func(ctx context.Context) {
+	It("ORG-28 cannot have an address that is in force for another user of the organization", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Obj()
 		create(ctx, sam)
 		awaitReady(ctx, sam)
@@ -224,7 +223,7 @@ var _ = Describe("A user", func() {
 		awaitReady(ctx, twin)
 	})
 
-	It("has a Kubernetes user name that nobody else in the organization has in force", func(ctx context.Context) {
+	It("cannot have a Kubernetes user name that is in force for another user of the organization", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Obj()
 		create(ctx, sam)
 		awaitReady(ctx, sam)
@@ -236,7 +235,7 @@ var _ = Describe("A user", func() {
 		awaitReady(ctx, twin)
 	})
 
-	It("keeps the user name in force when somebody older is renamed to it, who keeps his own", func(ctx context.Context) {
+	It("keeps the user name in force when an older user requests it, who keeps their own", func(ctx context.Context) {
 		mem := builders.OrgUser(org, "mem").Existing().Obj()
 		create(ctx, mem)
 		awaitReady(ctx, mem)
@@ -251,7 +250,7 @@ var _ = Describe("A user", func() {
 		Expect(env.As(string(bil.Spec.Email)).List(ctx, &v1alpha1.OrgUserList{}, client.InNamespace(org))).To(Succeed())
 	})
 
-	It("LMI-12 who is declared to be invited gets a mail of the organization's own", func(ctx context.Context) {
+	It("LMI-12 who is created for onboarding by invitation gets a mail from the organization", func(ctx context.Context) {
 		kim := builders.OrgUser(org, "kim").Workspace("support", v1alpha1.WorkspaceEdit).Obj()
 		create(ctx, kim)
 		message, _ := mailTo(ctx, string(kim.Spec.Email), "/i/")
@@ -261,7 +260,7 @@ var _ = Describe("A user", func() {
 		Eventually(func() []string { return idsOf(string(kim.Spec.Email)) }).Should(HaveLen(3), "invitation, confirmation, welcome")
 	})
 
-	It("GTA-11 LMI-11 takes a seat of each module, waits when none is left, and gets the next one that is freed", func(ctx context.Context) {
+	It("GTA-11 LMI-11 takes a seat of each module, waits if none is left, and gets the next free one", func(ctx context.Context) {
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}
 		edit(ctx, o, func(o *v1alpha1.Organization) {
 			o.Spec.Subscription.Modules = []v1alpha1.Module{{Name: "remote", Seats: ptr.To[int32](1)}}
@@ -278,7 +277,7 @@ var _ = Describe("A user", func() {
 		Eventually(get(ctx, second)).Should(And(BeReady(), HaveField("Status.Modules", ConsistOf(v1alpha1.ObjectName("remote")))))
 	})
 
-	It("LMI-1 LMI-2 of a Limited account has neither role nor access nor seat", func(ctx context.Context) {
+	It("LMI-1 LMI-2 with a Limited account has no role, access or seat", func(ctx context.Context) {
 		guest := builders.OrgUser(org, "guest").Limited().Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
 		create(ctx, guest)
 		awaitReady(ctx, guest)
@@ -286,7 +285,7 @@ var _ = Describe("A user", func() {
 		Expect(bindingsOf(ctx, guest)).To(BeEmpty())
 	})
 
-	It("waits for a workspace that is not there yet", func(ctx context.Context) {
+	It("waits for a workspace that does not exist yet", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Workspace("later", v1alpha1.WorkspaceEdit).Obj()
 		create(ctx, sam)
 		Eventually(get(ctx, sam)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonWorkspacesMissing))
@@ -295,15 +294,15 @@ var _ = Describe("A user", func() {
 		Eventually(can(ctx, string(sam.Spec.Email), "create", "configmaps", org+"-later")).Should(BeTrue())
 	})
 
-	It("ORG-2 as an administrator is in every workspace, also in one that comes later", func(ctx context.Context) {
+	It("ORG-2 who is an administrator has access to every workspace, including later ones", func(ctx context.Context) {
 		ana := "ana@" + org + ".example"
-		Eventually(can(ctx, ana, "create", "rolebindings", space)).Should(BeFalse(), "of the core group there is none")
+		Eventually(can(ctx, ana, "create", "rolebindings", space)).Should(BeFalse(), "the core group has no such resource")
 		Eventually(can(ctx, ana, "delete", "secrets", space)).Should(BeTrue())
 		create(ctx, builders.Workspace(org, "later").Obj())
 		Eventually(can(ctx, ana, "delete", "secrets", org+"-later")).Should(BeTrue())
 	})
 
-	It("meets nobody's authority as a stranger", func(ctx context.Context) {
+	It("without an account has no access", func(ctx context.Context) {
 		stranger := env.As("stranger@elsewhere.example")
 		Expect(stranger.List(ctx, &v1alpha1.OrgUserList{}, client.InNamespace(org))).To(BeRefused(http.StatusForbidden, "cannot list"))
 	})

@@ -20,13 +20,13 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// merge changes an object by a merge patch.
+// merge returns a merge patch.
 func merge(patch string) client.Patch {
 	return client.RawPatch("application/merge-patch+json", []byte(patch))
 }
 
-var _ = Describe("With kubectl, an administrator", func() {
-	It("WXP-1 WXP-2 sees and updates the company profile, of which the customer id stays", func(ctx context.Context) {
+var _ = Describe("An administrator with kubectl", func() {
+	It("WXP-1 WXP-2 reads and updates the company profile, except the customer ID", func(ctx context.Context) {
 		org := organization(ctx)
 		ana := "ana@" + org + ".example"
 		update := func(patch string) error {
@@ -50,7 +50,7 @@ var _ = Describe("With kubectl, an administrator", func() {
 		Expect(update(`{"customerID":"C-8"}`)).To(MatchError(ContainSubstring("spec.profile.customerID")))
 	})
 
-	It("WXP-4 NOV-2 invites, sees with access and role, updates and removes team members", func(ctx context.Context) {
+	It("WXP-4 NOV-2 invites, lists, updates and removes team members", func(ctx context.Context) {
 		org := organization(ctx)
 		kim := "kim@" + org + ".example"
 		as := env.As("ana@" + org + ".example")
@@ -80,7 +80,7 @@ var _ = Describe("With kubectl, an administrator", func() {
 })
 
 var _ = Describe("A full account", func() {
-	It("LMI-8 has its information changed at any time", func(ctx context.Context) {
+	It("LMI-8 can be changed at any time", func(ctx context.Context) {
 		org := organization(ctx)
 		sam := builders.OrgUser(org, "sam").Existing().Obj()
 		create(ctx, sam)
@@ -95,7 +95,7 @@ var _ = Describe("A full account", func() {
 		Expect(env.Client.Patch(ctx, sam, merge(`{"spec":{"email":"other@acme.example"}}`))).To(BeRefused(http.StatusUnprocessableEntity, "immutable"))
 	})
 
-	It("LMI-13 NOV-1 is one identity for all modules, and makes no other one", func(ctx context.Context) {
+	It("LMI-13 NOV-1 is a single identity for all modules", func(ctx context.Context) {
 		org := organization(ctx, func(o *v1alpha1.Organization) {
 			o.Spec.Subscription.Modules = builders.Organization("").Module("desk", 1).Module("remote", 1).Obj().Spec.Subscription.Modules
 		})
@@ -113,7 +113,7 @@ var _ = Describe("A full account", func() {
 				Expect(account.ObjectMeta).To(Equal(metav1.ObjectMeta{
 					Name: "default", Namespace: namespace, UID: account.UID, ResourceVersion: account.ResourceVersion,
 					CreationTimestamp: account.CreationTimestamp,
-				}), "Kubernetes' own")
+				}), "created by Kubernetes")
 			}
 			var secrets corev1.SecretList
 			Expect(env.Client.List(ctx, &secrets, client.InNamespace(namespace))).To(Succeed())

@@ -23,14 +23,14 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
-// counter is a workspace with a page for customers.
-type counter struct {
+// contactPage is a workspace with a contact page for customers.
+type contactPage struct {
 	org, queue string
 	workspace  *v1alpha1.Workspace
 }
 
-// openCounter makes an organization with a workspace "support" that has a page, with changes to the workspace.
-func openCounter(ctx context.Context, changes ...func(*v1alpha1.Workspace)) counter {
+// openContactPage creates an organization with a workspace "support" that has a contact page, with changes to the workspace.
+func openContactPage(ctx context.Context, changes ...func(*v1alpha1.Workspace)) contactPage {
 	GinkgoHelper()
 	org := organization(ctx)
 	queue := "queue@" + org + ".example"
@@ -42,31 +42,31 @@ func openCounter(ctx context.Context, changes ...func(*v1alpha1.Workspace)) coun
 	}
 	create(ctx, w)
 	awaitReady(ctx, w)
-	c := counter{org: org, queue: queue, workspace: w}
-	Eventually(func() int { return visit(ctx, c.page()) }).Should(Equal(http.StatusOK))
+	c := contactPage{org: org, queue: queue, workspace: w}
+	Eventually(func() int { return visit(ctx, c.url()) }).Should(Equal(http.StatusOK))
 	return c
 }
 
-func (c counter) page() string { return usher.PortalURL + "/w/" + c.org + "/support" }
+func (c contactPage) url() string { return usher.PortalURL + "/w/" + c.org + "/support" }
 
-func (c counter) address(name string) string { return name + "@" + c.org + ".example" }
+func (c contactPage) address(name string) string { return name + "@" + c.org + ".example" }
 
-// asking is the form as a customer fills it in. No two customers write the same words.
-func asking(email, subject string) url.Values {
+// questionForm returns the values of the form that a customer fills in. No two customers write the same text.
+func questionForm(email, subject string) url.Values {
 	return url.Values{"name": {"Clara Ruiz"}, "email": {email}, "subject": {subject}, "text": {wordsOf(email) + " tres veces.\r\nDe: " + subject}}
 }
 
-// wordsOf gives how a customer's question begins.
+// wordsOf returns the beginning of a customer's question.
 func wordsOf(email string) string { return email + ": Pita" }
 
 // ask asks a question on the page.
-func (c counter) ask(ctx context.Context, email, subject string) {
+func (c contactPage) ask(ctx context.Context, email, subject string) {
 	GinkgoHelper()
-	Expect(post(ctx, c.page(), asking(email, subject))).To(Equal(http.StatusSeeOther))
+	Expect(post(ctx, c.url(), questionForm(email, subject))).To(Equal(http.StatusSeeOther))
 }
 
-// confirmed asks a question and confirms the address.
-func (c counter) confirmed(ctx context.Context, email, subject string) {
+// askAndConfirm asks a question and confirms the address.
+func (c contactPage) askAndConfirm(ctx context.Context, email, subject string) {
 	GinkgoHelper()
 	before := len(linksTo(email, "/q/"))
 	c.ask(ctx, email, subject)
@@ -76,7 +76,7 @@ func (c counter) confirmed(ctx context.Context, email, subject string) {
 
 var customerLink = regexp.MustCompile(`^https?://[^/]+(/[qa]/\S+)$`)
 
-// linksTo gives the links below a path in all mails to an address, by whichever operator.
+// linksTo returns the links below a path in all mails to an address, from every operator that ran.
 func linksTo(email, path string) []string {
 	GinkgoHelper()
 	var links []string
@@ -90,16 +90,16 @@ func linksTo(email, path string) []string {
 	return links
 }
 
-// here gives a link as the operator that runs now serves it.
+// here turns a link into one of the operator that runs now.
 func here(link string) string { return usher.PortalURL + customerLink.FindStringSubmatch(link)[1] }
 
-// read gives a page's status and text.
+// read returns the status and the text of a page.
 func read(ctx context.Context, link string) (int, string) {
 	GinkgoHelper()
 	return fetch(ctx, http.DefaultClient, http.MethodGet, link, nil)
 }
 
-// text gives a page's text, for an Eventually.
+// text returns a function that reads the text of a page.
 func text(ctx context.Context, link string) func() string {
 	return func() string {
 		_, body := read(ctx, link)
@@ -107,8 +107,8 @@ func text(ctx context.Context, link string) func() string {
 	}
 }
 
-// kept gives the Secrets with the questions to an organization.
-func kept(ctx context.Context, org string) func(Gomega) []corev1.Secret {
+// storedQuestions returns a function that reads the Secrets with the questions to an organization.
+func storedQuestions(ctx context.Context, org string) func(Gomega) []corev1.Secret {
 	return func(g Gomega) []corev1.Secret {
 		var list corev1.SecretList
 		g.Expect(env.Client.List(ctx, &list, client.InNamespace(operator.Namespace), client.MatchingLabels{
@@ -118,8 +118,8 @@ func kept(ctx context.Context, org string) func(Gomega) []corev1.Secret {
 	}
 }
 
-// queued gives the subjects of the mails in the queue, without what stands in brackets, each once a Message-ID.
-func (c counter) queued() []string {
+// queued returns the subjects of the mails in the queue, without the part in brackets, once per Message-ID.
+func (c contactPage) queued() []string {
 	GinkgoHelper()
 	ids := map[string]bool{}
 	var subjects []string
@@ -134,7 +134,7 @@ func (c counter) queued() []string {
 }
 
 // questionIn waits for the mail to the queue with a subject.
-func (c counter) questionIn(subject string) mailbox.Message {
+func (c contactPage) questionIn(subject string) mailbox.Message {
 	GinkgoHelper()
 	var found mailbox.Message
 	Eventually(func(g Gomega) {
@@ -146,7 +146,7 @@ func (c counter) questionIn(subject string) mailbox.Message {
 	return found
 }
 
-// subjectsOf gives numbered subjects.
+// subjectsOf returns numbered subjects.
 func subjectsOf(prefix string, count int) []string {
 	var all []string
 	for n := range count {

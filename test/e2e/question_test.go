@@ -18,27 +18,27 @@ import (
 )
 
 var _ = Describe("A customer's question", func() {
-	It("GTA-7 GTA-8 LMI-2 LMI-5 goes from the page to the queue, and makes a Limited account of who asked", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("GTA-7 GTA-8 LMI-2 LMI-5 gets from the page to the queue, and creates a Limited account for the customer", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		passed := meters.Rises("usher_questions_total", "passed_on")
 		clara := c.address("clara.ruiz")
 		c.ask(ctx, clara, "El quiosco no arranca")
 
-		By("confirming the address first")
+		By("confirming the address")
 		Eventually(func() []string { return linksTo(clara, "/q/") }).Should(HaveLen(1))
 		link := linksTo(clara, "/q/")[0]
 		asked := mailsTo(clara)[0]
 		Expect(asked.Subject+asked.Text+asked.HTML).NotTo(Or(ContainSubstring("quiosco"), ContainSubstring("Pita"), ContainSubstring("Clara")),
-			"nobody can have Usher send his words to a stranger")
+			"nobody can make Usher send their text to others")
 		status, page := read(ctx, link)
 		Expect(status).To(Equal(http.StatusOK))
 		Expect(page).To(And(ContainSubstring("El quiosco no arranca"), ContainSubstring("Pita tres veces.\nDe: El quiosco"), ContainSubstring(clara)))
 		Expect(visit(ctx, link+"/done")).To(Equal(http.StatusOK))
-		Consistently(func() []string { return c.queued() }, "300ms").Should(BeEmpty(), "looking confirms nothing")
+		Consistently(func() []string { return c.queued() }, "300ms").Should(BeEmpty(), "opening the page does not confirm the question")
 		Expect(usersWith(ctx, c.org, clara)(Default)).To(BeEmpty())
 
 		Expect(post(ctx, link, nil)).To(Equal(http.StatusSeeOther))
-		Expect(post(ctx, link, nil)).To(Equal(http.StatusSeeOther), "a form sent twice ends where the first one did")
+		Expect(post(ctx, link, nil)).To(Equal(http.StatusSeeOther), "sending the form twice has the same result")
 
 		By("reading the queue")
 		m := c.questionIn("El quiosco no arranca")
@@ -51,13 +51,13 @@ var _ = Describe("A customer's question", func() {
 		Expect(strings.ReplaceAll(m.Text, "\r\n", "\n")).To(And(ContainSubstring("> "+wordsOf(clara)+" tres veces.\n> De: El quiosco no arranca"), ContainSubstring(clara)))
 		Expect(m.HTML).To(And(ContainSubstring("Pita tres veces."), ContainSubstring(clara)))
 
-		By("having an account that needs nobody's doing")
+		By("having an account without further action")
 		user := awaitReady(ctx, userOf(ctx, c.org, clara))
 		Expect(user.Spec.Access).To(Equal(v1alpha1.AccessLimited))
 		Expect(user.Labels).To(HaveKeyWithValue(v1alpha1.LabelOrigin, v1alpha1.OriginPortal))
 		Expect(user.Status.DisplayName).To(Equal("Clara Ruiz"))
 
-		By("seeing where it stands")
+		By("reading the state of the question")
 		Eventually(func() []string { return linksTo(clara, "/a/") }).Should(HaveLen(1))
 		reference := m.Subject[len("[support #"):strings.Index(m.Subject, "]")]
 		Eventually(text(ctx, linksTo(clara, "/a/")[0])).Should(And(
@@ -65,39 +65,39 @@ var _ = Describe("A customer's question", func() {
 			Not(ContainSubstring("Pita"))))
 		Expect(text(ctx, link)()).To(And(ContainSubstring(reference), Not(ContainSubstring("Pita"))))
 
-		By("forgetting what she wrote")
-		Eventually(kept(ctx, c.org)).Should(ConsistOf(HaveField("Data", And(HaveLen(1), HaveKeyWithValue("record.json",
+		By("deleting the text of the question")
+		Eventually(storedQuestions(ctx, c.org)).Should(ConsistOf(HaveField("Data", And(HaveLen(1), HaveKeyWithValue("record.json",
 			Not(Or(ContainSubstring("clara"), ContainSubstring("Clara"), ContainSubstring("Pita"))))))))
 		Expect(mailsTo(clara)).To(HaveLen(2))
 		Expect(mailsTo(c.queue)).To(HaveLen(1))
 
-		By("being counted")
+		By("counting the question")
 		Expect(passed()).To(BeNumerically(">=", 1))
 		Expect(meters.Value("usher_questions", "Passed")).To(BeNumerically(">=", 1))
 
-		By("leaving no trace of it, nor of the links, where others read")
+		By("leaving no trace of the question or its links where others can read")
 		all, trouble, err := env.Kubectl(ctx, "get", "events,secrets,configmaps,organizations,orgusers,invitations,workspaces",
 			"--all-namespaces", "--output=yaml", "--show-managed-fields")
 		Expect(err).NotTo(HaveOccurred(), trouble)
 		Expect(all).To(And(ContainSubstring(c.org), ContainSubstring("kind: Event")))
-		Expect(strings.Contains(all, wordsOf(clara))).To(BeFalse(), "in words")
+		Expect(strings.Contains(all, wordsOf(clara))).To(BeFalse(), "as text")
 		whole := len(wordsOf(clara)) / 3 * 3
-		Expect(strings.Contains(all, base64.StdEncoding.EncodeToString([]byte(wordsOf(clara)[:whole])))).To(BeFalse(), "as data")
+		Expect(strings.Contains(all, base64.StdEncoding.EncodeToString([]byte(wordsOf(clara)[:whole])))).To(BeFalse(), "as Secret data")
 		Expect(partOf([]string{tokenIn(link), tokenIn(linksTo(clara, "/a/")[0])}, all)).To(BeEmpty())
 	})
 
-	It("LMI-3 LMI-7 of the same address makes no second account, and leaves a full one as it is", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("LMI-3 LMI-7 from a known address creates no second account, and leaves a full one unchanged", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		eva := builders.OrgUser(c.org, "eva").Existing().Obj()
 		eva.Spec.DisplayName = "Eva Gil"
 		create(ctx, eva)
 		awaitReady(ctx, eva)
 		before := eva.DeepCopy()
 		sam := c.address("samgil")
-		c.confirmed(ctx, sam, "one")
+		c.askAndConfirm(ctx, sam, "one")
 		c.questionIn("one")
-		c.confirmed(ctx, strings.ToUpper(sam[:1])+sam[1:], "two")
-		c.confirmed(ctx, string(eva.Spec.Email), "three")
+		c.askAndConfirm(ctx, strings.ToUpper(sam[:1])+sam[1:], "two")
+		c.askAndConfirm(ctx, string(eva.Spec.Email), "three")
 		c.questionIn("two")
 		c.questionIn("three")
 		var users v1alpha1.OrgUserList
@@ -114,55 +114,55 @@ var _ = Describe("A customer's question", func() {
 		Expect(eva.Labels).To(Equal(before.Labels))
 	})
 
-	It("GTA-8 asked without end from one address is turned away, and nobody else notices", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("GTA-8 is refused after too many from the same address, without effect on others", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		clara, other := c.address("clara"), c.address("other")
 		for _, subject := range subjectsOf("question", 5) {
 			c.ask(ctx, clara, subject)
 		}
-		Expect(post(ctx, c.page()+"?lang=en", asking(clara, "question 6"))).To(Equal(http.StatusTooManyRequests))
-		Expect(post(ctx, c.page(), asking(strings.ToUpper(clara), "question 6"))).To(Equal(http.StatusTooManyRequests))
+		Expect(post(ctx, c.url()+"?lang=en", questionForm(clara, "question 6"))).To(Equal(http.StatusTooManyRequests))
+		Expect(post(ctx, c.url(), questionForm(strings.ToUpper(clara), "question 6"))).To(Equal(http.StatusTooManyRequests))
 		c.ask(ctx, other, "one more")
 		Eventually(func() []string { return linksTo(clara, "/q/") }).Should(HaveLen(5))
 		Eventually(func() []string { return linksTo(other, "/q/") }).Should(HaveLen(1))
 		Expect(post(ctx, linksTo(clara, "/q/")[0], nil)).To(Equal(http.StatusSeeOther))
 		Eventually(c.queued).Should(HaveLen(1))
-		Eventually(func() int { return post(ctx, c.page(), asking(clara, "question 6")) }).Should(Equal(http.StatusSeeOther))
+		Eventually(func() int { return post(ctx, c.url(), questionForm(clara, "question 6")) }).Should(Equal(http.StatusSeeOther))
 	})
 
-	It("that is sent twice by one click too many is one question", func(ctx context.Context) {
-		c := openCounter(ctx)
-		form := asking(c.address("clara"), "twice")
+	It("GTA-8 that is sent twice with the same form counts once", func(ctx context.Context) {
+		c := openContactPage(ctx)
+		form := questionForm(c.address("clara"), "twice")
 		form.Set("form", "8a7b1f1c-0000-4000-8000-000000000001")
 		for range 3 {
-			Expect(post(ctx, c.page(), form)).To(Equal(http.StatusSeeOther))
+			Expect(post(ctx, c.url(), form)).To(Equal(http.StatusSeeOther))
 		}
-		Expect(kept(ctx, c.org)(Default)).To(HaveLen(1))
+		Expect(storedQuestions(ctx, c.org)(Default)).To(HaveLen(1))
 		form.Set("text", "Something else")
-		Expect(post(ctx, c.page(), form)).To(Equal(http.StatusSeeOther))
-		Expect(kept(ctx, c.org)(Default)).To(HaveLen(2))
+		Expect(post(ctx, c.url(), form)).To(Equal(http.StatusSeeOther))
+		Expect(storedQuestions(ctx, c.org)(Default)).To(HaveLen(2))
 	})
 
-	It("has no page where there is no such workspace, or one without a portal", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("GTA-7 has no page if the workspace does not exist or has no portal", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		create(ctx, builders.Workspace(c.org, "closed").Obj())
 		want := text(ctx, usher.PortalURL+"/i/nobody")()
 		for _, path := range []string{"/w/nobody/support", "/w/" + c.org + "/nothing", "/w/" + c.org + "/closed", "/w/" + c.org + "/.."} {
 			status, page := read(ctx, usher.PortalURL+path)
 			Expect(status).To(Equal(http.StatusNotFound), path)
 			Expect(page).To(Equal(want))
-			Expect(post(ctx, usher.PortalURL+path, asking("x@y.example", "x"))).To(BeElementOf(http.StatusNotFound, http.StatusTemporaryRedirect))
+			Expect(post(ctx, usher.PortalURL+path, questionForm("x@y.example", "x"))).To(BeElementOf(http.StatusNotFound, http.StatusTemporaryRedirect))
 		}
-		Expect(kept(ctx, c.org)(Default)).To(BeEmpty())
+		Expect(storedQuestions(ctx, c.org)(Default)).To(BeEmpty())
 	})
 
-	It("goes with the page when it is not confirmed", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("GTA-8 that is not confirmed is deleted with the page", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		clara := c.address("clara")
 		c.ask(ctx, clara, "not confirmed")
 		Eventually(func() []string { return linksTo(clara, "/q/") }).Should(HaveLen(1))
 		edit(ctx, c.workspace, func(w *v1alpha1.Workspace) { w.Spec.Portal = nil })
-		Eventually(kept(ctx, c.org)).Should(BeEmpty())
+		Eventually(storedQuestions(ctx, c.org)).Should(BeEmpty())
 		link := linksTo(clara, "/q/")[0]
 		Eventually(func() int { return visit(ctx, link) }).Should(Equal(http.StatusGone))
 		Expect(post(ctx, link, nil)).To(Equal(http.StatusGone))

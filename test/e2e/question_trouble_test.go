@@ -19,8 +19,8 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
-// clientsOf gives numbered addresses.
-func (c counter) clientsOf(count int) []string {
+// clientsOf returns numbered addresses.
+func (c contactPage) clientsOf(count int) []string {
 	var all []string
 	for _, name := range subjectsOf("client", count) {
 		all = append(all, c.address(strings.ReplaceAll(name, " ", "-")))
@@ -28,7 +28,7 @@ func (c counter) clientsOf(count int) []string {
 	return all
 }
 
-// states counts the questions that are kept by the state that their records tell.
+// states counts the stored questions by the state in their records.
 func states(secrets []corev1.Secret) map[string]int {
 	counts := map[string]int{}
 	for _, s := range secrets {
@@ -44,8 +44,8 @@ func states(secrets []corev1.Secret) map[string]int {
 var _ = Describe("A customer's question while the queue's mail server has trouble", func() {
 	BeforeEach(func() { DeferCleanup(func() { box.SetTrouble(mailbox.None{}) }) })
 
-	It("GTA-8 is kept while the server is away and the operator is started again: as many come out as went in", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("GTA-8 is stored while the server is down and the operator restarts, and none is lost or duplicated", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		clients := c.clientsOf(9)
 		for n, email := range clients[:6] {
 			c.ask(ctx, email, subjectsOf("q", 6)[n])
@@ -53,13 +53,13 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		for _, email := range clients[:6] {
 			Eventually(func() []string { return linksTo(email, "/q/") }).Should(HaveLen(1))
 		}
-		box.SetTrouble(mailbox.Down(answers(421, "away")))
+		box.SetTrouble(mailbox.Down(smtpError(421, "away")))
 		for _, email := range clients[:3] {
 			Expect(post(ctx, here(linksTo(email, "/q/")[0]), nil)).To(BeEquivalentTo(303))
 		}
-		Eventually(kept(ctx, c.org)).Should(ContainElement(HaveField("Data", HaveKeyWithValue("record.json", ContainSubstring(`"lastError"`)))))
+		Eventually(storedQuestions(ctx, c.org)).Should(ContainElement(HaveField("Data", HaveKeyWithValue("record.json", ContainSubstring(`"lastError"`)))))
 
-		By("starting the operator again")
+		By("restarting the operator")
 		Expect(usher.Stop()).To(Succeed())
 		startOperator(ctx)
 		for _, email := range clients[3:6] {
@@ -68,17 +68,17 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		for n, email := range clients[6:] {
 			c.ask(ctx, email, subjectsOf("late", 3)[n])
 		}
-		Expect(states(kept(ctx, c.org)(Default))).To(Equal(map[string]int{"Received": 6, "Waiting": 3}))
+		Expect(states(storedQuestions(ctx, c.org)(Default))).To(Equal(map[string]int{"Received": 6, "Waiting": 3}))
 		Expect(c.queued()).To(BeEmpty())
 
-		By("having the server back")
+		By("restoring the server")
 		box.SetTrouble(mailbox.None{})
 		for _, email := range clients[6:] {
 			Eventually(func() []string { return linksTo(email, "/q/") }).Should(HaveLen(1))
 			Expect(post(ctx, here(linksTo(email, "/q/")[0]), nil)).To(BeEquivalentTo(303))
 		}
 		Eventually(c.queued).Should(ConsistOf("q 1", "q 2", "q 3", "q 4", "q 5", "q 6", "late 1", "late 2", "late 3"))
-		Eventually(func(g Gomega) map[string]int { return states(kept(ctx, c.org)(g)) }).Should(Equal(map[string]int{"Passed": 9}))
+		Eventually(func(g Gomega) map[string]int { return states(storedQuestions(ctx, c.org)(g)) }).Should(Equal(map[string]int{"Passed": 9}))
 		Expect(mailsTo(c.queue)).To(HaveLen(9))
 		for _, email := range clients {
 			Expect(usersWith(ctx, c.org, email)(Default)).To(HaveLen(1))
@@ -87,7 +87,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 	})
 
 	It("GTA-8 survives an operator that is killed twice", func(ctx context.Context) {
-		c := openCounter(ctx)
+		c := openContactPage(ctx)
 		clients := c.clientsOf(12)
 		for n, email := range clients {
 			c.ask(ctx, email, subjectsOf("k", 12)[n])
@@ -95,13 +95,13 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		for _, email := range clients {
 			Eventually(func() []string { return linksTo(email, "/q/") }).Should(HaveLen(1))
 		}
-		launch := killable(ctx)
+		launch := launchKillable(ctx)
 		sent := 0
 		slow := make(chan struct{}, len(clients))
 		box.SetTrouble(mailbox.FateOfMails(func(to []string) mailbox.Fate {
 			if slices.Contains(to, c.queue) {
 				slow <- struct{}{}
-				return mailbox.Fate{KeepAndCut: len(slow)%3 == 0} // taken, and never said so
+				return mailbox.Fate{KeepAndCut: len(slow)%3 == 0} // accepted without an answer
 			}
 			return mailbox.Fate{}
 		}))
@@ -112,7 +112,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 				Expect(post(ctx, here(linksTo(email, "/q/")[0]), nil)).To(BeEquivalentTo(303))
 				sent++
 			}
-			Eventually(slow).Should(Receive(), "it is in the midst of passing on")
+			Eventually(slow).Should(Receive(), "the operator is passing on a question")
 			Expect(program.Kill()).To(Succeed())
 			log = func() string {
 				text, err := program.Log()
@@ -122,9 +122,9 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		}
 		box.SetTrouble(mailbox.None{})
 		launch()
-		Eventually(func(g Gomega) map[string]int { return states(kept(ctx, c.org)(g)) }).Should(Equal(map[string]int{"Passed": sent}))
+		Eventually(func(g Gomega) map[string]int { return states(storedQuestions(ctx, c.org)(g)) }).Should(Equal(map[string]int{"Passed": sent}))
 		Expect(c.queued()).To(ConsistOf(subjectsOf("k", sent)))
-		GinkgoWriter.Printf("questions: %d in, %d out, %d mails of them\n", sent, len(c.queued()), len(mailsTo(c.queue)))
+		GinkgoWriter.Printf("questions: %d in, %d out, in %d mails\n", sent, len(c.queued()), len(mailsTo(c.queue)))
 		for _, email := range clients {
 			Expect(usersWith(ctx, c.org, email)(Default)).To(HaveLen(1))
 			Expect(log()).NotTo(ContainSubstring(email))
@@ -132,16 +132,16 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		Expect(log()).NotTo(Or(ContainSubstring("Pita"), ContainSubstring("/q/"), ContainSubstring("/a/")))
 	})
 
-	It("GTA-8 is kept when the queue refuses it for good, and passed on when its address is set right", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("GTA-8 is stored if the queue permanently refuses it, and passed on when the queue's address is corrected", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		clara, wrong := c.address("clara"), c.queue
 		box.SetFault(func(to string) error {
 			if to == wrong {
-				return answers(550, "no such user")
+				return smtpError(550, "no such user")
 			}
 			return nil
 		})
-		c.confirmed(ctx, clara, "refused")
+		c.askAndConfirm(ctx, clara, "refused")
 		Eventually(func() []string { return linksTo(clara, "/a/") }).Should(HaveLen(1))
 		mine := linksTo(clara, "/a/")[0]
 		Eventually(text(ctx, mine)).Should(ContainSubstring("the team&#39;s mailbox is not accepting it, and we keep trying"))
@@ -151,29 +151,30 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 			return list.Items
 		}).Should(ContainElement(And(
 			HaveField("Reason", "QuestionRefused"), HaveField("Regarding.Name", "support"),
-			HaveField("Note", And(ContainSubstring("spec.portal.queueEmail"), Not(ContainSubstring("refused\""))))))) // says nothing of the question
+			HaveField("Note", And(ContainSubstring("spec.portal.queueEmail"), Not(ContainSubstring("refused\""))))))) // does not quote the question
 		edit(ctx, c.workspace, func(w *v1alpha1.Workspace) { w.Spec.Portal.QueueEmail = v1alpha1.EmailAddress("other-" + c.queue) })
 		c.queue = "other-" + c.queue
 		c.questionIn("refused")
 		Eventually(text(ctx, mine)).Should(ContainSubstring("Passed on to the team on"))
 	})
 
-	It("GTA-8 that is confirmed is passed on although its page is closed meanwhile", func(ctx context.Context) {
-		c := openCounter(ctx)
+	It("GTA-8 that is confirmed is passed on even if its workspace is deleted before", func(ctx context.Context) {
+		c := openContactPage(ctx)
 		clara := c.address("clara")
 		c.ask(ctx, clara, "late")
 		Eventually(func() []string { return linksTo(clara, "/q/") }).Should(HaveLen(1))
-		box.SetFault(func(string) error { return answers(450, "not now") })
+		box.SetFault(func(string) error { return smtpError(450, "not now") })
 		Expect(post(ctx, here(linksTo(clara, "/q/")[0]), nil)).To(BeEquivalentTo(303))
-		Eventually(func(g Gomega) map[string]int { return states(kept(ctx, c.org)(g)) }).Should(Equal(map[string]int{"Received": 1}))
+		Eventually(func(g Gomega) map[string]int { return states(storedQuestions(ctx, c.org)(g)) }).Should(Equal(map[string]int{"Received": 1}))
 		Expect(env.Client.Delete(ctx, c.workspace)).To(Succeed())
 		box.SetFault(nil)
 		Expect(c.questionIn("late").Text).To(ContainSubstring("Pita tres veces."))
 	})
 })
 
-// killable stops the operator in this process until the spec's end, and gives what starts it as a program.
-func killable(ctx context.Context) func() *operator.Process {
+// launchKillable stops the operator in this process until the spec ends, and returns a function that runs it in a process of
+// its own.
+func launchKillable(ctx context.Context) func() *operator.Process {
 	GinkgoHelper()
 	Expect(usher.Stop()).To(Succeed())
 	DeferCleanup(startOperator)
@@ -183,7 +184,7 @@ func killable(ctx context.Context) func() *operator.Process {
 		GinkgoHelper()
 		options, err := operator.Options(env, box)
 		Expect(err).NotTo(HaveOccurred())
-		options.LeaderElection = false // a killed leader's lease would have to run out
+		options.LeaderElection = false // otherwise it would wait until the lease of the killed leader expires
 		program, err := operator.Launch(env.OperatorConfig(), binary, options)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() { Expect(program.Kill()).To(Succeed()) })

@@ -20,14 +20,14 @@ import (
 	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
-// The samples are one organization, "acme": the specs take turns.
+// All samples belong to the organization "acme", so the specs run in turn.
 var _ = Describe("The samples", Ordered, func() {
 	AfterEach(func(ctx context.Context) {
 		_, _, err := env.Kubectl(ctx, "delete", "namespace", "acme", "acme-support", "acme-sales", "--wait=true")
 		Expect(err).NotTo(HaveOccurred())
 	})
 
-	DescribeTable("come into force in one apply, in any order", func(ctx context.Context, arrange func([]string)) {
+	DescribeTable("become Ready when all documents are applied at once", func(ctx context.Context, arrange func([]string)) {
 		create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "acme"}})
 		documents := samples()
 		arrange(documents)
@@ -58,11 +58,11 @@ var _ = Describe("The samples", Ordered, func() {
 		Eventually(bindingsIn).WithArguments(ctx, "acme-support").Should(ConsistOf(
 			"usher-ana-admin", "usher-marta-edit", "usher-marta:remote-support"), "GTA-10")
 	},
-		Entry("as they stand", func([]string) {}),
-		Entry("backwards", func(d []string) { slices.Reverse(d) }),
+		Entry("in the order of the files", func([]string) {}),
+		Entry("in reverse order", func(d []string) { slices.Reverse(d) }),
 	)
 
-	It("change nothing when they are applied again", func(ctx context.Context) {
+	It("change nothing when they are applied twice", func(ctx context.Context) {
 		folder := filepath.Join(root(), "config", "samples")
 		_, _, err := env.Kubectl(ctx, "apply", "-f", folder)
 		Expect(err).NotTo(HaveOccurred())
@@ -73,7 +73,7 @@ var _ = Describe("The samples", Ordered, func() {
 	})
 })
 
-// samples gives the documents of the samples folder, in the order of the files, without the namespace.
+// samples returns the documents of the samples folder, in the order of the files, without the namespace.
 func samples() []string {
 	GinkgoHelper()
 	files, err := filepath.Glob(filepath.Join(root(), "config", "samples", "*.yaml"))

@@ -20,7 +20,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// settingsOf is the ConfigMap with the settings in force in a workspace.
+// settingsOf returns an object to read the ConfigMap with a workspace's settings into.
 func settingsOf(w *v1alpha1.Workspace) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: w.Status.Namespace, Name: v1alpha1.SettingsConfigMap}}
 }
@@ -50,7 +50,7 @@ var _ = Describe("Settings", func() {
 		return w, settings
 	}
 
-	It("GTA-14 are inherited and overridden in the ConfigMap as in the status, with their origins", func(ctx context.Context) {
+	It("GTA-14 are inherited and overridden in the ConfigMap and in the status, with their origins", func(ctx context.Context) {
 		w, settings := support(ctx)
 		edit(ctx, w, func(w *v1alpha1.Workspace) { w.Spec.Settings.Language = "en" })
 		Eventually(get(ctx, settings)).Should(inForce("en", "Workspace", "Disabled", "Default"))
@@ -66,18 +66,18 @@ var _ = Describe("Settings", func() {
 			v1alpha1.SettingStatus{Name: "sessionRecording", Value: "Disabled", Origin: v1alpha1.OriginWorkspace})))
 	})
 
-	It("GTA-14 come back whatever somebody does to the ConfigMap", func(ctx context.Context) {
+	It("GTA-14 are restored whatever somebody does to the ConfigMap", func(ctx context.Context) {
 		_, settings := support(ctx)
 		was := inForce("es", "Organization", "Disabled", "Default")
 		for what, change := range map[string]func(*corev1.ConfigMap){
-			"another value":         func(c *corev1.ConfigMap) { c.Data["sessionRecording"] = "Enabled" },
-			"a value less":          func(c *corev1.ConfigMap) { delete(c.Data, "language") },
-			"a value more":          func(c *corev1.ConfigMap) { c.Data["Language"] = "fr" },
-			"bytes":                 func(c *corev1.ConfigMap) { c.BinaryData = map[string][]byte{"x": {1}} },
-			"no labels":             func(c *corev1.ConfigMap) { c.Labels = nil },
-			"another origin":        func(c *corev1.ConfigMap) { c.Annotations = nil },
-			"no change ever":        func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true) },
-			"another, for all time": func(c *corev1.ConfigMap) { c.Data["language"], c.Immutable = "fr", ptr.To(true) },
+			"another value":            func(c *corev1.ConfigMap) { c.Data["sessionRecording"] = "Enabled" },
+			"a missing value":          func(c *corev1.ConfigMap) { delete(c.Data, "language") },
+			"an additional value":      func(c *corev1.ConfigMap) { c.Data["Language"] = "fr" },
+			"binary data":              func(c *corev1.ConfigMap) { c.BinaryData = map[string][]byte{"x": {1}} },
+			"no labels":                func(c *corev1.ConfigMap) { c.Labels = nil },
+			"no annotations":           func(c *corev1.ConfigMap) { c.Annotations = nil },
+			"immutable":                func(c *corev1.ConfigMap) { c.Immutable = ptr.To(true) },
+			"another value, immutable": func(c *corev1.ConfigMap) { c.Data["language"], c.Immutable = "fr", ptr.To(true) },
 		} {
 			version := ""
 			edit(ctx, settings, func(c *corev1.ConfigMap) { change(c) })
@@ -89,7 +89,7 @@ var _ = Describe("Settings", func() {
 		Eventually(get(ctx, settings)).Should(And(was, HaveField("UID", Not(Equal(uid)))))
 	})
 
-	It("GTA-14 are not written when nothing differs", func(ctx context.Context) {
+	It("GTA-14 are not written if nothing changes", func(ctx context.Context) {
 		w, settings := support(ctx)
 		version := settings.ResourceVersion
 		for range 5 {
@@ -99,7 +99,7 @@ var _ = Describe("Settings", func() {
 		Expect(get(ctx, settings)(Default).ResourceVersion).To(Equal(version))
 	})
 
-	It("GTA-14 leave a namespace that its workspace leaves behind", func(ctx context.Context) {
+	It("GTA-14 are removed from a namespace that is retained after its workspace", func(ctx context.Context) {
 		w, settings := support(ctx)
 		Expect(env.Client.Delete(ctx, w)).To(Succeed())
 		Eventually(gone(ctx, w)).Should(Succeed())
@@ -107,7 +107,7 @@ var _ = Describe("Settings", func() {
 		Expect(env.Client.Get(ctx, types.NamespacedName{Name: org + "-support"}, &corev1.Namespace{})).To(Succeed())
 	})
 
-	It("GTA-14 give mails and pages the language of the workspaces that people are invited to, if these agree", func(ctx context.Context) {
+	It("GTA-14 set the language of mails and pages by the workspaces of the invitation, if these agree", func(ctx context.Context) {
 		english := func(name string) *v1alpha1.Workspace {
 			return builders.Workspace(org, name).With(func(w *v1alpha1.Workspace) { w.Spec.Settings.Language = "en" }).Obj()
 		}
@@ -118,9 +118,9 @@ var _ = Describe("Settings", func() {
 		}
 		create(ctx, invitation("agreed").Workspace("one", view).Workspace("two", view).Obj(),
 			invitation("mixed").Workspace("one", view).Workspace("tres", view).Obj(),
-			invitation("wished").Workspace("one", view).Language("es").Obj(),
+			invitation("requested").Workspace("one", view).Language("es").Obj(),
 			builders.OrgUser(org, "declared").Workspace("two", view).Obj())
-		for name, language := range map[string]string{"agreed": "en", "mixed": "es", "wished": "es", "declared": "en"} {
+		for name, language := range map[string]string{"agreed": "en", "mixed": "es", "requested": "es", "declared": "en"} {
 			email := name + "@" + org + ".example"
 			message, link := mailTo(ctx, email, "/i/")
 			want := map[string]string{"en": "Invitation from ", "es": "Invitación del usuario "}[language]
@@ -130,7 +130,7 @@ var _ = Describe("Settings", func() {
 	})
 })
 
-// bodyOf gives what a page says to a browser that prefers no language.
+// bodyOf returns the page for a browser without a preferred language.
 func bodyOf(ctx context.Context, link string) string {
 	GinkgoHelper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package e2e tests Usher from outside: YAML in; cluster state, mail, pages and messages out. The control plane, the mail
-// server and the operator, with its own ServiceAccount, are real.
+// Package e2e tests Usher from the outside: its input is YAML, its output are cluster state, mails, pages and messages. The
+// control plane, the mail server and the operator, with its own ServiceAccount, are real.
 package e2e
 
 import (

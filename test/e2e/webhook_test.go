@@ -20,7 +20,7 @@ import (
 )
 
 var _ = Describe("The webhooks", func() {
-	It("want an Organization to be named after its namespace", func(ctx context.Context) {
+	It("require that an Organization is named after its namespace", func(ctx context.Context) {
 		namespace := env.Namespace(ctx, "org")
 		o := builders.Organization("other").With(func(o *v1alpha1.Organization) { o.Namespace = namespace }).Obj()
 		Expect(env.Client.Create(ctx, o)).To(And(
@@ -28,7 +28,7 @@ var _ = Describe("The webhooks", func() {
 			HaveCause("metadata.name", "named after its namespace")))
 	})
 
-	It("tell everything that is wrong with the content at once, each with its field", func(ctx context.Context) {
+	It("report all invalid fields at once", func(ctx context.Context) {
 		namespace := env.Namespace(ctx, "org")
 		o := builders.Organization(namespace).With(func(o *v1alpha1.Organization) {
 			o.Spec.Profile.TimeZone = "Europe/Atlantis"
@@ -53,7 +53,7 @@ var _ = Describe("The webhooks", func() {
 			awaitReady(ctx, eva)
 		})
 
-		It("ORG-15 refuse who has no role, even where Kubernetes would let them", func(ctx context.Context) {
+		It("ORG-15 refuse users without a role, even if RBAC allows the request", func(ctx context.Context) {
 			stray := "stray@elsewhere.example"
 			_, errors, err := env.Kubectl(ctx, "create", "rolebinding", "stray", "-n", org, "--clusterrole=usher-user-admin", "--user="+stray)
 			Expect(err).NotTo(HaveOccurred(), errors)
@@ -63,7 +63,7 @@ var _ = Describe("The webhooks", func() {
 					`" and may not create invitations: ask one of its organization administrators for an invitation`))
 		})
 
-		It("ORG-9 ORG-12 let a user administrator give the role Member only, and say who could do more", func(ctx context.Context) {
+		It("ORG-9 ORG-12 allow a user administrator to grant the role Member only, and say who may do more", func(ctx context.Context) {
 			Expect(as("eva").Create(ctx, builders.Invitation(org, "pal", "pal@"+org+".example").Obj())).To(Succeed())
 			Expect(as("eva").Create(ctx, builders.Invitation(org, "boss", "boss@"+org+".example").Role(v1alpha1.RoleBillingAdmin).Obj())).
 				To(BeRefused(http.StatusForbidden, `user "eva@`+org+`.example" is UserAdmin in organization "`+org+
@@ -73,7 +73,7 @@ var _ = Describe("The webhooks", func() {
 				To(BeRefused(http.StatusForbidden, `only an OrganizationAdmin may set role "OrganizationAdmin"`))
 		})
 
-		It("ORG-24 let nobody remove himself, change his own role or suspend himself", func(ctx context.Context) {
+		It("ORG-24 refuse users who remove or suspend themselves or change their own role", func(ctx context.Context) {
 			bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
 			create(ctx, bea)
 			awaitReady(ctx, bea)
@@ -83,10 +83,10 @@ var _ = Describe("The webhooks", func() {
 			}
 			Expect(patch(`{"role":"Member"}`)).To(BeRefused(http.StatusForbidden, "nobody may change his own role"))
 			Expect(patch(`{"suspend":true}`)).To(BeRefused(http.StatusForbidden, "nobody may suspend himself"))
-			Expect(as("ana").Delete(ctx, bea)).To(Succeed(), "somebody else with the authority can")
+			Expect(as("ana").Delete(ctx, bea)).To(Succeed(), "another administrator can")
 		})
 
-		It("keep everybody's hands off what is Usher's own", func(ctx context.Context) {
+		It("refuse changes of fields that belong to Usher", func(ctx context.Context) {
 			eva := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "eva"}}
 			get(ctx, eva)(Default)
 			past := func(change func(*v1alpha1.OrgUser)) error {
@@ -102,7 +102,7 @@ var _ = Describe("The webhooks", func() {
 			Expect(env.Client.Status().Update(ctx, eva)).To(BeRefused(http.StatusForbidden, "status is Usher's own"))
 		})
 
-		It("warn of what an object names and is not there", func(ctx context.Context) {
+		It("warn about references to objects that do not exist", func(ctx context.Context) {
 			i := `{"apiVersion":"accounts.usher.dev/v1alpha1","kind":"Invitation","metadata":{"name":"pal","namespace":"` + org +
 				`"},"spec":{"emails":["pal@` + org + `.example"],"role":"Member","workspaces":[{"name":"nowhere","access":"View"}]}}`
 			_, warnings, err := env.KubectlInput(ctx, i, "apply", "-f", "-")
@@ -110,7 +110,7 @@ var _ = Describe("The webhooks", func() {
 			Expect(warnings).To(ContainSubstring(`Warning: spec.workspaces: there is no Workspace "nowhere" yet`))
 		})
 
-		It("tell the audit log who acted, in which role, and by which rule", func(ctx context.Context) {
+		It("add the acting user, role and rule to the audit log", func(ctx context.Context) {
 			since := time.Now()
 			Expect(as("eva").Create(ctx, builders.Invitation(org, "boss", "boss@"+org+".example").Role(v1alpha1.RoleBillingAdmin).Obj())).
 				NotTo(Succeed())
@@ -122,7 +122,7 @@ var _ = Describe("The webhooks", func() {
 				HaveKeyWithValue("invitations.accounts.usher.dev/rule", "role-grantable")))))
 		})
 
-		It("let a delegate act with its role", func(ctx context.Context) {
+		It("WXP-5 allow a delegate what its role allows", func(ctx context.Context) {
 			delegate := "system:serviceaccount:argocd:acme"
 			o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}
 			Expect(get(ctx, o)(Default).Spec.Delegates).To(BeEmpty())
@@ -137,7 +137,7 @@ var _ = Describe("The webhooks", func() {
 			Expect(i.Spec.InvitedBy).To(BeEquivalentTo("ana@"+org+".example"), "a delegate may name the inviter")
 		})
 
-		It("fill in who invites, keep it when an update leaves it out, and let nobody forge it", func(ctx context.Context) {
+		It("set the inviter, keep it on updates without it, and refuse a forged one", func(ctx context.Context) {
 			i := builders.Invitation(org, "pal", "pal@"+org+".example").Obj()
 			Expect(as("eva").Create(ctx, i)).To(Succeed())
 			Expect(i.Spec.InvitedBy).To(BeEquivalentTo("eva@" + org + ".example"))

@@ -24,7 +24,7 @@ var _ = Describe("A workspace", func() {
 
 	BeforeEach(func(ctx context.Context) { org = organization(ctx) })
 
-	It("GTA-3 owns a namespace, made and labelled for it, and makes it again when somebody deletes it", func(ctx context.Context) {
+	It("GTA-3 creates and labels its namespace, and recreates it when somebody deletes it", func(ctx context.Context) {
 		w := builders.Workspace(org, "support").Obj()
 		create(ctx, w)
 		awaitReady(ctx, w)
@@ -38,7 +38,7 @@ var _ = Describe("A workspace", func() {
 		Eventually(can(ctx, "ana@"+org+".example", "delete", "pods", n.Name)).Should(BeTrue())
 	})
 
-	It("never takes a namespace over that was there before", func(ctx context.Context) {
+	It("GTA-3 does not take over an existing namespace", func(ctx context.Context) {
 		create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-taken"}})
 		w := builders.Workspace(org, "taken").Obj()
 		create(ctx, w)
@@ -47,13 +47,13 @@ var _ = Describe("A workspace", func() {
 		Expect(can(ctx, "ana@"+org+".example", "get", "pods", org+"-taken")(Default)).To(BeFalse())
 	})
 
-	It("has a namespace with the organization's prefix, or is refused", func(ctx context.Context) {
+	It("GTA-3 is refused if its namespace does not have the organization's prefix", func(ctx context.Context) {
 		w := builders.Workspace(org, "support").Namespace("kube-system").Obj()
 		Expect(env.Client.Create(ctx, w)).To(And(BeRefused(http.StatusUnprocessableEntity, `must start with "`+org+`-"`),
 			HaveCause("spec.namespace", "organization's prefix")))
 	})
 
-	It("keeps its namespace when it is deleted, and takes all access back; with deletionPolicy Delete the namespace goes", func(ctx context.Context) {
+	It("GTA-4 removes all access when it is deleted, and its namespace only with deletionPolicy Delete", func(ctx context.Context) {
 		keep, drop := builders.Workspace(org, "keep").Obj(), builders.Workspace(org, "drop").DeletedWithNamespace().Obj()
 		create(ctx, keep, drop)
 		ana := "ana@" + org + ".example"
@@ -66,13 +66,13 @@ var _ = Describe("A workspace", func() {
 			Expect(env.Client.List(ctx, &left, client.InNamespace(w.Status.Namespace),
 				client.MatchingLabels{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})).To(Succeed())
 			Expect(left.Items).To(BeEmpty())
-			Eventually(can(ctx, ana, "get", "pods", w.Status.Namespace)).Should(BeFalse(), "as soon as the API server's authorizer knows")
+			Eventually(can(ctx, ana, "get", "pods", w.Status.Namespace)).Should(BeFalse(), "once the API server's authorizer knows")
 		}
 		Expect(env.Client.Get(ctx, client.ObjectKey{Name: org + "-keep"}, &corev1.Namespace{})).To(Succeed())
 		Eventually(gone(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-drop"}})).Should(Succeed())
 	})
 
-	It("GTA-14 shows the settings in force and where they come from", func(ctx context.Context) {
+	It("GTA-14 shows the settings in force and their origins", func(ctx context.Context) {
 		w := builders.Workspace(org, "support").With(func(w *v1alpha1.Workspace) { w.Spec.Settings.Language = "es" }).Obj()
 		create(ctx, w)
 		awaitReady(ctx, w)
@@ -81,7 +81,7 @@ var _ = Describe("A workspace", func() {
 			v1alpha1.SettingStatus{Name: "sessionRecording", Value: "Disabled", Origin: v1alpha1.OriginDefault}))
 	})
 
-	It("ORG-23 LMI-9 gives members access by address and by group, the strongest of every source", func(ctx context.Context) {
+	It("ORG-23 LMI-9 grants members access by address and by group, the strongest of all sources", func(ctx context.Context) {
 		sam := builders.OrgUser(org, "sam").Existing().Groups("helpdesk").Workspace("support", v1alpha1.WorkspaceView).Obj()
 		w := builders.Workspace(org, "support").Group("helpdesk", v1alpha1.WorkspaceEdit).Obj()
 		create(ctx, sam, w)

@@ -19,10 +19,10 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("An invitation's time", func() {
+var _ = Describe("The validity of an invitation", func() {
 	const day = 24 * time.Hour
 
-	// clock is what the operator's clock shows, standing still; nil: the time.
+	// clock is the fixed time of the operator's clock; nil means the real time.
 	var clock atomic.Pointer[time.Time]
 	restart := func(ctx context.Context, shows *time.Time) {
 		GinkgoHelper()
@@ -37,10 +37,10 @@ var _ = Describe("An invitation's time", func() {
 			}
 		})
 	}
-	// here makes a link of one operator lead to the next one, which listens elsewhere.
+	// here turns a link of one operator into a link of the next one, which listens on another port.
 	here := func(link, path string) string { return usher.PortalURL + path + tokenIn(link) }
 
-	It("ends by the clock, also while the operator is down, and by the setting at the time of sending", func(ctx context.Context) {
+	It("ends by the clock, even while the operator is down, according to the setting at the time of sending", func(ctx context.Context) {
 		DeferCleanup(func(ctx context.Context) { restart(ctx, nil) })
 		org := organization(ctx, english, func(o *v1alpha1.Organization) { o.Spec.Settings.InvitationValidityDays = 1 })
 		luis, eva, kim := "luis@"+org+".example", "eva@"+org+".example", "kim@"+org+".example"
@@ -54,19 +54,19 @@ var _ = Describe("An invitation's time", func() {
 		ends := recipientOf(get(ctx, i)(Default), luis).ExpirationTime.Time
 		Expect(ends).To(BeTemporally("~", time.Now().Add(day), time.Minute))
 
-		By("changing the setting meanwhile")
+		By("changing the setting")
 		o := builders.Organization(org).Obj()
 		edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Settings.InvitationValidityDays = 3 })
 		later := builders.Invitation(org, "later", eva).Obj()
 		invite(ctx, later)
 		evas := newestLink(eva, "/i/", 1)
 		Expect(recipientOf(later, eva).ExpirationTime.Time).To(BeTemporally("~", time.Now().Add(3*day), time.Minute))
-		Expect(recipientOf(get(ctx, i)(Default), luis).ExpirationTime.Time).To(Equal(ends), "what is sent stays as it was sent")
+		Expect(recipientOf(get(ctx, i)(Default), luis).ExpirationTime.Time).To(Equal(ends), "the setting does not change invitations that were sent")
 
-		By("starting again shortly before the end: a timer ends it, and nobody touches it")
+		By("restarting shortly before the end, which a timer then detects")
 		restart(ctx, ptr.To(ends.Add(-2*time.Second)))
 		Expect(look(ctx, here(first, "/i/"))).To(invited())
-		over := get(ctx, own)(Default).Status.Onboarding.ExpirationTime.Time // invited after luis, kim's end is not before his
+		over := get(ctx, own)(Default).Status.Onboarding.ExpirationTime.Time // kim was invited after luis, so kim's invitation does not end earlier
 		Expect(over).NotTo(BeTemporally("<", ends))
 		clock.Store(&over)
 		Eventually(get(ctx, i)).Should(And(stateOf(luis, v1alpha1.RecipientExpired, 1), BeReady(),
@@ -78,21 +78,21 @@ var _ = Describe("An invitation's time", func() {
 			"accounts.usher.dev/resend on the OrgUser, or take the address out")))
 		Expect(press(ctx, here(confirm, "/c/"), nil)).To(Equal(pageExpired))
 
-		By("sending again: by the setting as it is now, from Expired")
+		By("resending the expired invitation, with the current setting")
 		resend(ctx, i, "1")
 		Eventually(get(ctx, i)).Should(stateOf(luis, v1alpha1.RecipientInvited, 2))
 		Expect(recipientOf(i, luis).ExpirationTime.Time).To(BeTemporally("~", time.Now().Add(4*day), time.Minute))
 		Expect(look(ctx, newestLink(luis, "/i/", 1))).To(invited())
 
-		By("being down while the end comes")
+		By("being down at the end of the validity")
 		restart(ctx, ptr.To(time.Now().Add(10*day)))
-		Expect(look(ctx, here(evas, "/i/"))).To(Equal(pageExpired), "whether or not it is written already")
+		Expect(look(ctx, here(evas, "/i/"))).To(Equal(pageExpired), "whether or not the status says so already")
 		for email, inv := range map[string]*v1alpha1.Invitation{luis: i, eva: later} {
 			Eventually(get(ctx, inv)).Should(WithTransform(recipientState(email), Equal(v1alpha1.RecipientExpired)))
 		}
 	})
 
-	It("WXP-7 sent again while the mail server is down, it goes out once, with the newest link, when the server is back", func(ctx context.Context) {
+	It("WXP-7 starts over when it is resent while the mail server is down; one mail, with the newest link, follows later", func(ctx context.Context) {
 		org := organization(ctx, english)
 		luis := "luis@" + org + ".example"
 		i := builders.Invitation(org, "team", luis).Obj()
@@ -110,11 +110,11 @@ var _ = Describe("An invitation's time", func() {
 		link := newestLink(luis, "/i/", 2)
 		awaitReady(ctx, i)
 		settle(ctx)
-		Expect(mailsTo(luis)).To(HaveLen(2), "what was not out when it was sent again never goes out")
+		Expect(mailsTo(luis)).To(HaveLen(2), "a mail that was not sent before the resend is never sent")
 		Expect(look(ctx, link)).To(invited())
 	})
 
-	It("WXP-7 is sent again to an address that was undeliverable, which the conditions and events name with the reason", func(ctx context.Context) {
+	It("WXP-7 starts over for an undeliverable address, which conditions and events name with the reason", func(ctx context.Context) {
 		org := organization(ctx, english)
 		luis, eva := "luis@"+org+".example", "eva@"+org+".example"
 		DeferCleanup(func() { box.SetFault(nil) })

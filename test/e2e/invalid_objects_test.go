@@ -18,8 +18,8 @@ import (
 	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
-// The examples belong to an organization "acme", which the samples' specs make and delete as well: they take turns.
-var _ = Describe("Well-formed nonsense", Ordered, func() {
+// The examples belong to the organization "acme", which the specs of the samples also create and delete, so they run in turn.
+var _ = Describe("An object that only the webhooks refuse", Ordered, func() {
 	acme := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
 
 	BeforeAll(func(ctx context.Context) { create(ctx, acme) })
@@ -28,7 +28,7 @@ var _ = Describe("Well-formed nonsense", Ordered, func() {
 		Eventually(gone(ctx, acme.DeepCopy())).Should(Succeed())
 	})
 
-	for _, entry := range nonsense() {
+	for _, entry := range refusedByWebhooks() {
 		It("is refused: "+entry.Name, func(ctx context.Context) {
 			Expect(entry.Objects).To(HaveLen(1))
 			object := entry.Objects[0].DeepCopy()
@@ -39,8 +39,8 @@ var _ = Describe("Well-formed nonsense", Ordered, func() {
 	}
 })
 
-// nonsense is read while the tree of specs is built: a broken example ends the run there.
-func nonsense() []corpus.Entry {
+// refusedByWebhooks is read while the spec tree is built, so a broken example stops the run at that point.
+func refusedByWebhooks() []corpus.Entry {
 	dir, err := testenv.RepoRoot()
 	if err != nil {
 		panic(err)

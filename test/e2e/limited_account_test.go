@@ -27,7 +27,7 @@ var _ = Describe("A Limited account", func() {
 		create(ctx, builders.Workspace(org, "support").Obj())
 	})
 
-	It("LMI-12 LMI-1 is invited when it is made Full, and loses its access at once when it is made Limited again", func(ctx context.Context) {
+	It("LMI-12 LMI-1 is invited when it becomes Full, and loses its access at once when it becomes Limited again", func(ctx context.Context) {
 		guest := builders.OrgUser(org, "guest").Limited().Workspace("support", v1alpha1.WorkspaceEdit).Modules("remote").Obj()
 		email := string(guest.Spec.Email)
 		create(ctx, guest)
@@ -53,10 +53,10 @@ var _ = Describe("A Limited account", func() {
 		Eventually(get(ctx, organizationOf(org))).Should(HaveField("Status.Modules", ConsistOf(HaveField("Used", HaveValue(BeZero())))))
 
 		edit(ctx, guest, func(u *v1alpha1.OrgUser) { u.Spec.Access = v1alpha1.AccessFull })
-		Eventually(can(ctx, email, "create", "configmaps", org+"-support")).Should(BeTrue(), "who has accepted once need not again")
+		Eventually(can(ctx, email, "create", "configmaps", org+"-support")).Should(BeTrue(), "a person who has accepted need not accept again")
 	})
 
-	It("LMI-12 whose identity exists already is active at once when it is made Full", func(ctx context.Context) {
+	It("LMI-12 with an existing identity is active at once when it becomes Full", func(ctx context.Context) {
 		guest := builders.OrgUser(org, "guest").Limited().Existing().Workspace("support", v1alpha1.WorkspaceView).Obj()
 		create(ctx, guest)
 		awaitReady(ctx, guest)
@@ -65,7 +65,7 @@ var _ = Describe("A Limited account", func() {
 		Expect(mailsTo(string(guest.Spec.Email))).To(BeEmpty())
 	})
 
-	It("LMI-1 made of somebody who is invited kills the link; made Full again, there is another", func(ctx context.Context) {
+	It("LMI-1 that was an invited user invalidates the link, and gets a new one when it becomes Full again", func(ctx context.Context) {
 		kim := builders.OrgUser(org, "kim").Obj()
 		create(ctx, kim)
 		_, first := mailTo(ctx, string(kim.Spec.Email), "/i/")
@@ -79,7 +79,7 @@ var _ = Describe("A Limited account", func() {
 		Eventually(get(ctx, kim)).Should(And(HaveField("Status.State", v1alpha1.UserPending), HaveField("Status.Onboarding.SendCount", BeEquivalentTo(2))))
 	})
 
-	It("LMI-7 that Usher made gives its address up to whoever is declared with it, and keeps it once it is made Full", func(ctx context.Context) {
+	It("LMI-7 that Usher created gives its address to a user who is created with it, but keeps it after becoming Full", func(ctx context.Context) {
 		one, two := "one@"+org+".example", "two@"+org+".example"
 		create(ctx, builders.Workspace(org, "devices").Device("a", one).Device("b", two).Contact("Desk", one).Obj())
 		made, promoted := awaitReady(ctx, userOf(ctx, org, one)), awaitReady(ctx, userOf(ctx, org, two))
@@ -97,7 +97,7 @@ var _ = Describe("A Limited account", func() {
 		Expect(usersWith(ctx, org, one)(Default)).To(HaveLen(1))
 	})
 
-	It("WXP-3 LMI-2 keeps an organization's first administrator from nothing", func(ctx context.Context) {
+	It("WXP-3 LMI-2 does not prevent the first administrator of an organization from being invited", func(ctx context.Context) {
 		other := env.Namespace(ctx, "org")
 		boss := "boss@" + other + ".example"
 		create(ctx, builders.OrgUser(other, "guest").Limited().Obj(), builders.Workspace(other, "support").Device("kiosk", boss).Obj(),
@@ -109,8 +109,8 @@ var _ = Describe("A Limited account", func() {
 	})
 })
 
-var _ = Describe("An invitation of somebody who has a Limited account", func() {
-	It("LMI-7 leaves the account as it is, sends nothing and says so", func(ctx context.Context) {
+var _ = Describe("An invitation of a person with a Limited account", func() {
+	It("LMI-7 leaves a declared account unchanged, sends nothing and says so", func(ctx context.Context) {
 		org := organization(ctx)
 		guest := builders.OrgUser(org, "guest").Limited().Obj()
 		create(ctx, guest)
@@ -124,7 +124,7 @@ var _ = Describe("An invitation of somebody who has a Limited account", func() {
 		Expect(get(ctx, guest)(Default).Generation).To(BeEquivalentTo(1))
 	})
 
-	It("LMI-4 LMI-12 takes over the account that Usher made by itself: the same object, invited, then Full", func(ctx context.Context) {
+	It("LMI-4 LMI-12 takes over an account that Usher created: the same object is invited, and then Full", func(ctx context.Context) {
 		org := organization(ctx)
 		claire := "claire.johnson@" + org + ".example"
 		w := builders.Workspace(org, "support").Device("kiosk", claire).Obj()

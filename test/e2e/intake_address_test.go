@@ -16,30 +16,25 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// pastWebhooks writes as somebody whom the webhooks are not asked about.
-func pastWebhooks() client.Client {
-	return env.As("system:kube-controller-manager", "system:masters")
-}
-
-// queueTo sets the address that the mails of a workspace pass on to.
+// queueTo returns a change that sets the queue address of a workspace.
 func queueTo(address string) func(*v1alpha1.Workspace) {
 	return func(w *v1alpha1.Workspace) { w.Spec.Portal.QueueEmail = v1alpha1.EmailAddress(address) }
 }
 
-// at gives another workspace of the organization, with its own intake.
+// at returns another workspace of the organization, with its own intake address.
 func (i intake) at(name, address string) *v1alpha1.Workspace {
 	w := i.workspace(name)
 	w.Spec.Portal.IntakeEmail = v1alpha1.EmailAddress(address)
 	return w
 }
 
-var _ = Describe("LMI The place of an intake", func() {
-	It("LMI-3 is in the domains of its organization, whoever asked for it first", func(ctx context.Context) {
-		acme, other := takingIn(ctx), organization(ctx)
+var _ = Describe("The address of a mail intake", func() {
+	It("LMI-3 must be in a domain of its organization, even if another organization was first", func(ctx context.Context) {
+		acme, other := newIntake(ctx), organization(ctx)
 		squatter := acme.at("squatter", "help@in."+other+".example")
 		create(ctx, squatter)
 		awaitReady(ctx, squatter)
-		restarted(ctx, func(o *setup.Options) {
+		restartOperator(ctx, func(o *setup.Options) {
 			o.IntakeDomains = []string{acme.org + "=in." + acme.org + ".example", other + "=in." + other + ".example"}
 		})
 
@@ -59,8 +54,8 @@ var _ = Describe("LMI The place of an intake", func() {
 		awaitReady(ctx, squatter)
 	})
 
-	It("LMI-3 is behind no queue that leads back to it: refused, and held back when it came past the webhooks", func(ctx context.Context) {
-		i := takingIn(ctx)
+	It("LMI-3 must not be in a loop of queues, which is refused, or held back if it was created past the webhooks", func(ctx context.Context) {
+		i := newIntake(ctx)
 		desk := i.at("desk", "desk@in."+i.org+".example")
 		queueTo(i.address)(desk)
 		create(ctx, desk)

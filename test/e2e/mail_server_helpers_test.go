@@ -18,7 +18,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 )
 
-// guardedMailbox is a mail server that offers STARTTLS and asks for a password; with the file of its authority.
+// guardedMailbox starts a mail server that offers STARTTLS and requires a password. It also returns the file of its CA.
 func guardedMailbox(password string) (guarded *mailbox.Mailbox, authority string) {
 	GinkgoHelper()
 	shown, err := certificate.Loopback(GinkgoT().TempDir())
@@ -37,22 +37,22 @@ func guardedMailbox(password string) (guarded *mailbox.Mailbox, authority string
 	return guarded, shown.File
 }
 
-// restartWith gives what starts the operator anew for another mail server, by STARTTLS and with a password. The usual one
-// comes back at the end.
-func restartWith(ctx context.Context) func(address, authority, password string) {
+// restartWithMailServer returns a function that restarts the operator with another mail server, STARTTLS and a password until
+// the spec ends.
+func restartWithMailServer(ctx context.Context) func(address, authority, password string) {
 	return func(address, authority, password string) {
 		GinkgoHelper()
-		restartMailing(ctx, func(o *mail.Options) {
+		restartWithMailOptions(ctx, func(o *mail.Options) {
 			*o = mail.Options{
 				Address: address, From: o.From, TLS: mail.TLSStartTLS, CAFile: authority,
-				UsernameFile: written("username", "usher"), PasswordFile: password,
+				UsernameFile: writeFile("username", "usher"), PasswordFile: password,
 			}
 		})
 	}
 }
 
-// restartMailing starts the operator anew with other options of mail. The usual one comes back at the end.
-func restartMailing(ctx context.Context, change func(*mail.Options)) {
+// restartWithMailOptions restarts the operator with other mail options until the spec ends.
+func restartWithMailOptions(ctx context.Context, change func(*mail.Options)) {
 	GinkgoHelper()
 	Expect(usher.Stop()).To(Succeed())
 	usher = shared.StartOperator(ctx, func(o *setup.Options) { change(&o.Mail) })
@@ -62,8 +62,8 @@ func restartMailing(ctx context.Context, change func(*mail.Options)) {
 	})
 }
 
-// written makes a file of a test, and overwrite changes one.
-func written(name, text string) string {
+// writeFile creates a file for a spec, and overwrite changes it.
+func writeFile(name, text string) string {
 	GinkgoHelper()
 	file := filepath.Join(GinkgoT().TempDir(), name)
 	overwrite(file, text)

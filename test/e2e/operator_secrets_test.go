@@ -19,19 +19,19 @@ import (
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
-func ownSecret(name string) *corev1.Secret {
+func operatorSecret(name string) *corev1.Secret {
 	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, Name: name}}
 }
 
-var _ = Describe("Secrets of the operator that somebody deletes", func() {
-	It("come back: a certificate that the API server is told of", func(ctx context.Context) {
+var _ = Describe("A Secret of the operator that somebody deletes", func() {
+	It("is recreated: the webhook certificate, with its CA in the webhook configurations", func(ctx context.Context) {
 		org := organization(ctx)
 		u := builders.OrgUser(org, "marta").Existing().Obj()
 		create(ctx, u)
 		awaitReady(ctx, u)
-		Expect(env.Client.Delete(ctx, ownSecret("usher-webhook-certificate"))).To(Succeed())
+		Expect(env.Client.Delete(ctx, operatorSecret("usher-webhook-certificate"))).To(Succeed())
 
-		By("making the API server forget whom it trusts")
+		By("removing the CA from the webhook configuration")
 		var webhooks admissionv1.ValidatingWebhookConfiguration
 		name := client.ObjectKey{Name: "usher-validating-webhook-configuration"}
 		Eventually(func(g Gomega) {
@@ -42,12 +42,12 @@ var _ = Describe("Secrets of the operator that somebody deletes", func() {
 			g.Expect(env.Client.Update(ctx, &webhooks)).To(Succeed())
 		}).Should(Succeed())
 
-		Eventually(get(ctx, ownSecret("usher-webhook-certificate"))).Should(HaveField("Data", HaveKey("tls.crt")))
+		Eventually(get(ctx, operatorSecret("usher-webhook-certificate"))).Should(HaveField("Data", HaveKey("tls.crt")))
 		rename := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"displayName":"Marta"}}`))
 		Eventually(func() error { return env.Client.Patch(ctx, u, rename) }).Should(Succeed())
 	})
 
-	It("come back: a new key, with which nothing that was signed before is good", func(ctx context.Context) {
+	It("is recreated: the link keys, which invalidates all earlier links", func(ctx context.Context) {
 		org := organization(ctx)
 		invite := func(name string) string {
 			create(ctx, builders.Invitation(org, name, name+"@"+org+".example").Obj())
@@ -56,7 +56,7 @@ var _ = Describe("Secrets of the operator that somebody deletes", func() {
 		}
 		old := invite("before")
 		Expect(visit(ctx, old)).To(Equal(http.StatusOK))
-		Expect(env.Client.Delete(ctx, ownSecret("usher-link-keys"))).To(Succeed())
+		Expect(env.Client.Delete(ctx, operatorSecret("usher-link-keys"))).To(Succeed())
 		Eventually(func() int { return visit(ctx, old) }).Should(Equal(http.StatusNotFound))
 		Expect(visit(ctx, invite("after"))).To(Equal(http.StatusOK))
 	})

@@ -15,7 +15,7 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("LMI-12 A person who is declared to be invited", func() {
+var _ = Describe("A person who is invited by an OrgUser", func() {
 	var (
 		org, kim string
 		user     *v1alpha1.OrgUser
@@ -32,7 +32,7 @@ var _ = Describe("LMI-12 A person who is declared to be invited", func() {
 		return HaveField("Status.Onboarding", And(HaveField("State", state), HaveField("SendCount", BeEquivalentTo(sendCount))))
 	}
 
-	It("WXP-7 declines, says so to the platform, and is invited again by the annotation on the OrgUser", func(ctx context.Context) {
+	It("LMI-12 WXP-7 can decline, which the status says, and is invited again by the annotation on the OrgUser", func(ctx context.Context) {
 		first := newestLink(kim, "/i/", 1)
 		Eventually(get(ctx, user)).Should(And(BeReady(), saying(HavePrefix("AwaitingAcceptance"))))
 		Expect(press(ctx, first, url.Values{"action": {"decline"}})).To(Equal(pageDeclined))
@@ -54,7 +54,7 @@ var _ = Describe("LMI-12 A person who is declared to be invited", func() {
 		Eventually(get(ctx, user)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserActive)))
 		Eventually(func() []string { return idsOf(kim) }).Should(HaveLen(6))
 
-		By("asking after acceptance")
+		By("resending after acceptance")
 		settle(ctx)
 		edit(ctx, user, func(u *v1alpha1.OrgUser) { u.Annotations[v1alpha1.AnnotationResend] = "3" })
 		settle(ctx)
@@ -62,7 +62,7 @@ var _ = Describe("LMI-12 A person who is declared to be invited", func() {
 		Expect(idsOf(kim)).To(HaveLen(6))
 	})
 
-	It("is removed before acceptance: the link is dead", func(ctx context.Context) {
+	It("LMI-12 has an invalid link if the OrgUser is deleted before acceptance", func(ctx context.Context) {
 		link := newestLink(kim, "/i/", 1)
 		Expect(env.Client.Delete(ctx, user)).To(Succeed())
 		Eventually(gone(ctx, user)).Should(Succeed())

@@ -18,13 +18,13 @@ import (
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("An invitation's life", func() {
+var _ = Describe("An invitation", func() {
 	var org string
 	address := func(name string) string { return name + "@" + org + ".example" }
 
 	BeforeEach(func(ctx context.Context) { org = organization(ctx, english) })
 
-	It("WXP-7 goes on for all who have not accepted when it is sent again, once for each value", func(ctx context.Context) {
+	It("WXP-7 starts over for everybody who has not accepted when it is resent, once per annotation value", func(ctx context.Context) {
 		i := builders.Invitation(org, "team", address("reg"), address("dec"), address("acc")).Obj()
 		invite(ctx, i)
 		old := map[string]string{}
@@ -40,29 +40,29 @@ var _ = Describe("An invitation's life", func() {
 			"; Declined: "+address("dec")))))
 		before := recipientOf(i, address("reg")).ExpirationTime.Time
 
-		// A status has whole seconds: the next one shows that the time is another.
+		// Times in a status have whole seconds, so only the next second shows a new time.
 		Eventually(time.Now).Should(BeTemporally(">=", before.AddDate(0, 0, -effective.DefaultInvitationValidityDays).Add(time.Second)))
 		resend(ctx, i, "again")
 		Eventually(get(ctx, i)).Should(And(stateOf(address("reg"), v1alpha1.RecipientInvited, 2),
 			stateOf(address("dec"), v1alpha1.RecipientInvited, 2), stateOf(address("acc"), v1alpha1.RecipientActive, 1)))
-		Expect(recipientOf(i, address("reg")).ExpirationTime.Time).To(BeTemporally(">", before), "validity begins anew")
-		Expect(recipientOf(i, address("reg")).Registration).To(BeNil(), "what was sent in is forgotten")
+		Expect(recipientOf(i, address("reg")).ExpirationTime.Time).To(BeTemporally(">", before), "the validity starts over")
+		Expect(recipientOf(i, address("reg")).Registration).To(BeNil(), "the registration is deleted")
 		Expect(look(ctx, old["reg"])).To(Equal(pageRevoked))
-		Expect(look(ctx, confirm)).To(Equal(pageRevoked), "the old confirmation too")
+		Expect(look(ctx, confirm)).To(Equal(pageRevoked), "also the old confirmation")
 		Expect(look(ctx, old["dec"])).To(Equal(pageRevoked))
 		Expect(look(ctx, old["acc"])).To(Equal(pageUsed))
 		Expect(look(ctx, newestLink(address("dec"), "/i/", 2))).To(invited())
 		link := newestLink(address("reg"), "/i/", 2)
 		awaitReady(ctx, i)
 
-		By("asking for the same again")
+		By("setting the same value again")
 		version := i.ResourceVersion
 		edit(ctx, i, func(i *v1alpha1.Invitation) { i.Labels = map[string]string{"touched": "yes"} })
 		settle(ctx)
 		Expect(get(ctx, i)(Default).ResourceVersion).NotTo(Equal(version))
 		Expect(i).To(stateOf(address("dec"), v1alpha1.RecipientInvited, 2))
 
-		By("asking when nobody is left")
+		By("resending when everybody has accepted")
 		for _, l := range []string{link, newestLink(address("dec"), "/i/", 2)} {
 			press(ctx, l, filledIn("Somebody"))
 		}
@@ -80,7 +80,7 @@ var _ = Describe("An invitation's life", func() {
 			ContainSubstring("Normal Ready: 3 of 3 have accepted")))
 	})
 
-	It("is for whom its list names: who comes later is invited, who is taken out is not, and may come back", func(ctx context.Context) {
+	It("follows its list: later addresses are invited, removed ones are revoked, and can be added again", func(ctx context.Context) {
 		i := builders.Invitation(org, "team", address("one")).Obj()
 		invite(ctx, i)
 		list := func(names ...string) {
@@ -104,13 +104,13 @@ var _ = Describe("An invitation's life", func() {
 
 		list("one", "two")
 		Eventually(get(ctx, i)).Should(stateOf(address("one"), v1alpha1.RecipientInvited, 2))
-		Expect(look(ctx, first)).To(Equal(pageRevoked), "the old link stays dead")
+		Expect(look(ctx, first)).To(Equal(pageRevoked), "the old link stays invalid")
 		press(ctx, newestLink(address("one"), "/i/", 2), filledIn("One"))
 		press(ctx, newestLink(address("one"), "/c/", 1), nil)
 		one := userOf(ctx, org, address("one"))
 		Eventually(get(ctx, one)).Should(HaveField("Status.State", v1alpha1.UserActive))
 
-		By("taking out who has accepted")
+		By("removing the address of a person who has accepted")
 		list("two")
 		Eventually(get(ctx, i)).Should(HaveField("Status.ObservedGeneration", i.Generation))
 		settle(ctx)
@@ -118,7 +118,7 @@ var _ = Describe("An invitation's life", func() {
 		Expect(get(ctx, one)(Default).Status.State).To(Equal(v1alpha1.UserActive))
 	})
 
-	It("makes a pending user again that somebody deletes, and says where to take the address out", func(ctx context.Context) {
+	It("recreates a pending user that somebody deletes, and says where to remove the address", func(ctx context.Context) {
 		i := builders.Invitation(org, "team", address("luis")).Obj()
 		invite(ctx, i)
 		link := newestLink(address("luis"), "/i/", 1)
@@ -134,7 +134,7 @@ var _ = Describe("An invitation's life", func() {
 		Eventually(get(ctx, luis)).Should(And(BeReady(), HaveField("Status.State", v1alpha1.UserActive)))
 	})
 
-	It("is followed by its pending users, but for what somebody else has changed, and by nobody after acceptance", func(ctx context.Context) {
+	It("updates its pending users, except fields that somebody else changed and users who have accepted", func(ctx context.Context) {
 		create(ctx, builders.Workspace(org, "support").Obj(), builders.Workspace(org, "sales").Obj())
 		i := builders.Invitation(org, "team", address("luis"), address("eva"), address("sam")).Workspace("support", v1alpha1.WorkspaceView).Obj()
 		invite(ctx, i)
@@ -153,12 +153,12 @@ var _ = Describe("An invitation's life", func() {
 		Eventually(get(ctx, eva)).Should(HaveField("Spec", And(HaveField("Role", v1alpha1.RoleBillingAdmin), HaveField("Workspaces", sales))))
 		settle(ctx)
 		Expect(get(ctx, sam)(Default).Spec.Role).To(Equal(v1alpha1.RoleMember))
-		Expect(mailsTo(address("luis"))).To(HaveLen(1), "nobody is invited again for that")
+		Expect(mailsTo(address("luis"))).To(HaveLen(1), "this causes no new invitation")
 		accept(ctx, address("luis"), "Luis")
 		Eventually(get(ctx, luis)).Should(And(BeReady(), HaveField("Status.Role", v1alpha1.RoleTechnician)))
 	})
 
-	It("ends with the organization: links answer calmly and grant nothing", func(ctx context.Context) {
+	It("ends with its organization: links say so and grant nothing", func(ctx context.Context) {
 		i := builders.Invitation(org, "team", address("luis"), address("eva")).Obj()
 		invite(ctx, i)
 		link := newestLink(address("luis"), "/i/", 1)
@@ -179,7 +179,7 @@ var _ = Describe("An invitation's life", func() {
 		Expect(users.Items).To(BeEmpty())
 	})
 
-	It("NOV-12 skips the second mail where the organization asks for no confirmation", func(ctx context.Context) {
+	It("NOV-12 skips the second mail if the organization requires no confirmation", func(ctx context.Context) {
 		other := organization(ctx, english, func(o *v1alpha1.Organization) {
 			o.Spec.Settings.EmailConfirmation = v1alpha1.ConfirmationSkipped
 		})

@@ -16,8 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("The keys that sign links", func() {
-	It("can be rotated without killing outstanding links, and taken out", func(ctx context.Context) {
+var _ = Describe("The keys for links", func() {
+	It("can be rotated without invalidating outstanding links, and removed", func(ctx context.Context) {
 		org := organization(ctx)
 		keys := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "usher-system", Name: "usher-link-keys"}}
 		first := get(ctx, keys)(Default).DeepCopy().Data
@@ -36,12 +36,12 @@ var _ = Describe("The keys that sign links", func() {
 		setKeys(ctx, keys, both)
 		Expect(visit(ctx, old)).To(Equal(http.StatusOK))
 
-		By("signing with the new key, as only that one is left")
+		By("signing with the new key after the old one is removed")
 		setKeys(ctx, keys, map[string][]byte{"0002": both["0002"]})
 		Eventually(func() int { return visit(ctx, old) }).Should(Equal(http.StatusNotFound))
 		Expect(visit(ctx, invite("after"))).To(Equal(http.StatusOK))
 
-		By("keeping what is in use when the Secret is broken")
+		By("keeping the keys in use when the Secret becomes invalid")
 		setKeys(ctx, keys, map[string][]byte{"0003": []byte("short")})
 		Expect(visit(ctx, invite("still"))).To(Equal(http.StatusOK))
 	})
