@@ -7,8 +7,8 @@ package world
 import (
 	"context"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -27,18 +27,18 @@ var shared *World
 
 // Get returns the suite's world.
 func Get() *World {
-	GinkgoHelper()
+	ginkgo.GinkgoHelper()
 	if shared == nil {
 		env, err := testenv.Start(testenv.Options{CRDsOnly: true})
-		Expect(err).NotTo(HaveOccurred())
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		shared = &World{env}
 	}
 	return shared
 }
 
-var _ = AfterSuite(func() {
+var _ = ginkgo.AfterSuite(func() {
 	if shared != nil {
-		Expect(shared.Stop()).To(Succeed())
+		gomega.Expect(shared.Stop()).To(gomega.Succeed())
 	}
 })
 
@@ -55,10 +55,10 @@ type Clients struct {
 // Clients returns the clients of a reconciler, with a synced cache. The cache follows the API server until freeze is called.
 // After that it is stale, as a cache may be at any time.
 func (w *World) Clients(ctx context.Context) (clients Clients, freeze func()) {
-	GinkgoHelper()
+	ginkgo.GinkgoHelper()
 	c, err := cache.New(w.Config, cache.Options{Scheme: w.Scheme})
-	Expect(err).NotTo(HaveOccurred())
-	Expect(lookup.AddIndexes(ctx, c)).To(Succeed())
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.Expect(lookup.AddIndexes(ctx, c)).To(gomega.Succeed())
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
 	go func() { ended <- c.Start(running) }()
@@ -66,10 +66,10 @@ func (w *World) Clients(ctx context.Context) (clients Clients, freeze func()) {
 		stop()
 		ended <- <-ended
 	}
-	DeferCleanup(freeze)
-	Expect(c.WaitForCacheSync(ctx)).To(BeTrue())
+	ginkgo.DeferCleanup(freeze)
+	gomega.Expect(c.WaitForCacheSync(ctx)).To(gomega.BeTrue())
 	cached, err := client.New(w.Config, client.Options{Scheme: w.Scheme, Cache: &client.CacheOptions{Reader: c}})
-	Expect(err).NotTo(HaveOccurred())
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	return Clients{
 		Client: cached, Cache: lookup.New(cached, effective.IntakeDomains{}), API: lookup.NewAPIReader(w.Client),
 	}, freeze
@@ -77,13 +77,13 @@ func (w *World) Clients(ctx context.Context) (clients Clients, freeze func()) {
 
 // Put creates objects with their status.
 func (w *World) Put(ctx context.Context, objects ...client.Object) {
-	GinkgoHelper()
+	ginkgo.GinkgoHelper()
 	for _, o := range objects {
 		wanted := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
-		Expect(w.Client.Create(ctx, o)).To(Succeed())
+		gomega.Expect(w.Client.Create(ctx, o)).To(gomega.Succeed())
 		wanted.SetResourceVersion(o.GetResourceVersion())
-		Expect(w.Client.Status().Update(ctx, wanted)).To(Succeed())
-		Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+		gomega.Expect(w.Client.Status().Update(ctx, wanted)).To(gomega.Succeed())
+		gomega.Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(gomega.Succeed())
 	}
 }
 
