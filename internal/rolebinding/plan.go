@@ -27,6 +27,10 @@ func (p Plan) Empty() bool { return len(p.Delete)+len(p.Apply)+len(p.Replaced) =
 // another one replaces it.
 type bindingSlot struct{ namespace, module string }
 
+func slotOf(b *rbacv1.RoleBinding) bindingSlot {
+	return bindingSlot{b.Namespace, b.Labels[v1alpha1.LabelModule]}
+}
+
 // NewPlan compares the bindings that a holder is to have with those that exist, so that nothing is written when nothing differs.
 func NewPlan(h Holder, wanted []Binding, existing []*rbacv1.RoleBinding) Plan {
 	others := make(map[types.NamespacedName]*rbacv1.RoleBinding, len(existing))
@@ -46,7 +50,7 @@ func NewPlan(h Holder, wanted []Binding, existing []*rbacv1.RoleBinding) Plan {
 	for _, e := range existing {
 		switch _, other := others[keyOf(e)]; {
 		case !other:
-		case taken[bindingSlot{e.Namespace, e.Labels[v1alpha1.LabelModule]}]:
+		case taken[slotOf(e)]:
 			plan.Replaced = append(plan.Replaced, e)
 		default:
 			plan.Delete = append(plan.Delete, e)

@@ -5,7 +5,9 @@ package rolebinding
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,17 +39,24 @@ func NewWriter(c client.Client, api lookup.APIReader) Writer {
 }
 
 // Apply carries out a plan: it first deletes what nothing replaces, then applies, and then deletes what was replaced, so that a
-// change of role leaves no gap.
+// change of role leaves no gap. A binding that is refused keeps no other from being applied or deleted, except that what it was to
+// replace stays. All failures are returned together.
 func (w Writer) Apply(ctx context.Context, plan Plan) error {
-	if err := w.Delete(ctx, plan.Delete); err != nil {
-		return err
-	}
+	failures := []error{w.Delete(ctx, plan.Delete)}
+	delay, refused := grantableDelay, map[bindingSlot]bool{}
 	for _, b := range plan.Apply {
-		if err := w.apply(ctx, b); err != nil {
-			return fmt.Errorf("RoleBinding %s in namespace %s: %w", b.Name, b.Namespace, err)
+		err := w.apply(ctx, b, delay)
+		if err == nil {
+			continue
+		}
+		failures = append(failures, failure(b, err))
+		refused[slotOf(b)] = true
+		if b.Labels[v1alpha1.LabelModule] != "" {
+			delay = wait.Backoff{Steps: 1} // waiting once is enough: by now, the others have waited as long
 		}
 	}
-	return w.Delete(ctx, plan.Replaced)
+	replaced := slices.DeleteFunc(slices.Clone(plan.Replaced), func(b *rbacv1.RoleBinding) bool { return refused[slotOf(b)] })
+	return errors.Join(append(failures, w.Delete(ctx, replaced))...)
 }
 
 // OfUser selects the bindings of a user, in all namespaces.
@@ -78,14 +87,20 @@ func (w Writer) DeleteMatching(ctx context.Context, selection ...client.ListOpti
 	return w.Delete(ctx, bindings)
 }
 
-// Delete deletes bindings. One that is gone already is no error.
+// Delete deletes bindings. One that is gone already is no error, and one that is refused keeps no other from being deleted. All
+// failures are returned together.
 func (w Writer) Delete(ctx context.Context, bindings []*rbacv1.RoleBinding) error {
+	var failures []error
 	for _, b := range bindings {
 		if err := w.client.Delete(ctx, b, client.Preconditions{UID: &b.UID}); client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("RoleBinding %s in namespace %s: %w", b.Name, b.Namespace, err)
+			failures = append(failures, failure(b, err))
 		}
 	}
-	return nil
+	return errors.Join(failures...)
+}
+
+func failure(b *rbacv1.RoleBinding, err error) error {
+	return fmt.Errorf("RoleBinding %s in namespace %s: %w", b.Name, b.Namespace, err)
 }
 
 // grantableDelay is how long the right to bind a ClusterRole may come after the label that grants it, about two seconds:
@@ -93,14 +108,14 @@ func (w Writer) Delete(ctx context.Context, bindings []*rbacv1.RoleBinding) erro
 var grantableDelay = wait.Backoff{Steps: 14, Duration: 20 * time.Millisecond, Factor: 1.3}
 
 // apply creates or corrects a binding. A module's is retried for a moment while it is forbidden.
-func (w Writer) apply(ctx context.Context, b *rbacv1.RoleBinding) error {
+func (w Writer) apply(ctx context.Context, b *rbacv1.RoleBinding, delay wait.Backoff) error {
 	if b.Labels[v1alpha1.LabelModule] == "" {
 		return w.applyOnce(ctx, b)
 	}
 	tooSoon := func(err error) bool {
 		return ctx.Err() == nil && apierrors.IsForbidden(err) && !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
 	}
-	return retry.OnError(grantableDelay, tooSoon, func() error { return w.applyOnce(ctx, b) })
+	return retry.OnError(delay, tooSoon, func() error { return w.applyOnce(ctx, b) })
 }
 
 func (w Writer) applyOnce(ctx context.Context, b *rbacv1.RoleBinding) error {

@@ -6,6 +6,7 @@ package rolebinding
 import (
 	"context"
 	"errors"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -13,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -22,8 +24,38 @@ import (
 )
 
 var _ = Describe("A Writer", func() {
+	luis := UserHolder(builders.OrgUser("acme", "luis").Obj(), "luis@acme.example")
+	in := func(workspace, clusterRole string) *rbacv1.RoleBinding {
+		return Binding{Namespace: "acme-" + workspace, ClusterRole: clusterRole, Workspace: workspace}.Build(luis)
+	}
+	module := func(workspace string) *rbacv1.RoleBinding {
+		return Binding{Namespace: "acme-" + workspace, ClusterRole: "tickets", Workspace: workspace, Module: "desk"}.Build(luis)
+	}
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "rolebindings"}, "x", errors.New("not held"))
+	// attempts are the bindings that a writer tried to apply and to delete.
+	type attempts struct{ applied, deleted []string }
+	// writer returns a writer that is refused the bindings of some namespaces.
+	writer := func(tried *attempts, refused ...string) Writer {
+		answer := func(namespace string) error {
+			if slices.Contains(refused, namespace) {
+				return forbidden
+			}
+			return nil
+		}
+		return NewWriter(interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
+			Apply: func(_ context.Context, _ client.WithWatch, o runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
+				b, _ := o.(*rbacv1ac.RoleBindingApplyConfiguration)
+				tried.applied = append(tried.applied, *b.Namespace+"/"+*b.Name)
+				return answer(*b.Namespace)
+			},
+			Delete: func(_ context.Context, _ client.WithWatch, o client.Object, _ ...client.DeleteOption) error {
+				tried.deleted = append(tried.deleted, o.GetNamespace()+"/"+o.GetName())
+				return answer(o.GetNamespace())
+			},
+		}), lookup.APIReader{})
+	}
+
 	It("GTA-10 waits for the right to bind a module's ClusterRole, and for no other right", func(ctx context.Context) {
-		forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "rolebindings"}, "x", errors.New("not held"))
 		attempts := 0
 		w := NewWriter(interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
 			Apply: func(context.Context, client.WithWatch, runtime.ApplyConfiguration, ...client.ApplyOption) error {
@@ -33,13 +65,38 @@ var _ = Describe("A Writer", func() {
 				return nil
 			},
 		}), lookup.APIReader{})
-		h := UserHolder(builders.OrgUser("acme", "luis").Obj(), "luis")
-		module := Binding{Namespace: "acme-sales", ClusterRole: "tickets", Workspace: "sales", Module: "desk"}.Build(h)
-		Expect(w.Apply(ctx, Plan{Apply: []*rbacv1.RoleBinding{module}})).To(Succeed())
+		Expect(w.Apply(ctx, Plan{Apply: []*rbacv1.RoleBinding{module("sales")}})).To(Succeed())
 		Expect(attempts).To(Equal(3))
 		attempts = 0
-		plain := Binding{Namespace: "acme-sales", ClusterRole: "edit", Workspace: "sales"}.Build(h)
-		Expect(w.Apply(ctx, Plan{Apply: []*rbacv1.RoleBinding{plain}})).To(MatchError(ContainSubstring("forbidden")))
+		Expect(w.Apply(ctx, Plan{Apply: []*rbacv1.RoleBinding{in("sales", "edit")}})).To(MatchError(ContainSubstring("forbidden")))
 		Expect(attempts).To(Equal(1))
+	})
+
+	It("GTA-10 waits once for all modules of a plan", func(ctx context.Context) {
+		var tried attempts
+		Expect(writer(&tried, "acme-sales", "acme-support").Apply(ctx, Plan{Apply: []*rbacv1.RoleBinding{module("sales"), module("support")}})).To(
+			MatchError(And(ContainSubstring("acme-sales"), ContainSubstring("acme-support"))))
+		Expect(tried.applied).To(HaveLen(grantableDelay.Steps + 1))
+	})
+
+	It("writes and deletes every other binding when one is refused, and returns all refusals", func(ctx context.Context) {
+		var tried attempts
+		err := writer(&tried, "acme-one", "acme-three").Apply(ctx, Plan{
+			Delete: []*rbacv1.RoleBinding{in("one", "view"), in("two", "view")},
+			Apply:  []*rbacv1.RoleBinding{in("three", "view"), in("four", "view")},
+		})
+		Expect(tried.deleted).To(HaveExactElements("acme-one/usher-luis-view", "acme-two/usher-luis-view"))
+		Expect(tried.applied).To(HaveExactElements("acme-three/usher-luis-view", "acme-four/usher-luis-view"))
+		Expect(err).To(MatchError(And(ContainSubstring("RoleBinding usher-luis-view in namespace acme-one: "),
+			ContainSubstring("RoleBinding usher-luis-view in namespace acme-three: "))))
+	})
+
+	It("never deletes what a refused binding was to replace", func(ctx context.Context) {
+		var tried attempts
+		Expect(writer(&tried, "acme-one").Apply(ctx, Plan{
+			Apply:    []*rbacv1.RoleBinding{in("one", "edit"), in("two", "edit")},
+			Replaced: []*rbacv1.RoleBinding{in("one", "view"), in("two", "view")},
+		})).To(MatchError(ContainSubstring("acme-one")))
+		Expect(tried.deleted).To(HaveExactElements("acme-two/usher-luis-view"))
 	})
 })
