@@ -6,6 +6,7 @@ package wording
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,18 @@ func Some(names []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), more)
 	}
 	return strings.Join(names, ", ")
+}
+
+// Failures returns in one line what failed, however many errors are joined. The same failures have the same text, in whatever order
+// they came: a status that shows them differs only when they do.
+func Failures(err error) string {
+	messages := strings.Split(err.Error(), "\n")
+	slices.Sort(messages)
+	messages = slices.Compact(messages)
+	if more := len(messages) - maxNamed; more > 0 {
+		messages = append(messages[:maxNamed], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(messages, "; ")
 }
 
 // NoOrganization returns the message that an object's organization does not exist yet.
