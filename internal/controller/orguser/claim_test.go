@@ -5,13 +5,11 @@ package orguser
 
 import (
 	"context"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -50,10 +48,6 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 		u.Status.State = v1alpha1.UserPending
 		return u
 	}
-	reconciler := func(ctx context.Context) (*Reconciler, func()) {
-		clients, freeze := w.Clients(ctx)
-		return New(clients.Client, clients.Cache, clients.API, events.NewFakeRecorder(100), "usher.example", time.Now), freeze
-	}
 	now := func(ctx context.Context, u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
 		GinkgoHelper()
 		Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(u), u)).To(Succeed())
@@ -70,7 +64,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 		w.Put(ctx, ana, twin, named, stranger, leaving)
 		Expect(w.Client.Delete(ctx, leaving)).To(Succeed())
 		now(ctx, leaving)
-		r, _ := reconciler(ctx)
+		r, _ := reconciler(ctx, w)
 
 		Expect(r.tooEarly(ctx, ana, comes)).To(BeFalse())
 		Expect(now(ctx, twin)).To(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonDuplicateAddress))
@@ -84,7 +78,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 		}
 
 		told := twin.ResourceVersion
-		r, _ = reconciler(ctx)
+		r, _ = reconciler(ctx, w)
 		Expect(r.outrank(ctx, ana)).To(Succeed())
 		Expect(now(ctx, twin).ResourceVersion).To(Equal(told), "who was told is not told again")
 		Expect(client.IgnoreNotFound(w.Client.Patch(ctx, leaving, client.RawPatch("application/merge-patch+json",
@@ -94,7 +88,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 	It("ORG-28 a namesake who changed meanwhile keeps him waiting: that one may have come first", func(ctx context.Context) {
 		ana, twin := pending("ana", "ana@acme.example", ""), pending("twin", "ana@acme.example", "twin")
 		w.Put(ctx, ana, twin)
-		r, freeze := reconciler(ctx)
+		r, freeze := reconciler(ctx, w)
 		freeze()
 		twin.Status.State = v1alpha1.UserActive
 		Expect(w.Client.Status().Update(ctx, twin)).To(Succeed())
@@ -107,7 +101,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 	It("a namesake who is gone meanwhile keeps nobody waiting", func(ctx context.Context) {
 		ana, twin := pending("ana", "ana@acme.example", ""), pending("twin", "ana@acme.example", "twin")
 		w.Put(ctx, ana, twin)
-		r, freeze := reconciler(ctx)
+		r, freeze := reconciler(ctx, w)
 		freeze()
 		Expect(w.Client.Delete(ctx, twin)).To(Succeed())
 		Expect(r.tooEarly(ctx, ana, comes)).To(BeFalse())
@@ -116,7 +110,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 	It("nobody is told by who comes into nothing", func(ctx context.Context) {
 		ana, twin := pending("ana", "ana@acme.example", ""), pending("twin", "ana@acme.example", "twin")
 		w.Put(ctx, ana, twin)
-		r, _ := reconciler(ctx)
+		r, _ := reconciler(ctx, w)
 		Expect(r.tooEarly(ctx, ana, effective.InForce{State: v1alpha1.UserPending})).To(BeFalse())
 		version := twin.ResourceVersion
 		Expect(now(ctx, twin).ResourceVersion).To(Equal(version))
@@ -125,7 +119,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 	It("an API server that does not answer keeps him waiting, with the error", func(ctx context.Context) {
 		ana, twin := pending("ana", "ana@acme.example", ""), pending("twin", "ana@acme.example", "twin")
 		w.Put(ctx, ana, twin)
-		r, _ := reconciler(ctx)
+		r, _ := reconciler(ctx, w)
 		ended, end := context.WithCancel(ctx)
 		end()
 		_, err := r.tooEarly(ended, ana, comes)
@@ -137,7 +131,7 @@ var _ = Describe("Before somebody comes into force,", Ordered, func() {
 		ana.Status.Role = v1alpha1.RoleOrganizationAdmin
 		o := builders.Organization(ns).Obj()
 		w.Put(ctx, ana, o)
-		r, freeze := reconciler(ctx)
+		r, freeze := reconciler(ctx, w)
 		freeze() // the cache does not know of any ledger
 		demoted := effective.InForce{State: v1alpha1.UserActive, Role: v1alpha1.RoleMember, Username: ana.Status.Username}
 		awaiting := effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true, Username: ana.Status.Username}

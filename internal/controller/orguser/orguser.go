@@ -10,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -18,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/requeue"
@@ -50,6 +52,22 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, mailDomain: mailDomain,
 		now: now,
 	}
+}
+
+// Setup adds the controller to the manager.
+func (r *Reconciler) Setup(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("orguser").
+		For(&v1alpha1.OrgUser{}).
+		WithOptions(requeue.Concurrently).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.usersForUser)).
+		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.usersForOrganization)).
+		Watches(&v1alpha1.Invitation{}, mapper.OnChange(r.usersForInvitation)).
+		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(mailDelay, r.usersForInvitationMail)).
+		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.usersForWorkspace)).
+		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(r.usersForRoleBinding)).
+		WatchesMetadata(&rbacv1.ClusterRole{}, mapper.OnChange(r.usersForClusterRole)).
+		Complete(rolebinding.AsReconciler(r.client, r.bindings, r, r.orphans))
 }
 
 // Reconcile brings one OrgUser into force. What is in force is written first; access follows from what is written; and
