@@ -6,90 +6,69 @@ package orguser
 import (
 	"context"
 	"errors"
-	"time"
+	"slices"
+	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/api/meta"
-	ctrl "sigs.k8s.io/controller-runtime"
+	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/requeue"
-	"github.com/usher-operator/usher/internal/rolebinding"
-	"github.com/usher-operator/usher/internal/status"
 )
 
-// bringAbout takes the access that is in force no longer, writes what is in force, and then gives the access that follows
-// from it.
-func (r *Reconciler) bringAbout(ctx context.Context, before *v1alpha1.OrgUser, f effective.UserFacts,
-	wait time.Duration,
-) (ctrl.Result, error) {
-	u, in := f.User, effective.UserInForce(f)
-	if early, err := r.tooEarly(ctx, before, in); early || err != nil {
-		return ctrl.Result{RequeueAfter: namesakeRetry}, err
-	}
-	in, err := r.seated(ctx, before, in)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
-	in = in.WithModules(f, in.Modules)
-	existing, err := r.existingBindings(ctx, before, in)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
-	plan := rolebinding.NewPlan(rolebinding.UserHolder(u, in.Username), rolebinding.ForUser(f, in), existing)
-	if err := r.bindings.Delete(ctx, plan.Delete); err != nil {
-		return r.failed(ctx, before, u, err)
-	}
-	plan.Delete = nil
-	r.describe(f, in)
-	return r.give(ctx, before, f, in, plan, wait)
-}
-
-// give writes what is in force and gives the access that follows. What changed about somebody from outside, whose own wishes
-// are in force, costs one write; otherwise a user is Ready only when the access is there.
-func (r *Reconciler) give(ctx context.Context, before *v1alpha1.OrgUser, f effective.UserFacts, in effective.InForce,
-	plan rolebinding.Plan, wait time.Duration,
-) (ctrl.Result, error) {
-	u := f.User
-	if !plan.Empty() && inForceDiffers(&before.Status, &u.Status) {
-		if !isSteady(before) || u.Status.State != v1alpha1.UserActive {
-			status.Progressing(u, v1alpha1.ReasonReconciling, "access is being brought up to date")
-			return requeue.IgnoreConflict(ctrl.Result{}, r.write(ctx, before, u)) // the write brings the next pass
+// revoke deletes the RoleBindings of access that is no longer in force. One that cannot be deleted keeps no other from being
+// deleted. As the status must not claim that its access is gone, the pass ends there, unless the access can stay in force beside the
+// rest.
+func (r *Reconciler) revoke(ctx context.Context, s *scope) error {
+	var left []*rbacv1.RoleBinding
+	var failures []error
+	for _, b := range s.plan.Delete {
+		if err := r.bindings.Delete(ctx, []*rbacv1.RoleBinding{b}); err != nil {
+			left, failures = append(left, b), append(failures, err)
 		}
-		conclusion(f, in)
-		if err := r.write(ctx, before, u); err != nil {
-			return requeue.IgnoreConflict(ctrl.Result{}, err)
+	}
+	s.plan.Delete = nil
+	if len(left) == 0 {
+		return nil
+	}
+	in, kept := keepInForce(&s.before.Status, s.in, left)
+	if !kept {
+		return errors.Join(failures...)
+	}
+	s.in, s.failures = in, append(s.failures, failures...)
+	return nil
+}
+
+// keepInForce returns what is in force together with the workspaces and modules whose RoleBindings could not be deleted. It
+// reports false when they cannot stay in force beside the rest: when the user is to lose all access, so that nothing else waits
+// to be granted, or when another user name comes into force, which would leave the access to whoever takes the former name.
+func keepInForce(before *v1alpha1.OrgUserStatus, in effective.InForce, left []*rbacv1.RoleBinding) (effective.InForce, bool) {
+	if before.State != v1alpha1.UserActive || in.State != v1alpha1.UserActive || before.Username != in.Username ||
+		effective.ClusterRoleForRole(in.Role) == "" {
+		return in, false
+	}
+	in.Workspaces, in.Modules = slices.Clone(in.Workspaces), slices.Clone(in.Modules)
+	for _, b := range left {
+		workspace, module := b.Labels[v1alpha1.LabelWorkspace], v1alpha1.ObjectName(b.Labels[v1alpha1.LabelModule])
+		if workspace == "" {
+			return in, false // the status has no place to name it
 		}
-		before = u.DeepCopy()
+		named := func(w v1alpha1.WorkspaceGrantStatus) bool { return w.Name == workspace }
+		if n := slices.IndexFunc(before.Workspaces, named); n >= 0 && !slices.ContainsFunc(in.Workspaces, named) {
+			in.Workspaces = append(in.Workspaces, before.Workspaces[n])
+		}
+		if slices.Contains(before.Modules, module) && !slices.Contains(in.Modules, module) {
+			in.Modules = append(in.Modules, module)
+		}
 	}
-	if err := r.bindings.Apply(ctx, plan); err != nil {
-		return r.failed(ctx, before, u, err)
-	}
-	conclusion(f, in)
-	if err := r.write(ctx, before, u); err != nil {
-		return requeue.IgnoreConflict(ctrl.Result{}, err)
-	}
-	if in.State == v1alpha1.UserRemoving {
-		return requeue.IgnoreConflict(ctrl.Result{}, r.letGo(ctx, u))
-	}
-	return ctrl.Result{RequeueAfter: wait}, nil
+	slices.SortFunc(in.Workspaces, func(a, b v1alpha1.WorkspaceGrantStatus) int { return strings.Compare(a.Name, b.Name) })
+	return in, true
 }
 
-// failed says that access could not be given or taken. The error brings the next pass.
-func (r *Reconciler) failed(ctx context.Context, before, u *v1alpha1.OrgUser, err error) (ctrl.Result, error) {
-	status.Progressing(u, v1alpha1.ReasonFailed, err.Error())
-	return requeue.IgnoreConflict(ctrl.Result{}, errors.Join(err, r.write(ctx, before, u)))
-}
-
-// isSteady tells whether a user was active, with everything that the spec asks for in force.
-func isSteady(u *v1alpha1.OrgUser) bool {
-	return u.Status.State == v1alpha1.UserActive && u.Status.ObservedGeneration == u.Generation &&
-		u.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionReady)
-}
-
-// inForceDiffers tells whether access would follow from something that is not written yet.
-func inForceDiffers(a, b *v1alpha1.OrgUserStatus) bool {
-	return a.State != b.State || a.Role != b.Role || a.Username != b.Username ||
-		!equality.Semantic.DeepEqual(a.Workspaces, b.Workspaces) || !equality.Semantic.DeepEqual(a.Modules, b.Modules)
+// grant creates and repairs the RoleBindings of the access that follows from what is written. One that is refused keeps no other
+// from being written.
+func (r *Reconciler) grant(ctx context.Context, s *scope) error {
+	if s.recordOnly {
+		return nil
+	}
+	return r.bindings.Apply(ctx, s.plan)
 }

@@ -6,47 +6,49 @@ package orguser
 import (
 	"context"
 	"errors"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/events"
+	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/rolebinding"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-// steps records what a reconciler writes, in order, and lets giving a binding fail.
+// steps records what a reconciler writes, in order, and refuses RoleBindings.
 type steps struct {
 	taken []string
-	fails func() error
+	// refusesGrant and refusesRevocation are the namespaces in which no RoleBinding can be written or deleted.
+	refusesGrant, refusesRevocation string
 }
+
+var errRefused = apierrors.NewForbidden(schema.GroupResource{Resource: "rolebindings"}, "x", errors.New("not held"))
 
 func (s *steps) funcs() interceptor.Funcs {
 	return interceptor.Funcs{
-		Apply: func(_ context.Context, _ client.WithWatch, _ runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
-			if s.fails != nil {
-				if err := s.fails(); err != nil {
-					return err
-				}
+		Apply: func(_ context.Context, _ client.WithWatch, o runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
+			b, _ := o.(*rbacv1ac.RoleBindingApplyConfiguration)
+			if *b.Namespace == s.refusesGrant {
+				return errRefused
 			}
-			s.taken = append(s.taken, "give")
+			s.taken = append(s.taken, "grant "+*b.Name)
 			return nil
 		},
 		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
-			s.taken = append(s.taken, "take "+o.GetName())
+			if o.GetNamespace() == s.refusesRevocation {
+				return errRefused
+			}
+			s.taken = append(s.taken, "revoke "+o.GetName())
 			return c.Delete(ctx, o, opts...)
 		},
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch,
@@ -65,12 +67,11 @@ func (s *steps) funcs() interceptor.Funcs {
 	}
 }
 
-var _ = Describe("Access is brought about", func() {
+var _ = Describe("A pass over a user's access", func() {
 	const view, edit = v1alpha1.WorkspaceView, v1alpha1.WorkspaceEdit
 	luis := builders.OrgUser("acme", "luis").Existing()
-	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "rolebindings"}, "x", errors.New("not held"))
 
-	// pass makes a pass over luis, who had access to support and whose status said so, and gives its steps.
+	// pass makes a pass over luis, who had view access to support, and whose status named it.
 	pass := func(ctx context.Context, steady bool, now []*v1alpha1.Workspace, named map[string][]v1alpha1.GrantOrigin, s *steps,
 	) (*v1alpha1.OrgUser, error) {
 		GinkgoHelper()
@@ -89,19 +90,13 @@ var _ = Describe("Access is brought about", func() {
 		status.Ready(u, v1alpha1.ReasonReady, "the spec is in force")
 		status.Set(u, v1alpha1.ConditionAccepted, true, v1alpha1.ReasonAccepted, "the person has accepted")
 		h := rolebinding.UserHolder(u, string(u.Spec.Email))
-		scheme := runtime.NewScheme()
-		Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
-		Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
-		b := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.OrgUser{}).WithInterceptorFuncs(s.funcs()).WithObjects(
+		c := fakeClient(ctx, s.funcs(),
 			u, rolebinding.Binding{Namespace: "acme", ClusterRole: "usher-member"}.Build(h),
 			rolebinding.Binding{Namespace: "acme-support", ClusterRole: "view", Workspace: "support"}.Build(h))
-		Expect(lookup.AddIndexes(ctx, builders.Indexer{ClientBuilder: b})).To(Succeed())
-		c := b.Build()
-		r := New(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), events.NewFakeRecorder(10), "usher.example", time.Now)
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(u), u)).To(Succeed())
-		_, err := r.bringAbout(ctx, u.DeepCopy(), effective.UserFacts{
+		_, err := overFake(c).reconcileInForce(ctx, &scope{before: u.DeepCopy(), user: u, facts: effective.UserFacts{
 			User: u, Organization: builders.Organization("acme").Obj(), Workspaces: now, Named: named,
-		}, 0)
+		}})
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(u), u)).To(Succeed())
 		return u, err
 	}
@@ -111,28 +106,77 @@ var _ = Describe("Access is brought about", func() {
 	both := []*v1alpha1.Workspace{builders.Owned("sales"), builders.Owned("support")}
 	bothNamed := map[string][]v1alpha1.GrantOrigin{"sales": as(edit), "support": as(view)}
 
-	DescribeTable("in this order", func(ctx context.Context, steady bool, now []*v1alpha1.Workspace, named map[string][]v1alpha1.GrantOrigin, expected ...string) {
+	DescribeTable("writes in this order", func(ctx context.Context, steady bool, now []*v1alpha1.Workspace, named map[string][]v1alpha1.GrantOrigin, expected ...string) {
 		var s steps
 		_, err := pass(ctx, steady, now, named, &s)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(s.taken).To(HaveExactElements(expected))
 	},
-		Entry("given from outside: the status, once, then the binding", true, both, bothNamed, "status True Ready", "give"),
-		Entry("given by his own wish: Ready only after the binding, in the next pass", false, both, bothNamed, "status False Reconciling"),
-		Entry("ORG-26 taken from outside: the binding, then the status", true, nil, nil, "take usher-luis-view", "status True Ready"),
-		Entry("taken by his own wish: the same", false, nil, nil, "take usher-luis-view", "status True Ready"),
-		Entry("another access: the status, the new binding, then the old one goes", true, both[1:],
-			map[string][]v1alpha1.GrantOrigin{"support": as(edit)}, "status True Ready", "give", "take usher-luis-view"),
-		Entry("one taken and one given", true, both[:1], map[string][]v1alpha1.GrantOrigin{"sales": as(edit)},
-			"take usher-luis-view", "status True Ready", "give"),
-		Entry("nothing different: nothing is written", true, both[1:], map[string][]v1alpha1.GrantOrigin{"support": as(view)}),
+		Entry("access granted from outside: the status, once, then the RoleBinding", true, both, bothNamed,
+			"status True Ready", "grant usher-luis-edit"),
+		Entry("access that the spec requests: Ready only after the RoleBinding, in the next pass", false, both, bothNamed,
+			"status False Reconciling"),
+		Entry("ORG-26 access revoked from outside: the RoleBinding, then the status", true, nil, nil,
+			"revoke usher-luis-view", "status True Ready"),
+		Entry("access that the spec requests no longer: the same", false, nil, nil, "revoke usher-luis-view", "status True Ready"),
+		Entry("another access: the status, the new RoleBinding, then the old one is deleted", true, both[1:],
+			map[string][]v1alpha1.GrantOrigin{"support": as(edit)}, "status True Ready", "grant usher-luis-edit", "revoke usher-luis-view"),
+		Entry("one revoked and one granted", true, both[:1], map[string][]v1alpha1.GrantOrigin{"sales": as(edit)},
+			"revoke usher-luis-view", "status True Ready", "grant usher-luis-edit"),
+		Entry("nothing when nothing differs", true, both[1:], map[string][]v1alpha1.GrantOrigin{"support": as(view)}),
 	)
 
-	It("or it is said that it failed, and why", func(ctx context.Context) {
-		s := steps{fails: func() error { return forbidden }}
+	It("says that a RoleBinding was refused, and why", func(ctx context.Context) {
+		s := steps{refusesGrant: "acme-sales"}
 		u, err := pass(ctx, true, both, bothNamed, &s)
 		Expect(err).To(MatchError(ContainSubstring("RoleBinding usher-luis-edit in namespace acme-sales")))
 		Expect(s.taken).To(HaveExactElements("status True Ready", "status False Failed"))
 		Expect(u).To(matchers.Stand(v1alpha1.ConditionReconciling, "Failed"))
 	})
+
+	It("grants new access beside what cannot be revoked, which stays in the status", func(ctx context.Context) {
+		s := steps{refusesRevocation: "acme-support"}
+		u, err := pass(ctx, true, both[:1], map[string][]v1alpha1.GrantOrigin{"sales": as(edit)}, &s)
+		Expect(err).To(MatchError(ContainSubstring("RoleBinding usher-luis-view in namespace acme-support")))
+		Expect(s.taken).To(HaveExactElements("status False Failed", "grant usher-luis-edit"))
+		Expect(u).To(matchers.Stand(v1alpha1.ConditionReconciling, "Failed"))
+		Expect(u.Status.Workspaces).To(HaveExactElements(HaveField("Name", "sales"), HaveField("Name", "support")))
+	})
+})
+
+var _ = Describe("Access that cannot be revoked", func() {
+	luis := rolebinding.UserHolder(builders.OrgUser("acme", "luis").Obj(), "luis@acme.example")
+	support := rolebinding.Binding{Namespace: "acme-support", ClusterRole: "edit", Workspace: "support"}.Build(luis)
+	desk := rolebinding.Binding{Namespace: "acme-sales", ClusterRole: "desk", Workspace: "sales", Module: "desk"}.Build(luis)
+	stray := rolebinding.Binding{Namespace: "acme-sales", ClusterRole: "edit"}.Build(luis)
+	sales := builders.Granted("sales", v1alpha1.WorkspaceView)
+	had := v1alpha1.OrgUserStatus{
+		State: v1alpha1.UserActive, Role: v1alpha1.RoleMember, Username: "luis@acme.example", Modules: []v1alpha1.ObjectName{"desk", "fax"},
+		Workspaces: []v1alpha1.WorkspaceGrantStatus{sales, builders.Granted("support", v1alpha1.WorkspaceEdit)},
+	}
+	in := effective.InForce{
+		State: v1alpha1.UserActive, Role: v1alpha1.RoleTechnician, Username: "luis@acme.example",
+		Modules: []v1alpha1.ObjectName{"fax"}, Workspaces: []v1alpha1.WorkspaceGrantStatus{sales},
+	}
+
+	It("stays in force: the workspace and the module", func() {
+		out, kept := keepInForce(&had, in, []*rbacv1.RoleBinding{support, desk})
+		Expect(kept).To(BeTrue())
+		Expect(out).To(And(HaveField("Workspaces", HaveExactElements(had.Workspaces)), HaveField("Modules", ConsistOf(had.Modules)),
+			HaveField("Role", v1alpha1.RoleTechnician)))
+		Expect(in.Workspaces).To(HaveLen(1), "the argument stays as it is")
+	})
+
+	DescribeTable("keeps everything as it is", func(change func(*effective.InForce), left *rbacv1.RoleBinding) {
+		next := in
+		change(&next)
+		_, kept := keepInForce(&had, next, []*rbacv1.RoleBinding{left})
+		Expect(kept).To(BeFalse())
+	},
+		Entry("when the user is suspended", func(in *effective.InForce) { in.State = v1alpha1.UserSuspended }, support),
+		Entry("when the user is removed", func(in *effective.InForce) { in.State = v1alpha1.UserRemoving }, support),
+		Entry("when the role has no access", func(in *effective.InForce) { in.Role = v1alpha1.RoleNotificationsOnly }, support),
+		Entry("when the user name changes, which frees the former one", func(in *effective.InForce) { in.Username = "kim" }, support),
+		Entry("when no workspace names it", func(*effective.InForce) {}, stray),
+	)
 })

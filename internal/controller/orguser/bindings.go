@@ -14,7 +14,17 @@ import (
 	"github.com/usher-operator/usher/internal/rolebinding"
 )
 
-// existingBindings gives the bindings that a user has. The cache is not believed when access is to go that it does not
+// planBindings compares the RoleBindings that the user has with those that follow from what is in force.
+func (r *Reconciler) planBindings(ctx context.Context, s *scope) error {
+	existing, err := r.existingBindings(ctx, s.before, s.in)
+	if err != nil {
+		return err
+	}
+	s.plan = rolebinding.NewPlan(rolebinding.UserHolder(s.user, s.in.Username), rolebinding.ForUser(s.facts, s.in), existing)
+	return nil
+}
+
+// existingBindings returns the RoleBindings that a user has. It reads past the cache when access is to go that the cache does not
 // show: once the status no longer names it, others rely on its being gone.
 func (r *Reconciler) existingBindings(ctx context.Context, before *v1alpha1.OrgUser, in effective.InForce,
 ) ([]*rbacv1.RoleBinding, error) {
@@ -25,7 +35,7 @@ func (r *Reconciler) existingBindings(ctx context.Context, before *v1alpha1.OrgU
 	return bindings, err
 }
 
-// goesUnseen tells whether the status names access that is to go and that none of the bindings gives: the role's, a
+// goesUnseen reports whether the status names access that is to go and that none of the RoleBindings gives: the role's, a
 // workspace's or a module's.
 func goesUnseen(before *v1alpha1.OrgUserStatus, in effective.InForce, bindings []*rbacv1.RoleBinding) bool {
 	shown := func(is func(*rbacv1.RoleBinding) bool) bool { return slices.ContainsFunc(bindings, is) }

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("Access that is to go", func() {
+var _ = Describe("Access that is to be revoked", func() {
 	luis := builders.OrgUser("acme", "luis").Obj()
 	role := rolebinding.Binding{Namespace: "acme", ClusterRole: "usher-technician"}
 	support := rolebinding.Binding{Namespace: "acme-support", ClusterRole: "edit", Workspace: "support"}
@@ -30,24 +30,24 @@ var _ = Describe("Access that is to go", func() {
 		return in
 	}
 
-	DescribeTable("is looked for at the API server when the cache", func(in effective.InForce, shown []rolebinding.Binding, unseen bool) {
+	DescribeTable("is read past the cache when the cache", func(in effective.InForce, shown []rolebinding.Binding, unseen bool) {
 		var bindings []*rbacv1.RoleBinding
 		for _, b := range shown {
 			bindings = append(bindings, b.Build(rolebinding.UserHolder(luis, "luis@acme.example")))
 		}
 		Expect(goesUnseen(&had, in, bindings)).To(Equal(unseen))
 	},
-		Entry("shows nothing, and nothing goes: no", all, nil, false),
+		Entry("shows nothing, but nothing is revoked: no", all, nil, false),
 		Entry("shows all of it: no", effective.InForce{State: v1alpha1.UserSuspended}, []rolebinding.Binding{role, support, desk}, false),
-		Entry("lacks the role's", without(func(in *effective.InForce) { in.Role = v1alpha1.RoleMember }), []rolebinding.Binding{support, desk}, true),
-		Entry("lacks the role's of who is suspended", without(func(in *effective.InForce) { in.State = v1alpha1.UserSuspended }),
+		Entry("lacks the role's RoleBinding", without(func(in *effective.InForce) { in.Role = v1alpha1.RoleMember }), []rolebinding.Binding{support, desk}, true),
+		Entry("lacks the role's RoleBinding of a user who is suspended", without(func(in *effective.InForce) { in.State = v1alpha1.UserSuspended }),
 			[]rolebinding.Binding{support, desk}, true),
-		Entry("lacks the workspace's", without(func(in *effective.InForce) { in.Workspaces = nil }), []rolebinding.Binding{role}, true),
-		Entry("lacks the module's", without(func(in *effective.InForce) { in.Modules = nil }), []rolebinding.Binding{role, support}, true),
-		Entry("lacks what stays: no", without(func(in *effective.InForce) { in.Modules = nil }), []rolebinding.Binding{desk}, false),
+		Entry("lacks the workspace's RoleBinding", without(func(in *effective.InForce) { in.Workspaces = nil }), []rolebinding.Binding{role}, true),
+		Entry("lacks the module's RoleBinding", without(func(in *effective.InForce) { in.Modules = nil }), []rolebinding.Binding{role, support}, true),
+		Entry("lacks only what stays: no", without(func(in *effective.InForce) { in.Modules = nil }), []rolebinding.Binding{desk}, false),
 	)
 
-	It("is not looked for where nothing was in force", func() {
+	It("is not read past the cache when nothing was in force", func() {
 		Expect(goesUnseen(&v1alpha1.OrgUserStatus{State: v1alpha1.UserPending}, effective.InForce{}, nil)).To(BeFalse())
 	})
 })

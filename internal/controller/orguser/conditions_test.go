@@ -4,12 +4,8 @@
 package orguser
 
 import (
-	"time"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
@@ -17,21 +13,21 @@ import (
 	"github.com/usher-operator/usher/internal/testing/matchers"
 )
 
-var _ = Describe("How a user stands", func() {
-	DescribeTable("is", func(in effective.InForce, change func(*effective.UserFacts), standing, reason, text string) {
+var _ = Describe("The conditions of a user", func() {
+	DescribeTable("say that the user is", func(in effective.InForce, change func(*effective.UserFacts), standing, reason, text string) {
 		f := effective.UserFacts{User: builders.OrgUser("acme", "luis").Obj(), Organization: builders.Organization("acme").Obj()}
 		change(&f)
-		conclusion(f, in)
+		setConditions(&scope{user: f.User, facts: f, in: in}, nil)
 		Expect(f.User).To(matchers.Stand(standing, reason))
 		Expect(f.User.Status.Conditions[0].Message).To(ContainSubstring(text))
 	},
 		Entry("in force", effective.InForce{State: v1alpha1.UserActive}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReady, "Ready", "the spec is in force"),
-		Entry("NOV-13 suspended, as wished", effective.InForce{State: v1alpha1.UserSuspended}, func(*effective.UserFacts) {},
+		Entry("NOV-13 suspended, as requested", effective.InForce{State: v1alpha1.UserSuspended}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReady, "Suspended", "listed, without access"),
 		Entry("ORG-4 held as the last administrator", effective.InForce{State: v1alpha1.UserActive, Held: true}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionStalled, "LastAdministrator", "Make somebody else OrganizationAdmin first"),
-		Entry("about to leave the administrators", effective.InForce{State: v1alpha1.UserActive, Leaving: true}, func(*effective.UserFacts) {},
+		Entry("about to be dropped from the administrators", effective.InForce{State: v1alpha1.UserActive, Leaving: true}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "AwaitingLedger", "waits to leave"),
 		Entry("waiting for the ledger", effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "AwaitingLedger", "waits to be entered"),
@@ -43,14 +39,14 @@ var _ = Describe("How a user stands", func() {
 			v1alpha1.ConditionReconciling, "Removing", "access is taken back"),
 		Entry("waiting for the organization", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.Organization = nil },
 			v1alpha1.ConditionReconciling, "OrganizationNotFound", `no Organization "acme" in namespace "acme"`),
-		Entry("ORG-28 behind another one with the address", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.Elder = "first" },
+		Entry("ORG-28 a duplicate of another one with the address", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.Elder = "first" },
 			v1alpha1.ConditionStalled, "DuplicateAddress", `user "first" has the address luis@acme.example`),
 		Entry("about to be invited", effective.InForce{State: v1alpha1.UserPending}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "AwaitingMail", "about to be sent"),
 		Entry("invited, the mail not out yet", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailQueued)
 		}, v1alpha1.ConditionReconciling, "AwaitingMail", "about to be sent"),
-		Entry("invited: the rest is the person's", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
+		Entry("invited: the rest is up to the person", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailSent)
 		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waits for the person to accept"),
 		Entry("registered", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
@@ -60,33 +56,4 @@ var _ = Describe("How a user stands", func() {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientExpired, v1alpha1.MailSent)
 		}, v1alpha1.ConditionStalled, "NotInvited", "the invitation is Expired. Send again with the annotation accounts.usher.dev/resend on the OrgUser"),
 	)
-})
-
-var _ = Describe("What a user's status shows", func() {
-	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	r := &Reconciler{now: func() time.Time { return noon }}
-
-	described := func(in effective.InForce, o *v1alpha1.OnboardingStatus, before string) v1alpha1.OrgUserStatus {
-		u := builders.OrgUser("acme", "luis").Email("luis.gil@acme.example").Obj()
-		u.Status.LastActive = before
-		r.describe(effective.UserFacts{User: u, Onboarding: o}, in)
-		return u.Status
-	}
-
-	It("ORG-17 is Pending as the last activity until the person has accepted, then a time", func() {
-		accepted := effective.InForce{State: v1alpha1.UserActive, Accepted: true}
-		Expect(described(effective.InForce{State: v1alpha1.UserPending}, nil, "").LastActive).To(Equal("Pending"))
-		Expect(described(accepted, nil, "Pending").LastActive).To(Equal("2026-11-21T12:00:00Z"))
-		at := &v1alpha1.OnboardingStatus{AcceptanceTime: ptr.To(metav1.NewTime(noon.Add(-time.Hour)))}
-		Expect(described(accepted, at, "Pending").LastActive).To(Equal("2026-11-21T11:00:00Z"))
-		Expect(described(accepted, at, "2026-11-21T11:30:00Z").LastActive).To(Equal("2026-11-21T11:30:00Z"), "it is not set back")
-	})
-
-	It("is the registration only of who has accepted", func() {
-		o := &v1alpha1.OnboardingStatus{Registration: &v1alpha1.Registration{DisplayName: "Luis G."}}
-		Expect(described(effective.InForce{State: v1alpha1.UserPending}, o, "").DisplayName).To(Equal("Luis Gil"))
-		shown := described(effective.InForce{State: v1alpha1.UserActive, Accepted: true}, o, "")
-		Expect(shown.DisplayName).To(Equal("Luis G."))
-		Expect(shown.Registration).To(Equal(o.Registration))
-	})
 })

@@ -4,6 +4,7 @@
 package orguser
 
 import (
+	"context"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -13,11 +14,17 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// onboard moves a person who is declared without an Invitation, and gives how long until time alone moves on.
-func (r *Reconciler) onboard(f *effective.UserFacts) time.Duration {
+// reconcileOnboarding moves the onboarding of a person who is declared without an Invitation on.
+func (r *Reconciler) reconcileOnboarding(_ context.Context, s *scope) error {
+	s.wait = r.moveOnboarding(&s.facts)
+	return nil
+}
+
+// moveOnboarding moves a person's onboarding on, and returns how long until time alone calls for the next move.
+func (r *Reconciler) moveOnboarding(f *effective.UserFacts) time.Duration {
 	u := f.User
 	if effective.IsLimited(u) {
-		r.takeBack(f)
+		r.revokeInvitation(f)
 		return 0
 	}
 	if !hostsOnboarding(u) || f.Organization == nil || f.Elder != "" {
@@ -45,9 +52,9 @@ func (r *Reconciler) onboard(f *effective.UserFacts) time.Duration {
 	return onboarding.Wait(o, subject.Now)
 }
 
-// takeBack revokes what was sent to somebody who is Limited before having accepted: the link is dead. Made Full again, the
-// person is invited anew.
-func (r *Reconciler) takeBack(f *effective.UserFacts) {
+// revokeInvitation revokes what was sent to a person whose account became Limited before they accepted: the link becomes invalid.
+// If the account is made Full again, the person is invited anew.
+func (r *Reconciler) revokeInvitation(f *effective.UserFacts) {
 	u := f.User
 	if u.Labels[v1alpha1.LabelInvitation] != "" || f.Organization == nil || u.Status.Onboarding == nil {
 		return
@@ -63,6 +70,8 @@ func (r *Reconciler) subject(o *v1alpha1.Organization, host types.UID, email str
 	}
 }
 
+// hostsOnboarding reports whether a person's onboarding is kept in the OrgUser's own status: the person is invited, but not by an
+// Invitation.
 func hostsOnboarding(u *v1alpha1.OrgUser) bool {
 	return u.Spec.Onboarding != v1alpha1.OnboardingNone && u.Labels[v1alpha1.LabelInvitation] == "" &&
 		!effective.IsLimited(u) && u.DeletionTimestamp.IsZero()

@@ -16,7 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("Somebody declared without an Invitation", func() {
+var _ = Describe("A person who is declared without an Invitation", func() {
 	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	r := &Reconciler{now: func() time.Time { return noon }, mailDomain: "usher.example"}
 	overdue := ptr.To(metav1.NewTime(noon.Add(-time.Hour)))
@@ -30,7 +30,7 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 
 	It("is invited, for a week", func() {
 		f := facts(luis, nil)
-		Expect(r.onboard(&f)).To(Equal(7 * 24 * time.Hour))
+		Expect(r.moveOnboarding(&f)).To(Equal(7 * 24 * time.Hour))
 		Expect(f.User.Status.Onboarding.State).To(Equal(v1alpha1.RecipientInvited))
 		Expect(f.User.Status.Onboarding.Mail.State).To(Equal(v1alpha1.MailQueued))
 		Expect(f.Onboarding).To(BeIdenticalTo(f.User.Status.Onboarding))
@@ -38,37 +38,37 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 
 	It("expires", func() {
 		f := facts(luis, &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, SendCount: 1, ExpirationTime: overdue})
-		Expect(r.onboard(&f)).To(BeZero())
+		Expect(r.moveOnboarding(&f)).To(BeZero())
 		Expect(f.User.Status.Onboarding.State).To(Equal(v1alpha1.RecipientExpired))
 	})
 
-	It("is not looked at for a mail that is to be tried again, which is the delivery's", func() {
+	It("needs no pass for a mail that is to be tried again, which is up to the delivery", func() {
 		f := facts(luis, &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientActive, Mail: &v1alpha1.MailStatus{
 			Kind: v1alpha1.MailWelcome, State: v1alpha1.MailQueued, NextAttemptTime: ptr.To(metav1.NewTime(noon.Add(time.Minute))),
 		}})
 		f.User.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionAccepted, Status: metav1.ConditionTrue}}
-		Expect(r.onboard(&f)).To(BeZero())
+		Expect(r.moveOnboarding(&f)).To(BeZero())
 	})
 
-	DescribeTable("stays as he is, and nothing waits for him", func(change func(*effective.UserFacts)) {
+	DescribeTable("stays as they are, and needs no other pass", func(change func(*effective.UserFacts)) {
 		state := v1alpha1.OnboardingStatus{
 			State: v1alpha1.RecipientInvited, SendCount: 1, ExpirationTime: overdue,
 			Mail: &v1alpha1.MailStatus{Kind: v1alpha1.MailInvitation, State: v1alpha1.MailQueued, NextAttemptTime: overdue},
 		}
 		f := facts(luis, state.DeepCopy())
 		change(&f)
-		Expect(r.onboard(&f)).To(BeZero(), "what nobody acts on must not bring another pass")
+		Expect(r.moveOnboarding(&f)).To(BeZero(), "what nobody acts on must not bring another pass")
 		Expect(*f.User.Status.Onboarding).To(Equal(state))
 	},
 		Entry("without an organization", func(f *effective.UserFacts) { f.Organization = nil }),
-		Entry("behind another with the address", func(f *effective.UserFacts) { f.Elder = "first" }),
+		Entry("as a duplicate of another user with the address", func(f *effective.UserFacts) { f.Elder = "first" }),
 		Entry("while being deleted", func(f *effective.UserFacts) { f.User.DeletionTimestamp = overdue }),
 		Entry("whose identity exists already", func(f *effective.UserFacts) { f.User.Spec.Onboarding = v1alpha1.OnboardingNone }),
 	)
 
-	DescribeTable("LMI-1 is not invited as a Limited account, and a link that is out dies", func(state, becomes v1alpha1.RecipientState) {
+	DescribeTable("LMI-1 is not invited as a Limited account, and a link that was sent becomes invalid", func(state, becomes v1alpha1.RecipientState) {
 		f := facts(luis.Limited(), &v1alpha1.OnboardingStatus{State: state, SendCount: 1, Mail: &v1alpha1.MailStatus{State: v1alpha1.MailQueued}})
-		Expect(r.onboard(&f)).To(BeZero())
+		Expect(r.moveOnboarding(&f)).To(BeZero())
 		Expect(f.User.Status.Onboarding.State).To(Equal(becomes))
 		Expect((&outbox{Mail: &Mail{now: r.now}, user: f.User}).Pending()).To(BeEmpty())
 		if becomes == v1alpha1.RecipientRevoked {
@@ -81,30 +81,19 @@ var _ = Describe("Somebody declared without an Invitation", func() {
 		Entry(nil, v1alpha1.RecipientActive, v1alpha1.RecipientActive),
 	)
 
-	It("LMI-12 is invited when a Limited account is made Full, anew when it was invited before", func() {
+	It("LMI-12 is invited when a Limited account is made Full, and anew if they were invited before", func() {
 		f := facts(luis, &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientRevoked, RevocationReason: v1alpha1.RevokedAccessLimited, SendCount: 1})
-		Expect(r.onboard(&f)).To(Equal(7 * 24 * time.Hour))
+		Expect(r.moveOnboarding(&f)).To(Equal(7 * 24 * time.Hour))
 		Expect(*f.Onboarding).To(And(HaveField("State", v1alpha1.RecipientInvited), HaveField("SendCount", BeEquivalentTo(2)),
 			HaveField("Mail.State", v1alpha1.MailQueued)))
 		f = facts(luis.Limited(), nil)
-		Expect(r.onboard(&f)).To(BeZero())
+		Expect(r.moveOnboarding(&f)).To(BeZero())
 		Expect(f.User.Status.Onboarding).To(BeNil())
 	})
 
-	It("is not whom an Invitation invites", func() {
+	It("is not one whom an Invitation invites", func() {
 		f := facts(luis.With(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{v1alpha1.LabelInvitation: "team"} }), nil)
-		Expect(r.onboard(&f)).To(BeZero())
+		Expect(r.moveOnboarding(&f)).To(BeZero())
 		Expect(f.User.Status.Onboarding).To(BeNil())
-	})
-})
-
-var _ = Describe("A user", func() {
-	It("that Usher made for a primary administrator yields to one that somebody declares", func() {
-		made := builders.OrgUser("acme", "ana").With(func(u *v1alpha1.OrgUser) {
-			u.Labels = map[string]string{v1alpha1.LabelBootstrap: "true"}
-		})
-		Expect(yields(effective.UserFacts{User: made.Obj(), Elder: "declared"})).To(BeTrue())
-		Expect(yields(effective.UserFacts{User: made.Obj()})).To(BeFalse())
-		Expect(yields(effective.UserFacts{User: builders.OrgUser("acme", "ana").Obj(), Elder: "first"})).To(BeFalse())
 	})
 })

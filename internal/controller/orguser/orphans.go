@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
+// orphans returns the RoleBindings of a user who is gone.
 func (r *Reconciler) orphans(ctx context.Context, user types.NamespacedName) ([]*rbacv1.RoleBinding, error) {
 	return r.cache.Bindings(ctx, user.Namespace, user.Name)
 }

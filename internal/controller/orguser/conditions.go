@@ -1,0 +1,88 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package orguser
+
+import (
+	"fmt"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/onboarding"
+	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/wording"
+)
+
+// setConditions says how the user stands, or what failed.
+func setConditions(s *scope, failed error) {
+	u, in := s.user, s.in
+	switch {
+	case failed != nil:
+		status.Progressing(u, v1alpha1.ReasonFailed, wording.Failures(failed))
+	case s.recordOnly:
+		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being brought up to date")
+	case in.Held:
+		status.Stalled(u, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
+			"stays an administrator: organization %q has no other one in force. Make somebody else OrganizationAdmin first",
+			u.Namespace))
+	case in.Leaving:
+		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to leave the organization's administrators")
+	case in.State == v1alpha1.UserRemoving:
+		status.Progressing(u, v1alpha1.ReasonRemoving, "access is taken back")
+	case s.facts.Organization == nil:
+		status.Progressing(u, v1alpha1.ReasonOrganizationNotFound, wording.NoOrganization(u.Namespace))
+	case s.facts.Elder != "":
+		setAddressTaken(u, s.facts.Elder)
+	case s.facts.NameHolder != "":
+		setUsernameTaken(u, s.facts.NameHolder)
+	case in.State == v1alpha1.UserPending:
+		setPending(u, s.facts.Onboarding)
+	case in.State == v1alpha1.UserSuspended:
+		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: listed, without access")
+	default:
+		setActive(u, in)
+	}
+}
+
+// setPending says how a user stands who has not accepted. Usher has done its part when the mail is out; the rest is up to the
+// person.
+func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
+	switch {
+	case onboarding.AwaitsInvitation(o):
+		status.Progressing(u, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
+	case onboarding.Open(o.State):
+		status.Ready(u, v1alpha1.ReasonAwaitingAcceptance, "invited; waits for the person to accept")
+	default:
+		where := "the OrgUser"
+		if name := u.Labels[v1alpha1.LabelInvitation]; name != "" {
+			where = fmt.Sprintf("the Invitation %q", name)
+		}
+		status.Stalled(u, v1alpha1.ReasonNotInvited, fmt.Sprintf(
+			"the person cannot accept: the invitation is %s. Send again with the annotation %s on %s, or take the address out",
+			o.State, v1alpha1.AnnotationResend, where))
+	}
+}
+
+// setActive says how a user stands who is in force.
+func setActive(u *v1alpha1.OrgUser, in effective.InForce) {
+	switch {
+	case in.AwaitingLedger:
+		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to be entered among the organization's administrators")
+	case effective.IsLimited(u):
+		status.Ready(u, v1alpha1.ReasonLimited,
+			"a Limited account: without role, access and seats. Made Full, the person gets them as the spec says")
+	case in.Unplaced:
+		status.Stalled(u, v1alpha1.ReasonWorkspaceRequired, fmt.Sprintf(
+			"organization %q requires a workspace of everybody, and no source gives this person one: name one in spec.workspaces, or "+
+				"list the address or a group of the person in spec.members of a Workspace", u.Namespace))
+	case len(in.AwaitingSeats) > 0:
+		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
+			"no seat is left of these modules: %v. The next one that is freed, or added to the subscription, is taken",
+			in.AwaitingSeats))
+	case len(in.Missing) > 0:
+		status.Progressing(u, v1alpha1.ReasonWorkspacesMissing, fmt.Sprintf(
+			"these workspaces do not exist or have no namespace yet: %v", in.Missing))
+	default:
+		status.Ready(u, v1alpha1.ReasonReady, "the spec is in force")
+	}
+}

@@ -1,0 +1,47 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package orguser
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// writeStatus writes the status of the pass's own user.
+func (r *Reconciler) writeStatus(ctx context.Context, s *scope) error {
+	err := r.write(ctx, s.before, s.user)
+	s.writeFailed = err != nil
+	return err
+}
+
+// write writes the status of a user, and emits an event about what changed once it is written.
+func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.OrgUser) error {
+	wrote, err := status.Write(ctx, r.client, before, after)
+	if err != nil || !wrote {
+		return err
+	}
+	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
+	switch {
+	case isStalled(after) && !isStalled(before):
+		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
+	case before.Status.State != after.Status.State && isEventful(after.Status.State):
+		r.recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
+			"%s is %s", after.Spec.Email, after.Status.State)
+	}
+	return nil
+}
+
+// isEventful reports whether a state is worth an event. Nobody reads the events of an object that is being deleted.
+func isEventful(state v1alpha1.UserState) bool {
+	return state == v1alpha1.UserActive || state == v1alpha1.UserSuspended
+}
+
+func isStalled(u *v1alpha1.OrgUser) bool {
+	return meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionStalled)
+}
