@@ -74,8 +74,8 @@ var _ = Describe("The validity of an invitation", func() {
 		Expect(look(ctx, here(first, "/i/"))).To(Equal(pageExpired))
 		Expect(press(ctx, here(first, "/i/"), filledIn("Luis"))).To(Equal(pageExpired))
 		Eventually(get(ctx, own)).Should(HaveField("Status.Onboarding.State", v1alpha1.RecipientExpired))
-		Expect(own).To(saying(Equal("NotInvited: the person cannot accept: the invitation is Expired. Send again with the annotation " +
-			"accounts.usher.dev/resend on the OrgUser, or take the address out")))
+		Expect(own).To(saying(Equal("NotInvited: the person cannot accept: the invitation is Expired. Send it again with the " +
+			"annotation accounts.usher.dev/resend on the OrgUser, or delete the OrgUser")))
 		Expect(press(ctx, here(confirm, "/c/"), nil)).To(Equal(pageExpired))
 
 		By("resending the expired invitation, with the current setting")

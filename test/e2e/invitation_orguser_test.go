@@ -36,8 +36,8 @@ var _ = Describe("A person who is invited by an OrgUser", func() {
 		first := newestLink(kim, "/i/", 1)
 		Eventually(get(ctx, user)).Should(And(BeReady(), saying(HavePrefix("AwaitingAcceptance"))))
 		Expect(press(ctx, first, url.Values{"action": {"decline"}})).To(Equal(pageDeclined))
-		Eventually(get(ctx, user)).Should(saying(Equal("NotInvited: the person cannot accept: the invitation is Declined. Send again with " +
-			"the annotation accounts.usher.dev/resend on the OrgUser, or take the address out")))
+		Eventually(get(ctx, user)).Should(saying(Equal("NotInvited: the person cannot accept: the invitation is Declined. Send it again with " +
+			"the annotation accounts.usher.dev/resend on the OrgUser, or delete the OrgUser")))
 
 		edit(ctx, user, func(u *v1alpha1.OrgUser) { u.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"} })
 		Eventually(get(ctx, user)).Should(And(in(v1alpha1.RecipientInvited, 2), BeReady()))

@@ -20,15 +20,15 @@ func setConditions(s *scope, failed error) {
 	case failed != nil:
 		status.Progressing(u, v1alpha1.ReasonFailed, wording.Failures(failed))
 	case s.recordOnly:
-		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being brought up to date")
+		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being updated")
 	case in.Held:
 		status.Stalled(u, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(
-			"stays an administrator: organization %q has no other one in force. Make somebody else OrganizationAdmin first",
+			"organization %q has no other administrator in force, so this user stays one. Make somebody else OrganizationAdmin first",
 			u.Namespace))
 	case in.Leaving:
-		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to leave the organization's administrators")
+		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waiting to be removed from the organization's list of administrators")
 	case in.State == v1alpha1.UserRemoving:
-		status.Progressing(u, v1alpha1.ReasonRemoving, "access is taken back")
+		status.Progressing(u, v1alpha1.ReasonRemoving, "access is being removed")
 	case s.facts.Organization == nil:
 		status.Progressing(u, v1alpha1.ReasonOrganizationNotFound, wording.NoOrganization(u.Namespace))
 	case s.facts.Elder != "":
@@ -38,7 +38,7 @@ func setConditions(s *scope, failed error) {
 	case in.State == v1alpha1.UserPending:
 		setPending(u, s.facts.Onboarding)
 	case in.State == v1alpha1.UserSuspended:
-		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: listed, without access")
+		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: the user is listed, but has no access")
 	default:
 		setActive(u, in)
 	}
@@ -51,15 +51,15 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 	case onboarding.AwaitsInvitation(o):
 		status.Progressing(u, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
 	case onboarding.Open(o.State):
-		status.Ready(u, v1alpha1.ReasonAwaitingAcceptance, "invited; waits for the person to accept")
+		status.Ready(u, v1alpha1.ReasonAwaitingAcceptance, "invited; waiting for the person to accept")
 	default:
-		where := "the OrgUser"
+		where, otherwise := "the OrgUser", "delete the OrgUser"
 		if name := u.Labels[v1alpha1.LabelInvitation]; name != "" {
-			where = fmt.Sprintf("the Invitation %q", name)
+			where, otherwise = fmt.Sprintf("the Invitation %q", name), "remove the address from it"
 		}
 		status.Stalled(u, v1alpha1.ReasonNotInvited, fmt.Sprintf(
-			"the person cannot accept: the invitation is %s. Send again with the annotation %s on %s, or take the address out",
-			o.State, v1alpha1.AnnotationResend, where))
+			"the person cannot accept: the invitation is %s. Send it again with the annotation %s on %s, or %s",
+			o.State, v1alpha1.AnnotationResend, where, otherwise))
 	}
 }
 
@@ -67,17 +67,17 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 func setActive(u *v1alpha1.OrgUser, in effective.InForce) {
 	switch {
 	case in.AwaitingLedger:
-		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waits to be entered among the organization's administrators")
+		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waiting to be added to the organization's list of administrators")
 	case effective.IsLimited(u):
 		status.Ready(u, v1alpha1.ReasonLimited,
-			"a Limited account: without role, access and seats. Made Full, the person gets them as the spec says")
+			"a Limited account has no role, access or seats. Set spec.access to Full to grant the person what the spec requests")
 	case in.Unplaced:
 		status.Stalled(u, v1alpha1.ReasonWorkspaceRequired, fmt.Sprintf(
-			"organization %q requires a workspace of everybody, and no source gives this person one: name one in spec.workspaces, or "+
-				"list the address or a group of the person in spec.members of a Workspace", u.Namespace))
+			"organization %q requires everybody to be in a workspace, and this person is in none: name one in spec.workspaces, or list "+
+				"the person's address or one of their groups in spec.members of a Workspace", u.Namespace))
 	case len(in.AwaitingSeats) > 0:
 		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
-			"no seat is left of these modules: %v. The next one that is freed, or added to the subscription, is taken",
+			"no seats are left for these modules: %v. The person gets the next seat that is freed or added to the subscription",
 			in.AwaitingSeats))
 	case len(in.Missing) > 0:
 		status.Progressing(u, v1alpha1.ReasonWorkspacesMissing, fmt.Sprintf(

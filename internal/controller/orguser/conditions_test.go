@@ -24,23 +24,23 @@ var _ = Describe("The conditions of a user", func() {
 		Entry("in force", effective.InForce{State: v1alpha1.UserActive}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReady, "Ready", "the spec is in force"),
 		Entry("NOV-13 suspended, as requested", effective.InForce{State: v1alpha1.UserSuspended}, func(*effective.UserFacts) {},
-			v1alpha1.ConditionReady, "Suspended", "listed, without access"),
+			v1alpha1.ConditionReady, "Suspended", "listed, but has no access"),
 		Entry("ORG-4 held as the last administrator", effective.InForce{State: v1alpha1.UserActive, Held: true}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionStalled, "LastAdministrator", "Make somebody else OrganizationAdmin first"),
 		Entry("about to be dropped from the administrators", effective.InForce{State: v1alpha1.UserActive, Leaving: true}, func(*effective.UserFacts) {},
-			v1alpha1.ConditionReconciling, "AwaitingLedger", "waits to leave"),
+			v1alpha1.ConditionReconciling, "AwaitingLedger", "waiting to be removed"),
 		Entry("waiting for the ledger", effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}, func(*effective.UserFacts) {},
-			v1alpha1.ConditionReconciling, "AwaitingLedger", "waits to be entered"),
+			v1alpha1.ConditionReconciling, "AwaitingLedger", "waiting to be added"),
 		Entry("waiting for a workspace", effective.InForce{State: v1alpha1.UserActive, Missing: []string{"sales"}}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "WorkspacesMissing", "[sales]"),
 		Entry("GTA-5 without the workspace that is required", effective.InForce{State: v1alpha1.UserActive, Unplaced: true}, func(*effective.UserFacts) {},
-			v1alpha1.ConditionStalled, "WorkspaceRequired", `organization "acme" requires a workspace of everybody`),
+			v1alpha1.ConditionStalled, "WorkspaceRequired", `organization "acme" requires everybody to be in a workspace`),
 		Entry("being removed", effective.InForce{State: v1alpha1.UserRemoving}, func(*effective.UserFacts) {},
-			v1alpha1.ConditionReconciling, "Removing", "access is taken back"),
+			v1alpha1.ConditionReconciling, "Removing", "access is being removed"),
 		Entry("waiting for the organization", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.Organization = nil },
 			v1alpha1.ConditionReconciling, "OrganizationNotFound", `no Organization "acme" in namespace "acme"`),
 		Entry("ORG-28 a duplicate of another one with the address", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.Elder = "first" },
-			v1alpha1.ConditionStalled, "DuplicateAddress", `user "first" has the address luis@acme.example`),
+			v1alpha1.ConditionStalled, "DuplicateAddress", `user "first" already has the address luis@acme.example`),
 		Entry("about to be invited", effective.InForce{State: v1alpha1.UserPending}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "AwaitingMail", "about to be sent"),
 		Entry("invited, the mail not out yet", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
@@ -48,12 +48,12 @@ var _ = Describe("The conditions of a user", func() {
 		}, v1alpha1.ConditionReconciling, "AwaitingMail", "about to be sent"),
 		Entry("invited: the rest is up to the person", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailSent)
-		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waits for the person to accept"),
+		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waiting for the person to accept"),
 		Entry("registered", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientRegistered, v1alpha1.MailSent)
-		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waits for the person to accept"),
+		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waiting for the person to accept"),
 		Entry("expired", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientExpired, v1alpha1.MailSent)
-		}, v1alpha1.ConditionStalled, "NotInvited", "the invitation is Expired. Send again with the annotation accounts.usher.dev/resend on the OrgUser"),
+		}, v1alpha1.ConditionStalled, "NotInvited", "the invitation is Expired. Send it again with the annotation accounts.usher.dev/resend on the OrgUser"),
 	)
 })

@@ -71,10 +71,10 @@ func (r *Reconciler) stallDuplicates(ctx context.Context, u *v1alpha1.OrgUser) e
 
 func setAddressTaken(u *v1alpha1.OrgUser, by string) {
 	status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
-		"user %q has the address %s already: delete one of the two", by, u.Spec.Email))
+		"user %q already has the address %s: delete one of the two users", by, u.Spec.Email))
 }
 
 func setUsernameTaken(u *v1alpha1.OrgUser, by string) {
 	status.Stalled(u, v1alpha1.ReasonDuplicateUsername, fmt.Sprintf(
-		"user %q has the user name %s already: give one of the two another spec.username", by, effective.UsernameOf(u)))
+		"user %q already has the Kubernetes user name %s: set another spec.username on one of the two users", by, effective.UsernameOf(u)))
 }

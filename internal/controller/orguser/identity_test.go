@@ -71,10 +71,10 @@ var _ = Describe("Before a user comes into force,", Ordered, func() {
 
 		Expect(claim(ctx, r, ana, comes)).To(Succeed())
 		Expect(now(ctx, twin)).To(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonDuplicateAddress))
-		Expect(twin.Status.Conditions[0].Message).To(Equal(`user "ana" has the address ANA@acme.example already: delete one of the two`))
+		Expect(twin.Status.Conditions[0].Message).To(Equal(`user "ana" already has the address ANA@acme.example: delete one of the two users`))
 		Expect(now(ctx, named)).To(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonDuplicateUsername))
 		Expect(named.Status.Conditions[0].Message).To(Equal(
-			`user "ana" has the user name ana@acme.example already: give one of the two another spec.username`))
+			`user "ana" already has the Kubernetes user name ana@acme.example: set another spec.username on one of the two users`))
 		for _, untouched := range []*v1alpha1.OrgUser{ana, stranger, leaving} {
 			version := untouched.ResourceVersion
 			Expect(now(ctx, untouched).ResourceVersion).To(Equal(version), untouched.Name)
