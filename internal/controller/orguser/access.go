@@ -16,8 +16,8 @@ import (
 )
 
 // revoke deletes the RoleBindings of access that is no longer in force. One that cannot be deleted keeps no other from being
-// deleted. As the status must not claim that its access is gone, the pass ends there, unless the access can stay in force beside the
-// rest.
+// deleted. Because the status must not claim that its access is gone, the pass ends here, unless that access can stay in force
+// beside the rest.
 func (r *Reconciler) revoke(ctx context.Context, s *scope) error {
 	var left []*rbacv1.RoleBinding
 	var failures []error

@@ -16,8 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/rolebinding"
 )
 
-// reconcileDelete makes a pass over a user who is being deleted. The user's access is gone before the status stops naming it,
-// and the user is gone last.
+// reconcileDelete makes a pass over a user who is being deleted. The access is gone before the status stops naming it, and the user
+// is gone last.
 func (r *Reconciler) reconcileDelete(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(u, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil

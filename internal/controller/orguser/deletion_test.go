@@ -21,7 +21,7 @@ import (
 )
 
 var _ = Describe("A pass over a user who is being deleted", func() {
-	// pass makes a pass over luis, an administrator in force as long as the ledger names him, and returns what is left of him.
+	// pass makes a pass over luis, whose status names an administrator's access, and returns the user; nil: the user is gone.
 	pass := func(ctx context.Context, s *steps, ledger ...string) (*v1alpha1.OrgUser, error) {
 		GinkgoHelper()
 		u := builders.OrgUser("acme", "luis").Existing().Obj()

@@ -16,6 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
+// computeInForce decides what is in force, by what the cache knows.
 func (r *Reconciler) computeInForce(_ context.Context, s *scope) error {
 	s.in = effective.UserInForce(s.facts)
 	return nil

@@ -63,7 +63,7 @@ func runInOrder(ctx context.Context, s *scope, phases ...func(context.Context, *
 // finish ends a pass: it shows in the status how the user stands, or what failed. The error of a pass brings the next one.
 func (r *Reconciler) finish(ctx context.Context, s *scope, err error) (ctrl.Result, error) {
 	if errors.Is(err, errPostponed) {
-		return ctrl.Result{RequeueAfter: retryDelay}, nil // nothing is written: what the pass has found may be out of date
+		return ctrl.Result{RequeueAfter: retryDelay}, nil // the status is not written: what the pass was made on may be out of date
 	}
 	failed := errors.Join(append(s.failures, err)...)
 	if s.writeFailed {
