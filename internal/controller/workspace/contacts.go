@@ -5,27 +5,18 @@ package workspace
 
 import (
 	"context"
+	"time"
 
-	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/mapper"
 )
 
-// describeContacts resolves the assignees of the contacts (ORG-27). It goes on from the written status, which remembers
-// who was assigned; the write fails if that is no longer the newest.
-func (r *Reconciler) describeContacts(ctx context.Context, w *v1alpha1.Workspace) error {
+// reconcileContacts resolves the assignees of the contacts (ORG-27). It starts from the written status, which remembers who was
+// assigned; the write of the status fails if that is no longer the newest.
+func (r *Reconciler) reconcileContacts(ctx context.Context, s *scope) (time.Duration, error) {
+	w := s.workspace
 	users, err := r.cache.Assignees(ctx, w.Namespace, w.Spec.Contacts)
-	w.Status.Contacts = effective.NextContacts(w.Spec.Contacts, w.Status.Contacts, users)
-	return err
-}
-
-// ofAssignee: a user's coming, going and standing concern the workspaces of which a contact or a device is assigned to the
-// address.
-func (r *Reconciler) ofAssignee(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
-	if !mapper.StandingChanged(c) {
-		return nil, nil
+	if err == nil {
+		w.Status.Contacts = effective.NextContacts(w.Spec.Contacts, w.Status.Contacts, users)
 	}
-	return mapper.KeysOf(r.cache.WorkspacesByAssignee(ctx, c.Newest().Namespace, string(c.Newest().Spec.Email)))
+	return 0, err
 }

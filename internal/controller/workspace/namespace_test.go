@@ -19,7 +19,7 @@ var _ = Describe("Namespaces", func() {
 		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: namespaceLabels(w)}}
 	}
 
-	It("are a workspace's own only when they were made for this very one", func() {
+	It("belong to a workspace only if they were created for this very one", func() {
 		mine := namespaceFor(w, "acme-support")
 		Expect(owns(w, mine)).To(BeTrue())
 		for _, label := range []string{"app.kubernetes.io/managed-by", "accounts.usher.dev/organization", "accounts.usher.dev/workspace"} {
@@ -31,7 +31,7 @@ var _ = Describe("Namespaces", func() {
 		}
 	})
 
-	It("of others are left alone, with what to do about it", func() {
+	It("of others are left alone, and the message says what to do", func() {
 		other := namespaceFor(builders.Workspace("acme", "helpdesk").Obj(), "acme-support")
 		Expect(conflictMessage(w, other)).To(Equal(
 			`namespace "acme-support" belongs to workspace "helpdesk": delete this Workspace and make one with another spec.namespace`))

@@ -29,10 +29,10 @@ func scheme() *runtime.Scheme {
 	return s
 }
 
-var _ = Describe("A change concerns", func() {
+var _ = Describe("A change of a workspace", func() {
 	const view, edit = v1alpha1.WorkspaceView, v1alpha1.WorkspaceEdit
 
-	// next gives a workspace and how it is after a change of its spec.
+	// next returns a workspace before and after a change of its spec.
 	next := func(b builders.WorkspaceBuilder, mutate func(*v1alpha1.Workspace)) mapper.Change[*v1alpha1.Workspace] {
 		before := b.Obj()
 		before.Generation, before.Status.Namespace = 1, "acme-support"
@@ -42,22 +42,22 @@ var _ = Describe("A change concerns", func() {
 		return mapper.Change[*v1alpha1.Workspace]{Before: before, After: after}
 	}
 
-	DescribeTable("the workspace itself, at once or once its members are in force:", func(at string, mutate func(*v1alpha1.Workspace)) {
+	DescribeTable("leads to a pass at once, or later together with others:", func(at string, mutate func(*v1alpha1.Workspace)) {
 		c := next(builders.Workspace("acme", "support").Member("eva@acme.example", edit), mutate)
 		Expect(beyondMembers().Update(event.UpdateEvent{ObjectOld: c.Before, ObjectNew: c.After})).To(Equal(at == "at once"))
 	},
-		Entry("ORG-23 a member more", "later", func(w *v1alpha1.Workspace) {
+		Entry("ORG-23 another member", "later", func(w *v1alpha1.Workspace) {
 			w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{Email: "luis@acme.example", Access: view})
 		}),
 		Entry("its own count", "later", func(w *v1alpha1.Workspace) { w.Status.Members = ptr.To[int32](3) }),
-		Entry("a member less and a setting", "at once", func(w *v1alpha1.Workspace) {
+		Entry("one member less and a setting", "at once", func(w *v1alpha1.Workspace) {
 			w.Spec.Members, w.Spec.Settings.Language = nil, "es"
 		}),
 		Entry("a label", "at once", func(w *v1alpha1.Workspace) { w.Labels = map[string]string{"a": "b"} }),
-		Entry("its end", "at once", func(w *v1alpha1.Workspace) { w.DeletionTimestamp = ptr.To(metav1.Now()) }),
+		Entry("its deletion", "at once", func(w *v1alpha1.Workspace) { w.DeletionTimestamp = ptr.To(metav1.Now()) }),
 	)
 
-	DescribeTable("a workspace's count, after a delay that grows with its list:", func(ctx context.Context, listed int, delay time.Duration) {
+	DescribeTable("is counted after a delay that grows with the list of members:", func(ctx context.Context, listed int, delay time.Duration) {
 		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
 			w.Spec.Members = make([]v1alpha1.WorkspaceMember, listed)
 		}).Obj()
