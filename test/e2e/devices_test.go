@@ -89,7 +89,7 @@ var _ = Describe("Devices", func() {
 			Eventually(get(ctx, w)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonDuplicateSerial))
 			Expect(w).To(And(KeepKstatus(), HaveField("Status.Devices", HaveValue(BeEquivalentTo(1))),
 				HaveField("Status.Namespace", org+"-"+name), HaveField("Status.Conditions", ContainElement(HaveField("Message", ContainSubstring(
-					`SN-1 of device "`+name+`-1", which is that of device "`+first+`-1" in workspace "`+first+`"`))))))
+					`SN-1 of device "`+name+`-1", which belongs to device "`+first+`-1" in workspace "`+first+`"`))))))
 		}
 		edit(ctx, builders.Workspace(org, first).Obj(), func(w *v1alpha1.Workspace) { w.Spec.Devices = nil })
 		holderOf(ctx, org, names)

@@ -58,7 +58,7 @@ func (r *Reconciler) createAccount(ctx context.Context, w *v1alpha1.Workspace, e
 		return r.reportTakenName(ctx, w, user)
 	case created:
 		r.recorder.Eventf(w, user, corev1.EventTypeNormal, "LimitedAccountMade", "Reconcile",
-			"a device is assigned to %s, which no user had: made the Limited account %s", email, user.Name)
+			"a device is assigned to %s, which no user had: created the Limited account %s", email, user.Name)
 	}
 	return err
 }
@@ -71,7 +71,8 @@ func (r *Reconciler) reportTakenName(ctx context.Context, w *v1alpha1.Workspace,
 	}
 	if !emailaddr.Same(string(user.Spec.Email), string(account.Spec.Email)) {
 		r.recorder.Eventf(w, &user, corev1.EventTypeWarning, "NameTaken", "Reconcile", "a device is assigned to %s, which gets no "+
-			"account, as the OrgUser %s has another address: declare an OrgUser for it", account.Spec.Email, user.Name)
+			"account, because the OrgUser %s has the account's name and another address: create an OrgUser for the address",
+			account.Spec.Email, user.Name)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ var _ = Describe("The conditions of a workspace", func() {
 		setConditions(s, nil)
 		Expect(s.workspace).To(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonDuplicateSerial))
 		Expect(s.workspace.Status.Conditions[0].Message).To(And(
-			HavePrefix(`a serial number is one device's in the organization: correct or take out SN-1 of device "a", which is that of device `+
+			HavePrefix(`serial numbers are unique in an organization: correct or remove SN-1 of device "a", which belongs to device `+
 				`"till" in workspace "sales", SN-1 of device "b"`), HaveSuffix("and 2 more")))
 	})
 

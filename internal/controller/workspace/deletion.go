@@ -5,7 +5,6 @@ package workspace
 
 import (
 	"context"
-	"fmt"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -14,6 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // reconcileDelete ends a deleted Workspace: it waits until nobody has access any more, removes the settings, and then the namespace if
@@ -28,7 +28,8 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 	}
 	if len(users) > 0 {
 		before := w.DeepCopy()
-		status.Progressing(w, v1alpha1.ReasonRemoving, fmt.Sprintf("taking access back from %d people", len(users)))
+		status.Progressing(w, v1alpha1.ReasonRemoving, "removing the access of "+
+			wording.Count(*status.Count(len(users)), "person", "people"))
 		_, err := status.Write(ctx, r.client, before, w)
 		return err
 	}

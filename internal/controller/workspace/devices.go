@@ -37,9 +37,9 @@ func duplicateProblem(duplicates []effective.Duplicate) *problem {
 	}
 	named := make([]string, 0, len(duplicates))
 	for _, d := range duplicates {
-		named = append(named, fmt.Sprintf("%s of device %q, which is that of device %q in workspace %q",
+		named = append(named, fmt.Sprintf("%s of device %q, which belongs to device %q in workspace %q",
 			d.Device.SerialNumber, d.Device.Name, d.Holder.Device, d.Holder.Workspace))
 	}
 	return stalled(v1alpha1.ReasonDuplicateSerial, fmt.Sprintf(
-		"a serial number is one device's in the organization: correct or take out %s", wording.Some(named)))
+		"serial numbers are unique in an organization: correct or remove %s", wording.Some(named)))
 }

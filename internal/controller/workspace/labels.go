@@ -76,5 +76,5 @@ func (r *Reconciler) reportRefused(w *v1alpha1.Workspace, refused []string) {
 		all = fmt.Sprintf("%s and %d more", strings.Join(refused[:maxRefused], ", "), len(refused)-maxRefused)
 	}
 	r.recorder.Eventf(w, nil, corev1.EventTypeWarning, v1alpha1.ReasonNamespaceLabelsRefused, "Reconcile",
-		"the namespace does not get these labels, which the operator's --namespace-labels does not allow: %s", all)
+		"these labels are not copied to the namespace, because the operator's --namespace-labels does not allow them: %s", all)
 }

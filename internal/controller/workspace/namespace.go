@@ -55,12 +55,12 @@ func namespaceProblem(w *v1alpha1.Workspace, n *corev1.Namespace) *problem {
 	switch {
 	case n == nil:
 		return progressing(v1alpha1.ReasonNamespaceTerminating, fmt.Sprintf(
-			"namespace %q has just been deleted: it is made again", effective.NamespaceOf(w)))
+			"namespace %q has just been deleted: it will be recreated", effective.NamespaceOf(w)))
 	case !owns(w, n):
 		return stalled(v1alpha1.ReasonNamespaceConflict, conflictMessage(w, n))
 	case !n.DeletionTimestamp.IsZero():
 		return progressing(v1alpha1.ReasonNamespaceTerminating, fmt.Sprintf(
-			"namespace %q is being deleted: it is made again when it is gone", n.Name))
+			"namespace %q is being deleted: it will be recreated once it is gone", n.Name))
 	default:
 		return nil
 	}
@@ -114,13 +114,13 @@ func owns(w *v1alpha1.Workspace, n *corev1.Namespace) bool {
 }
 
 // remedy is what helps a Workspace whose namespace is another's: its spec.namespace cannot be changed.
-const remedy = "delete this Workspace and make one with another spec.namespace"
+const remedy = "delete this Workspace and create one with another spec.namespace"
 
 func conflictMessage(w *v1alpha1.Workspace, n *corev1.Namespace) string {
 	if other := n.Labels[v1alpha1.LabelWorkspace]; n.Labels[v1alpha1.LabelOrganization] == w.Namespace && other != "" &&
 		other != w.Name {
 		return fmt.Sprintf("namespace %q belongs to workspace %q: %s", n.Name, other, remedy)
 	}
-	return fmt.Sprintf("namespace %q exists already and was not made by Usher, which never takes one over: %s, or "+
+	return fmt.Sprintf("namespace %q already exists and was not created by Usher, which never adopts a namespace: %s, or "+
 		"delete the namespace", n.Name, remedy)
 }

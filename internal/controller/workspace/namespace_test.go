@@ -34,10 +34,10 @@ var _ = Describe("Namespaces", func() {
 	It("of others are left alone, and the message says what to do", func() {
 		other := namespaceFor(builders.Workspace("acme", "helpdesk").Obj(), "acme-support")
 		Expect(conflictMessage(w, other)).To(Equal(
-			`namespace "acme-support" belongs to workspace "helpdesk": delete this Workspace and make one with another spec.namespace`))
+			`namespace "acme-support" belongs to workspace "helpdesk": delete this Workspace and create one with another spec.namespace`))
 		foreign := namespaceFor(builders.Workspace("rival", "support").Obj(), "acme-support")
-		Expect(conflictMessage(w, foreign)).To(And(Not(ContainSubstring("rival")), ContainSubstring("never takes one over")))
+		Expect(conflictMessage(w, foreign)).To(And(Not(ContainSubstring("rival")), ContainSubstring("never adopts a namespace")))
 		foreign.Labels = nil
-		Expect(conflictMessage(w, foreign)).To(ContainSubstring("was not made by Usher"))
+		Expect(conflictMessage(w, foreign)).To(ContainSubstring("was not created by Usher"))
 	})
 })
