@@ -23,14 +23,14 @@ import (
 )
 
 const (
-	// noticeDelay gathers changes that bring alerts, so that many of them cost one write.
-	noticeDelay = time.Second
-	// noticeSleep is how long an object with a schedule sleeps at most, whatever clocks do.
-	noticeSleep = time.Hour
+	// planDelay is how long changes that may cause alerts are gathered, so that many of them cost one write.
+	planDelay = time.Second
+	// maxSleep is how long an object with a schedule waits for its next pass at most, whatever happens to clocks.
+	maxSleep = time.Hour
 )
 
-// Notices keeps the contacts of organizations and workspaces informed: it writes what they are to be told, and sends it
-// from what is written. It writes status.notices only, and nothing when nothing differs.
+// Notices keeps the contacts of organizations and workspaces informed: it writes what they are to be told, and sends it from what is
+// written. It writes status.notices only, and nothing if nothing differs.
 type Notices struct {
 	client     client.Client
 	cache      lookup.Reader
@@ -53,72 +53,102 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, postbox del
 
 // Setup adds both controllers, for organizations and for workspaces, to the manager.
 func (n Notices) Setup(mgr ctrl.Manager) error {
-	o := &organizationNotices{n}
+	o := &organizationReconciler{n}
 	err := ctrl.NewControllerManagedBy(mgr).Named("organization-notices").For(&v1alpha1.Organization{}).WithOptions(delivery.Workers).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(noticeDelay, o.ofUser)).
-		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(noticeDelay, o.ofInvitation)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(planDelay, organizationForUser)).
+		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(planDelay, organizationForInvitation)).
 		Complete(reconcile.AsReconciler(n.client, o))
 	if err != nil {
 		return err
 	}
-	w := &workspaceNotices{n}
+	w := &workspaceReconciler{n}
 	return ctrl.NewControllerManagedBy(mgr).Named("workspace-notices").For(&v1alpha1.Workspace{}).WithOptions(delivery.Workers).
-		Watches(&v1alpha1.Organization{}, mapper.OnChangeAfter(noticeDelay, w.ofOrganization)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(noticeDelay, w.ofUser)).
-		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(noticeDelay, w.ofInvitation)).
+		Watches(&v1alpha1.Organization{}, mapper.OnChangeAfter(planDelay, w.workspacesForOrganization)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(planDelay, w.workspacesForUser)).
+		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(planDelay, w.workspacesForInvitation)).
 		Complete(reconcile.AsReconciler(n.client, w))
 }
 
-// reconcile plans what an object's contacts are told, writes it, and sends what is due of what is written.
-func (n *Notices) reconcile(ctx context.Context, b *noticeTarget) (ctrl.Result, error) {
-	snapshot, err := n.snapshot(ctx, b)
+// organizationReconciler keeps the contacts of Organizations informed.
+type organizationReconciler struct{ Notices }
+
+// Reconcile brings the notices of one Organization up to date.
+func (r *organizationReconciler) Reconcile(ctx context.Context, o *v1alpha1.Organization) (ctrl.Result, error) {
+	if !o.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil // its contacts are told nothing more: what is queued is deleted with it
+	}
+	if o.Name != o.Namespace {
+		return ctrl.Result{}, nil // it is misnamed and not in force
+	}
+	return r.reconcile(ctx, &target{object: o, organization: o})
+}
+
+// workspaceReconciler keeps the contacts of Workspaces informed.
+type workspaceReconciler struct{ Notices }
+
+// Reconcile brings the notices of one Workspace up to date.
+func (r *workspaceReconciler) Reconcile(ctx context.Context, w *v1alpha1.Workspace) (ctrl.Result, error) {
+	if !w.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil // its contacts are told nothing more: what is queued is deleted with it
+	}
+	if !needsNotices(w) {
+		return ctrl.Result{}, nil
+	}
+	o, err := r.cache.Organization(ctx, w.Namespace)
+	if err != nil || o == nil || !o.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, err
+	}
+	return r.reconcile(ctx, &target{object: w, organization: o, workspace: w})
+}
+
+// reconcile plans what an object's contacts are told, writes it, and sends what is due. Each step rests on the previous one, so the
+// first failure ends the pass: nothing is sent that is not written.
+func (n *Notices) reconcile(ctx context.Context, t *target) (ctrl.Result, error) {
+	snapshot, err := n.snapshot(ctx, t)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	wait, err := n.plan(ctx, b, snapshot)
+	wait, err := n.writePlan(ctx, t, snapshot)
 	if err != nil {
 		return requeue.IgnoreConflict(ctrl.Result{}, client.IgnoreNotFound(err))
 	}
-	if wait > 0 {
-		wait = min(wait, noticeSleep)
-	}
-	result, err := n.dispatcher.Deliver(ctx, client.ObjectKeyFromObject(b.object), &outbox{Notices: n, target: b})
-	result.RequeueAfter = attempt.Lowest(result.RequeueAfter, wait)
+	result, err := n.dispatcher.Deliver(ctx, client.ObjectKeyFromObject(t.object), &outbox{Notices: n, target: t})
+	result.RequeueAfter = attempt.Lowest(result.RequeueAfter, min(wait, maxSleep))
 	return result, err
 }
 
-// snapshot is what the cache knows.
-func (n *Notices) snapshot(ctx context.Context, b *noticeTarget) (s notice.Snapshot, err error) {
-	s = notice.Snapshot{Organization: b.organization, Workspace: b.workspace, Now: n.now()}
-	if s.Users, err = n.cache.Users(ctx, b.organization.Namespace); err != nil {
+// snapshot reads from the cache what notices depend on.
+func (n *Notices) snapshot(ctx context.Context, t *target) (s notice.Snapshot, err error) {
+	s = notice.Snapshot{Organization: t.organization, Workspace: t.workspace, Now: n.now()}
+	if s.Users, err = n.cache.Users(ctx, t.organization.Namespace); err != nil {
 		return s, err
 	}
-	s.Invitations, err = n.cache.Invitations(ctx, b.organization.Namespace)
+	s.Invitations, err = n.cache.Invitations(ctx, t.organization.Namespace)
 	return s, err
 }
 
-// plan writes what the contacts are to be told, if that differs from what is written, and gives how long until time alone
-// changes it.
-func (n *Notices) plan(ctx context.Context, b *noticeTarget, snapshot notice.Snapshot) (time.Duration, error) {
-	causes, settling := notice.Alerts(snapshot)
-	next, wait := n.planOf(b, causes).Next(*b.notices())
-	wait = attempt.Lowest(wait, settling)
-	if equality.Semantic.DeepEqual(next, *b.notices()) {
+// writePlan writes what the contacts are to be told, if that differs from what is written. It returns how long until time alone changes
+// it.
+func (n *Notices) writePlan(ctx context.Context, t *target, snapshot notice.Snapshot) (time.Duration, error) {
+	causes, untilNextCause := notice.Alerts(snapshot)
+	next, wait := n.planFor(t, causes).Next(*t.notices())
+	wait = attempt.Lowest(wait, untilNextCause)
+	if equality.Semantic.DeepEqual(next, *t.notices()) {
 		return wait, nil
 	}
-	return wait, status.Amend(ctx, n.api, n.client, b.object, func() error {
-		next, _ = n.planOf(b, causes).Next(*b.notices())
-		*b.notices() = next
+	return wait, status.Amend(ctx, n.api, n.client, t.object, func() error {
+		next, _ = n.planFor(t, causes).Next(*t.notices())
+		*t.notices() = next
 		return nil
 	})
 }
 
-func (n *Notices) planOf(b *noticeTarget, causes []notice.Alert) notice.Plan {
+func (n *Notices) planFor(t *target, causes []notice.Alert) notice.Plan {
 	p := notice.Plan{
-		UID: b.object.GetUID(), Causes: causes, Schedule: notice.ScheduleOf(b.organization),
-		Request: b.object.GetAnnotations()[v1alpha1.AnnotationReport],
+		UID: t.object.GetUID(), Causes: causes, Schedule: notice.ScheduleOf(t.organization),
+		Request: t.object.GetAnnotations()[v1alpha1.AnnotationReport],
 		Gateway: n.gateway != nil, MailDomain: n.mailDomain, Now: n.now(),
 	}
-	p.Alerts, p.Reports, p.Unserved = b.destinations()
+	p.Alerts, p.Reports, p.Unserved = t.destinations()
 	return p
 }

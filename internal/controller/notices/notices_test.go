@@ -16,13 +16,12 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/world"
 )
 
-// fakeMailer is a mail server that keeps what it gets, after look has seen it.
+// fakeMailer is a mail server that keeps what it receives, after look has seen it.
 type fakeMailer struct {
 	look func(mail.Message)
 	mu   sync.Mutex
@@ -37,7 +36,7 @@ func (b *fakeMailer) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-// dying is a client that cannot write a status while dead is true, as an operator that was killed.
+// dying is a client that cannot write a status while dead is true, like that of an operator that was killed.
 type dying struct {
 	client.Client
 	dead *bool
@@ -63,7 +62,7 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 	var (
 		w    *world.World
 		o    *v1alpha1.Organization
-		n    *organizationNotices
+		n    *organizationReconciler
 		box  *fakeMailer
 		dead bool
 	)
@@ -71,18 +70,18 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 	BeforeAll(func() { w = world.Get() })
 	BeforeEach(func(ctx context.Context) {
 		ns := w.Namespace(ctx, "acme")
-		o = builders.Organization(ns).Module("desk", 1).With(func(o *v1alpha1.Organization) {
+		o = builders.Organization(ns).Module("helpdesk", 1).With(func(o *v1alpha1.Organization) {
 			o.Spec.Contacts = []v1alpha1.Contact{{
-				Name: "Desk", Notify: []v1alpha1.Notification{v1alpha1.NotifyAlerts},
-				Methods: []v1alpha1.ContactMethod{{Type: v1alpha1.MethodEmail, Value: "desk@acme.example"}},
+				Name: "Service", Notify: []v1alpha1.Notification{v1alpha1.NotifyAlerts},
+				Methods: []v1alpha1.ContactMethod{{Type: v1alpha1.MethodEmail, Value: "service@acme.example"}},
 			}}
 		}).Obj()
-		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: "desk", Seats: status.Count(1), Used: status.Count(1), Holders: []string{"kim"}}}
+		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: "helpdesk", Seats: status.Count(1), Used: status.Count(1), Holders: []string{"kim"}}}
 		w.Put(ctx, o)
 		dead = false
 		clients, _ := w.Clients(ctx)
 		box = &fakeMailer{look: func(mail.Message) {}}
-		n = &organizationNotices{New(dying{clients.Client, &dead}, clients.Cache, clients.API, delivery.NewPostbox(box, nil), nil,
+		n = &organizationReconciler{New(dying{clients.Client, &dead}, clients.Cache, clients.API, delivery.NewPostbox(box, nil), nil,
 			"usher.example", delivery.NewDispatcher(0, 0, time.Now), time.Now)}
 	})
 	now := func(ctx context.Context) *v1alpha1.Organization {
@@ -101,7 +100,7 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		return o.Status.Notices.Alerts[0].Deliveries[0]
 	}
 
-	It("GTA-12 are written before they are sent, and sent once, whatever the cache knows", func(ctx context.Context) {
+	It("GTA-12 are written before they are sent, and sent once, however outdated the cache is", func(ctx context.Context) {
 		box.look = func(m mail.Message) {
 			Expect(delivery(now(ctx))).To(And(HaveField("State", v1alpha1.NoticeQueued), HaveField("MessageID", m.MessageID)))
 		}
@@ -115,7 +114,7 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		Expect(now(ctx).ResourceVersion).To(Equal(version), "nothing differs, so nothing is written")
 	})
 
-	It("are not sent when the operator dies before they are written", func(ctx context.Context) {
+	It("are not sent if the operator is killed before they are written", func(ctx context.Context) {
 		dead = true
 		Expect(pass(ctx, now(ctx))).To(MatchError(errKilled))
 		Expect(box.sent).To(BeEmpty())
@@ -124,7 +123,7 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		Expect(box.sent).To(HaveLen(1))
 	})
 
-	It("are sent again under the same Message-ID when the operator dies before it has written that they are out", func(ctx context.Context) {
+	It("are sent again under the same Message-ID if the operator is killed before it has recorded the sending", func(ctx context.Context) {
 		box.look = func(mail.Message) { dead = true }
 		Expect(pass(ctx, now(ctx))).To(MatchError(errKilled))
 		Expect(delivery(now(ctx)).State).To(Equal(v1alpha1.NoticeQueued))
@@ -135,7 +134,7 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		Expect(box.sent).To(HaveLen(2))
 	})
 
-	It("do not go to a contact who is gone by then", func(ctx context.Context) {
+	It("are not sent to a contact who has been removed in the meantime", func(ctx context.Context) {
 		dead = false
 		box.look = func(mail.Message) { dead = true }
 		Expect(pass(ctx, now(ctx))).To(MatchError(errKilled))
@@ -144,13 +143,13 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		gone := now(ctx)
 		gone.Spec.Contacts = nil
 		Expect(w.Client.Update(ctx, gone)).To(Succeed())
-		Expect(pass(ctx, seen)).To(Succeed(), "by a cache that does not know it")
+		Expect(pass(ctx, seen)).To(Succeed(), "with a cache that does not show it")
 		Expect(box.sent).To(HaveLen(1))
 		Expect(pass(ctx, now(ctx))).To(Succeed())
 		Expect(now(ctx).Status.Notices.Alerts).To(HaveExactElements(HaveField("Deliveries", BeEmpty())))
 	})
 
-	It("leave the ledger to its own writer: only they are in the patch", func(ctx context.Context) {
+	It("leave the ledger to its own writer: the patch contains notices only", func(ctx context.Context) {
 		seen := now(ctx)
 		other := now(ctx)
 		other.Status.Administrators = []string{"ana"}
@@ -159,33 +158,4 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		Expect(now(ctx).Status.Administrators).To(Equal([]string{"ana"}))
 		Expect(now(ctx).Status.Modules).To(HaveLen(1))
 	})
-})
-
-var _ = Describe("What concerns the contacts of an organization", func() {
-	user := func(change func(*v1alpha1.OrgUser)) *v1alpha1.OrgUser {
-		u := builders.OrgUser("acme", "kim").Modules("desk").Obj()
-		u.Status.State = v1alpha1.UserActive
-		change(u)
-		return u
-	}
-	same := func(*v1alpha1.OrgUser) {}
-
-	DescribeTable("is a change of a user", func(before, after *v1alpha1.OrgUser, concerns bool) {
-		keys, err := (&organizationNotices{}).ofUser(context.Background(), mapper.Change[*v1alpha1.OrgUser]{Before: before, After: after})
-		Expect(err).NotTo(HaveOccurred())
-		if concerns {
-			Expect(keys).To(HaveExactElements(HaveField("Name", "acme")))
-		} else {
-			Expect(keys).To(BeEmpty())
-		}
-	},
-		Entry("who comes and wishes a module", nil, user(same), true),
-		Entry("who goes", user(same), nil, true),
-		Entry("not who is as before", user(same), user(func(u *v1alpha1.OrgUser) { u.Status.LastActive = "now" }), false),
-		Entry("not who wishes nothing", nil, user(func(u *v1alpha1.OrgUser) { u.Spec.Modules = nil }), false),
-		Entry("who is suspended", user(same), user(func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true }), true),
-		Entry("whom the mail server refuses", user(same), user(func(u *v1alpha1.OrgUser) {
-			u.Status.Onboarding = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientUndeliverable}
-		}), true),
-	)
 })

@@ -14,7 +14,6 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
-	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/notice"
@@ -25,127 +24,89 @@ import (
 type outbox struct {
 	*Notices
 
-	target *noticeTarget
-	// Filled by Load.
+	target *target
+	// snapshot is what the messages are written from, set by Load.
 	snapshot notice.Snapshot
-	report   *notice.Report
-	table    []byte
+	// report and table are written from the snapshot once a message needs them.
+	report *notice.Report
+	table  []byte
 }
 
 // Pending implements delivery.Outbox.
-func (r *outbox) Pending() []delivery.Message {
-	if !r.target.object.GetDeletionTimestamp().IsZero() {
+func (b *outbox) Pending() []delivery.Message {
+	if !b.target.object.GetDeletionTimestamp().IsZero() {
 		return nil
 	}
 	var messages []delivery.Message
-	for _, e := range r.target.messages() {
-		if wait, queued := notice.NextAttempt(e.delivery, r.now()); queued {
-			messages = append(messages, delivery.Message{ID: e.delivery.MessageID, Wait: wait, Urgency: e.urgency()})
+	for _, m := range b.target.messages() {
+		if wait, queued := notice.NextAttempt(m.delivery, b.now()); queued {
+			messages = append(messages, delivery.Message{ID: m.delivery.MessageID, Wait: wait, Urgency: m.urgency()})
 		}
 	}
 	return messages
 }
 
 // Load implements delivery.Outbox.
-func (r *outbox) Load(ctx context.Context) (bool, error) {
-	object := r.target.object
-	if err := status.Read(ctx, r.api, client.ObjectKeyFromObject(object), object); err != nil {
+func (b *outbox) Load(ctx context.Context) (bool, error) {
+	object := b.target.object
+	if err := status.Read(ctx, b.api, client.ObjectKeyFromObject(object), object); err != nil {
 		return false, err
 	}
-	r.report, r.table = nil, nil
+	b.report, b.table = nil, nil
 	var err error
-	r.snapshot, err = r.Notices.snapshot(ctx, r.target)
+	b.snapshot, err = b.Notices.snapshot(ctx, b.target)
 	return err == nil, err
 }
 
 // Render implements delivery.Outbox.
-func (r *outbox) Render(_ context.Context, id string) delivery.Send {
-	messages := r.target.messages()
-	e := messages[slices.IndexFunc(messages, func(e contactMessage) bool { return e.delivery.MessageID == id })]
-	content := r.content(e)
+func (b *outbox) Render(_ context.Context, id string) delivery.Send {
+	messages := b.target.messages()
+	m := messages[slices.IndexFunc(messages, func(m message) bool { return m.delivery.MessageID == id })]
+	content := b.content(m)
 	return func(ctx context.Context) attempt.Result {
 		return delivery.Try(ctx, content.Kind, id, func(ctx context.Context) error {
-			if e.delivery.Type == v1alpha1.MethodEmail {
-				return r.mail(ctx, e, content)
+			if m.delivery.Type == v1alpha1.MethodEmail {
+				return b.sendMail(ctx, m, content)
 			}
-			return r.phone(ctx, e, content)
+			return b.sendToPhone(ctx, m, content)
 		})
 	}
 }
 
 // Record implements delivery.Outbox.
-func (r *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
-	return status.Amend(ctx, r.api, r.client, r.target.object, func() error {
-		for _, e := range r.target.messages() {
-			if result, tried := results[e.delivery.MessageID]; tried {
-				notice.Record(e.delivery, result, r.now())
+func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
+	return status.Amend(ctx, b.api, b.client, b.target.object, func() error {
+		for _, m := range b.target.messages() {
+			if result, tried := results[m.delivery.MessageID]; tried {
+				notice.Record(m.delivery, result, b.now())
 			}
 		}
 		return nil
 	})
 }
 
-func (r *outbox) mail(ctx context.Context, e contactMessage, content mail.Content) error {
-	message := mail.Message{To: e.delivery.Value, FromName: content.Organization, MessageID: e.delivery.MessageID}
-	if e.alert == nil {
-		message.Attachments = []mail.Attachment{{Name: "report.csv", Type: "text/csv; charset=utf-8; header=present", Content: r.table}}
+func (b *outbox) sendMail(ctx context.Context, m message, content mail.Content) error {
+	out := mail.Message{To: m.delivery.Value, FromName: content.Organization, MessageID: m.delivery.MessageID}
+	if m.alert == nil {
+		out.Attachments = []mail.Attachment{{Name: "report.csv", Type: "text/csv; charset=utf-8; header=present", Content: b.table}}
 	}
-	return r.postbox.Send(ctx, message, content)
+	return b.postbox.Send(ctx, out, content)
 }
 
-func (r *outbox) phone(ctx context.Context, e contactMessage, content mail.Content) error {
-	if r.gateway == nil {
+func (b *outbox) sendToPhone(ctx context.Context, m message, content mail.Content) error {
+	if b.gateway == nil {
 		return errors.New("there is no gateway: set --gateway-url, or use another contact method")
 	}
-	text, err := r.postbox.Short(content)
+	text, err := b.postbox.Short(content)
 	if err != nil {
 		return err
 	}
-	id, _, _ := strings.Cut(strings.Trim(e.delivery.MessageID, "<>"), "@")
-	message := gateway.Message{
-		ID: id, Type: string(e.delivery.Type), To: e.delivery.Value, Text: text, Organization: r.target.organization.Name,
+	id, _, _ := strings.Cut(strings.Trim(m.delivery.MessageID, "<>"), "@")
+	out := gateway.Message{
+		ID: id, Type: string(m.delivery.Type), To: m.delivery.Value, Text: text, Organization: b.target.organization.Name,
 	}
-	if w := r.target.workspace; w != nil {
-		message.Workspace = w.Name
+	if w := b.target.workspace; w != nil {
+		out.Workspace = w.Name
 	}
-	return r.gateway.Send(ctx, message)
-}
-
-// content gives what a message says.
-func (r *outbox) content(e contactMessage) mail.Content {
-	b := r.target
-	c := mail.Content{
-		Kind: mail.StatusReport, Language: b.languageOf(), Organization: effective.OrganizationTitle(b.organization),
-		Location: effective.LocationOf(b.organization), Recipient: r.contactOf(e),
-	}
-	if b.workspace != nil {
-		c.Facts = append(c.Facts, mail.FactOf("details.workspace", mail.WordOf(effective.WorkspaceTitle(b.workspace))))
-	}
-	if e.alert != nil {
-		c.Kind = mail.Kind(e.alert.Reason)
-		r.tellAlert(&c, e.alert)
-		return c
-	}
-	if r.report == nil {
-		r.report = notice.NewReport(r.snapshot)
-		r.table = r.report.CSV()
-	}
-	r.tellReport(&c)
-	return c
-}
-
-// contactOf gives the name of the contact who is written to.
-func (r *outbox) contactOf(e contactMessage) string {
-	alerts, reports, _ := r.target.destinations()
-	to := reports
-	if e.alert != nil {
-		to = alerts
-	}
-	is := notice.Among([]notice.Destination{{Type: e.delivery.Type, Value: e.delivery.Value}})
-	for _, d := range to {
-		if is(d) {
-			return d.Contact
-		}
-	}
-	return ""
+	return b.gateway.Send(ctx, out)
 }

@@ -15,8 +15,47 @@ import (
 // maxListed is how many names a message lists.
 const maxListed = 20
 
-func (r *outbox) tellAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
-	d := r.snapshot.DetailsOf(a, len(r.target.notices().Alerts)-1)
+// content returns what a message says.
+func (b *outbox) content(m message) mail.Content {
+	t := b.target
+	c := mail.Content{
+		Kind: mail.StatusReport, Language: t.language(), Organization: effective.OrganizationTitle(t.organization),
+		Location: effective.LocationOf(t.organization), Recipient: t.contactOf(m),
+	}
+	if t.workspace != nil {
+		c.Facts = append(c.Facts, mail.FactOf("details.workspace", mail.WordOf(effective.WorkspaceTitle(t.workspace))))
+	}
+	if m.alert != nil {
+		c.Kind = mail.Kind(m.alert.Reason)
+		b.addAlert(&c, m.alert)
+		return c
+	}
+	if b.report == nil {
+		b.report = notice.NewReport(b.snapshot)
+		b.table = b.report.CSV()
+	}
+	b.addReport(&c)
+	return c
+}
+
+// contactOf returns the name of the contact who is written to.
+func (t *target) contactOf(m message) string {
+	alerts, reports, _ := t.destinations()
+	to := reports
+	if m.alert != nil {
+		to = alerts
+	}
+	isIt := notice.Among([]notice.Destination{{Type: m.delivery.Type, Value: m.delivery.Value}})
+	for _, d := range to {
+		if isIt(d) {
+			return d.Contact
+		}
+	}
+	return ""
+}
+
+func (b *outbox) addAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
+	d := b.snapshot.DetailsOf(a, len(b.target.notices().Alerts)-1)
 	c.Subject = d.Title
 	switch a.Reason {
 	case v1alpha1.AlertSeatsExhausted:
@@ -36,18 +75,18 @@ func (r *outbox) tellAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
 	}
 }
 
-func (r *outbox) tellReport(c *mail.Content) {
-	report := r.report
+func (b *outbox) addReport(c *mail.Content) {
+	report := b.report
 	c.Subject = c.Organization
-	if r.target.workspace != nil {
-		c.Subject = effective.WorkspaceTitle(r.target.workspace)
+	if b.target.workspace != nil {
+		c.Subject = effective.WorkspaceTitle(b.target.workspace)
 	}
 	c.Values = map[string]string{
 		"total": strconv.Itoa(report.Total), "active": strconv.Itoa(report.States[v1alpha1.UserActive]),
 		"pending": strconv.Itoa(len(report.Pending)),
 	}
 	users := append([]mail.Word{mail.PhraseOf("count.total", "n", strconv.Itoa(report.Total))}, statesOf(report.States)...)
-	c.Facts = append(c.Facts, mail.FactOf("details.time", mail.Word{Time: r.snapshot.Now}),
+	c.Facts = append(c.Facts, mail.FactOf("details.time", mail.Word{Time: b.snapshot.Now}),
 		mail.FactOf("details.users", users...))
 	for _, role := range report.Roles {
 		c.Facts = append(c.Facts, mail.Fact{Label: mail.Word{Key: "role." + string(role.Role)}, Values: statesOf(role.States)})
@@ -75,7 +114,7 @@ func (r *outbox) tellReport(c *mail.Content) {
 	}
 }
 
-// statesOf writes how many people are in each state.
+// statesOf says how many people are in each state.
 func statesOf(counts map[v1alpha1.UserState]int) []mail.Word {
 	var words []mail.Word
 	for _, state := range notice.States() {
@@ -86,7 +125,7 @@ func statesOf(counts map[v1alpha1.UserState]int) []mail.Word {
 	return words
 }
 
-// enumerate writes names, and how many more there are than a message holds.
+// enumerate lists names, and says how many more there are than a message holds.
 func enumerate(names []string) []mail.Word {
 	var words []mail.Word
 	for _, name := range names[:min(len(names), maxListed)] {
