@@ -48,7 +48,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		invitation.NewMail(c, cache, api, recorder, writer, dispatcher, now),
 		workspace.New(c, cache, api, recorder, platform, o.SettleDelay, now),
 		notices.New(c, cache, api, postbox, phones, mailDomain, dispatcher, now),
-		questions.New(c, cache, api, recorder, kept, postbox, links, o.Namespace, mailDomain, dispatcher, now),
+		questions.New(c, cache, api, recorder, kept, postbox, links, mailDomain, dispatcher, now),
 	} {
 		if err := controller.Setup(mgr); err != nil {
 			return err

@@ -31,24 +31,24 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// builderIndexer adds indexes to an API server in memory.
-type letterbox struct {
+// fakeMailer is a mail server that keeps what it receives, or fails.
+type fakeMailer struct {
 	taken []mail.Message
 	err   error
 }
 
-// Send takes a mail.
-func (o *letterbox) Send(_ context.Context, m mail.Message) error {
-	if o.err != nil {
-		return o.err
+// Send implements delivery.Mailer.
+func (f *fakeMailer) Send(_ context.Context, m mail.Message) error {
+	if f.err != nil {
+		return f.err
 	}
-	o.taken = append(o.taken, m)
+	f.taken = append(f.taken, m)
 	return nil
 }
 
-func (o *letterbox) to(address string) []string {
+func (f *fakeMailer) to(address string) []string {
 	var ids []string
-	for _, m := range o.taken {
+	for _, m := range f.taken {
 		if m.To == address {
 			ids = append(ids, m.MessageID)
 		}
@@ -59,24 +59,24 @@ func (o *letterbox) to(address string) []string {
 var _ = Describe("A question at the controller", func() {
 	const clara, queue = "clara@customer.example", "queue@acme.example"
 	var (
-		now      time.Time
-		box      *letterbox
-		api      client.WithWatch
-		r        *Reconciler
-		recorder *events.FakeRecorder
-		place    *v1alpha1.Workspace
-		// failUpdates makes so many writes of questions fail, failUsers those of accounts.
+		now       time.Time
+		box       *fakeMailer
+		api       client.WithWatch
+		r         *Reconciler
+		recorder  *events.FakeRecorder
+		workspace *v1alpha1.Workspace
+		// failUpdates is how many writes of questions fail; failUsers makes those of accounts fail.
 		failUpdates int
 		failUsers   bool
 	)
 
 	BeforeEach(func(ctx context.Context) {
-		now, box, failUpdates, failUsers = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC), &letterbox{}, 0, false
+		now, box, failUpdates, failUsers = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC), &fakeMailer{}, 0, false
 		Expect(v1alpha1.AddToScheme(clientgoscheme.Scheme)).To(Succeed())
-		place = builders.Workspace("acme", "support").Obj()
-		place.UID = types.UID(uuid.NewString())
-		place.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Soporte", QueueEmail: queue}
-		b := fake.NewClientBuilder().WithScheme(clientgoscheme.Scheme).WithObjects(builders.Organization("acme").Obj(), place)
+		workspace = builders.Workspace("acme", "support").Obj()
+		workspace.UID = types.UID(uuid.NewString())
+		workspace.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Soporte", QueueEmail: queue}
+		b := fake.NewClientBuilder().WithScheme(clientgoscheme.Scheme).WithObjects(builders.Organization("acme").Obj(), workspace)
 		Expect(lookup.AddIndexes(ctx, builders.Indexer{ClientBuilder: b})).To(Succeed())
 		Expect(store.AddIndexes(ctx, builders.Indexer{ClientBuilder: b})).To(Succeed())
 		api = interceptor.NewClient(b.Build(), interceptor.Funcs{
@@ -104,10 +104,10 @@ var _ = Describe("A question at the controller", func() {
 		links := linktoken.NewLinks(ring, "https://portal.acme.example")
 		kept := &store.Store{Client: api, Live: api, Namespace: "usher-system", Now: clock}
 		r = New(api, lookup.New(api, effective.IntakeDomains{}), lookup.NewAPIReader(api), recorder, kept, delivery.NewPostbox(box, nil),
-			links, "usher-system", "acme.example", delivery.NewDispatcher(0, 0, clock), clock)
+			links, "acme.example", delivery.NewDispatcher(0, 0, clock), clock)
 		Expect(r.questions.Keep(ctx, "form", &question.Question{
 			Record: question.Record{
-				Organization: "acme", Workspace: "support", WorkspaceUID: place.UID, Subject: "subject",
+				Organization: "acme", Workspace: "support", WorkspaceUID: workspace.UID, Subject: "subject",
 				Asker: linktoken.AddressDigest(clara), Address: clara, Queue: queue,
 			},
 			Text: "secret text",
@@ -133,17 +133,17 @@ var _ = Describe("A question at the controller", func() {
 		Expect(err).NotTo(HaveOccurred())
 	}
 
-	It("is sent again with the same Message-ID when what came of it could not be written (GTA-8)", func(ctx context.Context) {
+	It("is sent again with the same Message-ID if the outcome could not be written (GTA-8)", func(ctx context.Context) {
 		Expect(pass(ctx)).To(Succeed())
 		confirm(ctx)
 		Expect(pass(ctx)).To(Succeed())
 		Expect(box.to(clara)).To(HaveLen(2), "confirmation and receipt")
 		Expect(box.to(queue)).To(HaveLen(1))
 
-		By("dying after the mail, twice")
+		By("failing to write after the mail, twice")
 		box.taken = nil
 		Expect(r.questions.Keep(ctx, "second", &question.Question{Record: question.Record{
-			Organization: "acme", Workspace: "support", WorkspaceUID: place.UID, Subject: "second",
+			Organization: "acme", Workspace: "support", WorkspaceUID: workspace.UID, Subject: "second",
 			Asker: linktoken.AddressDigest("sam@customer.example"), Address: "sam@customer.example", Queue: queue,
 		}, Text: "secret text"})).To(Succeed())
 		second := func() *corev1.Secret {
@@ -168,7 +168,7 @@ var _ = Describe("A question at the controller", func() {
 		Expect(box.to("sam@customer.example")).To(HaveLen(3), "it is written now")
 	})
 
-	It("is passed on although the account cannot be made, and the account follows, once (LMI-2)", func(ctx context.Context) {
+	It("is passed on although the account cannot be created, and the account follows, once (LMI-2)", func(ctx context.Context) {
 		confirm(ctx)
 		failUsers = true
 		Expect(pass(ctx)).To(MatchError(ContainSubstring("no more users")))
@@ -184,10 +184,10 @@ var _ = Describe("A question at the controller", func() {
 		By("deleting the account")
 		Expect(api.Delete(ctx, &users.Items[0])).To(Succeed())
 		Expect(pass(ctx)).To(Succeed())
-		Expect(box.taken).To(HaveLen(2), "nothing is made or sent again")
+		Expect(box.taken).To(HaveLen(2), "nothing is recreated or sent again")
 	})
 
-	It("goes when it is not confirmed within a day; confirmed, after a month, and that is told", func(ctx context.Context) {
+	It("is deleted if it is not confirmed within a day; if confirmed, after a month, which an event reports", func(ctx context.Context) {
 		Expect(pass(ctx)).To(Succeed())
 		now = now.Add(question.ConfirmWithin - time.Second)
 		Expect(pass(ctx)).To(Succeed())
@@ -203,11 +203,11 @@ var _ = Describe("A question at the controller", func() {
 		Expect(recorder.Events).To(Receive(And(ContainSubstring(ReasonQuestionDropped), Not(ContainSubstring("secret")), Not(ContainSubstring(clara)))))
 	})
 
-	It("goes unconfirmed with the page; confirmed, to the queue that was last known; its record goes with the organization", func(ctx context.Context) {
+	It("is deleted with the page if unconfirmed; if confirmed, it goes to the last known queue; its record is deleted with the organization", func(ctx context.Context) {
 		confirm(ctx)
 		box.err = errors.New("away")
 		Expect(pass(ctx)).To(Succeed())
-		Expect(api.Delete(ctx, place)).To(Succeed())
+		Expect(api.Delete(ctx, workspace)).To(Succeed())
 		box.err = nil
 		now = now.Add(time.Minute)
 		Expect(pass(ctx)).To(Succeed())
@@ -218,7 +218,7 @@ var _ = Describe("A question at the controller", func() {
 		Expect(secrets(ctx)).To(BeEmpty())
 	})
 
-	It("that somebody has broken is left alone for a month, and nothing of it is told", func(ctx context.Context) {
+	It("that somebody has broken is left alone for a month, and nothing of it is disclosed", func(ctx context.Context) {
 		all := secrets(ctx)
 		all[0].Data["record.json"] = []byte("secret text")
 		Expect(api.Update(ctx, &all[0])).To(Succeed())

@@ -1,0 +1,113 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package questions
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/onboarding"
+	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/question/store"
+)
+
+// deliver sends the mails that are due. It returns how long until time alone calls for another pass.
+func (r *Reconciler) deliver(ctx context.Context, s *scope) (time.Duration, error) {
+	if s.gone {
+		return 0, nil
+	}
+	key := types.NamespacedName{Namespace: r.questions.Namespace, Name: s.kept.Name}
+	result, err := r.dispatcher.Deliver(ctx, key, &outbox{r, s})
+	switch {
+	case errors.Is(err, store.ErrGone):
+		return 0, nil
+	case err != nil:
+		return 0, err
+	}
+	return attempt.Lowest(result.RequeueAfter, s.kept.Wait(r.now())), nil
+}
+
+// outbox holds the mails of one question.
+type outbox struct {
+	*Reconciler
+	*scope
+}
+
+// Pending implements delivery.Outbox.
+func (b *outbox) Pending() []delivery.Message {
+	var messages []delivery.Message
+	for _, kind := range b.kept.Pending() {
+		messages = append(messages, delivery.Message{
+			ID: string(kind), Wait: b.kept.Mail(kind).NextAttempt.Sub(b.now()), Urgency: urgency(kind),
+		})
+	}
+	return messages
+}
+
+// urgency puts the mails to the asker first, who is waiting in front of a page.
+func urgency(kind question.Kind) int {
+	if kind == question.KindQuestion {
+		return 0
+	}
+	return 1
+}
+
+// Load implements delivery.Outbox.
+func (b *outbox) Load(ctx context.Context) (bool, error) {
+	kept, err := b.questions.Get(ctx, b.kept.Name)
+	if err != nil {
+		return false, err
+	}
+	b.kept = kept
+	return true, nil
+}
+
+// Render implements delivery.Outbox.
+func (b *outbox) Render(_ context.Context, id string) delivery.Send {
+	kind := question.Kind(id)
+	messageID := onboarding.MessageID(b.kept.UID, b.kept.Address, v1alpha1.MailKind(kind), 1, b.mailDomain)
+	s := *b.scope // as it is now: Record changes it
+	return func(ctx context.Context) attempt.Result {
+		return delivery.Try(ctx, mail.Kind(kind), messageID, func(ctx context.Context) error {
+			message, content, err := b.message(&s, kind)
+			if err != nil {
+				return err
+			}
+			message.MessageID = messageID
+			return b.postbox.Send(ctx, message, content)
+		})
+	}
+}
+
+// Record implements delivery.Outbox.
+func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
+	before := b.kept.State
+	kept, err := b.questions.Amend(ctx, b.kept.Name, func(q *question.Question) error {
+		for id, result := range results {
+			q.Note(question.Kind(id), result, b.now())
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.kept = kept
+	if before == kept.State {
+		return nil
+	}
+	switch kept.State {
+	case question.Failed:
+		b.reportRefused(b.scope)
+	case question.Passed:
+		return b.prune(ctx, kept.Organization)
+	}
+	return nil
+}
