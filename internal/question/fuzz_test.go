@@ -11,7 +11,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
-// FuzzDecode: whatever lies in a Secret is read without harm, and what can be read comes back as it is written.
+// FuzzDecode reads any data without harm; what it can read is the same after it has been written.
 func FuzzDecode(f *testing.F) {
 	q := asked()
 	data, err := Encode(q)
@@ -32,11 +32,11 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if read.Wait(noon) <= 0 {
-			t.Errorf("a question that is kept waits for something")
+			t.Errorf("a question that is kept must wait for something")
 		}
 		written, err := Encode(read)
 		if err != nil {
-			t.Fatalf("what was read cannot be written: %v", err)
+			t.Fatalf("cannot write what was read: %v", err)
 		}
 		if len(written[keyRecord]) > maxRecord {
 			return // escaping makes the longest records longer

@@ -15,17 +15,17 @@ var weekdays = []v1alpha1.Weekday{
 	v1alpha1.Monday, v1alpha1.Tuesday, v1alpha1.Wednesday, v1alpha1.Thursday, v1alpha1.Friday, v1alpha1.Saturday, v1alpha1.Sunday,
 }
 
-// Opening is when technicians are at hand next.
+// Opening is when technicians are next available.
 type Opening struct {
-	// Days is how many days lie between: 0 is today.
+	// Days is the number of days until then: 0 is today.
 	Days    int
 	Weekday time.Weekday
-	// Time is the time of the day.
+	// Time is the time of day.
 	Time string
 }
 
-// AtHand tells whether technicians are at hand; if not, it gives when they are next. Hours are those of the clock on the
-// wall, so a change to summer time and back changes nothing about them.
+// AtHand reports whether technicians are available; if not, it returns when they are next. Hours are those of the clock on the wall, so
+// summer time does not shift them.
 func AtHand(hours []v1alpha1.OpeningHours, now time.Time, location *time.Location) (bool, Opening) {
 	now = now.In(location)
 	clock := now.Format("15:04")
@@ -52,13 +52,13 @@ func on(h v1alpha1.OpeningHours, day time.Weekday) bool {
 	return slices.Contains(h.Days, v1alpha1.Weekday(day.String()))
 }
 
-// Run is a time of the day on days that follow one another.
+// Run is a period of the day on consecutive days.
 type Run struct {
 	From, To      time.Weekday
 	Opens, Closes string
 }
 
-// Runs gives the hours for people to read: by day, from Monday, with days that follow one another taken together.
+// Runs returns opening hours for people to read: by day, from Monday, with consecutive days combined.
 func Runs(hours []v1alpha1.OpeningHours) []Run {
 	var runs []Run
 	for _, h := range hours {

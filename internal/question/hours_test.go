@@ -22,7 +22,7 @@ var office = []v1alpha1.OpeningHours{
 	hours("22:00", "24:00", v1alpha1.Saturday), hours("00:00", "02:30", v1alpha1.Sunday),
 }
 
-var _ = DescribeTable("AtHand goes by the organization's clock (GTA-8)", func(at string, open bool, next Opening) {
+var _ = DescribeTable("AtHand follows the organization's clock (GTA-8)", func(at string, open bool, next Opening) {
 	madrid, err := time.LoadLocation("Europe/Madrid")
 	Expect(err).NotTo(HaveOccurred())
 	now, err := time.Parse(time.RFC3339, at)
@@ -39,7 +39,7 @@ var _ = DescribeTable("AtHand goes by the organization's clock (GTA-8)", func(at
 	Entry("Saturday before midnight", "2026-11-28T23:59:59+01:00", true, Opening{}),
 	Entry("Sunday after midnight", "2026-11-29T00:00:00+01:00", true, Opening{}),
 	Entry("Sunday morning", "2026-11-29T02:30:00+01:00", false, Opening{1, time.Monday, "09:00"}),
-	Entry("in another zone's words", "2026-11-23T08:00:00Z", true, Opening{}),
+	Entry("given in another zone", "2026-11-23T08:00:00Z", true, Opening{}),
 	Entry("in summer time", "2026-07-06T07:00:00Z", true, Opening{}),
 	Entry("in summer time, an hour before", "2026-07-06T06:59:00Z", false, Opening{0, time.Monday, "09:00"}),
 	Entry("the night to winter time, 02:15 the first time", "2026-10-25T00:15:00Z", true, Opening{}),
@@ -50,7 +50,7 @@ var _ = DescribeTable("AtHand goes by the organization's clock (GTA-8)", func(at
 )
 
 var _ = Describe("Opening hours", func() {
-	It("are taken together for people to read, from Monday", func() {
+	It("are combined for people to read, from Monday", func() {
 		Expect(Runs(office)).To(Equal([]Run{
 			{time.Monday, time.Friday, "09:00", "14:00"},
 			{time.Monday, time.Monday, "16:00", "18:30"},
@@ -60,7 +60,7 @@ var _ = Describe("Opening hours", func() {
 		}))
 	})
 
-	It("of one time a week come again after a week; of none, never", func() {
+	It("of one period a week recur after a week, of no period never", func() {
 		sunday := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
 		open, next := AtHand([]v1alpha1.OpeningHours{hours("09:00", "10:00", v1alpha1.Sunday)}, sunday, time.UTC)
 		Expect(open).To(BeFalse())

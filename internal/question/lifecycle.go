@@ -10,29 +10,29 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
-// Ask begins a question's way: it waits for the asker's confirmation.
+// Ask starts a question: it waits for the asker's confirmation.
 func (q *Question) Ask(now time.Time) {
 	q.State, q.Asked = Waiting, now.UTC().Truncate(time.Second)
 	q.Confirmation = Mail{State: v1alpha1.MailQueued}
 }
 
-// Confirm notes that the asker has confirmed the address. It gives false, and changes nothing, when that was done before
-// or when the time for it is over.
+// Confirm notes that the asker has confirmed the address. It changes nothing if that was done before, or if the time for it is over. It
+// reports whether it changed the question.
 func (q *Question) Confirm(now time.Time) bool {
 	if q.State != Waiting || q.Ended(now) {
 		return false
 	}
 	q.State, q.Confirmed = Received, now.UTC().Truncate(time.Second)
 	if q.Confirmation.State == v1alpha1.MailQueued {
-		q.Confirmation.State = v1alpha1.MailSent // it has arrived, whatever was noted
+		q.Confirmation.State = v1alpha1.MailSent // it has arrived, whatever was recorded
 	}
 	q.Receipt = Mail{State: v1alpha1.MailQueued}
 	q.Forward = Mail{State: v1alpha1.MailQueued}
 	return true
 }
 
-// Readdress gives a question that is not passed on the queue's present address. One that was refused at another address is
-// tried at once. It gives false when nothing changes.
+// Readdress sets the queue's present address in a question that has not been passed on. A question that was refused at another address
+// is tried again at once. Readdress reports whether it changed the question.
 func (q *Question) Readdress(queue string) bool {
 	if !q.Open() || queue == "" || q.Queue == queue {
 		return false
@@ -45,7 +45,7 @@ func (q *Question) Readdress(queue string) bool {
 	return true
 }
 
-// Pending returns the mails that are to be sent, now or later.
+// Pending returns the mails to be sent, now or later.
 func (q *Question) Pending() []Kind {
 	var kinds []Kind
 	switch q.State {
@@ -63,7 +63,7 @@ func (q *Question) Pending() []Kind {
 	return pending
 }
 
-// Wait gives how long until time alone moves the question: a mail to be tried again, or its end.
+// Wait returns how long until time alone calls for something: another attempt to send a mail, or the end of the question.
 func (q *Question) Wait(now time.Time) time.Duration {
 	wait := q.ends().Sub(now)
 	for _, kind := range q.Pending() {
@@ -72,54 +72,54 @@ func (q *Question) Wait(now time.Time) time.Duration {
 	return max(wait, time.Millisecond)
 }
 
-// Note notes what came of an attempt to send a mail. A mail that is not called for any more changes nothing.
-func (q *Question) Note(kind Kind, d attempt.Result, now time.Time) {
+// Note records the outcome of an attempt to send a mail. It changes nothing if the mail is no longer called for.
+func (q *Question) Note(kind Kind, result attempt.Result, now time.Time) {
 	const maxError = 300
 	mail := q.Mail(kind)
 	if mail.State != v1alpha1.MailQueued {
 		return
 	}
 	now = now.UTC().Truncate(time.Second)
-	mail.LastError = attempt.Shorten(d.Error, maxError)
-	if !d.RetryAt.IsZero() {
-		mail.NextAttempt = d.RetryTime(mail.Attempts, now).UTC()
+	mail.LastError = attempt.Shorten(result.Error, maxError)
+	if !result.RetryAt.IsZero() {
+		mail.NextAttempt = result.RetryTime(mail.Attempts, now).UTC()
 		return
 	}
 	mail.Attempts++
-	mail.NextAttempt = d.RetryTime(mail.Attempts, now)
+	mail.NextAttempt = result.RetryTime(mail.Attempts, now)
 	switch {
-	case d.Error == "":
+	case result.Error == "":
 		mail.State = v1alpha1.MailSent
-	case !d.Permanent:
+	case !result.Permanent:
 	case kind == KindQuestion:
 		mail.NextAttempt = now.Add(retryRefused)
 	default:
 		mail.State = v1alpha1.MailFailed
 	}
 	if kind == KindQuestion {
-		q.settle(d, now)
+		q.advance(result, now)
 	}
 	q.forget()
 }
 
-// SeeToAccount notes that the asker has an account, or had one.
-func (q *Question) SeeToAccount() {
+// NoteAccount records that the asker has, or had, an account.
+func (q *Question) NoteAccount() {
 	q.Account = true
 	q.forget()
 }
 
-// settle brings the state up to date with what came of passing the question on.
-func (q *Question) settle(d attempt.Result, now time.Time) {
+// advance changes the state by the outcome of an attempt to pass the question on.
+func (q *Question) advance(result attempt.Result, now time.Time) {
 	switch {
-	case d.Error == "":
+	case result.Error == "":
 		q.State, q.PassedOn = Passed, now
-	case d.Permanent:
+	case result.Permanent:
 		q.State = Failed
 	}
 }
 
-// forget takes out what is not needed any more: what the asker wrote when it is passed on, and the address once the
-// receipt is out and the account exists as well.
+// forget deletes what is no longer needed: what the asker wrote once it has been passed on, and the address once the receipt has been
+// sent and the account exists as well.
 func (q *Question) forget() {
 	if q.State != Passed {
 		return
@@ -130,7 +130,7 @@ func (q *Question) forget() {
 	}
 }
 
-// Ended tells whether the time is over for which the question is kept.
+// Ended reports whether the time for which the question is kept is over.
 func (q *Question) Ended(now time.Time) bool { return !now.Before(q.ends()) }
 
 func (q *Question) ends() time.Time {

@@ -5,17 +5,17 @@ package question
 
 import "time"
 
-// Limits of how many questions are taken. They count what is kept; a replica of the operator may be a moment behind another.
+// Limits on how many questions are accepted. They count what is kept; one replica of the operator may be a moment behind another.
 const (
-	// OpenPerAddress bounds the questions of one address that are not passed on, confirmed or not, in all workspaces.
+	// OpenPerAddress limits the questions of one address that are not passed on, confirmed or not, in all workspaces.
 	OpenPerAddress = 5
-	// DailyPerAddress bounds the questions of one address within a day, in all workspaces.
+	// DailyPerAddress limits the questions of one address within a day, in all workspaces.
 	DailyPerAddress = 20
-	// OpenPerWorkspace bounds the questions of one workspace that are not passed on.
+	// OpenPerWorkspace limits the questions to one workspace that are not passed on.
 	OpenPerWorkspace = 200
-	// OpenPerOrganization bounds those of one organization.
+	// OpenPerOrganization limits those to one organization.
 	OpenPerOrganization = 1000
-	// KeptPerOrganization bounds the records of an organization's questions that were passed on: the oldest go first.
+	// KeptPerOrganization limits the records of questions to one organization that were passed on. The oldest are deleted first.
 	KeptPerOrganization = 5000
 )
 
@@ -27,22 +27,23 @@ const (
 	LimitAddress Limit = "Address"
 	// LimitDay is DailyPerAddress.
 	LimitDay Limit = "Day"
-	// LimitNetwork is how many questions come from one network within an hour.
+	// LimitNetwork limits the questions from one network within an hour.
 	LimitNetwork Limit = "Network"
 	// LimitWorkspace is OpenPerWorkspace or OpenPerOrganization.
 	LimitWorkspace Limit = "Workspace"
 )
 
-// Day is the time within which DailyPerAddress counts.
+// Day is the time within which questions count against DailyPerAddress.
 const Day = 24 * time.Hour
 
-// Counts are the questions that are there already.
+// Counts are the numbers of existing questions.
 type Counts struct {
-	// AddressOpen and AddressToday are of the same address, WorkspaceOpen and OrganizationOpen of the same place.
+	// AddressOpen and AddressToday count those of the same address, WorkspaceOpen and OrganizationOpen those to the same workspace and
+	// organization.
 	AddressOpen, AddressToday, WorkspaceOpen, OrganizationOpen int
 }
 
-// Reached gives the limit that lets no further question in; empty: there is none.
+// Reached returns the limit that admits no further question; empty: there is none.
 func (c Counts) Reached() Limit {
 	switch {
 	case c.AddressOpen >= OpenPerAddress:

@@ -15,21 +15,21 @@ import (
 	"unicode/utf8"
 )
 
-// Keys of a Secret that holds a question.
+// Keys of the Secret that holds a question.
 const (
 	keyRecord = "record.json"
 	keyName   = "name"
 	keyText   = "text"
 )
 
-// maxRecord bounds the record of a question, in bytes.
+// maxRecord is the maximum size of a record, in bytes.
 const maxRecord = 8 << 10
 
-// Encode writes a question as a Secret holds it.
+// Encode returns a question as the data of a Secret.
 func Encode(q *Question) (map[string][]byte, error) {
 	record, err := json.Marshal(q.Record)
 	if err != nil {
-		return nil, fmt.Errorf("the question's record cannot be written: %w", err)
+		return nil, fmt.Errorf("cannot encode the question's record: %w", err)
 	}
 	data := map[string][]byte{keyRecord: record}
 	if q.Name != "" {
@@ -41,7 +41,7 @@ func Encode(q *Question) (map[string][]byte, error) {
 	return data, nil
 }
 
-// Decode reads a question. The error says what is wrong and never holds what is read.
+// Decode reads a question from the data of a Secret. Errors say what is wrong and never quote the data.
 func Decode(data map[string][]byte) (*Question, error) {
 	q := &Question{Name: string(data[keyName]), Text: string(data[keyText])}
 	record := data[keyRecord]
@@ -51,7 +51,7 @@ func Decode(data map[string][]byte) (*Question, error) {
 	decoder := json.NewDecoder(bytes.NewReader(record))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&q.Record); err != nil {
-		return nil, fmt.Errorf("the key %s is no record of a question", keyRecord)
+		return nil, fmt.Errorf("the key %s does not hold the record of a question", keyRecord)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("the key %s holds more than one record", keyRecord)
@@ -59,33 +59,33 @@ func Decode(data map[string][]byte) (*Question, error) {
 	return q, q.check()
 }
 
-// check tells what no question can be.
+// check returns an error for what no question can be.
 func (q *Question) check() error {
 	switch q.State {
 	case Waiting, Received, Passed, Failed:
 	default:
-		return errors.New("the question is in no known state")
+		return errors.New("the record has an unknown state")
 	}
 	switch {
 	case q.Organization == "" || q.Workspace == "" || q.Reference == "" || q.Queue == "":
-		return errors.New("the record names no organization, workspace, reference or queue")
+		return errors.New("the record lacks an organization, workspace, reference or queue")
 	case !isDigest(q.Asker):
-		return errors.New("the record holds no digest of an address")
+		return errors.New("the record lacks the digest of the asker's address")
 	case q.Open() && (q.Address == "" || q.Text == ""):
-		return errors.New("the question is not passed on, and lacks its address or its text")
+		return errors.New("the question has not been passed on and lacks an address or a text")
 	case q.ends().Before(q.Asked) || q.Asked.IsZero():
 		return errors.New("the record lacks the time of its state")
 	}
 	return q.checkText()
 }
 
-// checkText tells what no asker can have written.
+// checkText returns an error for what no asker can have written.
 func (q *Question) checkText() error {
 	if utf8.RuneCountInString(q.Name) > MaxName || utf8.RuneCountInString(q.Subject) > MaxSubject || len(q.Text) > MaxTextBytes {
-		return errors.New("what the asker wrote is longer than it can be")
+		return errors.New("what the asker wrote is too long")
 	}
 	if !utf8.ValidString(q.Name) || !utf8.ValidString(q.Text) {
-		return errors.New("what the asker wrote is no text")
+		return errors.New("what the asker wrote is not valid UTF-8")
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func isDigest(s string) bool {
 	return err == nil && len(s) == digestLength
 }
 
-// Name gives the name of the Secret that holds a question: the same form, sent twice with the same words, is one question.
+// Name returns the name of the Secret for a question. The same form, sent twice with the same words, is one question.
 func Name(form string, q *Question) string {
 	h := sha256.New()
 	for _, part := range []string{form, q.Organization, q.Workspace, q.Asker, q.Subject, q.Name, q.Text} {
@@ -106,10 +106,10 @@ func Name(form string, q *Question) string {
 	return "question-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// letters are those of references: none that is taken for another (Crockford's).
+// letters are those of references. None is easily mistaken for another (Crockford's alphabet).
 var letters = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// Reference gives the eight letters and digits by which people name the question of a Secret.
+// Reference returns the eight letters and digits by which people refer to the question in a Secret.
 func Reference(name string) string {
 	sum := sha256.Sum256([]byte("reference " + name))
 	return letters.EncodeToString(sum[:5])

@@ -57,7 +57,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err != nil {
 		return err
 	}
-	questions := &store.Store{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
+	questions := &store.Store{Client: mgr.GetClient(), API: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
 	questions.Measure()
 	if err := addControllers(mgr, o, linktoken.NewLinks(keys, o.PortalURL), templates, questions); err != nil {
 		return err

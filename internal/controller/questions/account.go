@@ -56,7 +56,7 @@ func (r *Reconciler) reconcileState(ctx context.Context, s *scope) (time.Duratio
 	}
 	amended, err := r.questions.Amend(ctx, s.kept.Name, func(q *question.Question) error {
 		if s.accountEnsured {
-			q.SeeToAccount()
+			q.NoteAccount()
 		}
 		q.Readdress(queue)
 		return nil

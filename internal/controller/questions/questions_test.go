@@ -102,7 +102,7 @@ var _ = Describe("A question at the controller", func() {
 		recorder = events.NewFakeRecorder(10)
 		clock := func() time.Time { return now }
 		links := linktoken.NewLinks(ring, "https://portal.acme.example")
-		kept := &store.Store{Client: api, Live: api, Namespace: "usher-system", Now: clock}
+		kept := &store.Store{Client: api, API: api, Namespace: "usher-system", Now: clock}
 		r = New(api, lookup.New(api, effective.IntakeDomains{}), lookup.NewAPIReader(api), recorder, kept, delivery.NewPostbox(box, nil),
 			links, "acme.example", delivery.NewDispatcher(0, 0, clock), clock)
 		Expect(r.questions.Keep(ctx, "form", &question.Question{

@@ -13,59 +13,59 @@ import (
 	"github.com/usher-operator/usher/internal/question"
 )
 
-// claim is a question that this process has written, or is writing, and that the cache may not show yet: without it, many
-// forms sent at once would pass a limit together.
+// claim is a question that this process has written, or is writing, and that the cache may not show yet. Without claims, many forms
+// sent at once would pass a limit together.
 type claim struct {
 	asker, organization, workspace string
 	at                             time.Time
 }
 
-// claimLife is far longer than the cache lags behind.
+// claimLife is far longer than the cache lags behind the API server.
 const claimLife = time.Minute
 
-// claim counts what is there and, if a limit allows for one more, takes its place.
-func (d *Store) claim(ctx context.Context, name string, q *question.Question) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.shown(ctx, name) {
-		return nil // sent again
+// claim counts the existing questions and, if the limits allow for one more, claims it.
+func (s *Store) claim(ctx context.Context, name string, q *question.Question) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shown(ctx, name) {
+		return nil // the form was sent again
 	}
-	// What the cache shows by now, it shows when it is counted as well.
-	for other, c := range d.claims {
-		if other == name || d.Now().Sub(c.at) > claimLife || d.shown(ctx, other) {
-			delete(d.claims, other)
+	// A question that the cache shows by now is counted there.
+	for other, c := range s.claims {
+		if other == name || s.Now().Sub(c.at) > claimLife || s.shown(ctx, other) {
+			delete(s.claims, other)
 		}
 	}
-	counts, err := d.count(ctx, q)
+	counts, err := s.count(ctx, q)
 	if err != nil {
 		return err
 	}
 	if limit := counts.Reached(); limit != "" {
 		return &LimitError{Limit: limit}
 	}
-	if d.claims == nil {
-		d.claims = map[string]claim{}
+	if s.claims == nil {
+		s.claims = map[string]claim{}
 	}
-	d.claims[name] = claim{asker: q.Asker, organization: q.Organization, workspace: q.Workspace, at: d.Now()}
+	s.claims[name] = claim{asker: q.Asker, organization: q.Organization, workspace: q.Workspace, at: s.Now()}
 	return nil
 }
 
-func (d *Store) unclaim(name string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.claims, name)
+func (s *Store) unclaim(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.claims, name)
 }
 
-// shown tells whether the cache shows a question.
-func (d *Store) shown(ctx context.Context, name string) bool {
-	return d.Client.Get(ctx, client.ObjectKey{Namespace: d.Namespace, Name: name}, &corev1.Secret{}) == nil
+// shown reports whether the cache shows a question.
+func (s *Store) shown(ctx context.Context, name string) bool {
+	return s.Client.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: name}, &corev1.Secret{}) == nil
 }
 
-// count counts the questions that the cache shows, and the claims that it does not. The cache goes on meanwhile, so that what
-// is counted together comes from one look at it.
-func (d *Store) count(ctx context.Context, q *question.Question) (question.Counts, error) {
+// count counts the questions that the cache shows, and the claims that it does not show. The cache may change in the meantime, so each
+// number comes from one list.
+func (s *Store) count(ctx context.Context, q *question.Question) (question.Counts, error) {
 	var counts question.Counts
-	mine, err := d.kept(ctx, byAsker(q.Asker))
+	mine, err := s.kept(ctx, byAsker(q.Asker))
 	if err != nil {
 		return counts, err
 	}
@@ -75,22 +75,23 @@ func (d *Store) count(ctx context.Context, q *question.Question) (question.Count
 		if k.Open() {
 			counts.AddressOpen++
 		}
-		if d.Now().Sub(k.Asked) < question.Day {
+		if s.Now().Sub(k.Asked) < question.Day {
 			counts.AddressToday++
 		}
 	}
-	for name, c := range d.claims {
+	for name, c := range s.claims {
 		if c.asker == q.Asker && !seen[name] {
 			counts.AddressOpen++
 			counts.AddressToday++
 		}
 	}
-	err = d.countPlace(ctx, q, &counts)
+	err = s.countOpen(ctx, q, &counts)
 	return counts, err
 }
 
-func (d *Store) countPlace(ctx context.Context, q *question.Question, counts *question.Counts) error {
-	open, err := d.list(ctx, openOfOrganization(q.Organization))
+// countOpen counts the open questions to a question's organization and workspace.
+func (s *Store) countOpen(ctx context.Context, q *question.Question, counts *question.Counts) error {
+	open, err := s.list(ctx, openOfOrganization(q.Organization))
 	seen := map[string]bool{}
 	add := func(workspace string) {
 		counts.OrganizationOpen++
@@ -102,7 +103,7 @@ func (d *Store) countPlace(ctx context.Context, q *question.Question, counts *qu
 		seen[open[n].Name] = true
 		add(workspaceOf(&open[n]))
 	}
-	for name, c := range d.claims {
+	for name, c := range s.claims {
 		if c.organization == q.Organization && !seen[name] {
 			add(c.workspace)
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/question"
 )
 
-// index is the field by which the cache finds questions. It has several kinds of values.
+// index is the field by which the cache finds questions. It has several kinds of keys.
 const index = "usher.question"
 
 func byUID(uid types.UID) string                      { return "uid/" + string(uid) }
@@ -31,7 +31,7 @@ func openOfWorkspace(organization, name string) string {
 	return "open/workspace/" + organization + "/" + name
 }
 
-// AddIndexes tells the cache how questions are looked up. It must be called before the cache starts.
+// AddIndexes adds the index of questions to the cache. It must be called before the cache starts.
 func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	if err := indexer.IndexField(ctx, &corev1.Secret{}, index, keys); err != nil {
 		return fmt.Errorf("index %s of Secrets: %w", index, err)
@@ -43,9 +43,9 @@ func keys(o client.Object) []string {
 	if !IsQuestion(o) {
 		return nil
 	}
-	kept, err := Read(o.(*corev1.Secret)) //nolint:forcetypeassert // IsQuestion has looked
+	kept, err := Read(o.(*corev1.Secret)) //nolint:forcetypeassert // IsQuestion has checked it
 	if err != nil {
-		return nil // the controller says so
+		return nil // the controller reports it
 	}
 	all := []string{byUID(kept.UID), byAsker(kept.Asker), byOrganization(kept.Organization), inState(kept.State)}
 	if !kept.Open() {
@@ -54,14 +54,14 @@ func keys(o client.Object) []string {
 	return append(all, openOfOrganization(kept.Organization), openOfWorkspace(kept.Organization, kept.Workspace))
 }
 
-func (d *Store) list(ctx context.Context, key string) ([]corev1.Secret, error) {
+func (s *Store) list(ctx context.Context, key string) ([]corev1.Secret, error) {
 	var list corev1.SecretList
-	err := d.Client.List(ctx, &list, client.InNamespace(d.Namespace), client.UnsafeDisableDeepCopy, client.MatchingFields{index: key})
+	err := s.Client.List(ctx, &list, client.InNamespace(s.Namespace), client.UnsafeDisableDeepCopy, client.MatchingFields{index: key})
 	return list.Items, err
 }
 
-func (d *Store) kept(ctx context.Context, key string) ([]*Kept, error) {
-	secrets, err := d.list(ctx, key)
+func (s *Store) kept(ctx context.Context, key string) ([]*Kept, error) {
+	secrets, err := s.list(ctx, key)
 	var all []*Kept
 	for n := range secrets {
 		if kept, err := Read(&secrets[n]); err == nil { // it is indexed, so it can be read
@@ -71,41 +71,41 @@ func (d *Store) kept(ctx context.Context, key string) ([]*Kept, error) {
 	return all, err
 }
 
-// workspaceOf gives the workspace of a question without reading all of it.
+// workspaceOf returns the workspace of a question without decoding it.
 func workspaceOf(secret *corev1.Secret) string { return secret.Labels[v1alpha1.LabelWorkspace] }
 
-// ByUID gives the question of a link, as the API server has it; ErrGone when there is none any more.
-func (d *Store) ByUID(ctx context.Context, uid types.UID) (*Kept, error) {
-	found, err := d.list(ctx, byUID(uid))
+// ByUID returns the question of a link as the API server has it; ErrGone if it is no longer kept.
+func (s *Store) ByUID(ctx context.Context, uid types.UID) (*Kept, error) {
+	found, err := s.list(ctx, byUID(uid))
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
 		return nil, ErrGone
 	}
-	return d.Get(ctx, found[0].Name)
+	return s.Get(ctx, found[0].Name)
 }
 
-// OfAsker gives the questions of an address, by its digest, in a Workspace: the newest first.
-func (d *Store) OfAsker(ctx context.Context, digest string, workspace types.UID) ([]*Kept, error) {
-	all, err := d.kept(ctx, byAsker(digest))
+// OfAsker returns the questions of an address, by its digest, to a Workspace: the newest first.
+func (s *Store) OfAsker(ctx context.Context, digest string, workspace types.UID) ([]*Kept, error) {
+	all, err := s.kept(ctx, byAsker(digest))
 	all = slices.DeleteFunc(all, func(k *Kept) bool { return k.WorkspaceUID != workspace })
 	slices.SortStableFunc(all, func(a, b *Kept) int { return b.Asked.Compare(a.Asked) })
 	return all, err
 }
 
-// OpenOfWorkspace gives the names of the Secrets with questions to a workspace that are not passed on.
-func (d *Store) OpenOfWorkspace(ctx context.Context, organization, workspace string) ([]types.NamespacedName, error) {
-	return d.names(ctx, openOfWorkspace(organization, workspace))
+// OpenOfWorkspace returns the keys of the Secrets with questions to a workspace that are not passed on.
+func (s *Store) OpenOfWorkspace(ctx context.Context, organization, workspace string) ([]types.NamespacedName, error) {
+	return s.secretKeys(ctx, openOfWorkspace(organization, workspace))
 }
 
-// OfOrganization gives the names of all Secrets with questions to an organization.
-func (d *Store) OfOrganization(ctx context.Context, organization string) ([]types.NamespacedName, error) {
-	return d.names(ctx, byOrganization(organization))
+// OfOrganization returns the keys of all Secrets with questions to an organization.
+func (s *Store) OfOrganization(ctx context.Context, organization string) ([]types.NamespacedName, error) {
+	return s.secretKeys(ctx, byOrganization(organization))
 }
 
-func (d *Store) names(ctx context.Context, key string) ([]types.NamespacedName, error) {
-	secrets, err := d.list(ctx, key)
+func (s *Store) secretKeys(ctx context.Context, key string) ([]types.NamespacedName, error) {
+	secrets, err := s.list(ctx, key)
 	names := make([]types.NamespacedName, 0, len(secrets))
 	for n := range secrets {
 		names = append(names, client.ObjectKeyFromObject(&secrets[n]))
@@ -113,13 +113,13 @@ func (d *Store) names(ctx context.Context, key string) ([]types.NamespacedName, 
 	return names, err
 }
 
-// Surplus gives the oldest records of an organization's questions that were passed on, if there are more than so many.
-func (d *Store) Surplus(ctx context.Context, organization string, most int) ([]*Kept, error) {
-	secrets, err := d.list(ctx, passedOfOrganization(organization))
+// Surplus returns the oldest records of questions to an organization that were passed on, if there are more than most.
+func (s *Store) Surplus(ctx context.Context, organization string, most int) ([]*Kept, error) {
+	secrets, err := s.list(ctx, passedOfOrganization(organization))
 	if err != nil || len(secrets) <= most {
 		return nil, err
 	}
-	all, err := d.kept(ctx, passedOfOrganization(organization))
+	all, err := s.kept(ctx, passedOfOrganization(organization))
 	slices.SortStableFunc(all, func(a, b *Kept) int { return a.PassedOn.Compare(b.PassedOn) })
 	return all[:max(len(all)-most, 0)], err
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/usher-operator/usher/internal/question"
 )
 
-// What becomes of a question, for the label outcome. A limit that is reached is "limited_" and its name.
+// Values of the label outcome. That of a limit is "limited_" and the limit's name.
 const (
 	outcomeAsked        = "asked"
 	outcomeConfirmed    = "confirmed"
@@ -28,17 +28,17 @@ const (
 var (
 	outcomes = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "usher_questions_total",
-		Help: "Customers' questions by what became of them. A question is asked, then confirmed, then passed_on, and counts at each step.",
+		Help: "Customers' questions by outcome. A question is first asked, then confirmed, then passed_on, and counts each time.",
 	}, []string{"outcome"})
 	keptNow = prometheus.NewDesc("usher_questions", "Customers' questions that are kept, by state.", []string{"state"}, nil)
 	oldest  = prometheus.NewDesc("usher_question_oldest_age_seconds",
-		"How long the oldest question in a state has waited: for its asker's confirmation, or since then for the queue. Zero: none waits.",
+		"How long the oldest question in a state has been waiting for its asker's confirmation, or since then for the queue. Zero: none is.",
 		[]string{"state"}, nil)
 
 	states = []question.State{question.Waiting, question.Received, question.Failed, question.Passed}
 	limits = []question.Limit{question.LimitAddress, question.LimitDay, question.LimitNetwork, question.LimitWorkspace}
 
-	// measured is the desk that gauges are about: there is one in a process, but for tests.
+	// measured is the store that the gauges read. Outside of tests there is one in a process.
 	measured atomic.Pointer[Store]
 )
 
@@ -46,7 +46,7 @@ func init() {
 	for _, outcome := range []string{
 		outcomeAsked, outcomeConfirmed, outcomePassedOn, outcomeQueueRefused, outcomeUnconfirmed, outcomeDropped,
 	} {
-		outcomes.WithLabelValues(outcome) // zero from the start, so that the first one shows in a rate
+		outcomes.WithLabelValues(outcome) // zero from the start, so that the first event shows in a rate
 	}
 	for _, limit := range limits {
 		outcomes.WithLabelValues(limited(limit))
@@ -56,14 +56,14 @@ func init() {
 
 func limited(limit question.Limit) string { return "limited_" + strings.ToLower(string(limit)) }
 
-// CountLimited counts a question that was not taken because of a limit which is not the desk's own.
+// CountLimited counts a question that was rejected because of a limit that the store does not enforce itself.
 func CountLimited(limit question.Limit) { outcomes.WithLabelValues(limited(limit)).Inc() }
 
-// Measure makes the metrics be about this desk.
-func (d *Store) Measure() { measured.Store(d) }
+// Measure makes the gauges read this store.
+func (s *Store) Measure() { measured.Store(s) }
 
-// countStep counts a question that has come from one state to another.
-func countStep(before, after question.State) {
+// countTransition counts a question that has changed its state.
+func countTransition(before, after question.State) {
 	if before == after {
 		return
 	}
@@ -79,7 +79,7 @@ func countStep(before, after question.State) {
 	}
 }
 
-// countEnd counts a question that is taken out before it was passed on.
+// countEnd counts a question that is deleted before it was passed on.
 func countEnd(state question.State) {
 	switch state {
 	case question.Waiting:
@@ -89,7 +89,7 @@ func countEnd(state question.State) {
 	}
 }
 
-// gauges are read from the cache when they are asked for.
+// gauges are read from the cache when they are collected.
 type gauges struct{}
 
 // Describe implements prometheus.Collector.
@@ -101,16 +101,16 @@ func (gauges) Describe(to chan<- *prometheus.Desc) {
 // collectTimeout bounds the wait for a cache that is not filled yet.
 const collectTimeout = time.Second
 
-// Collect implements prometheus.Collector. A cache that cannot be read gives nothing, rather than zeros that are not so.
+// Collect implements prometheus.Collector. If the cache cannot be read it collects nothing, rather than wrong zeros.
 func (gauges) Collect(to chan<- prometheus.Metric) {
-	d := measured.Load()
-	if d == nil {
+	s := measured.Load()
+	if s == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()
 	for _, state := range states {
-		secrets, err := d.list(ctx, inState(state))
+		secrets, err := s.list(ctx, inState(state))
 		if err != nil {
 			return
 		}
@@ -121,14 +121,14 @@ func (gauges) Collect(to chan<- prometheus.Metric) {
 		age := time.Duration(0)
 		for n := range secrets {
 			if kept, err := Read(&secrets[n]); err == nil { // it is indexed, so it can be read
-				age = max(age, d.Now().Sub(kept.since()))
+				age = max(age, s.Now().Sub(kept.since()))
 			}
 		}
 		to <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, age.Seconds(), string(state))
 	}
 }
 
-// since gives since when a question waits for what its state waits for.
+// since returns the time since when a question has been waiting in its state.
 func (k *Kept) since() time.Time {
 	if k.State == question.Waiting {
 		return k.Asked

@@ -25,7 +25,7 @@ var _ = Describe("The metrics of questions", func() {
 		asked, confirmed, passed, refused, outcomeUnconfirmed, outcomeDropped, "limited_address", "limited_day", "limited_network",
 		"limited_workspace",
 	}
-	// counting gives a function that tells by how much each outcome has risen.
+	// counting returns a function that returns by how much each outcome has risen.
 	counting := func() func() map[string]float64 {
 		began := map[string]func() (float64, error){}
 		for _, outcome := range all {
@@ -53,15 +53,15 @@ var _ = Describe("The metrics of questions", func() {
 	named := func(form string, q *question.Question) string { return question.Name(form, q) }
 
 	It("GTA-8 count each step of a question once", func(ctx context.Context) {
-		d, risen := opened(nil, interceptor.Funcs{}), counting()
+		s, risen := newStore(nil, interceptor.Funcs{}), counting()
 		q := by("clara@customers.example", "support", "help")
-		Expect(d.Keep(ctx, "form", q)).To(Succeed())
-		Expect(d.Keep(ctx, "form", by("clara@customers.example", "support", "help"))).To(Succeed(), "the same form again")
+		Expect(s.Keep(ctx, "form", q)).To(Succeed())
+		Expect(s.Keep(ctx, "form", by("clara@customers.example", "support", "help"))).To(Succeed(), "the same form again")
 		Expect(risen()).To(Equal(map[string]float64{asked: 1}))
 
 		amend := func(change func(*question.Question)) {
 			GinkgoHelper()
-			_, err := d.Amend(ctx, named("form", q), func(q *question.Question) error {
+			_, err := s.Amend(ctx, named("form", q), func(q *question.Question) error {
 				change(q)
 				return nil
 			})
@@ -77,50 +77,50 @@ var _ = Describe("The metrics of questions", func() {
 		amend(func(q *question.Question) { q.Readdress("other@acme.example") })
 		amend(func(q *question.Question) { q.Note(question.KindQuestion, attempt.Result{}, noon) })
 		Expect(risen()).To(Equal(map[string]float64{asked: 1, confirmed: 1, refused: 1, passed: 1}))
-		kept, err := d.Get(ctx, named("form", q))
+		kept, err := s.Get(ctx, named("form", q))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(d.Remove(ctx, kept)).To(Succeed())
-		Expect(risen()).To(HaveLen(4), "a record's end is nobody's loss")
+		Expect(s.Remove(ctx, kept)).To(Succeed())
+		Expect(risen()).To(HaveLen(4), "deleting a record loses no question")
 	})
 
-	It("count what is turned away and what comes to nothing", func(ctx context.Context) {
-		d, risen := opened(nil, interceptor.Funcs{}), counting()
+	It("count what is rejected and what is lost", func(ctx context.Context) {
+		s, risen := newStore(nil, interceptor.Funcs{}), counting()
 		for n := range question.OpenPerAddress + 1 {
-			err := d.Keep(ctx, string(rune('a'+n)), by("sam@customers.example", "support", "help"))
+			err := s.Keep(ctx, string(rune('a'+n)), by("sam@customers.example", "support", "help"))
 			Expect(err != nil).To(Equal(n == question.OpenPerAddress))
 		}
 		CountLimited(question.LimitNetwork)
 		q := by("sam@customers.example", "support", "help")
-		_, err := d.Amend(ctx, named("b", q), func(q *question.Question) error {
+		_, err := s.Amend(ctx, named("b", q), func(q *question.Question) error {
 			q.Confirm(noon)
 			return nil
 		})
 		Expect(err).NotTo(HaveOccurred())
 		for _, form := range []string{"a", "b"} {
-			kept, err := d.Get(ctx, named(form, q))
+			kept, err := s.Get(ctx, named(form, q))
 			Expect(err).NotTo(HaveOccurred())
-			Expect(d.Remove(ctx, kept)).To(Succeed())
-			Expect(d.Remove(ctx, kept)).To(Succeed(), "it is gone already")
+			Expect(s.Remove(ctx, kept)).To(Succeed())
+			Expect(s.Remove(ctx, kept)).To(Succeed(), "it is gone already")
 		}
 		Expect(risen()).To(Equal(map[string]float64{
 			asked: question.OpenPerAddress, "limited_address": 1, "limited_network": 1, confirmed: 1, outcomeUnconfirmed: 1, outcomeDropped: 1,
 		}))
 	})
 
-	It("show how many wait and how long the oldest has", func(ctx context.Context) {
-		d := opened(nil, interceptor.Funcs{})
-		d.Measure()
+	It("show how many questions wait, and how long the oldest has been waiting", func(ctx context.Context) {
+		s := newStore(nil, interceptor.Funcs{})
+		s.Measure()
 		now := noon
-		d.Now = func() time.Time { return now }
+		s.Now = func() time.Time { return now }
 		for _, text := range []string{"one", "two"} {
-			Expect(d.Keep(ctx, "form", by("kim@customers.example", "support", text))).To(Succeed())
+			Expect(s.Keep(ctx, "form", by("kim@customers.example", "support", text))).To(Succeed())
 			now = now.Add(time.Hour)
 		}
 		Expect(gauge("usher_questions", question.Waiting)).To(BeEquivalentTo(2))
 		Expect(gauge("usher_question_oldest_age_seconds", question.Waiting)).To(BeEquivalentTo(2 * 3600))
 		Expect(gauge("usher_question_oldest_age_seconds", question.Received)).To(BeZero())
 
-		_, err := d.Amend(ctx, named("form", by("kim@customers.example", "support", "one")), func(q *question.Question) error {
+		_, err := s.Amend(ctx, named("form", by("kim@customers.example", "support", "one")), func(q *question.Question) error {
 			q.Confirm(now)
 			return nil
 		})
@@ -140,8 +140,8 @@ var _ = Describe("The metrics of questions", func() {
 		}
 	})
 
-	It("say nothing while the cache cannot be read", func() {
-		opened(nil, interceptor.Funcs{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
+	It("are absent while the cache cannot be read", func() {
+		newStore(nil, interceptor.Funcs{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
 			return errors.New("the cache is not there yet")
 		}}).Measure()
 		_, err := meters.Value("usher_questions", string(question.Waiting))

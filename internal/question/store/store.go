@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package store keeps customers' questions until they are passed on: one Secret per question, in the operator's own
-// namespace. The portal and the questions controller meet here; package question holds a question's states.
+// Package store keeps customers' questions until they are passed on: one Secret for each question, in the operator's own namespace. The
+// portal and the controller of questions meet here; package question decides about a question's states.
 package store
 
 import (
@@ -28,15 +28,15 @@ import (
 // SecretType is the type of the Secrets that hold questions.
 const SecretType = corev1.SecretType("accounts.usher.dev/question")
 
-// fieldOwner is who writes them.
+// fieldOwner is the name under which the store writes them.
 const fieldOwner = client.FieldOwner("usher")
 
 // Store keeps questions. It is safe for concurrent use, and must not be copied.
 type Store struct {
 	// Client reads from the cache, with the indexes of AddIndexes, and writes to the API server.
 	Client client.Client
-	// Live reads from the API server.
-	Live client.Reader
+	// API reads from the API server.
+	API client.Reader
 	// Namespace is the operator's own.
 	Namespace string
 	// Now is the clock.
@@ -46,7 +46,7 @@ type Store struct {
 	claims map[string]claim
 }
 
-// LimitError says that no further question is taken.
+// LimitError says that no further question is accepted.
 type LimitError struct{ Limit question.Limit }
 
 // Error names the limit.
@@ -64,41 +64,41 @@ type Kept struct {
 	ResourceVersion string
 }
 
-// IsQuestion tells whether an object is a Secret that holds a question.
+// IsQuestion reports whether an object is a Secret that holds a question.
 func IsQuestion(o client.Object) bool {
 	secret, is := o.(*corev1.Secret)
 	return is && secret.Type == SecretType && secret.Labels[v1alpha1.LabelQuestion] == "true"
 }
 
-// Read gives the question that a Secret holds. Its error names the Secret, and never holds what the asker wrote.
+// Read returns the question that a Secret holds. Its error names the Secret, and never quotes what the asker wrote.
 func Read(secret *corev1.Secret) (*Kept, error) {
 	q, err := question.Decode(secret.Data)
 	if err != nil {
-		return nil, fmt.Errorf("the question in Secret %s/%s cannot be read: %w", secret.Namespace, secret.Name, err)
+		return nil, fmt.Errorf("cannot read the question in Secret %s/%s: %w", secret.Namespace, secret.Name, err)
 	}
 	return &Kept{Question: q, Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}, nil
 }
 
-// Keep keeps a new question. The same form, sent again with the same words, is the same question. A *LimitError says that no
-// further one is taken.
-func (d *Store) Keep(ctx context.Context, form string, q *question.Question) error {
+// Keep stores a new question. The same form, sent again with the same words, is the same question. Keep returns a *LimitError if no
+// further question is accepted.
+func (s *Store) Keep(ctx context.Context, form string, q *question.Question) error {
 	name := question.Name(form, q)
 	q.Reference = question.Reference(name)
-	q.Ask(d.Now())
+	q.Ask(s.Now())
 	data, err := question.Encode(q)
 	if err != nil {
 		return err
 	}
-	if err := d.claim(ctx, name, q); err != nil {
+	if err := s.claim(ctx, name, q); err != nil {
 		var reached *LimitError
 		if errors.As(err, &reached) {
 			CountLimited(reached.Limit)
 		}
 		return err
 	}
-	err = d.Client.Create(ctx, &corev1.Secret{
+	err = s.Client.Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: d.Namespace, Name: name,
+			Namespace: s.Namespace, Name: name,
 			Labels: map[string]string{
 				v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue, v1alpha1.LabelQuestion: "true",
 				v1alpha1.LabelOrganization: q.Organization, v1alpha1.LabelWorkspace: q.Workspace, v1alpha1.LabelAsker: q.Asker,
@@ -110,14 +110,14 @@ func (d *Store) Keep(ctx context.Context, form string, q *question.Question) err
 	case apierrors.IsAlreadyExists(err):
 		return nil
 	case err != nil:
-		d.unclaim(name)
-		return fmt.Errorf("the question cannot be kept: %w", withoutObject(err))
+		s.unclaim(name)
+		return fmt.Errorf("cannot store the question: %w", withoutObject(err))
 	}
 	outcomes.WithLabelValues(outcomeAsked).Inc()
 	return nil
 }
 
-// withoutObject leaves only the reason of an API server's refusal, whose text may quote the object.
+// withoutObject reduces an API server's refusal, whose text may quote the object, to its reason.
 func withoutObject(err error) error {
 	if reason := apierrors.ReasonForError(err); reason != metav1.StatusReasonUnknown {
 		return fmt.Errorf("the API server answered %s", reason)
@@ -125,17 +125,17 @@ func withoutObject(err error) error {
 	return err
 }
 
-// ErrGone says that a question is not kept any more.
-var ErrGone = errors.New("the question is not kept any more")
+// ErrGone says that a question is no longer kept.
+var ErrGone = errors.New("the question is no longer kept")
 
-// Get gives a question as the API server has it; ErrGone when there is none.
-func (d *Store) Get(ctx context.Context, name string) (*Kept, error) {
+// Get returns a question as the API server has it; ErrGone if there is none.
+func (s *Store) Get(ctx context.Context, name string) (*Kept, error) {
 	var secret corev1.Secret
-	return d.read(ctx, name, &secret)
+	return s.read(ctx, name, &secret)
 }
 
-func (d *Store) read(ctx context.Context, name string, into *corev1.Secret) (*Kept, error) {
-	err := d.Live.Get(ctx, client.ObjectKey{Namespace: d.Namespace, Name: name}, into)
+func (s *Store) read(ctx context.Context, name string, into *corev1.Secret) (*Kept, error) {
+	err := s.API.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: name}, into)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, ErrGone
@@ -148,17 +148,17 @@ func (d *Store) read(ctx context.Context, name string, into *corev1.Secret) (*Ke
 	return Read(into)
 }
 
-// patience is how long Amend goes on against other writers, or until its context ends.
+// patience is how long Amend retries against other writers, unless its context ends first.
 var patience = wait.Backoff{Steps: 200, Duration: 20 * time.Millisecond, Factor: 1, Jitter: 1}
 
-// Amend changes a question that somebody else may be changing at the same time: from the newest state, again on a conflict.
-// An error of change ends it and comes back as it is.
-func (d *Store) Amend(ctx context.Context, name string, change func(*question.Question) error) (*Kept, error) {
+// Amend changes a question that somebody else may be changing at the same time: it starts from the newest state, and again after a
+// conflict. An error of change ends it and is returned as it is.
+func (s *Store) Amend(ctx context.Context, name string, change func(*question.Question) error) (*Kept, error) {
 	var kept *Kept
 	err := retry.RetryOnConflict(patience, func() error {
 		var secret corev1.Secret
 		var err error
-		if kept, err = d.read(ctx, name, &secret); err != nil {
+		if kept, err = s.read(ctx, name, &secret); err != nil {
 			return err
 		}
 		before := kept.State
@@ -170,21 +170,21 @@ func (d *Store) Amend(ctx context.Context, name string, change func(*question.Qu
 			return err
 		}
 		secret.Data = data
-		if err := d.Client.Update(ctx, &secret, fieldOwner); err != nil {
+		if err := s.Client.Update(ctx, &secret, fieldOwner); err != nil {
 			return err
 		}
 		kept.ResourceVersion = secret.ResourceVersion
-		countStep(before, kept.State)
+		countTransition(before, kept.State)
 		return nil
 	})
 	return kept, err
 }
 
-// Remove takes a question out as it was read; one that is gone already is no error. One that has changed since, as when the
-// asker has just confirmed it, stays, and the error is a conflict.
-func (d *Store) Remove(ctx context.Context, k *Kept) error {
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: k.Name}}
-	err := d.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID, ResourceVersion: &k.ResourceVersion})
+// Remove deletes a question in the state that was read. A question that is gone already is no error. A question that has changed since,
+// for example because the asker has just confirmed it, stays, and the error is a conflict.
+func (s *Store) Remove(ctx context.Context, k *Kept) error {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: k.Name}}
+	err := s.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID, ResourceVersion: &k.ResourceVersion})
 	if err == nil && k.Question != nil {
 		countEnd(k.State)
 	}
