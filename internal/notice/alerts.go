@@ -15,27 +15,27 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// HoldDelay is how long somebody must be held back before it is an alert: while administrators change places, it
-// may look so for a moment.
+// HoldDelay is how long somebody must be held before it is an alert: while one administrator replaces another, it may look so for a
+// moment.
 const HoldDelay = 3 * time.Second
 
-// Alerts gives the causes to alert contacts, in order, and how long until time alone brings another one; zero: it does
-// not. A workspace's contacts are told what concerns its people, and not what concerns the organization as a whole.
-func Alerts(w Snapshot) (causes []Alert, wait time.Duration) {
-	if w.Workspace == nil {
-		causes, wait = w.held()
+// Alerts returns the causes to alert contacts, in order, and how long until time alone adds another one; zero: it does not. A
+// workspace's contacts are told what concerns its people, and not what concerns the organization as a whole.
+func Alerts(s Snapshot) (causes []Alert, wait time.Duration) {
+	if s.Workspace == nil {
+		causes, wait = s.held()
 	}
-	causes = append(causes, w.exhausted()...)
-	return append(causes, w.undeliverable()...), wait
+	causes = append(causes, s.exhausted()...)
+	return append(causes, s.undeliverable()...), wait
 }
 
-// held: the last administrator stays against the wish (ORG-4).
-func (w Snapshot) held() ([]Alert, time.Duration) {
-	administrators := w.Organization.Status.Administrators
+// held returns the alert about the last administrator, who is kept in force against the request (ORG-4).
+func (s Snapshot) held() ([]Alert, time.Duration) {
+	administrators := s.Organization.Status.Administrators
 	if len(administrators) != 1 {
 		return nil, 0
 	}
-	u := w.user(administrators[0])
+	u := s.user(administrators[0])
 	if u == nil || effective.CandidateOf(u).Wished {
 		return nil, 0
 	}
@@ -43,23 +43,23 @@ func (w Snapshot) held() ([]Alert, time.Duration) {
 	if stalled == nil || stalled.Reason != v1alpha1.ReasonLastAdministrator {
 		return nil, 0
 	}
-	if age := w.Now.Sub(stalled.LastTransitionTime.Time); age < HoldDelay {
+	if age := s.Now.Sub(stalled.LastTransitionTime.Time); age < HoldDelay {
 		return nil, HoldDelay - age
 	}
 	return []Alert{{v1alpha1.AlertLastAdministratorHeld, u.Name}}, 0
 }
 
-// exhausted: the last seat of a module is taken, or somebody waits for one and there is none (GTA-11). In a workspace it
-// counts only while somebody waits who is to work there.
-func (w Snapshot) exhausted() []Alert {
+// exhausted returns the alerts about modules whose last seat is taken, or that somebody waits for although there is no seat (GTA-11). In
+// a workspace only modules count for which one of its people waits.
+func (s Snapshot) exhausted() []Alert {
 	var causes []Alert
-	for i := range w.Organization.Status.Modules {
-		m := &w.Organization.Status.Modules[i]
+	for i := range s.Organization.Status.Modules {
+		m := &s.Organization.Status.Modules[i]
 		seats := countOf(m.Seats)
-		if countOf(m.Used) < seats || !w.bought(m.Name) {
+		if countOf(m.Used) < seats || !s.bought(m.Name) {
 			continue
 		}
-		if w.Workspace == nil && seats > 0 || len(w.waiting(m)) > 0 {
+		if s.Workspace == nil && seats > 0 || len(s.waiting(m)) > 0 {
 			causes = append(causes, Alert{v1alpha1.AlertSeatsExhausted, m.Name})
 		}
 	}
@@ -67,17 +67,17 @@ func (w Snapshot) exhausted() []Alert {
 	return causes
 }
 
-func (w Snapshot) bought(module string) bool {
-	return slices.ContainsFunc(w.Organization.Spec.Subscription.Modules, func(m v1alpha1.Module) bool {
+func (s Snapshot) bought(module string) bool {
+	return slices.ContainsFunc(s.Organization.Spec.Subscription.Modules, func(m v1alpha1.Module) bool {
 		return string(m.Name) == module
 	})
 }
 
-// waiting gives who waits for a seat of a module, the oldest first.
-func (w Snapshot) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
+// waiting returns the users who wait for a seat of a module, the oldest first.
+func (s Snapshot) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
 	var waiting []*v1alpha1.OrgUser
-	for _, u := range w.Users {
-		if effective.WishesSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && w.concerned(u) {
+	for _, u := range s.Users {
+		if effective.WishesSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && s.includes(u) {
 			waiting = append(waiting, u)
 		}
 	}
@@ -87,15 +87,15 @@ func (w Snapshot) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
 	return waiting
 }
 
-// refused is an invitation that the mail server refuses for good.
+// refused is an invitation that the mail server refuses permanently.
 type refused struct {
 	subject, email, invitation, answer string
 }
 
-// undeliverable: the mail server refuses an invitation for good. It lasts until somebody sends again, or takes the
-// address out.
-func (w Snapshot) undeliverable() []Alert {
-	all := w.refused()
+// undeliverable returns the alerts about invitations that the mail server refuses permanently. They last until somebody sends again, or
+// removes the address.
+func (s Snapshot) undeliverable() []Alert {
+	all := s.refused()
 	causes := make([]Alert, 0, len(all))
 	for _, r := range all {
 		causes = append(causes, Alert{v1alpha1.AlertInvitationUndeliverable, r.subject})
@@ -103,12 +103,12 @@ func (w Snapshot) undeliverable() []Alert {
 	return causes
 }
 
-func (w Snapshot) refused() []refused {
+func (s Snapshot) refused() []refused {
 	var all []refused
-	for _, i := range w.Invitations {
+	for _, i := range s.Invitations {
 		for n := range i.Status.Recipients {
 			r := &i.Status.Recipients[n]
-			if r.State == v1alpha1.RecipientUndeliverable && i.DeletionTimestamp.IsZero() && w.invites(i, r) {
+			if r.State == v1alpha1.RecipientUndeliverable && i.DeletionTimestamp.IsZero() && s.invites(i, r) {
 				all = append(all, refused{
 					subject: subjectOf("Invitation", i.Name, emailaddr.Normalize(string(r.Email))), email: string(r.Email),
 					invitation: i.Name, answer: answerOf(&r.OnboardingStatus),
@@ -116,10 +116,10 @@ func (w Snapshot) refused() []refused {
 			}
 		}
 	}
-	for _, u := range w.Users {
+	for _, u := range s.Users {
 		o := u.Status.Onboarding
 		if o != nil && o.State == v1alpha1.RecipientUndeliverable && u.Labels[v1alpha1.LabelInvitation] == "" &&
-			u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserPending && w.concerned(u) {
+			u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserPending && s.includes(u) {
 			all = append(all, refused{
 				subject: subjectOf("OrgUser", u.Name, emailaddr.Normalize(string(u.Spec.Email))),
 				email:   string(u.Spec.Email), answer: answerOf(o),
@@ -137,34 +137,34 @@ func answerOf(o *v1alpha1.OnboardingStatus) string {
 	return o.Mail.LastError
 }
 
-// invites tells whether a recipient is to work in the workspace, if there is one.
-func (w Snapshot) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) bool {
-	if u := w.user(r.User); u != nil {
-		return w.concerned(u)
+// invites reports whether a recipient is invited to the workspace, if there is one.
+func (s Snapshot) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) bool {
+	if u := s.user(r.User); u != nil {
+		return s.includes(u)
 	}
-	return w.places(string(r.Email), i.Spec.Workspaces, i.Spec.Groups)
+	return s.includesPerson(string(r.Email), i.Spec.Workspaces, i.Spec.Groups)
 }
 
-// concerned tells whether a person is, or wishes to be, in the workspace, if there is one.
-func (w Snapshot) concerned(u *v1alpha1.OrgUser) bool {
-	return w.places(string(u.Spec.Email), u.Spec.Workspaces, u.Spec.Groups)
+// includes reports whether a user is in the workspace, or requests it, if there is one.
+func (s Snapshot) includes(u *v1alpha1.OrgUser) bool {
+	return s.includesPerson(string(u.Spec.Email), u.Spec.Workspaces, u.Spec.Groups)
 }
 
-func (w Snapshot) places(email string, wishes []v1alpha1.WorkspaceGrant, groups []v1alpha1.ObjectName) bool {
-	if w.Workspace == nil {
+func (s Snapshot) includesPerson(email string, requested []v1alpha1.WorkspaceGrant, groups []v1alpha1.ObjectName) bool {
+	if s.Workspace == nil {
 		return true
 	}
-	if slices.ContainsFunc(wishes, func(g v1alpha1.WorkspaceGrant) bool { return string(g.Name) == w.Workspace.Name }) {
+	if slices.ContainsFunc(requested, func(g v1alpha1.WorkspaceGrant) bool { return string(g.Name) == s.Workspace.Name }) {
 		return true
 	}
-	return slices.ContainsFunc(w.Workspace.Spec.Members, func(m v1alpha1.WorkspaceMember) bool {
+	return slices.ContainsFunc(s.Workspace.Spec.Members, func(m v1alpha1.WorkspaceMember) bool {
 		return m.Email != "" && emailaddr.Same(string(m.Email), email) ||
 			m.Group != "" && slices.Contains(groups, m.Group)
 	})
 }
 
-func (w Snapshot) user(name string) *v1alpha1.OrgUser {
-	for _, u := range w.Users {
+func (s Snapshot) user(name string) *v1alpha1.OrgUser {
+	for _, u := range s.Users {
 		if u.Name == name {
 			return u
 		}

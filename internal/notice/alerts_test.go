@@ -15,7 +15,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// causes gives the alerts as reason and subject.
+// causes returns the alerts as reason and subject.
 func causes(w notice.Snapshot) []string {
 	w.Now = now
 	found, _ := notice.Alerts(w)
@@ -27,7 +27,7 @@ func causes(w notice.Snapshot) []string {
 }
 
 var _ = Describe("An alert about seats", func() {
-	kim, luis, eva := active("kim", wishing("desk")), active("luis", wishing("desk"), in("support")), active("eva")
+	kim, luis, eva := active("kim", requesting("desk")), active("luis", requesting("desk"), in("support")), active("eva")
 	support := builders.Workspace("acme", "support").Obj()
 
 	DescribeTable("GTA-11 GTA-12 is open while no seat is left", func(o *v1alpha1.Organization, w *v1alpha1.Workspace, expected ...string) {
@@ -38,13 +38,13 @@ var _ = Describe("An alert about seats", func() {
 		Entry("somebody waits", seats("desk", 1, "kim"), nil, "SeatsExhausted desk"),
 		Entry("none was bought, and somebody waits", seats("desk", 0), nil, "SeatsExhausted desk"),
 		Entry("none was bought, and nobody waits", seats("other", 0), nil),
-		Entry("the module is bought no longer", &v1alpha1.Organization{Status: seats("desk", 0).Status}, nil),
-		Entry("in a workspace, while somebody waits who is to work there", seats("desk", 1, "kim"), support, "SeatsExhausted desk"),
+		Entry("the module is no longer bought", &v1alpha1.Organization{Status: seats("desk", 0).Status}, nil),
+		Entry("in a workspace, while one of its people waits", seats("desk", 1, "kim"), support, "SeatsExhausted desk"),
 		Entry("in a workspace, not while somebody else waits", seats("desk", 1, "luis"), support),
 		Entry("in a workspace, not while nobody waits", seats("desk", 2, "kim", "luis"), support),
 	)
 
-	It("names who waits, the oldest first", func() {
+	It("names the people who wait, the oldest first", func() {
 		kim, luis := kim.DeepCopy(), luis.DeepCopy()
 		kim.CreationTimestamp, luis.CreationTimestamp = *at(0), *at(-time.Hour)
 		w := notice.Snapshot{Organization: seats("desk", 1, "eva"), Users: []*v1alpha1.OrgUser{kim, luis}}
@@ -56,7 +56,7 @@ var _ = Describe("An alert about seats", func() {
 var _ = Describe("An alert about an invitation", func() {
 	o := builders.Organization("acme").Obj()
 
-	It("GTA-12 is open while the mail server refuses it, one an address", func() {
+	It("GTA-12 is open while the mail server refuses it, one for each address", func() {
 		going := undeliverable("going", "x@acme.example")
 		going.DeletionTimestamp = at(0)
 		fine := builders.Invitation("acme", "fine", "y@acme.example").Obj()
@@ -77,7 +77,7 @@ var _ = Describe("An alert about an invitation", func() {
 			To(Equal(notice.Details{Title: "Eva@acme.example", Invitation: "team", Answer: "550 no such user"}))
 	})
 
-	It("concerns a workspace by what the person, or else the Invitation, wishes, and by its members", func() {
+	It("concerns a workspace that the person or else the Invitation requests, or that has the person as a member", func() {
 		i := undeliverable("team", "sam@acme.example", "eva@acme.example", "kim@acme.example", "luis@acme.example")
 		i.Status.Recipients[0].User = "sam"
 		w := notice.Snapshot{
@@ -109,62 +109,18 @@ var _ = Describe("An alert about the last administrator", func() {
 		return notice.Snapshot{Organization: o, Users: []*v1alpha1.OrgUser{u}, Now: now}
 	}
 
-	It("ORG-4 GTA-12 is open while somebody is held back", func() {
+	It("ORG-4 GTA-12 is open while somebody is held", func() {
 		Expect(causes(world(held(time.Minute), "ana"))).To(Equal([]string{"LastAdministratorHeld ana"}))
 		Expect(causes(world(held(time.Minute), "ana", "bea"))).To(BeEmpty())
 		Expect(causes(world(active("ana", func(u *v1alpha1.OrgUser) { u.Spec.Role = v1alpha1.RoleOrganizationAdmin }), "ana"))).To(BeEmpty())
 		w := world(held(time.Minute), "ana")
 		w.Workspace = builders.Workspace("acme", "support").Obj()
-		Expect(causes(w)).To(BeEmpty(), "it is no workspace's business")
+		Expect(causes(w)).To(BeEmpty(), "workspaces are not concerned")
 	})
 
-	It("waits until it has lasted for a moment", func() {
+	It("waits until somebody has been held for a moment", func() {
 		found, wait := notice.Alerts(world(held(time.Second), "ana"))
 		Expect(found).To(BeEmpty())
 		Expect(wait).To(Equal(notice.HoldDelay - time.Second))
-	})
-})
-
-var _ = Describe("Destinations", func() {
-	contact := func(name string, notify []v1alpha1.Notification, methods ...v1alpha1.ContactMethod) v1alpha1.Contact {
-		return v1alpha1.Contact{Name: v1alpha1.DisplayName(name), Notify: notify, Methods: methods}
-	}
-	email := func(s string) v1alpha1.ContactMethod {
-		return v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: s}
-	}
-	sms := v1alpha1.ContactMethod{Type: v1alpha1.MethodSMS, Value: "+34600000009"}
-	phone := v1alpha1.ContactMethod{Type: v1alpha1.MethodPhone, Value: "+34600000009"}
-	alerts, reports := v1alpha1.NotifyAlerts, v1alpha1.NotifyReports
-
-	It("GTA-12 GTA-13 are the methods of the contacts that want the stream, each once", func() {
-		contacts := []v1alpha1.Contact{
-			contact("Desk", []v1alpha1.Notification{alerts, reports}, email("desk@acme.example"), sms),
-			contact("Night", []v1alpha1.Notification{alerts}, email("DESK@acme.example"), phone),
-			contact("Silent", nil, email("silent@acme.example")),
-		}
-		served, unserved := notice.Destinations(contacts, alerts, nil)
-		Expect(served).To(Equal([]notice.Destination{
-			{Type: v1alpha1.MethodEmail, Value: "desk@acme.example", Contact: "Desk"},
-			{Type: v1alpha1.MethodSMS, Value: "+34600000009", Contact: "Desk"},
-			{Type: v1alpha1.MethodPhone, Value: "+34600000009", Contact: "Night"},
-		}))
-		Expect(unserved).To(BeZero())
-		Expect(notice.Destinations(contacts, reports, notice.Among(served[:1]))).To(HaveLen(1))
-	})
-
-	It("NOV-13 ORG-27 stay whatever becomes of who is responsible", func() {
-		c := contact("Desk", []v1alpha1.Notification{alerts}, email("desk@acme.example"))
-		c.Assignee = "gone@acme.example"
-		Expect(notice.Destinations([]v1alpha1.Contact{c}, alerts, nil)).To(HaveExactElements(HaveField("Value", "desk@acme.example")))
-	})
-
-	It("are so many at most, and it is said how many are left out", func() {
-		var contacts []v1alpha1.Contact
-		for n := range 70 {
-			contacts = append(contacts, contact("c", []v1alpha1.Notification{alerts}, email(string(rune('a'+n/26))+string(rune('a'+n%26))+"@acme.example")))
-		}
-		served, unserved := notice.Destinations(contacts, alerts, nil)
-		Expect(served).To(HaveLen(notice.MaxDestinations))
-		Expect(unserved).To(Equal(6))
 	})
 })

@@ -32,13 +32,13 @@ func (r row) cells() []string {
 	}
 }
 
-// CSV writes the report as a table by RFC 4180, in UTF-8: one record a line, of the kinds user, invitation and module. Times are
-// by RFC 3339, lists are separated by blanks. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+// CSV returns the report as a table by RFC 4180, in UTF-8: one record a line, of the kinds user, invitation and module. Times are in
+// RFC 3339, lists are separated by spaces. A cell that a spreadsheet would take for a formula begins with an apostrophe.
 func (r *Report) CSV() []byte {
 	var table bytes.Buffer
 	w := csv.NewWriter(&table)
 	w.UseCRLF = true
-	write := func(cells []string) { _ = w.Write(cells) } // a buffer takes everything
+	write := func(cells []string) { _ = w.Write(cells) } // a buffer never fails
 	write(columns)
 	for _, line := range r.rows() {
 		cells := line.cells()

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notice decides what an organization's contacts are told: which alerts are open, when a report is due, to whom
-// each goes, and what they say. It is pure: whoever calls it has read everything, and sends.
+// Package notice decides what contacts are told: which alerts are open, when a report is due, to whom each is sent, and what they say. It
+// is pure: whoever calls it has read everything, and sends the messages.
 package notice
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// Snapshot is what notices are made of. Nothing in it is changed.
+// Snapshot is what notices are derived from. Nothing in it is changed.
 type Snapshot struct {
 	Organization *v1alpha1.Organization
-	// Workspace is the one whose contacts are told; nil: the organization's are.
+	// Workspace is the workspace whose contacts are told; nil: the organization's contacts are.
 	Workspace *v1alpha1.Workspace
-	// Users and Invitations are all of the organization's.
+	// Users and Invitations are all those of the organization.
 	Users       []*v1alpha1.OrgUser
 	Invitations []*v1alpha1.Invitation
 	// Now is the time.
@@ -33,7 +33,7 @@ type Alert struct {
 	Subject string
 }
 
-// Destination is where messages go.
+// Destination is where messages are sent.
 type Destination struct {
 	Type  v1alpha1.ContactMethodType
 	Value string
@@ -41,11 +41,11 @@ type Destination struct {
 	Contact string
 }
 
-// MaxDestinations is how many destinations get the alerts of an object at most, and how many get its reports.
+// MaxDestinations is the maximum number of destinations that receive the alerts of an object, and of those that receive its reports.
 const MaxDestinations = 64
 
-// Destinations gives where a stream of messages goes, each once, in the order of the contacts, without those of which
-// except is true; and how many there are beyond MaxDestinations (GTA-12, GTA-13).
+// Destinations returns the destinations of a stream of messages, each once, in the order of the contacts, without those for which except
+// is true; and how many there are beyond MaxDestinations (GTA-12, GTA-13).
 func Destinations(contacts []v1alpha1.Contact, stream v1alpha1.Notification, except func(Destination) bool,
 ) (served []Destination, unserved int) {
 	seen := map[string]bool{}
@@ -69,7 +69,7 @@ func Destinations(contacts []v1alpha1.Contact, stream v1alpha1.Notification, exc
 	return served, unserved
 }
 
-// Among gives a function that tells whether a destination is one of others.
+// Among returns a function that reports whether a destination is one of others.
 func Among(others []Destination) func(Destination) bool {
 	known := make(map[string]bool, len(others))
 	for _, d := range others {
@@ -78,7 +78,7 @@ func Among(others []Destination) func(Destination) bool {
 	return func(d Destination) bool { return known[d.key()] }
 }
 
-// key tells destinations apart: of mail addresses, the case of letters does not count.
+// key identifies a destination. The case of letters in an email address does not count.
 func (d Destination) key() string {
 	value := d.Value
 	if d.Type == v1alpha1.MethodEmail {

@@ -4,7 +4,6 @@
 package notice_test
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -27,7 +26,7 @@ var (
 	lost      = notice.Alert{Reason: v1alpha1.AlertInvitationUndeliverable, Subject: "Invitation/team/sam@acme.example"}
 )
 
-// planOf gives a plan with alerts to these destinations; weekly reports go to nobody.
+// planOf returns a plan with alerts to these destinations; weekly reports go to nobody.
 func planOf(alerts ...notice.Destination) notice.Plan {
 	return notice.Plan{
 		UID: "1", Alerts: alerts, MailDomain: "usher.example", Now: now,
@@ -35,19 +34,19 @@ func planOf(alerts ...notice.Destination) notice.Plan {
 	}
 }
 
-// next goes on from the present notices, and checks that doing so again changes nothing.
+// next returns what follows from the present notices, and checks that planning again changes nothing.
 func next(p notice.Plan, present v1alpha1.NoticesStatus) v1alpha1.NoticesStatus {
 	GinkgoHelper()
 	s, _ := p.Next(present)
 	again, _ := p.Next(s)
-	Expect(equality.Semantic.DeepEqual(again, s)).To(BeTrue(), "a plan that is carried out changes nothing")
+	Expect(equality.Semantic.DeepEqual(again, s)).To(BeTrue(), "a plan that is applied changes nothing")
 	return s
 }
 
 var _ = Describe("Alerts", func() {
-	It("GTA-12 are told once, one message a destination, and again when they open again", func() {
+	It("GTA-12 are sent once, one message for each destination, and again when they reopen", func() {
 		p := planOf(desk, night)
-		Expect(next(p, v1alpha1.NoticesStatus{})).To(Equal(v1alpha1.NoticesStatus{}), "there is nothing to tell")
+		Expect(next(p, v1alpha1.NoticesStatus{})).To(Equal(v1alpha1.NoticesStatus{}), "nothing is to be sent")
 		p.Causes = []notice.Alert{lost}
 		s := next(p, v1alpha1.NoticesStatus{})
 		Expect(s.Alerts).To(HaveLen(1))
@@ -73,7 +72,7 @@ var _ = Describe("Alerts", func() {
 		Expect(s.Alerts[0].Deliveries[0]).To(And(HaveField("State", v1alpha1.NoticeQueued), HaveField("MessageID", Not(Equal(first.Deliveries[0].MessageID)))))
 	})
 
-	It("are told to a new contact as well, and no longer to one who is gone", func() {
+	It("are sent to a new contact as well, and no longer to one who is gone", func() {
 		p := planOf(desk)
 		p.Causes = []notice.Alert{lost}
 		s := next(p, v1alpha1.NoticesStatus{})
@@ -89,7 +88,7 @@ var _ = Describe("Alerts", func() {
 		Expect(s.Alerts[0].Deliveries).To(BeNil(), "it is still open")
 	})
 
-	It("about seats last while one goes and the next comes", func() {
+	It("about seats last while one person leaves and the next takes the seat", func() {
 		p := planOf(desk)
 		p.Causes = []notice.Alert{seatsGone}
 		s := next(p, v1alpha1.NoticesStatus{})
@@ -107,7 +106,7 @@ var _ = Describe("Alerts", func() {
 		Expect(next(p, s).Alerts).To(BeEmpty())
 	})
 
-	It("are so many at most; one sums up the rest", func() {
+	It("are limited in number; one sums up the rest", func() {
 		p := planOf(desk)
 		for n := range 70 {
 			p.Causes = append(p.Causes, notice.Alert{Reason: v1alpha1.AlertInvitationUndeliverable, Subject: fmt.Sprintf("Invitation/team/%02d@acme.example", n)})
@@ -122,7 +121,7 @@ var _ = Describe("Alerts", func() {
 		s = next(p, s)
 		Expect(s.Alerts).To(HaveLen(65))
 		Expect(s.Alerts[63]).To(And(HaveField("Subject", HaveSuffix("/64@acme.example")), HaveField("ID", BeEquivalentTo(66))))
-		Expect(s.Alerts[64].ID).To(Equal(more.ID), "the rest is the same alert")
+		Expect(s.Alerts[64].ID).To(Equal(more.ID), "the alert about the rest stays the same")
 
 		By("all have a place")
 		p.Causes = p.Causes[:10]
@@ -139,7 +138,7 @@ var _ = Describe("Alerts", func() {
 		Expect(next(p, v1alpha1.NoticesStatus{}).Alerts).To(HaveLen(33), "what a status can hold")
 	})
 
-	It("GTA-13 wait for a gateway where they go to phones", func() {
+	It("GTA-13 to phones wait for a gateway", func() {
 		p := planOf(phone, desk)
 		p.Causes = []notice.Alert{lost}
 		s := next(p, v1alpha1.NoticesStatus{})
@@ -150,50 +149,5 @@ var _ = Describe("Alerts", func() {
 		Expect(s.Alerts[0].Deliveries[0].State).To(Equal(v1alpha1.NoticeQueued))
 		p.Gateway = false
 		Expect(next(p, s).Alerts[0].Deliveries[0].State).To(Equal(v1alpha1.NoticeNoGateway))
-	})
-})
-
-var _ = Describe("A delivery", func() {
-	var s v1alpha1.NoticeDeliveryStatus
-
-	BeforeEach(func() {
-		s = v1alpha1.NoticeDeliveryStatus{State: v1alpha1.NoticeQueued, MessageID: "<1@usher.example>"}
-	})
-	record := func(d attempt.Result) {
-		d.MessageID = "<1@usher.example>"
-		notice.Record(&s, d, now)
-	}
-
-	due := func() time.Duration {
-		GinkgoHelper()
-		wait, queued := notice.NextAttempt(&s, now)
-		Expect(queued).To(BeTrue())
-		return wait
-	}
-
-	It("is tried again later and later after a failure, and not after a refusal", func() {
-		Expect(due()).To(BeZero())
-		record(attempt.Result{Error: "451"})
-		Expect(due()).To(Equal(10 * time.Second))
-		record(attempt.Result{Error: "451"})
-		Expect(due()).To(Equal(20 * time.Second))
-		Expect(s).To(And(HaveField("Attempts", BeEquivalentTo(2)), HaveField("LastError", "451")))
-		record(attempt.Result{Error: "550", Permanent: true})
-		_, queued := notice.NextAttempt(&s, now)
-		Expect(queued).To(BeFalse())
-		Expect(s).To(And(HaveField("State", v1alpha1.NoticeFailed), HaveField("NextAttemptTime", BeNil())))
-	})
-
-	It("that was not tried is put off without an attempt", func() {
-		record(attempt.Result{Error: errors.New("down").Error(), RetryAt: now.Add(time.Second)})
-		Expect(s).To(And(HaveField("State", v1alpha1.NoticeQueued), HaveField("Attempts", BeZero()), HaveField("LastError", "down")))
-		Expect(due()).To(Equal(2 * time.Second))
-	})
-
-	It("is recorded once", func() {
-		record(attempt.Result{})
-		Expect(s).To(And(HaveField("State", v1alpha1.NoticeSent), HaveField("LastError", BeEmpty())))
-		record(attempt.Result{Error: "late", Permanent: true})
-		Expect(s.State).To(Equal(v1alpha1.NoticeSent))
 	})
 })

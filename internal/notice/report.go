@@ -14,25 +14,25 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// States are those that a report counts, in order.
+// States returns the states that a report counts, in order.
 func States() []v1alpha1.UserState {
 	return []v1alpha1.UserState{v1alpha1.UserActive, v1alpha1.UserPending, v1alpha1.UserSuspended, v1alpha1.UserRemoving}
 }
 
-// Report is how an organization, or a workspace, stands.
+// Report is the state of an organization or a workspace in numbers.
 type Report struct {
 	// Total and States count the people.
 	Total  int
 	States map[v1alpha1.UserState]int
-	// Roles counts them by role, the mightiest first; Limited accounts are none of them.
+	// Roles counts them by role, the most powerful first, without Limited accounts.
 	Roles []RoleCount
 	// Limited counts Limited accounts.
 	Limited int
 	// Access counts the people of a workspace by their access; nil: it is an organization's report.
 	Access map[v1alpha1.WorkspaceAccess]int
-	// Pending are those who are invited and can still accept, sorted by address.
+	// Pending lists the people who are invited and can still accept, by address.
 	Pending []PendingInvitation
-	// Seats are those of each module: of an organization, those bought and taken; of a workspace, those of its people.
+	// Seats counts the seats of each module: bought and used, in a workspace those that its people use.
 	Seats []SeatCount
 
 	people   []*v1alpha1.OrgUser
@@ -45,7 +45,7 @@ type RoleCount struct {
 	States map[v1alpha1.UserState]int
 }
 
-// PendingInvitation is somebody who is invited and can still accept.
+// PendingInvitation is a person who is invited and can still accept.
 type PendingInvitation struct {
 	Email, Invitation string
 	State             v1alpha1.RecipientState
@@ -53,28 +53,28 @@ type PendingInvitation struct {
 	Expires           time.Time
 }
 
-// SeatCount is how many seats of a module there are, and how many are taken.
+// SeatCount is how many seats a module has, and how many are used.
 type SeatCount struct {
 	Module      string
 	Used, Seats int32
 }
 
-// NewReport counts what a snapshot holds.
-func NewReport(w Snapshot) *Report {
-	r := &Report{States: map[v1alpha1.UserState]int{}, snapshot: w}
+// NewReport returns the report of a snapshot.
+func NewReport(s Snapshot) *Report {
+	r := &Report{States: map[v1alpha1.UserState]int{}, snapshot: s}
 	roles := map[v1alpha1.Role]map[v1alpha1.UserState]int{}
-	if w.Workspace != nil {
+	if s.Workspace != nil {
 		r.Access = map[v1alpha1.WorkspaceAccess]int{}
 	}
-	for _, u := range w.Users {
-		access := w.accessOf(u)
-		if w.Workspace != nil && access == "" {
+	for _, u := range s.Users {
+		access := s.accessOf(u)
+		if s.Workspace != nil && access == "" {
 			continue
 		}
 		r.people = append(r.people, u)
 		r.Total++
 		r.States[stateOf(u)]++
-		if w.Workspace != nil {
+		if s.Workspace != nil {
 			r.Access[access]++
 		}
 		if u.Spec.Access == v1alpha1.AccessLimited {
@@ -92,45 +92,45 @@ func NewReport(w Snapshot) *Report {
 		}
 	}
 	slices.SortFunc(r.people, func(a, b *v1alpha1.OrgUser) int { return cmp.Compare(a.Spec.Email, b.Spec.Email) })
-	r.Pending, r.Seats = w.pending(), w.seats(r.people)
+	r.Pending, r.Seats = s.pending(), s.seats(r.people)
 	return r
 }
 
-// accessOf gives a person's access in force in the workspace, if there is one.
-func (w Snapshot) accessOf(u *v1alpha1.OrgUser) v1alpha1.WorkspaceAccess {
-	if w.Workspace == nil {
+// accessOf returns a user's access in force in the workspace, if there is one.
+func (s Snapshot) accessOf(u *v1alpha1.OrgUser) v1alpha1.WorkspaceAccess {
+	if s.Workspace == nil {
 		return ""
 	}
 	for _, grant := range u.Status.Workspaces {
-		if grant.Name == w.Workspace.Name {
+		if grant.Name == s.Workspace.Name {
 			return grant.Access
 		}
 	}
 	return ""
 }
 
-// stateOf: a user whom no reconciler has seen yet is pending.
+// stateOf returns a user's state. A user whom no reconciler has seen yet is pending.
 func stateOf(u *v1alpha1.OrgUser) v1alpha1.UserState {
 	return cmp.Or(u.Status.State, v1alpha1.UserPending)
 }
 
-// roleOf gives the role in force, or the wished one of who has none.
+// roleOf returns the role in force, or the requested one if there is none.
 func roleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, u.Spec.Role) }
 
-func (w Snapshot) pending() []PendingInvitation {
+func (s Snapshot) pending() []PendingInvitation {
 	var all []PendingInvitation
-	for _, i := range w.Invitations {
+	for _, i := range s.Invitations {
 		for n := range i.Status.Recipients {
 			r := &i.Status.Recipients[n]
-			if onboarding.Open(r.State) && r.HeldBy == "" && w.invites(i, r) {
+			if onboarding.Open(r.State) && r.HeldBy == "" && s.invites(i, r) {
 				all = append(all, pendingOf(string(r.Email), i.Name, i.Spec.Role, &r.OnboardingStatus))
 			}
 		}
 	}
-	for _, u := range w.Users {
+	for _, u := range s.Users {
 		o := u.Status.Onboarding
 		if o != nil && onboarding.Open(o.State) && u.Status.State == v1alpha1.UserPending &&
-			u.Labels[v1alpha1.LabelInvitation] == "" && w.concerned(u) {
+			u.Labels[v1alpha1.LabelInvitation] == "" && s.includes(u) {
 			all = append(all, pendingOf(string(u.Spec.Email), "", u.Spec.Role, o))
 		}
 	}
@@ -148,12 +148,12 @@ func pendingOf(email, name string, role v1alpha1.Role, o *v1alpha1.OnboardingSta
 	return p
 }
 
-func (w Snapshot) seats(people []*v1alpha1.OrgUser) []SeatCount {
+func (s Snapshot) seats(people []*v1alpha1.OrgUser) []SeatCount {
 	var all []SeatCount
-	for i := range w.Organization.Status.Modules {
-		m := &w.Organization.Status.Modules[i]
+	for i := range s.Organization.Status.Modules {
+		m := &s.Organization.Status.Modules[i]
 		count := SeatCount{Module: m.Name, Used: countOf(m.Used), Seats: countOf(m.Seats)}
-		if w.Workspace != nil {
+		if s.Workspace != nil {
 			count.Used = 0
 			for _, u := range people {
 				if slices.Contains(m.Holders, u.Name) {

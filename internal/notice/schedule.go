@@ -11,7 +11,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// Defaults of the settings of reports that an organization leaves open.
+// Defaults of the settings of reports.
 const (
 	defaultFrequency = v1alpha1.ReportWeekly
 	defaultWeekday   = v1alpha1.Monday
@@ -26,23 +26,23 @@ type Schedule struct {
 	location  *time.Location
 }
 
-// ScheduleOf gives when an organization's reports are due.
+// ScheduleOf returns the schedule of an organization's reports.
 func ScheduleOf(o *v1alpha1.Organization) Schedule {
 	s := Schedule{frequency: defaultFrequency, weekday: defaultWeekday, hour: defaultHour, location: effective.LocationOf(o)}
-	wished := o.Spec.Settings.Reports
-	if wished.Frequency != "" {
-		s.frequency = wished.Frequency
+	requested := o.Spec.Settings.Reports
+	if requested.Frequency != "" {
+		s.frequency = requested.Frequency
 	}
-	if wished.Weekday != "" {
-		s.weekday = wished.Weekday
+	if requested.Weekday != "" {
+		s.weekday = requested.Weekday
 	}
-	if wished.Hour != nil {
-		s.hour = int(*wished.Hour)
+	if requested.Hour != nil {
+		s.hour = int(*requested.Hour)
 	}
 	return s
 }
 
-// String says the schedule, as in "Weekly Monday 08:00 Europe/Madrid".
+// String returns the schedule, as in "Weekly Monday 08:00 Europe/Madrid".
 func (s Schedule) String() string {
 	switch s.frequency {
 	case v1alpha1.ReportNever:
@@ -54,13 +54,13 @@ func (s Schedule) String() string {
 	}
 }
 
-// farthest is more days than lie between two reports of any frequency, a day that a zone has skipped among them.
+// farthest is more than the number of days between two reports of any frequency, including a day that a time zone has skipped.
 const farthest = 62
 
-// Next gives the first time after t at which a report is due; false: none ever is.
+// Next returns the first time after t at which a report is due; false: none ever is.
 func (s Schedule) Next(t time.Time) (time.Time, bool) {
 	year, month, day := t.In(s.location).Date()
-	for n := -1; n <= farthest; n++ { // a day early: on its first day, a zone may have gone back over midnight
+	for n := -1; n <= farthest; n++ { // a day early, because clocks may have gone back over midnight
 		if due, ok := s.on(year, month, day+n); ok && due.After(t) {
 			return due, true
 		}
@@ -68,7 +68,7 @@ func (s Schedule) Next(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Last gives the last time up to t at which a report was due; false: none ever was.
+// Last returns the last time up to t at which a report was due; false: none ever was.
 func (s Schedule) Last(t time.Time) (time.Time, bool) {
 	year, month, day := t.In(s.location).Date()
 	for n := 1; n >= -farthest; n-- {
@@ -79,7 +79,7 @@ func (s Schedule) Last(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// on gives when a report is due on a day; false: none is.
+// on returns when a report is due on a day; false: none is.
 func (s Schedule) on(year int, month time.Month, day int) (time.Time, bool) {
 	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC) // a calendar day, whatever the zone's clocks do
 	matches := false
@@ -97,7 +97,7 @@ func (s Schedule) on(year int, month time.Month, day int) (time.Time, bool) {
 	return atHour(date, s.hour, s.location), true
 }
 
-// atHour gives when clocks of a zone first show the hour on a day. If they skip it, it is the moment at which they do.
+// atHour returns when the clocks of a time zone first show the hour on a day. If they skip it, that is the moment at which they do.
 func atHour(date time.Time, hour int, location *time.Location) time.Time {
 	year, month, day := date.Date()
 	wall := time.Date(year, month, day, hour, 0, 0, 0, time.UTC)
@@ -118,7 +118,7 @@ func atHour(date time.Time, hour int, location *time.Location) time.Time {
 	return t
 }
 
-// wallOf gives what clocks show at a time, as if that were UTC.
+// wallOf returns what the clocks show at a time, as if that were UTC.
 func wallOf(t time.Time) time.Time {
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()

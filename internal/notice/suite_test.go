@@ -24,7 +24,7 @@ var now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
 func at(after time.Duration) *metav1.Time { return &metav1.Time{Time: now.Add(after)} }
 
-// user gives a person of acme in a state.
+// user returns a user of acme in a state.
 func user(name string, state v1alpha1.UserState, change ...func(*v1alpha1.OrgUser)) *v1alpha1.OrgUser {
 	u := builders.OrgUser("acme", name).Obj()
 	u.Status.State = state
@@ -38,7 +38,7 @@ func active(name string, change ...func(*v1alpha1.OrgUser)) *v1alpha1.OrgUser {
 	return user(name, v1alpha1.UserActive, change...)
 }
 
-func wishing(modules ...string) func(*v1alpha1.OrgUser) {
+func requesting(modules ...string) func(*v1alpha1.OrgUser) {
 	return func(u *v1alpha1.OrgUser) {
 		for _, m := range modules {
 			u.Spec.Modules = append(u.Spec.Modules, v1alpha1.ObjectName(m))
@@ -52,7 +52,7 @@ func in(workspace string) func(*v1alpha1.OrgUser) {
 	}
 }
 
-// seats gives an organization with a module's ledger.
+// seats returns an organization with a module's ledger.
 func seats(module string, bought int32, holders ...string) *v1alpha1.Organization {
 	o := builders.Organization("acme").Module(module, bought).Obj()
 	used := int32(len(holders))
@@ -60,7 +60,7 @@ func seats(module string, bought int32, holders ...string) *v1alpha1.Organizatio
 	return o
 }
 
-// undeliverable gives an Invitation of which some addresses are refused.
+// undeliverable returns an Invitation whose addresses are refused.
 func undeliverable(name string, emails ...string) *v1alpha1.Invitation {
 	i := builders.Invitation("acme", name, emails...).Obj()
 	for _, email := range emails {
