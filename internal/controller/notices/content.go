@@ -63,8 +63,8 @@ func (b *outbox) addAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
 		c.Facts = append(c.Facts, mail.FactOf("details.seats", mail.PhraseOf("seats.taken", "used", itoa(d.Used), "seats", itoa(d.Seats))),
 			mail.FactOf("details.waiting", enumerate(d.Waiting)...))
 	case v1alpha1.AlertInvitationUndeliverable:
-		c.Facts = append(c.Facts, mail.FactOf("details.address", mail.WordOf(d.Title)), mail.FactOf("details.invitation", mail.WordOf(d.Invitation)),
-			mail.FactOf("details.answer", mail.WordOf(d.Answer)))
+		c.Facts = append(c.Facts, mail.FactOf("details.address", mail.WordOf(d.Title)),
+			mail.FactOf("details.invitation", mail.WordOf(d.Invitation)), mail.FactOf("details.answer", mail.WordOf(d.Answer)))
 	case v1alpha1.AlertLastAdministratorHeld:
 		c.Facts = append(c.Facts, mail.FactOf("details.user", mail.WordOf(d.Email)))
 	case v1alpha1.AlertMoreAlerts:

@@ -1,6 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+// Package notices sends alerts and reports to the contacts of Organizations and Workspaces. Package notice decides about them.
 package notices
 
 import (

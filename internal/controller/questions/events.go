@@ -20,8 +20,8 @@ const (
 // reportRefused emits an event for those who look after the workspace: the queue refuses a question.
 func (r *Reconciler) reportRefused(s *scope) {
 	if s.workspace != nil {
-		r.recorder.Eventf(s.workspace, nil, corev1.EventTypeWarning, ReasonQuestionRefused, "PassOn", "the mail server permanently refuses "+
-			"question #%s to the queue %s: it is kept and retried every day, and at once when spec.portal.queueEmail changes",
+		r.recorder.Eventf(s.workspace, nil, corev1.EventTypeWarning, ReasonQuestionRefused, "PassOn", "the mail server permanently "+
+			"refuses question #%s to the queue %s: it is kept and retried every day, and at once when spec.portal.queueEmail changes",
 			s.kept.Reference, s.kept.Queue)
 	}
 }

@@ -1,6 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+// Package questions reconciles customers' questions, which package store keeps in Secrets, and sends their mails.
 package questions
 
 import (

@@ -41,7 +41,7 @@ func (r *Reconciler) reconcileAccounts(ctx context.Context, s *scope) (time.Dura
 			return r.settleDelay - age, nil
 		}
 		if err := r.createAccount(ctx, w, string(email)); err != nil {
-			return 0, fmt.Errorf("Limited account of %s: %w", email, err)
+			return 0, fmt.Errorf("cannot create the Limited account of %s: %w", email, err)
 		}
 	}
 	return 0, nil

@@ -1,6 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+// Package workspace reconciles Workspaces: the namespace with its labels and settings, the contacts, the devices and their assignees'
+// accounts, the intake address, and the counts.
 package workspace
 
 import (

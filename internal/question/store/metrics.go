@@ -32,7 +32,7 @@ var (
 	}, []string{"outcome"})
 	keptNow = prometheus.NewDesc("usher_questions", "Customers' questions that are kept, by state.", []string{"state"}, nil)
 	oldest  = prometheus.NewDesc("usher_question_oldest_age_seconds",
-		"How long the oldest question in a state has been waiting for its asker's confirmation, or since then for the queue. Zero: none is.",
+		"How long the oldest question in a state has waited for its asker's confirmation, or since then for the queue. Zero: none waits.",
 		[]string{"state"}, nil)
 
 	states = []question.State{question.Waiting, question.Received, question.Failed, question.Passed}
