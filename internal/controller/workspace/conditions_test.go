@@ -51,12 +51,15 @@ var _ = Describe("The conditions of a workspace", func() {
 		Expect(s.workspace).To(HaveCondition("Ready", metav1.ConditionTrue, v1alpha1.ReasonReady))
 	})
 
-	It("show a failure before any problem", func() {
-		s := inForce()
+	It("show failures before problems in the namespace, and a namespace that is out of reach before failures", func() {
+		s, failed := inForce(), errors.Join(errors.New("labels: refused"), errors.New("ConfigMap: refused"))
 		s.deviceProblem = duplicateProblem([]effective.Duplicate{duplicate("a")})
-		setConditions(s, errors.New("labels of namespace acme-support: refused"))
+		setConditions(s, failed)
 		Expect(s.workspace).To(HaveCondition("Reconciling", metav1.ConditionTrue, v1alpha1.ReasonFailed))
-		Expect(s.workspace.Status.Conditions[0].Message).To(Equal("labels of namespace acme-support: refused"))
+		Expect(s.workspace.Status.Conditions[0].Message).To(Equal("labels: refused; ConfigMap: refused"))
+		s.namespace, s.namespaceProblem = nil, stalled(v1alpha1.ReasonNamespaceConflict, "conflict")
+		setConditions(s, failed)
+		Expect(s.workspace).To(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonNamespaceConflict))
 	})
 
 	It("stay as they are while a conflict leaves open whether there is a namespace", func() {
