@@ -19,8 +19,8 @@ import (
 // moment.
 const HoldDelay = 3 * time.Second
 
-// Alerts returns the causes to alert contacts, in order, and how long until time alone adds another one; zero: it does not. A
-// workspace's contacts are told what concerns its people, and not what concerns the organization as a whole.
+// Alerts returns the causes to alert contacts, in order, and how long until there is another one even if nothing changes; zero: there is
+// none. A workspace's contacts are told what concerns its people, and not what concerns the organization as a whole.
 func Alerts(s Snapshot) (causes []Alert, wait time.Duration) {
 	if s.Workspace == nil {
 		causes, wait = s.held()

@@ -41,9 +41,9 @@ type Plan struct {
 	Now        time.Time
 }
 
-// Next returns the notices that follow from the present ones, and how long until time alone changes them; zero: it does not. It opens
-// alerts, queues the messages of new alerts and of a report that is due, one for each destination, and drops messages to destinations
-// that are gone. What was sent is not sent again.
+// Next returns the notices that follow from the present ones, and how long until they change even if nothing else does; zero: they do
+// not. It opens alerts, queues the messages of new alerts and of a report that is due, one for each destination, and drops messages to
+// destinations that are gone. What was sent is not sent again.
 func (p Plan) Next(present v1alpha1.NoticesStatus) (next v1alpha1.NoticesStatus, wait time.Duration) {
 	next = *present.DeepCopy()
 	next.Unserved = int32(min(p.Unserved, 1<<30)) //nolint:gosec // bounded here

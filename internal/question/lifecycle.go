@@ -63,7 +63,7 @@ func (q *Question) Pending() []Kind {
 	return pending
 }
 
-// Wait returns how long until time alone calls for something: another attempt to send a mail, or the end of the question.
+// Wait returns how long until something is due even if nothing changes: another attempt to send a mail, or the end of the question.
 func (q *Question) Wait(now time.Time) time.Duration {
 	wait := q.ends().Sub(now)
 	for _, kind := range q.Pending() {

@@ -128,8 +128,8 @@ func (n *Notices) snapshot(ctx context.Context, t *target) (s notice.Snapshot, e
 	return s, err
 }
 
-// writePlan writes what the contacts are to be told, if that differs from what is written. It returns how long until time alone changes
-// it.
+// writePlan writes what the contacts are to be told, if that differs from what is written. It returns how long until that changes even if
+// nothing else does; zero: it does not.
 func (n *Notices) writePlan(ctx context.Context, t *target, snapshot notice.Snapshot) (time.Duration, error) {
 	causes, untilNextCause := notice.Alerts(snapshot)
 	next, wait := n.planFor(t, causes).Next(*t.notices())

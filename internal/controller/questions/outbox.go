@@ -19,7 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
-// deliver sends the mails that are due. It returns how long until time alone calls for another pass.
+// deliver sends the mails that are due. It returns how long until another pass is due even if nothing changes.
 func (r *Reconciler) deliver(ctx context.Context, s *scope) (time.Duration, error) {
 	if s.gone {
 		return 0, nil

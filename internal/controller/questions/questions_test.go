@@ -203,7 +203,7 @@ var _ = Describe("A question at the controller", func() {
 		Expect(recorder.Events).To(Receive(And(ContainSubstring(ReasonQuestionDropped), Not(ContainSubstring("secret")), Not(ContainSubstring(clara)))))
 	})
 
-	It("is deleted with the page if unconfirmed; if confirmed, it goes to the last known queue; its record is deleted with the organization", func(ctx context.Context) {
+	It("is deleted with the page if unconfirmed; if confirmed, it is sent to the last known queue; its record is deleted with the organization", func(ctx context.Context) {
 		confirm(ctx)
 		box.err = errors.New("away")
 		Expect(pass(ctx)).To(Succeed())
