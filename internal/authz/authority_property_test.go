@@ -144,7 +144,7 @@ func (t *town) when(r authz.Request, do func()) {
 	r.Facts.Organization = t.organization
 	if u, ok := r.Old.(*v1alpha1.OrgUser); ok {
 		r.Facts.OtherAdministrator = slices.ContainsFunc(t.organization.Status.Administrators, func(name string) bool {
-			return name != u.Name && effective.CandidateOf(t.users[name]).Wished
+			return name != u.Name && effective.CandidateOf(t.users[name]).Requested
 		})
 	}
 	if len(authz.Judge(r)) > 0 {
@@ -161,7 +161,7 @@ func (t *town) reconcile() {
 	var candidates []effective.Candidate
 	for _, u := range t.sorted() {
 		f := facts(u, t.organization)
-		f.NameHolder = t.nameHolder(u)
+		f.UsernameOwner = t.nameHolder(u)
 		in := effective.UserInForce(f)
 		if in.State == v1alpha1.UserRemoving {
 			delete(t.users, u.Name)
@@ -179,7 +179,7 @@ func (t *town) reconcile() {
 // nameHolder gives who keeps a user from having the user name that he wishes.
 func (t *town) nameHolder(u *v1alpha1.OrgUser) string {
 	for _, other := range t.sorted() {
-		if other.Name != u.Name && effective.HoldsName(other, u) {
+		if other.Name != u.Name && effective.OwnsUsername(other, u) {
 			return other.Name
 		}
 	}

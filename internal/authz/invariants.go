@@ -15,7 +15,7 @@ import (
 // deletion is protected, a ClusterRole that is not grantable (GTA-10), somebody without the workspace that is required
 // (GTA-5). They bind everybody.
 func judgeInvariants(r Request) []Violation {
-	return slices.Concat(judgeEnds(r), judgeGrantable(r), judgePlacement(r))
+	return slices.Concat(judgeEnds(r), judgeGrantable(r), judgeAssignment(r))
 }
 
 // judgeEnds refuses to let the last administrator go, and an organization that is protected.
@@ -43,12 +43,12 @@ const RuleLastAdministrator = "last-administrator"
 func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 	o := r.Facts.Organization
 	if r.Operation == Create || o == nil || !o.DeletionTimestamp.IsZero() || r.Facts.OtherAdministrator ||
-		!slices.Contains(o.Status.Administrators, before.Name) || !effective.CandidateOf(before).Wished {
+		!slices.Contains(o.Status.Administrators, before.Name) || !effective.CandidateOf(before).Requested {
 		return nil
 	}
 	field, what := "metadata.deletionTimestamp", "delete"
 	if after, ok := r.New.(*v1alpha1.OrgUser); ok && r.Operation == Update {
-		if effective.CandidateOf(after).Wished {
+		if effective.CandidateOf(after).Requested {
 			return nil
 		}
 		field, what = "spec.role", "take the role from"

@@ -5,9 +5,9 @@ package authz
 
 import "github.com/usher-operator/usher/api/v1alpha1"
 
-// Inviter gives who an Invitation is from when it names nobody: whoever acts is the inviter of a new one, and an update
+// DefaultInviter gives who an Invitation is from when it names nobody: whoever acts is the inviter of a new one, and an update
 // keeps the one there is. Who may name somebody else is judged, not mended.
-func Inviter(actor Actor, old, wished *v1alpha1.Invitation) v1alpha1.Username {
+func DefaultInviter(actor Actor, old, wished *v1alpha1.Invitation) v1alpha1.Username {
 	switch {
 	case wished.Spec.InvitedBy != "":
 		return wished.Spec.InvitedBy
@@ -30,8 +30,8 @@ func InviterKindOf(actor Actor) v1alpha1.InviterKind {
 	}
 }
 
-// InviterMayStill tells whether an Invitation may be accepted: its inviter may still give the role that it gives.
-func InviterMayStill(i *v1alpha1.Invitation, inviter Actor) bool {
+// InviterAuthorized tells whether an Invitation may be accepted: its inviter may still give the role that it gives.
+func InviterAuthorized(i *v1alpha1.Invitation, inviter Actor) bool {
 	return i.Status.InviterKind == v1alpha1.InviterPlatform || MayGrant(inviter.Role, i.Spec.Role)
 }
 
@@ -48,6 +48,6 @@ func judgeInviter(r Request) []Violation {
 	if wished.Spec.InvitedBy == expected {
 		return nil
 	}
-	return []Violation{r.forbid("spec.invitedBy", "inviter-is-actor", "the platform's identities and delegates",
+	return []Violation{r.deny("spec.invitedBy", "inviter-is-actor", "the platform's identities and delegates",
 		"name another inviter than %q", expected)}
 }

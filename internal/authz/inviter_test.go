@@ -21,7 +21,7 @@ var _ = Describe("The inviter", func() {
 	const ana, eva = "ana@acme.example", "eva@acme.example"
 
 	DescribeTable("of a new invitation is", func(actor authz.Actor, wished, inviter string) {
-		Expect(authz.Inviter(actor, nil, from(wished))).To(BeEquivalentTo(inviter))
+		Expect(authz.DefaultInviter(actor, nil, from(wished))).To(BeEquivalentTo(inviter))
 	},
 		Entry("who acts, when nobody is named", person("eva", userAdmin), "", eva),
 		Entry("who acts, when named", person("eva", userAdmin), eva, eva),
@@ -32,7 +32,7 @@ var _ = Describe("The inviter", func() {
 	)
 
 	DescribeTable("at an update stays when nobody is named", func(actor authz.Actor) {
-		Expect(authz.Inviter(actor, from(ana), from(""))).To(BeEquivalentTo(ana))
+		Expect(authz.DefaultInviter(actor, from(ana), from(""))).To(BeEquivalentTo(ana))
 	},
 		Entry("by a person", person("eva", userAdmin)),
 		Entry("by a delegate", delegate(orgAdmin)),
@@ -40,8 +40,8 @@ var _ = Describe("The inviter", func() {
 	)
 
 	It("at an update is changed by delegates and the platform only", func() {
-		Expect(authz.Inviter(delegate(orgAdmin), from(ana), from(eva))).To(BeEquivalentTo(eva))
-		Expect(authz.Inviter(platformActor, from(ana), from(eva))).To(BeEquivalentTo(eva))
+		Expect(authz.DefaultInviter(delegate(orgAdmin), from(ana), from(eva))).To(BeEquivalentTo(eva))
+		Expect(authz.DefaultInviter(platformActor, from(ana), from(eva))).To(BeEquivalentTo(eva))
 		for _, actor := range []authz.Actor{delegate(orgAdmin), platformActor} {
 			Expect(authz.Judge(authz.Request{
 				Operation: authz.Update, Actor: actor, Organization: "acme", Old: from(ana), New: from(eva),

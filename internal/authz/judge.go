@@ -63,8 +63,8 @@ type Facts struct {
 	IntakeHolder *v1alpha1.Workspace
 	// IntakeDomains say where the organizations may take mails in.
 	IntakeDomains effective.IntakeDomains
-	// IntakesBehind are the workspaces whose intakes the mails of the request's pass on to, in their order.
-	IntakesBehind []*v1alpha1.Workspace
+	// IntakeChain are the workspaces whose intakes the mails of the request's pass on to, in their order.
+	IntakeChain []*v1alpha1.Workspace
 	// SerialHolders are the devices in other workspaces that have a serial number which the request brings into its
 	// workspace, by the number's compared form.
 	SerialHolders map[string]effective.SerialHolder
@@ -95,16 +95,16 @@ func (r Request) object() metav1.Object {
 // changed gives the paths of the fields of the spec that an update changes.
 func (r Request) changed() []string { return ChangedFields(specOf(r.Old), specOf(r.New)) }
 
-// forbid makes the violation of a rule about roles: who acts, and who could do it instead.
-func (r Request) forbid(field, rule, could, format string, args ...any) Violation {
+// deny makes the violation of a rule about roles: who acts, and who could do it instead.
+func (r Request) deny(field, rule, could, format string, args ...any) Violation {
 	return Violation{
 		Field: field, Reason: Forbidden, Rule: rule,
 		Message: fmt.Sprintf("%s: only %s may %s", r.Actor.describe(r.Organization), could, fmt.Sprintf(format, args...)),
 	}
 }
 
-// stranger refuses who has no role in the organization.
-func (r Request) stranger() Violation {
+// denyNoRole refuses who has no role in the organization.
+func (r Request) denyNoRole() Violation {
 	message := fmt.Sprintf("user %q has no active account in organization %q and may not %s %s: ask one of its "+
 		"organization administrators for an invitation", r.Actor.Username, r.Organization, r.Operation, noun(r.object()))
 	if _, is := r.object().(*v1alpha1.Organization); is && r.Operation == Create {
@@ -138,7 +138,7 @@ func Judge(r Request) []Violation {
 	case ActorPerson, ActorDelegate:
 		return slices.Concat(judgeContent(r), judgeProtected(r), judgeAuthority(r), judgeSelf(r), judgeInvariants(r))
 	default:
-		return append(judgeContent(r), r.stranger())
+		return append(judgeContent(r), r.denyNoRole())
 	}
 }
 
@@ -169,5 +169,5 @@ func judgeArea(r Request, area Area, noun string) []Violation {
 	if PowerOf(r.Actor.Role, area) >= PowerManageMembers {
 		return nil
 	}
-	return []Violation{r.forbid("", "area-managed", managersOf(area), "%s %s", r.Operation, noun)}
+	return []Violation{r.deny("", "area-managed", managersOf(area), "%s %s", r.Operation, noun)}
 }

@@ -29,7 +29,7 @@ func judgeDelegates(r Request) []Violation {
 		if _, invites := r.New.(*v1alpha1.Invitation); invites {
 			field = "spec.emails"
 		}
-		found = append(found, r.forbid(field, "delegate-kept", managersOf(AreaOrganization),
+		found = append(found, r.deny(field, "delegate-kept", managersOf(AreaOrganization),
 			"make a user of %q, who is a delegate of the organization and would lose that role", name))
 	}
 	return found

@@ -22,13 +22,13 @@ func judgeIntake(r Request) []Violation {
 		return nil
 	}
 	address := string(w.Spec.Portal.IntakeEmail)
-	if why := r.Facts.IntakeDomains.Refuse(w); why != "" {
+	if why := r.Facts.IntakeDomains.RefusalMessage(w); why != "" {
 		return []Violation{invalid(intakeField, "intake-domain", address, why)}
 	}
 	if r.Facts.IntakeHolder == nil {
 		return nil
 	}
-	return []Violation{invalid(intakeField, "intake-unique", address, effective.IntakeTaken(w, r.Facts.IntakeHolder))}
+	return []Violation{invalid(intakeField, "intake-unique", address, effective.IntakeTakenMessage(w, r.Facts.IntakeHolder))}
 }
 
 // checkPortal refuses addresses that DNS cannot hold, and a queue that is the intake: mails would go round for ever.
@@ -54,10 +54,10 @@ func judgeQueueLoop(r Request) []Violation {
 		return nil
 	}
 	old, was := r.Old.(*v1alpha1.Workspace)
-	if was && old != nil && effective.IntakeOf(old) == effective.IntakeOf(w) && effective.QueuesAt(old, string(w.Spec.Portal.QueueEmail)) {
+	if was && old != nil && effective.IntakeOf(old) == effective.IntakeOf(w) && effective.HasQueue(old, string(w.Spec.Portal.QueueEmail)) {
 		return nil
 	}
-	if why := effective.QueueLoop(w, r.Facts.IntakesBehind); why != "" {
+	if why := effective.QueueLoopMessage(w, r.Facts.IntakeChain); why != "" {
 		return []Violation{invalid(queueField, "queue-loop", string(w.Spec.Portal.QueueEmail), why)}
 	}
 	return nil

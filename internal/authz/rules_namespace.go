@@ -23,14 +23,14 @@ var systemPrefixes = []string{"kube-", "openshift-"}
 type NamespaceFacts struct {
 	// Operator is the operator's own namespace.
 	Operator string
-	// Neighbour is another organization that the namespace's name belongs to; empty: there is none. See Neighbours.
-	Neighbour string
+	// OtherOwner is another organization that the namespace's name belongs to; empty: there is none. See Neighbours.
+	OtherOwner string
 }
 
-// Neighbours gives the names of the organizations that the name of a workspace's namespace would belong to before it
+// OtherNamespaceOwners gives the names of the organizations that the name of a workspace's namespace would belong to before it
 // belonged to the workspace's own: those of which it is the namespace, or has the prefix. The longest name comes first, for
 // that one has it.
-func Neighbours(w *v1alpha1.Workspace) []string {
+func OtherNamespaceOwners(w *v1alpha1.Workspace) []string {
 	name := effective.NamespaceOf(w)
 	own := len(w.Namespace) + 1
 	if len(name) <= own || !strings.HasPrefix(name, w.Namespace+"-") {
@@ -73,10 +73,10 @@ func checkNamespaceOwner(w *v1alpha1.Workspace, f NamespaceFacts) []Violation {
 	case name == f.Operator:
 		return []Violation{invalid("spec.namespace", "namespace-system", name,
 			"is the namespace that the operator itself runs in, which never belongs to a workspace")}
-	case f.Neighbour != "":
+	case f.OtherOwner != "":
 		return []Violation{invalid("spec.namespace", "namespace-of-another", name, fmt.Sprintf(
 			"belongs to organization %q, to which all namespaces called %q or starting with %q belong: give workspace %q "+
-				"another spec.namespace that starts with %q", f.Neighbour, f.Neighbour, f.Neighbour+"-", w.Name, w.Namespace+"-"))}
+				"another spec.namespace that starts with %q", f.OtherOwner, f.OtherOwner, f.OtherOwner+"-", w.Name, w.Namespace+"-"))}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ var _ = Describe("GTA-3 The namespace of a workspace", func() {
 	}
 
 	DescribeTable("could belong to these organizations before its own", func(organization, namespace string, names ...string) {
-		Expect(authz.Neighbours(wanting(organization, namespace))).To(HaveExactElements(names))
+		Expect(authz.OtherNamespaceOwners(wanting(organization, namespace))).To(HaveExactElements(names))
 	},
 		Entry("one that is called so", "acme", "acme-support", "acme-support"),
 		Entry("those with a longer prefix, the longest first", "acme", "acme-labs-x-1", "acme-labs-x-1", "acme-labs-x", "acme-labs"),
@@ -45,7 +45,7 @@ var _ = Describe("GTA-3 The namespace of a workspace", func() {
 			"longer than 63 characters"),
 		Entry("the operator's own", "usher", "usher-system", authz.NamespaceFacts{Operator: "usher-system"}, "namespace-system",
 			"the namespace that the operator itself runs in"),
-		Entry("another organization's", "acme", "acme-labs-x", authz.NamespaceFacts{Neighbour: "acme-labs"},
+		Entry("another organization's", "acme", "acme-labs-x", authz.NamespaceFacts{OtherOwner: "acme-labs"},
 			"namespace-of-another", `belongs to organization "acme-labs", to which all namespaces called "acme-labs" or starting with `+
 				`"acme-labs-" belong: give workspace "w" another spec.namespace that starts with "acme-"`),
 	)
@@ -61,7 +61,7 @@ var _ = Describe("GTA-3 The namespace of a workspace", func() {
 		w := wanting("acme", "acme-labs-x")
 		r := authz.Request{
 			Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform}, Organization: "acme", New: w,
-			Facts: authz.Facts{Namespace: authz.NamespaceFacts{Neighbour: "acme-labs"}},
+			Facts: authz.Facts{Namespace: authz.NamespaceFacts{OtherOwner: "acme-labs"}},
 		}
 		Expect(authz.Judge(r)).To(HaveExactElements(HaveField("Rule", "namespace-of-another")))
 		r.Operation, r.Old, r.New = authz.Update, w, builders.Workspace("acme", "w").Namespace("acme-labs-x").
@@ -109,7 +109,7 @@ var _ = Describe("GTA-3 The labels that a namespace gets from its workspace", fu
 	DescribeTable("are those that are allowed", func(entries []string, want map[string]string) {
 		allowed, err := effective.ParseNamespaceLabels(entries)
 		Expect(err).NotTo(HaveOccurred())
-		copied, refused := allowed.Of(labelled(wished))
+		copied, refused := allowed.For(labelled(wished))
 		Expect(copied).To(Equal(want))
 		Expect(refused).To(HaveLen(len(wished) - len(want)))
 	},
@@ -129,7 +129,7 @@ var _ = Describe("GTA-3 The labels that a namespace gets from its workspace", fu
 		allowed, err := effective.ParseNamespaceLabels([]string{"team"})
 		Expect(err).NotTo(HaveOccurred())
 		w := labelled(map[string]string{"team": "red", "tier": "gold", "pod-security.kubernetes.io_enforce": "privileged"})
-		Expect(allowed.Warn(w)).To(HaveExactElements(
+		Expect(allowed.Warnings(w)).To(HaveExactElements(
 			"metadata.labels[namespace.accounts.usher.dev/pod-security.kubernetes.io_enforce]: the namespace does not get the label "+
 				"pod-security.kubernetes.io/enforce=privileged, which the operator's --namespace-labels does not allow",
 			HavePrefix("metadata.labels[namespace.accounts.usher.dev/tier]")))

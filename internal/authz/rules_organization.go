@@ -49,7 +49,7 @@ func judgeOrganization(r Request) []Violation {
 	var found []Violation
 	for _, field := range fields {
 		if area := areaOfField(field); PowerOf(r.Actor.Role, area) != PowerManage {
-			found = append(found, r.forbid(field, "field-managed", managersOf(area), "change %s", field))
+			found = append(found, r.deny(field, "field-managed", managersOf(area), "change %s", field))
 		}
 	}
 	return append(found, judgeModuleRoles(r)...)
@@ -66,7 +66,7 @@ func judgeModuleRoles(r Request) []Violation {
 		PowerOf(r.Actor.Role, AreaWorkspaces) == PowerManage {
 		return nil
 	}
-	return []Violation{r.forbid("spec.subscription.modules", "module-role-managed", managersOf(AreaOrganization),
+	return []Violation{r.deny("spec.subscription.modules", "module-role-managed", managersOf(AreaOrganization),
 		"change the clusterRoleName of a module")}
 }
 

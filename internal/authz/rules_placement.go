@@ -38,9 +38,9 @@ func accountsOf(object any) []account {
 	return nil
 }
 
-// PlacementKeys gives what a judgement must know of whether workspaces name it: nothing, unless the organization requires
+// AssignmentKeys gives what a judgement must know of whether workspaces name it: nothing, unless the organization requires
 // a workspace of everybody and the request is about somebody whose own spec names none.
-func PlacementKeys(r Request) []effective.MemberKey {
+func AssignmentKeys(r Request) []effective.MemberKey {
 	if r.Operation == Delete || r.Status {
 		return nil
 	}
@@ -54,8 +54,8 @@ func PlacementKeys(r Request) []effective.MemberKey {
 	return slices.Compact(keys)
 }
 
-// unplaced gives the addresses of an object's accounts that lack the workspace that is required of them.
-func unplaced(r Request, object any) []string {
+// lackingWorkspace gives the addresses of an object's accounts that lack the workspace that is required of them.
+func lackingWorkspace(r Request, object any) []string {
 	var emails []string
 	for _, a := range accountsOf(object) {
 		named := func(k effective.MemberKey) bool { return r.Facts.Named[k] }
@@ -67,14 +67,14 @@ func unplaced(r Request, object any) []string {
 	return emails
 }
 
-// judgePlacement refuses what would leave somebody without the workspace that the organization requires (GTA-5). Who lacks
+// judgeAssignment refuses what would leave somebody without the workspace that the organization requires (GTA-5). Who lacks
 // one already, because the setting or a workspace has changed since, can be changed otherwise.
-func judgePlacement(r Request) []Violation {
+func judgeAssignment(r Request) []Violation {
 	if r.Operation == Delete || r.Status {
 		return nil
 	}
-	before := unplaced(r, r.Old)
-	without := slices.DeleteFunc(unplaced(r, r.New), func(email string) bool { return slices.Contains(before, email) })
+	before := lackingWorkspace(r, r.Old)
+	without := slices.DeleteFunc(lackingWorkspace(r, r.New), func(email string) bool { return slices.Contains(before, email) })
 	if len(without) == 0 {
 		return nil
 	}

@@ -24,7 +24,7 @@ func judgeProtected(r Request) []Violation {
 		return nil
 	}
 	if r.Status {
-		return []Violation{r.protected("status")}
+		return []Violation{r.denyProtected("status")}
 	}
 	old := r.Old
 	if r.Operation == Create {
@@ -32,27 +32,27 @@ func judgeProtected(r Request) []Violation {
 	}
 	var found []Violation
 	if hasFinalizer(old) != hasFinalizer(r.New) {
-		kept := r.protected("metadata.finalizers[" + v1alpha1.Finalizer + "]")
+		kept := r.denyProtected("metadata.finalizers[" + v1alpha1.Finalizer + "]")
 		if hasFinalizer(old) {
 			kept.Message += " (kubectl replace takes it away unless the manifest has it; kubectl apply keeps it)"
 		}
 		found = append(found, kept)
 	}
 	if !equality.Semantic.DeepEqual(old.GetOwnerReferences(), r.New.GetOwnerReferences()) {
-		found = append(found, r.protected("metadata.ownerReferences"))
+		found = append(found, r.denyProtected("metadata.ownerReferences"))
 	}
 	for _, key := range ownKeys(old.GetLabels(), r.New.GetLabels()) {
-		found = append(found, r.protected("metadata.labels["+key+"]"))
+		found = append(found, r.denyProtected("metadata.labels["+key+"]"))
 	}
 	for _, key := range ownKeys(old.GetAnnotations(), r.New.GetAnnotations()) {
 		if !asksPeople(r.New, key) {
-			found = append(found, r.protected("metadata.annotations["+key+"]"))
+			found = append(found, r.denyProtected("metadata.annotations["+key+"]"))
 		}
 	}
 	return found
 }
 
-func (r Request) protected(field string) Violation {
+func (r Request) denyProtected(field string) Violation {
 	return Violation{
 		Field: field, Reason: Forbidden, Rule: "usher-only",
 		Message: fmt.Sprintf("%s: %s is Usher's own, which only Usher itself may change: leave it as it is",

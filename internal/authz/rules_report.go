@@ -39,6 +39,6 @@ func judgeReport(r Request) []Violation {
 		PowerOf(r.Actor.Role, AreaProfile) == PowerManage {
 		return nil
 	}
-	return []Violation{r.forbid("metadata.annotations["+key+"]", "report-requested", managersOf(AreaProfile),
+	return []Violation{r.deny("metadata.annotations["+key+"]", "report-requested", managersOf(AreaProfile),
 		"have a report sent to the organization's contacts")}
 }

@@ -19,7 +19,7 @@ func judgeSelf(r Request) []Violation {
 		return nil
 	}
 	if r.Operation == Delete {
-		return []Violation{r.self("", "remove himself from the organization")}
+		return []Violation{r.denySelf("", "remove himself from the organization")}
 	}
 	after, isUser := r.New.(*v1alpha1.OrgUser)
 	if !isUser {
@@ -27,15 +27,15 @@ func judgeSelf(r Request) []Violation {
 	}
 	var found []Violation
 	if before.Spec.Role != after.Spec.Role {
-		found = append(found, r.self("spec.role", "change his own role"))
+		found = append(found, r.denySelf("spec.role", "change his own role"))
 	}
 	if !before.Spec.Suspend && after.Spec.Suspend {
-		found = append(found, r.self("spec.suspend", "suspend himself"))
+		found = append(found, r.denySelf("spec.suspend", "suspend himself"))
 	}
 	return found
 }
 
-func (r Request) self(field, what string) Violation {
+func (r Request) denySelf(field, what string) Violation {
 	return Violation{
 		Field: field, Reason: Forbidden, Rule: "not-oneself",
 		Message: fmt.Sprintf("%s: nobody may %s; %s other than %q can", r.Actor.describe(r.Organization), what,

@@ -30,7 +30,7 @@ func judgeMember(r Request) []Violation {
 	case r.Operation == Create:
 		return judgeGrant(r, after.Spec.Role)
 	case r.Operation == Delete && !isMember(before):
-		return []Violation{r.forbid("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", standing(before))}
+		return []Violation{r.deny("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", standing(before))}
 	case r.Operation == Update:
 		return judgeMemberUpdate(r, before, after)
 	}
@@ -40,21 +40,21 @@ func judgeMember(r Request) []Violation {
 func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 	var found []Violation
 	if !isMember(before) && !slices.Equal(before.Finalizers, after.Finalizers) {
-		found = append(found, r.forbid("metadata.finalizers", "members-only", managersOf(AreaUsers),
+		found = append(found, r.deny("metadata.finalizers", "members-only", managersOf(AreaUsers),
 			"change finalizers of a user with the role %q", standing(before)))
 	}
 	const resend = v1alpha1.AnnotationResend
 	if !isMember(before) && before.Annotations[resend] != after.Annotations[resend] {
-		found = append(found, r.forbid("metadata.annotations["+resend+"]", "members-only", managersOf(AreaUsers),
+		found = append(found, r.deny("metadata.annotations["+resend+"]", "members-only", managersOf(AreaUsers),
 			"invite a user with the role %q again", standing(before)))
 	}
 	for _, field := range r.changed() {
 		switch {
 		case field == "spec.role":
-			found = append(found, r.forbid(field, "role-frozen", managersOf(AreaUsers), "set role %q", after.Spec.Role))
+			found = append(found, r.deny(field, "role-frozen", managersOf(AreaUsers), "set role %q", after.Spec.Role))
 		case field == "spec.workspaces" || isMember(before):
 		default:
-			found = append(found, r.forbid(field, "members-only", managersOf(AreaUsers),
+			found = append(found, r.deny(field, "members-only", managersOf(AreaUsers),
 				"change %s of a user with the role %q", strings.TrimPrefix(field, "spec."), standing(before)))
 		}
 	}
@@ -80,7 +80,7 @@ func judgeInvitation(r Request) []Violation {
 	before, _ := r.Old.(*v1alpha1.Invitation)
 	after, _ := r.New.(*v1alpha1.Invitation)
 	if before != nil && !MayGrant(r.Actor.Role, before.Spec.Role) {
-		return []Violation{r.forbid("", "members-only", grantersOf(before.Spec.Role), "%s an invitation to the role %q",
+		return []Violation{r.deny("", "members-only", grantersOf(before.Spec.Role), "%s an invitation to the role %q",
 			r.Operation, before.Spec.Role)}
 	}
 	if after != nil {
@@ -94,5 +94,5 @@ func judgeGrant(r Request, granted v1alpha1.Role) []Violation {
 	if MayGrant(r.Actor.Role, granted) {
 		return nil
 	}
-	return []Violation{r.forbid("spec.role", "role-grantable", grantersOf(granted), "set role %q", granted)}
+	return []Violation{r.deny("spec.role", "role-grantable", grantersOf(granted), "set role %q", granted)}
 }

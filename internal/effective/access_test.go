@@ -143,7 +143,7 @@ var _ = Describe("GTA-5 A workspace that is required of everybody", func() {
 			Facts: authz.Facts{Organization: o.Obj(), Named: map[effective.MemberKey]bool{}},
 		}
 		for _, key := range named {
-			Expect(authz.PlacementKeys(r)).To(ContainElement(key), "it is asked about")
+			Expect(authz.AssignmentKeys(r)).To(ContainElement(key), "it is asked about")
 			r.Facts.Named[key] = true
 		}
 		var messages []string
@@ -200,7 +200,7 @@ var _ = Describe("GTA-5 A workspace that is required of everybody", func() {
 
 	It("is missing in force when no source gives one, and the rest stays in force", func() {
 		in := effective.UserInForce(facts(luis.Existing().Role(technician).Obj(), required.Obj(), support.Obj()))
-		Expect(in).To(And(HaveField("Unplaced", true), HaveField("State", v1alpha1.UserActive), HaveField("Role", technician)))
+		Expect(in).To(And(HaveField("LacksWorkspace", true), HaveField("State", v1alpha1.UserActive), HaveField("Role", technician)))
 		for _, f := range []effective.UserFacts{
 			facts(luis.Existing().Obj(), optional.Obj()),
 			facts(luis.Existing().Workspace("later", asView).Obj(), required.Obj()),
@@ -209,7 +209,7 @@ var _ = Describe("GTA-5 A workspace that is required of everybody", func() {
 			facts(luis.Existing().Suspended().Obj(), required.Obj()),
 			facts(luis.Obj(), required.Obj()),
 		} {
-			Expect(effective.UserInForce(f).Unplaced).To(BeFalse())
+			Expect(effective.UserInForce(f).LacksWorkspace).To(BeFalse())
 		}
 	})
 })

@@ -14,8 +14,8 @@ type Candidate struct {
 	Name string
 	// Exists is false when the object is gone.
 	Exists bool
-	// Wished is true when the spec asks for the role, and nothing asks for its end: no suspension, no deletion.
-	Wished bool
+	// Requested is true when the spec asks for the role, and nothing asks for its end: no suspension, no deletion.
+	Requested bool
 	// Accepted is true once the person has accepted.
 	Accepted bool
 }
@@ -23,10 +23,10 @@ type Candidate struct {
 // CandidateOf reads a user's wish.
 func CandidateOf(u *v1alpha1.OrgUser) Candidate {
 	return Candidate{
-		Name:     u.Name,
-		Exists:   true,
-		Wished:   u.Spec.Role == v1alpha1.RoleOrganizationAdmin && !u.Spec.Suspend && u.DeletionTimestamp.IsZero(),
-		Accepted: u.Status.State == v1alpha1.UserActive,
+		Name:      u.Name,
+		Exists:    true,
+		Requested: u.Spec.Role == v1alpha1.RoleOrganizationAdmin && !u.Spec.Suspend && u.DeletionTimestamp.IsZero(),
+		Accepted:  u.Status.State == v1alpha1.UserActive,
 	}
 }
 
@@ -55,7 +55,7 @@ func NextLedger(current []string, candidates []Candidate) Ledger {
 	var unwilling []string
 	for _, name := range current {
 		switch c := byName[name]; {
-		case c.Wished:
+		case c.Requested:
 			next.Staying = append(next.Staying, name)
 		case c.Exists:
 			unwilling = append(unwilling, name)
@@ -71,7 +71,7 @@ func NextLedger(current []string, candidates []Candidate) Ledger {
 		next.Leaving = unwilling[1:]
 	}
 	for _, c := range candidates {
-		if c.Wished && c.Accepted && !slices.Contains(next.Administrators, c.Name) {
+		if c.Requested && c.Accepted && !slices.Contains(next.Administrators, c.Name) {
 			next.Administrators = append(next.Administrators, c.Name)
 		}
 	}

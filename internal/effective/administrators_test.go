@@ -16,7 +16,7 @@ import (
 )
 
 func willing(name string) effective.Candidate {
-	return effective.Candidate{Name: name, Exists: true, Wished: true, Accepted: true}
+	return effective.Candidate{Name: name, Exists: true, Requested: true, Accepted: true}
 }
 
 func unwilling(name string) effective.Candidate {
@@ -24,7 +24,7 @@ func unwilling(name string) effective.Candidate {
 }
 
 func invitedAdmin(name string) effective.Candidate {
-	return effective.Candidate{Name: name, Exists: true, Wished: true}
+	return effective.Candidate{Name: name, Exists: true, Requested: true}
 }
 
 var _ = Describe("The ledger of administrators", func() {
@@ -68,12 +68,12 @@ var _ = Describe("The ledger of administrators", func() {
 
 	It("reads a wish from the spec, and its end from suspension and deletion", func() {
 		u := ana.Existing().Obj()
-		Expect(effective.CandidateOf(u)).To(Equal(effective.Candidate{Name: "ana", Exists: true, Wished: true}))
+		Expect(effective.CandidateOf(u)).To(Equal(effective.Candidate{Name: "ana", Exists: true, Requested: true}))
 		u.Status.State = v1alpha1.UserActive
 		Expect(effective.CandidateOf(u)).To(Equal(willing("ana")))
-		Expect(effective.CandidateOf(ana.Suspended().Obj()).Wished).To(BeFalse())
-		Expect(effective.CandidateOf(ana.Role(technician).Obj()).Wished).To(BeFalse())
-		Expect(effective.CandidateOf(deleted(ana.Obj())).Wished).To(BeFalse())
+		Expect(effective.CandidateOf(ana.Suspended().Obj()).Requested).To(BeFalse())
+		Expect(effective.CandidateOf(ana.Role(technician).Obj()).Requested).To(BeFalse())
+		Expect(effective.CandidateOf(deleted(ana.Obj())).Requested).To(BeFalse())
 		for _, state := range []v1alpha1.UserState{"", v1alpha1.UserPending, v1alpha1.UserSuspended, v1alpha1.UserRemoving} {
 			u.Status.State = state
 			Expect(effective.CandidateOf(u).Accepted).To(BeFalse(), string(state))
@@ -112,7 +112,7 @@ func (w *world) act() {
 	c, exists := w.people[name]
 	switch {
 	case !exists:
-		c = effective.Candidate{Name: name, Exists: true, Wished: w.IntN(2) == 0}
+		c = effective.Candidate{Name: name, Exists: true, Requested: w.IntN(2) == 0}
 	case w.deleted[name]:
 		return
 	default:
@@ -120,11 +120,11 @@ func (w *world) act() {
 		case 0:
 			c.Accepted = true
 		case 1:
-			c.Wished = true
+			c.Requested = true
 		case 2:
-			c.Wished = false
+			c.Requested = false
 		case 3:
-			c.Wished, w.deleted[name] = false, true
+			c.Requested, w.deleted[name] = false, true
 		}
 	}
 	w.people[name] = c
@@ -147,7 +147,7 @@ func (w *world) reconcile(where string) {
 	Expect(slices.Compact(slices.Clone(next.Administrators))).To(HaveLen(len(next.Administrators)), where)
 	for _, name := range next.Administrators {
 		c := w.people[name]
-		Expect(c.Exists && (c.Wished && (c.Accepted || slices.Contains(w.ledger, name)) || name == next.Held)).To(
+		Expect(c.Exists && (c.Requested && (c.Accepted || slices.Contains(w.ledger, name)) || name == next.Held)).To(
 			BeTrue(), "%s: %s is on the list %v", where, name, next.Administrators)
 	}
 	for _, name := range w.ledger {

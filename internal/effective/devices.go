@@ -58,8 +58,8 @@ func deviceWith(w *v1alpha1.Workspace, key string) string {
 	return ""
 }
 
-// MayHold tells whether another workspace can have a serial number before one that names it too: the oldest keeps it.
-func MayHold(other, w *v1alpha1.Workspace) bool {
+// WorkspacePrecedes tells whether another workspace can have a serial number before one that names it too: the oldest keeps it.
+func WorkspacePrecedes(other, w *v1alpha1.Workspace) bool {
 	return other.Name != w.Name && other.DeletionTimestamp.IsZero() && olderWorkspace(other, w)
 }
 

@@ -25,7 +25,7 @@ func IntakeOf(w *v1alpha1.Workspace) string {
 func IntakeHolder(wishing []*v1alpha1.Workspace, domains IntakeDomains) *v1alpha1.Workspace {
 	var holder *v1alpha1.Workspace
 	for _, w := range wishing {
-		may := w.DeletionTimestamp.IsZero() && IntakeOf(w) != "" && domains.Refuse(w) == ""
+		may := w.DeletionTimestamp.IsZero() && IntakeOf(w) != "" && domains.RefusalMessage(w) == ""
 		if may && (holder == nil || olderWorkspace(w, holder)) {
 			holder = w
 		}
@@ -40,9 +40,9 @@ func olderWorkspace(a, b *v1alpha1.Workspace) bool {
 	return a.Namespace+"/"+a.Name < b.Namespace+"/"+b.Name
 }
 
-// IntakeTaken says that another workspace has the intake address that a workspace wishes. The other one is named to its own
+// IntakeTakenMessage says that another workspace has the intake address that a workspace wishes. The other one is named to its own
 // organization only.
-func IntakeTaken(w, holder *v1alpha1.Workspace) string {
+func IntakeTakenMessage(w, holder *v1alpha1.Workspace) string {
 	whose := "a workspace of another organization"
 	if holder.Namespace == w.Namespace {
 		whose = fmt.Sprintf("workspace %q", holder.Name)

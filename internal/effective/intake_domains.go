@@ -74,8 +74,8 @@ func (d IntakeDomains) Allow(organization, address string) bool {
 	return slices.Contains(owners, organization)
 }
 
-// of gives the domains and addresses of an organization, sorted.
-func (d IntakeDomains) of(organization string) []string {
+// placesOf gives the domains and addresses placesOf an organization, sorted.
+func (d IntakeDomains) placesOf(organization string) []string {
 	var places []string
 	for place, owners := range d.owners {
 		if slices.Contains(owners, organization) {
@@ -86,14 +86,14 @@ func (d IntakeDomains) of(organization string) []string {
 	return places
 }
 
-// Refuse says why a workspace may not have the intake address that it wishes; empty: it may.
-func (d IntakeDomains) Refuse(w *v1alpha1.Workspace) string {
+// RefusalMessage says why a workspace may not have the intake address that it wishes; empty: it may.
+func (d IntakeDomains) RefusalMessage(w *v1alpha1.Workspace) string {
 	address := IntakeOf(w)
 	if address == "" || d.Allow(w.Namespace, address) {
 		return ""
 	}
 	ask := fmt.Sprintf("ask the platform team for %s=%s in the operator's --intake-domains", w.Namespace, domainOf(address))
-	places := d.of(w.Namespace)
+	places := d.placesOf(w.Namespace)
 	if len(places) == 0 {
 		return fmt.Sprintf("is not an address of organization %q, which has none to take mails in at: %s", w.Namespace, ask)
 	}

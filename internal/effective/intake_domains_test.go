@@ -43,7 +43,7 @@ var _ = Describe("LMI-3 The domains in which organizations take mails in", func(
 
 	It("leave every address to whoever asks first when there are none", func() {
 		Expect(domains().Allow("acme", "help@anywhere.example")).To(BeTrue())
-		Expect(domains().Refuse(takesIn("acme", "support", "help@anywhere.example", 0))).To(BeEmpty())
+		Expect(domains().RefusalMessage(takesIn("acme", "support", "help@anywhere.example", 0))).To(BeEmpty())
 	})
 
 	DescribeTable("cannot be read from", func(entry, message string) {
@@ -104,6 +104,6 @@ var _ = Describe("LMI-3 The domains in which organizations take mails in", func(
 		renamed := old.DeepCopy()
 		renamed.Spec.DisplayName = "Support"
 		Expect(judge(old, renamed, nil)).To(BeEmpty())
-		Expect(some().Refuse(renamed)).NotTo(BeEmpty())
+		Expect(some().RefusalMessage(renamed)).NotTo(BeEmpty())
 	})
 })

@@ -11,10 +11,10 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// QueueLoop says that the mails of a workspace's intake would come back to it, by way of the workspaces whose intakes they
+// QueueLoopMessage says that the mails of a workspace's intake would come back to it, by way of the workspaces whose intakes they
 // pass on to, in their order; empty: they would not. Another organization's workspace is not named.
-func QueueLoop(w *v1alpha1.Workspace, via []*v1alpha1.Workspace) string {
-	back := func(next *v1alpha1.Workspace) bool { return QueuesAt(next, IntakeOf(w)) }
+func QueueLoopMessage(w *v1alpha1.Workspace, via []*v1alpha1.Workspace) string {
+	back := func(next *v1alpha1.Workspace) bool { return HasQueue(next, IntakeOf(w)) }
 	if IntakeOf(w) == "" || !slices.ContainsFunc(via, back) {
 		return ""
 	}
@@ -26,18 +26,18 @@ func QueueLoop(w *v1alpha1.Workspace, via []*v1alpha1.Workspace) string {
 		"of a mailbox that people read", whose)
 }
 
-// GoesRound tells whether the mails of a workspace's intake end nowhere: they come back to it, or to one of the workspaces
+// IntakeLoops tells whether the mails of a workspace's intake end nowhere: they come back to it, or to one of the workspaces
 // that they have passed.
-func GoesRound(w *v1alpha1.Workspace, via []*v1alpha1.Workspace) bool {
-	if QueueLoop(w, via) != "" {
+func IntakeLoops(w *v1alpha1.Workspace, via []*v1alpha1.Workspace) bool {
+	if QueueLoopMessage(w, via) != "" {
 		return true
 	}
 	return len(via) > 0 && slices.ContainsFunc(via, func(passed *v1alpha1.Workspace) bool {
-		return QueuesAt(via[len(via)-1], IntakeOf(passed))
+		return HasQueue(via[len(via)-1], IntakeOf(passed))
 	})
 }
 
-// QueuesAt reports whether a workspace's queue has this address.
-func QueuesAt(w *v1alpha1.Workspace, intake string) bool {
+// HasQueue reports whether a workspace's queue has this address.
+func HasQueue(w *v1alpha1.Workspace, intake string) bool {
 	return w.Spec.Portal != nil && emailaddr.Same(string(w.Spec.Portal.QueueEmail), intake)
 }

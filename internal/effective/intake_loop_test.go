@@ -26,29 +26,29 @@ var _ = Describe("LMI-3 A queue that is an intake", func() {
 
 	It("leads on to people, or back", func() {
 		first := hop("first", a, b)
-		Expect(effective.QueueLoop(first, nil)).To(BeEmpty())
-		Expect(effective.QueueLoop(first, via(hop("second", b, people)))).To(BeEmpty())
-		Expect(effective.GoesRound(first, via(hop("second", b, c), hop("third", c, people)))).To(BeFalse())
+		Expect(effective.QueueLoopMessage(first, nil)).To(BeEmpty())
+		Expect(effective.QueueLoopMessage(first, via(hop("second", b, people)))).To(BeEmpty())
+		Expect(effective.IntakeLoops(first, via(hop("second", b, c), hop("third", c, people)))).To(BeFalse())
 
 		back := via(hop("second", b, c), hop("third", c, "A@in.acme.example"))
-		Expect(effective.QueueLoop(first, back)).To(Equal(`is the intake address of workspace "second", whose queue leads back here: ` +
+		Expect(effective.QueueLoopMessage(first, back)).To(Equal(`is the intake address of workspace "second", whose queue leads back here: ` +
 			"mails would go round for ever, use the address of a mailbox that people read"))
-		Expect(effective.GoesRound(first, back)).To(BeTrue())
+		Expect(effective.IntakeLoops(first, back)).To(BeTrue())
 		back[0].Namespace = "other"
-		Expect(effective.QueueLoop(first, back)).To(HavePrefix("is the intake address of a workspace of another organization, whose queue"))
+		Expect(effective.QueueLoopMessage(first, back)).To(HavePrefix("is the intake address of a workspace of another organization, whose queue"))
 	})
 
 	It("may lead into a circle of others, which is theirs to open", func() {
 		first, circle := hop("first", a, b), via(hop("second", b, c), hop("third", c, b))
-		Expect(effective.QueueLoop(first, circle)).To(BeEmpty())
-		Expect(effective.GoesRound(first, circle)).To(BeTrue())
+		Expect(effective.QueueLoopMessage(first, circle)).To(BeEmpty())
+		Expect(effective.IntakeLoops(first, circle)).To(BeTrue())
 	})
 
 	It("is refused to who closes the circle, and to nobody else", func() {
 		judge := func(old, wished *v1alpha1.Workspace, behind ...*v1alpha1.Workspace) []authz.Violation {
 			r := authz.Request{
 				Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: "acme", New: wished,
-				Facts: authz.Facts{Organization: builders.Organization("acme").Obj(), IntakesBehind: behind},
+				Facts: authz.Facts{Organization: builders.Organization("acme").Obj(), IntakeChain: behind},
 			}
 			if old != nil {
 				r.Operation, r.Old = authz.Update, old

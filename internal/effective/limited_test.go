@@ -36,7 +36,7 @@ var _ = Describe("A Limited account", func() {
 	It("LMI-2 is suspended, removed and second to another one like everybody", func() {
 		Expect(in(guest.Suspended())).To(And(HaveField("State", v1alpha1.UserSuspended), HaveField("Username", ""), bare))
 		Expect(in(guest, func(f *effective.UserFacts) { deleted(f.User) })).To(HaveField("State", v1alpha1.UserRemoving))
-		Expect(in(guest, func(f *effective.UserFacts) { f.Elder = "other" })).To(HaveField("State", v1alpha1.UserPending))
+		Expect(in(guest, func(f *effective.UserFacts) { f.AddressOwner = "other" })).To(HaveField("State", v1alpha1.UserPending))
 		Expect(in(guest, func(f *effective.UserFacts) { f.Organization = nil })).To(HaveField("State", v1alpha1.UserPending))
 	})
 
@@ -56,10 +56,10 @@ var _ = Describe("A Limited account", func() {
 	It("holds no user name, and needs none", func() {
 		limited, other := guest.Obj(), builders.OrgUser("acme", "other").Username("guest@acme.example").Obj()
 		limited.Status.State = v1alpha1.UserActive
-		Expect(effective.HoldsName(limited, other)).To(BeFalse())
-		Expect(effective.HoldsName(other, limited)).To(BeFalse())
+		Expect(effective.OwnsUsername(limited, other)).To(BeFalse())
+		Expect(effective.OwnsUsername(other, limited)).To(BeFalse())
 		limited.Status.Username = "guest@acme.example" // a Full account until now
-		Expect(effective.HoldsName(limited, other)).To(BeTrue())
+		Expect(effective.OwnsUsername(limited, other)).To(BeTrue())
 	})
 })
 

@@ -25,7 +25,7 @@ func account(name string, born int64, wished, has string) *v1alpha1.OrgUser {
 
 var _ = Describe("A Kubernetes user name", func() {
 	DescribeTable("ORG-12 is kept by who has it, from whoever wishes it", func(holder, other *v1alpha1.OrgUser, held bool) {
-		Expect(effective.HoldsName(holder, other)).To(Equal(held))
+		Expect(effective.OwnsUsername(holder, other)).To(Equal(held))
 	},
 		Entry("from an older user who renames himself", account("bil", 2, "bil", "bil"), account("mem", 1, "bil", "mem"), true),
 		Entry("and not the other way round", account("mem", 1, "bil", "mem"), account("bil", 2, "bil", "bil"), false),
@@ -38,10 +38,10 @@ var _ = Describe("A Kubernetes user name", func() {
 
 	It("ORG-12 that is taken leaves a person the one that he has, and a newcomer waiting", func() {
 		f := facts(account("mem", 1, "bil", "mem"), acme("ana"))
-		f.NameHolder = "bil"
+		f.UsernameOwner = "bil"
 		Expect(effective.UserInForce(f)).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Username", "mem"), HaveField("Role", member)))
 		f = facts(account("new", 2, "bil", ""), acme("ana"))
-		f.NameHolder = "bil"
+		f.UsernameOwner = "bil"
 		Expect(effective.UserInForce(f)).To(And(HaveField("State", v1alpha1.UserPending), HaveField("Role", BeEmpty())))
 	})
 })

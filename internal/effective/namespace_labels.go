@@ -99,9 +99,9 @@ func NamespaceLabelKey(label string) (string, bool) {
 	return name, true
 }
 
-// Of gives the labels that a Workspace has copied to its namespace, and, sorted, its labels that ask for one and are not
+// For gives the labels that a Workspace has copied to its namespace, and, sorted, its labels that ask for one and are not
 // copied, as they are not allowed.
-func (n NamespaceLabels) Of(w *v1alpha1.Workspace) (copied map[string]string, refused []string) {
+func (n NamespaceLabels) For(w *v1alpha1.Workspace) (copied map[string]string, refused []string) {
 	copied = map[string]string{}
 	for label, value := range w.Labels {
 		key, asks := NamespaceLabelKey(label)
@@ -128,9 +128,9 @@ func (n NamespaceLabels) allow(key, value string) bool {
 	return prefixed && slices.Contains(n.domains, domain)
 }
 
-// Warn gives a sentence for each label of a Workspace that is not copied.
-func (n NamespaceLabels) Warn(w *v1alpha1.Workspace) []string {
-	_, refused := n.Of(w)
+// Warnings gives a sentence for each label of a Workspace that is not copied.
+func (n NamespaceLabels) Warnings(w *v1alpha1.Workspace) []string {
+	_, refused := n.For(w)
 	warnings := make([]string, 0, len(refused))
 	for _, label := range refused {
 		key, _ := NamespaceLabelKey(label)

@@ -39,9 +39,9 @@ func ByPrecedence(a, b *v1alpha1.OrgUser) int {
 	}
 }
 
-// HoldsName tells whether a user keeps another, who wishes the same Kubernetes user name, from having it: who has the name
+// OwnsUsername tells whether a user keeps another, who wishes the same Kubernetes user name, from having it: who has the name
 // in force keeps it, and of two who have not, or both have, the address's rule decides. A Limited account needs none.
-func HoldsName(holder, other *v1alpha1.OrgUser) bool {
+func OwnsUsername(holder, other *v1alpha1.OrgUser) bool {
 	name := UsernameOf(other)
 	has := inUse(holder) && holder.Status.Username == name
 	if IsLimited(other) || IsLimited(holder) && !has {

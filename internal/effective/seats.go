@@ -70,11 +70,11 @@ func presentSeats(o *v1alpha1.Organization, module v1alpha1.ObjectName) v1alpha1
 	return v1alpha1.ModuleStatus{}
 }
 
-// wishers gives the names of who wishes a module, the oldest first.
-func wishers(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
+// requesters gives the names of who wishes a module, the oldest first.
+func requesters(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
 	var wishing []*v1alpha1.OrgUser
 	for _, u := range users {
-		if WishesSeat(u, module) {
+		if RequestsSeat(u, module) {
 			wishing = append(wishing, u)
 		}
 	}
@@ -88,14 +88,14 @@ func wishers(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
 	return names
 }
 
-// WishesSeat tells whether a user, as it is written, is to have a seat of a module if there is one.
-func WishesSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
-	return takesSeats(u) && slices.Contains(u.Spec.Modules, module)
+// RequestsSeat tells whether a user, as it is written, is to have a seat of a module if there is one.
+func RequestsSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
+	return mayHoldSeats(u) && slices.Contains(u.Spec.Modules, module)
 }
 
-// takesSeats: a seat is taken while the person is active, or invited and able to accept. Limited accounts take none
+// mayHoldSeats: a seat is taken while the person is active, or invited and able to accept. Limited accounts take none
 // (LMI-2).
-func takesSeats(u *v1alpha1.OrgUser) bool {
+func mayHoldSeats(u *v1alpha1.OrgUser) bool {
 	if u.Spec.Suspend || !u.DeletionTimestamp.IsZero() || IsLimited(u) {
 		return false
 	}
@@ -105,7 +105,7 @@ func takesSeats(u *v1alpha1.OrgUser) bool {
 
 func nextHolders(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int,
 ) (holders, leaving []string) {
-	wishing := wishers(users, module)
+	wishing := requesters(users, module)
 	waits := make(map[string]bool, len(wishing))
 	for _, name := range wishing {
 		waits[name] = true

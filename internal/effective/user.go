@@ -29,10 +29,10 @@ type UserFacts struct {
 	Named map[string][]v1alpha1.GrantOrigin
 	// ClusterRoles tells how the ClusterRoles stand that the organization's modules name.
 	ClusterRoles ClusterRoleStates
-	// Elder is the name of another user with the same address who has it in force; empty: none (ORG-28).
-	Elder string
-	// NameHolder is the name of another user who has the wished Kubernetes user name in force; empty: none.
-	NameHolder string
+	// AddressOwner is the name of another user with the same address who has it in force; empty: none (ORG-28).
+	AddressOwner string
+	// UsernameOwner is the name of another user who has the wished Kubernetes user name in force; empty: none.
+	UsernameOwner string
 }
 
 // InForce is what of a user's wishes is in force.
@@ -55,10 +55,10 @@ type InForce struct {
 	ModuleRoles []ModuleRole
 	// AwaitingSeats are wished modules that have no seat left.
 	AwaitingSeats []string
-	// Missing are wished workspaces that do not exist or have no namespace yet.
-	Missing []string
-	// Unplaced is true when the organization requires a workspace and no source gives the person one (GTA-5).
-	Unplaced bool
+	// MissingWorkspaces are wished workspaces that do not exist or have no namespace yet.
+	MissingWorkspaces []string
+	// LacksWorkspace is true when the organization requires a workspace and no source gives the person one (GTA-5).
+	LacksWorkspace bool
 }
 
 // UserInForce decides what of a user's wishes is in force.
@@ -66,7 +66,7 @@ func UserInForce(f UserFacts) InForce {
 	in := InForce{Accepted: accepted(f)}
 	name, hasName := usernameInForce(f)
 	in.Username = name
-	wished := CandidateOf(f.User).Wished
+	wished := CandidateOf(f.User).Requested
 	switch {
 	case InLedger(f.Organization, f.User):
 		alone := len(f.Organization.Status.Administrators) == 1
@@ -74,7 +74,7 @@ func UserInForce(f UserFacts) InForce {
 		in.Held, in.Leaving = !wished && alone, !wished && !alone
 	case !f.User.DeletionTimestamp.IsZero():
 		in.State = v1alpha1.UserRemoving
-	case waits(f, in, hasName):
+	case isPending(f, in, hasName):
 		in.State, in.Username = v1alpha1.UserPending, UsernameOf(f.User)
 	case f.User.Spec.Suspend:
 		in.State = v1alpha1.UserSuspended
@@ -85,20 +85,20 @@ func UserInForce(f UserFacts) InForce {
 	default:
 		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
 	}
-	in.Workspaces, in.Missing = grants(f, in)
+	in.Workspaces, in.MissingWorkspaces = grants(f, in)
 	if in.State == v1alpha1.UserActive {
 		modules, waiting := modulesInForce(f)
 		in = in.WithModules(f, modules)
 		in.AwaitingSeats = waiting
-		in.Unplaced = in.Role != "" && len(f.User.Spec.Workspaces)+len(f.Named) == 0 &&
+		in.LacksWorkspace = in.Role != "" && len(f.User.Spec.Workspaces)+len(f.Named) == 0 &&
 			NeedsWorkspace(f.Organization, in.Role, f.User.Spec.Access)
 	}
 	return in
 }
 
-// waits tells whether a person is not in force yet: before acceptance, and behind whoever has the address or the name.
-func waits(f UserFacts, in InForce, hasName bool) bool {
-	return f.Organization == nil || f.Elder != "" || !hasName || !in.Accepted && !IsLimited(f.User)
+// isPending tells whether a person is not in force yet: before acceptance, and behind whoever has the address or the name.
+func isPending(f UserFacts, in InForce, hasName bool) bool {
+	return f.Organization == nil || f.AddressOwner != "" || !hasName || !in.Accepted && !IsLimited(f.User)
 }
 
 // InLedger tells whether a user is an administrator in force; an organization that goes has none.
@@ -113,7 +113,7 @@ func usernameInForce(f UserFacts) (string, bool) {
 	switch {
 	case IsLimited(f.User) && !InLedger(f.Organization, f.User):
 		return "", true // who has no access needs none
-	case f.NameHolder == "":
+	case f.UsernameOwner == "":
 		return wished, true
 	}
 	has := f.User.Status.Username

@@ -113,7 +113,7 @@ var _ = Describe("Somebody who has accepted", func() {
 
 	It("ORG-28 waits while somebody else has the address", func() {
 		f := facts(user.Existing().Obj(), acme("ana"), support.Obj())
-		f.Elder = "luis-the-first"
+		f.AddressOwner = "luis-the-first"
 		Expect(effective.UserInForce(f)).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "luis@acme.example", Accepted: true}))
 	})
 
@@ -127,7 +127,7 @@ var _ = Describe("Somebody who has accepted", func() {
 
 	It("says which wished workspaces are not there", func() {
 		in := effective.UserInForce(facts(user.Existing().Workspace("sales", v1alpha1.WorkspaceView).Obj(), acme("ana"), support.Obj()))
-		Expect(in.Missing).To(Equal([]string{"sales"}))
+		Expect(in.MissingWorkspaces).To(Equal([]string{"sales"}))
 		Expect(in.Workspaces).To(ConsistOf(grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser)))
 	})
 

@@ -53,14 +53,14 @@ func (c Cluster) Workspace(ctx context.Context, address string) (*Destination, e
 	if err != nil {
 		return nil, err
 	}
-	behind, err := reader.IntakesBehind(ctx, w)
+	behind, err := reader.IntakeChain(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	return &Destination{
 		Organization: w.Namespace, Workspace: w.Name, Intake: effective.IntakeOf(w), Queue: string(w.Spec.Portal.QueueEmail),
 		Waiting:  gone(organization),
-		Circular: effective.GoesRound(w, behind),
+		Circular: effective.IntakeLoops(w, behind),
 	}, nil
 }
 

@@ -45,10 +45,10 @@ var _ = Describe("Assignees", func() {
 		o := acme()
 		o.Spec.Contacts = []v1alpha1.Contact{{Name: "Guardia", Assignee: "x@acme.example"}, {Name: "Eva", Assignee: "eva@acme.example"}}
 		contact := `spec.contacts: there is no user with the address x@acme.example yet: contact "Guardia" is without assignee`
-		Expect(reader.Missing(ctx, o)).To(HaveExactElements(contact))
+		Expect(reader.MissingReferenceWarnings(ctx, o)).To(HaveExactElements(contact))
 		w := builders.Workspace("acme", "a").Contact("Guardia", "x@acme.example").Device("a", "y@acme.example").Device("b", "Y@acme.example").
 			Device("c", "eva@acme.example").Member("z@acme.example", v1alpha1.WorkspaceView).Obj()
-		Expect(reader.Missing(ctx, w)).To(HaveExactElements(contact,
+		Expect(reader.MissingReferenceWarnings(ctx, w)).To(HaveExactElements(contact,
 			"spec.devices: there is no user with the address y@acme.example: Usher makes a Limited account for it",
 			"spec.members: there is no user with the address z@acme.example yet"))
 	})
@@ -60,7 +60,7 @@ var _ = Describe("Assignees", func() {
 			devices = devices.Device("d"+strconv.Itoa(n), strconv.Itoa(n)+"@acme.example")
 		}
 		for _, b := range []builders.WorkspaceBuilder{contacts, devices} {
-			missing, err := holding(acme()).Missing(ctx, b.Member("z@acme.example", v1alpha1.WorkspaceView).Obj())
+			missing, err := holding(acme()).MissingReferenceWarnings(ctx, b.Member("z@acme.example", v1alpha1.WorkspaceView).Obj())
 			Expect(err).NotTo(HaveOccurred())
 			Expect(missing).To(HaveLen(maxMissing + 1))
 			Expect(missing[maxMissing]).To(Equal("and more"))
@@ -74,11 +74,11 @@ var _ = Describe("Whoever is deleted", func() {
 		going.Finalizers, going.DeletionTimestamp = []string{v1alpha1.Finalizer}, ptr.To(metav1.Now())
 		reader := holding(acme(), stocked("a", "", "EVA@acme.example"), going,
 			builders.Workspace("acme", "b").Contact("Guardia", "eva@acme.example").Obj())
-		Expect(reader.Remaining(ctx, active("eva", v1alpha1.RoleMember))).To(HaveExactElements(
+		Expect(reader.DeletionWarnings(ctx, active("eva", v1alpha1.RoleMember))).To(HaveExactElements(
 			`device "kiosk" in workspace "a" is assigned to eva@acme.example: Usher makes a Limited account for the address again, unless ` +
 				`the assignee is taken out there`))
-		Expect(reader.Remaining(ctx, active("sam", v1alpha1.RoleMember))).To(BeEmpty())
-		Expect(reader.Remaining(ctx, acme())).To(BeEmpty())
+		Expect(reader.DeletionWarnings(ctx, active("sam", v1alpha1.RoleMember))).To(BeEmpty())
+		Expect(reader.DeletionWarnings(ctx, acme())).To(BeEmpty())
 	})
 
 	It("ORG-22 is made again while an Invitation is open to the address, which is said", func(ctx context.Context) {
@@ -92,17 +92,17 @@ var _ = Describe("Whoever is deleted", func() {
 		reader := holding(acme(), to("team", v1alpha1.RecipientInvited), to("taken-back", v1alpha1.RecipientRevoked),
 			to("accepted", v1alpha1.RecipientActive), to("over", v1alpha1.RecipientExpired))
 		eva := builders.OrgUser("acme", "eva").Obj()
-		Expect(reader.Remaining(ctx, eva)).To(HaveExactElements(
+		Expect(reader.DeletionWarnings(ctx, eva)).To(HaveExactElements(
 			`Invitation "team" invites eva@acme.example: Usher makes the pending user again, unless the address is taken out of spec.emails there`))
-		Expect(holding(to("team", v1alpha1.RecipientInvited)).Remaining(ctx, eva)).To(BeEmpty(), "without an organization")
+		Expect(holding(to("team", v1alpha1.RecipientInvited)).DeletionWarnings(ctx, eva)).To(BeEmpty(), "without an organization")
 	})
 
 	It("gets none when the organization goes or is gone", func(ctx context.Context) {
 		eva, w := active("eva", v1alpha1.RoleMember), stocked("a", "", "eva@acme.example")
-		Expect(holding(w).Remaining(ctx, eva)).To(BeEmpty())
+		Expect(holding(w).DeletionWarnings(ctx, eva)).To(BeEmpty())
 		going := acme()
 		going.Finalizers, going.DeletionTimestamp = []string{v1alpha1.Finalizer}, ptr.To(metav1.Now())
-		Expect(holding(going, w).Remaining(ctx, eva)).To(BeEmpty())
+		Expect(holding(going, w).DeletionWarnings(ctx, eva)).To(BeEmpty())
 	})
 })
 

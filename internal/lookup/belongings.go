@@ -9,9 +9,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Belongings returns all objects of an organization. Invitations come before users, so that nobody is invited again while both
+// AllObjects returns all objects of an organization. Invitations come before users, so that nobody is invited again while both
 // are being deleted in this order.
-func (r objects) Belongings(ctx context.Context, namespace string) ([]client.Object, error) {
+func (r objects) AllObjects(ctx context.Context, namespace string) ([]client.Object, error) {
 	invitations, err := r.Invitations(ctx, namespace)
 	if err != nil {
 		return nil, err

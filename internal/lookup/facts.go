@@ -67,10 +67,10 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effectiv
 	if err = r.access(ctx, &facts); err != nil {
 		return facts, err
 	}
-	if facts.Elder, err = r.elder(ctx, user); err != nil {
+	if facts.AddressOwner, err = r.addressOwner(ctx, user); err != nil {
 		return facts, err
 	}
-	facts.NameHolder, err = r.nameHolder(ctx, user)
+	facts.UsernameOwner, err = r.usernameOwner(ctx, user)
 	return facts, err
 }
 
@@ -90,16 +90,16 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alph
 	return nil, nil //nolint:nilnil // not invited yet is an answer, not an error
 }
 
-// elder names the user who has the address in force before this one: who is active, else the oldest (ORG-28).
-func (r Reader) elder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
+// addressOwner names the user who has the address in force before this one: who is active, else the oldest (ORG-28).
+func (r Reader) addressOwner(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
 	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
 	return firstOther(same, user, effective.Precedes), err
 }
 
-// nameHolder names the user who keeps this one from having the Kubernetes user name in its spec.
-func (r Reader) nameHolder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
+// usernameOwner names the user who keeps this one from having the Kubernetes user name in its spec.
+func (r Reader) usernameOwner(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
 	same, err := r.usersByAnyUsername(ctx, user.Namespace, effective.UsernameOf(user))
-	return firstOther(same, user, effective.HoldsName), err
+	return firstOther(same, user, effective.OwnsUsername), err
 }
 
 // firstOther names the first of all who come before a user: the same one however the users are listed.
@@ -116,9 +116,9 @@ func firstOther(users []*v1alpha1.OrgUser, user *v1alpha1.OrgUser, holds func(a,
 	return first.Name
 }
 
-// InviterTitle gives the inviter's name for people: an OrgUser's with that user name, else the user name if it is an
+// InviterName gives the inviter's name for people: an OrgUser's with that user name, else the user name if it is an
 // address. Empty: the inviter is no person whom the invited know, and the organization itself invites.
-func (r Reader) InviterTitle(ctx context.Context, namespace string, username v1alpha1.Username) (string, error) {
+func (r Reader) InviterName(ctx context.Context, namespace string, username v1alpha1.Username) (string, error) {
 	people, err := r.UsersByUsername(ctx, namespace, string(username))
 	switch {
 	case err != nil:
@@ -131,9 +131,9 @@ func (r Reader) InviterTitle(ctx context.Context, namespace string, username v1a
 	return "", nil
 }
 
-// Settled tells whether all that an Invitation's mail speaks of is there: the inviter and the workspaces. Objects that
+// ReferencesExist tells whether all that an Invitation's mail speaks of is there: the inviter and the workspaces. Objects that
 // are declared together come in any order.
-func (r Reader) Settled(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
+func (r Reader) ReferencesExist(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
 	for _, grant := range i.Spec.Workspaces {
 		w, err := r.workspace(ctx, i.Namespace, string(grant.Name))
 		if err != nil || w == nil {

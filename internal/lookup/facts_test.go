@@ -89,7 +89,7 @@ var _ = Describe("What is missing", func() {
 	DescribeTable("is said", func(ctx context.Context, object client.Object, missing ...string) {
 		reader := holding(acme("ana"), active("ana", v1alpha1.RoleOrganizationAdmin), builders.Workspace("acme", "support").Obj(),
 			builders.OrgUser("acme", "sam").Groups("helpdesk").Obj())
-		Expect(reader.Missing(ctx, object)).To(HaveExactElements(missing))
+		Expect(reader.MissingReferenceWarnings(ctx, object)).To(HaveExactElements(missing))
 	},
 		Entry("of an organization: nothing", acme()),
 		Entry("of a user for whom all is there", builders.OrgUser("acme", "luis").Workspace("support", v1alpha1.WorkspaceEdit).Modules("desk").Obj()),
@@ -118,7 +118,7 @@ var _ = Describe("What is missing", func() {
 		for n := range 30 {
 			w = w.Group("g"+string(rune('a'+n)), v1alpha1.WorkspaceView)
 		}
-		missing, err := holding(acme()).Missing(ctx, w.Obj())
+		missing, err := holding(acme()).MissingReferenceWarnings(ctx, w.Obj())
 		Expect(err).NotTo(HaveOccurred())
 		Expect(missing).To(HaveLen(maxMissing + 1))
 		Expect(missing[maxMissing]).To(Equal("and more"))

@@ -42,9 +42,9 @@ func (r Reader) OtherIntakeHolder(ctx context.Context, w *v1alpha1.Workspace) (*
 // maxBehind is how many intakes are followed one after the other: nobody means more.
 const maxBehind = 10
 
-// IntakesBehind gives the workspaces whose intakes the mails to a workspace's queue pass on to, in their order, up to the one
+// IntakeChain gives the workspaces whose intakes the mails to a workspace's queue pass on to, in their order, up to the one
 // whose queue is no intake, or leads to one that they have passed. As a rule there are none.
-func (r Reader) IntakesBehind(ctx context.Context, w *v1alpha1.Workspace) ([]*v1alpha1.Workspace, error) {
+func (r Reader) IntakeChain(ctx context.Context, w *v1alpha1.Workspace) ([]*v1alpha1.Workspace, error) {
 	var via []*v1alpha1.Workspace
 	for last := w; last.Spec.Portal != nil && len(via) < maxBehind; last = via[len(via)-1] {
 		next, err := r.WorkspaceByIntake(ctx, string(last.Spec.Portal.QueueEmail))

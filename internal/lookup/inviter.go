@@ -14,7 +14,7 @@ import (
 // cache knows. Before somebody accepts, the portal asks the API server: see APIReader.InviterAuthorized.
 func (r Reader) InviterAuthorized(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
 	inviter, err := r.inviter(ctx, i)
-	return err == nil && authz.InviterMayStill(i, inviter), err
+	return err == nil && authz.InviterAuthorized(i, inviter), err
 }
 
 // InviterAuthorized reports whether the inviter may still grant the role, by the role in force at the API server: a role that
@@ -31,7 +31,7 @@ func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alp
 		}
 		inviter.Role = person.Status.Role
 	}
-	return authz.InviterMayStill(i, inviter), nil
+	return authz.InviterAuthorized(i, inviter), nil
 }
 
 // InviterKind returns with whose authority an Invitation was made.

@@ -149,7 +149,7 @@ func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 		for _, w := range all {
 			concerned[w.Name] = w
 		}
-	} else if err := r.wished(ctx, u, concerned); err != nil {
+	} else if err := r.addRequested(ctx, u, concerned); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(concerned)) {
@@ -160,7 +160,7 @@ func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 	return nil
 }
 
-func (r Reader) wished(ctx context.Context, u *v1alpha1.OrgUser, into map[string]*v1alpha1.Workspace) error {
+func (r Reader) addRequested(ctx context.Context, u *v1alpha1.OrgUser, into map[string]*v1alpha1.Workspace) error {
 	for _, wish := range u.Spec.Workspaces {
 		if into[string(wish.Name)] != nil {
 			continue

@@ -106,7 +106,7 @@ var _ = Describe("GTA-10 The ClusterRoles of modules", func() {
 		Expect(reader.ClusterRoles(ctx, o)).To(Equal(states))
 		Expect(reader.UserFacts(ctx, builders.OrgUser("acme", "luis").Modules("desk").Obj())).To(HaveField("ClusterRoles", states))
 		Expect(reader.RequestFacts(ctx, updating(o), "usher-system")).To(HaveField("ClusterRoles", states))
-		Expect(reader.Missing(ctx, o)).To(HaveExactElements(
+		Expect(reader.MissingReferenceWarnings(ctx, o)).To(HaveExactElements(
 			`spec.subscription.modules[3].clusterRoleName: there is no ClusterRole "nowhere" yet`))
 	})
 

@@ -15,9 +15,9 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// Missing gives a sentence for everything that an object names and that is not there, or is somewhere else. Objects come in
+// MissingReferenceWarnings gives a sentence for everything that an object names and that is not there, or is somewhere else. Objects come in
 // any order, so it is said and not refused.
-func (r Reader) Missing(ctx context.Context, object client.Object) ([]string, error) {
+func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Object) ([]string, error) {
 	organization, err := r.Organization(ctx, object.GetNamespace())
 	if err != nil {
 		return nil, err

@@ -15,13 +15,13 @@ import (
 // in the namespace's name.
 func (r Reader) NamespaceFacts(ctx context.Context, operator string, w *v1alpha1.Workspace) (authz.NamespaceFacts, error) {
 	facts := authz.NamespaceFacts{Operator: operator}
-	for _, name := range authz.Neighbours(w) {
+	for _, name := range authz.OtherNamespaceOwners(w) {
 		o, err := r.Organization(ctx, name)
 		if err != nil {
 			return facts, err
 		}
 		if o != nil {
-			facts.Neighbour = name
+			facts.OtherOwner = name
 			break
 		}
 	}
@@ -41,7 +41,7 @@ func (r Reader) WorkspacesWaitingFor(ctx context.Context, organization string) (
 			return nil, err
 		}
 		for _, w := range found {
-			if slices.Contains(authz.Neighbours(w), organization) {
+			if slices.Contains(authz.OtherNamespaceOwners(w), organization) {
 				waiting = append(waiting, w)
 			}
 		}
@@ -49,8 +49,8 @@ func (r Reader) WorkspacesWaitingFor(ctx context.Context, organization string) (
 	return waiting, nil
 }
 
-// WorkspacesNamed gives the Workspaces of grants, as far as they exist.
-func (r Reader) WorkspacesNamed(ctx context.Context, namespace string, grants []v1alpha1.WorkspaceGrant,
+// WorkspacesForGrants gives the Workspaces of grants, as far as they exist.
+func (r Reader) WorkspacesForGrants(ctx context.Context, namespace string, grants []v1alpha1.WorkspaceGrant,
 ) ([]*v1alpha1.Workspace, error) {
 	found := make([]*v1alpha1.Workspace, 0, len(grants))
 	for _, grant := range grants {

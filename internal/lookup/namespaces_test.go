@@ -24,7 +24,7 @@ var _ = Describe("GTA-3 Whose a namespace is", func() {
 		func(ctx context.Context, organization, namespace, neighbour string) {
 			reader := holding(acme("ana"), labs, deep)
 			Expect(reader.NamespaceFacts(ctx, "usher-system", wanting(organization, namespace))).To(Equal(
-				authz.NamespaceFacts{Operator: "usher-system", Neighbour: neighbour}))
+				authz.NamespaceFacts{Operator: "usher-system", OtherOwner: neighbour}))
 		},
 		Entry("its own", "acme", "acme-support", ""),
 		Entry("another", "acme", "acme-labs-x", "acme-labs"),
@@ -48,8 +48,8 @@ var _ = Describe("GTA-3 Whose a namespace is", func() {
 var _ = Describe("The workspaces of grants", func() {
 	It("are those that exist", func(ctx context.Context) {
 		reader := holding(acme("ana"), builders.Workspace("acme", "support").Obj(), builders.Workspace("other", "sales").Obj())
-		Expect(reader.WorkspacesNamed(ctx, "acme", []v1alpha1.WorkspaceGrant{{Name: "support"}, {Name: "sales"}, {Name: "nowhere"}})).To(
+		Expect(reader.WorkspacesForGrants(ctx, "acme", []v1alpha1.WorkspaceGrant{{Name: "support"}, {Name: "sales"}, {Name: "nowhere"}})).To(
 			HaveExactElements(HaveValue(HaveField("Name", "support"))))
-		Expect(reader.WorkspacesNamed(ctx, "acme", nil)).To(BeEmpty())
+		Expect(reader.WorkspacesForGrants(ctx, "acme", nil)).To(BeEmpty())
 	})
 })

@@ -76,9 +76,9 @@ func (r Reader) UsersByEmail(ctx context.Context, namespace, email string) ([]*v
 	return r.users(ctx, namespace, client.MatchingFields{userByEmail: emailaddr.Normalize(email)})
 }
 
-// Namesakes gives the OrgUsers whom a user's coming, going or renaming may concern: those with the address, and those who
+// UsersByIdentity gives the OrgUsers whom a user's coming, going or renaming may concern: those with the address, and those who
 // wish or have a Kubernetes user name that the user wishes or has. The user is among them.
-func (r Reader) Namesakes(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
+func (r Reader) UsersByIdentity(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
 	found, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// Remaining gives a sentence for everything that goes on naming an object that is to be deleted, and what comes of it.
-func (r Reader) Remaining(ctx context.Context, object client.Object) ([]string, error) {
+// DeletionWarnings gives a sentence for everything that goes on naming an object that is to be deleted, and what comes of it.
+func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]string, error) {
 	user, is := object.(*v1alpha1.OrgUser)
 	if !is {
 		return nil, nil

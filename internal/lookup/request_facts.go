@@ -30,7 +30,7 @@ func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator stri
 		err = r.workspaceFacts(ctx, &q, o, operator)
 	}
 	if err == nil {
-		q.Facts.Named, err = r.named(ctx, q.Organization, authz.PlacementKeys(q))
+		q.Facts.Named, err = r.named(ctx, q.Organization, authz.AssignmentKeys(q))
 	}
 	return q.Facts, err
 }
@@ -66,7 +66,7 @@ func (r objects) otherAdministrator(ctx context.Context, o *v1alpha1.Organizatio
 		if err != nil {
 			return false, err
 		}
-		if other != nil && effective.CandidateOf(other).Wished {
+		if other != nil && effective.CandidateOf(other).Requested {
 			return true, nil
 		}
 	}
@@ -83,7 +83,7 @@ func (r Reader) workspaceFacts(ctx context.Context, q *authz.Request, w *v1alpha
 	if q.Facts.IntakeHolder, err = r.OtherIntakeHolder(ctx, w); err != nil {
 		return err
 	}
-	if q.Facts.IntakesBehind, err = r.IntakesBehind(ctx, w); err != nil {
+	if q.Facts.IntakeChain, err = r.IntakeChain(ctx, w); err != nil {
 		return err
 	}
 	old, _ := q.Old.(*v1alpha1.Workspace)

@@ -36,7 +36,7 @@ func (s Snapshot) held() ([]Alert, time.Duration) {
 		return nil, 0
 	}
 	u := s.user(administrators[0])
-	if u == nil || effective.CandidateOf(u).Wished {
+	if u == nil || effective.CandidateOf(u).Requested {
 		return nil, 0
 	}
 	stalled := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionStalled)
@@ -77,7 +77,7 @@ func (s Snapshot) bought(module string) bool {
 func (s Snapshot) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
 	var waiting []*v1alpha1.OrgUser
 	for _, u := range s.Users {
-		if effective.WishesSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && s.includes(u) {
+		if effective.RequestsSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && s.includes(u) {
 			waiting = append(waiting, u)
 		}
 	}

@@ -188,7 +188,7 @@ func (l *ClusterLinks) show(ctx context.Context, p *place, purpose Purpose) (*Li
 	if err != nil {
 		return nil, err
 	}
-	p.workspaces, err = l.cache().WorkspacesNamed(ctx, p.host.GetNamespace(), p.grants())
+	p.workspaces, err = l.cache().WorkspacesForGrants(ctx, p.host.GetNamespace(), p.grants())
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +247,7 @@ func (l *ClusterLinks) describe(ctx context.Context, p *place, link *Link) error
 	switch host := p.host.(type) {
 	case *v1alpha1.Invitation:
 		link.Role, link.Message = host.Spec.Role, host.Spec.Message
-		if link.Inviter, err = l.cache().InviterTitle(ctx, host.Namespace, host.Spec.InvitedBy); err != nil {
+		if link.Inviter, err = l.cache().InviterName(ctx, host.Namespace, host.Spec.InvitedBy); err != nil {
 			return err
 		}
 		if p.account != nil {

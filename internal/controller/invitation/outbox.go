@@ -60,10 +60,10 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	b.organization = o
-	if b.inviter, err = b.cache.InviterTitle(ctx, i.Namespace, i.Spec.InvitedBy); err != nil {
+	if b.inviter, err = b.cache.InviterName(ctx, i.Namespace, i.Spec.InvitedBy); err != nil {
 		return false, err
 	}
-	if b.workspaces, err = b.cache.WorkspacesNamed(ctx, i.Namespace, i.Spec.Workspaces); err != nil {
+	if b.workspaces, err = b.cache.WorkspacesForGrants(ctx, i.Namespace, i.Spec.Workspaces); err != nil {
 		return false, err
 	}
 	b.authorized, err = b.cache.InviterAuthorized(ctx, i)
@@ -87,7 +87,7 @@ func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboard
 	d.Content.Message = i.Spec.Message
 	if r.Mail.Kind == v1alpha1.MailWelcome && user != nil {
 		// What the person has may differ by now from what the Invitation grants (ORG-22).
-		workspaces, _ := b.cache.WorkspacesNamed(ctx, i.Namespace, user.Spec.Workspaces) // without them, their names stand for titles
+		workspaces, _ := b.cache.WorkspacesForGrants(ctx, i.Namespace, user.Spec.Workspaces) // without them, their names stand for titles
 		d.SetRole(user.Spec.Role, effective.UsernameOf(user))
 		d.Content.Workspaces = onboardingmail.Titles(user.Spec.Workspaces, workspaces)
 		return d

@@ -150,7 +150,7 @@ func expire(recipient *v1alpha1.RecipientStatus, subject onboarding.Subject) {
 func (r *Reconciler) admit(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
 	subject onboarding.Subject,
 ) error {
-	complete, err := r.cache.Settled(ctx, i)
+	complete, err := r.cache.ReferencesExist(ctx, i)
 	if err == nil && (complete || r.settling(i) == 0) {
 		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventAdmit, subject)
 	}

@@ -88,7 +88,7 @@ func alertCauses(u *v1alpha1.OrgUser) string {
 		causes = append(causes, "held")
 	}
 	for _, m := range u.Spec.Modules {
-		if effective.WishesSeat(u, m) {
+		if effective.RequestsSeat(u, m) {
 			causes = append(causes, string(m))
 		}
 	}

@@ -38,11 +38,11 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, o *v1alpha1.Organizati
 // belongings returns the Invitations, users and workspaces that still exist. That there are none is asked of the API server: the
 // cache may not know of one yet, and nobody looks again once the Organization is gone.
 func (r *Reconciler) belongings(ctx context.Context, o *v1alpha1.Organization) ([]client.Object, error) {
-	cached, err := r.cache.Belongings(ctx, o.Namespace)
+	cached, err := r.cache.AllObjects(ctx, o.Namespace)
 	if len(cached) > 0 || err != nil {
 		return cached, err
 	}
-	return r.api.Belongings(ctx, o.Namespace)
+	return r.api.AllObjects(ctx, o.Namespace)
 }
 
 // deleteAll deletes the belongings of an Organization in their order. It ends at the first failure, because users must not be

@@ -82,7 +82,7 @@ func (r *Reconciler) somebodyStays(ctx context.Context, namespace string, next e
 		if err != nil {
 			return false, err
 		}
-		if acts(user) && effective.CandidateOf(user).Wished {
+		if acts(user) && effective.CandidateOf(user).Requested {
 			return true, nil
 		}
 	}
@@ -105,7 +105,7 @@ func (r *Reconciler) confirmNewcomers(ctx context.Context, o *v1alpha1.Organizat
 			if err != nil {
 				return nil, err
 			}
-			if user == nil || !effective.CandidateOf(user).Wished || !effective.CandidateOf(user).Accepted {
+			if user == nil || !effective.CandidateOf(user).Requested || !effective.CandidateOf(user).Accepted {
 				continue
 			}
 		}

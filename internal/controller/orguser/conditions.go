@@ -31,10 +31,10 @@ func setConditions(s *scope, failed error) {
 		status.Progressing(u, v1alpha1.ReasonRemoving, "access is being removed")
 	case s.facts.Organization == nil:
 		status.Progressing(u, v1alpha1.ReasonOrganizationNotFound, wording.NoOrganization(u.Namespace))
-	case s.facts.Elder != "":
-		setAddressTaken(u, s.facts.Elder)
-	case s.facts.NameHolder != "":
-		setUsernameTaken(u, s.facts.NameHolder)
+	case s.facts.AddressOwner != "":
+		setAddressTaken(u, s.facts.AddressOwner)
+	case s.facts.UsernameOwner != "":
+		setUsernameTaken(u, s.facts.UsernameOwner)
 	case in.State == v1alpha1.UserPending:
 		setPending(u, s.facts.Onboarding)
 	case in.State == v1alpha1.UserSuspended:
@@ -71,7 +71,7 @@ func setActive(u *v1alpha1.OrgUser, in effective.InForce) {
 	case effective.IsLimited(u):
 		status.Ready(u, v1alpha1.ReasonLimited,
 			"a Limited account has no role, access or seats. Set spec.access to Full to grant the person what the spec requests")
-	case in.Unplaced:
+	case in.LacksWorkspace:
 		status.Stalled(u, v1alpha1.ReasonWorkspaceRequired, fmt.Sprintf(
 			"organization %q requires everybody to be in a workspace, and this person is in none: name one in spec.workspaces, or list "+
 				"the person's address or one of their groups in spec.members of a Workspace", u.Namespace))
@@ -79,9 +79,9 @@ func setActive(u *v1alpha1.OrgUser, in effective.InForce) {
 		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
 			"no seats are left for these modules: %v. The person gets the next seat that is freed or added to the subscription",
 			in.AwaitingSeats))
-	case len(in.Missing) > 0:
+	case len(in.MissingWorkspaces) > 0:
 		status.Progressing(u, v1alpha1.ReasonWorkspacesMissing, fmt.Sprintf(
-			"these workspaces do not exist or have no namespace yet: %v", in.Missing))
+			"these workspaces do not exist or have no namespace yet: %v", in.MissingWorkspaces))
 	default:
 		status.Ready(u, v1alpha1.ReasonReady, "the spec is in force")
 	}

@@ -60,7 +60,7 @@ func (r *Reconciler) finalize(ctx context.Context, u *v1alpha1.OrgUser) error {
 // isSuperseded reports whether a user that Usher created by itself has to go, because somebody has declared one with the
 // same address.
 func isSuperseded(f effective.UserFacts) bool {
-	return f.Elder != "" && effective.Yields(f.User)
+	return f.AddressOwner != "" && effective.Yields(f.User)
 }
 
 func (r *Reconciler) deleteSuperseded(ctx context.Context, u *v1alpha1.OrgUser) error {

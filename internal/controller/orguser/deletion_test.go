@@ -77,8 +77,8 @@ var _ = Describe("A user", func() {
 		made := builders.OrgUser("acme", "ana").With(func(u *v1alpha1.OrgUser) {
 			u.Labels = map[string]string{v1alpha1.LabelBootstrap: "true"}
 		})
-		Expect(isSuperseded(effective.UserFacts{User: made.Obj(), Elder: "declared"})).To(BeTrue())
+		Expect(isSuperseded(effective.UserFacts{User: made.Obj(), AddressOwner: "declared"})).To(BeTrue())
 		Expect(isSuperseded(effective.UserFacts{User: made.Obj()})).To(BeFalse())
-		Expect(isSuperseded(effective.UserFacts{User: builders.OrgUser("acme", "ana").Obj(), Elder: "first"})).To(BeFalse())
+		Expect(isSuperseded(effective.UserFacts{User: builders.OrgUser("acme", "ana").Obj(), AddressOwner: "first"})).To(BeFalse())
 	})
 })

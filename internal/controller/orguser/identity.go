@@ -45,7 +45,7 @@ func takesIdentity(before *v1alpha1.OrgUserStatus, in effective.InForce) bool {
 // knew, and gives way. A duplicate that is declared later finds this user in the cache, which follows the order of the writes,
 // and gives way as well.
 func (r *Reconciler) stallDuplicates(ctx context.Context, u *v1alpha1.OrgUser) error {
-	duplicates, err := r.cache.Namesakes(ctx, u)
+	duplicates, err := r.cache.UsersByIdentity(ctx, u)
 	if err != nil {
 		return err
 	}

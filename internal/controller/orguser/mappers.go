@@ -20,11 +20,11 @@ func (r *Reconciler) usersForUser(ctx context.Context, c mapper.Change[*v1alpha1
 		effective.UsernameOf(c.Before) == effective.UsernameOf(c.After) && c.Before.Status.Username == c.After.Status.Username {
 		return nil, nil
 	}
-	keys, err := mapper.KeysOf(r.cache.Namesakes(ctx, c.Newest()))
+	keys, err := mapper.KeysOf(r.cache.UsersByIdentity(ctx, c.Newest()))
 	if err != nil || c.Created() {
 		return keys, err
 	}
-	former, err := mapper.KeysOf(r.cache.Namesakes(ctx, c.Before))
+	former, err := mapper.KeysOf(r.cache.UsersByIdentity(ctx, c.Before))
 	return append(keys, former...), err
 }
 

@@ -27,7 +27,7 @@ func (r *Reconciler) moveOnboarding(f *effective.UserFacts) time.Duration {
 		r.revokeInvitation(f)
 		return 0
 	}
-	if !hostsOnboarding(u) || f.Organization == nil || f.Elder != "" {
+	if !hostsOnboarding(u) || f.Organization == nil || f.AddressOwner != "" {
 		return 0
 	}
 	o := u.Status.Onboarding

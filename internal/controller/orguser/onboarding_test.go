@@ -61,7 +61,7 @@ var _ = Describe("A person who is declared without an Invitation", func() {
 		Expect(*f.User.Status.Onboarding).To(Equal(state))
 	},
 		Entry("without an organization", func(f *effective.UserFacts) { f.Organization = nil }),
-		Entry("as a duplicate of another user with the address", func(f *effective.UserFacts) { f.Elder = "first" }),
+		Entry("as a duplicate of another user with the address", func(f *effective.UserFacts) { f.AddressOwner = "first" }),
 		Entry("while being deleted", func(f *effective.UserFacts) { f.User.DeletionTimestamp = overdue }),
 		Entry("whose identity exists already", func(f *effective.UserFacts) { f.User.Spec.Onboarding = v1alpha1.OnboardingNone }),
 	)

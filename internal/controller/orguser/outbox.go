@@ -51,8 +51,8 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	b.organization = facts.Organization
-	b.workspaces, err = b.cache.WorkspacesNamed(ctx, u.Namespace, u.Spec.Workspaces)
-	return b.organization != nil && facts.Elder == "", err
+	b.workspaces, err = b.cache.WorkspacesForGrants(ctx, u.Namespace, u.Spec.Workspaces)
+	return b.organization != nil && facts.AddressOwner == "", err
 }
 
 // Render implements delivery.Outbox.

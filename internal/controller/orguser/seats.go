@@ -29,7 +29,7 @@ func (r *Reconciler) confirmSeats(ctx context.Context, s *scope) error {
 	granted, _ := effective.ModulesInForce(&o, s.before)
 	var modules []v1alpha1.ObjectName
 	for _, m := range s.in.Modules {
-		if has(m) || effective.WishesSeat(s.before, m) && slices.Contains(granted, m) {
+		if has(m) || effective.RequestsSeat(s.before, m) && slices.Contains(granted, m) {
 			modules = append(modules, m)
 		} else {
 			s.in.AwaitingSeats = append(s.in.AwaitingSeats, string(m))

@@ -18,7 +18,7 @@ import (
 func (r *Reconciler) reconcileDevices(ctx context.Context, s *scope) (time.Duration, error) {
 	w := s.workspace
 	elsewhere, err := r.cache.SerialHolders(ctx, w.Namespace, effective.SerialKeys(w), func(other *v1alpha1.Workspace) bool {
-		return effective.MayHold(other, w)
+		return effective.WorkspacePrecedes(other, w)
 	})
 	if err != nil {
 		return 0, err

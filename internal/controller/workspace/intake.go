@@ -18,7 +18,7 @@ func (r *Reconciler) reconcileIntake(ctx context.Context, s *scope) (time.Durati
 	if address == "" {
 		return 0, nil
 	}
-	if why := r.platform.IntakeDomains.Refuse(w); why != "" {
+	if why := r.platform.IntakeDomains.RefusalMessage(w); why != "" {
 		s.intakeProblem = stalled(v1alpha1.ReasonIntakeNotAllowed, "spec.portal.intakeEmail "+why)
 		return 0, nil
 	}
@@ -27,11 +27,11 @@ func (r *Reconciler) reconcileIntake(ctx context.Context, s *scope) (time.Durati
 		return 0, err
 	}
 	if holder != nil && holder.UID != w.UID {
-		s.intakeProblem = stalled(v1alpha1.ReasonIntakeTaken, "spec.portal.intakeEmail "+effective.IntakeTaken(w, holder))
+		s.intakeProblem = stalled(v1alpha1.ReasonIntakeTaken, "spec.portal.intakeEmail "+effective.IntakeTakenMessage(w, holder))
 		return 0, nil
 	}
-	via, err := r.cache.IntakesBehind(ctx, w)
-	if why := effective.QueueLoop(w, via); why != "" {
+	via, err := r.cache.IntakeChain(ctx, w)
+	if why := effective.QueueLoopMessage(w, via); why != "" {
 		s.intakeProblem = stalled(v1alpha1.ReasonIntakeLoop, "spec.portal.queueEmail "+why)
 	}
 	return 0, err

@@ -105,7 +105,7 @@ func (r *Reconciler) workspacesForIntake(ctx context.Context, c mapper.Change[*v
 		if intakesOf(w) == nil {
 			continue
 		}
-		behind, err := mapper.KeysOf(r.cache.IntakesBehind(ctx, w))
+		behind, err := mapper.KeysOf(r.cache.IntakeChain(ctx, w))
 		if err != nil {
 			return nil, err
 		}

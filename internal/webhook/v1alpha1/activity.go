@@ -10,9 +10,9 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// note tells that a person was seen (ORG-17). A request that is refused counts: somebody was at work. A dry run does not:
+// noteSeen notes that a person was seen (ORG-17). A request that is refused counts: somebody was at work. A dry run does not:
 // it must leave no trace.
-func (g gate) note(actor authz.Actor, r admission.Request) {
+func (g authorizer) noteSeen(actor authz.Actor, r admission.Request) {
 	if g.seen != nil && actor.Kind == authz.ActorPerson && !ptr.Deref(r.DryRun, false) {
 		g.seen(r.Namespace, actor.User)
 	}

@@ -16,7 +16,7 @@ import (
 // invitationDefaulter fills in who invites: the acting user at creation, and later whoever stood there when an update
 // leaves it out.
 type invitationDefaulter struct {
-	gate
+	authorizer
 	decoder admission.Decoder
 }
 
@@ -33,6 +33,6 @@ func (d *invitationDefaulter) Default(ctx context.Context, i *v1alpha1.Invitatio
 			return err
 		}
 	}
-	i.Spec.InvitedBy = authz.Inviter(actor, old, i)
+	i.Spec.InvitedBy = authz.DefaultInviter(actor, old, i)
 	return nil
 }

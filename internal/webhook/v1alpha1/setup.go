@@ -52,7 +52,7 @@ type Options struct {
 
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
-	g := gate{
+	g := authorizer{
 		cache: lookup.New(o.Reader, o.IntakeDomains), api: lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff,
@@ -68,14 +68,14 @@ func Setup(mgr ctrl.Manager, o Options) error {
 }
 
 // validating gives the webhook that judges every change of one kind.
-func validating[T object](scheme *runtime.Scheme, g gate) *admission.Webhook {
+func validating[T object](scheme *runtime.Scheme, g authorizer) *admission.Webhook {
 	webhook := admission.WithValidator[T](scheme, validator[T]{g})
 	webhook.Handler = audited{webhook.Handler}
 	return webhook
 }
 
-// gate finds who is asking and judges.
-type gate struct {
+// authorizer finds who is asking and judges.
+type authorizer struct {
 	cache    lookup.Reader
 	api      lookup.APIReader
 	platform authz.Platform
@@ -87,7 +87,7 @@ type gate struct {
 }
 
 // actor finds as what the requester acts in the organization of the request's namespace.
-func (g gate) actor(ctx context.Context) (authz.Actor, admission.Request, error) {
+func (g authorizer) actor(ctx context.Context) (authz.Actor, admission.Request, error) {
 	request, err := admission.RequestFromContext(ctx)
 	if err != nil {
 		return authz.Actor{}, request, err

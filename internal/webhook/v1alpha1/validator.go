@@ -24,7 +24,7 @@ type object interface {
 }
 
 // validator judges every change of one kind.
-type validator[T object] struct{ gate }
+type validator[T object] struct{ authorizer }
 
 // ValidateCreate judges a new object.
 func (v validator[T]) ValidateCreate(ctx context.Context, created T) (admission.Warnings, error) {
@@ -46,7 +46,7 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	if err != nil {
 		return nil, err
 	}
-	v.note(actor, request)
+	v.noteSeen(actor, request)
 	r.Actor, r.Organization, r.Status = actor, request.Namespace, request.SubResource == "status"
 	if r.Facts, err = v.cache.RequestFacts(ctx, r, v.operatorNamespace); err != nil {
 		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
@@ -60,11 +60,11 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	case len(violations) > 0 || r.Status:
 		return nil, refusal(request, violations)
 	case r.Operation == authz.Delete:
-		return v.cache.Remaining(ctx, o)
+		return v.cache.DeletionWarnings(ctx, o)
 	}
-	warnings, err := v.cache.Missing(ctx, o)
+	warnings, err := v.cache.MissingReferenceWarnings(ctx, o)
 	if w, is := any(o).(*v1alpha1.Workspace); is {
-		warnings = append(warnings, v.labels.Warn(w)...)
+		warnings = append(warnings, v.labels.Warnings(w)...)
 		if v.intakeOff && effective.IntakeOf(w) != "" {
 			warnings = append(warnings, "spec.portal.intakeEmail: the operator takes no mails in, as its --intake-address is not set")
 		}

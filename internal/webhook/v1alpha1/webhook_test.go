@@ -53,14 +53,14 @@ func (i indexer) IndexField(_ context.Context, object client.Object, field strin
 }
 
 // newGate gives a gate over an organization with eva, who is UserAdmin in force.
-func newGate(funcs interceptor.Funcs) gate {
+func newGate(funcs interceptor.Funcs) authorizer {
 	eva := builders.OrgUser("acme", "eva").Role(v1alpha1.RoleUserAdmin).Obj()
 	eva.Status = v1alpha1.OrgUserStatus{State: v1alpha1.UserActive, Role: v1alpha1.RoleUserAdmin, Username: "eva@acme.example"}
 	b := fake.NewClientBuilder().WithScheme(newScheme()).WithObjects(builders.Organization("acme").Obj(), eva).WithInterceptorFuncs(funcs)
 	if err := lookup.AddIndexes(context.Background(), indexer{b}); err != nil {
 		panic(err)
 	}
-	return gate{cache: lookup.New(b.Build(), effective.IntakeDomains{}), platform: authz.Platform{Operator: "usher"}}
+	return authorizer{cache: lookup.New(b.Build(), effective.IntakeDomains{}), platform: authz.Platform{Operator: "usher"}}
 }
 
 // request asks as somebody to do something with an object.
@@ -102,7 +102,7 @@ var _ = Describe("A webhook", func() {
 		desk := builders.Workspace("acme", "desk").With(func(w *v1alpha1.Workspace) {
 			w.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Help", QueueEmail: "cola@acme.example", IntakeEmail: "help@in.acme.example"}
 		}).Obj()
-		warnings := func(g gate) []string {
+		warnings := func(g authorizer) []string {
 			GinkgoHelper()
 			answer := validating[*v1alpha1.Workspace](newScheme(), g).Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, desk))
 			Expect(answer.Allowed).To(BeTrue())
