@@ -10,7 +10,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// ActorKind tells as what somebody acts.
+// ActorKind says in which capacity a user acts.
 type ActorKind string
 
 const (
@@ -20,24 +20,25 @@ const (
 	ActorPerson ActorKind = "Person"
 	// ActorDelegate is one of the organization's delegates.
 	ActorDelegate ActorKind = "Delegate"
-	// ActorPlatform is an identity of the platform, bound by invariants and not by roles.
+	// ActorPlatform is an identity of the platform. Invariants bind it, roles do not.
 	ActorPlatform ActorKind = "Platform"
-	// ActorCleaner is one of Kubernetes' controllers that carry out deletions; nothing binds it.
+	// ActorCleaner is one of the Kubernetes controllers that carry out deletions. Nothing binds it.
 	ActorCleaner ActorKind = "Cleaner"
-	// ActorOperator is Usher itself; nothing binds it.
+	// ActorOperator is Usher itself. Nothing binds it.
 	ActorOperator ActorKind = "Operator"
 )
 
-// Actor is who makes a request, in the organization that the request is about.
+// Actor is the user who makes a request, as seen in the organization that the request is about.
 type Actor struct {
 	Kind     ActorKind
 	Username string
-	// Role is the role in force of a person or delegate.
+	// Role is the role in force of a person or a delegate.
 	Role v1alpha1.Role
 	// User is the name of a person's OrgUser.
 	User string
 }
 
+// describe returns the words with which refusals begin: who acts, in which role, in which organization.
 func (a Actor) describe(organization string) string {
 	switch a.Kind {
 	case ActorDelegate:
@@ -48,25 +49,26 @@ func (a Actor) describe(organization string) string {
 	return fmt.Sprintf("user %q is %s in organization %q", a.Username, a.Role, organization)
 }
 
-// Platform names the identities that are not bound by roles.
+// Platform names the identities that roles do not bind.
 type Platform struct {
 	// Operator is Usher's own user name.
 	Operator string
-	// Users and Groups are the platform team's.
+	// Users and Groups are those of the platform team.
 	Users, Groups []string
 }
 
-// masters is the group of whoever administers the cluster.
+// masters is the group of cluster administrators.
 const masters = "system:masters"
 
-// cleaners are Kubernetes' controllers that carry out deletions.
+// cleaners are the Kubernetes controllers that carry out deletions.
 var cleaners = []string{
 	"system:serviceaccount:kube-system:generic-garbage-collector",
 	"system:serviceaccount:kube-system:namespace-controller",
 	"system:kube-controller-manager",
 }
 
-// ActorKind gives as what a user of these groups acts if not by a role; ActorNobody: by a role, if any.
+// ActorKind returns the capacity in which a user with these groups acts regardless of roles. ActorNobody means that only a
+// role in the organization can authorize the user.
 func (p Platform) ActorKind(username string, groups []string) ActorKind {
 	switch {
 	case username == p.Operator && username != "":

@@ -12,9 +12,9 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// ChangedFields gives the paths of the fields in which two specs differ, sorted: maps are compared field by field, lists
-// as a whole. A spec that cannot be written as JSON counts as changed altogether.
-func ChangedFields(before, after any) []string {
+// changedFields returns the sorted paths of the fields in which two specs differ. Maps are compared field by field, lists as
+// a whole. If a spec cannot be marshaled to JSON, all of it counts as changed.
+func changedFields(before, after any) []string {
 	b, errBefore := asMap(before)
 	a, errAfter := asMap(after)
 	if errBefore != nil || errAfter != nil {
@@ -57,12 +57,12 @@ func differences(path string, before, after map[string]any) []string {
 	return paths
 }
 
-// specOf gives the spec of one of Usher's kinds.
+// specOf returns the spec of one of Usher's kinds.
 func specOf(object any) any {
 	switch o := object.(type) {
 	case *v1alpha1.Organization:
 		spec := o.Spec
-		if spec.DeletionProtection == "" { // the API's default, which an organization without any spec lacks
+		if spec.DeletionProtection == "" { // the API's default, which an organization without a spec does not get
 			spec.DeletionProtection = v1alpha1.SwitchDisabled
 		}
 		return spec

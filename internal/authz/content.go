@@ -15,8 +15,8 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// CheckContent gives what is wrong with an object whoever asks: the rules that the shape in the API cannot express.
-// Reconcilers ask it as well, for objects that came past the webhooks.
+// CheckContent returns what is wrong with an object, whoever asks: the rules that the API's schema cannot express.
+// Reconcilers call it as well, for objects that bypassed the webhooks.
 func CheckContent(object metav1.Object) []Violation {
 	switch o := object.(type) {
 	case *v1alpha1.Organization:
@@ -36,7 +36,7 @@ func checkOrganization(o *v1alpha1.Organization) []Violation {
 	var found []Violation
 	if o.Name != o.Namespace {
 		found = append(found, invalid("metadata.name", "organization-named-after-namespace", o.Name, fmt.Sprintf(
-			"an organization is named after its namespace: name it %q, or make it in a namespace %q", o.Namespace, o.Name)))
+			"an Organization is named after its namespace: name it %q, or create it in a namespace called %q", o.Namespace, o.Name)))
 	}
 	found = append(found, checkTimeZone("spec.profile.timeZone", o.Spec.Profile.TimeZone)...)
 	found = append(found, checkCountry("spec.profile.address.country", o.Spec.Profile.Address.Country)...)
@@ -65,15 +65,6 @@ func checkInvitation(i *v1alpha1.Invitation) []Violation {
 	return found
 }
 
-// checkAddress refuses what the shape in the API lets through: an internationalized domain that DNS cannot hold.
-func checkAddress(field string, email v1alpha1.EmailAddress) []Violation {
-	if email == "" || emailaddr.Valid(string(email)) {
-		return nil
-	}
-	return []Violation{invalid(field, "address-well-formed", string(email),
-		"is not an e-mail address such as ana@acme.example: the domain is none that DNS can hold")}
-}
-
 func checkWorkspace(w *v1alpha1.Workspace) []Violation {
 	found := checkLanguage("spec.settings.language", w.Spec.Settings.Language)
 	found = append(found, checkMembers(w.Spec.Members)...)
@@ -91,7 +82,7 @@ func checkTimeZone(field string, zone v1alpha1.TimeZone) []Violation {
 		return nil
 	}
 	return []Violation{invalid(field, "time-zone-known", string(zone),
-		"is no zone of the IANA time zone database: use a name such as Europe/Madrid")}
+		"is not in the IANA time zone database: use a name such as Europe/Madrid")}
 }
 
 func checkCountry(field string, country v1alpha1.CountryCode) []Violation {
@@ -99,7 +90,7 @@ func checkCountry(field string, country v1alpha1.CountryCode) []Violation {
 		return nil
 	}
 	return []Violation{invalid(field, "country-known", string(country),
-		"is no ISO 3166-1 alpha-2 country code: use a code such as ES")}
+		"is not an ISO 3166-1 alpha-2 country code: use a code such as ES")}
 }
 
 func checkLanguage(field string, tag v1alpha1.LanguageTag) []Violation {
@@ -110,7 +101,7 @@ func checkLanguage(field string, tag v1alpha1.LanguageTag) []Violation {
 		return nil
 	}
 	return []Violation{invalid(field, "language-known", string(tag),
-		"is no known BCP 47 language tag: use a tag such as es or en-GB")}
+		"is not a known BCP 47 language tag: use a tag such as es or en-GB")}
 }
 
 func invalid(field, rule, value, message string) Violation {

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// checkContacts refuses addresses that the shape in the API lets through.
+// checkContacts refuses addresses that the API's schema lets through.
 func checkContacts(contacts []v1alpha1.Contact) []Violation {
 	var found []Violation
 	for n, c := range contacts {

@@ -5,8 +5,8 @@ package authz
 
 import "strings"
 
-// countries are the officially assigned codes of ISO 3166-1 alpha-2. Language libraries know former and reserved ones
-// as well, which are no countries to live in.
+// countries are the officially assigned codes of ISO 3166-1 alpha-2. Language libraries also know former and reserved codes,
+// which are not countries to live in.
 var countries = func() map[string]bool {
 	codes := make(map[string]bool)
 	for _, code := range strings.Fields(countryCodes) {

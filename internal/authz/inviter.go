@@ -5,12 +5,13 @@ package authz
 
 import "github.com/usher-operator/usher/api/v1alpha1"
 
-// DefaultInviter gives who an Invitation is from when it names nobody: whoever acts is the inviter of a new one, and an update
-// keeps the one there is. Who may name somebody else is judged, not mended.
-func DefaultInviter(actor Actor, old, wished *v1alpha1.Invitation) v1alpha1.Username {
+// DefaultInviter returns the inviter of an Invitation that names nobody: the actor if the Invitation is new, and the present
+// inviter if it is updated. It does not replace an inviter that is named; whether the actor may name them is for
+// judgeInviter.
+func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation) v1alpha1.Username {
 	switch {
-	case wished.Spec.InvitedBy != "":
-		return wished.Spec.InvitedBy
+	case requested.Spec.InvitedBy != "":
+		return requested.Spec.InvitedBy
 	case old != nil:
 		return old.Spec.InvitedBy
 	default:
@@ -18,7 +19,7 @@ func DefaultInviter(actor Actor, old, wished *v1alpha1.Invitation) v1alpha1.User
 	}
 }
 
-// InviterKindOf tells with whose authority somebody invites.
+// InviterKindOf returns the kind of authority with which an actor invites.
 func InviterKindOf(actor Actor) v1alpha1.InviterKind {
 	switch actor.Kind {
 	case ActorPerson:
@@ -30,14 +31,14 @@ func InviterKindOf(actor Actor) v1alpha1.InviterKind {
 	}
 }
 
-// InviterAuthorized tells whether an Invitation may be accepted: its inviter may still give the role that it gives.
+// InviterAuthorized reports whether an Invitation may be accepted: its inviter may still grant its role.
 func InviterAuthorized(i *v1alpha1.Invitation, inviter Actor) bool {
-	return i.Status.InviterKind == v1alpha1.InviterPlatform || MayGrant(inviter.Role, i.Spec.Role)
+	return i.Status.InviterKind == v1alpha1.InviterPlatform || mayGrant(inviter.Role, i.Spec.Role)
 }
 
 // judgeInviter refuses a person who names somebody else as the inviter.
 func judgeInviter(r Request) []Violation {
-	wished, ok := r.New.(*v1alpha1.Invitation)
+	i, ok := r.New.(*v1alpha1.Invitation)
 	if !ok || r.Operation == Delete || r.Actor.Kind != ActorPerson {
 		return nil
 	}
@@ -45,9 +46,9 @@ func judgeInviter(r Request) []Violation {
 	if old, isUpdate := r.Old.(*v1alpha1.Invitation); isUpdate && r.Operation == Update {
 		expected = old.Spec.InvitedBy
 	}
-	if wished.Spec.InvitedBy == expected {
+	if i.Spec.InvitedBy == expected {
 		return nil
 	}
-	return []Violation{r.deny("spec.invitedBy", "inviter-is-actor", "the platform's identities and delegates",
-		"name another inviter than %q", expected)}
+	return []Violation{r.deny("spec.invitedBy", "inviter-is-actor", "platform identities and delegates",
+		"name an inviter other than %q", expected)}
 }

@@ -52,7 +52,7 @@ var _ = Describe("The inviter", func() {
 		})
 		Expect(rules(found)).To(Equal([]string{"inviter-is-actor"}))
 		Expect(found[0].Message).To(Equal(`user "eva@acme.example" is UserAdmin in organization "acme": ` +
-			`only the platform's identities and delegates may name another inviter than "ana@acme.example"`))
+			`only platform identities and delegates may name an inviter other than "ana@acme.example"`))
 	})
 
 	It("of a new invitation that came past the defaults is refused when it is not who acts", func() {

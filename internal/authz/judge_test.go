@@ -160,13 +160,13 @@ var _ = Describe("Refusals", func() {
 				`only an OrganizationAdmin, FinanceAdmin or UserAdmin may create workspaces`),
 		Entry("somebody without an account", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
 			builders.OrgUser("acme", "mallory").Obj()),
-			`user "mallory" has no active account in organization "acme" and may not create users: ask one of its organization administrators for an invitation`),
+			`user "mallory" has no active account in organization "acme" and may not create users: ask an OrganizationAdmin for an invitation`),
 		Entry("who makes an organization and may not", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
 			builders.Organization("acme").Obj()),
-			`user "mallory" may not create organization "acme": only the platform's identities may, which are the group `+
-				`system:masters and those that the operator's settings name`),
+			`user "mallory" may not create organization "acme": only platform identities may, which are the group `+
+				`system:masters and the users and groups that the operator's configuration names; ask the platform team`),
 		Entry("an actor of no kind", asked(authz.Actor{Username: "mallory"}, authz.Delete, builders.Workspace("acme", "support").Obj()),
-			`user "mallory" has no active account in organization "acme" and may not delete workspaces: ask one of its organization administrators for an invitation`),
+			`user "mallory" has no active account in organization "acme" and may not delete workspaces: ask an OrganizationAdmin for an invitation`),
 	)
 
 	It("come all at once, content first", func() {
@@ -184,5 +184,30 @@ var _ = Describe("Refusals", func() {
 			Operation: authz.Update, Actor: eva, Organization: "acme",
 			Old: before.Obj(), New: before.Workspace("support", v1alpha1.WorkspaceEdit).Obj(),
 		})).To(BeEmpty())
+	})
+})
+
+var _ = Describe("An update without a change of the spec", func() {
+	It("need not mend what is wrong already", func() {
+		bad := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Spec.Profile.TimeZone = "Europe/Atlantis" }).Obj()
+		labelled := bad.DeepCopy()
+		labelled.Labels = map[string]string{"team": "blue"}
+		Expect(authz.Judge(update(person("ana", orgAdmin), bad, labelled))).To(BeEmpty())
+		moved := bad.DeepCopy()
+		moved.Spec.Profile.Size = 5
+		Expect(rules(authz.Judge(update(person("ana", orgAdmin), bad, moved)))).To(Equal([]string{"time-zone-known"}))
+	})
+
+	It("is still for those only who manage the kind", func() {
+		for role, kinds := range map[v1alpha1.Role][]string{
+			orgAdmin: {"organization", "user", "invitation", "workspace"}, billingAdmin: {"organization"},
+			financeAdmin: {"organization", "workspace"}, userAdmin: {"user", "invitation", "workspace"},
+			technician: {}, member: {}, notifications: {},
+		} {
+			actor := person("eva", role)
+			for kind, object := range objectsBy(actor) {
+				Expect(passes(asked(actor, authz.Update, object))).To(Equal(slices.Contains(kinds, kind)), "%s, %s", role, kind)
+			}
+		}
 	})
 })

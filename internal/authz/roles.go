@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package authz decides who may do what: the role table, the rules of each kind, the invariants that bind everybody, and
-// what is well formed beyond its shape. Webhooks, reconcilers and the portal all ask here. It has no client and no clock.
+// the rules of content that the API's schema cannot express. Webhooks, reconcilers and the portal all ask here. It has no
+// client and no clock.
 package authz
 
 //go:generate go run ../../hack/rolesdoc -out ../../docs/roles.md
@@ -36,19 +37,19 @@ const (
 type Power int
 
 const (
-	// PowerNone neither sees nor changes.
+	// PowerNone permits neither viewing nor changing.
 	PowerNone Power = iota
-	// PowerView sees.
+	// PowerView permits viewing.
 	PowerView
-	// PowerManageMembers sees, and manages users with the role Member (ORG-9 to ORG-12).
+	// PowerManageMembers permits viewing, and managing users with the role Member (ORG-9 to ORG-12).
 	PowerManageMembers
-	// PowerManage sees and changes.
+	// PowerManage permits viewing and changing.
 	PowerManage
 )
 
 type powers map[Area]Power
 
-// roles is the role table, from which docs/roles.md is generated. What is absent is PowerNone.
+// roles is the role table, from which docs/roles.md is generated. Areas that a role does not list are PowerNone.
 var roles = map[v1alpha1.Role]powers{
 	v1alpha1.RoleOrganizationAdmin: {
 		AreaProfile: PowerManage, AreaBilling: PowerManage, AreaSubscription: PowerManage,
@@ -74,7 +75,7 @@ var roles = map[v1alpha1.Role]powers{
 	v1alpha1.RoleNotificationsOnly: {},
 }
 
-// Roles lists all roles, the mightiest first.
+// Roles returns all roles, the most powerful first.
 func Roles() []v1alpha1.Role {
 	return []v1alpha1.Role{
 		v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleBillingAdmin, v1alpha1.RoleFinanceAdmin, v1alpha1.RoleUserAdmin,
@@ -82,16 +83,16 @@ func Roles() []v1alpha1.Role {
 	}
 }
 
-// Areas lists all areas, in the order of the role table.
+// Areas returns all areas, in the order of the role table.
 func Areas() []Area {
 	return []Area{AreaProfile, AreaBilling, AreaSubscription, AreaUsers, AreaWorkspaces, AreaOrganization}
 }
 
-// PowerOf gives what a role may do in an area; an unknown role may do nothing.
+// PowerOf returns what a role may do in an area. An unknown role may do nothing.
 func PowerOf(role v1alpha1.Role, area Area) Power { return roles[role][area] }
 
-// MayGrant tells whether somebody with one role may give another role to a person (ORG-3, ORG-9).
-func MayGrant(role, granted v1alpha1.Role) bool {
+// mayGrant reports whether a role may grant another role to a person (ORG-3, ORG-9).
+func mayGrant(role, granted v1alpha1.Role) bool {
 	switch PowerOf(role, AreaUsers) {
 	case PowerManage:
 		return true
@@ -102,17 +103,17 @@ func MayGrant(role, granted v1alpha1.Role) bool {
 	}
 }
 
-// ReadsPayment tells whether a role reads the Secret with the organization's payment details (ORG-6, ORG-8).
+// ReadsPayment reports whether a role can read the Secret with the organization's payment details (ORG-6, ORG-8).
 func ReadsPayment(role v1alpha1.Role) bool { return PowerOf(role, AreaBilling) == PowerManage }
 
-// managersOf names the roles that manage an area, for the texts of refusals.
+// managersOf names the roles that manage an area, for refusals.
 func managersOf(area Area) string {
 	return alternatives(func(r v1alpha1.Role) bool { return PowerOf(r, area) == PowerManage })
 }
 
-// grantersOf names the roles that may grant a role.
+// grantersOf names the roles that may grant a role, for refusals.
 func grantersOf(granted v1alpha1.Role) string {
-	return alternatives(func(r v1alpha1.Role) bool { return MayGrant(r, granted) })
+	return alternatives(func(r v1alpha1.Role) bool { return mayGrant(r, granted) })
 }
 
 func alternatives(can func(v1alpha1.Role) bool) string {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
-	"github.com/usher-operator/usher/internal/effective"
 )
 
 const (
@@ -69,58 +68,5 @@ var _ = Describe("The role table", func() {
 				Expect(authz.MayGrant(role, granted)).To(BeFalse(), "%s grants %s", role, granted)
 			}
 		}
-	})
-})
-
-var _ = Describe("ClusterRoles", func() {
-	DescribeTable("of a role in the organization's namespace", func(role v1alpha1.Role, name string) {
-		Expect(effective.ClusterRoleForRole(role)).To(Equal(name))
-	},
-		Entry(nil, orgAdmin, "usher-organization-admin"),
-		Entry(nil, billingAdmin, "usher-billing-admin"),
-		Entry(nil, financeAdmin, "usher-finance-admin"),
-		Entry(nil, userAdmin, "usher-user-admin"),
-		Entry(nil, technician, "usher-technician"),
-		Entry(nil, member, "usher-member"),
-		Entry("NOV-7 who only receives notifications has none", notifications, ""),
-		Entry("no role", v1alpha1.Role(""), ""),
-	)
-
-	DescribeTable("of an access in a workspace's namespace", func(access v1alpha1.WorkspaceAccess, name string) {
-		Expect(effective.ClusterRoleForAccess(access)).To(Equal(name))
-	},
-		Entry(nil, v1alpha1.WorkspaceAdmin, "admin"),
-		Entry(nil, v1alpha1.WorkspaceEdit, "edit"),
-		Entry(nil, v1alpha1.WorkspaceView, "view"),
-	)
-})
-
-var _ = Describe("As what somebody acts beside the roles", func() {
-	platform := authz.Platform{
-		Operator: "system:serviceaccount:usher-system:usher",
-		Users:    []string{"system:serviceaccount:tools:backup"},
-		Groups:   []string{"platform-team"},
-	}
-
-	DescribeTable("is", func(username string, groups []string, kind authz.ActorKind) {
-		Expect(platform.ActorKind(username, groups)).To(Equal(kind))
-	},
-		Entry("the cluster's masters", "root", []string{"system:authenticated", "system:masters"}, authz.ActorPlatform),
-		Entry("the garbage collector", "system:serviceaccount:kube-system:generic-garbage-collector", nil, authz.ActorCleaner),
-		Entry("the namespace controller", "system:serviceaccount:kube-system:namespace-controller", nil, authz.ActorCleaner),
-		Entry("the controller manager", "system:kube-controller-manager", nil, authz.ActorCleaner),
-		Entry("Usher itself", "system:serviceaccount:usher-system:usher", nil, authz.ActorOperator),
-		Entry("Usher itself, among the masters", "system:serviceaccount:usher-system:usher", []string{"system:masters"}, authz.ActorOperator),
-		Entry("a user who is configured", "system:serviceaccount:tools:backup", nil, authz.ActorPlatform),
-		Entry("a group that is configured", "kim", []string{"staff", "platform-team"}, authz.ActorPlatform),
-		Entry("not a person", "ana@acme.example", []string{"system:authenticated"}, authz.ActorNobody),
-		Entry("not a person whose name is a group's", "system:masters", nil, authz.ActorNobody),
-		Entry("not a group whose name is a user's", "ana@acme.example", []string{"system:serviceaccount:tools:backup"}, authz.ActorNobody),
-		Entry("not another ServiceAccount of kube-system", "system:serviceaccount:kube-system:default", nil, authz.ActorNobody),
-		Entry("not nobody", "", nil, authz.ActorNobody),
-	)
-
-	It("is not Usher while Usher's own name is unknown", func() {
-		Expect(authz.Platform{}.ActorKind("", nil)).To(Equal(authz.ActorNobody))
 	})
 })

@@ -13,16 +13,29 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// judgeDelegates: a person goes before a delegate of the same user name, so a user of that name takes the delegate's role
-// away. That is for who manages the organization itself.
+// DelegateOf returns the organization's delegate with a user name. It returns nil if there is none, or no organization.
+func DelegateOf(o *v1alpha1.Organization, username string) *v1alpha1.Delegate {
+	if o == nil {
+		return nil
+	}
+	for i := range o.Spec.Delegates {
+		if string(o.Spec.Delegates[i].Username) == username {
+			return &o.Spec.Delegates[i]
+		}
+	}
+	return nil
+}
+
+// judgeDelegates refuses a change that gives a person a delegate's user name. A person has precedence over a delegate with
+// the same user name, so the delegate would lose its role. Only those who manage the organization itself may do that.
 func judgeDelegates(r Request) []Violation {
 	if r.Operation == Delete || PowerOf(r.Actor.Role, AreaOrganization) == PowerManage {
 		return nil
 	}
 	var found []Violation
-	before := namesGiven(r.Old)
-	for _, name := range namesGiven(r.New) {
-		if slices.Contains(before, name) || !isDelegate(r.Facts.Organization, name) {
+	before := usernamesIn(r.Old)
+	for _, name := range usernamesIn(r.New) {
+		if slices.Contains(before, name) || DelegateOf(r.Facts.Organization, name) == nil {
 			continue
 		}
 		field := "spec.username"
@@ -30,24 +43,24 @@ func judgeDelegates(r Request) []Violation {
 			field = "spec.emails"
 		}
 		found = append(found, r.deny(field, "delegate-kept", managersOf(AreaOrganization),
-			"make a user of %q, who is a delegate of the organization and would lose that role", name))
+			"give a user the user name %q: it belongs to a delegate, who would lose its role", name))
 	}
 	return found
 }
 
-// namesGiven gives the Kubernetes user names that people have, or would have, by an object.
-func namesGiven(object metav1.Object) []string {
+// usernamesIn returns the Kubernetes user names that an object gives, or would give, to people.
+func usernamesIn(object metav1.Object) []string {
 	switch o := object.(type) {
 	case *v1alpha1.OrgUser:
 		if o == nil || effective.IsLimited(o) {
-			return nil // who has no access has no user name
+			return nil // an account without access has no user name
 		}
 		return []string{effective.UsernameOf(o)}
 	case *v1alpha1.Invitation:
 		if o == nil {
 			return nil
 		}
-		people, _ := emailaddr.ParseList(o.Spec.Emails) // a list with faults is refused for them
+		people, _ := emailaddr.ParseList(o.Spec.Emails) // malformed entries are refused as such
 		names := make([]string, 0, len(people))
 		for _, p := range people {
 			names = append(names, p.Email)
@@ -56,10 +69,4 @@ func namesGiven(object metav1.Object) []string {
 	default:
 		return nil
 	}
-}
-
-func isDelegate(o *v1alpha1.Organization, username string) bool {
-	return o != nil && slices.ContainsFunc(o.Spec.Delegates, func(d v1alpha1.Delegate) bool {
-		return string(d.Username) == username
-	})
 }

@@ -21,9 +21,9 @@ var _ = Describe("WXP-5 a delegate's role", func() {
 	judged := func(r authz.Request) []authz.Violation { return authz.Judge(about(r, o, true)) }
 	taking := func(name string) authz.Violation {
 		return authz.Violation{
-			Reason: authz.Forbidden, Rule: "delegate-kept",
-			Message: `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may make a user of "` + name +
-				`", who is a delegate of the organization and would lose that role`,
+			Reason: authz.Forbidden, Rule: "delegate-kept", Actor: `user "eva@acme.example" is UserAdmin in organization "acme": `,
+			Message: `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may give a user the user name "` +
+				name + `": it belongs to a delegate, who would lose its role`,
 		}
 	}
 	at := func(field string, v authz.Violation) authz.Violation {

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// checkDevices refuses addresses that the shape in the API lets through, and two devices with one serial number.
+// checkDevices refuses addresses that the API's schema lets through, and two devices with one serial number.
 func checkDevices(w *v1alpha1.Workspace) []Violation {
 	var found []Violation
 	first := map[string]v1alpha1.ObjectName{}
@@ -19,7 +19,7 @@ func checkDevices(w *v1alpha1.Workspace) []Violation {
 		key := effective.SerialKey(d.SerialNumber)
 		if other, taken := first[key]; taken {
 			found = append(found, invalid(fmt.Sprintf("spec.devices[%d].serialNumber", n), serialUnique, d.SerialNumber,
-				fmt.Sprintf("is the serial number of device %q too: a serial number is one device's", other)))
+				fmt.Sprintf("is also the serial number of device %q: serial numbers are unique in the organization", other)))
 		} else if key != "" {
 			first[key] = d.Name
 		}
@@ -29,19 +29,19 @@ func checkDevices(w *v1alpha1.Workspace) []Violation {
 
 const serialUnique = "serial-number-unique"
 
-// judgeSerials refuses a serial number that a device in another workspace has. One that the workspace names already is the
-// reconciler's to settle.
+// judgeSerials refuses a serial number that a device in another workspace has. A number that the workspace had before the
+// change is left to the reconciler.
 func judgeSerials(r Request) []Violation {
-	wished, ok := r.New.(*v1alpha1.Workspace)
+	w, ok := r.New.(*v1alpha1.Workspace)
 	if !ok || r.Operation == Delete || r.Status {
 		return nil
 	}
 	var found []Violation
-	for n, d := range wished.Spec.Devices {
+	for n, d := range w.Spec.Devices {
 		if holder, taken := r.Facts.SerialHolders[effective.SerialKey(d.SerialNumber)]; taken {
 			found = append(found, invalid(fmt.Sprintf("spec.devices[%d].serialNumber", n), serialUnique, d.SerialNumber,
-				fmt.Sprintf("is the serial number of device %q in workspace %q: a serial number is one device's in the "+
-					"organization; take it out there first", holder.Device, holder.Workspace)))
+				fmt.Sprintf("is the serial number of device %q in workspace %q: serial numbers are unique in the organization; "+
+					"remove it there first", holder.Device, holder.Workspace)))
 		}
 	}
 	return found

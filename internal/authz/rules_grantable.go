@@ -10,8 +10,8 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// judgeGrantable refuses modules that name a ClusterRole that Usher may not bind. What the organization has already, and
-// what is not there yet, is no reason to refuse.
+// judgeGrantable refuses modules that name a ClusterRole that Usher may not bind. ClusterRoles that the organization names
+// already, or that do not exist yet, are not refused.
 func judgeGrantable(r Request) []Violation {
 	o, is := r.New.(*v1alpha1.Organization)
 	if !is || r.Operation == Delete || r.Status {

@@ -9,10 +9,27 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-const intakeField = "spec.portal.intakeEmail"
+const (
+	intakeField = "spec.portal.intakeEmail"
+	queueField  = "spec.portal.queueEmail"
+)
 
-// judgeIntake refuses to take an intake address that is not the organization's, or that somebody else has, early; of two that
-// came at the same time the oldest has it, see IntakeHolder.
+// checkPortal refuses addresses that are not valid in DNS, and a queue at the intake's own address: mail would loop.
+func checkPortal(w *v1alpha1.Workspace) []Violation {
+	if w.Spec.Portal == nil {
+		return nil
+	}
+	found := checkAddress(queueField, w.Spec.Portal.QueueEmail)
+	found = append(found, checkAddress(intakeField, w.Spec.Portal.IntakeEmail)...)
+	if effective.IntakeOf(w) != "" && emailaddr.Same(string(w.Spec.Portal.QueueEmail), string(w.Spec.Portal.IntakeEmail)) {
+		found = append(found, invalid(intakeField, "intake-is-not-queue", string(w.Spec.Portal.IntakeEmail),
+			"is also the queue's address: mail to the intake is passed on to the queue and would loop; use two addresses"))
+	}
+	return found
+}
+
+// judgeIntake refuses early an intake address that is not the organization's, or that another workspace has. If two
+// workspaces request one at the same time, the oldest has it in force; see effective.IntakeHolder.
 func judgeIntake(r Request) []Violation {
 	w, is := r.New.(*v1alpha1.Workspace)
 	if !is || effective.IntakeOf(w) == "" {
@@ -31,23 +48,7 @@ func judgeIntake(r Request) []Violation {
 	return []Violation{invalid(intakeField, "intake-unique", address, effective.IntakeTakenMessage(w, r.Facts.IntakeHolder))}
 }
 
-// checkPortal refuses addresses that DNS cannot hold, and a queue that is the intake: mails would go round for ever.
-func checkPortal(w *v1alpha1.Workspace) []Violation {
-	if w.Spec.Portal == nil {
-		return nil
-	}
-	found := checkAddress(queueField, w.Spec.Portal.QueueEmail)
-	found = append(found, checkAddress(intakeField, w.Spec.Portal.IntakeEmail)...)
-	if effective.IntakeOf(w) != "" && emailaddr.Same(string(w.Spec.Portal.QueueEmail), string(w.Spec.Portal.IntakeEmail)) {
-		found = append(found, invalid(intakeField, "intake-is-not-queue", string(w.Spec.Portal.IntakeEmail),
-			"is the queue's address as well: mails to the intake pass on to the queue and would go round for ever, use two addresses"))
-	}
-	return found
-}
-
-const queueField = "spec.portal.queueEmail"
-
-// judgeQueueLoop refuses the change that would close a circle of intakes.
+// judgeQueueLoop refuses the change that would close a loop of intakes.
 func judgeQueueLoop(r Request) []Violation {
 	w, is := r.New.(*v1alpha1.Workspace)
 	if !is || w.Spec.Portal == nil {

@@ -15,21 +15,21 @@ import (
 // maxNamespace is how many characters the name of a Kubernetes namespace may have.
 const maxNamespace = 63
 
-// systemPrefixes are those of namespaces that belong to the cluster. "default" needs none: no workspace's namespace can be
-// called so.
+// systemPrefixes are those of namespaces that belong to the cluster. "default" is not among them, because no workspace's
+// namespace can have that name.
 var systemPrefixes = []string{"kube-", "openshift-"}
 
-// NamespaceFacts are what decides, beside a Workspace itself, whether its namespace may be made.
+// NamespaceFacts are what decides, besides a Workspace itself, whether its namespace may be created.
 type NamespaceFacts struct {
 	// Operator is the operator's own namespace.
 	Operator string
-	// OtherOwner is another organization that the namespace's name belongs to; empty: there is none. See Neighbours.
+	// OtherOwner is another organization that the namespace belongs to; see OtherNamespaceOwners. Empty if there is none.
 	OtherOwner string
 }
 
-// OtherNamespaceOwners gives the names of the organizations that the name of a workspace's namespace would belong to before it
-// belonged to the workspace's own: those of which it is the namespace, or has the prefix. The longest name comes first, for
-// that one has it.
+// OtherNamespaceOwners returns the names of the organizations that would own a workspace's namespace in place of the
+// workspace's own organization: those of which it is the namespace, or whose prefix it has. They are sorted by length, the
+// longest first, because the longest name that exists owns the namespace.
 func OtherNamespaceOwners(w *v1alpha1.Workspace) []string {
 	name := effective.NamespaceOf(w)
 	own := len(w.Namespace) + 1
@@ -45,7 +45,7 @@ func OtherNamespaceOwners(w *v1alpha1.Workspace) []string {
 	return names
 }
 
-// checkNamespaceName gives what is wrong with the name of a workspace's namespace by itself (GTA-3).
+// checkNamespaceName returns what is wrong with the name of a workspace's namespace in itself (GTA-3).
 func checkNamespaceName(w *v1alpha1.Workspace) []Violation {
 	prefix, name := w.Namespace+"-", effective.NamespaceOf(w)
 	system := slices.IndexFunc(systemPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
@@ -55,8 +55,8 @@ func checkNamespaceName(w *v1alpha1.Workspace) []Violation {
 			"must start with %q, the organization's prefix", prefix))}
 	case system >= 0:
 		return []Violation{invalid("spec.namespace", "namespace-system", name, fmt.Sprintf(
-			"namespaces that start with %q belong to the cluster, never to a workspace: an organization called %q can have none, "+
-				"make it under another name", systemPrefixes[system], w.Namespace))}
+			"namespaces that start with %q belong to the cluster: organization %q cannot have workspaces; create the organization "+
+				"under another name", systemPrefixes[system], w.Namespace))}
 	case len(name) > maxNamespace:
 		return []Violation{invalid("spec.namespace", "namespace-length", name, fmt.Sprintf(
 			"the namespace would be called %q, which is longer than %d characters: set spec.namespace to a shorter name "+
@@ -65,24 +65,25 @@ func checkNamespaceName(w *v1alpha1.Workspace) []Violation {
 	return nil
 }
 
-// checkNamespaceOwner gives what forbids a Workspace to have its namespace made, beside its name by itself, which CheckContent
-// looks at. A namespace that the Workspace owns already stays its own whatever organization comes later.
+// checkNamespaceOwner returns why a Workspace may not have its namespace created, apart from the name in itself, which is for
+// CheckContent. A namespace that the Workspace owns already remains its own, whatever organizations are created later.
 func checkNamespaceOwner(w *v1alpha1.Workspace, f NamespaceFacts) []Violation {
 	name := effective.NamespaceOf(w)
 	switch {
 	case name == f.Operator:
-		return []Violation{invalid("spec.namespace", "namespace-system", name,
-			"is the namespace that the operator itself runs in, which never belongs to a workspace")}
+		return []Violation{invalid("spec.namespace", "namespace-system", name, fmt.Sprintf(
+			"is the namespace that the operator runs in: set spec.namespace of workspace %q to another name that starts with %q",
+			w.Name, w.Namespace+"-"))}
 	case f.OtherOwner != "":
 		return []Violation{invalid("spec.namespace", "namespace-of-another", name, fmt.Sprintf(
-			"belongs to organization %q, to which all namespaces called %q or starting with %q belong: give workspace %q "+
-				"another spec.namespace that starts with %q", f.OtherOwner, f.OtherOwner, f.OtherOwner+"-", w.Name, w.Namespace+"-"))}
+			"belongs to organization %q, as do all namespaces that start with %q: set spec.namespace of workspace %q to another "+
+				"name that starts with %q", f.OtherOwner, f.OtherOwner+"-", w.Name, w.Namespace+"-"))}
 	}
 	return nil
 }
 
-// judgeNamespace says early what the reconciler would hold back: a namespace that is out of the organization's reach. The
-// name cannot be changed later.
+// judgeNamespace refuses early what the reconciler would not create: a namespace that does not belong to the organization.
+// The name cannot be changed later.
 func judgeNamespace(r Request) []Violation {
 	if w, is := r.New.(*v1alpha1.Workspace); is && r.Operation == Create {
 		return checkNamespaceOwner(w, r.Facts.Namespace)
@@ -90,7 +91,7 @@ func judgeNamespace(r Request) []Violation {
 	return nil
 }
 
-// NamespaceViolation gives why a Workspace cannot have its namespace made; nil: it can.
+// NamespaceViolation returns why a Workspace cannot have its namespace created, or nil if it can.
 func NamespaceViolation(w *v1alpha1.Workspace, f NamespaceFacts) *Violation {
 	broken := append(checkNamespaceName(w), checkNamespaceOwner(w, f)...)
 	if len(broken) == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// organizationAreas tells which area a field of an Organization is in, by the field's path.
+// organizationAreas maps fields of an Organization to areas, by the beginning of the field's path.
 var organizationAreas = []struct {
 	prefix string
 	area   Area
@@ -26,8 +26,8 @@ var organizationAreas = []struct {
 	{"spec.subscription", AreaSubscription},
 }
 
-// areaOfField gives the area of a field. What is in no other, delegates and deletion protection, is about the
-// organization itself.
+// areaOfField returns the area of a field. Fields without an area of their own, such as delegates and deletion protection,
+// are about the organization itself.
 func areaOfField(path string) Area {
 	for _, entry := range organizationAreas {
 		if path == entry.prefix || strings.HasPrefix(path, entry.prefix+".") {
@@ -55,8 +55,9 @@ func judgeOrganization(r Request) []Violation {
 	return append(found, judgeModuleRoles(r)...)
 }
 
-// judgeModuleRoles: what a module gives in every workspace is for who manages workspaces as well as the subscription, not
-// for who buys seats only. Taking a module out altogether is the subscription's.
+// judgeModuleRoles refuses to let those who only buy seats decide what a module grants: its ClusterRole is bound in every
+// workspace, so setting it takes somebody who manages workspaces as well as the subscription. Removing a module altogether is
+// part of managing the subscription.
 func judgeModuleRoles(r Request) []Violation {
 	before, after := moduleRoles(r.Old), moduleRoles(r.New)
 	changed := slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(name v1alpha1.ObjectName) bool {
@@ -70,6 +71,7 @@ func judgeModuleRoles(r Request) []Violation {
 		"change the clusterRoleName of a module")}
 }
 
+// moduleRoles returns the ClusterRole of each module of an Organization.
 func moduleRoles(object metav1.Object) map[v1alpha1.ObjectName]string {
 	roles := map[v1alpha1.ObjectName]string{}
 	if o, ok := object.(*v1alpha1.Organization); ok {
@@ -80,7 +82,8 @@ func moduleRoles(object metav1.Object) map[v1alpha1.ObjectName]string {
 	return roles
 }
 
-// judgeAnyArea: labels and annotations of others are for whoever manages a part of the organization.
+// judgeAnyArea judges an update that leaves the spec as it is: anyone who manages a part of the organization may change
+// labels and annotations that are not Usher's.
 func judgeAnyArea(r Request) []Violation {
 	for _, area := range []Area{AreaProfile, AreaBilling, AreaSubscription} {
 		if PowerOf(r.Actor.Role, area) == PowerManage {

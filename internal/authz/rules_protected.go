@@ -4,7 +4,6 @@
 package authz
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,8 +16,8 @@ import (
 // ownPrefix is that of Usher's labels and annotations.
 const ownPrefix = "accounts.usher.dev/"
 
-// judgeProtected refuses writes to what is Usher's own, whoever asks: status, finalizer, labels and annotations, and the
-// owner references that deletions follow.
+// judgeProtected refuses writes to what belongs to Usher, whoever asks: the status, the finalizer, labels, annotations, and
+// the owner references that deletions follow.
 func judgeProtected(r Request) []Violation {
 	if r.Operation == Delete {
 		return nil
@@ -34,7 +33,7 @@ func judgeProtected(r Request) []Violation {
 	if hasFinalizer(old) != hasFinalizer(r.New) {
 		kept := r.denyProtected("metadata.finalizers[" + v1alpha1.Finalizer + "]")
 		if hasFinalizer(old) {
-			kept.Message += " (kubectl replace takes it away unless the manifest has it; kubectl apply keeps it)"
+			kept.Message += " (kubectl replace removes it unless the manifest contains it; kubectl apply keeps it)"
 		}
 		found = append(found, kept)
 	}
@@ -45,7 +44,7 @@ func judgeProtected(r Request) []Violation {
 		found = append(found, r.denyProtected("metadata.labels["+key+"]"))
 	}
 	for _, key := range ownKeys(old.GetAnnotations(), r.New.GetAnnotations()) {
-		if !asksPeople(r.New, key) {
+		if !isForPeople(r.New, key) {
 			found = append(found, r.denyProtected("metadata.annotations["+key+"]"))
 		}
 	}
@@ -53,26 +52,21 @@ func judgeProtected(r Request) []Violation {
 }
 
 func (r Request) denyProtected(field string) Violation {
-	return Violation{
-		Field: field, Reason: Forbidden, Rule: "usher-only",
-		Message: fmt.Sprintf("%s: %s is Usher's own, which only Usher itself may change: leave it as it is",
-			r.Actor.describe(r.Organization), field),
-	}
+	return r.refuse(field, Forbidden, "usher-only", "only Usher may change %s; leave it as it is", field)
 }
 
 func hasFinalizer(o metav1.Object) bool {
 	return slices.Contains(o.GetFinalizers(), v1alpha1.Finalizer)
 }
 
-// ownKeys gives Usher's keys of which the value differs, sorted.
+// ownKeys returns Usher's keys whose values differ, sorted.
 func ownKeys(before, after map[string]string) []string {
 	var keys []string
 	for _, values := range []map[string]string{before, after} {
 		for key := range values {
-			wasThere, isThere := before[key], after[key]
-			_, was := before[key]
-			_, is := after[key]
-			if strings.HasPrefix(key, ownPrefix) && (was != is || wasThere != isThere) {
+			valueBefore, was := before[key]
+			valueAfter, is := after[key]
+			if strings.HasPrefix(key, ownPrefix) && (was != is || valueBefore != valueAfter) {
 				keys = append(keys, key)
 			}
 		}

@@ -62,7 +62,7 @@ var _ = Describe("What is Usher's own", func() {
 				Expect(rules(found)).To(Equal([]string{"usher-only"}), kind)
 				Expect(found[0]).To(And(HaveField("Field", field), HaveField("Reason", authz.Forbidden),
 					HaveField("Message", And(ContainSubstring(`"`+actor.Username+`" `),
-						ContainSubstring(` in organization "acme": `+field+" is Usher's own, which only Usher itself may change: leave it as it is")))))
+						ContainSubstring(` in organization "acme": `+"only Usher may change "+field+"; leave it as it is")))))
 			}
 		}
 	},
@@ -86,7 +86,7 @@ var _ = Describe("What is Usher's own", func() {
 
 	It("says of the finalizer how it got lost, and what keeps it", func() {
 		Expect(authz.Judge(update(person("ana", orgAdmin), withMetadata("user", kept()), withMetadata("user", lost())))).To(ConsistOf(HaveField("Message",
-			HaveSuffix("leave it as it is (kubectl replace takes it away unless the manifest has it; kubectl apply keeps it)"))))
+			HaveSuffix("leave it as it is (kubectl replace removes it unless the manifest contains it; kubectl apply keeps it)"))))
 	})
 
 	It("is all named at once", func() {

@@ -9,8 +9,9 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// asksPeople tells whether an annotation of Usher's is one by which people ask for something, on this kind of object.
-func asksPeople(object metav1.Object, key string) bool {
+// isForPeople reports whether an annotation with Usher's prefix is one with which people ask for something, on an object of
+// this kind.
+func isForPeople(object metav1.Object, key string) bool {
 	switch key {
 	case v1alpha1.AnnotationResend:
 		return true
@@ -21,7 +22,7 @@ func asksPeople(object metav1.Object, key string) bool {
 	}
 }
 
-// hasContacts tells whether an object is of a kind with contacts, who can be sent a report.
+// hasContacts reports whether an object is of a kind with contacts, who can be sent a report.
 func hasContacts(object metav1.Object) bool {
 	switch object.(type) {
 	case *v1alpha1.Organization, *v1alpha1.Workspace:
@@ -31,8 +32,8 @@ func hasContacts(object metav1.Object) bool {
 	}
 }
 
-// judgeReport: the report of an organization is asked for by who manages its contacts. A workspace's is asked for by who
-// manages workspaces, as everything else about it (GTA-12).
+// judgeReport refuses to let others than those who manage the organization's contacts request its report. A workspace's
+// report can be requested by those who manage workspaces, like any other change of it (GTA-12).
 func judgeReport(r Request) []Violation {
 	const key = v1alpha1.AnnotationReport
 	if r.Operation != Update || r.Old.GetAnnotations()[key] == r.New.GetAnnotations()[key] ||
@@ -40,5 +41,5 @@ func judgeReport(r Request) []Violation {
 		return nil
 	}
 	return []Violation{r.deny("metadata.annotations["+key+"]", "report-requested", managersOf(AreaProfile),
-		"have a report sent to the organization's contacts")}
+		"request a report for the organization's contacts")}
 }

@@ -42,7 +42,7 @@ var _ = Describe("A report at once", func() {
 		before, after := asked("organization")
 		found := authz.Judge(update(person("eva", billingAdmin), before, after))
 		Expect(found).To(ConsistOf(And(HaveField("Rule", "report-requested"), HaveField("Message", HaveSuffix(
-			"is BillingAdmin in organization \"acme\": only an OrganizationAdmin or FinanceAdmin may have a report sent to the organization's contacts")))))
+			"is BillingAdmin in organization \"acme\": only an OrganizationAdmin or FinanceAdmin may request a report for the organization's contacts")))))
 	})
 
 	It("is of no use on other kinds, and refused there", func() {

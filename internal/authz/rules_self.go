@@ -3,13 +3,10 @@
 
 package authz
 
-import (
-	"fmt"
+import "github.com/usher-operator/usher/api/v1alpha1"
 
-	"github.com/usher-operator/usher/api/v1alpha1"
-)
-
-// judgeSelf refuses what nobody may do to their own account, whatever the role: remove it, suspend it or change its role (ORG-24).
+// judgeSelf refuses what people cannot do to their own account, whatever their role: remove it, suspend it or change its role
+// (ORG-24).
 func judgeSelf(r Request) []Violation {
 	if r.Actor.Kind != ActorPerson || r.object().GetName() != r.Actor.User {
 		return nil
@@ -19,7 +16,7 @@ func judgeSelf(r Request) []Violation {
 		return nil
 	}
 	if r.Operation == Delete {
-		return []Violation{r.denySelf("", "remove himself from the organization")}
+		return []Violation{r.denySelf("", "remove yourself from the organization")}
 	}
 	after, isUser := r.New.(*v1alpha1.OrgUser)
 	if !isUser {
@@ -27,18 +24,18 @@ func judgeSelf(r Request) []Violation {
 	}
 	var found []Violation
 	if before.Spec.Role != after.Spec.Role {
-		found = append(found, r.denySelf("spec.role", "change his own role"))
+		found = append(found, r.denySelf("spec.role", "change your own role"))
 	}
 	if !before.Spec.Suspend && after.Spec.Suspend {
-		found = append(found, r.denySelf("spec.suspend", "suspend himself"))
+		found = append(found, r.denySelf("spec.suspend", "suspend yourself"))
 	}
 	return found
 }
 
 func (r Request) denySelf(field, what string) Violation {
-	return Violation{
-		Field: field, Reason: Forbidden, Rule: "not-oneself",
-		Message: fmt.Sprintf("%s: nobody may %s; %s other than %q can", r.Actor.describe(r.Organization), what,
-			managersOf(AreaUsers), r.Actor.Username),
+	could := managersOf(AreaUsers)
+	if PowerOf(r.Actor.Role, AreaUsers) == PowerManage {
+		could = "another " + string(r.Actor.Role)
 	}
+	return r.refuse(field, Forbidden, "not-oneself", "you cannot %s; %s can", what, could)
 }

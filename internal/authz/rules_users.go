@@ -10,8 +10,8 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// judgeUser judges what somebody does to a user. Who manages members only may give the role Member, delete members, and
-// set the workspaces of everybody (ORG-9 to ORG-12).
+// judgeUser judges what an actor does to a user. Actors who manage Members only may grant the role Member, delete Members,
+// and set the workspaces of every user (ORG-9 to ORG-12).
 func judgeUser(r Request) []Violation {
 	switch PowerOf(r.Actor.Role, AreaUsers) {
 	case PowerManage:
@@ -30,7 +30,7 @@ func judgeMember(r Request) []Violation {
 	case r.Operation == Create:
 		return judgeGrant(r, after.Spec.Role)
 	case r.Operation == Delete && !isMember(before):
-		return []Violation{r.deny("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", standing(before))}
+		return []Violation{r.deny("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", protectedRole(before))}
 	case r.Operation == Update:
 		return judgeMemberUpdate(r, before, after)
 	}
@@ -41,12 +41,12 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 	var found []Violation
 	if !isMember(before) && !slices.Equal(before.Finalizers, after.Finalizers) {
 		found = append(found, r.deny("metadata.finalizers", "members-only", managersOf(AreaUsers),
-			"change finalizers of a user with the role %q", standing(before)))
+			"change finalizers of a user with the role %q", protectedRole(before)))
 	}
 	const resend = v1alpha1.AnnotationResend
 	if !isMember(before) && before.Annotations[resend] != after.Annotations[resend] {
 		found = append(found, r.deny("metadata.annotations["+resend+"]", "members-only", managersOf(AreaUsers),
-			"invite a user with the role %q again", standing(before)))
+			"invite a user with the role %q again", protectedRole(before)))
 	}
 	for _, field := range r.changed() {
 		switch {
@@ -55,32 +55,33 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 		case field == "spec.workspaces" || isMember(before):
 		default:
 			found = append(found, r.deny(field, "members-only", managersOf(AreaUsers),
-				"change %s of a user with the role %q", strings.TrimPrefix(field, "spec."), standing(before)))
+				"change %s of a user with the role %q", strings.TrimPrefix(field, "spec."), protectedRole(before)))
 		}
 	}
 	return found
 }
 
-// isMember tells whether a user is a Member, both by the wish and in force.
-func isMember(u *v1alpha1.OrgUser) bool { return standing(u) == v1alpha1.RoleMember }
+// isMember reports whether a user is a Member, both as requested and in force.
+func isMember(u *v1alpha1.OrgUser) bool { return protectedRole(u) == v1alpha1.RoleMember }
 
-// standing is the role by which a user is protected: the one in force, or wished if that is the one above Member.
-func standing(u *v1alpha1.OrgUser) v1alpha1.Role {
+// protectedRole returns the role that protects a user from actors who manage Members only: the role in force if it is above
+// Member, else the requested one.
+func protectedRole(u *v1alpha1.OrgUser) v1alpha1.Role {
 	if u.Status.Role != "" && u.Status.Role != v1alpha1.RoleMember {
 		return u.Status.Role
 	}
 	return u.Spec.Role
 }
 
-// judgeInvitation: an Invitation is judged by the role that it gives, before and after.
+// judgeInvitation judges an Invitation by the role that it grants, both before and after the change.
 func judgeInvitation(r Request) []Violation {
 	if found := judgeArea(r, AreaUsers, "invitations"); len(found) > 0 {
 		return found
 	}
 	before, _ := r.Old.(*v1alpha1.Invitation)
 	after, _ := r.New.(*v1alpha1.Invitation)
-	if before != nil && !MayGrant(r.Actor.Role, before.Spec.Role) {
-		return []Violation{r.deny("", "members-only", grantersOf(before.Spec.Role), "%s an invitation to the role %q",
+	if before != nil && !mayGrant(r.Actor.Role, before.Spec.Role) {
+		return []Violation{r.deny("", "members-only", grantersOf(before.Spec.Role), "%s an invitation with the role %q",
 			r.Operation, before.Spec.Role)}
 	}
 	if after != nil {
@@ -89,9 +90,9 @@ func judgeInvitation(r Request) []Violation {
 	return nil
 }
 
-// judgeGrant refuses a role that the actor may not give (ORG-9, ORG-12).
+// judgeGrant refuses a role that the actor may not grant (ORG-9, ORG-12).
 func judgeGrant(r Request, granted v1alpha1.Role) []Violation {
-	if MayGrant(r.Actor.Role, granted) {
+	if mayGrant(r.Actor.Role, granted) {
 		return nil
 	}
 	return []Violation{r.deny("spec.role", "role-grantable", grantersOf(granted), "set role %q", granted)}

@@ -190,7 +190,7 @@ var _ = Describe("Invitations", func() {
 			Expect(passes(asked(eva, authz.Delete, to(before)))).To(Equal(before == member), string(before))
 		}
 		Expect(authz.Judge(asked(eva, authz.Delete, to(technician)))[0].Message).To(Equal(
-			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may delete an invitation to the role "Technician"`))
+			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may delete an invitation with the role "Technician"`))
 	})
 
 	It("ORG-15 are sent again by who manages them", func() {

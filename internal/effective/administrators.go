@@ -14,13 +14,13 @@ type Candidate struct {
 	Name string
 	// Exists is false when the object is gone.
 	Exists bool
-	// Requested is true when the spec asks for the role, and nothing asks for its end: no suspension, no deletion.
+	// Requested is true if the spec requests the role and nothing requests its end: neither suspension nor deletion.
 	Requested bool
 	// Accepted is true once the person has accepted.
 	Accepted bool
 }
 
-// CandidateOf reads a user's wish.
+// CandidateOf returns what a user requests.
 func CandidateOf(u *v1alpha1.OrgUser) Candidate {
 	return Candidate{
 		Name:      u.Name,
@@ -34,18 +34,18 @@ func CandidateOf(u *v1alpha1.OrgUser) Candidate {
 type Ledger struct {
 	// Administrators is the list.
 	Administrators []string
-	// Leaving are those who are on the list now and not on the next one although they still exist. Before they go, the
-	// caller must see with its own eyes, past every cache, that somebody in Staying still wants to stay.
+	// Leaving are those who are on the present list and not on the next one although they still exist. Before they are
+	// dropped, the caller must verify past every cache that somebody in Staying still requests to stay.
 	Leaving []string
-	// Staying are those of the present list whose wish is to stay.
+	// Staying are those on the present list who request to stay.
 	Staying []string
-	// Held is who stays against the wish, because nobody else would be left (ORG-4); empty: nobody.
+	// Held is who stays against their request because nobody else would be left (ORG-4). Empty if nobody is.
 	Held string
 }
 
-// NextLedger plans the list of administrators in force from the present one. Whoever wishes and has accepted comes in;
-// whoever no longer wishes goes, as long as somebody stays who is on the list already: so an administrator who comes in
-// makes room for another to go only once on the written list.
+// NextLedger plans the list of administrators in force from the present one. Those who request the role and have accepted are
+// added. Those who no longer request it are dropped as long as somebody stays who is already on the list: a new administrator
+// makes room for another one to leave only once the new one is on the written list.
 func NextLedger(current []string, candidates []Candidate) Ledger {
 	byName := make(map[string]Candidate, len(candidates))
 	for _, c := range candidates {
@@ -77,4 +77,9 @@ func NextLedger(current []string, candidates []Candidate) Ledger {
 	}
 	slices.Sort(next.Administrators)
 	return next
+}
+
+// InLedger reports whether a user is an administrator in force. An organization that is being deleted has none.
+func InLedger(o *v1alpha1.Organization, u *v1alpha1.OrgUser) bool {
+	return o != nil && o.DeletionTimestamp.IsZero() && slices.Contains(o.Status.Administrators, u.Name)
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// ClusterRoleForAccess names the ClusterRole of an access in a workspace's namespace.
+// ClusterRoleForAccess returns the ClusterRole that an access grants in a workspace's namespace.
 func ClusterRoleForAccess(access v1alpha1.WorkspaceAccess) string {
 	return strings.ToLower(string(access))
 }
 
-// ClusterRoleForRole names the ClusterRole that a role in force has in the organization's namespace; empty: the role
-// has none (NOV-7).
+// ClusterRoleForRole returns the ClusterRole that a role in force grants in the organization's namespace. It is empty if the
+// role grants none (NOV-7).
 func ClusterRoleForRole(role v1alpha1.Role) string { return personRoles[role] }
 
 var personRoles = map[v1alpha1.Role]string{

@@ -10,20 +10,20 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// UsersByAddress holds users by their address in its normal form, see invitation.NormalizeAddress.
+// UsersByAddress maps addresses, as emailaddr.Normalize returns them, to the users who have them.
 type UsersByAddress map[string][]*v1alpha1.OrgUser
 
-// NextContacts gives the contacts with their assignees in force, in the order of the spec. In force is the active user, a
-// Limited one too, who has the assignee's address.
+// NextContacts returns the contacts with their assignees in force, in the order of the spec. The assignee in force is the
+// active user, Limited or not, who has the assignee's address.
 //
-// Who is assigned once is remembered by UID while the spec names the same address: after a suspension it is that person
-// who is assigned again, and after a removal the contact stays without anybody, whoever takes the address (ORG-27).
-// Accounts that Usher made by itself are not remembered: they stand for their address, and give it up to whoever is
-// declared with it.
-func NextContacts(wished []v1alpha1.Contact, previous []v1alpha1.ContactStatus, users UsersByAddress,
+// Once a user is assigned, their UID is remembered while the spec names the same address: after a suspension the same person
+// is assigned again, and after a removal the contact stays unassigned, whoever gets the address later (ORG-27). Accounts that
+// Usher created on its own are not remembered: they stand for their address, and give it up to any user who is declared with
+// it.
+func NextContacts(requested []v1alpha1.Contact, previous []v1alpha1.ContactStatus, users UsersByAddress,
 ) []v1alpha1.ContactStatus {
 	var next []v1alpha1.ContactStatus
-	for _, c := range wished {
+	for _, c := range requested {
 		memory := v1alpha1.ContactStatus{Name: string(c.Name)}
 		if n := slices.IndexFunc(previous, func(p v1alpha1.ContactStatus) bool { return p.Name == string(c.Name) }); n >= 0 {
 			memory = previous[n]

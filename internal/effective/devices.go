@@ -13,13 +13,13 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// SerialKey gives the form of a serial number in which devices are compared: neither the case of its letters counts, which
-// labels, scanners and makers' lists write as they like, nor white space around it. Empty: the device has none.
+// SerialKey returns the form of a serial number in which devices are compared. Labels, scanners and vendors' lists differ in
+// upper and lower case and in white space around the number, so neither counts. Empty means that the device has none.
 func SerialKey(serialNumber string) string {
 	return norm.NFC.String(strings.ToUpper(strings.TrimSpace(serialNumber)))
 }
 
-// SerialKeys gives the serial numbers of a workspace's devices, each once, in the form in which they are compared.
+// SerialKeys returns the keys of the serial numbers of a workspace's devices, sorted and without duplicates.
 func SerialKeys(w *v1alpha1.Workspace) []string {
 	var keys []string
 	for n := range w.Spec.Devices {
@@ -31,11 +31,24 @@ func SerialKeys(w *v1alpha1.Workspace) []string {
 	return slices.Compact(keys)
 }
 
+// NewSerialKeys returns the keys of the serial numbers that a change adds to a workspace. Old is nil for a new workspace.
+func NewSerialKeys(old, requested *v1alpha1.Workspace) []string {
+	keys := SerialKeys(requested)
+	if old == nil {
+		return keys
+	}
+	had := SerialKeys(old)
+	return slices.DeleteFunc(keys, func(key string) bool {
+		_, found := slices.BinarySearch(had, key)
+		return found
+	})
+}
+
 // SerialHolder is the device that has a serial number.
 type SerialHolder struct{ Workspace, Device string }
 
-// HolderOf gives the device that has a serial number among workspaces that name it: that of the oldest one. One that is
-// being deleted gives it up. False: none has it.
+// HolderOf returns the device that has a serial number, given the workspaces that name it: the device of the oldest workspace
+// that is not being deleted. False means that none has it.
 func HolderOf(key string, workspaces []*v1alpha1.Workspace) (SerialHolder, bool) {
 	var first *v1alpha1.Workspace
 	for _, w := range workspaces {
@@ -58,19 +71,20 @@ func deviceWith(w *v1alpha1.Workspace, key string) string {
 	return ""
 }
 
-// WorkspacePrecedes tells whether another workspace can have a serial number before one that names it too: the oldest keeps it.
+// WorkspacePrecedes reports whether another workspace has a serial number in force before a workspace that names it too: the
+// oldest keeps it.
 func WorkspacePrecedes(other, w *v1alpha1.Workspace) bool {
 	return other.Name != w.Name && other.DeletionTimestamp.IsZero() && olderWorkspace(other, w)
 }
 
-// Duplicate is a device that is not in force, as another one has its serial number.
+// Duplicate is a device that is not in force because another one has its serial number.
 type Duplicate struct {
 	Device *v1alpha1.Device
 	Holder SerialHolder
 }
 
-// DevicesInForce sorts out the devices whose serial number another device has: one further up in the same workspace, or
-// one that elsewhere, of which the keys are compared forms, says is another workspace's.
+// DevicesInForce separates the devices in force from those whose serial number another device has: an earlier one in the same
+// workspace, or one of another workspace that elsewhere lists by SerialKey.
 func DevicesInForce(w *v1alpha1.Workspace, elsewhere map[string]SerialHolder) (devices []*v1alpha1.Device, duplicates []Duplicate) {
 	here := map[string]SerialHolder{}
 	for n := range w.Spec.Devices {
@@ -90,20 +104,7 @@ func DevicesInForce(w *v1alpha1.Workspace, elsewhere map[string]SerialHolder) (d
 	return devices, duplicates
 }
 
-// NewSerialKeys gives the serial numbers that a change brings into a workspace. Old is nil for a new workspace.
-func NewSerialKeys(old, wished *v1alpha1.Workspace) []string {
-	keys := SerialKeys(wished)
-	if old == nil {
-		return keys
-	}
-	had := SerialKeys(old)
-	return slices.DeleteFunc(keys, func(key string) bool {
-		_, found := slices.BinarySearch(had, key)
-		return found
-	})
-}
-
-// AssigneesOf gives the addresses that devices are assigned to, each account's once.
+// AssigneesOf returns the addresses that devices are assigned to, one for each account.
 func AssigneesOf(devices []*v1alpha1.Device) []v1alpha1.EmailAddress {
 	seen := map[string]bool{}
 	var addresses []v1alpha1.EmailAddress

@@ -12,7 +12,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
@@ -46,26 +45,6 @@ var _ = Describe("A device's serial number", func() {
 		Entry("inner white space counts", "SN 1", "SN1", false),
 		Entry("leading zeros count", "0012", "12", false),
 	)
-
-	It("GTA-6 is one device's in a workspace, or the change is refused", func() {
-		Expect(authz.CheckContent(stocked("support", 0, "SN-1", "", "", " sn-1"))).To(ConsistOf(And(
-			HaveField("Field", "spec.devices[3].serialNumber"), HaveField("Reason", authz.Invalid), HaveField("Value", " sn-1"),
-			HaveField("Message", `is the serial number of device "supporta" too: a serial number is one device's`))))
-	})
-
-	It("GTA-6 is one device's in the organization, or the change is refused", func() {
-		held := authz.Facts{SerialHolders: map[string]effective.SerialHolder{"SN-2": {Workspace: "sales", Device: "till"}}}
-		request := authz.Request{
-			Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform}, Organization: "acme",
-			New: stocked("support", 0, "SN-1", "sn-2"), Facts: held,
-		}
-		Expect(authz.Judge(request)).To(ConsistOf(And(
-			HaveField("Field", "spec.devices[1].serialNumber"), HaveField("Reason", authz.Invalid), HaveField("Rule", "serial-number-unique"),
-			HaveField("Message", `is the serial number of device "till" in workspace "sales": a serial number is one device's in the `+
-				`organization; take it out there first`))))
-		request.Operation, request.Status, request.Old = authz.Update, true, request.New
-		Expect(authz.Judge(request)).NotTo(ContainElement(HaveField("Rule", "serial-number-unique")))
-	})
 
 	It("GTA-6 is looked at when a change brings it in", func() {
 		Expect(effective.NewSerialKeys(nil, stocked("support", 0, "b", "A", "", "a"))).To(HaveExactElements("A", "B"))
@@ -104,10 +83,5 @@ var _ = Describe("A device's assignee", func() {
 			Device("d", "y@acme.example").Obj()
 		devices, _ := effective.DevicesInForce(w, nil)
 		Expect(effective.AssigneesOf(devices)).To(HaveExactElements(BeEquivalentTo("x@acme.example"), BeEquivalentTo("y@acme.example")))
-	})
-
-	It("has an address that DNS can hold", func() {
-		Expect(authz.CheckContent(builders.Workspace("acme", "support").Device("a", "").Device("b", "a@xn--a.example").Obj())).To(ConsistOf(
-			HaveField("Field", "spec.devices[1].assignee")))
 	})
 })

@@ -15,7 +15,7 @@ import (
 type ClusterRoleState int
 
 const (
-	// NotFound is a ClusterRole that is not there.
+	// NotFound is a ClusterRole that does not exist.
 	NotFound ClusterRoleState = iota
 	// NotGrantable is one that the platform team has not labelled.
 	NotGrantable
@@ -23,20 +23,20 @@ const (
 	Grantable
 )
 
-// ClusterRoleStates tells of each ClusterRole that an organization's modules name how it stands; one that is not listed is
-// not there.
+// ClusterRoleStates maps the names of the ClusterRoles that an organization's modules name to their states. A name that is
+// not in the map is NotFound.
 type ClusterRoleStates map[string]ClusterRoleState
 
-// alwaysGrantable are bound without a label: every workspace grants them.
+// alwaysGrantable are bound without a label, because every workspace grants them.
 var alwaysGrantable = []string{"admin", "edit", "view"}
 
-// neverGrantable tells the ClusterRoles that are the cluster's own: what they grant belongs into no workspace, whoever labels
-// them.
+// neverGrantable reports whether a ClusterRole belongs to the cluster itself. What it grants must not be granted in any
+// workspace, even if somebody labels it.
 func neverGrantable(name string) bool {
 	return name == "cluster-admin" || strings.HasPrefix(name, "system:")
 }
 
-// StateOfClusterRole tells whether a ClusterRole that exists may be bound.
+// StateOfClusterRole returns the state of a ClusterRole that exists.
 func StateOfClusterRole(name string, labels map[string]string) ClusterRoleState {
 	if neverGrantable(name) {
 		return NotGrantable
@@ -49,13 +49,13 @@ func StateOfClusterRole(name string, labels map[string]string) ClusterRoleState 
 
 // ModuleProblem is a module whose ClusterRole cannot be bound.
 type ModuleProblem struct {
-	// Stuck is true when only the platform team can help, by a label; false: the ClusterRole may be on its way.
+	// Stuck is true if only the platform team can help, with a label. False means that the ClusterRole may still be created.
 	Stuck bool
 	// Message says which module and which ClusterRole, and what to do.
 	Message string
 }
 
-// ModuleProblems gives the modules of an organization whose ClusterRoles cannot be bound, those that are stuck first.
+// ModuleProblems returns the modules of an organization whose ClusterRoles cannot be bound, those that are stuck first.
 func ModuleProblems(o *v1alpha1.Organization, states ClusterRoleStates) []ModuleProblem {
 	var stuck, missing []ModuleProblem
 	for _, m := range o.Spec.Subscription.Modules {
@@ -74,8 +74,8 @@ func ModuleProblems(o *v1alpha1.Organization, states ClusterRoleStates) []Module
 // NotGrantableMessage says why Usher may not bind a ClusterRole, and what to do.
 func NotGrantableMessage(clusterRole string) string {
 	if neverGrantable(clusterRole) {
-		return fmt.Sprintf("ClusterRole %q is the cluster's own, which Usher never binds: name another one", clusterRole)
+		return fmt.Sprintf("ClusterRole %q belongs to the cluster itself, so Usher never binds it: name another one", clusterRole)
 	}
-	return fmt.Sprintf("Usher may not bind ClusterRole %q: the platform team allows it with `kubectl label clusterrole %s %s=true`",
+	return fmt.Sprintf("Usher may not bind ClusterRole %q: ask the platform team to run `kubectl label clusterrole %s %s=true`",
 		clusterRole, clusterRole, v1alpha1.LabelGrantable)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// IntakeOf gives the address at which a workspace wishes to take mails in, in the form in which addresses are compared;
-// empty: it takes none.
+// IntakeOf returns the address at which a workspace requests to receive mail, in its normal form. It is empty if the
+// workspace requests none.
 func IntakeOf(w *v1alpha1.Workspace) string {
 	if w.Spec.Portal == nil || w.Spec.Portal.IntakeEmail == "" {
 		return ""
@@ -19,12 +19,12 @@ func IntakeOf(w *v1alpha1.Workspace) string {
 	return emailaddr.Normalize(string(w.Spec.Portal.IntakeEmail))
 }
 
-// IntakeHolder gives the one of all workspaces that wish the same intake address that has it in force: the oldest, and of
-// those of one age the first by organization and name. One that is on its way out, or whose organization may not take mails
-// in there, has none. Nil: nobody has it.
-func IntakeHolder(wishing []*v1alpha1.Workspace, domains IntakeDomains) *v1alpha1.Workspace {
+// IntakeHolder returns the workspace that has an intake address in force, given all workspaces that request it: the oldest,
+// and of those of the same age the first by organization and name. A workspace that is being deleted, or whose organization
+// may not receive mail there, cannot have it. IntakeHolder returns nil if no workspace has the address.
+func IntakeHolder(requesting []*v1alpha1.Workspace, domains IntakeDomains) *v1alpha1.Workspace {
 	var holder *v1alpha1.Workspace
-	for _, w := range wishing {
+	for _, w := range requesting {
 		may := w.DeletionTimestamp.IsZero() && IntakeOf(w) != "" && domains.RefusalMessage(w) == ""
 		if may && (holder == nil || olderWorkspace(w, holder)) {
 			holder = w
@@ -40,13 +40,12 @@ func olderWorkspace(a, b *v1alpha1.Workspace) bool {
 	return a.Namespace+"/"+a.Name < b.Namespace+"/"+b.Name
 }
 
-// IntakeTakenMessage says that another workspace has the intake address that a workspace wishes. The other one is named to its own
-// organization only.
+// IntakeTakenMessage says that another workspace has the intake address that a workspace requests. The name of the other
+// workspace is told to its own organization only.
 func IntakeTakenMessage(w, holder *v1alpha1.Workspace) string {
 	whose := "a workspace of another organization"
 	if holder.Namespace == w.Namespace {
 		whose = fmt.Sprintf("workspace %q", holder.Name)
 	}
-	return fmt.Sprintf("is the intake address of %s already: an intake address belongs to one workspace, give this one another",
-		whose)
+	return fmt.Sprintf("is already the intake address of %s: an intake address belongs to one workspace; use another address", whose)
 }

@@ -15,16 +15,16 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// IntakeDomains say which organization may take mails in at which addresses. With none, an address is whoever's asks for it
-// first.
+// IntakeDomains say which organization may receive mail at which addresses. If there are none, an address belongs to the
+// organization that requests it first.
 type IntakeDomains struct {
-	// owners are the organizations of a domain or of an address, both in the form in which addresses are compared.
+	// owners maps a domain or an address, both in their normal form, to the organizations that may use it.
 	owners map[string][]string
 }
 
 // ParseIntakeDomains reads entries such as "acme=in.acme.example", the mail domain of an organization, or
-// "acme=help@acme.example", a single address. An organization may have several, and several may share a domain. The error
-// names every entry that is wrong.
+// "acme=help@acme.example", a single address. An organization may have several entries, and several may share a domain. The
+// error names every entry that is wrong.
 func ParseIntakeDomains(entries []string) (IntakeDomains, error) {
 	d := IntakeDomains{owners: map[string][]string{}}
 	var wrong []error
@@ -37,8 +37,8 @@ func ParseIntakeDomains(entries []string) (IntakeDomains, error) {
 		}
 		switch {
 		case !found, len(validation.IsDNS1123Label(organization)) > 0:
-			wrong = append(wrong, fmt.Errorf("%q names no organization: write organization=domain or organization=address, "+
-				"acme=in.acme.example for example", entry))
+			wrong = append(wrong, fmt.Errorf("%q does not name an organization: write organization=domain or organization=address, "+
+				"for example acme=in.acme.example", entry))
 		case !emailaddr.Valid(sample):
 			wrong = append(wrong, fmt.Errorf("%q names neither a mail domain such as in.acme.example nor an address such as "+
 				"help@acme.example", entry))
@@ -55,15 +55,15 @@ func ParseIntakeDomains(entries []string) (IntakeDomains, error) {
 	return d, errors.Join(wrong...)
 }
 
-// domainOf gives the domain of an address as it is compared.
+// domainOf returns the domain of an address in its normal form.
 func domainOf(address string) string {
 	address = emailaddr.Normalize(address)
 	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
-// Allow tells whether an organization may take mails in at an address. Subdomains of a domain are not in it, and an address
-// that is named by itself is not its domain's.
-func (d IntakeDomains) Allow(organization, address string) bool {
+// allow reports whether an organization may receive mail at an address. A domain does not include its subdomains, and an
+// address with an entry of its own does not belong to those who have its domain.
+func (d IntakeDomains) allow(organization, address string) bool {
 	if len(d.owners) == 0 {
 		return true
 	}
@@ -74,7 +74,7 @@ func (d IntakeDomains) Allow(organization, address string) bool {
 	return slices.Contains(owners, organization)
 }
 
-// placesOf gives the domains and addresses placesOf an organization, sorted.
+// placesOf returns the domains and addresses of an organization, sorted.
 func (d IntakeDomains) placesOf(organization string) []string {
 	var places []string
 	for place, owners := range d.owners {
@@ -86,17 +86,17 @@ func (d IntakeDomains) placesOf(organization string) []string {
 	return places
 }
 
-// RefusalMessage says why a workspace may not have the intake address that it wishes; empty: it may.
+// RefusalMessage says why a workspace may not have the intake address that it requests. It is empty if the workspace may.
 func (d IntakeDomains) RefusalMessage(w *v1alpha1.Workspace) string {
 	address := IntakeOf(w)
-	if address == "" || d.Allow(w.Namespace, address) {
+	if address == "" || d.allow(w.Namespace, address) {
 		return ""
 	}
-	ask := fmt.Sprintf("ask the platform team for %s=%s in the operator's --intake-domains", w.Namespace, domainOf(address))
+	ask := fmt.Sprintf("ask the platform team to add %s=%s to the operator's --intake-domains", w.Namespace, domainOf(address))
 	places := d.placesOf(w.Namespace)
 	if len(places) == 0 {
-		return fmt.Sprintf("is not an address of organization %q, which has none to take mails in at: %s", w.Namespace, ask)
+		return fmt.Sprintf("is not an address of organization %q, which may not receive mail anywhere yet: %s", w.Namespace, ask)
 	}
-	return fmt.Sprintf("is not an address of organization %q, which takes mails in at %s only: use one of these, or %s",
+	return fmt.Sprintf("is not an address of organization %q, which may receive mail only at %s: use one of these, or %s",
 		w.Namespace, strings.Join(places, ", "), ask)
 }

@@ -11,33 +11,34 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// QueueLoopMessage says that the mails of a workspace's intake would come back to it, by way of the workspaces whose intakes they
-// pass on to, in their order; empty: they would not. Another organization's workspace is not named.
-func QueueLoopMessage(w *v1alpha1.Workspace, via []*v1alpha1.Workspace) string {
+// QueueLoopMessage says that the mail of a workspace's intake would come back to it. Chain lists, in order, the workspaces
+// whose intakes the mail passes through. The message is empty if the mail would not come back. A workspace of another
+// organization is not named.
+func QueueLoopMessage(w *v1alpha1.Workspace, chain []*v1alpha1.Workspace) string {
 	back := func(next *v1alpha1.Workspace) bool { return HasQueue(next, IntakeOf(w)) }
-	if IntakeOf(w) == "" || !slices.ContainsFunc(via, back) {
+	if IntakeOf(w) == "" || !slices.ContainsFunc(chain, back) {
 		return ""
 	}
 	whose := "a workspace of another organization"
-	if via[0].Namespace == w.Namespace {
-		whose = fmt.Sprintf("workspace %q", via[0].Name)
+	if chain[0].Namespace == w.Namespace {
+		whose = fmt.Sprintf("workspace %q", chain[0].Name)
 	}
-	return fmt.Sprintf("is the intake address of %s, whose queue leads back here: mails would go round for ever, use the address "+
-		"of a mailbox that people read", whose)
+	return fmt.Sprintf("is the intake address of %s, whose queue leads back here: mail would loop; use the address of a mailbox "+
+		"that people read", whose)
 }
 
-// IntakeLoops tells whether the mails of a workspace's intake end nowhere: they come back to it, or to one of the workspaces
-// that they have passed.
-func IntakeLoops(w *v1alpha1.Workspace, via []*v1alpha1.Workspace) bool {
-	if QueueLoopMessage(w, via) != "" {
+// IntakeLoops reports whether the mail of a workspace's intake never arrives: it comes back to the workspace, or to one of
+// those in the chain.
+func IntakeLoops(w *v1alpha1.Workspace, chain []*v1alpha1.Workspace) bool {
+	if QueueLoopMessage(w, chain) != "" {
 		return true
 	}
-	return len(via) > 0 && slices.ContainsFunc(via, func(passed *v1alpha1.Workspace) bool {
-		return HasQueue(via[len(via)-1], IntakeOf(passed))
+	return len(chain) > 0 && slices.ContainsFunc(chain, func(passed *v1alpha1.Workspace) bool {
+		return HasQueue(chain[len(chain)-1], IntakeOf(passed))
 	})
 }
 
-// HasQueue reports whether a workspace's queue has this address.
-func HasQueue(w *v1alpha1.Workspace, intake string) bool {
-	return w.Spec.Portal != nil && emailaddr.Same(string(w.Spec.Portal.QueueEmail), intake)
+// HasQueue reports whether a workspace's queue has an address.
+func HasQueue(w *v1alpha1.Workspace, address string) bool {
+	return w.Spec.Portal != nil && emailaddr.Same(string(w.Spec.Portal.QueueEmail), address)
 }

@@ -8,22 +8,22 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// IsLimited tells whether an account is wished to be an outsider's: active without being invited, and without role, access,
-// seats and a Kubernetes user name (LMI-2).
+// IsLimited reports whether a user is requested to be a Limited account, which is an outsider's: active without being
+// invited, and without role, access, seats and Kubernetes user name (LMI-2).
 func IsLimited(u *v1alpha1.OrgUser) bool { return u.Spec.Access == v1alpha1.AccessLimited }
 
-// IsProvisional tells whether Usher made a Limited account by itself, and nobody has made it Full. It gives its address up
-// to any user who is declared with it.
+// IsProvisional reports whether a user is a Limited account that Usher created on its own and nobody has made Full. It gives
+// up its address to any user who is declared with it.
 func IsProvisional(u *v1alpha1.OrgUser) bool {
 	return IsLimited(u) && u.Labels[v1alpha1.LabelOrigin] != ""
 }
 
-// Yields tells whether a user goes when somebody else precedes it at its address: the one made for a primary administrator,
-// and a provisional account.
+// Yields reports whether a user is removed when another user precedes it at its address: one that was created for a primary
+// administrator, and a provisional account.
 func Yields(u *v1alpha1.OrgUser) bool { return isBootstrap(u) || IsProvisional(u) }
 
-// LimitedAccount gives the account that Usher makes by itself for an outsider (LMI-3, LMI-4). Made Full, it is invited
-// (LMI-12). The name is derived from the address, so there is one however often it is made.
+// LimitedAccount returns the account that Usher creates on its own for an outsider (LMI-3, LMI-4). When it is made Full, it is
+// invited (LMI-12). The name is derived from the address, so creating it twice results in one account.
 func LimitedAccount(namespace, email, origin string) *v1alpha1.OrgUser {
 	u := &v1alpha1.OrgUser{}
 	u.Namespace, u.Name = namespace, emailaddr.ObjectName(email)

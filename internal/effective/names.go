@@ -8,7 +8,7 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// UsernameOf gives the Kubernetes user name that a user wishes: the address unless the spec names another.
+// UsernameOf returns the Kubernetes user name that a user requests: the address unless the spec names another.
 func UsernameOf(u *v1alpha1.OrgUser) string {
 	if u.Spec.Username != "" {
 		return string(u.Spec.Username)
@@ -16,7 +16,7 @@ func UsernameOf(u *v1alpha1.OrgUser) string {
 	return string(u.Spec.Email)
 }
 
-// DisplayNameOf gives the name shown for a user: the declared one, the one given at registration, or one derived from
+// DisplayNameOf returns the name to display for a user: the declared one, the one given at registration, or one derived from
 // the address (LMI-5, LMI-6).
 func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) string {
 	switch {
@@ -27,4 +27,28 @@ func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) str
 	default:
 		return emailaddr.DisplayName(string(u.Spec.Email))
 	}
+}
+
+// OrganizationTitle returns the organization's name for people.
+func OrganizationTitle(o *v1alpha1.Organization) string {
+	if o.Spec.Profile.DisplayName != "" {
+		return string(o.Spec.Profile.DisplayName)
+	}
+	return o.Name
+}
+
+// WorkspaceTitle returns the workspace's name for people.
+func WorkspaceTitle(w *v1alpha1.Workspace) string {
+	if w.Spec.DisplayName != "" {
+		return string(w.Spec.DisplayName)
+	}
+	return w.Name
+}
+
+// NamespaceOf returns the name of the Kubernetes namespace that a workspace owns.
+func NamespaceOf(w *v1alpha1.Workspace) string {
+	if w.Spec.Namespace != "" {
+		return string(w.Spec.Namespace)
+	}
+	return w.Namespace + "-" + w.Name
 }

@@ -6,42 +6,40 @@ package effective_test
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// account is a user of some age who wishes a user name, and has one in force; empty: none.
-func account(name string, born int64, wished, has string) *v1alpha1.OrgUser {
-	u := builders.OrgUser("acme", name).Username(wished).Existing().Obj()
-	u.CreationTimestamp = metav1.Unix(born, 0)
-	if has != "" {
-		u.Status.State, u.Status.Username = v1alpha1.UserActive, has
-	}
-	return u
-}
+var _ = Describe("Names for people", func() {
+	It("are the displayed ones, else the objects'", func() {
+		Expect(effective.OrganizationTitle(builders.Organization("acme").DisplayName("Acme S.A.").Obj())).To(Equal("Acme S.A."))
+		Expect(effective.OrganizationTitle(builders.Organization("acme").Obj())).To(Equal("acme"))
+		w := builders.Workspace("acme", "support")
+		Expect(effective.WorkspaceTitle(w.Obj())).To(Equal("support"))
+		Expect(effective.WorkspaceTitle(w.With(func(w *v1alpha1.Workspace) { w.Spec.DisplayName = "Soporte" }).Obj())).To(Equal("Soporte"))
+	})
 
-var _ = Describe("A Kubernetes user name", func() {
-	DescribeTable("ORG-12 is kept by who has it, from whoever wishes it", func(holder, other *v1alpha1.OrgUser, held bool) {
-		Expect(effective.OwnsUsername(holder, other)).To(Equal(held))
-	},
-		Entry("from an older user who renames himself", account("bil", 2, "bil", "bil"), account("mem", 1, "bil", "mem"), true),
-		Entry("and not the other way round", account("mem", 1, "bil", "mem"), account("bil", 2, "bil", "bil"), false),
-		Entry("from a newcomer", account("bil", 1, "bil", "bil"), account("new", 2, "bil", ""), true),
-		Entry("even when he wishes another, and has not got it yet", account("bil", 2, "zoe", "bil"), account("mem", 1, "bil", "mem"), true),
-		Entry("not from who wishes another", account("bil", 1, "bil", "bil"), account("mem", 2, "mem", "mem"), false),
-		Entry("of two who both wish it, by the older", account("old", 1, "bil", ""), account("new", 2, "bil", ""), true),
-		Entry("of two who both wish it, not by the younger", account("new", 2, "bil", ""), account("old", 1, "bil", ""), false),
-	)
+	It("of a user are the declared one first, then that of the registration, then one from the address", func() {
+		registration := &v1alpha1.Registration{DisplayName: "Claire J."}
+		claire := builders.OrgUser("acme", "claire").Email("claire.johnson@acme.example")
+		declared := claire.With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Dr. Johnson" }).Obj()
+		Expect(effective.DisplayNameOf(declared, registration)).To(Equal("Dr. Johnson"))
+		Expect(effective.DisplayNameOf(claire.Obj(), registration)).To(Equal("Claire J."))
+		Expect(effective.DisplayNameOf(claire.Obj(), &v1alpha1.Registration{})).To(Equal("Claire Johnson"))
+		Expect(effective.DisplayNameOf(claire.Obj(), nil)).To(Equal("Claire Johnson"))
+	})
 
-	It("ORG-12 that is taken leaves a person the one that he has, and a newcomer waiting", func() {
-		f := facts(account("mem", 1, "bil", "mem"), acme("ana"))
-		f.UsernameOwner = "bil"
-		Expect(effective.UserInForce(f)).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Username", "mem"), HaveField("Role", member)))
-		f = facts(account("new", 2, "bil", ""), acme("ana"))
-		f.UsernameOwner = "bil"
-		Expect(effective.UserInForce(f)).To(And(HaveField("State", v1alpha1.UserPending), HaveField("Role", BeEmpty())))
+	It("of a Kubernetes user are the declared one, else the address", func() {
+		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
+		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
+	})
+})
+
+var _ = Describe("A workspace's namespace", func() {
+	It("owns a namespace called after organization and workspace, or the one wished", func() {
+		Expect(effective.NamespaceOf(builders.Workspace("acme", "support").Obj())).To(Equal("acme-support"))
+		Expect(effective.NamespaceOf(builders.Workspace("acme", "support").Namespace("acme-x").Obj())).To(Equal("acme-x"))
 	})
 })

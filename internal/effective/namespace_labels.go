@@ -14,20 +14,20 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// ownDomain is that of Usher's labels; its subdomains are Usher's as well.
+// ownDomain is that of Usher's labels. Its subdomains are Usher's as well.
 const ownDomain = "accounts.usher.dev"
 
-// NamespaceLabels are the labels that Workspaces may have copied to their namespaces: an allow-list, which holds nothing at
-// first (GTA-3).
+// NamespaceLabels are the labels that Workspaces may have copied to their namespaces: an allow-list, which is empty by
+// default (GTA-3).
 type NamespaceLabels struct {
-	// values are, by key, those that are allowed; none: every value is.
+	// values maps an allowed key to its allowed values. A key without values allows every value.
 	values map[string][]string
 	// domains allow all their keys.
 	domains []string
 }
 
-// ParseNamespaceLabels reads an allow-list. An entry is a label's key, a key with the only value that it may have, as
-// "team=red", or a domain's keys, as "pod-security.kubernetes.io/*". The error names every entry that is wrong.
+// ParseNamespaceLabels reads an allow-list. An entry is a label key such as "team", a key with its only allowed value such as
+// "team=red", or all keys of a domain such as "pod-security.kubernetes.io/*". The error names every entry that is wrong.
 func ParseNamespaceLabels(entries []string) (NamespaceLabels, error) {
 	n := NamespaceLabels{values: map[string][]string{}}
 	open := map[string]bool{}
@@ -51,7 +51,7 @@ func ParseNamespaceLabels(entries []string) (NamespaceLabels, error) {
 	return n, errors.Join(wrong...)
 }
 
-// entryFault says what is wrong with an entry; empty: nothing is.
+// entryFault says what is wrong with an entry. It is empty if nothing is.
 func entryFault(key, value, domain string, wild, valued bool) string {
 	sample := key
 	if wild {
@@ -60,22 +60,22 @@ func entryFault(key, value, domain string, wild, valued bool) string {
 	prefix, _, prefixed := strings.Cut(sample, "/")
 	switch {
 	case wild && valued:
-		return "gives a value to all keys of a domain: name the key"
+		return "sets one value for all keys of a domain: name the key"
 	case len(validation.IsQualifiedName(sample)) > 0:
-		return "is no label's key, such as team or pod-security.kubernetes.io/enforce, nor a domain's keys, such as " +
+		return "is neither a label key, such as team or pod-security.kubernetes.io/enforce, nor all keys of a domain, such as " +
 			"pod-security.kubernetes.io/*"
 	case len(validation.IsValidLabelValue(value)) > 0:
-		return "has a value that no label can have"
+		return "has a value that is not a valid label value"
 	case prefixed && !strings.Contains(prefix, "."):
 		return "has a domain without a dot, which a Workspace's label cannot name"
-	case !wild && reserved(key), wild && isOwnDomain(domain):
-		return "is kept by Usher or by Kubernetes itself, and says whose the namespace is"
+	case !wild && isReserved(key), wild && isOwnDomain(domain):
+		return "is reserved: Usher or Kubernetes records with it who owns the namespace"
 	}
 	return ""
 }
 
-// reserved tells whether a label of a namespace is Usher's or the API server's own.
-func reserved(key string) bool {
+// isReserved reports whether a label of a namespace belongs to Usher or to the API server.
+func isReserved(key string) bool {
 	domain, _, prefixed := strings.Cut(key, "/")
 	return key == v1alpha1.ManagedByLabel || key == "kubernetes.io/metadata.name" || prefixed && isOwnDomain(domain)
 }
@@ -84,10 +84,10 @@ func isOwnDomain(domain string) bool {
 	return domain == ownDomain || strings.HasSuffix(domain, "."+ownDomain)
 }
 
-// NamespaceLabelKey gives the key of the namespace's label that a Workspace's label stands for; false: for none. What
-// follows the prefix is the key. As a key holds one slash only, the first "_" after a domain stands for the other:
-// "pod-security.kubernetes.io_enforce" is "pod-security.kubernetes.io/enforce", and "team" is "team".
-func NamespaceLabelKey(label string) (string, bool) {
+// namespaceLabelKey returns the key of the namespace's label that a Workspace's label stands for, which is what follows the
+// prefix. False means that it stands for none. A key can contain only one slash, so the first "_" after a domain stands for
+// another one: "pod-security.kubernetes.io_enforce" is "pod-security.kubernetes.io/enforce", and "team" is "team".
+func namespaceLabelKey(label string) (string, bool) {
 	name, is := strings.CutPrefix(label, v1alpha1.NamespaceLabelPrefix)
 	if !is {
 		return "", false
@@ -99,12 +99,12 @@ func NamespaceLabelKey(label string) (string, bool) {
 	return name, true
 }
 
-// For gives the labels that a Workspace has copied to its namespace, and, sorted, its labels that ask for one and are not
-// copied, as they are not allowed.
+// For returns the labels that a Workspace has copied to its namespace. Refused are the Workspace's labels, sorted, that ask to
+// be copied and are not allowed.
 func (n NamespaceLabels) For(w *v1alpha1.Workspace) (copied map[string]string, refused []string) {
 	copied = map[string]string{}
 	for label, value := range w.Labels {
-		key, asks := NamespaceLabelKey(label)
+		key, asks := namespaceLabelKey(label)
 		switch {
 		case !asks:
 		case n.allow(key, value):
@@ -118,7 +118,7 @@ func (n NamespaceLabels) For(w *v1alpha1.Workspace) (copied map[string]string, r
 }
 
 func (n NamespaceLabels) allow(key, value string) bool {
-	if reserved(key) || len(validation.IsQualifiedName(key)) > 0 {
+	if isReserved(key) || len(validation.IsQualifiedName(key)) > 0 {
 		return false
 	}
 	if values, listed := n.values[key]; listed {
@@ -128,14 +128,14 @@ func (n NamespaceLabels) allow(key, value string) bool {
 	return prefixed && slices.Contains(n.domains, domain)
 }
 
-// Warnings gives a sentence for each label of a Workspace that is not copied.
+// Warnings returns a sentence for each label of a Workspace that is not copied.
 func (n NamespaceLabels) Warnings(w *v1alpha1.Workspace) []string {
 	_, refused := n.For(w)
 	warnings := make([]string, 0, len(refused))
 	for _, label := range refused {
-		key, _ := NamespaceLabelKey(label)
-		warnings = append(warnings, fmt.Sprintf("metadata.labels[%s]: the namespace does not get the label %s=%s, which the "+
-			"operator's --namespace-labels does not allow", label, key, w.Labels[label]))
+		key, _ := namespaceLabelKey(label)
+		warnings = append(warnings, fmt.Sprintf("metadata.labels[%s]: the label %s=%s is not copied to the namespace, because the "+
+			"operator's --namespace-labels does not allow it", label, key, w.Labels[label]))
 	}
 	return warnings
 }

@@ -5,9 +5,10 @@ package effective
 
 import "github.com/usher-operator/usher/api/v1alpha1"
 
-// Precedes tells which of two users with the same address has it in force: anybody before a provisional account, the one
-// who has accepted, else the one who needs not to, else the one that somebody declared before one that Usher made for a
-// primary administrator, else the oldest (ORG-28).
+// Precedes reports whether the first of two users with the same address has it in force. The first of these rules that tells
+// them apart decides: a provisional account comes last, a user who has accepted comes first, then one who need not accept, a
+// declared user comes before one that Usher created for a primary administrator, and an older user before a younger one
+// (ORG-28).
 func Precedes(a, b *v1alpha1.OrgUser) bool {
 	if one, other := IsProvisional(a), IsProvisional(b); one != other {
 		return other
@@ -27,7 +28,7 @@ func Precedes(a, b *v1alpha1.OrgUser) bool {
 	return a.Name < b.Name
 }
 
-// ByPrecedence orders users with the same address for package slices: the one who has it in force first, see Precedes.
+// ByPrecedence compares users with the same address for package slices: the one who has it in force first; see Precedes.
 func ByPrecedence(a, b *v1alpha1.OrgUser) int {
 	switch {
 	case Precedes(a, b):
@@ -39,19 +40,20 @@ func ByPrecedence(a, b *v1alpha1.OrgUser) int {
 	}
 }
 
-// OwnsUsername tells whether a user keeps another, who wishes the same Kubernetes user name, from having it: who has the name
-// in force keeps it, and of two who have not, or both have, the address's rule decides. A Limited account needs none.
-func OwnsUsername(holder, other *v1alpha1.OrgUser) bool {
+// OwnsUsername reports whether a user keeps another one from having the Kubernetes user name that the other requests. A user
+// who has the name in force keeps it. If neither or both have it in force, Precedes decides. A Limited account needs no user
+// name.
+func OwnsUsername(owner, other *v1alpha1.OrgUser) bool {
 	name := UsernameOf(other)
-	has := inUse(holder) && holder.Status.Username == name
-	if IsLimited(other) || IsLimited(holder) && !has {
+	has := inUse(owner) && owner.Status.Username == name
+	if IsLimited(other) || IsLimited(owner) && !has {
 		return false
 	}
 	hasOther := inUse(other) && other.Status.Username == name
 	if has != hasOther {
 		return has
 	}
-	return (has || UsernameOf(holder) == name) && Precedes(holder, other)
+	return (has || UsernameOf(owner) == name) && Precedes(owner, other)
 }
 
 func inUse(u *v1alpha1.OrgUser) bool {

@@ -12,12 +12,13 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// NextSeats plans who has a seat of each module: first come, first served. Who has one keeps it while the wish and the
-// number of seats last; who waits is served by age (GTA-11).
+// NextSeats plans who has a seat of each module: first come, first served. A user who has a seat keeps it while they request
+// the module and the number of seats allows it. Users who wait are served by age (GTA-11).
 //
-// A seat changes hands in two plans, so that two people never use it side by side. The first says who leaves. The second
-// gives the seat to the next one, when who leaves was seen to wish and to have the module no longer. For those who leave
-// by the written plan, users must therefore be read past the cache, after it was written; see Leaving.
+// A seat changes hands in two plans, so that two people never use it side by side. The first plan says who leaves. The second
+// one gives the seat to the next user, once the one who leaves has been seen neither to request nor to have the module. For
+// users who leave according to the written plan, users must therefore be read past the cache, after the plan was written; see
+// Leaving.
 func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.ModuleStatus {
 	var next []v1alpha1.ModuleStatus
 	bought := map[string]bool{}
@@ -29,8 +30,8 @@ func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.M
 		bought[string(module.Name)] = true
 		next = append(next, nextSeats(presentSeats(o, module.Name), users, module.Name, seats))
 	}
-	// Holders of a module that is no longer bought are remembered while they leave: the module may be bought again before
-	// they have left, and somebody else would get the seat beside them.
+	// Holders of a module that is no longer bought are remembered until they have left: the module may be bought again before
+	// that, and somebody else would get the seat beside them.
 	for _, former := range o.Status.Modules {
 		if bought[former.Name] {
 			continue
@@ -45,13 +46,13 @@ func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.M
 func nextSeats(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int32,
 ) v1alpha1.ModuleStatus {
 	holders, leaving := nextHolders(present, users, module, int(seats))
-	used := int32(len(holders) + len(leaving)) //nolint:gosec // at most seats, before and after a change of them
+	used := int32(len(holders) + len(leaving)) //nolint:gosec // at most the number of seats before or after a change of it
 	return v1alpha1.ModuleStatus{
 		Name: string(module), Seats: &seats, Used: &used, Holders: holders, Leaving: leaving,
 	}
 }
 
-// Leaving names those whose seats are free once the module is in force for them no longer.
+// Leaving returns the names of the users whose seats become free once the module is no longer in force for them.
 func Leaving(o *v1alpha1.Organization) []string {
 	var names []string
 	for _, m := range o.Status.Modules {
@@ -70,31 +71,30 @@ func presentSeats(o *v1alpha1.Organization, module v1alpha1.ObjectName) v1alpha1
 	return v1alpha1.ModuleStatus{}
 }
 
-// requesters gives the names of who wishes a module, the oldest first.
+// requesters returns the names of the users who request a module, the oldest first.
 func requesters(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string {
-	var wishing []*v1alpha1.OrgUser
+	var requesting []*v1alpha1.OrgUser
 	for _, u := range users {
 		if RequestsSeat(u, module) {
-			wishing = append(wishing, u)
+			requesting = append(requesting, u)
 		}
 	}
-	slices.SortFunc(wishing, func(a, b *v1alpha1.OrgUser) int {
+	slices.SortFunc(requesting, func(a, b *v1alpha1.OrgUser) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
-	names := make([]string, 0, len(wishing))
-	for _, u := range wishing {
+	names := make([]string, 0, len(requesting))
+	for _, u := range requesting {
 		names = append(names, u.Name)
 	}
 	return names
 }
 
-// RequestsSeat tells whether a user, as it is written, is to have a seat of a module if there is one.
+// RequestsSeat reports whether a user, as written, is to have a seat of a module if one is free.
 func RequestsSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
 	return mayHoldSeats(u) && slices.Contains(u.Spec.Modules, module)
 }
 
-// mayHoldSeats: a seat is taken while the person is active, or invited and able to accept. Limited accounts take none
-// (LMI-2).
+// mayHoldSeats reports whether a user is active, or invited and able to accept. Limited accounts take no seats (LMI-2).
 func mayHoldSeats(u *v1alpha1.OrgUser) bool {
 	if u.Spec.Suspend || !u.DeletionTimestamp.IsZero() || IsLimited(u) {
 		return false
@@ -105,9 +105,9 @@ func mayHoldSeats(u *v1alpha1.OrgUser) bool {
 
 func nextHolders(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int,
 ) (holders, leaving []string) {
-	wishing := requesters(users, module)
-	waits := make(map[string]bool, len(wishing))
-	for _, name := range wishing {
+	requesting := requesters(users, module)
+	waits := make(map[string]bool, len(requesting))
+	for _, name := range requesting {
 		waits[name] = true
 	}
 	hold := func(name string, free int) bool {
@@ -131,13 +131,13 @@ func nextHolders(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, modul
 			delete(waits, name)
 		}
 	}
-	for _, name := range wishing {
+	for _, name := range requesting {
 		hold(name, seats-len(holders)-len(leaving))
 	}
 	return holders, leaving
 }
 
-// usersOf tells for whom a module is in force.
+// usersOf returns the names of the users for whom a module is in force.
 func usersOf(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) map[string]bool {
 	using := map[string]bool{}
 	for _, u := range users {
@@ -148,7 +148,7 @@ func usersOf(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) map[string]b
 	return using
 }
 
-// ModulesInForce gives the wished modules of which a user has a seat, and those that wait for one.
+// ModulesInForce returns the requested modules of which a user has a seat, and those of which the user waits for one.
 func ModulesInForce(o *v1alpha1.Organization, u *v1alpha1.OrgUser) (granted []v1alpha1.ObjectName, waiting []string) {
 	for _, module := range u.Spec.Modules {
 		if slices.Contains(presentSeats(o, module).Holders, u.Name) {
@@ -158,4 +158,15 @@ func ModulesInForce(o *v1alpha1.Organization, u *v1alpha1.OrgUser) (granted []v1
 		}
 	}
 	return granted, waiting
+}
+
+// SeatHolders returns every seat of an organization as module/holder.
+func SeatHolders(o *v1alpha1.Organization) []string {
+	var names []string
+	for _, m := range o.Status.Modules {
+		for _, holder := range m.Holders {
+			names = append(names, m.Name+"/"+holder)
+		}
+	}
+	return names
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// Defaults of the settings that an organization leaves open.
+// Defaults of the settings that an organization does not set.
 const (
 	DefaultLanguage               = v1alpha1.LanguageTag("en")
 	DefaultSessionRecording       = v1alpha1.SwitchDisabled
 	DefaultInvitationValidityDays = 7
 )
 
-// LanguageOf gives the language of the mails and pages for somebody: the one that is wished, else the one in force in the
+// LanguageOf returns the language of the mails and pages for a person: the requested one, else the one in force in the
 // workspaces that they are about if these agree, else the organization's (GTA-14).
-func LanguageOf(o *v1alpha1.Organization, wished v1alpha1.LanguageTag, workspaces ...*v1alpha1.Workspace) string {
-	if wished != "" {
-		return string(wished)
+func LanguageOf(o *v1alpha1.Organization, requested v1alpha1.LanguageTag, workspaces ...*v1alpha1.Workspace) string {
+	if requested != "" {
+		return string(requested)
 	}
 	organization := languageIn(o, v1alpha1.WorkspaceSettings{})
 	if len(workspaces) == 0 {
@@ -37,12 +37,12 @@ func LanguageOf(o *v1alpha1.Organization, wished v1alpha1.LanguageTag, workspace
 	return first
 }
 
-// languageIn gives the language in force where these settings override the organization's.
+// languageIn returns the language in force where these settings override the organization's.
 func languageIn(o *v1alpha1.Organization, override v1alpha1.WorkspaceSettings) string {
 	return string(cmp.Or(override.Language, o.Spec.Settings.Language, DefaultLanguage))
 }
 
-// ValidityOf gives how long a link of the organization can be used.
+// ValidityOf returns how long a link of the organization can be used.
 func ValidityOf(o *v1alpha1.Organization) time.Duration {
 	days := o.Spec.Settings.InvitationValidityDays
 	if days == 0 {
@@ -51,12 +51,12 @@ func ValidityOf(o *v1alpha1.Organization) time.Duration {
 	return time.Duration(days) * 24 * time.Hour
 }
 
-// ConfirmationNeeded tells whether a second mail confirms the address (NOV-11).
+// ConfirmationNeeded reports whether a second mail has to confirm the address (NOV-11).
 func ConfirmationNeeded(o *v1alpha1.Organization) bool {
 	return o.Spec.Settings.EmailConfirmation != v1alpha1.ConfirmationSkipped
 }
 
-// LocationOf gives the organization's time zone; UTC when it has none or an unknown one.
+// LocationOf returns the organization's time zone, or UTC if it has none or an unknown one.
 func LocationOf(o *v1alpha1.Organization) *time.Location {
 	if zone, err := time.LoadLocation(string(o.Spec.Profile.TimeZone)); err == nil {
 		return zone
@@ -64,31 +64,15 @@ func LocationOf(o *v1alpha1.Organization) *time.Location {
 	return time.UTC
 }
 
-// OrganizationTitle gives the organization's name for people.
-func OrganizationTitle(o *v1alpha1.Organization) string {
-	if o.Spec.Profile.DisplayName != "" {
-		return string(o.Spec.Profile.DisplayName)
-	}
-	return o.Name
-}
-
-// WorkspaceTitle gives the workspace's name for people.
-func WorkspaceTitle(w *v1alpha1.Workspace) string {
-	if w.Spec.DisplayName != "" {
-		return string(w.Spec.DisplayName)
-	}
-	return w.Name
-}
-
-// SettingsInForce gives the overridable settings in force in a workspace, with where each comes from (GTA-14).
+// SettingsInForce returns the overridable settings in force in a workspace, with the origin of each (GTA-14).
 func SettingsInForce(o *v1alpha1.Organization, w *v1alpha1.Workspace) []v1alpha1.SettingStatus {
-	var wished v1alpha1.OrganizationSettings
+	var inherited v1alpha1.OrganizationSettings
 	if o != nil {
-		wished = o.Spec.Settings
+		inherited = o.Spec.Settings
 	}
 	return []v1alpha1.SettingStatus{
-		setting("language", string(DefaultLanguage), string(wished.Language), string(w.Spec.Settings.Language)),
-		setting("sessionRecording", string(DefaultSessionRecording), string(wished.SessionRecording),
+		setting("language", string(DefaultLanguage), string(inherited.Language), string(w.Spec.Settings.Language)),
+		setting("sessionRecording", string(DefaultSessionRecording), string(inherited.SessionRecording),
 			string(w.Spec.Settings.SessionRecording)),
 	}
 }

@@ -92,28 +92,3 @@ var _ = Describe("Settings", func() {
 		Expect(effective.LocationOf(inZone("Europe/Atlantis"))).To(Equal(time.UTC))
 	})
 })
-
-var _ = Describe("Names for people", func() {
-	It("are the displayed ones, else the objects'", func() {
-		Expect(effective.OrganizationTitle(builders.Organization("acme").DisplayName("Acme S.A.").Obj())).To(Equal("Acme S.A."))
-		Expect(effective.OrganizationTitle(builders.Organization("acme").Obj())).To(Equal("acme"))
-		w := builders.Workspace("acme", "support")
-		Expect(effective.WorkspaceTitle(w.Obj())).To(Equal("support"))
-		Expect(effective.WorkspaceTitle(w.With(func(w *v1alpha1.Workspace) { w.Spec.DisplayName = "Soporte" }).Obj())).To(Equal("Soporte"))
-	})
-
-	It("of a user are the declared one first, then that of the registration, then one from the address", func() {
-		registration := &v1alpha1.Registration{DisplayName: "Claire J."}
-		claire := builders.OrgUser("acme", "claire").Email("claire.johnson@acme.example")
-		declared := claire.With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Dr. Johnson" }).Obj()
-		Expect(effective.DisplayNameOf(declared, registration)).To(Equal("Dr. Johnson"))
-		Expect(effective.DisplayNameOf(claire.Obj(), registration)).To(Equal("Claire J."))
-		Expect(effective.DisplayNameOf(claire.Obj(), &v1alpha1.Registration{})).To(Equal("Claire Johnson"))
-		Expect(effective.DisplayNameOf(claire.Obj(), nil)).To(Equal("Claire Johnson"))
-	})
-
-	It("of a Kubernetes user are the declared one, else the address", func() {
-		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
-		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
-	})
-})

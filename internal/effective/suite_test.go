@@ -22,6 +22,9 @@ func TestEffective(t *testing.T) {
 // Short names of the roles, so that tables read as tables.
 const (
 	orgAdmin      = v1alpha1.RoleOrganizationAdmin
+	billingAdmin  = v1alpha1.RoleBillingAdmin
+	financeAdmin  = v1alpha1.RoleFinanceAdmin
+	userAdmin     = v1alpha1.RoleUserAdmin
 	technician    = v1alpha1.RoleTechnician
 	member        = v1alpha1.RoleMember
 	notifications = v1alpha1.RoleNotificationsOnly

@@ -4,8 +4,6 @@
 package effective_test
 
 import (
-	"fmt"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -180,60 +178,5 @@ var _ = Describe("An administrator", func() {
 
 	It("is no other whose name the ledger does not have", func() {
 		Expect(effective.UserInForce(facts(luis.Existing().Obj(), acme("ana"))).Role).To(Equal(member))
-	})
-})
-
-var _ = Describe("Access to a workspace", func() {
-	user := luis.Existing().Groups("helpdesk", "night")
-
-	DescribeTable("is the strongest of every source", func(w builders.WorkspaceBuilder, own, expected v1alpha1.WorkspaceAccess) {
-		u := user
-		if own != "" {
-			u = u.Workspace("support", own)
-		}
-		in := effective.UserInForce(facts(u.Obj(), acme("ana"), w.Obj()))
-		if expected == "" {
-			Expect(in.Workspaces).To(BeEmpty())
-			return
-		}
-		Expect(in.Workspaces).To(ConsistOf(And(HaveField("Name", "support"), HaveField("Access", expected))))
-	},
-		Entry("ORG-14 none", support, v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
-		Entry("ORG-22 the user's own list", support, v1alpha1.WorkspaceView, v1alpha1.WorkspaceView),
-		Entry("ORG-23 the workspace's members, by address", support.Member("luis@acme.example", v1alpha1.WorkspaceEdit),
-			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
-		Entry("whatever the letters' case of the address", support.Member("Luis@Acme.example", v1alpha1.WorkspaceEdit),
-			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
-		Entry("not by another's address", support.Member("eva@acme.example", v1alpha1.WorkspaceEdit),
-			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
-		Entry("LMI-9 the workspace's members, by group", support.Group("helpdesk", v1alpha1.WorkspaceEdit),
-			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
-		Entry("not by another's group", support.Group("day", v1alpha1.WorkspaceEdit),
-			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
-		Entry("own above member and group",
-			support.Member("luis@acme.example", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceEdit),
-			v1alpha1.WorkspaceAdmin, v1alpha1.WorkspaceAdmin),
-		Entry("member above own and group",
-			support.Group("night", v1alpha1.WorkspaceView).Member("luis@acme.example", v1alpha1.WorkspaceAdmin),
-			v1alpha1.WorkspaceEdit, v1alpha1.WorkspaceAdmin),
-		Entry("one group above the other",
-			support.Group("night", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView),
-			v1alpha1.WorkspaceView, v1alpha1.WorkspaceEdit),
-	)
-
-	It("comes in the order of names, and the members' lists have no cap (ORG-23)", func() {
-		u := user.Workspace("support", v1alpha1.WorkspaceEdit)
-		crowd := sales.With(func(w *v1alpha1.Workspace) {
-			for n := range 200 {
-				w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{
-					Email: v1alpha1.MemberAddress(fmt.Sprintf("p%d@acme.example", n)), Access: v1alpha1.WorkspaceView,
-				})
-			}
-		}).Member("luis@acme.example", v1alpha1.WorkspaceEdit)
-		in := effective.UserInForce(facts(u.Obj(), acme("ana"), support.Obj(), crowd.Obj()))
-		Expect(in.Workspaces).To(Equal([]v1alpha1.WorkspaceGrantStatus{
-			grantedBy("sales", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByMember),
-			grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser),
-		}))
 	})
 })

@@ -40,12 +40,12 @@ func serials(o client.Object) []string {
 	return nil
 }
 
-// WorkspacesByAssignee gives the Workspaces of which a contact or a device is assigned to an address.
+// WorkspacesByAssignee returns the Workspaces with a contact or a device that is assigned to an address.
 func (r Reader) WorkspacesByAssignee(ctx context.Context, namespace, email string) ([]*v1alpha1.Workspace, error) {
 	return r.workspacesBy(ctx, namespace, workspaceByAssignee, emailaddr.Normalize(email))
 }
 
-// WorkspacesBySerial gives the Workspaces with a device that has a serial number, in the form in which they are compared.
+// WorkspacesBySerial returns the Workspaces with a device that has a serial number. Key is what effective.SerialKey returns.
 func (r Reader) WorkspacesBySerial(ctx context.Context, namespace, key string) ([]*v1alpha1.Workspace, error) {
 	return r.workspacesBy(ctx, namespace, workspaceBySerial, key)
 }
@@ -56,8 +56,8 @@ func (r Reader) workspacesBy(ctx context.Context, namespace, index, key string) 
 	return pointers(list.Items), err
 }
 
-// SerialHolders gives the devices that have serial numbers in those workspaces of an organization that are counted, by the
-// numbers' compared form.
+// SerialHolders maps serial numbers, as effective.SerialKey returns them, to the devices that have them. Only workspaces of the
+// organization for which counts returns true are considered.
 func (r Reader) SerialHolders(ctx context.Context, namespace string, keys []string, counts func(*v1alpha1.Workspace) bool,
 ) (map[string]effective.SerialHolder, error) {
 	var holders map[string]effective.SerialHolder
@@ -84,16 +84,16 @@ func (r Reader) SerialHolders(ctx context.Context, namespace string, keys []stri
 	return holders, nil
 }
 
-// newSerialHolders gives the devices in other workspaces that have the serial numbers which a change brings into a
-// workspace. Old is nil for a new one.
-func (r Reader) newSerialHolders(ctx context.Context, namespace string, old, wished *v1alpha1.Workspace,
+// newSerialHolders returns the devices in other workspaces that have a serial number that a change adds to a workspace. Old is
+// nil for a new workspace.
+func (r Reader) newSerialHolders(ctx context.Context, namespace string, old, requested *v1alpha1.Workspace,
 ) (map[string]effective.SerialHolder, error) {
-	return r.SerialHolders(ctx, namespace, effective.NewSerialKeys(old, wished), func(other *v1alpha1.Workspace) bool {
-		return other.Name != wished.Name
+	return r.SerialHolders(ctx, namespace, effective.NewSerialKeys(old, requested), func(other *v1alpha1.Workspace) bool {
+		return other.Name != requested.Name
 	})
 }
 
-// Assignees gives the users who have the addresses that contacts are assigned to.
+// Assignees returns the users who have the addresses that contacts are assigned to.
 func (r Reader) Assignees(ctx context.Context, namespace string, contacts []v1alpha1.Contact) (effective.UsersByAddress, error) {
 	users := effective.UsersByAddress{}
 	for _, c := range contacts {

@@ -5,12 +5,9 @@ package lookup
 
 import (
 	"context"
-	"strconv"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
@@ -38,71 +35,6 @@ var _ = Describe("Assignees", func() {
 		Expect(reader.Assignees(ctx, "acme", []v1alpha1.Contact{
 			{Name: "a", Assignee: "EVA@acme.example"}, {Name: "b", Assignee: "eva@acme.example"}, {Name: "c"}, {Name: "d", Assignee: "x@acme.example"},
 		})).To(And(HaveLen(2), HaveKeyWithValue("eva@acme.example", ConsistOf(HaveField("Name", "eva"))), HaveKeyWithValue("x@acme.example", BeEmpty())))
-	})
-
-	It("are said to be missing, of contacts in both kinds and of devices", func(ctx context.Context) {
-		reader := holding(acme(), active("eva", v1alpha1.RoleMember))
-		o := acme()
-		o.Spec.Contacts = []v1alpha1.Contact{{Name: "Guardia", Assignee: "x@acme.example"}, {Name: "Eva", Assignee: "eva@acme.example"}}
-		contact := `spec.contacts: there is no user with the address x@acme.example yet: contact "Guardia" is without assignee`
-		Expect(reader.MissingReferenceWarnings(ctx, o)).To(HaveExactElements(contact))
-		w := builders.Workspace("acme", "a").Contact("Guardia", "x@acme.example").Device("a", "y@acme.example").Device("b", "Y@acme.example").
-			Device("c", "eva@acme.example").Member("z@acme.example", v1alpha1.WorkspaceView).Obj()
-		Expect(reader.MissingReferenceWarnings(ctx, w)).To(HaveExactElements(contact,
-			"spec.devices: there is no user with the address y@acme.example: Usher makes a Limited account for it",
-			"spec.members: there is no user with the address z@acme.example yet"))
-	})
-
-	It("are said to be missing of a few among many", func(ctx context.Context) {
-		contacts, devices := builders.Workspace("acme", "a"), builders.Workspace("acme", "b")
-		for n := range 30 {
-			contacts = contacts.Contact(strconv.Itoa(n), strconv.Itoa(n)+"@acme.example")
-			devices = devices.Device("d"+strconv.Itoa(n), strconv.Itoa(n)+"@acme.example")
-		}
-		for _, b := range []builders.WorkspaceBuilder{contacts, devices} {
-			missing, err := holding(acme()).MissingReferenceWarnings(ctx, b.Member("z@acme.example", v1alpha1.WorkspaceView).Obj())
-			Expect(err).NotTo(HaveOccurred())
-			Expect(missing).To(HaveLen(maxMissing + 1))
-			Expect(missing[maxMissing]).To(Equal("and more"))
-		}
-	})
-})
-
-var _ = Describe("Whoever is deleted", func() {
-	It("LMI-4 gets a Limited account when a device is assigned to the address, which is said", func(ctx context.Context) {
-		going := stocked("going", "", "eva@acme.example")
-		going.Finalizers, going.DeletionTimestamp = []string{v1alpha1.Finalizer}, ptr.To(metav1.Now())
-		reader := holding(acme(), stocked("a", "", "EVA@acme.example"), going,
-			builders.Workspace("acme", "b").Contact("Guardia", "eva@acme.example").Obj())
-		Expect(reader.DeletionWarnings(ctx, active("eva", v1alpha1.RoleMember))).To(HaveExactElements(
-			`device "kiosk" in workspace "a" is assigned to eva@acme.example: Usher makes a Limited account for the address again, unless ` +
-				`the assignee is taken out there`))
-		Expect(reader.DeletionWarnings(ctx, active("sam", v1alpha1.RoleMember))).To(BeEmpty())
-		Expect(reader.DeletionWarnings(ctx, acme())).To(BeEmpty())
-	})
-
-	It("ORG-22 is made again while an Invitation is open to the address, which is said", func(ctx context.Context) {
-		to := func(name string, state v1alpha1.RecipientState) *v1alpha1.Invitation {
-			return builders.Invitation("acme", name, "eva@acme.example").With(func(i *v1alpha1.Invitation) {
-				i.Status.Recipients = []v1alpha1.RecipientStatus{{
-					Email: "eva@acme.example", OnboardingStatus: v1alpha1.OnboardingStatus{State: state},
-				}}
-			}).Obj()
-		}
-		reader := holding(acme(), to("team", v1alpha1.RecipientInvited), to("taken-back", v1alpha1.RecipientRevoked),
-			to("accepted", v1alpha1.RecipientActive), to("over", v1alpha1.RecipientExpired))
-		eva := builders.OrgUser("acme", "eva").Obj()
-		Expect(reader.DeletionWarnings(ctx, eva)).To(HaveExactElements(
-			`Invitation "team" invites eva@acme.example: Usher makes the pending user again, unless the address is taken out of spec.emails there`))
-		Expect(holding(to("team", v1alpha1.RecipientInvited)).DeletionWarnings(ctx, eva)).To(BeEmpty(), "without an organization")
-	})
-
-	It("gets none when the organization goes or is gone", func(ctx context.Context) {
-		eva, w := active("eva", v1alpha1.RoleMember), stocked("a", "", "eva@acme.example")
-		Expect(holding(w).DeletionWarnings(ctx, eva)).To(BeEmpty())
-		going := acme()
-		going.Finalizers, going.DeletionTimestamp = []string{v1alpha1.Finalizer}, ptr.To(metav1.Now())
-		Expect(holding(going, w).DeletionWarnings(ctx, eva)).To(BeEmpty())
 	})
 })
 

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lookup is what the cache knows: indexes, and the snapshots that policy decides on. Nothing here writes, and
-// nothing asks the API server.
+// Package lookup reads objects: by the cache's indexes with a Reader, or past the cache with an APIReader. It gathers the facts
+// by which authz and effective decide. Nothing here writes.
 package lookup
 
 import (
@@ -68,7 +68,7 @@ func indexes() []index {
 	}
 }
 
-// AddIndexes tells the cache what will be looked up. It must be called before the cache starts.
+// AddIndexes adds the indexes to the cache. It must be called before the cache starts.
 func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	for _, i := range indexes() {
 		if err := indexer.IndexField(ctx, i.object, i.name, i.extract); err != nil {
@@ -78,7 +78,7 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	return nil
 }
 
-// Cached lists the kinds that the cache must hold before anything is looked up.
+// Cached returns the kinds that the cache must hold before anything is looked up.
 func Cached() []client.Object {
 	return []client.Object{
 		&v1alpha1.Organization{}, &v1alpha1.OrgUser{}, &v1alpha1.Invitation{}, &v1alpha1.Workspace{},
@@ -95,7 +95,7 @@ func onUser(extract func(*v1alpha1.OrgUser) []string) client.IndexerFunc {
 	}
 }
 
-// usernames: only who is active, with a role, acts.
+// usernames returns the user name of an active user with a role: nobody else can act.
 func usernames(u *v1alpha1.OrgUser) []string {
 	if u.Status.State == v1alpha1.UserActive && u.Status.Role != "" && u.Status.Username != "" {
 		return []string{u.Status.Username}
@@ -107,7 +107,7 @@ func emails(u *v1alpha1.OrgUser) []string {
 	return []string{emailaddr.Normalize(string(u.Spec.Email))}
 }
 
-// anyUsernames are the name wished and the name in force: whoever wishes one that somebody has waits for it.
+// anyUsernames returns the requested user name and the one in force: a user who requests a name that another one has waits for it.
 func anyUsernames(u *v1alpha1.OrgUser) []string {
 	names := []string{effective.UsernameOf(u)}
 	if u.Status.Username != "" && u.Status.Username != names[0] {
@@ -116,11 +116,11 @@ func anyUsernames(u *v1alpha1.OrgUser) []string {
 	return names
 }
 
-// workspaces are those wished and those in force: a change of either side concerns the user.
+// workspaces returns the requested workspaces and those in force: a change of either concerns the user.
 func workspaces(u *v1alpha1.OrgUser) []string {
 	var names []string
-	for _, wish := range u.Spec.Workspaces {
-		names = append(names, string(wish.Name))
+	for _, requested := range u.Spec.Workspaces {
+		names = append(names, string(requested.Name))
 	}
 	for _, grant := range u.Status.Workspaces {
 		names = append(names, grant.Name)

@@ -21,45 +21,45 @@ func intakes(o client.Object) []string {
 	return nil
 }
 
-// WorkspaceByIntake gives the workspace, of whatever organization, that has an intake address in force; nil: none has.
+// WorkspaceByIntake returns the workspace, of any organization, that has an intake address in force, or nil if none has.
 func (r Reader) WorkspaceByIntake(ctx context.Context, address string) (*v1alpha1.Workspace, error) {
-	wishing, err := r.WorkspacesByIntake(ctx, address)
-	return effective.IntakeHolder(wishing, r.domains), err
+	requesting, err := r.WorkspacesByIntake(ctx, address)
+	return effective.IntakeHolder(requesting, r.domains), err
 }
 
-// OtherIntakeHolder gives the workspace that would have a workspace's intake address in force without it; nil: none.
+// OtherIntakeHolder returns the other workspace that would have a workspace's intake address in force, or nil if none would.
 func (r Reader) OtherIntakeHolder(ctx context.Context, w *v1alpha1.Workspace) (*v1alpha1.Workspace, error) {
 	address := effective.IntakeOf(w)
 	if address == "" {
 		return nil, nil //nolint:nilnil // nobody is an answer, not an error
 	}
-	wishing, err := r.WorkspacesByIntake(ctx, address)
-	return effective.IntakeHolder(slices.DeleteFunc(wishing, func(other *v1alpha1.Workspace) bool {
+	requesting, err := r.WorkspacesByIntake(ctx, address)
+	return effective.IntakeHolder(slices.DeleteFunc(requesting, func(other *v1alpha1.Workspace) bool {
 		return other.Namespace == w.Namespace && other.Name == w.Name
 	}), r.domains), err
 }
 
-// maxBehind is how many intakes are followed one after the other: nobody means more.
-const maxBehind = 10
+// maxChain is how many intakes are followed one after the other. Nobody needs more.
+const maxChain = 10
 
-// IntakeChain gives the workspaces whose intakes the mails to a workspace's queue pass on to, in their order, up to the one
-// whose queue is no intake, or leads to one that they have passed. As a rule there are none.
+// IntakeChain returns, in order, the workspaces whose intakes the mail to a workspace's queue passes through. It ends with the
+// workspace whose queue is not an intake, or leads back to one that the mail has passed. As a rule it is empty.
 func (r Reader) IntakeChain(ctx context.Context, w *v1alpha1.Workspace) ([]*v1alpha1.Workspace, error) {
-	var via []*v1alpha1.Workspace
-	for last := w; last.Spec.Portal != nil && len(via) < maxBehind; last = via[len(via)-1] {
+	var chain []*v1alpha1.Workspace
+	for last := w; last.Spec.Portal != nil && len(chain) < maxChain; last = chain[len(chain)-1] {
 		next, err := r.WorkspaceByIntake(ctx, string(last.Spec.Portal.QueueEmail))
 		passed := func(other *v1alpha1.Workspace) bool {
 			return other.Namespace == next.Namespace && other.Name == next.Name
 		}
-		if err != nil || next == nil || passed(w) || slices.ContainsFunc(via, passed) {
-			return via, err
+		if err != nil || next == nil || passed(w) || slices.ContainsFunc(chain, passed) {
+			return chain, err
 		}
-		via = append(via, next)
+		chain = append(chain, next)
 	}
-	return via, nil
+	return chain, nil
 }
 
-// WorkspacesByIntake gives all workspaces, of whatever organization, that wish an intake address.
+// WorkspacesByIntake returns all workspaces, of any organization, that request an intake address.
 func (r Reader) WorkspacesByIntake(ctx context.Context, address string) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
 	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingFields{workspaceByIntake: emailaddr.Normalize(address)})

@@ -8,17 +8,18 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// InviterAuthorized reports whether the inviter of an Invitation may still grant the role that it grants, as far as the
-// cache knows. Before somebody accepts, the portal asks the API server: see APIReader.InviterAuthorized.
+// InviterAuthorized reports whether the inviter of an Invitation may still grant its role, according to the cache. Before a
+// person accepts, the portal asks the API server; see APIReader.InviterAuthorized.
 func (r Reader) InviterAuthorized(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
 	inviter, err := r.inviter(ctx, i)
 	return err == nil && authz.InviterAuthorized(i, inviter), err
 }
 
-// InviterAuthorized reports whether the inviter may still grant the role, by the role in force at the API server: a role that
-// was taken away a moment ago grants nothing. The cache finds the person.
+// InviterAuthorized reports whether the inviter may still grant the role, according to the role in force at the API server: a
+// role that was removed a moment ago grants nothing. The cache finds the person.
 func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alpha1.Invitation) (bool, error) {
 	inviter, err := cache.inviter(ctx, i)
 	if err != nil {
@@ -34,13 +35,30 @@ func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alp
 	return authz.InviterAuthorized(i, inviter), nil
 }
 
-// InviterKind returns with whose authority an Invitation was made.
+// InviterKind returns the kind of authority with which an Invitation was created.
 func (r Reader) InviterKind(ctx context.Context, i *v1alpha1.Invitation) (v1alpha1.InviterKind, error) {
 	inviter, err := r.inviter(ctx, i)
 	return authz.InviterKindOf(inviter), err
 }
 
-// inviter finds who an Invitation is from among the organization's people and delegates; somebody else acts as nobody.
+// inviter returns the inviter of an Invitation, found among the organization's people and delegates. Anybody else counts as
+// ActorNobody.
 func (r Reader) inviter(ctx context.Context, i *v1alpha1.Invitation) (authz.Actor, error) {
 	return r.Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+}
+
+// InviterName returns the inviter's name for people: the display name of the OrgUser with that user name, else the user name if
+// it is an address. If it is empty, the inviter is not a person whom the invited people know, and the organization itself
+// invites.
+func (r Reader) InviterName(ctx context.Context, namespace string, username v1alpha1.Username) (string, error) {
+	people, err := r.UsersByUsername(ctx, namespace, string(username))
+	switch {
+	case err != nil:
+		return "", err
+	case len(people) > 0:
+		return people[0].Status.DisplayName, nil
+	case emailaddr.Valid(string(username)):
+		return string(username), nil
+	}
+	return "", nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// memberKeys are what a workspace's entries name, each with the access that it gives: so who is in which workspace with
-// which access is found without reading through the members of any.
+// memberKeys returns what a workspace's entries name, each with the access that it grants. So the index tells who is in which
+// workspace with which access, without reading through the members of any.
 func memberKeys(o client.Object) []string {
 	w, ok := o.(*v1alpha1.Workspace)
 	if !ok {
@@ -36,7 +36,7 @@ func memberKey(key effective.MemberKey, access v1alpha1.WorkspaceAccess) string 
 	return string(access) + "/" + string(key)
 }
 
-// clusterRoleNames are the ClusterRoles that an organization's modules name.
+// clusterRoleNames returns the ClusterRoles that an organization's modules name, each once.
 func clusterRoleNames(o client.Object) []string {
 	organization, ok := o.(*v1alpha1.Organization)
 	if !ok {
@@ -51,18 +51,18 @@ func clusterRoleNames(o client.Object) []string {
 	return names
 }
 
-// ClusterRole gives an empty ClusterRole of which the cache holds the metadata only.
+// ClusterRole returns an empty ClusterRole. The cache holds only the metadata of ClusterRoles.
 func ClusterRole() *metav1.PartialObjectMetadata {
 	o := &metav1.PartialObjectMetadata{}
 	o.SetGroupVersionKind(rbacv1.SchemeGroupVersion.WithKind("ClusterRole"))
 	return o
 }
 
-// ClusterRoles tells how the ClusterRoles stand that an organization's modules name.
+// ClusterRoles returns the states of the ClusterRoles that an organization's modules name.
 func (r Reader) ClusterRoles(ctx context.Context, o *v1alpha1.Organization) (effective.ClusterRoleStates, error) {
 	names := clusterRoleNames(o)
 	if len(names) == 0 {
-		return nil, nil //nolint:nilnil // a map that nobody writes to
+		return nil, nil //nolint:nilnil // nobody writes to the map
 	}
 	states := make(effective.ClusterRoleStates, len(names))
 	for _, name := range names {
@@ -77,14 +77,14 @@ func (r Reader) ClusterRoles(ctx context.Context, o *v1alpha1.Organization) (eff
 	return states, nil
 }
 
-// OrganizationsByClusterRole gives the organizations of which a module names a ClusterRole.
+// OrganizationsByClusterRole returns the organizations with a module that names a ClusterRole.
 func (r Reader) OrganizationsByClusterRole(ctx context.Context, name string) ([]*v1alpha1.Organization, error) {
 	var list v1alpha1.OrganizationList
 	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingFields{organizationByClusterRole: name})
 	return pointers(list.Items), err
 }
 
-// UsersByMember gives the OrgUsers whom an entry among a workspace's members names.
+// UsersByMember returns the OrgUsers whom an entry of a workspace's members names.
 func (r Reader) UsersByMember(ctx context.Context, namespace string, m v1alpha1.WorkspaceMember,
 ) ([]*v1alpha1.OrgUser, error) {
 	if m.Group != "" {
@@ -93,19 +93,20 @@ func (r Reader) UsersByMember(ctx context.Context, namespace string, m v1alpha1.
 	return r.UsersByEmail(ctx, namespace, string(m.Email))
 }
 
-// workspacesByMember gives the Workspaces of which an entry names this, with this access.
+// workspacesByMember returns the Workspaces with an entry that names an address or a group and grants an access. Workspaces that
+// are being deleted are left out.
 func (r Reader) workspacesByMember(ctx context.Context, namespace string, key effective.MemberKey,
 	access v1alpha1.WorkspaceAccess,
 ) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
 		client.MatchingFields{workspaceByMember: memberKey(key, access)})
-	return slices.DeleteFunc(pointers(list.Items), isGoing), err
+	return slices.DeleteFunc(pointers(list.Items), isDeleted), err
 }
 
-func isGoing(w *v1alpha1.Workspace) bool { return !w.DeletionTimestamp.IsZero() }
+func isDeleted(w *v1alpha1.Workspace) bool { return !w.DeletionTimestamp.IsZero() }
 
-// named tells which of some addresses and groups workspaces name as members.
+// named reports which addresses and groups workspaces name as members.
 func (r Reader) named(ctx context.Context, namespace string, keys []effective.MemberKey) (map[effective.MemberKey]bool, error) {
 	named := make(map[effective.MemberKey]bool, len(keys))
 	for _, key := range keys {
@@ -120,12 +121,12 @@ func (r Reader) named(ctx context.Context, namespace string, keys []effective.Me
 	return named, nil
 }
 
-// access fills in the workspaces that concern a user, by the indexes and the user's own wishes. The cost grows with the
-// user's own groups and workspaces only, and not with how many there are or how many members they have. For an administrator
-// in force it is all workspaces, without their members.
+// access adds the workspaces that concern a user, found by the indexes and the user's own spec. The cost grows only with the
+// groups and workspaces of the user, not with the number of workspaces or of their members. For an administrator in force it
+// adds all workspaces, without reading their members.
 func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 	u := f.User
-	concerned := map[string]*v1alpha1.Workspace{}
+	concerning := map[string]*v1alpha1.Workspace{}
 	for _, key := range effective.KeysOfUser(u) {
 		for _, access := range effective.Accesses {
 			found, err := r.workspacesByMember(ctx, u.Namespace, key, access)
@@ -133,7 +134,7 @@ func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 				return err
 			}
 			for _, w := range found {
-				concerned[w.Name] = w
+				concerning[w.Name] = w
 				if f.Named == nil {
 					f.Named = map[string][]v1alpha1.GrantOrigin{}
 				}
@@ -147,25 +148,26 @@ func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 			return err
 		}
 		for _, w := range all {
-			concerned[w.Name] = w
+			concerning[w.Name] = w
 		}
-	} else if err := r.addRequested(ctx, u, concerned); err != nil {
+	} else if err := r.addRequested(ctx, u, concerning); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(concerned)) {
-		if w := concerned[name]; w.Status.Namespace != "" && !isGoing(w) {
+	for _, name := range slices.Sorted(maps.Keys(concerning)) {
+		if w := concerning[name]; w.Status.Namespace != "" && !isDeleted(w) {
 			f.Workspaces = append(f.Workspaces, w)
 		}
 	}
 	return nil
 }
 
+// addRequested adds the workspaces that a user requests.
 func (r Reader) addRequested(ctx context.Context, u *v1alpha1.OrgUser, into map[string]*v1alpha1.Workspace) error {
-	for _, wish := range u.Spec.Workspaces {
-		if into[string(wish.Name)] != nil {
+	for _, requested := range u.Spec.Workspaces {
+		if into[string(requested.Name)] != nil {
 			continue
 		}
-		w, err := r.workspace(ctx, u.Namespace, string(wish.Name))
+		w, err := r.workspace(ctx, u.Namespace, string(requested.Name))
 		if err != nil {
 			return err
 		}
@@ -176,7 +178,7 @@ func (r Reader) addRequested(ctx context.Context, u *v1alpha1.OrgUser, into map[
 	return nil
 }
 
-// workspace gives a Workspace by its name, shared with the cache; nil: there is none.
+// workspace returns a Workspace by its name, or nil if there is none. The object is shared with the cache.
 func (r Reader) workspace(ctx context.Context, namespace, name string) (*v1alpha1.Workspace, error) {
 	return get(ctx, r.objects, namespace, name, &v1alpha1.Workspace{}, client.UnsafeDisableDeepCopy)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// NamespaceFacts gathers what decides whether a Workspace may have its namespace made. It costs a look-up for each hyphen
-// in the namespace's name.
+// NamespaceFacts gathers what decides whether a Workspace may have its namespace created. It costs a look-up for each hyphen in
+// the namespace's name.
 func (r Reader) NamespaceFacts(ctx context.Context, operator string, w *v1alpha1.Workspace) (authz.NamespaceFacts, error) {
 	facts := authz.NamespaceFacts{Operator: operator}
 	for _, name := range authz.OtherNamespaceOwners(w) {
@@ -28,8 +28,8 @@ func (r Reader) NamespaceFacts(ctx context.Context, operator string, w *v1alpha1
 	return facts, nil
 }
 
-// WorkspacesWaitingFor gives the Workspaces of other organizations whose namespaces would belong to an organization. They
-// can have them made when it goes.
+// WorkspacesWaitingFor returns the Workspaces of other organizations whose namespaces belong to an organization. They can have
+// them created once that organization is gone.
 func (r Reader) WorkspacesWaitingFor(ctx context.Context, organization string) ([]*v1alpha1.Workspace, error) {
 	var waiting []*v1alpha1.Workspace
 	for i := range organization {
@@ -49,7 +49,7 @@ func (r Reader) WorkspacesWaitingFor(ctx context.Context, organization string) (
 	return waiting, nil
 }
 
-// WorkspacesForGrants gives the Workspaces of grants, as far as they exist.
+// WorkspacesForGrants returns the Workspaces that grants name, as far as they exist.
 func (r Reader) WorkspacesForGrants(ctx context.Context, namespace string, grants []v1alpha1.WorkspaceGrant,
 ) ([]*v1alpha1.Workspace, error) {
 	found := make([]*v1alpha1.Workspace, 0, len(grants))

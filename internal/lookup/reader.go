@@ -17,7 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// objects reads by namespace and name, and whole lists, which needs no index.
+// objects reads single objects and whole lists, which needs no index.
 type objects struct{ client.Reader }
 
 // Reader reads the cache, by its indexes. What it returns from a list is shared with the cache and must not be changed.
@@ -32,23 +32,23 @@ func New(cache client.Reader, domains effective.IntakeDomains) Reader {
 	return Reader{objects: objects{cache}, domains: domains}
 }
 
-// APIReader reads the API server, past the cache: for the few decisions that must not rest on what may be out of date.
+// APIReader reads the API server, past the cache. It is for the few decisions that must not rest on outdated objects.
 type APIReader struct{ objects }
 
 // NewAPIReader returns an APIReader.
 func NewAPIReader(api client.Reader) APIReader { return APIReader{objects{api}} }
 
-// Organization returns the organization of a namespace; nil: there is none.
+// Organization returns the organization of a namespace, or nil if there is none.
 func (r objects) Organization(ctx context.Context, namespace string) (*v1alpha1.Organization, error) {
 	return get(ctx, r, namespace, namespace, &v1alpha1.Organization{})
 }
 
-// Invitation returns an Invitation by its name; nil: there is none.
+// Invitation returns an Invitation by its name, or nil if there is none.
 func (r objects) Invitation(ctx context.Context, namespace, name string) (*v1alpha1.Invitation, error) {
 	return get(ctx, r, namespace, name, &v1alpha1.Invitation{})
 }
 
-// User returns an OrgUser by its name; nil: there is none.
+// User returns an OrgUser by its name, or nil if there is none.
 func (r objects) User(ctx context.Context, namespace, name string) (*v1alpha1.OrgUser, error) {
 	return get(ctx, r, namespace, name, &v1alpha1.OrgUser{})
 }
@@ -66,18 +66,18 @@ func get[T client.Object](ctx context.Context, r objects, namespace, name string
 	return into, nil
 }
 
-// Users gives all OrgUsers of an organization.
+// Users returns all OrgUsers of an organization.
 func (r objects) Users(ctx context.Context, namespace string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace)
 }
 
-// UsersByEmail gives the OrgUsers with an address, whatever the case of its letters.
+// UsersByEmail returns the OrgUsers with an address, however it is spelled.
 func (r Reader) UsersByEmail(ctx context.Context, namespace, email string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByEmail: emailaddr.Normalize(email)})
 }
 
-// UsersByIdentity gives the OrgUsers whom a user's coming, going or renaming may concern: those with the address, and those who
-// wish or have a Kubernetes user name that the user wishes or has. The user is among them.
+// UsersByIdentity returns the OrgUsers whom the creation, removal or renaming of a user may concern: those with the same address,
+// and those who request or have a Kubernetes user name that the user requests or has. The user is among them.
 func (r Reader) UsersByIdentity(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
 	found, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
 	if err != nil {
@@ -97,17 +97,17 @@ func (r Reader) usersByAnyUsername(ctx context.Context, namespace, name string) 
 	return r.users(ctx, namespace, client.MatchingFields{userByAnyUsername: name})
 }
 
-// UsersByUsername gives the active OrgUsers with a Kubernetes user name.
+// UsersByUsername returns the active OrgUsers with a Kubernetes user name.
 func (r Reader) UsersByUsername(ctx context.Context, namespace, username string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByUsername: username})
 }
 
-// UsersByWorkspace gives the OrgUsers who wish a workspace or have it in force.
+// UsersByWorkspace returns the OrgUsers who request a workspace or have it in force.
 func (r Reader) UsersByWorkspace(ctx context.Context, namespace, workspace string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByWorkspace: workspace})
 }
 
-// UsersInWorkspace gives the OrgUsers who have a workspace in force.
+// UsersInWorkspace returns the OrgUsers who have a workspace in force.
 func (r Reader) UsersInWorkspace(ctx context.Context, namespace, workspace string) ([]*v1alpha1.OrgUser, error) {
 	users, err := r.UsersByWorkspace(ctx, namespace, workspace)
 	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
@@ -117,12 +117,12 @@ func (r Reader) UsersInWorkspace(ctx context.Context, namespace, workspace strin
 	}), err
 }
 
-// UsersByGroup gives the OrgUsers who are in a group.
+// UsersByGroup returns the OrgUsers in a group.
 func (r Reader) UsersByGroup(ctx context.Context, namespace, group string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByGroup: group})
 }
 
-// UsersByInvitation gives the OrgUsers that were made for an Invitation.
+// UsersByInvitation returns the OrgUsers that were created for an Invitation.
 func (r Reader) UsersByInvitation(ctx context.Context, namespace, name string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByInvitation: name})
 }
@@ -133,28 +133,28 @@ func (r objects) users(ctx context.Context, namespace string, opts ...client.Lis
 	return pointers(list.Items), err
 }
 
-// Workspaces gives all Workspaces of an organization.
+// Workspaces returns all Workspaces of an organization.
 func (r objects) Workspaces(ctx context.Context, namespace string) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
 	return pointers(list.Items), err
 }
 
-// WorkspacesByNamespace gives the Workspaces, of any organization, that want a Kubernetes namespace.
+// WorkspacesByNamespace returns the Workspaces, of any organization, that request a Kubernetes namespace.
 func (r Reader) WorkspacesByNamespace(ctx context.Context, namespace string) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
 	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingFields{workspaceByNamespace: namespace})
 	return pointers(list.Items), err
 }
 
-// Invitations gives all Invitations of an organization.
+// Invitations returns all Invitations of an organization.
 func (r objects) Invitations(ctx context.Context, namespace string) ([]*v1alpha1.Invitation, error) {
 	var list v1alpha1.InvitationList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
 	return pointers(list.Items), err
 }
 
-// InvitationsByEmail gives the Invitations of which an address is a recipient.
+// InvitationsByEmail returns the Invitations with an address among their recipients.
 func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string) ([]*v1alpha1.Invitation, error) {
 	var list v1alpha1.InvitationList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
@@ -162,7 +162,7 @@ func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string)
 	return pointers(list.Items), err
 }
 
-// InvitationsByInviter gives the Invitations by which somebody invites.
+// InvitationsByInviter returns the Invitations with a user name as their inviter.
 func (r Reader) InvitationsByInviter(ctx context.Context, namespace, username string) ([]*v1alpha1.Invitation, error) {
 	var list v1alpha1.InvitationList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
@@ -170,7 +170,7 @@ func (r Reader) InvitationsByInviter(ctx context.Context, namespace, username st
 	return pointers(list.Items), err
 }
 
-// Bindings gives Usher's RoleBindings of a user, in all namespaces.
+// Bindings returns Usher's RoleBindings of a user, in all namespaces.
 func (r Reader) Bindings(ctx context.Context, organization, user string) ([]*rbacv1.RoleBinding, error) {
 	var list rbacv1.RoleBindingList
 	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy,
@@ -178,14 +178,15 @@ func (r Reader) Bindings(ctx context.Context, organization, user string) ([]*rba
 	return pointers(list.Items), err
 }
 
-// DelegateBindings gives Usher's RoleBindings of an organization's delegates.
+// DelegateBindings returns Usher's RoleBindings of an organization's delegates.
 func (r Reader) DelegateBindings(ctx context.Context, organization string) ([]*rbacv1.RoleBinding, error) {
 	var list rbacv1.RoleBindingList
 	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingFields{bindingByDelegates: organization})
 	return pointers(list.Items), err
 }
 
-// OnboardingHost gives the object that keeps the onboarding of a link's UID: an Invitation or an OrgUser; nil: none.
+// OnboardingHost returns the object that keeps the onboarding of a link's UID: an Invitation or an OrgUser. It is nil if there is
+// none.
 func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Object, error) {
 	var invitations v1alpha1.InvitationList
 	if err := r.List(ctx, &invitations, client.MatchingFields{objectByUID: string(uid)}); err != nil {
@@ -204,10 +205,10 @@ func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Objec
 	return nil, nil //nolint:nilnil // no host is an answer, not an error
 }
 
-// Recipient gives the place of an address among an Invitation's recipients; nil: it is none of them.
+// Recipient returns the status of an address among an Invitation's recipients, or nil if it is not among them.
 func Recipient(i *v1alpha1.Invitation, email string) *v1alpha1.RecipientStatus {
-	if place, listed := RecipientIndex(i)[emailaddr.Normalize(email)]; listed {
-		return &i.Status.Recipients[place]
+	if n, listed := RecipientIndex(i)[emailaddr.Normalize(email)]; listed {
+		return &i.Status.Recipients[n]
 	}
 	return nil
 }
@@ -215,11 +216,11 @@ func Recipient(i *v1alpha1.Invitation, email string) *v1alpha1.RecipientStatus {
 // RecipientIndex returns the index of each address, in its normal form, among an Invitation's recipients, for callers that look
 // up many.
 func RecipientIndex(i *v1alpha1.Invitation) map[string]int {
-	places := make(map[string]int, len(i.Status.Recipients))
-	for n := range slices.Backward(i.Status.Recipients) { // of two that are one account's, the first counts
-		places[emailaddr.Normalize(string(i.Status.Recipients[n].Email))] = n
+	index := make(map[string]int, len(i.Status.Recipients))
+	for n := range slices.Backward(i.Status.Recipients) { // of two spellings of one account's address, the first counts
+		index[emailaddr.Normalize(string(i.Status.Recipients[n].Email))] = n
 	}
-	return places
+	return index
 }
 
 func pointers[T any](items []T) []*T {

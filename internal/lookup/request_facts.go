@@ -14,8 +14,8 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// RequestFacts gathers everything that authz.Judge has to know about a request beside its objects. Operator is the
-// operator's own namespace. What it costs does not grow with the number of users.
+// RequestFacts gathers everything that authz.Judge has to know besides the objects of a request. Operator is the operator's own
+// namespace. The cost does not grow with the number of users.
 func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator string) (authz.Facts, error) {
 	var err error
 	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
@@ -35,7 +35,8 @@ func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator stri
 	return q.Facts, err
 }
 
-// AdministratorFacts finds out anew whether the user of a request is the last administrator of an organization that stays.
+// AdministratorFacts reads again what decides whether the user of a request is the last administrator of an organization that
+// is not being deleted.
 func (r APIReader) AdministratorFacts(ctx context.Context, q *authz.Request) error {
 	var err error
 	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
@@ -52,8 +53,8 @@ func objectOf(q authz.Request) metav1.Object {
 	return q.New
 }
 
-// otherAdministrator tells whether an administrator in force is not the only one who wishes to stay; false as well for
-// somebody who is none. It costs as many look-ups as there are administrators who want to go, one as a rule.
+// otherAdministrator reports whether an administrator in force other than this one requests to stay. It is false for a user who is
+// not an administrator in force. It costs a look-up for each administrator who requests to leave, and one more.
 func (r objects) otherAdministrator(ctx context.Context, o *v1alpha1.Organization, user string) (bool, error) {
 	if o == nil || !slices.Contains(o.Status.Administrators, user) {
 		return false, nil
@@ -73,7 +74,7 @@ func (r objects) otherAdministrator(ctx context.Context, o *v1alpha1.Organizatio
 	return false, nil
 }
 
-// workspaceFacts finds out who has the intake address, the serial numbers and the namespace that a workspace wishes.
+// workspaceFacts adds who has the intake address, the serial numbers and the namespace that a workspace requests.
 func (r Reader) workspaceFacts(ctx context.Context, q *authz.Request, w *v1alpha1.Workspace, operator string) error {
 	if q.Operation == authz.Delete || q.Status {
 		return nil

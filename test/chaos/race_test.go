@@ -132,7 +132,7 @@ func (a answers) note(err error) bool {
 	kind := "accepted"
 	switch {
 	case err == nil:
-	case strings.Contains(err.Error(), "is the last administrator in force"):
+	case strings.Contains(err.Error(), "is its last administrator in force"):
 		kind = "refused by a webhook: last administrator"
 	case strings.Contains(err.Error(), "admission webhook"):
 		Expect(apierrors.IsForbidden(err)).To(BeTrue(), "%v", err)

@@ -149,7 +149,7 @@ var _ = Describe("Access", func() {
 		Eventually(func() error { // until the operator knows the ClusterRole
 			return env.Client.Patch(ctx, o.DeepCopy(), client.RawPatch("application/merge-patch+json",
 				[]byte(`{"spec":{"subscription":{"modules":[{"name":"desk","seats":1,"clusterRoleName":"`+name+`"}]}}}`)), client.DryRunAll)
-		}).Should(And(BeRefused(http.StatusUnprocessableEntity, `Usher may not bind ClusterRole "`+name+`": the platform team allows it with `+
+		}).Should(And(BeRefused(http.StatusUnprocessableEntity, `Usher may not bind ClusterRole "`+name+`": ask the platform team to run `+
 			"`kubectl label clusterrole "+name+" accounts.usher.dev/grantable=true`"),
 			HaveCause("spec.subscription.modules[0].clusterRoleName", "may not bind")))
 		modules(ctx, desk(org+"-later"))

@@ -123,7 +123,7 @@ var _ = Describe("Contacts", func() {
 		w := builders.Workspace(org, "support").Contact("Guardia", late).Obj()
 		w.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Workspace"}
 		Expect(apply(ctx, w)).To(ContainSubstring(
-			"Warning: spec.contacts: there is no user with the address " + late + ` yet: contact "Guardia" is without assignee`))
+			"Warning: spec.contacts: there is no user with the address " + late + ` yet: contact "Guardia" stays unassigned until there is`))
 		Eventually(get(ctx, w)).Should(HaveField("Status.Contacts", ConsistOf(unassigned(v1alpha1.UnassignedUnknown))))
 		user := builders.OrgUser(org, "late").Obj()
 		create(ctx, user)
@@ -149,7 +149,7 @@ var _ = Describe("Contacts", func() {
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodPhone, Value: "+34600000001"}, ""),
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodSMS, Value: "+34600000001"}, ""),
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: "+34600000001"}, "must be an email address"),
-		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: "guardia@xn--a.example"}, "the domain is none that DNS can hold"),
+		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodEmail, Value: "guardia@xn--a.example"}, "its domain is not valid in DNS"),
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodPhone, Value: "600 000 001"}, "must be a phone number in E.164 format"),
 		Entry(nil, v1alpha1.ContactMethod{Type: v1alpha1.MethodSMS, Value: "guardia@acme.example"}, "must be a phone number in E.164 format"),
 	)

@@ -183,7 +183,7 @@ var _ = Describe("Deletion", func() {
 			Eventually(gone(ctx, f.bea)).Should(Succeed())
 			Eventually(func() error {
 				return env.Client.DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(f.name))
-			}).Should(BeRefused(http.StatusUnprocessableEntity, `may not delete "ana", who is the last administrator in force`))
+			}).Should(BeRefused(http.StatusUnprocessableEntity, `"ana" is its last administrator in force and cannot be deleted`))
 			Expect(get(ctx, f.ana)(Default).DeletionTimestamp).To(BeNil())
 			_, errors, err := env.Kubectl(ctx, "delete", "inv,ws,org", "--all", "-n", f.name, "--timeout=60s")
 			Expect(err).NotTo(HaveOccurred(), errors)
@@ -199,7 +199,7 @@ var _ = Describe("Deletion", func() {
 		Entry("ORG-25 when a protected organization is deleted after the protection has been disabled", func(ctx context.Context, f *firm) {
 			edit(ctx, f.org, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
 			as := env.As(string(f.ana.Spec.Email))
-			Expect(as.Delete(ctx, f.org)).To(BeRefused(http.StatusUnprocessableEntity, "is protected against deletion"))
+			Expect(as.Delete(ctx, f.org)).To(BeRefused(http.StatusUnprocessableEntity, "the organization is protected against deletion"))
 			edit(ctx, f.org, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchDisabled })
 			Eventually(func() error { return as.Delete(ctx, f.org) }).Should(Succeed())
 		}),

@@ -62,7 +62,7 @@ var _ = Describe("Devices", func() {
 			BeRefused(http.StatusUnprocessableEntity, `is the serial number of device "support-3" in workspace "support"`),
 			HaveCause("spec.devices[0].serialNumber", `" sn-2"`)))
 		Expect(env.Client.Create(ctx, withDevices(org, "twice", "SN-9", "sn-9"))).To(
-			BeRefused(http.StatusUnprocessableEntity, `is the serial number of device "twice-1" too`))
+			BeRefused(http.StatusUnprocessableEntity, `is also the serial number of device "twice-1"`))
 		elsewhere := organization(ctx)
 		create(ctx, withDevices(elsewhere, "support", "SN-1"))
 	})
@@ -145,12 +145,12 @@ var _ = Describe("Devices", func() {
 		w := builders.Workspace(org, "support").Device("kiosk", email).Obj()
 		w.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Workspace"}
 		Expect(apply(ctx, w)).To(ContainSubstring(
-			"Warning: spec.devices: there is no user with the address " + email + ": Usher makes a Limited account for it"))
+			"Warning: spec.devices: there is no user with the address " + email + ": Usher will create a Limited account for it"))
 		first := awaitReady(ctx, userOf(ctx, org, email))
 		_, warnings, err := env.Kubectl(ctx, "delete", "ou", "-n", org, first.Name)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(warnings).To(ContainSubstring(`Warning: device "kiosk" in workspace "support" is assigned to ` + email +
-			": Usher makes a Limited account for the address again, unless the assignee is taken out there"))
+			": Usher will create a Limited account for this address unless you remove the assignee there"))
 		Eventually(usersWith(ctx, org, email)).Should(ConsistOf(HaveField("UID", Not(Equal(first.UID)))))
 		edit(ctx, w, func(w *v1alpha1.Workspace) { w.Spec.Devices[0].Assignee = "" })
 		awaitReady(ctx, w)

@@ -110,14 +110,14 @@ var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailu
 			Expect(refused(ctx, "kim@kube.example", `{"apiVersion":"accounts.usher.dev/v1alpha1","kind":"Workspace","metadata":{"name":"`+name+
 				`","namespace":"kube"}}`, "create", "-f", "-")).To(Equal(
 				`The Workspace "` + name + `" is invalid: spec.namespace: Invalid value: "kube-` + name + `": namespaces that start with ` +
-					`"kube-" belong to the cluster, never to a workspace: an organization called "kube" can have none, make it under another name`))
+					`"kube-" belong to the cluster: organization "kube" cannot have workspaces; create the organization under another name`))
 		}
 	})
 
 	It("GTA-10 cannot get a ClusterRole by a module without the platform team's label", func(ctx context.Context) {
 		for clusterRole, why := range map[string]string{
-			"cluster-admin": `ClusterRole "cluster-admin" is the cluster's own, which Usher never binds: name another one`,
-			"usher-metrics-reader": `Usher may not bind ClusterRole "usher-metrics-reader": the platform team allows it with ` +
+			"cluster-admin": `ClusterRole "cluster-admin" belongs to the cluster itself, so Usher never binds it: name another one`,
+			"usher-metrics-reader": `Usher may not bind ClusterRole "usher-metrics-reader": ask the platform team to run ` +
 				"`kubectl label clusterrole usher-metrics-reader accounts.usher.dev/grantable=true`",
 		} {
 			patch := `{"spec":{"subscription":{"modules":[{"name":"root","seats":1,"clusterRoleName":"` + clusterRole + `"}]}}}`
@@ -213,8 +213,8 @@ var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailu
 // ofLabs returns the refusal of a namespace that belongs to the organization "acme-labs".
 func ofLabs(namespace string) string {
 	return `The Workspace "grab" is invalid: spec.namespace: Invalid value: "` + namespace + `": belongs to organization "acme-labs", ` +
-		`to which all namespaces called "acme-labs" or starting with "acme-labs-" belong: give workspace "grab" another ` +
-		`spec.namespace that starts with "acme-"`
+		`as do all namespaces that start with "acme-labs-": set spec.namespace of workspace "grab" to another name ` +
+		`that starts with "acme-"`
 }
 
 // mayLabel grants a user the right to change namespaces, and nothing else.

@@ -48,7 +48,7 @@ var _ = Describe("The address of a mail intake", func() {
 		Expect(acme.knows()).To(Succeed())
 
 		Expect(env.Client.Create(ctx, acme.at("desk", "desk@in."+other+".example"))).To(And(
-			BeRefused(422, `is not an address of organization "`+acme.org+`", which takes mails in at in.`+acme.org+`.example only`),
+			BeRefused(422, `is not an address of organization "`+acme.org+`", which may receive mail only at in.`+acme.org+`.example`),
 			HaveCause("spec.portal.intakeEmail", "--intake-domains")))
 		edit(ctx, squatter, func(w *v1alpha1.Workspace) { w.Spec.Portal.IntakeEmail = "" })
 		awaitReady(ctx, squatter)
@@ -69,7 +69,7 @@ var _ = Describe("The address of a mail intake", func() {
 			}
 		}
 		Eventually(loop(env.Client, client.DryRunAll)).Should(And(BeRefused(422, `is the intake address of workspace "desk", whose queue leads back here`),
-			HaveCause("spec.portal.queueEmail", "mails would go round for ever")))
+			HaveCause("spec.portal.queueEmail", "mail would loop")))
 		Eventually(loop(pastWebhooks())).Should(Succeed())
 		for _, w := range []*v1alpha1.Workspace{support, desk} {
 			Eventually(get(ctx, w)).Should(HaveCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIntakeLoop))

@@ -205,10 +205,10 @@ var _ = Describe("The mail intake", func() {
 			other := organization(ctx)
 			second := i.workspace("under") // of two created in the same second, the first by name has the address
 			err := env.Client.Create(ctx, second.DeepCopy())
-			Expect(err).To(BeRefused(422, `is the intake address of workspace "support" already`))
+			Expect(err).To(BeRefused(422, `is already the intake address of workspace "support"`))
 			foreign := i.workspace("foreign")
 			foreign.Namespace = other
-			Expect(env.Client.Create(ctx, foreign.DeepCopy())).To(BeRefused(422, "is the intake address of a workspace of another organization already"))
+			Expect(env.Client.Create(ctx, foreign.DeepCopy())).To(BeRefused(422, "is already the intake address of a workspace of another organization"))
 
 			Expect(pastWebhooks().Create(ctx, second)).To(Succeed())
 			Eventually(get(ctx, second)).Should(HaveCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIntakeTaken))

@@ -112,7 +112,7 @@ var _ = Describe("A workspace's namespace", func() {
 		for _, namespace := range []string{org + "-labs", org + "-labs-x"} {
 			Expect(env.As("ana@"+org+".example").Create(ctx, builders.Workspace(org, "x").Namespace(namespace).Obj())).To(And(
 				BeRefused(http.StatusUnprocessableEntity, `belongs to organization "`+org+`-labs"`),
-				HaveCause("spec.namespace", `give workspace "x" another spec.namespace that starts with "`+org+`-"`)))
+				HaveCause("spec.namespace", `set spec.namespace of workspace "x" to another name that starts with "`+org+`-"`)))
 		}
 		create(ctx, builders.Workspace(org, "x").Namespace(org+"-labsx").Obj())
 	})

@@ -48,13 +48,14 @@ var _ = Describe("An organization", func() {
 	It("ORG-4 refuses the removal of its last administrator, whoever requests it", func(ctx context.Context) {
 		name := organization(ctx)
 		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
-		message := `"ana", who is the last administrator in force of organization "` + name + `": make somebody else OrganizationAdmin first`
-		Expect(env.Client.Delete(ctx, ana)).To(BeRefused(http.StatusUnprocessableEntity, message))
+		message := ` in organization "` + name + `": "ana" is its last administrator in force and cannot be `
+		const advice = "; make another user OrganizationAdmin first"
+		Expect(env.Client.Delete(ctx, ana)).To(BeRefused(http.StatusUnprocessableEntity, message+"deleted"+advice))
 		patch := func(spec string) error {
 			return env.Client.Patch(ctx, ana.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":`+spec+`}`)))
 		}
-		Expect(patch(`{"role":"Member"}`)).To(And(BeRefused(http.StatusUnprocessableEntity, message), HaveCause("spec.role", message)))
-		Expect(patch(`{"suspend":true}`)).To(And(BeRefused(http.StatusUnprocessableEntity, message), HaveCause("spec.suspend", message)))
+		Expect(patch(`{"role":"Member"}`)).To(And(BeRefused(http.StatusUnprocessableEntity, message+"demoted"+advice), HaveCause("spec.role", message)))
+		Expect(patch(`{"suspend":true}`)).To(And(BeRefused(http.StatusUnprocessableEntity, message+"suspended"+advice), HaveCause("spec.suspend", message)))
 		Expect(patch(`{"displayName":"Ana Pérez"}`)).To(Succeed())
 	})
 
@@ -81,7 +82,7 @@ var _ = Describe("An organization", func() {
 	It("ORG-25 cannot be deleted while it is protected, except with its namespace", func(ctx context.Context) {
 		name := organization(ctx, func(o *v1alpha1.Organization) { o.Spec.DeletionProtection = v1alpha1.SwitchEnabled })
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: name}}
-		Expect(env.Client.Delete(ctx, o)).To(BeRefused(http.StatusUnprocessableEntity, "protected against deletion"))
+		Expect(env.Client.Delete(ctx, o)).To(BeRefused(http.StatusUnprocessableEntity, "the organization is protected against deletion"))
 		_, errors, err := env.Kubectl(ctx, "delete", "namespace", name, "--timeout=60s")
 		Expect(err).NotTo(HaveOccurred(), errors)
 	})

@@ -44,8 +44,8 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 	})
 
 	It("ORG-4 keeps its last administrator, and says so, whatever the request", func(ctx context.Context) {
-		last := BeRefused(http.StatusUnprocessableEntity, `"sol", who is the last administrator in force of organization "`+solo+
-			`": make somebody else OrganizationAdmin first`)
+		last := And(BeRefused(http.StatusUnprocessableEntity, ` in organization "`+solo+`": "sol" is its last administrator in force and cannot be `),
+			BeRefused(http.StatusUnprocessableEntity, `; make another user OrganizationAdmin first`))
 		for who, c := range powerful {
 			for _, err := range []error{
 				c.Delete(ctx, sol.DeepCopy(), client.DryRunAll),
@@ -64,14 +64,14 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 		gitops := "system:serviceaccount:argocd:" + solo
 		Expect(kubectlSays(ctx, solo, gitops, "delete ou sol")).To(Equal(
 			`The OrgUser "sol" is invalid: metadata.deletionTimestamp: delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin ` +
-				`in organization "acme" and may not delete "sol", who is the last administrator in force of organization "acme": ` +
-				`make somebody else OrganizationAdmin first`))
+				`in organization "acme": "sol" is its last administrator in force and cannot be deleted; ` +
+				`make another user OrganizationAdmin first`))
 		Expect(kubectlSays(ctx, solo, masters, `patch ou sol --type=merge -p {"spec":{"role":"Member"}}`)).To(Equal(
-			`The OrgUser "sol" is invalid: spec.role: user "admin" acts for the platform in organization "acme" and may not take ` +
-				`the role from "sol", who is the last administrator in force of organization "acme": make somebody else OrganizationAdmin first`))
+			`The OrgUser "sol" is invalid: spec.role: user "admin" acts for the platform in organization "acme": "sol" is its last ` +
+				`administrator in force and cannot be demoted; make another user OrganizationAdmin first`))
 		Expect(kubectlSays(ctx, solo, "sol@$org.example", "delete org "+solo)).To(Equal(
-			`The Organization "acme" is invalid: spec.deletionProtection: Invalid value: "Enabled": user "sol@acme.example" is ` +
-				`OrganizationAdmin in organization "acme" and may not delete it, for organization "acme" is protected against deletion: ` +
+			`The Organization "acme" is invalid: spec.deletionProtection: user "sol@acme.example" is ` +
+				`OrganizationAdmin in organization "acme": the organization is protected against deletion; ` +
 				`an OrganizationAdmin must set spec.deletionProtection to Disabled first`))
 	})
 
@@ -79,7 +79,7 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: solo, Name: solo}}
 		for who, c := range powerful {
 			cases, refusals = cases+1, refusals+1
-			Expect(c.Delete(ctx, o.DeepCopy(), client.DryRunAll)).To(BeRefused(http.StatusUnprocessableEntity, "is protected against deletion"), who)
+			Expect(c.Delete(ctx, o.DeepCopy(), client.DryRunAll)).To(BeRefused(http.StatusUnprocessableEntity, "the organization is protected against deletion"), who)
 		}
 		cases++
 		Expect(env.Client.Delete(ctx, &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}, client.DryRunAll)).To(Succeed())

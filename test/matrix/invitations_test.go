@@ -40,14 +40,14 @@ var _ = Describe("An Invitation", func() {
 		patch := `{"spec":{"` + name + `":` + value + `}}`
 		rows([]row{
 			patched("ORG-9 "+name+" of one with the role Member", ofMembers, "", "invitations", "members", patch),
-			patched("ORG-9 "+name+" of one with the role Technician", ofAll, `may update an invitation to the role "Technician"`, "invitations", "technicians", patch),
+			patched("ORG-9 "+name+" of one with the role Technician", ofAll, `may update an invitation with the role "Technician"`, "invitations", "technicians", patch),
 		})
 	}
 
 	rows([]row{
-		created("a new one in the name of another inviter", notFrom, "only the platform's identities and delegates may name another inviter",
+		created("a new one in the name of another inviter", notFrom, "only platform identities and delegates may name an inviter other than",
 			"invitations", "new", `{"emails":["new@acme.example"],"role":"Member","invitedBy":"bea@$org.example"}`),
-		patched("another inviter", notFrom, `may name another inviter than "ana@`, "invitations", "members", `{"spec":{"invitedBy":"bea@$org.example"}}`),
+		patched("another inviter", notFrom, `may name an inviter other than "ana@`, "invitations", "members", `{"spec":{"invitedBy":"bea@$org.example"}}`),
 		applied("the inviter left out by server-side apply", ofMembers, "", "invitations", "members",
 			`{"emails":["pal@$org.example"],"role":"Member","message":"Hello"}`),
 		replaced("the inviter left out by update", ofMembers, "", "invitations", "members", func(o *unstructured.Unstructured) error {
@@ -58,7 +58,7 @@ var _ = Describe("An Invitation", func() {
 			`{"emails":["a@b@c.example"],"role":"Member"}`),
 		patched("WXP-7 sent again", ofMembers, "", "invitations", "members", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
 		deleted("ORG-9 delete one with the role Member", ofMembers, "", "invitations", "members"),
-		deleted("ORG-9 delete one with the role Technician", ofAll, `only an OrganizationAdmin may delete an invitation to the role "Technician"`,
+		deleted("ORG-9 delete one with the role Technician", ofAll, `only an OrganizationAdmin may delete an invitation with the role "Technician"`,
 			"invitations", "technicians"),
 	})
 })

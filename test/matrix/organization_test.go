@@ -86,7 +86,7 @@ var _ = Describe("An Organization", func() {
 				return unstructured.SetNestedField(o.Object, int64(7), "spec", "profile", "size")
 			}),
 		replaced("an update that changes nothing", anyPart, "", "organizations", "$org", func(*unstructured.Unstructured) error { return nil }),
-		patched("a misspelled time zone", "c   w   c   r   r   r   r   c   w   r", "is no zone of the IANA time zone database",
+		patched("a misspelled time zone", "c   w   c   r   r   r   r   c   w   r", "is not in the IANA time zone database",
 			"organizations", "$org", `{"spec":{"profile":{"timeZone":"Europe/Atlantis"}}}`),
 		created("a new one, which only the platform creates", makeIt, "", "organizations", "$org", `{}`),
 		deleted("ORG-3 ORG-7 ORG-8 delete it", deleteIt, "", "organizations", "$org"),

@@ -204,13 +204,13 @@ func common(resource, name, sees, may, ushers string) []row {
 		statusRow,
 		patched("label it", may, "only an", resource, name, `{"metadata":{"labels":{"team":"blue"}}}`),
 		patched("annotate it", may, "only an", resource, name, `{"metadata":{"annotations":{"note":"x"}}}`),
-		patched("set one of Usher's labels", ushers, "metadata.labels[accounts.usher.dev/user] is Usher's own", resource, name,
+		patched("set one of Usher's labels", ushers, "only Usher may change metadata.labels[accounts.usher.dev/user]", resource, name,
 			`{"metadata":{"labels":{"accounts.usher.dev/user":"x"}}}`),
-		patched("set one of Usher's annotations", ushers, "metadata.annotations[accounts.usher.dev/note] is Usher's own", resource, name,
+		patched("set one of Usher's annotations", ushers, "only Usher may change metadata.annotations[accounts.usher.dev/note]", resource, name,
 			`{"metadata":{"annotations":{"accounts.usher.dev/note":"x"}}}`),
-		patched("remove Usher's finalizer", ushers, "metadata.finalizers[accounts.usher.dev/finalizer] is Usher's own", resource, name,
+		patched("remove Usher's finalizer", ushers, "only Usher may change metadata.finalizers[accounts.usher.dev/finalizer]", resource, name,
 			`{"metadata":{"finalizers":null}}`),
-		patched("set an owner reference", ushers, "metadata.ownerReferences is Usher's own", resource, name,
+		patched("set an owner reference", ushers, "only Usher may change metadata.ownerReferences", resource, name,
 			`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"c","uid":"1"}]}}`),
 	}
 }

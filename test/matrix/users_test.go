@@ -85,7 +85,7 @@ var _ = Describe("An OrgUser", func() {
 		patched("WXP-7 a Member invited again", ofMembers, "", "orgusers", "sam", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
 		patched("WXP-7 ORG-12 a Technician invited again", ofAll, `may invite a user with the role "Technician" again`, "orgusers", "tea",
 			`{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
-		patched("WXP-5 a delegate's user name for a Member", ofAll, `only an OrganizationAdmin may make a user of "system:serviceaccount:argocd:acme"`, "orgusers", "sam",
+		patched("WXP-5 a delegate's user name for a Member", ofAll, `only an OrganizationAdmin may give a user the user name "system:serviceaccount:argocd:acme"`, "orgusers", "sam",
 			`{"spec":{"username":"system:serviceaccount:argocd:acme"}}`),
 		patched("the address", immutable, "is immutable", "orgusers", "sam", `{"spec":{"email":"other@acme.example"}}`),
 		replaced("NOV-13 a Member's suspension by update", ofMembers, "", "orgusers", "sam", func(o *unstructured.Unstructured) error {
@@ -97,10 +97,10 @@ var _ = Describe("An OrgUser", func() {
 		deleted("ORG-10 delete a Technician", ofAll, `only an OrganizationAdmin may delete a user with the role "Technician"`, "orgusers", "tea"),
 		deleted("ORG-10 delete an administrator", ofAll, `may delete a user with the role "OrganizationAdmin"`, "orgusers", "bea"),
 
-		deleted("ORG-24 delete one's own account", onSelf, "nobody may remove himself from the organization", "orgusers", "$me"),
-		patched("ORG-24 change one's own role", onSelf, "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"NotificationsOnly"}}`),
-		patched("ORG-12 change one's own role to OrganizationAdmin", withoutAdmin(onSelf), "nobody may change his own role", "orgusers", "$me", `{"spec":{"role":"OrganizationAdmin"}}`),
-		patched("ORG-24 suspend one's own account", onSelf, "nobody may suspend himself", "orgusers", "$me", `{"spec":{"suspend":true}}`),
+		deleted("ORG-24 delete one's own account", onSelf, "you cannot remove yourself from the organization", "orgusers", "$me"),
+		patched("ORG-24 change one's own role", onSelf, "you cannot change your own role", "orgusers", "$me", `{"spec":{"role":"NotificationsOnly"}}`),
+		patched("ORG-12 change one's own role to OrganizationAdmin", withoutAdmin(onSelf), "you cannot change your own role", "orgusers", "$me", `{"spec":{"role":"OrganizationAdmin"}}`),
+		patched("ORG-24 suspend one's own account", onSelf, "you cannot suspend yourself", "orgusers", "$me", `{"spec":{"suspend":true}}`),
 		patched("ORG-15 change one's own display name", ownAccount, "only an OrganizationAdmin may change displayName", "orgusers", "$me",
 			`{"spec":{"displayName":"Me"}}`),
 		{"ORG-16 NOV-2 the list of all users", seeUsers, "list", "orgusers", "", listedWithRoles},

@@ -28,30 +28,30 @@ var _ = Describe("Refusals, as kubectl shows them,", func() {
 				`only an OrganizationAdmin may delete a user with the role "Technician"`)),
 		Entry("ORG-24 deleting one's own account", "ana@$org.example", `delete ou ana`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
-				`nobody may remove himself from the organization; an OrganizationAdmin other than "ana@acme.example" can`)),
+				`you cannot remove yourself from the organization; another OrganizationAdmin can`)),
 		Entry("ORG-15 a user without an account", stray, `label ws support team=blue`,
 			denied("workspaces", `user "stray@elsewhere.example" has no active account in organization "acme" and may not update workspaces: `+
-				`ask one of its organization administrators for an invitation`)),
+				`ask an OrganizationAdmin for an invitation`)),
 		Entry("one of Usher's own labels", "ana@$org.example", `label ou sam accounts.usher.dev/user=x`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
-				`metadata.labels[accounts.usher.dev/user] is Usher's own, which only Usher itself may change: leave it as it is`)),
+				`only Usher may change metadata.labels[accounts.usher.dev/user]; leave it as it is`)),
 		Entry("NOV-13 suspending one's own account", "ana@$org.example", `patch ou ana --type=merge -p {"spec":{"suspend":true}}`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
-				`nobody may suspend himself; an OrganizationAdmin other than "ana@acme.example" can`)),
+				`you cannot suspend yourself; another OrganizationAdmin can`)),
 		Entry("the status, also for the platform", masters, `patch ou sam --subresource=status --type=merge -p {"status":{"role":"OrganizationAdmin"}}`,
 			denied("orgusers", `user "admin" acts for the platform in organization "acme": `+
-				`status is Usher's own, which only Usher itself may change: leave it as it is`)),
+				`only Usher may change status; leave it as it is`)),
 		Entry("another inviter", "eva@$org.example", `patch inv members --type=merge -p {"spec":{"invitedBy":"bea@acme.example"}}`,
 			denied("invitations", `user "eva@acme.example" is UserAdmin in organization "acme": `+
-				`only the platform's identities and delegates may name another inviter than "ana@acme.example"`)),
+				`only platform identities and delegates may name an inviter other than "ana@acme.example"`)),
 		Entry("a refusal to a delegate", "$delegate", `annotate ou sam accounts.usher.dev/note=x`,
 			denied("orgusers", `delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin in organization "acme": `+
-				`metadata.annotations[accounts.usher.dev/note] is Usher's own, which only Usher itself may change: leave it as it is`)),
+				`only Usher may change metadata.annotations[accounts.usher.dev/note]; leave it as it is`)),
 		Entry("all faults of the content at once, for every role", "ana@$org.example",
 			`patch org $org --type=merge -p {"spec":{"profile":{"timeZone":"Europe/Atlantis","address":{"country":"XX"}}}}`,
 			`The Organization "acme" is invalid: `+
-				"\n"+`* spec.profile.timeZone: Invalid value: "Europe/Atlantis": is no zone of the IANA time zone database: use a name such as Europe/Madrid`+
-				"\n"+`* spec.profile.address.country: Invalid value: "XX": is no ISO 3166-1 alpha-2 country code: use a code such as ES`),
+				"\n"+`* spec.profile.timeZone: Invalid value: "Europe/Atlantis": is not in the IANA time zone database: use a name such as Europe/Madrid`+
+				"\n"+`* spec.profile.address.country: Invalid value: "XX": is not an ISO 3166-1 alpha-2 country code: use a code such as ES`),
 		Entry("a fault that the CRD's schema finds", "ana@$org.example",
 			`patch org $org --type=merge -p {"spec":{"profile":{"size":0}}}`,
 			`The Organization "acme" is invalid: spec.profile.size: Invalid value: 0: spec.profile.size in body should be greater than or equal to 1`),

@@ -10,10 +10,10 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// noteSeen notes that a person was seen (ORG-17). A request that is refused counts: somebody was at work. A dry run does not:
-// it must leave no trace.
-func (g authorizer) noteSeen(actor authz.Actor, r admission.Request) {
-	if g.seen != nil && actor.Kind == authz.ActorPerson && !ptr.Deref(r.DryRun, false) {
-		g.seen(r.Namespace, actor.User)
+// noteSeen notes that a person was seen (ORG-17). A refused request counts, because somebody was at work. A dry run does not,
+// because it must leave no trace.
+func (a authorizer) noteSeen(actor authz.Actor, r admission.Request) {
+	if a.seen != nil && actor.Kind == authz.ActorPerson && !ptr.Deref(r.DryRun, false) {
+		a.seen(r.Namespace, actor.User)
 	}
 }

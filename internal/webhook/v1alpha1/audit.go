@@ -12,19 +12,19 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// Keys of the audit annotations, which the API server puts the webhook's name in front of.
+// Keys of the audit annotations. The API server prefixes them with the webhook's name.
 const (
 	auditActor = "actor"
 	auditRole  = "role"
 	auditRule  = "rule"
 )
 
-// allowed is the rule in the audit log of a request that breaks none.
+// allowed stands for the rule in the audit log if a request breaks none.
 const allowed = "allowed"
 
 type notesKey struct{}
 
-// audited adds to every answer what the judgement noted for the audit log: who acted, in which role, by which rule.
+// audited adds to every answer what audit noted for the audit log: who acted, in which role, and which rules decided.
 type audited struct{ admission.Handler }
 
 // Handle answers a request.
@@ -35,7 +35,7 @@ func (a audited) Handle(ctx context.Context, r admission.Request) admission.Resp
 	return response
 }
 
-// audit notes a decision.
+// audit notes a decision for the audit log.
 func audit(ctx context.Context, actor authz.Actor, violations []authz.Violation) {
 	notes, ok := ctx.Value(notesKey{}).(map[string]string)
 	if !ok {

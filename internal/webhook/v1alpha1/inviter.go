@@ -13,8 +13,8 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// invitationDefaulter fills in who invites: the acting user at creation, and later whoever stood there when an update
-// leaves it out.
+// invitationDefaulter fills in who invites: the acting user when an Invitation is created, and the present inviter when an
+// update leaves the field out.
 type invitationDefaulter struct {
 	authorizer
 	decoder admission.Decoder

@@ -15,8 +15,8 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// refusal turns violations into the answer that kubectl shows: 403 when the acting person's role is at fault, else 422,
-// with a cause for every field. Nil: there are none.
+// refusal returns violations as the error that kubectl shows: 403 if the actor's role is at fault, else 422, with a cause for
+// each violation. The message says once who asks, each cause says it by itself. It returns nil if there are no violations.
 func refusal(r admission.Request, violations []authz.Violation) error {
 	if len(violations) == 0 {
 		return nil
@@ -29,7 +29,7 @@ func refusal(r admission.Request, violations []authz.Violation) error {
 			Group: r.Kind.Group, Kind: r.Kind.Kind, Name: r.Name, Causes: make([]metav1.StatusCause, 0, len(violations)),
 		},
 	}
-	messages := make([]string, 0, len(violations))
+	messages, said := make([]string, 0, len(violations)), ""
 	for _, v := range violations {
 		cause := metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: v.Field, Message: text(v)}
 		if v.Reason == authz.Forbidden {
@@ -37,17 +37,21 @@ func refusal(r admission.Request, violations []authz.Violation) error {
 			cause.Type = metav1.CauseTypeForbidden
 		}
 		answer.Details.Causes = append(answer.Details.Causes, cause)
-		if v.Reason == authz.Forbidden || v.Field == "" {
-			messages = append(messages, cause.Message) // says itself what it is about
-		} else {
-			messages = append(messages, v.Field+": "+cause.Message)
+		message := cause.Message
+		if said != "" && v.Actor == said {
+			message = strings.TrimPrefix(message, said)
 		}
+		said = v.Actor
+		if v.Reason != authz.Forbidden && v.Field != "" {
+			message = v.Field + ": " + message // a Forbidden message names its field itself
+		}
+		messages = append(messages, message)
 	}
 	answer.Message = strings.Join(messages, "; ")
 	return &apierrors.StatusError{ErrStatus: answer}
 }
 
-// text is a violation in one sentence, in the API server's form where a value is at fault.
+// text returns the message of a violation, in the API server's form if a value is at fault.
 func text(v authz.Violation) string {
 	if v.Reason == authz.Forbidden || v.Value == "" {
 		return v.Message

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package v1alpha1 adapts admission requests to policy: it finds out who is asking, asks policy, and answers. It reads
-// the cache, makes sure at the API server before it keeps a last administrator, and says no when it cannot decide.
+// Package v1alpha1 adapts admission requests to package authz: it finds out who asks, lets authz judge, and answers. It reads
+// the cache, and asks the API server before it refuses the removal of a last administrator. When it cannot decide, it refuses.
 package v1alpha1
 
 import (
@@ -20,29 +20,29 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
-// Options are what the webhooks work with.
+// Options configure the webhooks.
 type Options struct {
 	// Reader is the cache.
 	Reader client.Reader
-	// Live is the API server.
+	// Live reads the API server, past the cache.
 	Live client.Reader
-	// Platform names the identities that are not bound by roles.
+	// Platform names the identities that roles do not bind.
 	Platform authz.Platform
-	// Seen is told the namespace and the name of the OrgUser of every person who asks for a change, unless it is nil. It
-	// must neither wait nor write: whoever asks for the change waits meanwhile.
+	// Seen, unless it is nil, is called with the namespace and the name of the OrgUser of every person who asks for a change.
+	// It must neither wait nor write, because the person waits for it.
 	Seen func(namespace, user string)
 	// Namespace is the operator's own.
 	Namespace string
 	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
 	NamespaceLabels effective.NamespaceLabels
-	// IntakeDomains say which organization may take mails in at which addresses.
+	// IntakeDomains say which organization may receive mail at which addresses.
 	IntakeDomains effective.IntakeDomains
-	// IntakeOff tells that the operator takes no mails in.
+	// IntakeOff is true if the operator does not receive mail.
 	IntakeOff bool
 }
 
-// The validating webhooks have a side effect: the operator notes that a person was seen, and writes it later. They leave
-// it out of dry runs, which are to change nothing.
+// The validating webhooks have a side effect: the operator notes that a person was seen, and writes it later. Dry runs, which
+// must change nothing, do not have it.
 //
 // +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-organization,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=organizations;organizations/status,verbs=create;update;delete,versions=v1alpha1,name=organizations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
 // +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orguser,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=orgusers;orgusers/status,verbs=create;update;delete,versions=v1alpha1,name=orgusers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
@@ -52,29 +52,29 @@ type Options struct {
 
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
-	g := authorizer{
+	a := authorizer{
 		cache: lookup.New(o.Reader, o.IntakeDomains), api: lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff,
 	}
 	scheme, server := mgr.GetScheme(), mgr.GetWebhookServer()
-	server.Register("/validate-accounts-usher-dev-v1alpha1-organization", validating[*v1alpha1.Organization](scheme, g))
-	server.Register("/validate-accounts-usher-dev-v1alpha1-orguser", validating[*v1alpha1.OrgUser](scheme, g))
-	server.Register("/validate-accounts-usher-dev-v1alpha1-invitation", validating[*v1alpha1.Invitation](scheme, g))
-	server.Register("/validate-accounts-usher-dev-v1alpha1-workspace", validating[*v1alpha1.Workspace](scheme, g))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-organization", validating[*v1alpha1.Organization](scheme, a))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-orguser", validating[*v1alpha1.OrgUser](scheme, a))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-invitation", validating[*v1alpha1.Invitation](scheme, a))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-workspace", validating[*v1alpha1.Workspace](scheme, a))
 	server.Register("/mutate-accounts-usher-dev-v1alpha1-invitation", admission.WithDefaulter[*v1alpha1.Invitation](scheme,
-		&invitationDefaulter{g, admission.NewDecoder(scheme)}))
+		&invitationDefaulter{a, admission.NewDecoder(scheme)}))
 	return nil
 }
 
-// validating gives the webhook that judges every change of one kind.
-func validating[T object](scheme *runtime.Scheme, g authorizer) *admission.Webhook {
-	webhook := admission.WithValidator[T](scheme, validator[T]{g})
+// validating returns the webhook that judges every change of one kind.
+func validating[T object](scheme *runtime.Scheme, a authorizer) *admission.Webhook {
+	webhook := admission.WithValidator[T](scheme, validator[T]{a})
 	webhook.Handler = audited{webhook.Handler}
 	return webhook
 }
 
-// authorizer finds who is asking and judges.
+// authorizer finds out who asks, and judges.
 type authorizer struct {
 	cache    lookup.Reader
 	api      lookup.APIReader
@@ -86,15 +86,15 @@ type authorizer struct {
 	intakeOff         bool
 }
 
-// actor finds as what the requester acts in the organization of the request's namespace.
-func (g authorizer) actor(ctx context.Context) (authz.Actor, admission.Request, error) {
+// actor returns who makes the request, as seen in the organization of the request's namespace.
+func (a authorizer) actor(ctx context.Context) (authz.Actor, admission.Request, error) {
 	request, err := admission.RequestFromContext(ctx)
 	if err != nil {
 		return authz.Actor{}, request, err
 	}
-	actor, err := g.cache.Actor(ctx, g.platform, request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
+	actor, err := a.cache.Actor(ctx, a.platform, request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
 	if err != nil {
-		return actor, request, fmt.Errorf("cannot find out as what user %q acts in organization %q: %w",
+		return actor, request, fmt.Errorf("cannot determine the role of user %q in organization %q: %w",
 			request.UserInfo.Username, request.Namespace, err)
 	}
 	return actor, request, nil

@@ -17,7 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// object is what the webhooks judge: a pointer to one of Usher's kinds.
+// object is a pointer to one of Usher's kinds.
 type object interface {
 	runtime.Object
 	client.Object
@@ -49,7 +49,7 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	v.noteSeen(actor, request)
 	r.Actor, r.Organization, r.Status = actor, request.Namespace, request.SubResource == "status"
 	if r.Facts, err = v.cache.RequestFacts(ctx, r, v.operatorNamespace); err != nil {
-		return nil, fmt.Errorf("cannot find out how organization %q stands: %w", request.Namespace, err)
+		return nil, fmt.Errorf("cannot read the state of organization %q: %w", request.Namespace, err)
 	}
 	violations, err := v.decide(ctx, r)
 	if err != nil {
@@ -66,21 +66,21 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	if w, is := any(o).(*v1alpha1.Workspace); is {
 		warnings = append(warnings, v.labels.Warnings(w)...)
 		if v.intakeOff && effective.IntakeOf(w) != "" {
-			warnings = append(warnings, "spec.portal.intakeEmail: the operator takes no mails in, as its --intake-address is not set")
+			warnings = append(warnings, "spec.portal.intakeEmail: the operator does not receive mail, because its --intake-address is not set")
 		}
 	}
 	return warnings, err
 }
 
-// decide judges by the cache. Who deletes a whole folder, or has just made somebody else an administrator, may be ahead of
-// it: before a last administrator is kept, the API server is asked.
+// decide judges by the cache. The cache may be behind a user who deletes a whole folder, or who has just made somebody else an
+// administrator. So before the removal of a last administrator is refused, the API server is asked.
 func (v validator[T]) decide(ctx context.Context, r authz.Request) ([]authz.Violation, error) {
 	violations := authz.Judge(r)
 	if !slices.ContainsFunc(violations, func(broken authz.Violation) bool { return broken.Rule == authz.RuleLastAdministrator }) {
 		return violations, nil
 	}
 	if err := v.api.AdministratorFacts(ctx, &r); err != nil {
-		return nil, fmt.Errorf("cannot find out whether organization %q has another administrator: %w", r.Organization, err)
+		return nil, fmt.Errorf("cannot determine whether organization %q has another administrator: %w", r.Organization, err)
 	}
 	return authz.Judge(r), nil
 }

@@ -111,7 +111,7 @@ var _ = Describe("A webhook", func() {
 		g := newGate(interceptor.Funcs{})
 		Expect(warnings(g)).To(BeEmpty())
 		g.intakeOff = true
-		Expect(warnings(g)).To(ConsistOf("spec.portal.intakeEmail: the operator takes no mails in, as its --intake-address is not set"))
+		Expect(warnings(g)).To(ConsistOf("spec.portal.intakeEmail: the operator does not receive mail, because its --intake-address is not set"))
 	})
 
 	It("answers 403 with the field as a cause when the role is at fault, and notes the rule", func(ctx context.Context) {
@@ -143,7 +143,7 @@ var _ = Describe("A webhook", func() {
 		r.SubResource = "status"
 		answer := users.Handle(ctx, r)
 		Expect(answer.Allowed).To(BeFalse())
-		Expect(answer.Result.Message).To(ContainSubstring("status is Usher's own"))
+		Expect(answer.Result.Message).To(ContainSubstring("only Usher may change status"))
 		r.UserInfo.Username = "usher"
 		answer = users.Handle(ctx, r)
 		Expect(answer.Allowed).To(BeTrue())

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// account is what decides whether somebody has the workspace that the organization requires.
+// account is what decides whether a person has the workspace that the organization requires.
 type account struct {
 	email      string
 	role       v1alpha1.Role
@@ -22,13 +22,13 @@ type account struct {
 	groups     []v1alpha1.ObjectName
 }
 
-// accountsOf gives the accounts that an object declares.
+// accountsOf returns the accounts that an object declares.
 func accountsOf(object any) []account {
 	switch o := object.(type) {
 	case *v1alpha1.OrgUser:
 		return []account{{string(o.Spec.Email), o.Spec.Role, o.Spec.Access, o.Spec.Workspaces, o.Spec.Groups}}
 	case *v1alpha1.Invitation:
-		addresses, _ := emailaddr.ParseList(o.Spec.Emails) // what is malformed is refused as such
+		addresses, _ := emailaddr.ParseList(o.Spec.Emails) // malformed entries are refused as such
 		accounts := make([]account, 0, len(addresses))
 		for _, a := range addresses {
 			accounts = append(accounts, account{a.Email, o.Spec.Role, v1alpha1.AccessFull, o.Spec.Workspaces, o.Spec.Groups})
@@ -38,8 +38,8 @@ func accountsOf(object any) []account {
 	return nil
 }
 
-// AssignmentKeys gives what a judgement must know of whether workspaces name it: nothing, unless the organization requires
-// a workspace of everybody and the request is about somebody whose own spec names none.
+// AssignmentKeys returns the addresses and groups that Judge has to look up among the workspaces' members. There are none
+// unless the organization requires a workspace for everybody and the request is about an account whose own spec names none.
 func AssignmentKeys(r Request) []effective.MemberKey {
 	if r.Operation == Delete || r.Status {
 		return nil
@@ -54,7 +54,7 @@ func AssignmentKeys(r Request) []effective.MemberKey {
 	return slices.Compact(keys)
 }
 
-// lackingWorkspace gives the addresses of an object's accounts that lack the workspace that is required of them.
+// lackingWorkspace returns the addresses of an object's accounts that lack the required workspace.
 func lackingWorkspace(r Request, object any) []string {
 	var emails []string
 	for _, a := range accountsOf(object) {
@@ -67,8 +67,8 @@ func lackingWorkspace(r Request, object any) []string {
 	return emails
 }
 
-// judgeAssignment refuses what would leave somebody without the workspace that the organization requires (GTA-5). Who lacks
-// one already, because the setting or a workspace has changed since, can be changed otherwise.
+// judgeAssignment refuses a change that would leave a person without the workspace that the organization requires (GTA-5).
+// Accounts that lack one already, because the setting or a workspace has changed since, can still be changed otherwise.
 func judgeAssignment(r Request) []Violation {
 	if r.Operation == Delete || r.Status {
 		return nil
@@ -83,9 +83,8 @@ func judgeAssignment(r Request) []Violation {
 	}
 	return []Violation{{
 		Field: "spec.workspaces", Reason: Invalid, Rule: "workspace-required",
-		Message: fmt.Sprintf("organization %q requires a workspace of everybody, and %s would be in none: name one here, or list "+
-			"the address or a group of the person in spec.members of a Workspace first", r.Organization,
-			strings.Join(without, ", ")),
+		Message: fmt.Sprintf("organization %q requires a workspace for every user, and %s would have none: name one here, or first "+
+			"list the address or one of the groups in spec.members of a Workspace", r.Organization, strings.Join(without, ", ")),
 	}}
 }
 

@@ -15,7 +15,8 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// DeletionWarnings gives a sentence for everything that goes on naming an object that is to be deleted, and what comes of it.
+// DeletionWarnings returns a sentence for each object that still names an object that is to be deleted, and says what follows
+// from that.
 func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]string, error) {
 	user, is := object.(*v1alpha1.OrgUser)
 	if !is {
@@ -25,7 +26,7 @@ func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]s
 	if err != nil || organization == nil || !organization.DeletionTimestamp.IsZero() {
 		return nil, err
 	}
-	sentences, err := r.remainingInvitations(ctx, user)
+	warnings, err := r.invitationWarnings(ctx, user)
 	if err != nil {
 		return nil, err
 	}
@@ -34,36 +35,36 @@ func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]s
 		return nil, err
 	}
 	for _, w := range named {
-		if len(sentences) >= maxMissing {
-			return append(sentences, "and more"), nil
+		if len(warnings) >= maxWarnings {
+			return append(warnings, andMore), nil
 		}
 		if device := deviceOf(w, string(user.Spec.Email)); device != "" && w.DeletionTimestamp.IsZero() {
-			sentences = append(sentences, fmt.Sprintf("device %q in workspace %q is assigned to %s: Usher makes a Limited account for the "+
-				"address again, unless the assignee is taken out there", device, w.Name, user.Spec.Email))
+			warnings = append(warnings, fmt.Sprintf("device %q in workspace %q is assigned to %s: Usher will create a Limited account for "+
+				"this address unless you remove the assignee there", device, w.Name, user.Spec.Email))
 		}
 	}
-	return sentences, nil
+	return warnings, nil
 }
 
-// remainingInvitations says which Invitations make a pending user again (ORG-22).
-func (r Reader) remainingInvitations(ctx context.Context, user *v1alpha1.OrgUser) ([]string, error) {
+// invitationWarnings names the Invitations for which the pending user will be recreated (ORG-22).
+func (r Reader) invitationWarnings(ctx context.Context, user *v1alpha1.OrgUser) ([]string, error) {
 	named, err := r.InvitationsByEmail(ctx, user.Namespace, string(user.Spec.Email))
 	if err != nil {
 		return nil, err
 	}
-	var sentences []string
+	var warnings []string
 	for _, i := range named {
 		recipient := Recipient(i, string(user.Spec.Email))
 		if recipient == nil || !onboarding.Open(recipient.State) || !i.DeletionTimestamp.IsZero() {
 			continue
 		}
-		sentences = append(sentences, fmt.Sprintf("Invitation %q invites %s: Usher makes the pending user again, unless the address "+
-			"is taken out of spec.emails there", i.Name, user.Spec.Email))
+		warnings = append(warnings, fmt.Sprintf("Invitation %q invites %s: Usher will recreate the pending user unless you remove the "+
+			"address from spec.emails there", i.Name, user.Spec.Email))
 	}
-	return sentences, nil
+	return warnings, nil
 }
 
-// deviceOf names a device in force that is assigned to an address; empty: there is none.
+// deviceOf returns the name of a device in force that is assigned to an address, or "" if there is none.
 func deviceOf(w *v1alpha1.Workspace, email string) v1alpha1.ObjectName {
 	devices, _ := effective.DevicesInForce(w, nil)
 	for _, d := range devices {

@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// AllObjects returns all objects of an organization. Invitations come before users, so that nobody is invited again while both
-// are being deleted in this order.
+// AllObjects returns all objects of an organization but the Organization itself. Invitations come before users: while both are
+// deleted in this order, nobody is invited again.
 func (r objects) AllObjects(ctx context.Context, namespace string) ([]client.Object, error) {
 	invitations, err := r.Invitations(ctx, namespace)
 	if err != nil {

@@ -1,0 +1,48 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("The members of a workspace", func() {
+	DescribeTable("has members who are named by an address or by a group", func(m v1alpha1.WorkspaceMember, field, message string) {
+		w := builders.Workspace("acme", "support").Group("helpdesk", v1alpha1.WorkspaceView).
+			With(func(w *v1alpha1.Workspace) { w.Spec.Members = append(w.Spec.Members, m) })
+		if message == "" {
+			Expect(authz.CheckContent(w.Obj())).To(BeEmpty())
+			return
+		}
+		Expect(authz.CheckContent(w.Obj())).To(HaveExactElements(And(
+			HaveField("Field", "spec.members[1]"+field), HaveField("Reason", authz.Invalid), HaveField("Message", message))))
+	},
+		Entry(nil, v1alpha1.WorkspaceMember{Email: "sam@acme.example"}, "", ""),
+		Entry("an internationalized domain", v1alpha1.WorkspaceMember{Email: "sam@españa.example"}, "", ""),
+		Entry("both", v1alpha1.WorkspaceMember{Email: "sam@acme.example", Group: "night"}, "", "exactly one of email and group must be set"),
+		Entry("neither", v1alpha1.WorkspaceMember{}, "", "exactly one of email and group must be set"),
+		Entry("no address", v1alpha1.WorkspaceMember{Email: "sam"}, ".email",
+			"must be a bare email address such as ana@acme.example"),
+		Entry("with a name", v1alpha1.WorkspaceMember{Email: "Sam <sam@acme.example>"}, ".email",
+			"must be a bare email address such as ana@acme.example"),
+		Entry("two addresses", v1alpha1.WorkspaceMember{Email: "sam@acme.example,eva@acme.example"}, ".email",
+			"must be one email address, such as ana@acme.example, with one @"),
+		Entry("no domain with a dot", v1alpha1.WorkspaceMember{Email: "sam@acme"}, ".email",
+			"must be an email address such as ana@acme.example: the @ must be followed by a domain of at least two labels"),
+		Entry("no domain of DNS", v1alpha1.WorkspaceMember{Email: "sam@xn--a.example"}, ".email",
+			"is not an email address such as ana@acme.example: its domain is not valid in DNS"),
+	)
+
+	It("is told ten faults of its members at once", func() {
+		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
+			w.Spec.Members = make([]v1alpha1.WorkspaceMember, 5000)
+		})
+		Expect(authz.CheckContent(w.Obj())).To(HaveLen(10))
+	})
+})

@@ -1,0 +1,71 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package authz
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+)
+
+// Operation is what a request does to an object.
+type Operation string
+
+const (
+	// Create creates the object.
+	Create Operation = "create"
+	// Update changes it.
+	Update Operation = "update"
+	// Delete deletes it.
+	Delete Operation = "delete"
+)
+
+// Request is a change that an actor asks for. Old is nil for Create; New is nil for Delete.
+type Request struct {
+	Operation Operation
+	// Status is true for a write to the status.
+	Status bool
+	Actor  Actor
+	// Organization is the name of the organization, which is that of the namespace.
+	Organization string
+	Old, New     metav1.Object
+	Facts        Facts
+}
+
+// Facts are what Judge has to know besides the objects of a request.
+type Facts struct {
+	// Organization is the one of the request's namespace. It is nil if there is none.
+	Organization *v1alpha1.Organization
+	// OtherAdministrator is true if an administrator in force other than the request's user requests to stay one. It is
+	// meaningful only if the request's user is an administrator.
+	OtherAdministrator bool
+	// ClusterRoles says which ClusterRoles named by the modules of the request's Organization may be bound.
+	ClusterRoles effective.ClusterRoleStates
+	// Named says which of the AssignmentKeys workspaces list as members.
+	Named map[effective.MemberKey]bool
+	// IntakeHolder is another workspace, of any organization, that has the intake address of the request's workspace. It is
+	// nil if there is none.
+	IntakeHolder *v1alpha1.Workspace
+	// IntakeDomains say where the organizations may receive mail.
+	IntakeDomains effective.IntakeDomains
+	// IntakeChain lists, in order, the workspaces whose intakes the mail of the request's workspace passes through.
+	IntakeChain []*v1alpha1.Workspace
+	// SerialHolders are the devices in other workspaces that have a serial number that the request adds to its workspace. The
+	// keys are the numbers as effective.SerialKey returns them.
+	SerialHolders map[string]effective.SerialHolder
+	// Namespace is about the namespace of a new Workspace.
+	Namespace NamespaceFacts
+}
+
+// object returns the object that the request leaves behind or deletes.
+func (r Request) object() metav1.Object {
+	if r.Operation == Delete {
+		return r.Old
+	}
+	return r.New
+}
+
+// changed returns the paths of the spec's fields that an update changes.
+func (r Request) changed() []string { return changedFields(specOf(r.Old), specOf(r.New)) }

@@ -1,0 +1,53 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("Who is acting", func() {
+	const admin, users, member = v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleUserAdmin, v1alpha1.RoleMember
+	platform := authz.Platform{Operator: "usher", Users: []string{"backup"}, Groups: []string{"platform-team"}}
+	promised := active("tom", member)
+	promised.Spec.Role = admin
+	off := active("off", users)
+	off.Status.State = v1alpha1.UserSuspended
+	named := active("kim", users)
+	named.Status.Username = "kim-k8s"
+
+	DescribeTable("is", func(ctx context.Context, username string, groups []string, want authz.Actor) {
+		reader := holding(acme("ana"), active("ana", admin), active("eva", users), promised, off, named)
+		want.Username = username
+		Expect(reader.Actor(ctx, platform, "acme", username, groups)).To(Equal(want))
+	},
+		Entry("an active person, in the role in force", "ana@acme.example", nil,
+			authz.Actor{Kind: authz.ActorPerson, Role: admin, User: "ana"}),
+		Entry("not what is only wished", "tom@acme.example", nil, authz.Actor{Kind: authz.ActorPerson, Role: member, User: "tom"}),
+		Entry("by the user name in force", "kim-k8s", nil, authz.Actor{Kind: authz.ActorPerson, Role: users, User: "kim"}),
+		Entry("not by the address of who has another user name", "kim@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("not by the name in other letters", "ANA@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("NOV-13 not who is suspended", "off@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("a delegate", "argocd", nil, authz.Actor{Kind: authz.ActorDelegate, Role: users}),
+		Entry("a person before a delegate of the same name", "eva@acme.example", nil,
+			authz.Actor{Kind: authz.ActorPerson, Role: users, User: "eva"}),
+		Entry("the platform before anybody", "ana@acme.example", []string{"platform-team"}, authz.Actor{Kind: authz.ActorPlatform}),
+		Entry("Usher", "usher", nil, authz.Actor{Kind: authz.ActorOperator}),
+		Entry("nobody", "mallory", []string{"system:authenticated"}, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("nobody without a name", "", nil, authz.Actor{Kind: authz.ActorNobody}),
+	)
+
+	It("ORG-28 is somebody in one organization and nobody in another", func(ctx context.Context) {
+		reader := holding(acme("ana"), active("ana", admin), builders.Organization("other").Obj())
+		Expect(reader.Actor(ctx, platform, "other", "ana@acme.example", nil)).To(HaveField("Kind", authz.ActorNobody))
+		Expect(reader.Actor(ctx, platform, "nowhere", "argocd", nil)).To(HaveField("Kind", authz.ActorNobody))
+	})
+})

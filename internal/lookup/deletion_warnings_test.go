@@ -1,0 +1,54 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("Whoever is deleted", func() {
+	It("LMI-4 gets a Limited account when a device is assigned to the address, which is said", func(ctx context.Context) {
+		going := stocked("going", "", "eva@acme.example")
+		going.Finalizers, going.DeletionTimestamp = []string{v1alpha1.Finalizer}, ptr.To(metav1.Now())
+		reader := holding(acme(), stocked("a", "", "EVA@acme.example"), going,
+			builders.Workspace("acme", "b").Contact("Guardia", "eva@acme.example").Obj())
+		Expect(reader.DeletionWarnings(ctx, active("eva", v1alpha1.RoleMember))).To(HaveExactElements(
+			`device "kiosk" in workspace "a" is assigned to eva@acme.example: Usher will create a Limited account for this address unless ` +
+				`you remove the assignee there`))
+		Expect(reader.DeletionWarnings(ctx, active("sam", v1alpha1.RoleMember))).To(BeEmpty())
+		Expect(reader.DeletionWarnings(ctx, acme())).To(BeEmpty())
+	})
+
+	It("ORG-22 is made again while an Invitation is open to the address, which is said", func(ctx context.Context) {
+		to := func(name string, state v1alpha1.RecipientState) *v1alpha1.Invitation {
+			return builders.Invitation("acme", name, "eva@acme.example").With(func(i *v1alpha1.Invitation) {
+				i.Status.Recipients = []v1alpha1.RecipientStatus{{
+					Email: "eva@acme.example", OnboardingStatus: v1alpha1.OnboardingStatus{State: state},
+				}}
+			}).Obj()
+		}
+		reader := holding(acme(), to("team", v1alpha1.RecipientInvited), to("taken-back", v1alpha1.RecipientRevoked),
+			to("accepted", v1alpha1.RecipientActive), to("over", v1alpha1.RecipientExpired))
+		eva := builders.OrgUser("acme", "eva").Obj()
+		Expect(reader.DeletionWarnings(ctx, eva)).To(HaveExactElements(
+			`Invitation "team" invites eva@acme.example: Usher will recreate the pending user unless you remove the address from spec.emails there`))
+		Expect(holding(to("team", v1alpha1.RecipientInvited)).DeletionWarnings(ctx, eva)).To(BeEmpty(), "without an organization")
+	})
+
+	It("gets none when the organization goes or is gone", func(ctx context.Context) {
+		eva, w := active("eva", v1alpha1.RoleMember), stocked("a", "", "eva@acme.example")
+		Expect(holding(w).DeletionWarnings(ctx, eva)).To(BeEmpty())
+		going := acme()
+		going.Finalizers, going.DeletionTimestamp = []string{v1alpha1.Finalizer}, ptr.To(metav1.Now())
+		Expect(holding(going, w).DeletionWarnings(ctx, eva)).To(BeEmpty())
+	})
+})

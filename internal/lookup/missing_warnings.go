@@ -1,0 +1,179 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+)
+
+// maxWarnings bounds the warnings about one object: a workspace has up to 10,000 members.
+const maxWarnings = 10
+
+// andMore stands for the warnings beyond maxWarnings.
+const andMore = "and more"
+
+// MissingReferenceWarnings returns a sentence for each thing that an object names and that does not exist or is somewhere
+// else. Objects may be created in any order, so this is a warning and not a refusal.
+func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Object) ([]string, error) {
+	organization, err := r.Organization(ctx, object.GetNamespace())
+	if err != nil {
+		return nil, err
+	}
+	var warnings []string
+	if _, is := object.(*v1alpha1.Organization); !is && organization == nil {
+		warnings = append(warnings, fmt.Sprintf("there is no Organization %q in this namespace yet", object.GetNamespace()))
+	}
+	warnings = append(warnings, resendWarnings(object)...)
+	switch o := object.(type) {
+	case *v1alpha1.OrgUser:
+		return r.addMissingGrants(ctx, warnings, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
+	case *v1alpha1.Invitation:
+		return r.addMissingGrants(ctx, warnings, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
+	case *v1alpha1.Organization:
+		if warnings, err = r.addMissingClusterRoles(ctx, warnings, o); err != nil {
+			return nil, err
+		}
+		return r.addMissingAssignees(ctx, warnings, o.Namespace, o.Spec.Contacts)
+	case *v1alpha1.Workspace:
+		return r.addMissingInWorkspace(ctx, warnings, o)
+	}
+	return warnings, nil
+}
+
+// resendWarnings says where the annotation that asks for another mail belongs, if it has no effect where it is (WXP-7).
+func resendWarnings(object client.Object) []string {
+	if object.GetAnnotations()[v1alpha1.AnnotationResend] == "" {
+		return nil
+	}
+	why := ""
+	switch o := object.(type) {
+	case *v1alpha1.OrgUser:
+		if invited := o.Labels[v1alpha1.LabelInvitation]; invited != "" {
+			why = fmt.Sprintf("annotate Invitation %q, which invites this person", invited)
+		} else if o.Spec.Onboarding == v1alpha1.OnboardingNone {
+			why = "this person is not invited, because spec.onboarding is None"
+		}
+	case *v1alpha1.Organization, *v1alpha1.Workspace:
+		why = "annotate the Invitation, or the OrgUser if no Invitation invites the person"
+	}
+	if why == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("metadata.annotations: %s has no effect here: %s", v1alpha1.AnnotationResend, why)}
+}
+
+func (r Reader) addMissingGrants(ctx context.Context, warnings []string, namespace string,
+	grants []v1alpha1.WorkspaceGrant, modules []v1alpha1.ObjectName, o *v1alpha1.Organization,
+) ([]string, error) {
+	for _, grant := range grants {
+		w, err := r.workspace(ctx, namespace, string(grant.Name))
+		if err != nil {
+			return nil, err
+		}
+		if w == nil {
+			warnings = append(warnings, fmt.Sprintf("spec.workspaces: there is no Workspace %q yet", grant.Name))
+		}
+	}
+	for _, name := range modules {
+		if o != nil && !slices.ContainsFunc(o.Spec.Subscription.Modules, func(m v1alpha1.Module) bool { return m.Name == name }) {
+			warnings = append(warnings, fmt.Sprintf("spec.modules: the organization's subscription has no module %q", name))
+		}
+	}
+	return warnings, nil
+}
+
+func (r Reader) addMissingInWorkspace(ctx context.Context, warnings []string, w *v1alpha1.Workspace) ([]string, error) {
+	warnings, err := r.addMissingAssignees(ctx, warnings, w.Namespace, w.Spec.Contacts)
+	if err == nil && len(warnings) < maxWarnings {
+		warnings, err = r.addMissingDeviceAssignees(ctx, warnings, w)
+	}
+	if err == nil && len(warnings) < maxWarnings {
+		warnings, err = r.addMissingMembers(ctx, warnings, w)
+	}
+	return warnings, err
+}
+
+func (r Reader) addMissingMembers(ctx context.Context, warnings []string, w *v1alpha1.Workspace) ([]string, error) {
+	for _, m := range w.Spec.Members {
+		if len(warnings) >= maxWarnings {
+			return append(warnings, andMore), nil
+		}
+		users, err := r.UsersByMember(ctx, w.Namespace, m)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case len(users) > 0:
+		case m.Group != "":
+			warnings = append(warnings, fmt.Sprintf("spec.members: nobody is in the group %q yet", m.Group))
+		default:
+			warnings = append(warnings, fmt.Sprintf("spec.members: there is no user with the address %s yet", m.Email))
+		}
+	}
+	return warnings, nil
+}
+
+// addMissingAssignees names the assignees of contacts who do not exist.
+func (r Reader) addMissingAssignees(ctx context.Context, warnings []string, namespace string, contacts []v1alpha1.Contact,
+) ([]string, error) {
+	users, err := r.Assignees(ctx, namespace, contacts)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range contacts {
+		if len(warnings) >= maxWarnings {
+			return append(warnings, andMore), nil
+		}
+		if c.Assignee != "" && len(users[emailaddr.Normalize(string(c.Assignee))]) == 0 {
+			warnings = append(warnings, fmt.Sprintf("spec.contacts: there is no user with the address %s yet: contact %q stays unassigned "+
+				"until there is", c.Assignee, c.Name))
+		}
+	}
+	return warnings, nil
+}
+
+// addMissingDeviceAssignees names the assignees of devices for whom an account will be created (LMI-4).
+func (r Reader) addMissingDeviceAssignees(ctx context.Context, warnings []string, w *v1alpha1.Workspace) ([]string, error) {
+	devices, _ := effective.DevicesInForce(w, nil)
+	for _, email := range effective.AssigneesOf(devices) {
+		if len(warnings) >= maxWarnings {
+			return append(warnings, andMore), nil
+		}
+		users, err := r.UsersByEmail(ctx, w.Namespace, string(email))
+		if err != nil {
+			return nil, err
+		}
+		if len(users) == 0 {
+			warnings = append(warnings, fmt.Sprintf(
+				"spec.devices: there is no user with the address %s: Usher will create a Limited account for it", email))
+		}
+	}
+	return warnings, nil
+}
+
+// addMissingClusterRoles names the ClusterRoles that an organization's modules name and that do not exist.
+func (r Reader) addMissingClusterRoles(ctx context.Context, warnings []string, o *v1alpha1.Organization) ([]string, error) {
+	states, err := r.ClusterRoles(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for n, m := range o.Spec.Subscription.Modules {
+		if len(warnings) >= maxWarnings {
+			return append(warnings, andMore), nil
+		}
+		if m.ClusterRoleName != "" && states[m.ClusterRoleName] == effective.NotFound {
+			warnings = append(warnings, fmt.Sprintf("spec.subscription.modules[%d].clusterRoleName: there is no ClusterRole %q yet",
+				n, m.ClusterRoleName))
+		}
+	}
+	return warnings, nil
+}

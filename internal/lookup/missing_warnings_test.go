@@ -1,0 +1,98 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package lookup
+
+import (
+	"context"
+	"strconv"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+)
+
+var _ = Describe("What is missing", func() {
+	DescribeTable("is said", func(ctx context.Context, object client.Object, missing ...string) {
+		reader := holding(acme("ana"), active("ana", v1alpha1.RoleOrganizationAdmin), builders.Workspace("acme", "support").Obj(),
+			builders.OrgUser("acme", "sam").Groups("helpdesk").Obj())
+		Expect(reader.MissingReferenceWarnings(ctx, object)).To(HaveExactElements(missing))
+	},
+		Entry("of an organization: nothing", acme()),
+		Entry("of a user for whom all is there", builders.OrgUser("acme", "luis").Workspace("support", v1alpha1.WorkspaceEdit).Modules("desk").Obj()),
+		Entry("of a user", builders.OrgUser("acme", "luis").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("desk", "fax").Obj(),
+			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
+		Entry("WXP-7 of a user whose Invitation is to be sent again", invited("luis", "team"),
+			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate Invitation "team", which invites this person`),
+		Entry("WXP-7 of a user who is not invited, and is to be invited again",
+			again(builders.OrgUser("acme", "luis").Existing().Obj()),
+			`metadata.annotations: accounts.usher.dev/resend has no effect here: this person is not invited, because spec.onboarding is None`),
+		Entry("WXP-7 of a user who is invited by himself: nothing", again(builders.OrgUser("acme", "luis").Obj())),
+		Entry("WXP-7 of an invitation that is to be sent again: nothing", again(builders.Invitation("acme", "team", "a@acme.example").Obj())),
+		Entry("WXP-7 of kinds that invite nobody", again(builders.Workspace("acme", "support").Obj()),
+			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate the Invitation, or the OrgUser if `+
+				`no Invitation invites the person`),
+		Entry("of an invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
+			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
+		Entry("of a workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).
+			Member("eva@acme.example", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceView).Obj(),
+			`spec.members: there is no user with the address eva@acme.example yet`, `spec.members: nobody is in the group "night" yet`),
+		Entry("without an organization", builders.Workspace("other", "sales").Obj(), `there is no Organization "other" in this namespace yet`),
+	)
+
+	It("is said of a few among many", func(ctx context.Context) {
+		w := builders.Workspace("acme", "sales")
+		for n := range 30 {
+			w = w.Group("g"+string(rune('a'+n)), v1alpha1.WorkspaceView)
+		}
+		missing, err := holding(acme()).MissingReferenceWarnings(ctx, w.Obj())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(missing).To(HaveLen(maxWarnings + 1))
+		Expect(missing[maxWarnings]).To(Equal("and more"))
+	})
+})
+
+var _ = Describe("Assignees who do not exist", func() {
+	It("are said to be missing, of contacts in both kinds and of devices", func(ctx context.Context) {
+		reader := holding(acme(), active("eva", v1alpha1.RoleMember))
+		o := acme()
+		o.Spec.Contacts = []v1alpha1.Contact{{Name: "Guardia", Assignee: "x@acme.example"}, {Name: "Eva", Assignee: "eva@acme.example"}}
+		contact := `spec.contacts: there is no user with the address x@acme.example yet: contact "Guardia" stays unassigned until there is`
+		Expect(reader.MissingReferenceWarnings(ctx, o)).To(HaveExactElements(contact))
+		w := builders.Workspace("acme", "a").Contact("Guardia", "x@acme.example").Device("a", "y@acme.example").Device("b", "Y@acme.example").
+			Device("c", "eva@acme.example").Member("z@acme.example", v1alpha1.WorkspaceView).Obj()
+		Expect(reader.MissingReferenceWarnings(ctx, w)).To(HaveExactElements(contact,
+			"spec.devices: there is no user with the address y@acme.example: Usher will create a Limited account for it",
+			"spec.members: there is no user with the address z@acme.example yet"))
+	})
+
+	It("are said to be missing of a few among many", func(ctx context.Context) {
+		contacts, devices := builders.Workspace("acme", "a"), builders.Workspace("acme", "b")
+		for n := range 30 {
+			contacts = contacts.Contact(strconv.Itoa(n), strconv.Itoa(n)+"@acme.example")
+			devices = devices.Device("d"+strconv.Itoa(n), strconv.Itoa(n)+"@acme.example")
+		}
+		for _, b := range []builders.WorkspaceBuilder{contacts, devices} {
+			missing, err := holding(acme()).MissingReferenceWarnings(ctx, b.Member("z@acme.example", v1alpha1.WorkspaceView).Obj())
+			Expect(err).NotTo(HaveOccurred())
+			Expect(missing).To(HaveLen(maxWarnings + 1))
+			Expect(missing[maxWarnings]).To(Equal("and more"))
+		}
+	})
+})
+
+// again gives an object with the annotation that asks for another mail.
+func again(o client.Object) client.Object {
+	o.SetAnnotations(map[string]string{v1alpha1.AnnotationResend: "1"})
+	return o
+}
+
+// invited gives a user who came by an Invitation, and whom somebody wants to send another mail.
+func invited(name, by string) client.Object {
+	u := builders.OrgUser("acme", name).Obj()
+	u.Labels = map[string]string{v1alpha1.LabelInvitation: by}
+	return again(u)
+}
