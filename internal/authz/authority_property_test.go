@@ -19,12 +19,12 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// town is an organization in which people ask for whatever comes to their minds, and what is permitted happens.
+// town is an organization in which people make random requests, and permitted requests take effect.
 type town struct {
 	*rand.Rand
 	organization *v1alpha1.Organization
 	users        map[string]*v1alpha1.OrgUser
-	// granter is who gave a user the role that the spec wishes.
+	// granter is who granted the role that a user's spec requests.
 	granter map[string]authz.Actor
 	clock   int64
 	where   string
@@ -59,7 +59,7 @@ func (t *town) sorted() []*v1alpha1.OrgUser {
 	return list
 }
 
-// actor gives somebody who may ask: an active person or a delegate; nobody who has the role that is left out.
+// actor returns a random active person or delegate whose role is not without.
 func (t *town) actor(without v1alpha1.Role) authz.Actor {
 	var actors []authz.Actor
 	for _, u := range t.sorted() {
@@ -77,7 +77,7 @@ func (t *town) actor(without v1alpha1.Role) authz.Actor {
 
 func (t *town) role() v1alpha1.Role { return allRoles[t.IntN(len(allRoles))] }
 
-// ask makes a request of somebody's and, when it is permitted, does it.
+// ask makes a random request as an actor. If it is permitted, it takes effect.
 func (t *town) ask(actor authz.Actor) {
 	switch t.IntN(6) {
 	case 0:
@@ -95,25 +95,25 @@ func (t *town) ask(actor authz.Actor) {
 		u := t.sorted()[t.IntN(len(t.users))]
 		t.when(asked(actor, authz.Delete, u), func() { deleted(u) })
 	case 3:
-		wished := t.organization.DeepCopy()
+		requested := t.organization.DeepCopy()
 		if t.IntN(2) == 0 {
-			wished.Spec.Delegates = []v1alpha1.Delegate{{Username: "argocd", Role: t.role()}}
+			requested.Spec.Delegates = []v1alpha1.Delegate{{Username: "argocd", Role: t.role()}}
 		}
-		wished.Spec.Profile.Size, wished.Spec.Subscription.Plan = t.Int32N(2), string('A'+rune(t.IntN(2)))
-		t.when(update(actor, t.organization, wished), func() { t.delegate(actor, wished) })
+		requested.Spec.Profile.Size, requested.Spec.Subscription.Plan = t.Int32N(2), string('A'+rune(t.IntN(2)))
+		t.when(update(actor, t.organization, requested), func() { t.delegate(actor, requested) })
 	default:
 		u := t.sorted()[t.IntN(len(t.users))]
-		wished := t.changed(u)
-		t.when(update(actor, u, wished), func() {
-			if u.Spec.Role != wished.Spec.Role {
+		requested := t.changed(u)
+		t.when(update(actor, u, requested), func() {
+			if u.Spec.Role != requested.Spec.Role {
 				t.granter[u.Name] = actor
 			}
-			t.users[u.Name] = wished
+			t.users[u.Name] = requested
 		})
 	}
 }
 
-// changed gives a user with something, or two things, changed.
+// changed returns a copy of a user with one or two random changes.
 func (t *town) changed(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
 	return changed(u, func(u *v1alpha1.OrgUser) {
 		for range 1 + t.IntN(2) {
@@ -124,7 +124,7 @@ func (t *town) changed(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
 				u.Spec.Suspend = !u.Spec.Suspend
 			case 2:
 				u.Spec.Workspaces = []v1alpha1.WorkspaceGrant{granted("support", v1alpha1.WorkspaceAdmin)}
-			case 3: // somebody's user name, perhaps his own
+			case 3: // the user name of a random user, perhaps the present one
 				u.Spec.Username = v1alpha1.Username(effective.UsernameOf(t.sorted()[t.IntN(len(t.users))]))
 			case 4:
 				u.Spec.DisplayName = v1alpha1.DisplayName(fmt.Sprint("Name ", t.IntN(9)))
@@ -133,11 +133,11 @@ func (t *town) changed(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
 	})
 }
 
-func (t *town) delegate(by authz.Actor, wished *v1alpha1.Organization) {
-	if !slices.Equal(t.organization.Spec.Delegates, wished.Spec.Delegates) {
+func (t *town) delegate(by authz.Actor, requested *v1alpha1.Organization) {
+	if !slices.Equal(t.organization.Spec.Delegates, requested.Spec.Delegates) {
 		Expect(by.Role).To(Equal(orgAdmin), t.where)
 	}
-	t.organization = wished
+	t.organization = requested
 }
 
 func (t *town) when(r authz.Request, do func()) {
@@ -155,13 +155,13 @@ func (t *town) when(r authz.Request, do func()) {
 	do()
 }
 
-// reconcile brings wishes into force as the reconcilers do, and checks the ledger.
+// reconcile puts requests in force as the reconcilers do, and checks the ledger.
 func (t *town) reconcile() {
 	GinkgoHelper()
 	var candidates []effective.Candidate
 	for _, u := range t.sorted() {
 		f := facts(u, t.organization)
-		f.UsernameOwner = t.nameHolder(u)
+		f.UsernameOwner = t.usernameOwner(u)
 		in := effective.UserInForce(f)
 		if in.State == v1alpha1.UserRemoving {
 			delete(t.users, u.Name)
@@ -176,8 +176,8 @@ func (t *town) reconcile() {
 	t.organization.Status.Administrators = next.Administrators
 }
 
-// nameHolder gives who keeps a user from having the user name that he wishes.
-func (t *town) nameHolder(u *v1alpha1.OrgUser) string {
+// usernameOwner returns the name of the user who keeps another one from having the requested user name.
+func (t *town) usernameOwner(u *v1alpha1.OrgUser) string {
 	for _, other := range t.sorted() {
 		if other.Name != u.Name && effective.OwnsUsername(other, u) {
 			return other.Name
@@ -186,7 +186,7 @@ func (t *town) nameHolder(u *v1alpha1.OrgUser) string {
 	return ""
 }
 
-// privileged gives whoever is above Member, with the role in force.
+// privileged returns the users above Member, with their roles in force.
 func (t *town) privileged() map[string]v1alpha1.Role {
 	roles := map[string]v1alpha1.Role{}
 	for name, u := range t.users {
@@ -197,13 +197,13 @@ func (t *town) privileged() map[string]v1alpha1.Role {
 	return roles
 }
 
-// run lets people ask, and checks after each request what must hold.
+// run makes requests as people who do not have the role without, and checks after each what must hold.
 func (t *town) run(seed uint64, steps int, without v1alpha1.Role, check func()) {
 	GinkgoHelper()
 	for step := range steps {
 		t.where = fmt.Sprintf("seed %d, step %d", seed, step)
 		t.ask(t.actor(without))
-		if t.IntN(2) == 0 { // now and then, a second request comes before the first is in force
+		if t.IntN(2) == 0 { // sometimes a second request is made before the first is in force
 			t.reconcile()
 		}
 		check()
@@ -211,7 +211,7 @@ func (t *town) run(seed uint64, steps int, without v1alpha1.Role, check func()) 
 }
 
 var _ = Describe("No sequence of permitted requests by people and delegates", func() {
-	It("ORG-4 ORG-12 ORG-24 lets anybody gain a role that no OrganizationAdmin above granted, or leaves nobody in charge", func() {
+	It("ORG-4 ORG-12 ORG-24 gives anybody a role that no OrganizationAdmin granted, or leaves the organization without administrator", func() {
 		var permitted, refused int
 		for seed := range uint64(200) {
 			t := newTown(seed)
@@ -229,7 +229,7 @@ var _ = Describe("No sequence of permitted requests by people and delegates", fu
 		Expect(refused).To(BeNumerically(">", 1000))
 	})
 
-	It("ORG-8 ORG-10 ORG-12 ORG-15 changes who is above Member, or a delegate, while no OrganizationAdmin acts", func() {
+	It("ORG-8 ORG-10 ORG-12 ORG-15 changes a user above Member, or a delegate, while no OrganizationAdmin acts", func() {
 		for seed := range uint64(200) {
 			t := newTown(seed)
 			before, delegates := t.privileged(), t.organization.Spec.Delegates

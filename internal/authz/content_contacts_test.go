@@ -13,7 +13,7 @@ import (
 )
 
 var _ = Describe("A contact", func() {
-	DescribeTable("GTA-13 has addresses that DNS can hold", func(c v1alpha1.Contact, field string) {
+	DescribeTable("GTA-13 is refused if the domain of an address is not valid in DNS", func(c v1alpha1.Contact, field string) {
 		o := builders.Organization("acme").Obj()
 		w := builders.Workspace("acme", "support").Obj()
 		o.Spec.Contacts, w.Spec.Contacts = []v1alpha1.Contact{{Name: "first"}, c}, []v1alpha1.Contact{{Name: "first"}, c}
@@ -21,13 +21,13 @@ var _ = Describe("A contact", func() {
 		Expect(authz.CheckContent(o)).To(broken)
 		Expect(authz.CheckContent(w)).To(broken)
 	},
-		Entry("as its assignee", v1alpha1.Contact{Name: "x", Assignee: "a@xn--a.example"}, "spec.contacts[1].assignee"),
-		Entry("as a method", v1alpha1.Contact{Name: "x", Methods: []v1alpha1.ContactMethod{
+		Entry("in its assignee", v1alpha1.Contact{Name: "x", Assignee: "a@xn--a.example"}, "spec.contacts[1].assignee"),
+		Entry("in a method", v1alpha1.Contact{Name: "x", Methods: []v1alpha1.ContactMethod{
 			{Type: v1alpha1.MethodPhone, Value: "+34600000001"}, {Type: v1alpha1.MethodEmail, Value: "a@xn--a.example"},
 		}}, "spec.contacts[1].methods[1].value"),
 	)
 
-	It("GTA-13 may have an internationalized domain, and no address at all", func() {
+	It("GTA-13 may have an internationalized domain, or no address at all", func() {
 		o := builders.Organization("acme").Obj()
 		o.Spec.Contacts = []v1alpha1.Contact{{Name: "x", Assignee: "ana@españa.example", Methods: []v1alpha1.ContactMethod{
 			{Type: v1alpha1.MethodEmail, Value: "guardia@españa.example"}, {Type: v1alpha1.MethodSMS, Value: "+34600000001"},

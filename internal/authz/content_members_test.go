@@ -13,7 +13,7 @@ import (
 )
 
 var _ = Describe("The members of a workspace", func() {
-	DescribeTable("has members who are named by an address or by a group", func(m v1alpha1.WorkspaceMember, field, message string) {
+	DescribeTable("are each named by either an address or a group", func(m v1alpha1.WorkspaceMember, field, message string) {
 		w := builders.Workspace("acme", "support").Group("helpdesk", v1alpha1.WorkspaceView).
 			With(func(w *v1alpha1.Workspace) { w.Spec.Members = append(w.Spec.Members, m) })
 		if message == "" {
@@ -24,22 +24,22 @@ var _ = Describe("The members of a workspace", func() {
 			HaveField("Field", "spec.members[1]"+field), HaveField("Reason", authz.Invalid), HaveField("Message", message))))
 	},
 		Entry(nil, v1alpha1.WorkspaceMember{Email: "sam@acme.example"}, "", ""),
-		Entry("an internationalized domain", v1alpha1.WorkspaceMember{Email: "sam@españa.example"}, "", ""),
-		Entry("both", v1alpha1.WorkspaceMember{Email: "sam@acme.example", Group: "night"}, "", "exactly one of email and group must be set"),
-		Entry("neither", v1alpha1.WorkspaceMember{}, "", "exactly one of email and group must be set"),
-		Entry("no address", v1alpha1.WorkspaceMember{Email: "sam"}, ".email",
+		Entry("an address with an internationalized domain", v1alpha1.WorkspaceMember{Email: "sam@españa.example"}, "", ""),
+		Entry("both an address and a group", v1alpha1.WorkspaceMember{Email: "sam@acme.example", Group: "night"}, "", "exactly one of email and group must be set"),
+		Entry("neither an address nor a group", v1alpha1.WorkspaceMember{}, "", "exactly one of email and group must be set"),
+		Entry("a word that is not an address", v1alpha1.WorkspaceMember{Email: "sam"}, ".email",
 			"must be a bare email address such as ana@acme.example"),
-		Entry("with a name", v1alpha1.WorkspaceMember{Email: "Sam <sam@acme.example>"}, ".email",
+		Entry("an address with a display name", v1alpha1.WorkspaceMember{Email: "Sam <sam@acme.example>"}, ".email",
 			"must be a bare email address such as ana@acme.example"),
 		Entry("two addresses", v1alpha1.WorkspaceMember{Email: "sam@acme.example,eva@acme.example"}, ".email",
 			"must be one email address, such as ana@acme.example, with one @"),
-		Entry("no domain with a dot", v1alpha1.WorkspaceMember{Email: "sam@acme"}, ".email",
+		Entry("a domain without a dot", v1alpha1.WorkspaceMember{Email: "sam@acme"}, ".email",
 			"must be an email address such as ana@acme.example: the @ must be followed by a domain of at least two labels"),
-		Entry("no domain of DNS", v1alpha1.WorkspaceMember{Email: "sam@xn--a.example"}, ".email",
+		Entry("a domain that is not valid in DNS", v1alpha1.WorkspaceMember{Email: "sam@xn--a.example"}, ".email",
 			"is not an email address such as ana@acme.example: its domain is not valid in DNS"),
 	)
 
-	It("is told ten faults of its members at once", func() {
+	It("are refused with at most ten faults at once", func() {
 		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
 			w.Spec.Members = make([]v1alpha1.WorkspaceMember, 5000)
 		})

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// organizationWith gives an organization that says something.
+// organizationWith returns an organization with a changed spec.
 func organizationWith(change func(*v1alpha1.OrganizationSpec)) *v1alpha1.Organization {
 	return builders.Organization("acme").With(func(o *v1alpha1.Organization) { change(&o.Spec) }).Obj()
 }
@@ -30,11 +30,11 @@ func speaking(tag string) *v1alpha1.Organization {
 }
 
 var _ = Describe("An organization's content", func() {
-	It("is in order when it says nothing", func() {
+	It("is valid if the spec is empty", func() {
 		Expect(authz.CheckContent(builders.Organization("acme").Obj())).To(BeEmpty())
 	})
 
-	It("is named after its namespace", func() {
+	It("must be named after its namespace", func() {
 		o := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
 		Expect(authz.CheckContent(o)).To(HaveExactElements(authz.Violation{
 			Field: "metadata.name", Reason: authz.Invalid, Rule: "organization-named-after-namespace", Value: "other",
@@ -42,7 +42,7 @@ var _ = Describe("An organization's content", func() {
 		}))
 	})
 
-	DescribeTable("has a time zone of the IANA database", func(zone string, known bool) {
+	DescribeTable("must have a time zone of the IANA database", func(zone string, known bool) {
 		found := authz.CheckContent(inZone(zone))
 		if known {
 			Expect(found).To(BeEmpty())
@@ -56,12 +56,12 @@ var _ = Describe("An organization's content", func() {
 		Entry(nil, "Europe/Madrid", true),
 		Entry(nil, "America/Argentina/Buenos_Aires", true),
 		Entry(nil, "UTC", true),
-		Entry("one that does not exist", "Europe/Atlantis", false),
-		Entry("whatever the server's is", "Local", false),
+		Entry("a zone that does not exist", "Europe/Atlantis", false),
+		Entry("the server's own zone", "Local", false),
 		Entry("a path", "../../etc/passwd", false),
 	)
 
-	DescribeTable("has a country of ISO 3166-1", func(code string, known bool) {
+	DescribeTable("must have a country of ISO 3166-1", func(code string, known bool) {
 		found := authz.CheckContent(inCountry(code))
 		if known {
 			Expect(found).To(BeEmpty())
@@ -73,16 +73,16 @@ var _ = Describe("An organization's content", func() {
 		}))
 	},
 		Entry(nil, "ES", true), Entry(nil, "GB", true), Entry(nil, "SS", true), Entry(nil, "AX", true),
-		Entry("never assigned", "ZZ", false),
-		Entry("reserved for the United Kingdom", "UK", false),
-		Entry("a union", "EU", false),
-		Entry("no longer there", "SU", false),
-		Entry("for users to assign", "XK", false),
+		Entry("a code that is not assigned", "ZZ", false),
+		Entry("a code that is reserved for the United Kingdom", "UK", false),
+		Entry("a code for a union of countries", "EU", false),
+		Entry("a code of a former country", "SU", false),
+		Entry("a code for users to assign", "XK", false),
 		Entry("lower case", "es", false),
 		Entry("three letters", "ESP", false),
 	)
 
-	It("knows as many countries as the standard assigns", func() {
+	It("accepts exactly as many countries as the standard assigns", func() {
 		known := 0
 		for first := 'A'; first <= 'Z'; first++ {
 			for second := 'A'; second <= 'Z'; second++ {
@@ -94,12 +94,12 @@ var _ = Describe("An organization's content", func() {
 		Expect(known).To(Equal(249))
 	})
 
-	It("has a country of ISO 3166-1 in the invoice address too", func() {
+	It("must have a country of ISO 3166-1 in the billing address, too", func() {
 		o := organizationWith(func(s *v1alpha1.OrganizationSpec) { s.Billing.Address.Country = "QQ" })
 		Expect(authz.CheckContent(o)).To(HaveExactElements(HaveField("Field", "spec.billing.address.country")))
 	})
 
-	DescribeTable("has a known language", func(tag string, known bool) {
+	DescribeTable("must have a known language", func(tag string, known bool) {
 		found := authz.CheckContent(speaking(tag))
 		if known {
 			Expect(found).To(BeEmpty())
@@ -113,10 +113,10 @@ var _ = Describe("An organization's content", func() {
 		Entry(nil, "es", true), Entry(nil, "en-GB", true), Entry(nil, "es-419", true), Entry(nil, "zh-Hant-TW", true),
 		Entry("a language that does not exist", "xq", false),
 		Entry("a script that does not exist", "es-Qqqq", false),
-		Entry("no tag at all", "español", false),
+		Entry("not a language tag", "español", false),
 	)
 
-	It("is told all its faults at once", func() {
+	It("is refused with all faults at once", func() {
 		o := organizationWith(func(s *v1alpha1.OrganizationSpec) {
 			s.Profile.TimeZone, s.Profile.Address.Country, s.Settings.Language = "Local", "ZZ", "xq"
 		})
@@ -125,7 +125,7 @@ var _ = Describe("An organization's content", func() {
 })
 
 var _ = Describe("An invitation's content", func() {
-	It("NOV-3 is a list of addresses", func() {
+	It("NOV-3 must be a list of addresses", func() {
 		Expect(authz.CheckContent(builders.Invitation("acme", "team", "a@acme.example; b@acme.example").Obj())).To(BeEmpty())
 		Expect(authz.CheckContent(builders.Invitation("acme", "team", "a@acme.example", "b").Obj())).To(HaveExactElements(
 			authz.Violation{
@@ -134,21 +134,21 @@ var _ = Describe("An invitation's content", func() {
 			}))
 	})
 
-	It("has a known language", func() {
+	It("must have a known language", func() {
 		Expect(authz.CheckContent(builders.Invitation("acme", "team", "a@acme.example").Language("xq").Obj())).To(HaveExactElements(
 			HaveField("Field", "spec.language")))
 	})
 })
 
 var _ = Describe("A workspace's content", func() {
-	It("has a known language", func() {
+	It("must have a known language", func() {
 		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) { w.Spec.Settings.Language = "xq" }).Obj()
 		Expect(authz.CheckContent(w)).To(HaveExactElements(HaveField("Field", "spec.settings.language")))
 	})
 })
 
 var _ = Describe("A user's content", func() {
-	It("has no rule beyond its shape", func() {
+	It("is valid if it matches the schema", func() {
 		Expect(authz.CheckContent(builders.OrgUser("acme", "ana").Obj())).To(BeEmpty())
 	})
 })

@@ -15,15 +15,15 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// specs are seeds: what people write, and what they do not.
+// specs are seeds: what people write, and what they do not write.
 var specs = []string{
 	`{}`, `null`, `[]`, `7`, `"x"`, `{"profile":null}`, `{"profile":{"size":1}}`, `{"profile":{"size":1e9,"address":{}}}`,
 	`{"email":"a@b.example","role":"Member","workspaces":[{"name":"x","access":"Edit"}]}`, `{"emails":["",";;"],"role":"?"}`,
 	`{"members":[{}],"settings":{"language":"-"},"namespace":"acme-x"}`, `{"delegates":[{"username":"x","role":"OrganizationAdmin"}]}`,
 }
 
-// FuzzChangedFields compares specs of any JSON: it never panics, finds nothing between equals, and does not depend on
-// which comes first.
+// FuzzChangedFields compares specs of any JSON: the comparison never panics, finds no difference between equals, and does not
+// depend on the order.
 func FuzzChangedFields(f *testing.F) {
 	for _, before := range specs {
 		for _, after := range specs {
@@ -37,11 +37,11 @@ func FuzzChangedFields(f *testing.F) {
 		}
 		found := authz.ChangedFields(b, a)
 		if !slices.Equal(found, authz.ChangedFields(a, b)) {
-			t.Fatalf("%s and %s differ otherwise in the other order: %v", before, after, found)
+			t.Fatalf("%s and %s differ in another way in the other order: %v", before, after, found)
 		}
 		for _, path := range found {
 			if path != "spec" && !strings.HasPrefix(path, "spec.") {
-				t.Fatalf("%q is no path in a spec", path)
+				t.Fatalf("%q is not a path in a spec", path)
 			}
 		}
 		if _, isMap := b.(map[string]any); isMap && len(authz.ChangedFields(b, b)) > 0 {
@@ -50,8 +50,8 @@ func FuzzChangedFields(f *testing.F) {
 	})
 }
 
-// FuzzJudge judges requests about objects of any JSON by anybody: it never panics, and whoever manages nothing is always
-// refused.
+// FuzzJudge judges requests by any actor about objects of any JSON: Judge never panics, and always refuses actors who manage
+// nothing.
 func FuzzJudge(f *testing.F) {
 	for n, before := range specs {
 		f.Add(byte(n), byte(n/4), byte(n), []byte(before), []byte(specs[(n+5)%len(specs)]), `{"labels":{"accounts.usher.dev/user":"x"}}`)
@@ -59,15 +59,15 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, operation, who byte, before, after []byte, meta string) {
 		var metadata metav1.ObjectMeta
 		old, errOld := parsed(kind, before)
-		wished, errNew := parsed(kind, after)
+		requested, errNew := parsed(kind, after)
 		if errOld != nil || errNew != nil || json.Unmarshal([]byte(meta), &metadata) != nil {
 			return
 		}
-		wished.SetLabels(metadata.Labels)
-		wished.SetFinalizers(metadata.Finalizers)
-		wished.SetOwnerReferences(metadata.OwnerReferences)
+		requested.SetLabels(metadata.Labels)
+		requested.SetFinalizers(metadata.Finalizers)
+		requested.SetOwnerReferences(metadata.OwnerReferences)
 		r := authz.Request{
-			Operation: all[int(operation)%len(all)], Status: operation > 127, Actor: anybody(who), Organization: "acme", Old: old, New: wished,
+			Operation: all[int(operation)%len(all)], Status: operation > 127, Actor: anybody(who), Organization: "acme", Old: old, New: requested,
 			Facts: authz.Facts{Organization: acme("ana"), OtherAdministrator: who > 127},
 		}
 		switch r.Operation {
@@ -83,13 +83,13 @@ func FuzzJudge(f *testing.F) {
 		}
 		for _, v := range found {
 			if v.Rule == "" || v.Message == "" || v.Reason == "" {
-				t.Fatalf("%v says too little", v)
+				t.Fatalf("%v is incomplete", v)
 			}
 		}
 	})
 }
 
-// parsed gives an object of a kind with that spec.
+// parsed returns an object of a kind with a spec.
 func parsed(kind byte, spec []byte) (metav1.Object, error) {
 	meta := metav1.ObjectMeta{Namespace: "acme", Name: "ana"}
 	switch kind % 4 {
@@ -108,7 +108,7 @@ func parsed(kind byte, spec []byte) (metav1.Object, error) {
 	}
 }
 
-// anybody gives somebody of any kind and role.
+// anybody returns an actor of some kind and role.
 func anybody(who byte) authz.Actor {
 	role := allRoles[int(who/4)%len(allRoles)]
 	switch who % 4 {

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// inForce gives an active administrator of the name.
+// inForce returns an active administrator.
 func inForce(name string) *v1alpha1.OrgUser {
 	u := builders.OrgUser("acme", name).Role(orgAdmin).Obj()
 	u.Status.State, u.Status.Role = v1alpha1.UserActive, orgAdmin
@@ -26,13 +26,13 @@ var (
 	renamed   = func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Bea" }
 )
 
-// about adds facts to a request.
+// about returns a request with facts.
 func about(r authz.Request, o *v1alpha1.Organization, other bool) authz.Request {
 	r.Facts = authz.Facts{Organization: o, OtherAdministrator: other}
 	return r
 }
 
-var _ = Describe("ORG-4 the last administrator", func() {
+var _ = Describe("ORG-4 The last administrator", func() {
 	bea := inForce("bea")
 	actors := map[string]authz.Actor{
 		`user "ana@acme.example" is OrganizationAdmin in organization "acme"`:                      person("ana", orgAdmin),
@@ -40,7 +40,7 @@ var _ = Describe("ORG-4 the last administrator", func() {
 		`user "` + platformActor.Username + `" acts for the platform in organization "acme"`:       platformActor,
 	}
 
-	It("is not deleted, demoted or suspended by anybody, with the field named and no role at fault", func() {
+	It("cannot be deleted, demoted or suspended by anybody; the refusal names the field and blames no role", func() {
 		for who, actor := range actors {
 			for _, c := range []struct {
 				field, what string
@@ -59,7 +59,7 @@ var _ = Describe("ORG-4 the last administrator", func() {
 		}
 	})
 
-	It("is free to go when another administrator in force wants to stay", func() {
+	It("may be removed while another administrator in force requests to stay", func() {
 		for _, actor := range actors {
 			for _, r := range []authz.Request{
 				asked(actor, authz.Delete, bea), update(actor, bea, changed(bea, demoted)), update(actor, bea, changed(bea, suspended)),
@@ -69,11 +69,11 @@ var _ = Describe("ORG-4 the last administrator", func() {
 		}
 	})
 
-	It("is changed in everything else", func() {
+	It("may be changed in every other field", func() {
 		Expect(authz.Judge(about(update(platformActor, bea, changed(bea, renamed)), acme("bea"), false))).To(BeEmpty())
 	})
 
-	DescribeTable("is not in question", func(user *v1alpha1.OrgUser, o *v1alpha1.Organization) {
+	DescribeTable("is not protected", func(user *v1alpha1.OrgUser, o *v1alpha1.Organization) {
 		Expect(authz.Judge(about(asked(platformActor, authz.Delete, user), o, false))).To(BeEmpty())
 		Expect(authz.Judge(about(update(platformActor, user, changed(user, suspended)), o, false))).To(BeEmpty())
 	},
@@ -84,22 +84,22 @@ var _ = Describe("ORG-4 the last administrator", func() {
 			o.DeletionTimestamp = &now
 			return o
 		}()),
-		Entry("for who is no administrator in force", bea, acme("ana")),
-		Entry("for who is on the way out already", deleted(inForce("bea")), acme("bea")),
-		Entry("for who is held in force against the wish", changed(bea, demoted), acme("bea")),
+		Entry("for a user who is not an administrator in force", bea, acme("ana")),
+		Entry("for a user who is being deleted already", deleted(inForce("bea")), acme("bea")),
+		Entry("for a user who is held in force against their spec", changed(bea, demoted), acme("bea")),
 	)
 
-	It("is Usher's and the cleaners' to remove", func() {
+	It("may be removed by Usher and by the controllers that carry out deletions", func() {
 		for _, kind := range []authz.ActorKind{authz.ActorOperator, authz.ActorCleaner} {
 			Expect(authz.Judge(about(asked(authz.Actor{Kind: kind}, authz.Delete, bea), acme("bea"), false))).To(BeEmpty())
 		}
 	})
 })
 
-var _ = Describe("ORG-25 deletion protection", func() {
+var _ = Describe("ORG-25 Deletion protection", func() {
 	protected := builders.Organization("acme").Protected().Obj()
 
-	It("refuses the deletion, whoever asks, and says what to do", func() {
+	It("refuses the deletion to everybody and says what to do", func() {
 		for _, actor := range []authz.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor} {
 			found := authz.Judge(asked(actor, authz.Delete, protected))
 			Expect(found).To(HaveLen(1))
@@ -109,7 +109,7 @@ var _ = Describe("ORG-25 deletion protection", func() {
 		}
 	})
 
-	It("hinders neither a change nor the deletion with the namespace", func() {
+	It("allows changes, and the deletion together with the namespace", func() {
 		Expect(authz.Judge(update(platformActor, protected, builders.Organization("acme").Obj()))).To(BeEmpty())
 		Expect(authz.Judge(asked(authz.Actor{Kind: authz.ActorCleaner}, authz.Delete, protected))).To(BeEmpty())
 		Expect(authz.Judge(asked(person("ana", orgAdmin), authz.Delete, builders.Organization("acme").Obj()))).To(BeEmpty())

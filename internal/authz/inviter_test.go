@@ -12,7 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// from gives an invitation by somebody; empty: by nobody.
+// from returns an invitation by an inviter, who may be empty.
 func from(username string) *v1alpha1.Invitation {
 	return builders.Invitation("acme", "team", "luis@acme.example").InvitedBy(username).Obj()
 }
@@ -20,18 +20,18 @@ func from(username string) *v1alpha1.Invitation {
 var _ = Describe("The inviter", func() {
 	const ana, eva = "ana@acme.example", "eva@acme.example"
 
-	DescribeTable("of a new invitation is", func(actor authz.Actor, wished, inviter string) {
-		Expect(authz.DefaultInviter(actor, nil, from(wished))).To(BeEquivalentTo(inviter))
+	DescribeTable("of a new invitation is", func(actor authz.Actor, named, inviter string) {
+		Expect(authz.DefaultInviter(actor, nil, from(named))).To(BeEquivalentTo(inviter))
 	},
-		Entry("who acts, when nobody is named", person("eva", userAdmin), "", eva),
-		Entry("who acts, when named", person("eva", userAdmin), eva, eva),
-		Entry("a delegate itself", delegate(orgAdmin), "", "system:serviceaccount:argocd:acme"),
-		Entry("whom a delegate names", delegate(orgAdmin), ana, ana),
-		Entry("whom the platform names", platformActor, ana, ana),
-		Entry("the platform's own user", platformActor, "", "kubernetes-admin"),
+		Entry("the actor if nobody is named", person("eva", userAdmin), "", eva),
+		Entry("the actor if named", person("eva", userAdmin), eva, eva),
+		Entry("a delegate who names nobody", delegate(orgAdmin), "", "system:serviceaccount:argocd:acme"),
+		Entry("the person whom a delegate names", delegate(orgAdmin), ana, ana),
+		Entry("the person whom the platform names", platformActor, ana, ana),
+		Entry("the platform's own user if nobody is named", platformActor, "", "kubernetes-admin"),
 	)
 
-	DescribeTable("at an update stays when nobody is named", func(actor authz.Actor) {
+	DescribeTable("stays the same if an update names nobody", func(actor authz.Actor) {
 		Expect(authz.DefaultInviter(actor, from(ana), from(""))).To(BeEquivalentTo(ana))
 	},
 		Entry("by a person", person("eva", userAdmin)),
@@ -39,7 +39,7 @@ var _ = Describe("The inviter", func() {
 		Entry("by the platform", platformActor),
 	)
 
-	It("at an update is changed by delegates and the platform only", func() {
+	It("can be changed only by delegates and the platform", func() {
 		Expect(authz.DefaultInviter(delegate(orgAdmin), from(ana), from(eva))).To(BeEquivalentTo(eva))
 		Expect(authz.DefaultInviter(platformActor, from(ana), from(eva))).To(BeEquivalentTo(eva))
 		for _, actor := range []authz.Actor{delegate(orgAdmin), platformActor} {
@@ -55,9 +55,9 @@ var _ = Describe("The inviter", func() {
 			`only platform identities and delegates may name an inviter other than "ana@acme.example"`))
 	})
 
-	It("of a new invitation that came past the defaults is refused when it is not who acts", func() {
-		for _, wished := range []string{ana, ""} {
-			Expect(rules(authz.Judge(asked(person("eva", userAdmin), authz.Create, from(wished))))).To(Equal([]string{"inviter-is-actor"}))
+	It("of a new invitation must be the acting person even if defaulting was bypassed", func() {
+		for _, named := range []string{ana, ""} {
+			Expect(rules(authz.Judge(asked(person("eva", userAdmin), authz.Create, from(named))))).To(Equal([]string{"inviter-is-actor"}))
 		}
 		Expect(authz.Judge(asked(person("eva", userAdmin), authz.Create, from(eva)))).To(BeEmpty())
 	})

@@ -25,7 +25,7 @@ func delegate(role v1alpha1.Role) authz.Actor {
 
 var platformActor = authz.Actor{Kind: authz.ActorPlatform, Username: "kubernetes-admin"}
 
-// asked makes a request about organization acme by someone; with the same object before and after an update.
+// asked returns a request about organization acme. An update has the same object before and after.
 func asked(actor authz.Actor, operation authz.Operation, object metav1.Object) authz.Request {
 	r := authz.Request{Operation: operation, Actor: actor, Organization: "acme"}
 	if operation != authz.Create {
@@ -37,7 +37,7 @@ func asked(actor authz.Actor, operation authz.Operation, object metav1.Object) a
 	return r
 }
 
-// update asks to change one object into another of organization acme.
+// update returns a request to change an object of organization acme.
 func update(actor authz.Actor, before, after metav1.Object) authz.Request {
 	return authz.Request{Operation: authz.Update, Actor: actor, Organization: "acme", Old: before, New: after}
 }
@@ -56,7 +56,7 @@ func fields(violations []authz.Violation) []string {
 	return paths
 }
 
-// passes tells whether a request breaks no rule.
+// passes reports whether a request breaks no rule.
 func passes(r authz.Request) bool { return len(authz.Judge(r)) == 0 }
 
 func rules(violations []authz.Violation) []string {
@@ -67,7 +67,7 @@ func rules(violations []authz.Violation) []string {
 	return names
 }
 
-// objectsBy gives an object of each kind that is in order when that actor asks for it.
+// objectsBy returns a valid object of each kind, as the actor would declare it.
 func objectsBy(actor authz.Actor) map[string]metav1.Object {
 	return map[string]metav1.Object{
 		"organization": builders.Organization("acme").Obj(),
@@ -77,7 +77,7 @@ func objectsBy(actor authz.Actor) map[string]metav1.Object {
 	}
 }
 
-// allowed names, for each role, what it may touch at all: kind and operations.
+// allowed lists, for each role, the kinds that it may change and the operations.
 var allowed = map[v1alpha1.Role]map[string][]authz.Operation{
 	orgAdmin:      {"organization": all, "user": all, "invitation": all, "workspace": all},
 	billingAdmin:  {"organization": {authz.Update}},
@@ -90,7 +90,7 @@ var allowed = map[v1alpha1.Role]map[string][]authz.Operation{
 
 var all = []authz.Operation{authz.Create, authz.Update, authz.Delete}
 
-var _ = Describe("ORG-15 whether a role may touch a kind", func() {
+var _ = Describe("ORG-15 Whether a role may change a kind of object", func() {
 	for _, role := range allRoles {
 		for _, actor := range []authz.Actor{person("eva", role), delegate(role)} {
 			It(string(actor.Kind)+" as "+string(role), func() {
@@ -125,7 +125,7 @@ var _ = Describe("ORG-15 whether a role may touch a kind", func() {
 		Expect(rules(authz.Judge(asked(platformActor, authz.Create, misnamed)))).To(Equal([]string{"organization-named-after-namespace"}))
 	})
 
-	It("lets what is wrong be deleted", func() {
+	It("allows objects with faults to be deleted", func() {
 		misnamed := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
 		Expect(authz.Judge(asked(person("ana", orgAdmin), authz.Delete, misnamed))).To(BeEmpty())
 	})
@@ -134,7 +134,7 @@ var _ = Describe("ORG-15 whether a role may touch a kind", func() {
 var _ = Describe("Refusals", func() {
 	eva := person("eva", userAdmin)
 
-	DescribeTable("say what was refused, to whom in which role, and who could do it", func(r authz.Request, message string) {
+	DescribeTable("say what is refused, to whom in which role, and who could do it", func(r authz.Request, message string) {
 		found := authz.Judge(r)
 		Expect(found).To(HaveLen(1))
 		Expect(found[0].Message).To(Equal(message))
@@ -150,26 +150,26 @@ var _ = Describe("Refusals", func() {
 			Operation: authz.Update, Actor: eva, Organization: "acme",
 			Old: builders.OrgUser("acme", "luis").Obj(), New: builders.OrgUser("acme", "luis").Role(technician).Obj(),
 		}, `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "Technician"`),
-		Entry("users", asked(person("eva", technician), authz.Update, builders.OrgUser("acme", "luis").Obj()),
+		Entry("users, to a Technician", asked(person("eva", technician), authz.Update, builders.OrgUser("acme", "luis").Obj()),
 			`user "eva@acme.example" is Technician in organization "acme": only an OrganizationAdmin may update users`),
 		Entry("invitations, to a delegate",
 			asked(delegate(member), authz.Delete, builders.Invitation("acme", "team", "a@acme.example").Obj()),
 			`delegate "system:serviceaccount:argocd:acme" is Member in organization "acme": only an OrganizationAdmin may delete invitations`),
-		Entry("workspaces", asked(person("eva", billingAdmin), authz.Create, builders.Workspace("acme", "support").Obj()),
+		Entry("workspaces, to a BillingAdmin", asked(person("eva", billingAdmin), authz.Create, builders.Workspace("acme", "support").Obj()),
 			`user "eva@acme.example" is BillingAdmin in organization "acme": `+
 				`only an OrganizationAdmin, FinanceAdmin or UserAdmin may create workspaces`),
-		Entry("somebody without an account", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
+		Entry("a user without an account", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
 			builders.OrgUser("acme", "mallory").Obj()),
 			`user "mallory" has no active account in organization "acme" and may not create users: ask an OrganizationAdmin for an invitation`),
-		Entry("who makes an organization and may not", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
+		Entry("a user who may not create an organization", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
 			builders.Organization("acme").Obj()),
 			`user "mallory" may not create organization "acme": only platform identities may, which are the group `+
 				`system:masters and the users and groups that the operator's configuration names; ask the platform team`),
-		Entry("an actor of no kind", asked(authz.Actor{Username: "mallory"}, authz.Delete, builders.Workspace("acme", "support").Obj()),
+		Entry("an actor without a kind", asked(authz.Actor{Username: "mallory"}, authz.Delete, builders.Workspace("acme", "support").Obj()),
 			`user "mallory" has no active account in organization "acme" and may not delete workspaces: ask an OrganizationAdmin for an invitation`),
 	)
 
-	It("come all at once, content first", func() {
+	It("come all at once, those about content first", func() {
 		bad := builders.Invitation("acme", "team", "nobody").Role(billingAdmin).InvitedBy("ana@acme.example").Obj()
 		found := authz.Judge(asked(eva, authz.Create, bad))
 		Expect(rules(found)).To(Equal([]string{"addresses-well-formed", "role-grantable", "inviter-is-actor"}))
@@ -178,7 +178,7 @@ var _ = Describe("Refusals", func() {
 		Expect(found[2].Field).To(Equal("spec.invitedBy"))
 	})
 
-	It("ORG-11 spare a change that leaves the role alone, whatever the role", func() {
+	It("ORG-11 do not concern a role that a change leaves as it is", func() {
 		before := builders.OrgUser("acme", "ana").Role(orgAdmin)
 		Expect(authz.Judge(authz.Request{
 			Operation: authz.Update, Actor: eva, Organization: "acme",
@@ -187,8 +187,8 @@ var _ = Describe("Refusals", func() {
 	})
 })
 
-var _ = Describe("An update without a change of the spec", func() {
-	It("need not mend what is wrong already", func() {
+var _ = Describe("An update that leaves the spec as it is", func() {
+	It("need not correct present faults", func() {
 		bad := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Spec.Profile.TimeZone = "Europe/Atlantis" }).Obj()
 		labelled := bad.DeepCopy()
 		labelled.Labels = map[string]string{"team": "blue"}
@@ -198,7 +198,7 @@ var _ = Describe("An update without a change of the spec", func() {
 		Expect(rules(authz.Judge(update(person("ana", orgAdmin), bad, moved)))).To(Equal([]string{"time-zone-known"}))
 	})
 
-	It("is still for those only who manage the kind", func() {
+	It("is allowed only to those who manage the kind", func() {
 		for role, kinds := range map[v1alpha1.Role][]string{
 			orgAdmin: {"organization", "user", "invitation", "workspace"}, billingAdmin: {"organization"},
 			financeAdmin: {"organization", "workspace"}, userAdmin: {"user", "invitation", "workspace"},

@@ -23,7 +23,7 @@ var areas = []authz.Area{
 	authz.AreaOrganization,
 }
 
-// expectedPowers is the role table as it is required, a row a role, a column an area in the order of areas.
+// expectedPowers is the required role table: a row for each role, a column for each area, in the order of areas.
 var expectedPowers = []struct {
 	text   string
 	role   v1alpha1.Role
@@ -35,7 +35,7 @@ var expectedPowers = []struct {
 	{"ORG-13 a user administrator manages members and workspaces", userAdmin, []authz.Power{view, view, none, members, manage, none}},
 	{"GTA-2 a technician sees and changes nothing", technician, []authz.Power{view, view, view, view, view, none}},
 	{"a member manages and sees nothing of the organization", member, []authz.Power{none, none, none, none, none, none}},
-	{"who only receives notifications manages and sees nothing", notifications, []authz.Power{none, none, none, none, none, none}},
+	{"a user who only receives notifications manages and sees nothing", notifications, []authz.Power{none, none, none, none, none, none}},
 }
 
 var _ = Describe("The role table", func() {
@@ -47,7 +47,7 @@ var _ = Describe("The role table", func() {
 		})
 	}
 
-	It("ORG-1 has all roles, the mightiest first, and gives nothing to a role that it does not have", func() {
+	It("ORG-1 lists all roles, the most powerful first, and gives no power to unknown roles", func() {
 		Expect(authz.Roles()).To(Equal(allRoles))
 		for _, area := range areas {
 			Expect(authz.PowerOf("", area)).To(Equal(none))
@@ -55,12 +55,12 @@ var _ = Describe("The role table", func() {
 		}
 	})
 
-	It("hands out a list of roles of its own", func() {
+	It("returns a new list of roles each time", func() {
 		authz.Roles()[0] = member
 		Expect(authz.Roles()).To(Equal(allRoles))
 	})
 
-	It("ORG-9 ORG-15 lets an organization administrator grant every role, a user administrator that of a member, others none", func() {
+	It("ORG-9 ORG-15 lets an OrganizationAdmin grant every role, a UserAdmin only Member, and others none", func() {
 		for _, granted := range allRoles {
 			Expect(authz.MayGrant(orgAdmin, granted)).To(BeTrue(), string(granted))
 			Expect(authz.MayGrant(userAdmin, granted)).To(Equal(granted == member), string(granted))

@@ -14,17 +14,17 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("GTA-5 A workspace that is required of everybody", func() {
+var _ = Describe("GTA-5 A workspace for every user", func() {
 	required := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{WorkspaceAssignment: v1alpha1.AssignmentRequired})
 	optional := builders.Organization("acme")
 	message := `organization "acme" requires a workspace for every user, and luis@acme.example would have none: name one here, or first ` +
 		`list the address or one of the groups in spec.members of a Workspace`
 	platform := authz.Actor{Kind: authz.ActorPlatform, Username: "root"}
 
-	judged := func(o builders.OrganizationBuilder, operation authz.Operation, old, wished metav1.Object, named ...effective.MemberKey) []string {
+	judged := func(o builders.OrganizationBuilder, operation authz.Operation, old, requested metav1.Object, named ...effective.MemberKey) []string {
 		GinkgoHelper()
 		r := authz.Request{
-			Operation: operation, Actor: platform, Organization: "acme", Old: old, New: wished,
+			Operation: operation, Actor: platform, Organization: "acme", Old: old, New: requested,
 			Facts: authz.Facts{Organization: o.Obj(), Named: map[effective.MemberKey]bool{}},
 		}
 		for _, key := range named {
@@ -49,17 +49,17 @@ var _ = Describe("GTA-5 A workspace that is required of everybody", func() {
 			Expect(found).To(BeEmpty())
 		}
 	},
-		Entry("is asked for", required, bare, true),
-		Entry("is not asked for by default", optional, bare, false),
-		Entry("is the one that he names", required, placed, false),
-		Entry("is one that names the address", required, bare.Email("Luis@acme.example"), false, effective.AddressKey("luis@acme.example")),
-		Entry("is one that names a group", required, bare.Groups("a", "b"), false, effective.GroupKey("b")),
-		Entry("is not asked of administrators, who are in all", required, bare.Role(orgAdmin), false),
-		Entry("nor of who only receives notifications", required, bare.Role(notifications), false),
-		Entry("nor of Limited accounts", required, bare.Limited(), false),
+		Entry("is required if the organization says so", required, bare, true),
+		Entry("is not required by default", optional, bare, false),
+		Entry("may be one that the user names", required, placed, false),
+		Entry("may be one that names the address", required, bare.Email("Luis@acme.example"), false, effective.AddressKey("luis@acme.example")),
+		Entry("may be one that names a group", required, bare.Groups("a", "b"), false, effective.GroupKey("b")),
+		Entry("is not required for administrators, who are in every workspace", required, bare.Role(orgAdmin), false),
+		Entry("is not required for users who only receive notifications", required, bare.Role(notifications), false),
+		Entry("is not required for Limited accounts", required, bare.Limited(), false),
 	)
 
-	It("cannot be taken from who has it, and does not keep from other changes who has none", func() {
+	It("cannot be removed from a user who has one; a user without one can be changed otherwise", func() {
 		Expect(judged(required, authz.Update, placed.Obj(), bare.Obj())).To(ConsistOf(message))
 		Expect(judged(required, authz.Update, bare.Groups("a").Obj(), bare.Obj(), effective.GroupKey("a"))).To(ConsistOf(message))
 		Expect(judged(required, authz.Update, bare.Role(orgAdmin).Obj(), bare.Obj())).To(ConsistOf(message))
@@ -67,7 +67,7 @@ var _ = Describe("GTA-5 A workspace that is required of everybody", func() {
 		Expect(judged(required, authz.Delete, placed.Obj(), nil)).To(BeEmpty())
 	})
 
-	It("is asked of everybody whom an Invitation invites", func() {
+	It("is required for everybody whom an Invitation invites", func() {
 		i := builders.Invitation("acme", "team", "luis@acme.example, eva@acme.example")
 		eva := effective.AddressKey("eva@acme.example")
 		Expect(judged(required, authz.Create, nil, i.Obj(), eva)).To(ConsistOf(message))

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("WXP-5 a delegate's role", func() {
+var _ = Describe("WXP-5 A delegate's role", func() {
 	const robot = "system:serviceaccount:argocd:acme"
 	o := builders.Organization("acme").Delegate(robot, orgAdmin).Delegate("partner@msp.example", orgAdmin).Obj()
 	eva := person("eva", userAdmin)
@@ -31,23 +31,23 @@ var _ = Describe("WXP-5 a delegate's role", func() {
 		return v
 	}
 
-	DescribeTable("is not taken away by a user administrator who gives a member the delegate's user name",
+	DescribeTable("cannot be ended by a UserAdmin who gives a Member the delegate's user name",
 		func(before, after metav1.Object, expected authz.Violation) {
 			for _, r := range []authz.Request{asked(eva, authz.Create, after), update(eva, before, after)} {
 				Expect(judged(r)).To(Equal([]authz.Violation{expected}))
 			}
 			Expect(judged(update(person("ana", orgAdmin), before, after))).To(BeEmpty(), "who manages the organization itself may")
 		},
-		Entry("in so many words", luis.Obj(), luis.Username(robot).Obj(), at("spec.username", taking(robot))),
-		Entry("by the address", luis.Obj(), luis.Email("partner@msp.example").Obj(), at("spec.username", taking("partner@msp.example"))),
-		Entry("of an account that had no user name", luis.Username(robot).Limited().Obj(), luis.Username(robot).Obj(),
+		Entry("in spec.username", luis.Obj(), luis.Username(robot).Obj(), at("spec.username", taking(robot))),
+		Entry("through the address", luis.Obj(), luis.Email("partner@msp.example").Obj(), at("spec.username", taking("partner@msp.example"))),
+		Entry("through an account that had no user name", luis.Username(robot).Limited().Obj(), luis.Username(robot).Obj(),
 			at("spec.username", taking(robot))),
-		Entry("by an Invitation", builders.Invitation("acme", "team", "luis@acme.example").InvitedBy("eva@acme.example").Obj(),
+		Entry("through an Invitation", builders.Invitation("acme", "team", "luis@acme.example").InvitedBy("eva@acme.example").Obj(),
 			builders.Invitation("acme", "team", "luis@acme.example, Partner <partner@msp.example>").InvitedBy("eva@acme.example").Obj(),
 			at("spec.emails", taking("partner@msp.example"))),
 	)
 
-	It("hinders no other change of a user who has the name already, and no other name", func() {
+	It("does not prevent other changes of a user who has the name already, nor other names", func() {
 		has := luis.Username(robot).Obj()
 		Expect(judged(update(eva, has, changed(has, func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Luis" })))).To(BeEmpty())
 		Expect(judged(asked(eva, authz.Delete, has))).To(BeEmpty())

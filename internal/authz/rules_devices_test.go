@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// stocked gives a workspace with a device for each serial number.
+// stocked returns a workspace with a device for each serial number.
 func stocked(name string, serials ...string) *v1alpha1.Workspace {
 	w := builders.Workspace("acme", name)
 	for n, serial := range serials {
@@ -27,13 +27,13 @@ func stocked(name string, serials ...string) *v1alpha1.Workspace {
 }
 
 var _ = Describe("A device's serial number", func() {
-	It("GTA-6 is one device's in a workspace, or the change is refused", func() {
+	It("GTA-6 is refused for a second device in the workspace", func() {
 		Expect(authz.CheckContent(stocked("support", "SN-1", "", "", " sn-1"))).To(ConsistOf(And(
 			HaveField("Field", "spec.devices[3].serialNumber"), HaveField("Reason", authz.Invalid), HaveField("Value", " sn-1"),
 			HaveField("Message", `is also the serial number of device "supporta": serial numbers are unique in the organization`))))
 	})
 
-	It("GTA-6 is one device's in the organization, or the change is refused", func() {
+	It("GTA-6 is refused if a device in another workspace of the organization has it", func() {
 		held := authz.Facts{SerialHolders: map[string]effective.SerialHolder{"SN-2": {Workspace: "sales", Device: "till"}}}
 		request := authz.Request{
 			Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform}, Organization: "acme",
@@ -49,7 +49,7 @@ var _ = Describe("A device's serial number", func() {
 })
 
 var _ = Describe("A device's assignee", func() {
-	It("has an address that DNS can hold", func() {
+	It("is refused if its domain is not valid in DNS", func() {
 		Expect(authz.CheckContent(builders.Workspace("acme", "support").Device("a", "").Device("b", "a@xn--a.example").Obj())).To(ConsistOf(
 			HaveField("Field", "spec.devices[1].assignee")))
 	})

@@ -15,7 +15,7 @@ import (
 var _ = Describe("GTA-10 The ClusterRole of a module", func() {
 	bought := builders.Organization("acme").ModuleWithRole("desk", 5, "tickets").ModuleWithRole("fax", 5, "faxes").Module("plain", 5)
 
-	DescribeTable("is refused when it may not be bound", func(before, after builders.OrganizationBuilder, fields ...string) {
+	DescribeTable("is refused if it may not be bound", func(before, after builders.OrganizationBuilder, fields ...string) {
 		r := authz.Request{
 			Operation: authz.Update, Actor: authz.Actor{Kind: authz.ActorPlatform}, Organization: "acme",
 			Old: before.Obj(), New: after.Obj(),
@@ -30,8 +30,8 @@ var _ = Describe("GTA-10 The ClusterRole of a module", func() {
 		Expect(found).To(HaveExactElements(fields))
 	},
 		Entry("in a new module", bought, bought.ModuleWithRole("root", 1, "auditors"), "spec.subscription.modules[3].clusterRoleName"),
-		Entry("in a changed one", bought.Module("root", 1), bought.ModuleWithRole("root", 1, "auditors"), "spec.subscription.modules[3].clusterRoleName"),
-		Entry("not where it is already", bought.ModuleWithRole("root", 1, "auditors"), bought.ModuleWithRole("root", 2, "auditors")),
-		Entry("not what may be bound, or is not there yet", builders.Organization("acme"), bought),
+		Entry("in a changed module", bought.Module("root", 1), bought.ModuleWithRole("root", 1, "auditors"), "spec.subscription.modules[3].clusterRoleName"),
+		Entry("but not where the organization names it already", bought.ModuleWithRole("root", 1, "auditors"), bought.ModuleWithRole("root", 2, "auditors")),
+		Entry("but not if it may be bound or does not exist yet", builders.Organization("acme"), bought),
 	)
 })

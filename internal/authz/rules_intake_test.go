@@ -25,9 +25,9 @@ func takesIn(organization, name, intake string) *v1alpha1.Workspace {
 var _ = Describe("LMI-3 An intake address", func() {
 	const help = "help@in.acme.example"
 
-	judge := func(operation authz.Operation, old, wished, holder *v1alpha1.Workspace) []authz.Violation {
+	judge := func(operation authz.Operation, old, requested, holder *v1alpha1.Workspace) []authz.Violation {
 		r := authz.Request{
-			Operation: operation, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: "acme", New: wished,
+			Operation: operation, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: "acme", New: requested,
 			Facts: authz.Facts{Organization: builders.Organization("acme").Obj(), IntakeHolder: holder},
 		}
 		if old != nil {
@@ -36,7 +36,7 @@ var _ = Describe("LMI-3 An intake address", func() {
 		return authz.Judge(r)
 	}
 
-	It("is refused when another workspace has it, which its own organization alone hears the name of", func() {
+	It("is refused if another workspace has it, whose name is told to its own organization only", func() {
 		mine := takesIn("acme", "support", help)
 		taken := judge(authz.Create, nil, mine, takesIn("acme", "desk", help))
 		Expect(taken).To(HaveExactElements(And(HaveField("Field", "spec.portal.intakeEmail"), HaveField("Reason", authz.Invalid),
@@ -47,7 +47,7 @@ var _ = Describe("LMI-3 An intake address", func() {
 		Expect(judge(authz.Create, nil, mine, nil)).To(BeEmpty())
 	})
 
-	It("may stay as it is, and be given up", func() {
+	It("may stay as it is, and may be given up", func() {
 		mine, holder := takesIn("acme", "support", help), takesIn("acme", "desk", help)
 		renamed := mine.DeepCopy()
 		renamed.Spec.DisplayName = "Support"
@@ -56,13 +56,13 @@ var _ = Describe("LMI-3 An intake address", func() {
 		Expect(judge(authz.Update, takesIn("acme", "support", "other@in.acme.example"), mine, holder)).To(HaveLen(1))
 	})
 
-	It("is not the queue's", func() {
+	It("cannot be the queue's address", func() {
 		Expect(authz.CheckContent(takesIn("acme", "support", "COLA@acme.example"))).To(HaveExactElements(
 			HaveField("Rule", "intake-is-not-queue")))
 	})
 })
 
-var _ = Describe("LMI-3 The domains in which organizations take mails in", func() {
+var _ = Describe("LMI-3 The domains in which organizations receive mail", func() {
 	some, err := effective.ParseIntakeDomains([]string{
 		"acme=in.acme.example", "acme=Help@Shared.example", "acme=cañas.example", "beta=shared.example", "gamma=shared.example",
 	})
@@ -70,11 +70,11 @@ var _ = Describe("LMI-3 The domains in which organizations take mails in", func(
 		panic(err)
 	}
 
-	judge := func(old, wished, holder *v1alpha1.Workspace) []authz.Violation {
+	judge := func(old, requested, holder *v1alpha1.Workspace) []authz.Violation {
 		r := authz.Request{
-			Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: wished.Namespace, New: wished,
+			Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: requested.Namespace, New: requested,
 			Facts: authz.Facts{
-				Organization: builders.Organization(wished.Namespace).Obj(), IntakeHolder: holder, IntakeDomains: some,
+				Organization: builders.Organization(requested.Namespace).Obj(), IntakeHolder: holder, IntakeDomains: some,
 			},
 		}
 		if old != nil {
@@ -83,7 +83,7 @@ var _ = Describe("LMI-3 The domains in which organizations take mails in", func(
 		return authz.Judge(r)
 	}
 
-	It("refuse an address that is not the organization's, with those that are and who could add one", func() {
+	It("refuse an address that is not the organization's, name those that are, and say who can add one", func() {
 		foreign := takesIn("acme", "support", "help@in.beta.example")
 		Expect(judge(nil, foreign, takesIn("beta", "desk", "help@in.beta.example"))).To(HaveExactElements(And(
 			HaveField("Field", "spec.portal.intakeEmail"), HaveField("Reason", authz.Invalid), HaveField("Rule", "intake-domain"),
@@ -95,7 +95,7 @@ var _ = Describe("LMI-3 The domains in which organizations take mails in", func(
 		Expect(judge(nil, takesIn("acme", "support", "help@in.acme.example"), nil)).To(BeEmpty())
 	})
 
-	It("let one stay that was there before they were drawn up, in name only", func() {
+	It("allow an address in the spec that is older than they are, without putting it in force", func() {
 		old := takesIn("acme", "support", "help@in.beta.example")
 		renamed := old.DeepCopy()
 		renamed.Spec.DisplayName = "Support"
@@ -104,7 +104,7 @@ var _ = Describe("LMI-3 The domains in which organizations take mails in", func(
 	})
 })
 
-// hop gives a workspace of acme whose mails pass on from an intake to a queue.
+// hop returns a workspace of acme whose mail passes from an intake to a queue.
 func hop(name, intake, queue string) *v1alpha1.Workspace {
 	w := takesIn("acme", name, intake)
 	w.Spec.Portal.QueueEmail = v1alpha1.EmailAddress(queue)
@@ -114,10 +114,10 @@ func hop(name, intake, queue string) *v1alpha1.Workspace {
 var _ = Describe("LMI-3 A queue that is an intake", func() {
 	const a, b, c, people = "a@in.acme.example", "b@in.acme.example", "c@in.acme.example", "people@acme.example"
 
-	It("is refused to who closes the circle, and to nobody else", func() {
-		judge := func(old, wished *v1alpha1.Workspace, behind ...*v1alpha1.Workspace) []authz.Violation {
+	It("is refused only for the workspace that closes the loop", func() {
+		judge := func(old, requested *v1alpha1.Workspace, behind ...*v1alpha1.Workspace) []authz.Violation {
 			r := authz.Request{
-				Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: "acme", New: wished,
+				Operation: authz.Create, Actor: authz.Actor{Kind: authz.ActorPlatform, Username: "root"}, Organization: "acme", New: requested,
 				Facts: authz.Facts{Organization: builders.Organization("acme").Obj(), IntakeChain: behind},
 			}
 			if old != nil {
@@ -125,16 +125,16 @@ var _ = Describe("LMI-3 A queue that is an intake", func() {
 			}
 			return authz.Judge(r)
 		}
-		wished := hop("first", a, b)
+		requested := hop("first", a, b)
 		refused := HaveExactElements(And(HaveField("Field", "spec.portal.queueEmail"), HaveField("Reason", authz.Invalid),
 			HaveField("Rule", "queue-loop"), HaveField("Value", b)))
-		Expect(judge(nil, wished, hop("second", b, a))).To(refused)
-		Expect(judge(hop("first", a, people), wished, hop("second", b, a))).To(refused)
-		Expect(judge(hop("first", c, b), wished, hop("second", b, a))).To(refused)
-		Expect(judge(nil, wished, hop("second", b, people))).To(BeEmpty())
-		renamed := wished.DeepCopy()
+		Expect(judge(nil, requested, hop("second", b, a))).To(refused)
+		Expect(judge(hop("first", a, people), requested, hop("second", b, a))).To(refused)
+		Expect(judge(hop("first", c, b), requested, hop("second", b, a))).To(refused)
+		Expect(judge(nil, requested, hop("second", b, people))).To(BeEmpty())
+		renamed := requested.DeepCopy()
 		renamed.Spec.DisplayName = "First"
-		Expect(judge(wished, renamed, hop("second", b, a))).To(BeEmpty(), "it stays as it was")
-		Expect(judge(wished, builders.Workspace("acme", "first").Obj(), hop("second", b, a))).To(BeEmpty())
+		Expect(judge(requested, renamed, hop("second", b, a))).To(BeEmpty(), "it stays as it was")
+		Expect(judge(requested, builders.Workspace("acme", "first").Obj(), hop("second", b, a))).To(BeEmpty())
 	})
 })

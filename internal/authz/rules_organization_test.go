@@ -30,7 +30,7 @@ type managers struct {
 	roles []v1alpha1.Role
 }
 
-// organizationFields is every field of an Organization's spec, with two values and who may change it.
+// organizationFields lists every field of an Organization's spec, with two values and who may change it.
 var organizationFields = []struct {
 	path   string
 	values [2]any
@@ -73,7 +73,7 @@ var organizationFields = []struct {
 
 func list(key, value string) any { return []any{map[string]any{key: value}} }
 
-// holding gives an organization with a field set; nil: absent.
+// holding returns an organization with a field set, or without the field if value is nil.
 func holding(path string, value any) *v1alpha1.Organization {
 	GinkgoHelper()
 	o := builders.Organization("acme").Obj()
@@ -90,7 +90,7 @@ func holding(path string, value any) *v1alpha1.Organization {
 	return o
 }
 
-// leaves gives the paths of a spec's fields by its type; lists are leaves.
+// leaves returns the paths of a spec's fields, by its type. Lists are leaves.
 func leaves(path string, t reflect.Type) []string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -107,7 +107,7 @@ func leaves(path string, t reflect.Type) []string {
 }
 
 var _ = Describe("The fields of an Organization", func() {
-	It("are all in the table of this test", func() {
+	It("are all in the table of these specs", func() {
 		var paths []string
 		for _, field := range organizationFields {
 			paths = append(paths, field.path)
@@ -120,7 +120,7 @@ var _ = Describe("The fields of an Organization", func() {
 			for _, change := range [][2]any{{nil, field.values[0]}, field.values, {field.values[1], nil}} {
 				before, after := holding(field.path, change[0]), holding(field.path, change[1])
 				if field.path == "spec.deletionProtection" && change[1] == nil {
-					continue // absent is Disabled
+					continue // an absent value means Disabled
 				}
 				Expect(authz.ChangedFields(before.Spec, after.Spec)).To(Equal([]string{field.path}))
 				for _, role := range allRoles {
@@ -139,7 +139,7 @@ var _ = Describe("The fields of an Organization", func() {
 		})
 	}
 
-	It("ORG-6 are judged one by one: what a role may not change is named, each field, and nothing else", func() {
+	It("ORG-6 are judged one by one: the refusal names each field that the role may not change, and no other", func() {
 		before := builders.Organization("acme").Obj()
 		after := before.DeepCopy()
 		after.Spec.Profile.Size = 3
@@ -156,7 +156,7 @@ var _ = Describe("The fields of an Organization", func() {
 		Expect(authz.Judge(update(person("ana", orgAdmin), before, after))).To(BeEmpty())
 	})
 
-	It("ORG-6 that the API fills in by itself are no change: an organization without any spec has no default yet", func() {
+	It("ORG-6 that the API server defaults do not count as changed", func() {
 		before := builders.Organization("acme").Obj()
 		after := holding("spec.billing.taxID", "ESB0")
 		after.Spec.DeletionProtection = v1alpha1.SwitchDisabled
@@ -165,7 +165,7 @@ var _ = Describe("The fields of an Organization", func() {
 		Expect(fields(authz.Judge(update(person("eva", billingAdmin), before, after)))).To(Equal([]string{"spec.deletionProtection"}))
 	})
 
-	It("ORG-6 let a billing administrator buy modules and seats, and not decide what a module may do in the workspaces", func() {
+	It("ORG-6 let a BillingAdmin buy modules and seats, but not decide what a module grants in workspaces", func() {
 		desk := func(seats int32, clusterRole string) *v1alpha1.Organization {
 			return builders.Organization("acme").ModuleWithRole("desk", seats, clusterRole).Obj()
 		}
@@ -184,7 +184,7 @@ var _ = Describe("The fields of an Organization", func() {
 		}
 	})
 
-	It("left alone, labels and annotations are for whoever manages a part", func() {
+	It("may stay as they are while anyone who manages a part changes labels and annotations", func() {
 		before := builders.Organization("acme").Obj()
 		after := before.DeepCopy()
 		after.Labels, after.Annotations = map[string]string{"team": "blue"}, map[string]string{"note": "x"}
@@ -194,7 +194,7 @@ var _ = Describe("The fields of an Organization", func() {
 		}
 	})
 
-	It("WXP-5 delegates are set by an OrganizationAdmin only, even those with less than one's own role", func() {
+	It("WXP-5 include delegates, which only an OrganizationAdmin may set, even those with a lesser role", func() {
 		before := builders.Organization("acme").Obj()
 		after := builders.Organization("acme").Delegate("argocd", member).Obj()
 		for _, role := range allRoles[1:] {

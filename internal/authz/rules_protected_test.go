@@ -12,7 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// kept is an object with something of Usher's and something of others' in its metadata.
+// kept returns metadata with entries of Usher and of others.
 func kept() *metav1.ObjectMeta {
 	return &metav1.ObjectMeta{
 		Namespace: "acme", Name: "luis",
@@ -23,14 +23,14 @@ func kept() *metav1.ObjectMeta {
 	}
 }
 
-// lost is kept without the finalizers, as kubectl replace writes it.
+// lost returns the same metadata without finalizers, as kubectl replace writes it.
 func lost() *metav1.ObjectMeta {
 	m := kept()
 	m.Finalizers = nil
 	return m
 }
 
-// withMetadata gives an object of each kind with that metadata.
+// withMetadata returns an object of a kind with that metadata.
 func withMetadata(kind string, meta *metav1.ObjectMeta) metav1.Object {
 	meta = meta.DeepCopy()
 	switch kind {
@@ -48,8 +48,8 @@ func withMetadata(kind string, meta *metav1.ObjectMeta) metav1.Object {
 
 var kinds = []string{"organization", "user", "invitation", "workspace"}
 
-var _ = Describe("What is Usher's own", func() {
-	DescribeTable("is left alone by everybody, in every kind", func(field string, change func(*metav1.ObjectMeta)) {
+var _ = Describe("What belongs to Usher", func() {
+	DescribeTable("cannot be changed by anybody, in any kind", func(field string, change func(*metav1.ObjectMeta)) {
 		after := kept()
 		change(after)
 		for _, kind := range kinds {
@@ -66,30 +66,30 @@ var _ = Describe("What is Usher's own", func() {
 			}
 		}
 	},
-		Entry("the finalizer, taken away", "metadata.finalizers[accounts.usher.dev/finalizer]", func(m *metav1.ObjectMeta) { m.Finalizers = m.Finalizers[1:] }),
-		Entry("all finalizers, taken away", "metadata.finalizers[accounts.usher.dev/finalizer]", func(m *metav1.ObjectMeta) { m.Finalizers = nil }),
-		Entry("owner references, taken away", "metadata.ownerReferences", func(m *metav1.ObjectMeta) { m.OwnerReferences = nil }),
+		Entry("the finalizer, removed", "metadata.finalizers[accounts.usher.dev/finalizer]", func(m *metav1.ObjectMeta) { m.Finalizers = m.Finalizers[1:] }),
+		Entry("all finalizers, removed", "metadata.finalizers[accounts.usher.dev/finalizer]", func(m *metav1.ObjectMeta) { m.Finalizers = nil }),
+		Entry("owner references, removed", "metadata.ownerReferences", func(m *metav1.ObjectMeta) { m.OwnerReferences = nil }),
 		Entry("owner references, added", "metadata.ownerReferences", func(m *metav1.ObjectMeta) {
 			m.OwnerReferences = append(m.OwnerReferences, metav1.OwnerReference{Kind: "ConfigMap", Name: "c", UID: "2"})
 		}),
 		Entry("owner references, changed", "metadata.ownerReferences", func(m *metav1.ObjectMeta) { m.OwnerReferences[0].UID = "3" }),
 		Entry("a label, changed", "metadata.labels[accounts.usher.dev/invitation]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelInvitation] = "other" }),
-		Entry("a label, taken away", "metadata.labels[accounts.usher.dev/invitation]", func(m *metav1.ObjectMeta) { delete(m.Labels, v1alpha1.LabelInvitation) }),
+		Entry("a label, removed", "metadata.labels[accounts.usher.dev/invitation]", func(m *metav1.ObjectMeta) { delete(m.Labels, v1alpha1.LabelInvitation) }),
 		Entry("a label, added", "metadata.labels[accounts.usher.dev/bootstrap]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelBootstrap] = "true" }),
 		Entry("a label, added without a value", "metadata.labels[accounts.usher.dev/user]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelUser] = "" }),
 		Entry("an annotation", "metadata.annotations[accounts.usher.dev/note]", func(m *metav1.ObjectMeta) { m.Annotations["accounts.usher.dev/note"] = "y" }),
-		Entry("not the annotation that sends again", "", func(m *metav1.ObjectMeta) { m.Annotations[v1alpha1.AnnotationResend] = "2" }),
-		Entry("not what is others'", "", func(m *metav1.ObjectMeta) {
+		Entry("but not the annotation that asks for another mail", "", func(m *metav1.ObjectMeta) { m.Annotations[v1alpha1.AnnotationResend] = "2" }),
+		Entry("but not what belongs to others", "", func(m *metav1.ObjectMeta) {
 			m.Labels["team"], m.Annotations["note"], m.Finalizers = "red", "y", m.Finalizers[:1]
 		}),
 	)
 
-	It("says of the finalizer how it got lost, and what keeps it", func() {
+	It("includes the finalizer; the refusal says how it got lost and what keeps it", func() {
 		Expect(authz.Judge(update(person("ana", orgAdmin), withMetadata("user", kept()), withMetadata("user", lost())))).To(ConsistOf(HaveField("Message",
 			HaveSuffix("leave it as it is (kubectl replace removes it unless the manifest contains it; kubectl apply keeps it)"))))
 	})
 
-	It("is all named at once", func() {
+	It("is all named in one refusal", func() {
 		for _, kind := range kinds {
 			found := authz.Judge(update(platformActor, withMetadata(kind, kept()), withMetadata(kind, &metav1.ObjectMeta{Namespace: "acme", Name: "luis"})))
 			Expect(fields(found)).To(Equal([]string{
@@ -99,7 +99,7 @@ var _ = Describe("What is Usher's own", func() {
 		}
 	})
 
-	It("is not declared in a new object, but for the finalizer, which a saved copy brings", func() {
+	It("cannot be declared in a new object, except for the finalizer, which a saved copy contains", func() {
 		for _, kind := range kinds {
 			Expect(fields(authz.Judge(asked(platformActor, authz.Create, withMetadata(kind, kept()))))).To(Equal([]string{
 				"metadata.ownerReferences", "metadata.labels[accounts.usher.dev/invitation]", "metadata.annotations[accounts.usher.dev/note]",
@@ -107,7 +107,7 @@ var _ = Describe("What is Usher's own", func() {
 		}
 	})
 
-	It("is the status, written by nobody else, changed or not", func() {
+	It("includes the status, changed or not", func() {
 		for _, kind := range kinds {
 			for _, actor := range []authz.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor} {
 				r := update(actor, withMetadata(kind, kept()), withMetadata(kind, kept()))
@@ -117,13 +117,13 @@ var _ = Describe("What is Usher's own", func() {
 		}
 	})
 
-	It("does not keep anything from being deleted", func() {
+	It("does not prevent deletion", func() {
 		for _, kind := range kinds {
 			Expect(authz.Judge(asked(platformActor, authz.Delete, withMetadata(kind, kept())))).To(BeEmpty(), kind)
 		}
 	})
 
-	It("is open to Usher and to the controllers that carry out deletions", func() {
+	It("may be changed by Usher and by the controllers that carry out deletions", func() {
 		for _, actorKind := range []authz.ActorKind{authz.ActorOperator, authz.ActorCleaner} {
 			r := update(authz.Actor{Kind: actorKind}, withMetadata("user", kept()), withMetadata("user", &metav1.ObjectMeta{}))
 			Expect(authz.Judge(r)).To(BeEmpty())

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-var _ = Describe("A report at once", func() {
+var _ = Describe("A report on request", func() {
 	asked := func(kind string) (before, after metav1.Object) {
 		meta := &metav1.ObjectMeta{Namespace: "acme", Name: "support"}
 		before = withMetadata(kind, meta)
@@ -20,7 +20,7 @@ var _ = Describe("A report at once", func() {
 		return before, withMetadata(kind, meta)
 	}
 
-	DescribeTable("GTA-12 is asked for by who manages the contacts", func(kind string, may []v1alpha1.Role) {
+	DescribeTable("GTA-12 may be requested by those who manage the contacts", func(kind string, may []v1alpha1.Role) {
 		for _, role := range authz.Roles() {
 			before, after := asked(kind)
 			found := authz.Judge(update(person("eva", role), before, after))
@@ -38,14 +38,14 @@ var _ = Describe("A report at once", func() {
 		Entry("of a workspace", "workspace", []v1alpha1.Role{orgAdmin, financeAdmin, userAdmin}),
 	)
 
-	It("is refused with who could ask for it", func() {
+	It("is refused to others with who could request it", func() {
 		before, after := asked("organization")
 		found := authz.Judge(update(person("eva", billingAdmin), before, after))
 		Expect(found).To(ConsistOf(And(HaveField("Rule", "report-requested"), HaveField("Message", HaveSuffix(
 			"is BillingAdmin in organization \"acme\": only an OrganizationAdmin or FinanceAdmin may request a report for the organization's contacts")))))
 	})
 
-	It("is of no use on other kinds, and refused there", func() {
+	It("cannot be requested on kinds without contacts", func() {
 		for _, kind := range []string{"user", "invitation"} {
 			before, after := asked(kind)
 			Expect(rules(authz.Judge(update(platformActor, before, after)))).To(Equal([]string{"usher-only"}), kind)

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("ORG-24 nobody, whatever the role,", func() {
+var _ = Describe("ORG-24 A person, whatever the role,", func() {
 	self := func(role v1alpha1.Role) *v1alpha1.OrgUser {
 		u := builders.OrgUser("acme", "eva").Role(role).Obj()
 		u.Status.State, u.Status.Role = v1alpha1.UserActive, role
@@ -30,7 +30,7 @@ var _ = Describe("ORG-24 nobody, whatever the role,", func() {
 			could = "another OrganizationAdmin"
 		}
 
-		It("removes himself, changes his own role or suspends himself: "+string(role), func() {
+		It("cannot remove or suspend themselves or change their own role: "+string(role), func() {
 			for what, r := range map[string]authz.Request{
 				"remove yourself from the organization": asked(eva, authz.Delete, self(role)),
 				"change your own role":                  update(eva, self(role), changed(self(role), func(u *v1alpha1.OrgUser) { u.Spec.Role = other })),
@@ -44,23 +44,23 @@ var _ = Describe("ORG-24 nobody, whatever the role,", func() {
 		})
 	}
 
-	It("not even by changing something else along with it", func() {
+	It("cannot do so together with another change", func() {
 		both := func(u *v1alpha1.OrgUser) { u.Spec.DisplayName, u.Spec.Role = "Eva", technician }
 		Expect(rules(authz.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), both))))).To(Equal([]string{"not-oneself"}))
 	})
 
-	It("is told of both when he does both", func() {
+	It("is told of each fault", func() {
 		both := func(u *v1alpha1.OrgUser) { u.Spec.Role, u.Spec.Suspend = technician, true }
 		Expect(fields(authz.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), both))))).To(
 			Equal([]string{"spec.role", "spec.suspend"}))
 	})
 
-	It("is kept from the rest of his own account by his role alone", func() {
+	It("may change the rest of their account as their role allows", func() {
 		Expect(authz.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), renamed)))).To(BeEmpty())
 		Expect(rules(authz.Judge(update(person("eva", technician), self(technician), changed(self(technician), renamed))))).To(Equal([]string{"area-managed"}))
 	})
 
-	It("is taken for another of the same name: a workspace, an invitation, a delegate", func() {
+	It("may remove another object of the same name; another actor may remove the account", func() {
 		eva := person("eva", orgAdmin)
 		Expect(authz.Judge(asked(eva, authz.Delete, builders.Workspace("acme", "eva").Obj()))).To(BeEmpty())
 		Expect(authz.Judge(asked(eva, authz.Delete, builders.Invitation("acme", "eva", "a@acme.example").Obj()))).To(BeEmpty())

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// userFields changes each field of an OrgUser's spec, beside the role.
+// userFields changes each field of an OrgUser's spec except the role.
 var userFields = map[string]func(*v1alpha1.OrgUser){
 	"spec.email":       func(u *v1alpha1.OrgUser) { u.Spec.Email = "other@acme.example" },
 	"spec.displayName": func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Luis" },
@@ -29,10 +29,10 @@ var userFields = map[string]func(*v1alpha1.OrgUser){
 	"spec.suspend":     func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true },
 }
 
-// standing is a user with a role wished and a role in force.
-type standing struct{ wished, inForce v1alpha1.Role }
+// standing is a user's requested role and role in force.
+type standing struct{ requested, inForce v1alpha1.Role }
 
-// above are users who are no mere Members, by the wish or in force.
+// above are users above Member, as requested or in force.
 var above = []standing{
 	{orgAdmin, orgAdmin},
 	{billingAdmin, billingAdmin},
@@ -42,17 +42,17 @@ var above = []standing{
 	{notifications, notifications},
 	{orgAdmin, ""},
 	{technician, ""},          // not accepted yet
-	{member, orgAdmin},        // wished a Member, and held in force as the last administrator
-	{orgAdmin, member},        // promoted by somebody, and not in force yet
+	{member, orgAdmin},        // demoted, and held in force as the last administrator
+	{orgAdmin, member},        // promoted, and not in force yet
 	{member, technician},      // demoted a moment ago
-	{notifications, orgAdmin}, // both above
+	{notifications, orgAdmin}, // above Member in both
 }
 
-// mereMembers are Members by the wish, and in force if at all.
+// mereMembers are Members as requested, and in force if at all.
 var mereMembers = []standing{{member, member}, {member, ""}}
 
 func (s standing) user() *v1alpha1.OrgUser {
-	u := builders.OrgUser("acme", "luis").Role(s.wished).Obj()
+	u := builders.OrgUser("acme", "luis").Role(s.requested).Obj()
 	u.Status.Role = s.inForce
 	return u
 }
@@ -60,7 +60,7 @@ func (s standing) user() *v1alpha1.OrgUser {
 var _ = Describe("Users", func() {
 	eva := person("eva", userAdmin)
 
-	It("are judged by every field of the spec in this test", func() {
+	It("have all their fields in the table of these specs", func() {
 		paths := []string{"spec.role"}
 		for path := range userFields {
 			paths = append(paths, path)
@@ -68,7 +68,7 @@ var _ = Describe("Users", func() {
 		Expect(paths).To(ConsistOf(leaves("spec", reflect.TypeFor[v1alpha1.OrgUserSpec]())))
 	})
 
-	It("ORG-9 ORG-11 of the role Member are a user administrator's in every field but the role", func() {
+	It("ORG-9 ORG-11 with the role Member can be changed by a UserAdmin in every field but the role", func() {
 		for _, s := range mereMembers {
 			for path, change := range userFields {
 				Expect(authz.Judge(update(eva, s.user(), changed(s.user(), change)))).To(BeEmpty(), path)
@@ -76,7 +76,7 @@ var _ = Describe("Users", func() {
 		}
 	})
 
-	It("ORG-11 above Member are a user administrator's in their workspaces only, whichever role is above", func() {
+	It("ORG-11 above Member, requested or in force, can be changed by a UserAdmin only in their workspaces", func() {
 		for _, s := range above {
 			for path, change := range userFields {
 				found := authz.Judge(update(eva, s.user(), changed(s.user(), change)))
@@ -90,7 +90,7 @@ var _ = Describe("Users", func() {
 		}
 	})
 
-	It("ORG-10 above Member are not made undeletable by a user administrator's finalizer", func() {
+	It("ORG-10 above Member cannot be made undeletable by a UserAdmin's finalizer", func() {
 		hold := func(u *v1alpha1.OrgUser) { u.Finalizers = []string{"others.example/hold"} }
 		for _, s := range above {
 			Expect(fields(authz.Judge(update(eva, s.user(), changed(s.user(), hold))))).To(Equal([]string{"metadata.finalizers"}), "%v", s)
@@ -101,7 +101,7 @@ var _ = Describe("Users", func() {
 		}
 	})
 
-	It("WXP-7 ORG-12 above Member are not invited again by a user administrator, whose doing kills the link that they have", func() {
+	It("WXP-7 ORG-12 above Member cannot be invited again by a UserAdmin, which would invalidate the link that they have", func() {
 		again := func(u *v1alpha1.OrgUser) { u.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"} }
 		const annotation = "metadata.annotations[accounts.usher.dev/resend]"
 		for _, s := range above {
@@ -115,7 +115,7 @@ var _ = Describe("Users", func() {
 		}
 	})
 
-	It("ORG-12 are neither promoted nor demoted by a user administrator, nor moved sideways", func() {
+	It("ORG-12 cannot be given another role by a UserAdmin, whichever it is", func() {
 		for _, from := range allRoles {
 			for _, to := range allRoles {
 				before := builders.OrgUser("acme", "luis").Role(from).Obj()
@@ -130,7 +130,7 @@ var _ = Describe("Users", func() {
 		}
 	})
 
-	It("ORG-10 are deleted by a user administrator while they are Members, by the wish and in force", func() {
+	It("ORG-10 can be deleted by a UserAdmin only while they are Members, both requested and in force", func() {
 		for _, s := range mereMembers {
 			Expect(authz.Judge(asked(eva, authz.Delete, s.user()))).To(BeEmpty(), "%v", s)
 		}
@@ -141,7 +141,7 @@ var _ = Describe("Users", func() {
 			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may delete a user with the role "OrganizationAdmin"`))
 	})
 
-	It("ORG-9 come in as Members when a user administrator makes or invites them, as anything with an organization administrator", func() {
+	It("ORG-9 can be created or invited with any role by an OrganizationAdmin, and as Members by a UserAdmin", func() {
 		for _, role := range allRoles {
 			made := builders.OrgUser("acme", "luis").Role(role).Obj()
 			invited := builders.Invitation("acme", "team", "luis@acme.example").Role(role).InvitedBy("eva@acme.example").Obj()
@@ -157,7 +157,7 @@ var _ = Describe("Users", func() {
 		}
 	})
 
-	It("ORG-3 GTA-1 are an organization administrator's in every field, whatever they are", func() {
+	It("ORG-3 GTA-1 can be changed by an OrganizationAdmin in every field, whatever their role", func() {
 		for _, s := range append(above, mereMembers...) {
 			for path, change := range userFields {
 				Expect(authz.Judge(update(person("ana", orgAdmin), s.user(), changed(s.user(), change)))).To(BeEmpty(), path)
@@ -166,7 +166,7 @@ var _ = Describe("Users", func() {
 		}
 	})
 
-	It("ORG-7 ORG-15 NOV-6 GTA-2 are nobody else's, in no field", func() {
+	It("ORG-7 ORG-15 NOV-6 GTA-2 cannot be changed by other roles in any field", func() {
 		for _, role := range []v1alpha1.Role{billingAdmin, financeAdmin, technician, member, notifications} {
 			for path, change := range userFields {
 				found := authz.Judge(update(person("eva", role), mereMembers[0].user(), changed(mereMembers[0].user(), change)))
@@ -181,7 +181,7 @@ var _ = Describe("Invitations", func() {
 		return builders.Invitation("acme", "team", "luis@acme.example").Role(role).InvitedBy("eva@acme.example").Obj()
 	}
 
-	It("ORG-9 ORG-12 to Members are changed by a user administrator, and stay to Members", func() {
+	It("ORG-9 ORG-12 with the role Member can be changed by a UserAdmin, and must keep the role", func() {
 		eva := person("eva", userAdmin)
 		for _, before := range allRoles {
 			for _, after := range allRoles {
@@ -193,7 +193,7 @@ var _ = Describe("Invitations", func() {
 			`user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may delete an invitation with the role "Technician"`))
 	})
 
-	It("ORG-15 are sent again by who manages them", func() {
+	It("ORG-15 can be sent again by those who manage them", func() {
 		for _, role := range allRoles {
 			again := builders.Invitation("acme", "team", "luis@acme.example").InvitedBy("eva@acme.example").Resend("2").Obj()
 			may := role == orgAdmin || role == userAdmin

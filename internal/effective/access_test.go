@@ -41,11 +41,11 @@ var _ = Describe("ORG-2 ORG-22 ORG-23 LMI-9 The origins of an access", func() {
 		Entry("every source", acme("ana"), asEdit, everything,
 			origin(v1alpha1.GrantedByGroup, asAdmin, "night"), origin(v1alpha1.GrantedByUser, asEdit, ""),
 			origin(v1alpha1.GrantedByGroup, asEdit, "helpdesk"), origin(v1alpha1.GrantedByMember, asView, "")),
-		Entry("an administrator's role before what he has beside it", acme("luis"), asView, everything,
+		Entry("an administrator's role before other sources", acme("luis"), asView, everything,
 			origin(v1alpha1.GrantedByRole, asAdmin, ""), origin(v1alpha1.GrantedByGroup, asAdmin, "night"),
 			origin(v1alpha1.GrantedByGroup, asEdit, "helpdesk"), origin(v1alpha1.GrantedByUser, asView, ""),
 			origin(v1alpha1.GrantedByMember, asView, "")),
-		Entry("the stronger one of an address that is listed twice", acme("ana"), v1alpha1.WorkspaceAccess(""),
+		Entry("the stronger access of an address that is listed twice", acme("ana"), v1alpha1.WorkspaceAccess(""),
 			support.Member("luis@acme.example", asView).Member("LUIS@acme.example", asEdit),
 			origin(v1alpha1.GrantedByMember, asEdit, "")),
 	)
@@ -54,7 +54,7 @@ var _ = Describe("ORG-2 ORG-22 ORG-23 LMI-9 The origins of an access", func() {
 var _ = Describe("Access to a workspace", func() {
 	user := luis.Existing().Groups("helpdesk", "night")
 
-	DescribeTable("is the strongest of every source", func(w builders.WorkspaceBuilder, own, expected v1alpha1.WorkspaceAccess) {
+	DescribeTable("is the strongest of all sources", func(w builders.WorkspaceBuilder, own, expected v1alpha1.WorkspaceAccess) {
 		u := user
 		if own != "" {
 			u = u.Workspace("support", own)
@@ -66,30 +66,30 @@ var _ = Describe("Access to a workspace", func() {
 		}
 		Expect(in.Workspaces).To(ConsistOf(And(HaveField("Name", "support"), HaveField("Access", expected))))
 	},
-		Entry("ORG-14 none", support, v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
-		Entry("ORG-22 the user's own list", support, v1alpha1.WorkspaceView, v1alpha1.WorkspaceView),
-		Entry("ORG-23 the workspace's members, by address", support.Member("luis@acme.example", v1alpha1.WorkspaceEdit),
+		Entry("ORG-14 none without a source", support, v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
+		Entry("ORG-22 that of the user's own list", support, v1alpha1.WorkspaceView, v1alpha1.WorkspaceView),
+		Entry("ORG-23 that of the workspace's members, by address", support.Member("luis@acme.example", v1alpha1.WorkspaceEdit),
 			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
-		Entry("whatever the letters' case of the address", support.Member("Luis@Acme.example", v1alpha1.WorkspaceEdit),
+		Entry("that of the address in upper or lower case", support.Member("Luis@Acme.example", v1alpha1.WorkspaceEdit),
 			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
-		Entry("not by another's address", support.Member("eva@acme.example", v1alpha1.WorkspaceEdit),
+		Entry("not that of another user's address", support.Member("eva@acme.example", v1alpha1.WorkspaceEdit),
 			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
-		Entry("LMI-9 the workspace's members, by group", support.Group("helpdesk", v1alpha1.WorkspaceEdit),
+		Entry("LMI-9 that of the workspace's members, by group", support.Group("helpdesk", v1alpha1.WorkspaceEdit),
 			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceEdit),
-		Entry("not by another's group", support.Group("day", v1alpha1.WorkspaceEdit),
+		Entry("not that of another group", support.Group("day", v1alpha1.WorkspaceEdit),
 			v1alpha1.WorkspaceAccess(""), v1alpha1.WorkspaceAccess("")),
-		Entry("own above member and group",
+		Entry("the user's own over member and group",
 			support.Member("luis@acme.example", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceEdit),
 			v1alpha1.WorkspaceAdmin, v1alpha1.WorkspaceAdmin),
-		Entry("member above own and group",
+		Entry("member over the user's own and group",
 			support.Group("night", v1alpha1.WorkspaceView).Member("luis@acme.example", v1alpha1.WorkspaceAdmin),
 			v1alpha1.WorkspaceEdit, v1alpha1.WorkspaceAdmin),
-		Entry("one group above the other",
+		Entry("one group over another",
 			support.Group("night", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView),
 			v1alpha1.WorkspaceView, v1alpha1.WorkspaceEdit),
 	)
 
-	It("comes in the order of names, and the members' lists have no cap (ORG-23)", func() {
+	It("is sorted by name, and lists of members have no limit (ORG-23)", func() {
 		u := user.Workspace("support", v1alpha1.WorkspaceEdit)
 		crowd := sales.With(func(w *v1alpha1.Workspace) {
 			for n := range 200 {

@@ -35,38 +35,38 @@ var _ = Describe("The ledger of administrators", func() {
 		Expect(got.Staying).To(ConsistOf(next.Staying))
 		Expect(got.Held).To(Equal(next.Held))
 	},
-		Entry("is empty without anybody", nil, nil, effective.Ledger{}),
-		Entry("takes in who wishes and has accepted, in the order of names", nil,
+		Entry("is empty without candidates", nil, nil, effective.Ledger{}),
+		Entry("adds those who request the role and have accepted, sorted by name", nil,
 			[]effective.Candidate{willing("bea"), willing("ana"), invitedAdmin("eva"), unwilling("luis")},
 			effective.Ledger{Administrators: []string{"ana", "bea"}}),
-		Entry("stays as it is", []string{"ana", "bea"}, []effective.Candidate{willing("bea"), willing("ana")},
+		Entry("stays as it is if all request to stay", []string{"ana", "bea"}, []effective.Candidate{willing("bea"), willing("ana")},
 			effective.Ledger{Administrators: []string{"ana", "bea"}, Staying: []string{"ana", "bea"}}),
-		Entry("lets go who no longer wishes, while somebody stays", []string{"ana", "bea"},
+		Entry("drops those who no longer request the role while somebody stays", []string{"ana", "bea"},
 			[]effective.Candidate{unwilling("ana"), willing("bea")},
 			effective.Ledger{Administrators: []string{"bea"}, Leaving: []string{"ana"}, Staying: []string{"bea"}}),
-		Entry("holds the last one", []string{"ana"}, []effective.Candidate{unwilling("ana"), unwilling("luis")},
+		Entry("holds the last administrator", []string{"ana"}, []effective.Candidate{unwilling("ana"), unwilling("luis")},
 			effective.Ledger{Administrators: []string{"ana"}, Held: "ana"}),
-		Entry("holds one of two who both want to go", []string{"ana", "bea"},
+		Entry("holds one of two who both request to leave", []string{"ana", "bea"},
 			[]effective.Candidate{unwilling("ana"), unwilling("bea")},
 			effective.Ledger{Administrators: []string{"ana"}, Leaving: []string{"bea"}, Held: "ana"}),
-		Entry("holds the last one until the successor stands on the written list", []string{"ana"},
+		Entry("holds the last administrator until the successor is on the written list", []string{"ana"},
 			[]effective.Candidate{unwilling("ana"), willing("bea")},
 			effective.Ledger{Administrators: []string{"ana", "bea"}, Held: "ana"}),
-		Entry("lets him go then", []string{"ana", "bea"}, []effective.Candidate{unwilling("ana"), willing("bea")},
+		Entry("drops the former administrator once the successor is on the written list", []string{"ana", "bea"}, []effective.Candidate{unwilling("ana"), willing("bea")},
 			effective.Ledger{Administrators: []string{"bea"}, Leaving: []string{"ana"}, Staying: []string{"bea"}}),
-		Entry("does not take a successor who has not accepted", []string{"ana"},
+		Entry("does not add a successor who has not accepted", []string{"ana"},
 			[]effective.Candidate{unwilling("ana"), invitedAdmin("bea")},
 			effective.Ledger{Administrators: []string{"ana"}, Held: "ana"}),
-		Entry("keeps who wishes, accepted or not", []string{"ana"}, []effective.Candidate{invitedAdmin("ana")},
+		Entry("keeps an administrator who requests to stay, accepted or not", []string{"ana"}, []effective.Candidate{invitedAdmin("ana")},
 			effective.Ledger{Administrators: []string{"ana"}, Staying: []string{"ana"}}),
-		Entry("drops whose object is gone", []string{"ana", "bea"}, []effective.Candidate{willing("bea")},
+		Entry("drops an administrator whose object is gone", []string{"ana", "bea"}, []effective.Candidate{willing("bea")},
 			effective.Ledger{Administrators: []string{"bea"}, Staying: []string{"bea"}}),
-		Entry("does not hold whose object is gone, but the next", []string{"ana", "bea"}, []effective.Candidate{unwilling("bea")},
+		Entry("holds the next administrator in place of one whose object is gone", []string{"ana", "bea"}, []effective.Candidate{unwilling("bea")},
 			effective.Ledger{Administrators: []string{"bea"}, Held: "bea"}),
-		Entry("is empty when all objects are gone by force", []string{"ana"}, nil, effective.Ledger{}),
+		Entry("is empty if all objects were removed by force", []string{"ana"}, nil, effective.Ledger{}),
 	)
 
-	It("reads a wish from the spec, and its end from suspension and deletion", func() {
+	It("reads the request from the spec, and its end from suspension and deletion", func() {
 		u := ana.Existing().Obj()
 		Expect(effective.CandidateOf(u)).To(Equal(effective.Candidate{Name: "ana", Exists: true, Requested: true}))
 		u.Status.State = v1alpha1.UserActive
@@ -80,7 +80,7 @@ var _ = Describe("The ledger of administrators", func() {
 		}
 	})
 
-	It("ORG-4 is never emptied by any sequence of wishes, acceptances and deletions", func() {
+	It("ORG-4 is never emptied by any sequence of requests, acceptances and deletions", func() {
 		for seed := range uint64(500) {
 			w := newWorld(seed)
 			for step := range 60 {
@@ -91,8 +91,8 @@ var _ = Describe("The ledger of administrators", func() {
 	})
 })
 
-// world is a few people who come and go as chance has it. A deleted one is there until the ledger lets go of the name,
-// as the finalizer has it.
+// world is a few people who come and go at random. Because of the finalizer, a deleted person exists until the ledger drops the
+// name.
 type world struct {
 	*rand.Rand
 	people  map[string]effective.Candidate
@@ -106,7 +106,7 @@ func newWorld(seed uint64) *world {
 	}
 }
 
-// act changes one person: declared, accepted, promoted, demoted or deleted.
+// act makes a random change to one person: declared, accepted, promoted, demoted or deleted.
 func (w *world) act() {
 	name := string(rune('a' + w.IntN(4)))
 	c, exists := w.people[name]
@@ -130,7 +130,7 @@ func (w *world) act() {
 	w.people[name] = c
 }
 
-// reconcile takes the next ledger and checks what must hold of it.
+// reconcile applies the next ledger and checks what must hold.
 func (w *world) reconcile(where string) {
 	GinkgoHelper()
 	candidates := make([]effective.Candidate, 0, len(w.people))

@@ -12,11 +12,11 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("GTA-5 A workspace that is required of everybody", func() {
+var _ = Describe("GTA-5 A workspace for every user", func() {
 	required := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{WorkspaceAssignment: v1alpha1.AssignmentRequired})
 	optional := builders.Organization("acme")
 
-	It("is missing in force when no source gives one, and the rest stays in force", func() {
+	It("is reported missing if no source grants one, while the rest stays in force", func() {
 		in := effective.UserInForce(facts(luis.Existing().Role(technician).Obj(), required.Obj(), support.Obj()))
 		Expect(in).To(And(HaveField("LacksWorkspace", true), HaveField("State", v1alpha1.UserActive), HaveField("Role", technician)))
 		for _, f := range []effective.UserFacts{

@@ -12,7 +12,7 @@ import (
 )
 
 var _ = Describe("ClusterRoles", func() {
-	DescribeTable("of a role in the organization's namespace", func(role v1alpha1.Role, name string) {
+	DescribeTable("are derived from the role in the organization's namespace", func(role v1alpha1.Role, name string) {
 		Expect(effective.ClusterRoleForRole(role)).To(Equal(name))
 	},
 		Entry(nil, orgAdmin, "usher-organization-admin"),
@@ -21,11 +21,11 @@ var _ = Describe("ClusterRoles", func() {
 		Entry(nil, userAdmin, "usher-user-admin"),
 		Entry(nil, technician, "usher-technician"),
 		Entry(nil, member, "usher-member"),
-		Entry("NOV-7 who only receives notifications has none", notifications, ""),
-		Entry("no role", v1alpha1.Role(""), ""),
+		Entry("NOV-7 none for users who only receive notifications", notifications, ""),
+		Entry("none without a role", v1alpha1.Role(""), ""),
 	)
 
-	DescribeTable("of an access in a workspace's namespace", func(access v1alpha1.WorkspaceAccess, name string) {
+	DescribeTable("are derived from the access in a workspace's namespace", func(access v1alpha1.WorkspaceAccess, name string) {
 		Expect(effective.ClusterRoleForAccess(access)).To(Equal(name))
 	},
 		Entry(nil, v1alpha1.WorkspaceAdmin, "admin"),

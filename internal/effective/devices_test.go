@@ -16,7 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// stocked gives a workspace of some age in days with a device for each serial number.
+// stocked returns a workspace with a device for each serial number. Age is in days.
 func stocked(name string, age int, serials ...string) *v1alpha1.Workspace {
 	w := builders.Workspace("acme", name)
 	for n, serial := range serials {
@@ -32,7 +32,7 @@ func stocked(name string, age int, serials ...string) *v1alpha1.Workspace {
 }
 
 var _ = Describe("A device's serial number", func() {
-	DescribeTable("GTA-6 is compared without regard to case and to white space around it", func(a, b string, same bool) {
+	DescribeTable("GTA-6 is compared regardless of case and surrounding white space", func(a, b string, same bool) {
 		equal := Equal(effective.SerialKey(b))
 		if !same {
 			equal = Not(equal)
@@ -46,12 +46,12 @@ var _ = Describe("A device's serial number", func() {
 		Entry("leading zeros count", "0012", "12", false),
 	)
 
-	It("GTA-6 is looked at when a change brings it in", func() {
+	It("GTA-6 is checked only if a change adds it", func() {
 		Expect(effective.NewSerialKeys(nil, stocked("support", 0, "b", "A", "", "a"))).To(HaveExactElements("A", "B"))
 		Expect(effective.NewSerialKeys(stocked("support", 0, "A", "c"), stocked("support", 0, "C", "b", "a"))).To(HaveExactElements("B"))
 	})
 
-	It("GTA-6 is that of the oldest workspace that names it and stays", func() {
+	It("GTA-6 belongs to the oldest workspace that names it and is not being deleted", func() {
 		young, old, other := stocked("a", 1, "SN-1"), stocked("z", 3, "x", "sn-1"), stocked("y", 3, "SN-1")
 		Expect(holder(effective.HolderOf("SN-1", []*v1alpha1.Workspace{young, old}))).To(Equal(effective.SerialHolder{Workspace: "z", Device: "zb"}))
 		Expect(holder(effective.HolderOf("SN-1", []*v1alpha1.Workspace{young, old, other}))).To(HaveField("Workspace", "y"))
@@ -65,7 +65,7 @@ var _ = Describe("A device's serial number", func() {
 		Expect(found).To(BeFalse())
 	})
 
-	It("GTA-6 of a device in force is nobody else's", func() {
+	It("GTA-6 belongs to one device in force", func() {
 		w := stocked("support", 0, "SN-1", "", "sn-2", "SN-3", "sn-3", "")
 		inForce, duplicates := effective.DevicesInForce(w, map[string]effective.SerialHolder{"SN-2": {Workspace: "sales", Device: "till"}, "": {Workspace: "sales"}})
 		Expect(inForce).To(HaveLen(4))
@@ -78,7 +78,7 @@ var _ = Describe("A device's serial number", func() {
 func holder(h effective.SerialHolder, _ bool) effective.SerialHolder { return h }
 
 var _ = Describe("A device's assignee", func() {
-	It("LMI-4 is each account's once, in the order of the devices", func() {
+	It("LMI-4 is listed once for each account, in the order of the devices", func() {
 		w := builders.Workspace("acme", "support").Device("a", "x@acme.example").Device("b", "").Device("c", "X@ACME.example").
 			Device("d", "y@acme.example").Obj()
 		devices, _ := effective.DevicesInForce(w, nil)

@@ -18,17 +18,17 @@ var _ = Describe("GTA-10 The ClusterRole of a module", func() {
 	DescribeTable("may be bound", func(name string, labels map[string]string, state effective.ClusterRoleState) {
 		Expect(effective.StateOfClusterRole(name, labels)).To(Equal(state))
 	},
-		Entry("with the platform team's label", "tickets", map[string]string{"accounts.usher.dev/grantable": "true"}, effective.Grantable),
-		Entry("not with another value", "tickets", map[string]string{"accounts.usher.dev/grantable": "yes"}, effective.NotGrantable),
-		Entry("not without", "auditors", nil, effective.NotGrantable),
-		Entry("not the cluster's own, label or not", "cluster-admin", map[string]string{v1alpha1.LabelGrantable: "true"}, effective.NotGrantable),
-		Entry("nor Kubernetes'", "system:node", map[string]string{v1alpha1.LabelGrantable: "true"}, effective.NotGrantable),
+		Entry("if it has the platform team's label", "tickets", map[string]string{"accounts.usher.dev/grantable": "true"}, effective.Grantable),
+		Entry("but not if the label has another value", "tickets", map[string]string{"accounts.usher.dev/grantable": "yes"}, effective.NotGrantable),
+		Entry("but not without the label", "auditors", nil, effective.NotGrantable),
+		Entry("but not if it belongs to the cluster, even with the label", "cluster-admin", map[string]string{v1alpha1.LabelGrantable: "true"}, effective.NotGrantable),
+		Entry("but not if it belongs to Kubernetes, even with the label", "system:node", map[string]string{v1alpha1.LabelGrantable: "true"}, effective.NotGrantable),
 		Entry(nil, "admin", nil, effective.Grantable),
 		Entry(nil, "edit", nil, effective.Grantable),
 		Entry(nil, "view", nil, effective.Grantable),
 	)
 
-	It("is said when it cannot be bound, with who can help and how", func() {
+	It("is reported if it cannot be bound, with who can help and how", func() {
 		problems := effective.ModuleProblems(bought.ModuleWithRole("ok", 1, "edit").Obj(),
 			effective.ClusterRoleStates{"faxes": effective.NotGrantable, "edit": effective.Grantable})
 		Expect(problems).To(HaveExactElements(

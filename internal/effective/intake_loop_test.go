@@ -11,7 +11,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// hop gives a workspace of acme whose mails pass on from an intake to a queue.
+// hop returns a workspace of acme whose mail passes from an intake to a queue.
 func hop(name, intake, queue string) *v1alpha1.Workspace {
 	w := takesIn("acme", name, intake, 0)
 	w.Spec.Portal.QueueEmail = v1alpha1.EmailAddress(queue)
@@ -22,7 +22,7 @@ var _ = Describe("LMI-3 A queue that is an intake", func() {
 	const a, b, c, people = "a@in.acme.example", "b@in.acme.example", "c@in.acme.example", "people@acme.example"
 	via := func(w ...*v1alpha1.Workspace) []*v1alpha1.Workspace { return w }
 
-	It("leads on to people, or back", func() {
+	It("leads to people, or loops", func() {
 		first := hop("first", a, b)
 		Expect(effective.QueueLoopMessage(first, nil)).To(BeEmpty())
 		Expect(effective.QueueLoopMessage(first, via(hop("second", b, people)))).To(BeEmpty())
@@ -36,7 +36,7 @@ var _ = Describe("LMI-3 A queue that is an intake", func() {
 		Expect(effective.QueueLoopMessage(first, back)).To(HavePrefix("is the intake address of a workspace of another organization, whose queue"))
 	})
 
-	It("may lead into a circle of others, which is theirs to open", func() {
+	It("may lead into a loop of other workspaces, for which they are responsible", func() {
 		first, circle := hop("first", a, b), via(hop("second", b, c), hop("third", c, b))
 		Expect(effective.QueueLoopMessage(first, circle)).To(BeEmpty())
 		Expect(effective.IntakeLoops(first, circle)).To(BeTrue())

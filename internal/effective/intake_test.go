@@ -15,7 +15,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// takesIn gives a workspace of some age in days that wishes an intake address.
+// takesIn returns a workspace that requests an intake address. Age is in days.
 func takesIn(organization, name, intake string, age int) *v1alpha1.Workspace {
 	w := builders.Workspace(organization, name).With(func(w *v1alpha1.Workspace) {
 		w.Spec.Portal = &v1alpha1.CustomerPortal{
@@ -30,7 +30,7 @@ var _ = Describe("LMI-3 An intake address", func() {
 	const help = "help@in.acme.example"
 	anywhere := effective.IntakeDomains{}
 
-	It("is that of the oldest workspace that wishes it, whoever's", func() {
+	It("belongs to the oldest workspace that requests it, in any organization", func() {
 		young, old := takesIn("acme", "support", help, 1), takesIn("other", "desk", "HELP@in.acme.example", 2)
 		same := takesIn("acme", "a-desk", help, 2)
 		Expect(effective.IntakeHolder([]*v1alpha1.Workspace{young, old}, anywhere)).To(BeIdenticalTo(old))

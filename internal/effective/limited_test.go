@@ -25,15 +25,15 @@ var _ = Describe("A Limited account", func() {
 	}
 	bare := HaveField("Workspaces", BeEmpty())
 
-	DescribeTable("LMI-1 LMI-2 is active at once, without role, access, seat and user name", func(b builders.OrgUserBuilder, accepted bool) {
+	DescribeTable("LMI-1 LMI-2 is active at once, without role, access, seat or user name", func(b builders.OrgUserBuilder, accepted bool) {
 		Expect(in(b)).To(And(Equal(effective.InForce{State: v1alpha1.UserActive, Accepted: accepted}), bare))
 	},
-		Entry("whom nobody has invited", guest, false),
-		Entry("whose identity exists", guest.Existing(), true),
-		Entry("who wishes a user name", guest.Username("guest"), false),
+		Entry("not invited", guest, false),
+		Entry("with an existing identity", guest.Existing(), true),
+		Entry("with a requested user name", guest.Username("guest"), false),
 	)
 
-	It("LMI-2 is suspended, removed and second to another one like everybody", func() {
+	It("LMI-2 can be suspended, removed or a duplicate like any account", func() {
 		Expect(in(guest.Suspended())).To(And(HaveField("State", v1alpha1.UserSuspended), HaveField("Username", ""), bare))
 		Expect(in(guest, func(f *effective.UserFacts) { deleted(f.User) })).To(HaveField("State", v1alpha1.UserRemoving))
 		Expect(in(guest, func(f *effective.UserFacts) { f.AddressOwner = "other" })).To(HaveField("State", v1alpha1.UserPending))
@@ -53,7 +53,7 @@ var _ = Describe("A Limited account", func() {
 		Expect(in(was)).To(And(HaveField("State", v1alpha1.UserActive), HaveField("Role", BeEmpty()), HaveField("Username", BeEmpty()), bare))
 	})
 
-	It("holds no user name, and needs none", func() {
+	It("LMI-2 owns no user name and needs none", func() {
 		limited, other := guest.Obj(), builders.OrgUser("acme", "other").Username("guest@acme.example").Obj()
 		limited.Status.State = v1alpha1.UserActive
 		Expect(effective.OwnsUsername(limited, other)).To(BeFalse())
@@ -63,14 +63,14 @@ var _ = Describe("A Limited account", func() {
 	})
 })
 
-var _ = Describe("An account that Usher made by itself", func() {
+var _ = Describe("An account that Usher created on its own", func() {
 	made := func(state v1alpha1.UserState, access v1alpha1.AccountAccess) *v1alpha1.OrgUser {
 		u := effective.LimitedAccount("acme", "Ana.Gil@acme.example", v1alpha1.OriginDevice)
 		u.Spec.Access, u.Status.State = access, state
 		return u
 	}
 
-	It("LMI-4 LMI-5 is a Limited Member, known by where it comes from, with one name for one address", func() {
+	It("LMI-4 LMI-5 is a Limited Member, labelled with its origin, with one name for each address", func() {
 		u := effective.LimitedAccount("acme", "Ana.Gil@acme.example", v1alpha1.OriginDevice)
 		Expect(u.Spec).To(Equal(v1alpha1.OrgUserSpec{
 			Email: "Ana.Gil@acme.example", Role: v1alpha1.RoleMember, Access: v1alpha1.AccessLimited, Onboarding: v1alpha1.OnboardingInvite,
@@ -80,19 +80,19 @@ var _ = Describe("An account that Usher made by itself", func() {
 		Expect(effective.DisplayNameOf(u, nil)).To(Equal("Ana Gil"))
 	})
 
-	DescribeTable("gives its address up to anybody else", func(state v1alpha1.UserState) {
-		mine, declared := made(state, v1alpha1.AccessLimited), namesake("b", 0, v1alpha1.UserPending, false)
+	DescribeTable("gives up its address to any other user", func(state v1alpha1.UserState) {
+		mine, declared := made(state, v1alpha1.AccessLimited), sharing("b", 0, v1alpha1.UserPending, false)
 		Expect(effective.Precedes(declared, mine)).To(BeTrue())
 		Expect(effective.Precedes(mine, declared)).To(BeFalse())
-		bootstrap := namesake("c", 0, v1alpha1.UserPending, true)
+		bootstrap := sharing("c", 0, v1alpha1.UserPending, true)
 		Expect(effective.Precedes(bootstrap, mine)).To(BeTrue())
 		Expect(effective.Yields(mine)).To(BeTrue())
 		Expect(effective.Yields(declared)).To(BeFalse())
 	},
-		Entry(nil, v1alpha1.UserPending), Entry("although active", v1alpha1.UserActive), Entry(nil, v1alpha1.UserSuspended))
+		Entry(nil, v1alpha1.UserPending), Entry("even if active", v1alpha1.UserActive), Entry(nil, v1alpha1.UserSuspended))
 
 	It("LMI-12 keeps its address once it is made Full", func() {
-		mine, declared := made(v1alpha1.UserActive, v1alpha1.AccessFull), namesake("b", 5, v1alpha1.UserPending, false)
+		mine, declared := made(v1alpha1.UserActive, v1alpha1.AccessFull), sharing("b", 5, v1alpha1.UserPending, false)
 		Expect(effective.Precedes(mine, declared)).To(BeTrue())
 		Expect(effective.Yields(mine)).To(BeFalse())
 	})

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("GTA-10 What a module adds to the workspaces in force", func() {
+var _ = Describe("GTA-10 What a module grants in the workspaces in force", func() {
 	bought := builders.Organization("acme").ModuleWithRole("desk", 5, "tickets").ModuleWithRole("fax", 5, "faxes").Module("plain", 5)
 	holding := func(names ...string) *v1alpha1.Organization {
 		o := bought.Obj()
@@ -32,9 +32,9 @@ var _ = Describe("GTA-10 What a module adds to the workspaces in force", func() 
 	},
 		Entry("the module's ClusterRole", luis.Workspace("support", asView).Modules("desk", "plain"), holding("luis"),
 			effective.ClusterRoleStates{"tickets": effective.Grantable, "faxes": effective.Grantable}, tickets),
-		Entry("nothing that is not grantable", luis.Workspace("support", asView).Modules("desk", "fax"), holding("luis"),
+		Entry("no ClusterRole that is not grantable", luis.Workspace("support", asView).Modules("desk", "fax"), holding("luis"),
 			effective.ClusterRoleStates{"tickets": effective.Grantable, "faxes": effective.NotGrantable}, tickets),
-		Entry("nothing that is not there", luis.Workspace("support", asView).Modules("fax"), holding("luis"), nil),
+		Entry("no ClusterRole that does not exist", luis.Workspace("support", asView).Modules("fax"), holding("luis"), nil),
 		Entry("nothing without a seat", luis.Workspace("support", asView).Modules("desk"), holding("eva"),
 			effective.ClusterRoleStates{"tickets": effective.Grantable}),
 		Entry("nothing without a workspace", luis.Modules("desk"), holding("luis"),
@@ -43,7 +43,7 @@ var _ = Describe("GTA-10 What a module adds to the workspaces in force", func() 
 			effective.ClusterRoleStates{"tickets": effective.Grantable}),
 		Entry("LMI-2 nothing for a Limited account", luis.Limited().Workspace("support", asView).Modules("desk"), holding("luis"),
 			effective.ClusterRoleStates{"tickets": effective.Grantable}),
-		Entry("NOV-7 nothing for who only receives notifications", luis.Role(notifications).Workspace("support", asView).Modules("desk"),
+		Entry("NOV-7 nothing for users who only receive notifications", luis.Role(notifications).Workspace("support", asView).Modules("desk"),
 			holding("luis"), effective.ClusterRoleStates{"tickets": effective.Grantable}),
 	)
 })

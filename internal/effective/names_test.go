@@ -13,7 +13,7 @@ import (
 )
 
 var _ = Describe("Names for people", func() {
-	It("are the displayed ones, else the objects'", func() {
+	It("are display names, else the names of the objects", func() {
 		Expect(effective.OrganizationTitle(builders.Organization("acme").DisplayName("Acme S.A.").Obj())).To(Equal("Acme S.A."))
 		Expect(effective.OrganizationTitle(builders.Organization("acme").Obj())).To(Equal("acme"))
 		w := builders.Workspace("acme", "support")
@@ -21,7 +21,7 @@ var _ = Describe("Names for people", func() {
 		Expect(effective.WorkspaceTitle(w.With(func(w *v1alpha1.Workspace) { w.Spec.DisplayName = "Soporte" }).Obj())).To(Equal("Soporte"))
 	})
 
-	It("of a user are the declared one first, then that of the registration, then one from the address", func() {
+	It("of a user are the declared name, else the one given at registration, else one derived from the address", func() {
 		registration := &v1alpha1.Registration{DisplayName: "Claire J."}
 		claire := builders.OrgUser("acme", "claire").Email("claire.johnson@acme.example")
 		declared := claire.With(func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Dr. Johnson" }).Obj()
@@ -31,14 +31,14 @@ var _ = Describe("Names for people", func() {
 		Expect(effective.DisplayNameOf(claire.Obj(), nil)).To(Equal("Claire Johnson"))
 	})
 
-	It("of a Kubernetes user are the declared one, else the address", func() {
+	It("of a Kubernetes user are the declared user name, else the address", func() {
 		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
 		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
 	})
 })
 
 var _ = Describe("A workspace's namespace", func() {
-	It("owns a namespace called after organization and workspace, or the one wished", func() {
+	It("is named after organization and workspace, or as requested", func() {
 		Expect(effective.NamespaceOf(builders.Workspace("acme", "support").Obj())).To(Equal("acme-support"))
 		Expect(effective.NamespaceOf(builders.Workspace("acme", "support").Namespace("acme-x").Obj())).To(Equal("acme-x"))
 	})

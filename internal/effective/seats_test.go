@@ -42,16 +42,16 @@ var _ = Describe("Seats", func() {
 		return func(u *v1alpha1.OrgUser) { u.Status.State = s }
 	}
 
-	It("GTA-11 go to the oldest first, and never to more people than there are seats", func() {
+	It("GTA-11 go to the oldest users first, and never to more users than there are seats", func() {
 		Expect(holders(2, nil, user("young", 3), user("old", 1), user("middle", 2))).To(Equal([]string{"old", "middle"}))
 		Expect(holders(0, nil, user("old", 1))).To(BeEmpty())
 	})
 
-	It("stay with who has them, also when somebody older comes to wish one", func() {
+	It("GTA-11 stay with their holders even if an older user requests one", func() {
 		Expect(holders(1, []string{"young"}, user("young", 3), user("old", 1))).To(Equal([]string{"young"}))
 	})
 
-	It("are freed by removal, suspension and the end of the wish, and go to the next", func() {
+	It("GTA-11 become free by removal, suspension and the end of the request, and go to the next user", func() {
 		next := user("next", 9)
 		for _, leaving := range []*v1alpha1.OrgUser{
 			user("first", 1, func(u *v1alpha1.OrgUser) { u.DeletionTimestamp = &metav1.Time{Time: birth} }),
@@ -64,7 +64,7 @@ var _ = Describe("Seats", func() {
 		}
 	})
 
-	It("GTA-11 are not given to the next one before the module has left who had it", func() {
+	It("GTA-11 do not go to the next user before the module is out of force for the previous one", func() {
 		first, next := user("first", 1), user("next", 9)
 		o := builders.Organization("acme").Module(module, 1).Obj()
 		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: module, Holders: []string{"first"}}}
@@ -88,7 +88,7 @@ var _ = Describe("Seats", func() {
 		Expect(plan()).To(And(taken, HaveField("Holders", ConsistOf("next")), HaveField("Leaving", BeEmpty())))
 	})
 
-	It("GTA-11 are remembered of a module that the subscription has no longer, until it has left who had it", func() {
+	It("GTA-11 of a module that is no longer bought are remembered until it is out of force for their holders", func() {
 		first, older := user("first", 9), user("older", 1)
 		bought := builders.Organization("acme").Module(module, 1).Obj().Spec.Subscription
 		o := builders.Organization("acme").Module(module, 1).Obj()
@@ -119,7 +119,7 @@ var _ = Describe("Seats", func() {
 		Expect(plan()).To(ConsistOf(HaveField("Holders", ConsistOf("older"))))
 	})
 
-	It("are taken while a person is invited, and not by one who cannot accept", func() {
+	It("are taken by an invited person, and not by one who cannot accept", func() {
 		invited := user("invited", 1, state(v1alpha1.UserPending))
 		expired := user("expired", 1, state(v1alpha1.UserPending), func(u *v1alpha1.OrgUser) {
 			u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionStalled, Status: metav1.ConditionTrue}}
@@ -128,16 +128,16 @@ var _ = Describe("Seats", func() {
 		Expect(holders(1, nil, expired)).To(BeEmpty())
 	})
 
-	It("LMI-2 LMI-11 are not for Limited accounts, nor needed by who wishes no module", func() {
+	It("LMI-2 LMI-11 are not taken by Limited accounts, nor by users who request no module", func() {
 		limited := user("guest", 1, func(u *v1alpha1.OrgUser) { u.Spec.Access = v1alpha1.AccessLimited })
 		Expect(holders(5, nil, limited, builders.OrgUser("acme", "member").Obj())).To(BeEmpty())
 	})
 
-	It("go, the newest first, when the subscription has fewer", func() {
+	It("are lost by the last holders first if the subscription has fewer", func() {
 		Expect(holders(1, []string{"a", "b"}, user("a", 5), user("b", 1))).To(Equal([]string{"a"}))
 	})
 
-	It("make a module be in force, and the others wait", func() {
+	It("put a module in force; modules without a seat wait", func() {
 		o := builders.Organization("acme").Obj()
 		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: module, Seats: ptr.To[int32](1), Holders: []string{"ana"}}}
 		granted, waiting := effective.ModulesInForce(o, builders.OrgUser("acme", "ana").Modules(module, "service-desk").Obj())

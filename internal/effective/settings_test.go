@@ -20,14 +20,14 @@ var _ = Describe("Settings", func() {
 	})
 	workspace := builders.Workspace("acme", "support")
 
-	It("GTA-14 are the organization's where the workspace says nothing", func() {
+	It("GTA-14 are the organization's unless the workspace sets them", func() {
 		Expect(effective.SettingsInForce(organization.Obj(), workspace.Obj())).To(Equal([]v1alpha1.SettingStatus{
 			{Name: "language", Value: "es", Origin: v1alpha1.OriginOrganization},
 			{Name: "sessionRecording", Value: "Enabled", Origin: v1alpha1.OriginOrganization},
 		}))
 	})
 
-	It("GTA-14 can be overridden in a workspace, one by one", func() {
+	It("GTA-14 can be overridden in a workspace one by one", func() {
 		w := workspace.With(func(w *v1alpha1.Workspace) { w.Spec.Settings.SessionRecording = v1alpha1.SwitchDisabled }).Obj()
 		Expect(effective.SettingsInForce(organization.Obj(), w)).To(Equal([]v1alpha1.SettingStatus{
 			{Name: "language", Value: "es", Origin: v1alpha1.OriginOrganization},
@@ -38,7 +38,7 @@ var _ = Describe("Settings", func() {
 			v1alpha1.SettingStatus{Name: "language", Value: "en", Origin: v1alpha1.OriginWorkspace}))
 	})
 
-	It("have a default where nobody says anything", func() {
+	It("have a default if nobody sets them", func() {
 		for _, o := range []*v1alpha1.Organization{nil, builders.Organization("acme").Obj()} {
 			Expect(effective.SettingsInForce(o, workspace.Obj())).To(Equal([]v1alpha1.SettingStatus{
 				{Name: "language", Value: "en", Origin: v1alpha1.OriginDefault},
@@ -47,36 +47,36 @@ var _ = Describe("Settings", func() {
 		}
 	})
 
-	It("give an invitation its language: its own, else the organization's, else English", func() {
+	It("determine the language of an invitation: its own, else the organization's, else English", func() {
 		Expect(effective.LanguageOf(organization.Obj(), "de")).To(Equal("de"))
 		Expect(effective.LanguageOf(organization.Obj(), "")).To(Equal("es"))
 		Expect(effective.LanguageOf(builders.Organization("acme").Obj(), "")).To(Equal("en"))
 	})
 
-	DescribeTable("GTA-14 give the mails and pages about workspaces their language", func(wished, want string, languages ...string) {
+	DescribeTable("GTA-14 determine the language of mails and pages about workspaces", func(requested, want string, languages ...string) {
 		var workspaces []*v1alpha1.Workspace
 		for _, language := range languages {
 			workspaces = append(workspaces, workspace.With(func(w *v1alpha1.Workspace) {
 				w.Spec.Settings.Language = v1alpha1.LanguageTag(language)
 			}).Obj())
 		}
-		Expect(effective.LanguageOf(organization.Obj(), v1alpha1.LanguageTag(wished), workspaces...)).To(Equal(want))
+		Expect(effective.LanguageOf(organization.Obj(), v1alpha1.LanguageTag(requested), workspaces...)).To(Equal(want))
 	},
-		Entry("theirs", "", "en", "en"),
-		Entry("theirs, when they agree", "", "en", "en", "en", "EN"),
-		Entry("the organization's, when they do not", "", "es", "en", "fr"),
-		Entry("the organization's, when one follows it and another does not", "", "es", "en", ""),
-		Entry("the organization's, when all follow it", "", "es", "", "es"),
-		Entry("the wished one, whatever they have", "de", "de", "en", "fr"),
+		Entry("that of the only workspace", "", "en", "en"),
+		Entry("that of the workspaces if they agree", "", "en", "en", "en", "EN"),
+		Entry("the organization's if the workspaces do not agree", "", "es", "en", "fr"),
+		Entry("the organization's if only some workspaces override it", "", "es", "en", ""),
+		Entry("the organization's if no workspace differs", "", "es", "", "es"),
+		Entry("the requested one in every case", "de", "de", "en", "fr"),
 	)
 
-	It("say how long a link can be used, a week unless they do", func() {
+	It("determine how long a link is valid, a week by default", func() {
 		Expect(effective.ValidityOf(builders.Organization("acme").Obj())).To(Equal(168 * time.Hour))
 		o := builders.Organization("acme").Settings(v1alpha1.OrganizationSettings{InvitationValidityDays: 2}).Obj()
 		Expect(effective.ValidityOf(o)).To(Equal(48 * time.Hour))
 	})
 
-	It("NOV-11 ask for the confirmation of an address unless they skip it", func() {
+	It("NOV-11 require the confirmation of an address unless they skip it", func() {
 		Expect(effective.ConfirmationNeeded(builders.Organization("acme").Obj())).To(BeTrue())
 		for confirmation, needed := range map[v1alpha1.Confirmation]bool{
 			v1alpha1.ConfirmationRequired: true, v1alpha1.ConfirmationSkipped: false,
@@ -86,7 +86,7 @@ var _ = Describe("Settings", func() {
 		}
 	})
 
-	It("say in which zone times are written, UTC unless there is a known one", func() {
+	It("determine the time zone, UTC if there is none or an unknown one", func() {
 		Expect(effective.LocationOf(inZone("Europe/Madrid")).String()).To(Equal("Europe/Madrid"))
 		Expect(effective.LocationOf(inZone(""))).To(Equal(time.UTC))
 		Expect(effective.LocationOf(inZone("Europe/Atlantis"))).To(Equal(time.UTC))

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// acme gives the organization with these administrators in force.
+// acme returns the organization with these administrators in force.
 func acme(administrators ...string) *v1alpha1.Organization {
 	o := builders.Organization("acme").Obj()
 	o.Status.Administrators = administrators
@@ -31,14 +31,14 @@ var (
 	ana     = builders.OrgUser("acme", "ana").Role(orgAdmin)
 )
 
-// grantedBy gives an access in force that has one origin only.
+// grantedBy returns an access in force with a single origin.
 func grantedBy(workspace string, access v1alpha1.WorkspaceAccess, source v1alpha1.GrantSource) v1alpha1.WorkspaceGrantStatus {
 	return v1alpha1.WorkspaceGrantStatus{
 		Name: workspace, Access: access, Origins: []v1alpha1.GrantOrigin{{Source: source, Access: access}},
 	}
 }
 
-var _ = Describe("Somebody who has not accepted", func() {
+var _ = Describe("A user who has not accepted", func() {
 	user := luis.Workspace("support", v1alpha1.WorkspaceEdit)
 
 	DescribeTable("NOV-9 NOV-12 is pending, without role and access", func(o *v1alpha1.OnboardingStatus) {
@@ -49,14 +49,14 @@ var _ = Describe("Somebody who has not accepted", func() {
 		Entry("not invited yet", nil),
 		Entry(nil, onboarded(v1alpha1.RecipientPending)),
 		Entry(nil, onboarded(v1alpha1.RecipientInvited)),
-		Entry("the form is filled in, the address not confirmed", onboarded(v1alpha1.RecipientRegistered)),
+		Entry("registered, with an address that is not confirmed", onboarded(v1alpha1.RecipientRegistered)),
 		Entry(nil, onboarded(v1alpha1.RecipientDeclined)),
 		Entry(nil, onboarded(v1alpha1.RecipientExpired)),
 		Entry(nil, onboarded(v1alpha1.RecipientRevoked)),
 		Entry(nil, onboarded(v1alpha1.RecipientUndeliverable)),
 	)
 
-	It("is no administrator, whatever the wish", func() {
+	It("is not an administrator, even if requested", func() {
 		in := effective.UserInForce(facts(ana.Obj(), acme()))
 		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "ana@acme.example"}))
 	})
@@ -66,24 +66,24 @@ var _ = Describe("Somebody who has not accepted", func() {
 	})
 })
 
-var _ = Describe("Somebody who has accepted", func() {
+var _ = Describe("A user who has accepted", func() {
 	user := luis.Workspace("support", v1alpha1.WorkspaceEdit)
 	accepted := effective.InForce{
 		State: v1alpha1.UserActive, Role: member, Username: "luis@acme.example", Accepted: true,
 		Workspaces: []v1alpha1.WorkspaceGrantStatus{grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser)},
 	}
 
-	It("NOV-12 is active, with the wished role and access", func() {
+	It("NOV-12 is active, with the requested role and access", func() {
 		f := facts(user.Obj(), acme("ana"), support.Obj(), sales.Obj())
 		f.Onboarding = onboarded(v1alpha1.RecipientActive)
 		Expect(effective.UserInForce(f)).To(Equal(accepted))
 	})
 
-	It("is active at once when the identity exists already", func() {
+	It("is active at once if the identity exists already", func() {
 		Expect(effective.UserInForce(facts(user.Existing().Obj(), acme("ana"), support.Obj()))).To(Equal(accepted))
 	})
 
-	It("stays so whatever becomes of the invitation", func() {
+	It("stays accepted whatever happens to the invitation", func() {
 		before := user.Obj()
 		before.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionAccepted, Status: metav1.ConditionTrue}}
 		for _, o := range []*v1alpha1.OnboardingStatus{nil, onboarded(v1alpha1.RecipientRevoked)} {
@@ -93,23 +93,23 @@ var _ = Describe("Somebody who has accepted", func() {
 		}
 	})
 
-	It("NOV-13 has nothing while suspended, and stays listed", func() {
+	It("NOV-13 has no role and no access while suspended", func() {
 		in := effective.UserInForce(facts(user.Existing().Suspended().Obj(), acme("ana"), support.Obj()))
 		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserSuspended, Username: "luis@acme.example", Accepted: true}))
 	})
 
-	It("ORG-26 has nothing once deleted", func() {
+	It("ORG-26 has no role and no access once deleted", func() {
 		in := effective.UserInForce(facts(deleted(user.Existing().Obj()), acme("ana"), support.Obj()))
 		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserRemoving, Username: "luis@acme.example", Accepted: true}))
 	})
 
-	It("waits for the organization", func() {
+	It("is pending without an organization", func() {
 		in := effective.UserInForce(facts(user.Existing().Obj(), nil, support.Obj()))
 		Expect(in).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "luis@acme.example", Accepted: true}))
 		Expect(effective.UserInForce(facts(deleted(user.Existing().Obj()), nil)).State).To(Equal(v1alpha1.UserRemoving))
 	})
 
-	It("ORG-28 waits while somebody else has the address", func() {
+	It("ORG-28 is pending while another user has the address", func() {
 		f := facts(user.Existing().Obj(), acme("ana"), support.Obj())
 		f.AddressOwner = "luis-the-first"
 		Expect(effective.UserInForce(f)).To(Equal(effective.InForce{State: v1alpha1.UserPending, Username: "luis@acme.example", Accepted: true}))
@@ -123,13 +123,13 @@ var _ = Describe("Somebody who has accepted", func() {
 		Expect(in.Workspaces).To(BeEmpty())
 	})
 
-	It("says which wished workspaces are not there", func() {
+	It("names the requested workspaces that do not exist", func() {
 		in := effective.UserInForce(facts(user.Existing().Workspace("sales", v1alpha1.WorkspaceView).Obj(), acme("ana"), support.Obj()))
 		Expect(in.MissingWorkspaces).To(Equal([]string{"sales"}))
 		Expect(in.Workspaces).To(ConsistOf(grantedBy("support", v1alpha1.WorkspaceEdit, v1alpha1.GrantedByUser)))
 	})
 
-	It("acts under the wished user name", func() {
+	It("has the requested user name", func() {
 		Expect(effective.UserInForce(facts(luis.Existing().Username("oidc:luis").Obj(), acme())).Username).To(Equal("oidc:luis"))
 	})
 })
@@ -140,7 +140,7 @@ var _ = Describe("An administrator", func() {
 		grantedBy("support", v1alpha1.WorkspaceAdmin, v1alpha1.GrantedByRole),
 	}
 
-	It("waits for the ledger, without role and access, and counts as active for it", func() {
+	It("is active without role and access until the ledger lists the name", func() {
 		in := effective.UserInForce(facts(ana.Existing().Obj(), acme(), support.Obj()))
 		Expect(in).To(Equal(effective.InForce{
 			State: v1alpha1.UserActive, Username: "ana@acme.example", Accepted: true, AwaitingLedger: true,
@@ -154,7 +154,7 @@ var _ = Describe("An administrator", func() {
 		}))
 	})
 
-	DescribeTable("ORG-4 stays in force as long as the ledger has the name", func(user *v1alpha1.OrgUser) {
+	DescribeTable("ORG-4 stays in force while the ledger lists the name", func(user *v1alpha1.OrgUser) {
 		for _, administrators := range [][]string{{"ana"}, {"ana", "bea"}} {
 			in := effective.UserInForce(facts(user, acme(administrators...), support.Obj(), sales.Obj()))
 			Expect(in.State).To(Equal(v1alpha1.UserActive))
@@ -169,14 +169,14 @@ var _ = Describe("An administrator", func() {
 		Entry("deleted", deleted(ana.Existing().Obj())),
 	)
 
-	It("is what the wish says once the ledger lets go", func() {
+	It("gets what the spec requests once the ledger drops the name", func() {
 		in := effective.UserInForce(facts(ana.Existing().Role(technician).Obj(), acme("bea"), support.Obj()))
 		Expect(in.Role).To(Equal(technician))
 		Expect(in.Held).To(BeFalse())
 		Expect(in.Workspaces).To(BeEmpty())
 	})
 
-	It("is no other whose name the ledger does not have", func() {
+	It("is nobody whose name the ledger does not list", func() {
 		Expect(effective.UserInForce(facts(luis.Existing().Obj(), acme("ana"))).Role).To(Equal(member))
 	})
 })

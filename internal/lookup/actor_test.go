@@ -14,7 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("Who is acting", func() {
+var _ = Describe("The actor", func() {
 	const admin, users, member = v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleUserAdmin, v1alpha1.RoleMember
 	platform := authz.Platform{Operator: "usher", Users: []string{"backup"}, Groups: []string{"platform-team"}}
 	promised := active("tom", member)
@@ -31,21 +31,21 @@ var _ = Describe("Who is acting", func() {
 	},
 		Entry("an active person, in the role in force", "ana@acme.example", nil,
 			authz.Actor{Kind: authz.ActorPerson, Role: admin, User: "ana"}),
-		Entry("not what is only wished", "tom@acme.example", nil, authz.Actor{Kind: authz.ActorPerson, Role: member, User: "tom"}),
-		Entry("by the user name in force", "kim-k8s", nil, authz.Actor{Kind: authz.ActorPerson, Role: users, User: "kim"}),
-		Entry("not by the address of who has another user name", "kim@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
-		Entry("not by the name in other letters", "ANA@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
-		Entry("NOV-13 not who is suspended", "off@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("a person in the role in force, not in the requested one", "tom@acme.example", nil, authz.Actor{Kind: authz.ActorPerson, Role: member, User: "tom"}),
+		Entry("a person by the user name in force", "kim-k8s", nil, authz.Actor{Kind: authz.ActorPerson, Role: users, User: "kim"}),
+		Entry("nobody for the address of a user with another user name", "kim@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("nobody for a user name in another case", "ANA@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("NOV-13 nobody for a suspended user", "off@acme.example", nil, authz.Actor{Kind: authz.ActorNobody}),
 		Entry("a delegate", "argocd", nil, authz.Actor{Kind: authz.ActorDelegate, Role: users}),
 		Entry("a person before a delegate of the same name", "eva@acme.example", nil,
 			authz.Actor{Kind: authz.ActorPerson, Role: users, User: "eva"}),
-		Entry("the platform before anybody", "ana@acme.example", []string{"platform-team"}, authz.Actor{Kind: authz.ActorPlatform}),
+		Entry("the platform before a person", "ana@acme.example", []string{"platform-team"}, authz.Actor{Kind: authz.ActorPlatform}),
 		Entry("Usher", "usher", nil, authz.Actor{Kind: authz.ActorOperator}),
-		Entry("nobody", "mallory", []string{"system:authenticated"}, authz.Actor{Kind: authz.ActorNobody}),
-		Entry("nobody without a name", "", nil, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("nobody for an unknown user", "mallory", []string{"system:authenticated"}, authz.Actor{Kind: authz.ActorNobody}),
+		Entry("nobody without a user name", "", nil, authz.Actor{Kind: authz.ActorNobody}),
 	)
 
-	It("ORG-28 is somebody in one organization and nobody in another", func(ctx context.Context) {
+	It("ORG-28 is a person in one organization and nobody in another", func(ctx context.Context) {
 		reader := holding(acme("ana"), active("ana", admin), builders.Organization("other").Obj())
 		Expect(reader.Actor(ctx, platform, "other", "ana@acme.example", nil)).To(HaveField("Kind", authz.ActorNobody))
 		Expect(reader.Actor(ctx, platform, "nowhere", "argocd", nil)).To(HaveField("Kind", authz.ActorNobody))

@@ -15,8 +15,8 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("Whoever is deleted", func() {
-	It("LMI-4 gets a Limited account when a device is assigned to the address, which is said", func(ctx context.Context) {
+var _ = Describe("Deleting a user", func() {
+	It("LMI-4 warns that a Limited account will be created if a device is assigned to the address", func(ctx context.Context) {
 		going := stocked("going", "", "eva@acme.example")
 		going.Finalizers, going.DeletionTimestamp = []string{v1alpha1.Finalizer}, ptr.To(metav1.Now())
 		reader := holding(acme(), stocked("a", "", "EVA@acme.example"), going,
@@ -28,7 +28,7 @@ var _ = Describe("Whoever is deleted", func() {
 		Expect(reader.DeletionWarnings(ctx, acme())).To(BeEmpty())
 	})
 
-	It("ORG-22 is made again while an Invitation is open to the address, which is said", func(ctx context.Context) {
+	It("ORG-22 warns that the pending user will be recreated if an Invitation invites the address", func(ctx context.Context) {
 		to := func(name string, state v1alpha1.RecipientState) *v1alpha1.Invitation {
 			return builders.Invitation("acme", name, "eva@acme.example").With(func(i *v1alpha1.Invitation) {
 				i.Status.Recipients = []v1alpha1.RecipientStatus{{
@@ -44,7 +44,7 @@ var _ = Describe("Whoever is deleted", func() {
 		Expect(holding(to("team", v1alpha1.RecipientInvited)).DeletionWarnings(ctx, eva)).To(BeEmpty(), "without an organization")
 	})
 
-	It("gets none when the organization goes or is gone", func(ctx context.Context) {
+	It("does not warn if the organization is being deleted or is gone", func(ctx context.Context) {
 		eva, w := active("eva", v1alpha1.RoleMember), stocked("a", "", "eva@acme.example")
 		Expect(holding(w).DeletionWarnings(ctx, eva)).To(BeEmpty())
 		going := acme()

@@ -18,7 +18,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// owned gives a workspace that has its namespace.
+// owned returns a workspace that has its namespace.
 func owned(b builders.WorkspaceBuilder) *v1alpha1.Workspace {
 	w := b.Obj()
 	w.Status.Namespace = effective.NamespaceOf(w)
@@ -34,7 +34,7 @@ var _ = Describe("The workspaces that concern a user", func() {
 	going := owned(builders.Workspace("acme", "going").Member("luis@acme.example", view))
 	going.DeletionTimestamp, going.Finalizers = ptr.To(metav1.Now()), []string{v1alpha1.Finalizer}
 	workspaces := []client.Object{
-		owned(builders.Workspace("acme", "wished")),
+		owned(builders.Workspace("acme", "requested")),
 		owned(builders.Workspace("acme", "named").Member("LUIS@acme.example", view).Member("eva@acme.example", admin)),
 		owned(builders.Workspace("acme", "grouped").Group("night", edit).Group("day", admin)),
 		owned(builders.Workspace("acme", "both").Member("luis@acme.example", edit).Group("night", admin)),
@@ -42,7 +42,7 @@ var _ = Describe("The workspaces that concern a user", func() {
 		owned(builders.Workspace("other", "elsewhere").Member("luis@acme.example", admin).Group("night", admin)),
 		builders.Workspace("acme", "coming").Member("luis@acme.example", view).Obj(),
 	}
-	luis := builders.OrgUser("acme", "luis").Groups("night").Workspace("wished", edit).Workspace("named", edit).Workspace("nowhere", view)
+	luis := builders.OrgUser("acme", "luis").Groups("night").Workspace("requested", edit).Workspace("named", edit).Workspace("nowhere", view)
 	gathered := func(ctx context.Context, u *v1alpha1.OrgUser, objects ...client.Object) (effective.UserFacts, []string) {
 		GinkgoHelper()
 		facts, err := holding(append(objects, workspaces...)...).UserFacts(ctx, u)
@@ -60,20 +60,20 @@ var _ = Describe("The workspaces that concern a user", func() {
 		return v1alpha1.GrantOrigin{Source: v1alpha1.GrantedByGroup, Group: "night", Access: access}
 	}
 
-	It("ORG-22 ORG-23 LMI-9 are his wishes and those that name him or a group of his, in his organization", func(ctx context.Context) {
+	It("ORG-22 ORG-23 LMI-9 are those of the organization that the user requests or that name the user or one of the groups", func(ctx context.Context) {
 		facts, names := gathered(ctx, luis.Obj(), acme("ana"))
-		Expect(names).To(Equal([]string{"both", "grouped", "named", "wished"}))
+		Expect(names).To(Equal([]string{"both", "grouped", "named", "requested"}))
 		Expect(facts.Named).To(Equal(map[string][]v1alpha1.GrantOrigin{
 			"both": {member(edit), group(admin)}, "grouped": {group(edit)}, "named": {member(view)}, "coming": {member(view)},
 		}))
 	})
 
-	It("ORG-2 are all of the organization for an administrator in force", func(ctx context.Context) {
+	It("ORG-2 are all those of the organization for an administrator in force", func(ctx context.Context) {
 		_, names := gathered(ctx, luis.Obj(), acme("luis"))
-		Expect(names).To(Equal([]string{"both", "grouped", "named", "others", "wished"}))
+		Expect(names).To(Equal([]string{"both", "grouped", "named", "others", "requested"}))
 	})
 
-	It("are none that are going, and none at all for who is not named", func(ctx context.Context) {
+	It("exclude those being deleted, and are none for a user whom no workspace names", func(ctx context.Context) {
 		reader := holding(acme("ana"), owned(builders.Workspace("acme", "stays")))
 		Expect(reader.UserFacts(ctx, builders.OrgUser("acme", "kim").Obj())).To(And(HaveField("Workspaces", BeEmpty()), HaveField("Named", BeEmpty())))
 		named, err := holding(acme(), going).named(ctx, "acme", []effective.MemberKey{effective.AddressKey("luis@acme.example")})
@@ -81,14 +81,14 @@ var _ = Describe("The workspaces that concern a user", func() {
 		Expect(named).To(Equal(map[effective.MemberKey]bool{"address/luis@acme.example": false}))
 	})
 
-	It("are none by an entry that names both or nothing, which came past the webhooks", func(ctx context.Context) {
+	It("exclude those with an entry that names both or neither and bypassed the webhooks", func(ctx context.Context) {
 		reader := holding(acme("ana"), owned(builders.Workspace("acme", "unclear").With(func(w *v1alpha1.Workspace) {
 			w.Spec.Members = []v1alpha1.WorkspaceMember{{Email: "luis@acme.example", Group: "night", Access: admin}, {Access: admin}}
 		})))
 		Expect(reader.UserFacts(ctx, luis.Obj())).To(And(HaveField("Workspaces", BeEmpty()), HaveField("Named", BeEmpty())))
 	})
 
-	It("GTA-5 are found to name an address or a group", func(ctx context.Context) {
+	It("GTA-5 are found by an address or a group that they name", func(ctx context.Context) {
 		keys := []effective.MemberKey{effective.AddressKey("Luis@acme.example"), effective.GroupKey("night"), effective.GroupKey("dusk")}
 		Expect(holding(workspaces...).named(ctx, "acme", keys)).To(Equal(
 			map[effective.MemberKey]bool{"address/luis@acme.example": true, "group/night": true, "group/dusk": false}))
@@ -101,7 +101,7 @@ var _ = Describe("GTA-10 The ClusterRoles of modules", func() {
 	tickets, faxes := clusterRole("tickets", map[string]string{v1alpha1.LabelGrantable: "true"}), clusterRole("faxes", nil)
 	states := effective.ClusterRoleStates{"tickets": effective.Grantable, "faxes": effective.NotGrantable}
 
-	It("are known by their labels", func(ctx context.Context) {
+	It("have a state according to their labels", func(ctx context.Context) {
 		reader := holding(o, tickets, faxes)
 		Expect(reader.ClusterRoles(ctx, o)).To(Equal(states))
 		Expect(reader.UserFacts(ctx, builders.OrgUser("acme", "luis").Modules("desk").Obj())).To(HaveField("ClusterRoles", states))
@@ -110,7 +110,7 @@ var _ = Describe("GTA-10 The ClusterRoles of modules", func() {
 			`spec.subscription.modules[3].clusterRoleName: there is no ClusterRole "nowhere" yet`))
 	})
 
-	It("lead to the organizations that name them, and are asked for by nobody else", func(ctx context.Context) {
+	It("lead to the organizations that name them, and are not read for others", func(ctx context.Context) {
 		reader := holding(o, builders.Organization("other").Module("desk", 1).Obj())
 		Expect(reader.OrganizationsByClusterRole(ctx, "tickets")).To(ConsistOf(HaveField("Name", "acme")))
 		Expect(reader.OrganizationsByClusterRole(ctx, "admin")).To(BeEmpty())

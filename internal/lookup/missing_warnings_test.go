@@ -15,35 +15,35 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("What is missing", func() {
-	DescribeTable("is said", func(ctx context.Context, object client.Object, missing ...string) {
+var _ = Describe("A reference to something that does not exist", func() {
+	DescribeTable("causes a warning", func(ctx context.Context, object client.Object, missing ...string) {
 		reader := holding(acme("ana"), active("ana", v1alpha1.RoleOrganizationAdmin), builders.Workspace("acme", "support").Obj(),
 			builders.OrgUser("acme", "sam").Groups("helpdesk").Obj())
 		Expect(reader.MissingReferenceWarnings(ctx, object)).To(HaveExactElements(missing))
 	},
-		Entry("of an organization: nothing", acme()),
-		Entry("of a user for whom all is there", builders.OrgUser("acme", "luis").Workspace("support", v1alpha1.WorkspaceEdit).Modules("desk").Obj()),
-		Entry("of a user", builders.OrgUser("acme", "luis").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("desk", "fax").Obj(),
+		Entry("no warning for an organization without references", acme()),
+		Entry("no warning for a user if everything exists", builders.OrgUser("acme", "luis").Workspace("support", v1alpha1.WorkspaceEdit).Modules("desk").Obj()),
+		Entry("for a user", builders.OrgUser("acme", "luis").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("desk", "fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
-		Entry("WXP-7 of a user whose Invitation is to be sent again", invited("luis", "team"),
+		Entry("WXP-7 for a request to send again to a user who came by an Invitation", invited("luis", "team"),
 			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate Invitation "team", which invites this person`),
-		Entry("WXP-7 of a user who is not invited, and is to be invited again",
+		Entry("WXP-7 for a request to send again to a user who is not invited",
 			again(builders.OrgUser("acme", "luis").Existing().Obj()),
 			`metadata.annotations: accounts.usher.dev/resend has no effect here: this person is not invited, because spec.onboarding is None`),
-		Entry("WXP-7 of a user who is invited by himself: nothing", again(builders.OrgUser("acme", "luis").Obj())),
-		Entry("WXP-7 of an invitation that is to be sent again: nothing", again(builders.Invitation("acme", "team", "a@acme.example").Obj())),
-		Entry("WXP-7 of kinds that invite nobody", again(builders.Workspace("acme", "support").Obj()),
+		Entry("WXP-7 no warning for a user who is invited without an Invitation", again(builders.OrgUser("acme", "luis").Obj())),
+		Entry("WXP-7 no warning for an Invitation that is to be sent again", again(builders.Invitation("acme", "team", "a@acme.example").Obj())),
+		Entry("WXP-7 for a request to send again on a kind that invites nobody", again(builders.Workspace("acme", "support").Obj()),
 			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate the Invitation, or the OrgUser if `+
 				`no Invitation invites the person`),
-		Entry("of an invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
+		Entry("for an Invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
-		Entry("of a workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).
+		Entry("for a Workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).
 			Member("eva@acme.example", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceView).Obj(),
 			`spec.members: there is no user with the address eva@acme.example yet`, `spec.members: nobody is in the group "night" yet`),
-		Entry("without an organization", builders.Workspace("other", "sales").Obj(), `there is no Organization "other" in this namespace yet`),
+		Entry("for a namespace without an organization", builders.Workspace("other", "sales").Obj(), `there is no Organization "other" in this namespace yet`),
 	)
 
-	It("is said of a few among many", func(ctx context.Context) {
+	It("causes a limited number of warnings", func(ctx context.Context) {
 		w := builders.Workspace("acme", "sales")
 		for n := range 30 {
 			w = w.Group("g"+string(rune('a'+n)), v1alpha1.WorkspaceView)
@@ -56,7 +56,7 @@ var _ = Describe("What is missing", func() {
 })
 
 var _ = Describe("Assignees who do not exist", func() {
-	It("are said to be missing, of contacts in both kinds and of devices", func(ctx context.Context) {
+	It("cause warnings, for contacts in both kinds and for devices", func(ctx context.Context) {
 		reader := holding(acme(), active("eva", v1alpha1.RoleMember))
 		o := acme()
 		o.Spec.Contacts = []v1alpha1.Contact{{Name: "Guardia", Assignee: "x@acme.example"}, {Name: "Eva", Assignee: "eva@acme.example"}}
@@ -69,7 +69,7 @@ var _ = Describe("Assignees who do not exist", func() {
 			"spec.members: there is no user with the address z@acme.example yet"))
 	})
 
-	It("are said to be missing of a few among many", func(ctx context.Context) {
+	It("cause a limited number of warnings", func(ctx context.Context) {
 		contacts, devices := builders.Workspace("acme", "a"), builders.Workspace("acme", "b")
 		for n := range 30 {
 			contacts = contacts.Contact(strconv.Itoa(n), strconv.Itoa(n)+"@acme.example")
@@ -84,13 +84,13 @@ var _ = Describe("Assignees who do not exist", func() {
 	})
 })
 
-// again gives an object with the annotation that asks for another mail.
+// again returns an object with the annotation that asks for another mail.
 func again(o client.Object) client.Object {
 	o.SetAnnotations(map[string]string{v1alpha1.AnnotationResend: "1"})
 	return o
 }
 
-// invited gives a user who came by an Invitation, and whom somebody wants to send another mail.
+// invited returns a user who came by an Invitation and for whom another mail is requested.
 func invited(name, by string) client.Object {
 	u := builders.OrgUser("acme", name).Obj()
 	u.Labels = map[string]string{v1alpha1.LabelInvitation: by}

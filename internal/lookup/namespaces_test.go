@@ -14,28 +14,28 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("GTA-3 Whose a namespace is", func() {
+var _ = Describe("GTA-3 The owner of a namespace", func() {
 	labs, deep := builders.Organization("acme-labs").Obj(), builders.Organization("acme-labs-deep").Obj()
 	wanting := func(organization, namespace string) *v1alpha1.Workspace {
 		return builders.Workspace(organization, "w-"+namespace).Namespace(namespace).Obj()
 	}
 
-	DescribeTable("depends on the organization with the longest name that it begins with",
+	DescribeTable("is the organization with the longest name that the namespace begins with",
 		func(ctx context.Context, organization, namespace, neighbour string) {
 			reader := holding(acme("ana"), labs, deep)
 			Expect(reader.NamespaceFacts(ctx, "usher-system", wanting(organization, namespace))).To(Equal(
 				authz.NamespaceFacts{Operator: "usher-system", OtherOwner: neighbour}))
 		},
-		Entry("its own", "acme", "acme-support", ""),
-		Entry("another", "acme", "acme-labs-x", "acme-labs"),
-		Entry("another's very namespace", "acme", "acme-labs", "acme-labs"),
-		Entry("the one with the longer name", "acme", "acme-labs-deep-x", "acme-labs-deep"),
-		Entry("another that begins like its own", "acme-labs", "acme-labs-deep-x", "acme-labs-deep"),
-		Entry("not one that it only looks like", "acme", "acme-labsx", ""),
+		Entry("the workspace's own organization", "acme", "acme-support", ""),
+		Entry("another organization", "acme", "acme-labs-x", "acme-labs"),
+		Entry("another organization whose own namespace it is", "acme", "acme-labs", "acme-labs"),
+		Entry("the one of two others with the longer name", "acme", "acme-labs-deep-x", "acme-labs-deep"),
+		Entry("another organization whose name begins like the workspace's own", "acme-labs", "acme-labs-deep-x", "acme-labs-deep"),
+		Entry("not one whose name is not followed by a hyphen", "acme", "acme-labsx", ""),
 		Entry("not one with a shorter name", "acme-labs", "acme-labs-x", ""),
 	)
 
-	It("may change for these workspaces when an organization goes", func(ctx context.Context) {
+	It("may change for these workspaces when an organization is deleted", func(ctx context.Context) {
 		reader := holding(acme("ana"), labs, wanting("acme", "acme-labs-x"), wanting("acme", "acme-labs"),
 			wanting("acme", "acme-support"), wanting("acme-labs", "acme-labs-y"))
 		waiting, err := reader.WorkspacesWaitingFor(ctx, "acme-labs")

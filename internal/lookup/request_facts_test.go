@@ -15,12 +15,12 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-// updating asks to update an object of acme's.
+// updating returns a request to update an object of acme.
 func updating(o client.Object) authz.Request {
 	return authz.Request{Operation: authz.Update, Organization: "acme", Old: o, New: o}
 }
 
-var _ = Describe("ORG-4 whether there is another administrator", func() {
+var _ = Describe("ORG-4 Whether there is another administrator", func() {
 	const admin = v1alpha1.RoleOrganizationAdmin
 	ana, bea := active("ana", admin), active("bea", admin)
 	leaving := active("bea", admin)
@@ -31,17 +31,17 @@ var _ = Describe("ORG-4 whether there is another administrator", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(facts.OtherAdministrator).To(Equal(other))
 	},
-		Entry("who wishes to stay", ana, true, acme("ana", "bea"), ana, bea),
-		Entry("who wishes to go", ana, false, acme("ana", "bea"), ana, leaving),
-		Entry("who stands on the list and is gone", ana, false, acme("ana", "bea"), ana),
-		Entry("who does not stand on the list yet", ana, false, acme("ana"), ana, bea),
-		Entry("nobody", ana, false, acme("ana"), ana),
-		Entry("is not asked about who is none", bea, false, acme("ana"), ana, bea),
-		Entry("is not asked about other kinds", builders.Workspace("acme", "ana").Obj(), false, acme("ana", "bea"), ana, bea),
-		Entry("is not asked without an organization", ana, false, ana, bea),
+		Entry("who requests to stay", ana, true, acme("ana", "bea"), ana, bea),
+		Entry("who requests to leave", ana, false, acme("ana", "bea"), ana, leaving),
+		Entry("who is on the list but gone", ana, false, acme("ana", "bea"), ana),
+		Entry("who is not on the list yet", ana, false, acme("ana"), ana, bea),
+		Entry("if there is only one", ana, false, acme("ana"), ana),
+		Entry("is not looked up for a user who is not an administrator", bea, false, acme("ana"), ana, bea),
+		Entry("is not looked up for other kinds", builders.Workspace("acme", "ana").Obj(), false, acme("ana", "bea"), ana, bea),
+		Entry("is not looked up without an organization", ana, false, ana, bea),
 	)
 
-	It("comes with the organization", func(ctx context.Context) {
+	It("is looked up together with the organization", func(ctx context.Context) {
 		Expect(holding(acme("ana")).RequestFacts(ctx, updating(ana), "usher-system")).To(HaveField("Organization.Name", "acme"))
 		Expect(holding().RequestFacts(ctx, updating(ana), "usher-system")).To(HaveField("Organization", BeNil()))
 	})

@@ -23,7 +23,7 @@ func TestLookup(t *testing.T) {
 	RunSpecs(t, "Lookup")
 }
 
-// holding gives a reader of a cache that holds these objects.
+// holding returns a Reader of a cache that holds these objects.
 func holding(objects ...client.Object) Reader {
 	GinkgoHelper()
 	scheme := runtime.NewScheme()
@@ -36,14 +36,14 @@ func holding(objects ...client.Object) Reader {
 	return New(b.Build(), effective.IntakeDomains{})
 }
 
-// active gives a user in force.
+// active returns a user in force.
 func active(name string, role v1alpha1.Role) *v1alpha1.OrgUser {
 	u := builders.OrgUser("acme", name).Role(role).Obj()
 	u.Status = v1alpha1.OrgUserStatus{State: v1alpha1.UserActive, Role: role, Username: name + "@acme.example"}
 	return u
 }
 
-// acme gives the organization with these administrators in force.
+// acme returns the organization with these administrators in force.
 func acme(administrators ...string) *v1alpha1.Organization {
 	o := builders.Organization("acme").Module("desk", 3).Delegate("argocd", v1alpha1.RoleUserAdmin).
 		Delegate("eva@acme.example", v1alpha1.RoleOrganizationAdmin).Obj()

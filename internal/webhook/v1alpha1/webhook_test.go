@@ -41,7 +41,7 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-// indexer hands the cache's indexes to a client without a cache.
+// indexer adds the cache's indexes to a client without a cache.
 type indexer struct{ *fake.ClientBuilder }
 
 // IndexField implements client.FieldIndexer.
@@ -52,8 +52,8 @@ func (i indexer) IndexField(_ context.Context, object client.Object, field strin
 	return nil
 }
 
-// newGate gives a gate over an organization with eva, who is UserAdmin in force.
-func newGate(funcs interceptor.Funcs) authorizer {
+// newAuthorizer returns an authorizer for an organization with eva, who is UserAdmin in force.
+func newAuthorizer(funcs interceptor.Funcs) authorizer {
 	eva := builders.OrgUser("acme", "eva").Role(v1alpha1.RoleUserAdmin).Obj()
 	eva.Status = v1alpha1.OrgUserStatus{State: v1alpha1.UserActive, Role: v1alpha1.RoleUserAdmin, Username: "eva@acme.example"}
 	b := fake.NewClientBuilder().WithScheme(newScheme()).WithObjects(builders.Organization("acme").Obj(), eva).WithInterceptorFuncs(funcs)
@@ -63,8 +63,8 @@ func newGate(funcs interceptor.Funcs) authorizer {
 	return authorizer{cache: lookup.New(b.Build(), effective.IntakeDomains{}), platform: authz.Platform{Operator: "usher"}}
 }
 
-// request asks as somebody to do something with an object.
-func request(username string, operation admissionv1.Operation, old, wished client.Object) admission.Request {
+// request returns an admission request.
+func request(username string, operation admissionv1.Operation, old, requested client.Object) admission.Request {
 	r := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 		UID: "1", Namespace: "acme", Name: "x", Operation: operation, UserInfo: authenticationv1.UserInfo{Username: username},
 	}}
@@ -72,8 +72,8 @@ func request(username string, operation admissionv1.Operation, old, wished clien
 	if old != nil {
 		r.OldObject.Raw = raw(old)
 	}
-	if wished != nil {
-		r.Object.Raw = raw(wished)
+	if requested != nil {
+		r.Object.Raw = raw(requested)
 	}
 	return r
 }
@@ -88,33 +88,33 @@ func raw(o any) []byte {
 
 var _ = Describe("A webhook", func() {
 	var users *admission.Webhook
-	BeforeEach(func() { users = validating[*v1alpha1.OrgUser](newScheme(), newGate(interceptor.Funcs{})) })
+	BeforeEach(func() { users = validating[*v1alpha1.OrgUser](newScheme(), newAuthorizer(interceptor.Funcs{})) })
 	luis := builders.OrgUser("acme", "luis")
 
-	It("lets pass what is permitted, with warnings, and notes who acted", func(ctx context.Context) {
+	It("allows what is permitted, with warnings, and notes who acted", func(ctx context.Context) {
 		answer := users.Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, luis.Workspace("nowhere", v1alpha1.WorkspaceView).Obj()))
 		Expect(answer.Allowed).To(BeTrue())
 		Expect(answer.Warnings).To(ConsistOf(`spec.workspaces: there is no Workspace "nowhere" yet`))
 		Expect(answer.AuditAnnotations).To(Equal(map[string]string{"actor": "Person eva@acme.example", "role": "UserAdmin", "rule": "allowed"}))
 	})
 
-	It("LMI-3 warns of an intake address while the operator takes no mails in", func(ctx context.Context) {
+	It("LMI-3 warns about an intake address while the operator does not receive mail", func(ctx context.Context) {
 		desk := builders.Workspace("acme", "desk").With(func(w *v1alpha1.Workspace) {
 			w.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Help", QueueEmail: "cola@acme.example", IntakeEmail: "help@in.acme.example"}
 		}).Obj()
-		warnings := func(g authorizer) []string {
+		warnings := func(a authorizer) []string {
 			GinkgoHelper()
-			answer := validating[*v1alpha1.Workspace](newScheme(), g).Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, desk))
+			answer := validating[*v1alpha1.Workspace](newScheme(), a).Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, desk))
 			Expect(answer.Allowed).To(BeTrue())
 			return answer.Warnings
 		}
-		g := newGate(interceptor.Funcs{})
-		Expect(warnings(g)).To(BeEmpty())
-		g.intakeOff = true
-		Expect(warnings(g)).To(ConsistOf("spec.portal.intakeEmail: the operator does not receive mail, because its --intake-address is not set"))
+		a := newAuthorizer(interceptor.Funcs{})
+		Expect(warnings(a)).To(BeEmpty())
+		a.intakeOff = true
+		Expect(warnings(a)).To(ConsistOf("spec.portal.intakeEmail: the operator does not receive mail, because its --intake-address is not set"))
 	})
 
-	It("answers 403 with the field as a cause when the role is at fault, and notes the rule", func(ctx context.Context) {
+	It("answers 403 with the field as a cause if the role is at fault, and notes the rule", func(ctx context.Context) {
 		answer := users.Handle(ctx, request("eva@acme.example", admissionv1.Create, nil, luis.Role(v1alpha1.RoleTechnician).Obj()))
 		Expect(answer.Allowed).To(BeFalse())
 		Expect(answer.Result.Code).To(BeEquivalentTo(http.StatusForbidden))
@@ -122,8 +122,8 @@ var _ = Describe("A webhook", func() {
 		Expect(answer.AuditAnnotations).To(HaveKeyWithValue("rule", "role-grantable"))
 	})
 
-	It("answers 422 with all causes when the content is at fault", func(ctx context.Context) {
-		organizations := validating[*v1alpha1.Organization](newScheme(), newGate(interceptor.Funcs{}))
+	It("answers 422 with all causes if the content is at fault", func(ctx context.Context) {
+		organizations := validating[*v1alpha1.Organization](newScheme(), newAuthorizer(interceptor.Funcs{}))
 		o := builders.Organization("acme").With(func(o *v1alpha1.Organization) {
 			o.Spec.Profile.TimeZone, o.Spec.Profile.Address.Country = "Europe/Atlantis", "XX"
 		}).Obj()
@@ -138,7 +138,7 @@ var _ = Describe("A webhook", func() {
 		}))
 	})
 
-	It("sees a write to the status as such, and warns of nothing then", func(ctx context.Context) {
+	It("recognizes a write to the status and does not warn then", func(ctx context.Context) {
 		r := request("eva@acme.example", admissionv1.Update, luis.Obj(), luis.Workspace("nowhere", v1alpha1.WorkspaceView).Obj())
 		r.SubResource = "status"
 		answer := users.Handle(ctx, r)
@@ -150,7 +150,7 @@ var _ = Describe("A webhook", func() {
 		Expect(answer.Warnings).To(BeEmpty())
 	})
 
-	It("says no when it cannot find out who is asking, or how the organization stands", func(ctx context.Context) {
+	It("refuses if it cannot determine who asks or read the organization", func(ctx context.Context) {
 		broken := errors.New("the cache is broken")
 		for _, funcs := range []interceptor.Funcs{
 			{List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return broken }},
@@ -163,7 +163,7 @@ var _ = Describe("A webhook", func() {
 				admissionv1.Update: request("eva@acme.example", admissionv1.Update, luis.Obj(), luis.Obj()),
 				admissionv1.Delete: request("eva@acme.example", admissionv1.Delete, luis.Obj(), nil),
 			} {
-				answer := validating[*v1alpha1.OrgUser](newScheme(), newGate(funcs)).Handle(ctx, r)
+				answer := validating[*v1alpha1.OrgUser](newScheme(), newAuthorizer(funcs)).Handle(ctx, r)
 				Expect(answer.Allowed).To(BeFalse(), string(operation))
 				Expect(answer.Result.Message).To(ContainSubstring("the cache is broken"))
 			}
@@ -179,9 +179,9 @@ var _ = Describe("A refusal", func() {
 		return answer.Status()
 	}
 
-	It("is none without violations", func() { Expect(refusal(admission.Request{}, nil)).To(Succeed()) })
+	It("is nil without violations", func() { Expect(refusal(admission.Request{}, nil)).To(Succeed()) })
 
-	It("is about the role as soon as one violation is, and names all", func() {
+	It("is about the role if one violation is, and names all", func() {
 		answer := refused(authz.Violation{Field: "spec.a", Reason: authz.Invalid, Value: "x", Message: "is bad"},
 			authz.Violation{Field: "spec.b", Reason: authz.Forbidden, Message: "only an admin may"})
 		Expect(answer.Code).To(BeEquivalentTo(http.StatusForbidden))
@@ -189,7 +189,17 @@ var _ = Describe("A refusal", func() {
 		Expect(answer.Details.Causes).To(HaveLen(2))
 	})
 
-	It("shows the beginning of a long value, letter by letter", func() {
+	It("says once who asks, and by itself in each cause", func() {
+		by := func(field, message string) authz.Violation {
+			return authz.Violation{Field: field, Reason: authz.Forbidden, Actor: "eva is Member: ", Message: "eva is Member: " + message}
+		}
+		answer := refused(by("spec.a", "only an admin may"), by("spec.b", "only an owner may"))
+		Expect(answer.Message).To(Equal("eva is Member: only an admin may; only an owner may"))
+		Expect(answer.Details.Causes).To(HaveExactElements(
+			HaveField("Message", "eva is Member: only an admin may"), HaveField("Message", "eva is Member: only an owner may")))
+	})
+
+	It("truncates a long value by characters", func() {
 		long := ""
 		for range 100 {
 			long += "ñ"
@@ -199,14 +209,14 @@ var _ = Describe("A refusal", func() {
 	})
 })
 
-// FuzzAdmission sends requests with any JSON to every webhook: none panics, and a stranger is never let in.
+// FuzzAdmission sends requests with any JSON to every webhook: none panics, and requests of unknown users are never allowed.
 func FuzzAdmission(f *testing.F) {
 	scheme := newScheme()
-	g := newGate(interceptor.Funcs{})
+	a := newAuthorizer(interceptor.Funcs{})
 	handlers := []admission.Handler{
-		validating[*v1alpha1.Organization](scheme, g).Handler, validating[*v1alpha1.OrgUser](scheme, g).Handler,
-		validating[*v1alpha1.Invitation](scheme, g).Handler, validating[*v1alpha1.Workspace](scheme, g).Handler,
-		admission.WithDefaulter[*v1alpha1.Invitation](scheme, &invitationDefaulter{g, admission.NewDecoder(scheme)}).Handler,
+		validating[*v1alpha1.Organization](scheme, a).Handler, validating[*v1alpha1.OrgUser](scheme, a).Handler,
+		validating[*v1alpha1.Invitation](scheme, a).Handler, validating[*v1alpha1.Workspace](scheme, a).Handler,
+		admission.WithDefaulter[*v1alpha1.Invitation](scheme, &invitationDefaulter{a, admission.NewDecoder(scheme)}).Handler,
 	}
 	const defaulter = 4
 	operations := []admissionv1.Operation{admissionv1.Create, admissionv1.Update, admissionv1.Delete, admissionv1.Connect, ""}
@@ -215,15 +225,15 @@ func FuzzAdmission(f *testing.F) {
 		f.Add(byte(n), byte(n+1), "mallory", "status", []byte(`{"metadata":{"name":"x","labels":{"a":"b"}},"spec":null}`), []byte(`null`))
 		f.Add(byte(n), byte(n+2), "", "scale", []byte(`[]`), []byte(``))
 	}
-	f.Fuzz(func(t *testing.T, which, operation byte, username, subresource string, old, wished []byte) {
+	f.Fuzz(func(t *testing.T, which, operation byte, username, subresource string, old, requested []byte) {
 		r := request(username, operations[int(operation)%len(operations)], nil, nil)
-		r.OldObject.Raw, r.Object.Raw, r.SubResource = old, wished, subresource
+		r.OldObject.Raw, r.Object.Raw, r.SubResource = old, requested, subresource
 		n := int(which) % len(handlers)
 		answer := handlers[n].Handle(context.Background(), r)
 		known := username == "eva@acme.example" || username == "usher" || r.Operation == admissionv1.Connect || r.Operation == ""
 		cleaner := authz.Platform{}.ActorKind(username, nil) != authz.ActorNobody
 		if answer.Allowed && n != defaulter && !known && !cleaner {
-			t.Fatalf("%q was let in: %s into %s", username, old, wished)
+			t.Fatalf("%q was allowed to change %s into %s", username, old, requested)
 		}
 	})
 }
