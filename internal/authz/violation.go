@@ -54,7 +54,8 @@ func (r Request) denyNoRole() Violation {
 		"invitation", r.Actor.Username, r.Organization, r.Operation, noun(r.object()))
 	if _, is := r.object().(*v1alpha1.Organization); is && r.Operation == Create {
 		message = fmt.Sprintf("user %q may not create organization %q: only platform identities may, which are the group %s and "+
-			"the users and groups that the operator's configuration names; ask the platform team", r.Actor.Username, r.Organization, masters)
+			"the users and groups that the operator's configuration names; ask the platform team",
+			r.Actor.Username, r.Organization, masters)
 	}
 	return Violation{Reason: Forbidden, Rule: "role-required", Message: message}
 }

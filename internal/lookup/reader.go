@@ -9,7 +9,6 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -183,44 +182,6 @@ func (r Reader) DelegateBindings(ctx context.Context, organization string) ([]*r
 	var list rbacv1.RoleBindingList
 	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingFields{bindingByDelegates: organization})
 	return pointers(list.Items), err
-}
-
-// OnboardingHost returns the object that keeps the onboarding of a link's UID: an Invitation or an OrgUser. It is nil if there is
-// none.
-func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Object, error) {
-	var invitations v1alpha1.InvitationList
-	if err := r.List(ctx, &invitations, client.MatchingFields{objectByUID: string(uid)}); err != nil {
-		return nil, err
-	}
-	if len(invitations.Items) > 0 {
-		return &invitations.Items[0], nil
-	}
-	var users v1alpha1.OrgUserList
-	if err := r.List(ctx, &users, client.MatchingFields{objectByUID: string(uid)}); err != nil {
-		return nil, err
-	}
-	if len(users.Items) > 0 {
-		return &users.Items[0], nil
-	}
-	return nil, nil //nolint:nilnil // no host is an answer, not an error
-}
-
-// Recipient returns the status of an address among an Invitation's recipients, or nil if it is not among them.
-func Recipient(i *v1alpha1.Invitation, email string) *v1alpha1.RecipientStatus {
-	if n, listed := RecipientIndex(i)[emailaddr.Normalize(email)]; listed {
-		return &i.Status.Recipients[n]
-	}
-	return nil
-}
-
-// RecipientIndex returns the index of each address, in its normal form, among an Invitation's recipients, for callers that look
-// up many.
-func RecipientIndex(i *v1alpha1.Invitation) map[string]int {
-	index := make(map[string]int, len(i.Status.Recipients))
-	for n := range slices.Backward(i.Status.Recipients) { // of two spellings of one account's address, the first counts
-		index[emailaddr.Normalize(string(i.Status.Recipients[n].Email))] = n
-	}
-	return index
 }
 
 func pointers[T any](items []T) []*T {

@@ -63,7 +63,7 @@ type Options struct {
 	IntakeAddress string
 	// IntakeLimits bound the mails that are received.
 	IntakeLimits intake.Limits
-	// IntakeDomains lists which organization may receive mails at which addresses, see policy.ParseIntakeDomains; empty: each
+	// IntakeDomains lists which organization may receive mails at which addresses, see effective.ParseIntakeDomains; empty: each
 	// organization at any address that no other has.
 	IntakeDomains []string
 
@@ -71,7 +71,7 @@ type Options struct {
 	PlatformUsers, PlatformGroups []string
 
 	// NamespaceLabels lists the labels that may be copied from Workspaces to their namespaces, see
-	// policy.ParseNamespaceLabels; empty: none.
+	// effective.ParseNamespaceLabels; empty: none.
 	NamespaceLabels []string
 
 	// ActivityInterval is the time within which a person's activity is written only once; zero: activity is not tracked.

@@ -41,6 +41,8 @@ func (v validator[T]) ValidateDelete(ctx context.Context, deleted T) (admission.
 	return v.judge(ctx, deleted, authz.Request{Operation: authz.Delete, Old: deleted})
 }
 
+const intakeOffWarning = "spec.portal.intakeEmail: the operator does not receive mail, because its --intake-address is not set"
+
 func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admission.Warnings, error) {
 	actor, request, err := v.actor(ctx)
 	if err != nil {
@@ -66,7 +68,7 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	if w, is := any(o).(*v1alpha1.Workspace); is {
 		warnings = append(warnings, v.labels.Warnings(w)...)
 		if v.intakeOff && effective.IntakeOf(w) != "" {
-			warnings = append(warnings, "spec.portal.intakeEmail: the operator does not receive mail, because its --intake-address is not set")
+			warnings = append(warnings, intakeOffWarning)
 		}
 	}
 	return warnings, err
