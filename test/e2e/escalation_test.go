@@ -98,7 +98,7 @@ var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailu
 			`The Workspace "grab" is invalid: spec.namespace: Invalid value: "kube-system": must start with "acme-", the organization's prefix`),
 		Entry("the namespace of the operator", "usher-system", `The Workspace "grab" is invalid: `+`
 * spec.namespace: Invalid value: "usher-system": must start with "acme-", the organization's prefix
-* spec.namespace: Invalid value: "usher-system": is the namespace that the operator itself runs in, which never belongs to a workspace`),
+* spec.namespace: Invalid value: "usher-system": is the namespace that the operator runs in: set spec.namespace of workspace "grab" to another name that starts with "acme-"`),
 	)
 
 	It("GTA-3 cannot take a namespace of the cluster, whatever the name of the organization", func(ctx context.Context) {

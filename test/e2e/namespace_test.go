@@ -50,8 +50,8 @@ var _ = Describe("A workspace's namespace", func() {
 		org := organization(ctx)
 		w := label(builders.Workspace(org, "support").Obj(), "team", "red", "pod-security.kubernetes.io_enforce", "restricted", "tier", "gold")
 		w.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Workspace"}
-		Expect(apply(ctx, w)).To(ContainSubstring("metadata.labels[namespace.accounts.usher.dev/tier]: the namespace does not get the " +
-			"label tier=gold, which the operator's --namespace-labels does not allow"))
+		Expect(apply(ctx, w)).To(ContainSubstring("metadata.labels[namespace.accounts.usher.dev/tier]: the label tier=gold is not " +
+			"copied to the namespace, because the operator's --namespace-labels does not allow it"))
 		awaitReady(ctx, w)
 		n := namespaceOf(w)
 		Eventually(get(ctx, n)).Should(have("team", "red", enforce, "restricted"))
@@ -134,10 +134,14 @@ var _ = Describe("A workspace's namespace", func() {
 	})
 
 	It("GTA-3 cannot be one of the cluster or the operator, whatever the name of the organization", func(ctx context.Context) {
-		for organization, namespace := range map[string]string{"kube": "kube-public", "openshift": "openshift-x", "usher": "usher-system"} {
-			w := builders.Workspace(organization, "x").Namespace(namespace).Obj()
-			namespaceCalled(ctx, organization)
-			Expect(env.Client.Create(ctx, w)).To(And(BeRefused(http.StatusUnprocessableEntity, "never"), HaveCause("spec.namespace", "to a workspace")))
+		for _, c := range []struct{ organization, namespace, why string }{
+			{"kube", "kube-public", `namespaces that start with "kube-" belong to the cluster`},
+			{"openshift", "openshift-x", `namespaces that start with "openshift-" belong to the cluster`},
+			{"usher", "usher-system", "is the namespace that the operator runs in"},
+		} {
+			w := builders.Workspace(c.organization, "x").Namespace(c.namespace).Obj()
+			namespaceCalled(ctx, c.organization)
+			Expect(env.Client.Create(ctx, w)).To(And(BeRefused(http.StatusUnprocessableEntity, c.why), HaveCause("spec.namespace", c.why)))
 		}
 	})
 
