@@ -117,10 +117,11 @@ manifests: ## Generate CRDs, the operator's role and webhook configurations.
 	go -C hack/tools run ./webhookurls -in $(CURDIR)/config/webhook/manifests.yaml -out $(CURDIR)/config/dev/webhooks.yaml
 
 .PHONY: docs
-docs: ## Generate the API reference, docs/api.md.
+docs: ## Generate the API reference, docs/api.md, and docs/messages.md.
 	$(TOOL) crd-ref-docs --log-level=ERROR --config=hack/tools/api-reference.yaml --renderer=markdown \
 	  --source-path=api/v1alpha1 --output-path=docs/api.md
 	@sed -i -e 's/[[:space:]]*$$//' docs/api.md
+	go run ./hack/messagesdoc
 
 .PHONY: fmt
 fmt: $(LINT) ## Format the Go code.
