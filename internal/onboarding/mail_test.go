@@ -62,6 +62,22 @@ var _ = Describe("What came of a mail", func() {
 		Entry("the welcome, which takes nothing away from who has accepted", active, active),
 	)
 
+	It("is tried later, and no attempt is counted, when the mail was not tried", func() {
+		now := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+		o := &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, Mail: &v1alpha1.MailStatus{
+			MessageID: "<1@acme.example>", State: v1alpha1.MailQueued, Attempts: 3,
+		}}
+		retryAt := now.Add(1500 * time.Millisecond)
+		onboarding.Record(o, attempt.Result{MessageID: "<1@acme.example>", Error: "refused", RetryAt: retryAt}, now)
+		Expect(o.Mail.Attempts).To(BeEquivalentTo(3))
+		Expect(o.Mail.LastError).To(Equal("refused"))
+		Expect(o.Mail.NextAttemptTime.Time).To(And(BeTemporally(">=", retryAt), BeTemporally("<", retryAt.Add(time.Second))))
+		wait, queued := onboarding.NextAttempt(o, retryAt)
+		Expect(queued).To(BeTrue())
+		Expect(wait).To(BeNumerically(">", 0))
+		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
+	})
+
 	It("changes nothing when another mail is the newest, or it was recorded already", func() {
 		o := queuedIn(invited)
 		onboarding.Record(o, attempt.Result{MessageID: "<2@usher.example>", Error: "550", Permanent: true}, noon)
@@ -84,19 +100,6 @@ var _ = Describe("What came of a mail", func() {
 	})
 })
 
-var _ = Describe("Texts cut short", func() {
-	DescribeTable("hold whole characters only", func(text string, most int, short string) {
-		Expect(attempt.Shorten(text, most)).To(Equal(short))
-	},
-		Entry(nil, "", 4, ""),
-		Entry(nil, "four", 4, "four"),
-		Entry(nil, "fives", 4, "five"),
-		Entry("a character of two bytes at the cut", "trañ", 4, "tra"),
-		Entry("one of three", "a€", 3, "a"),
-		Entry("one that just fits", "a€", 4, "a€"),
-	)
-})
-
 var _ = Describe("The time of a mail", func() {
 	DescribeTable("is at once, or when it is to be tried again", func(o *v1alpha1.OnboardingStatus, wait time.Duration, queued bool) {
 		gotWait, gotQueued := onboarding.NextAttempt(o, noon)
@@ -111,18 +114,6 @@ var _ = Describe("The time of a mail", func() {
 		Entry("of one that waits", triedAgainAt(noon.Add(time.Minute)), time.Minute, true),
 		Entry("of one that is due", triedAgainAt(noon), time.Duration(0), true),
 		Entry("of one that is overdue", triedAgainAt(noon.Add(-time.Hour)), time.Duration(0), true),
-	)
-
-	DescribeTable("doubles from ten seconds up to an hour", func(attempts int, wait time.Duration) {
-		Expect(attempt.Backoff(int32(attempts))).To(Equal(wait))
-	},
-		Entry(nil, 0, 10*time.Second),
-		Entry(nil, 1, 10*time.Second),
-		Entry(nil, 2, 20*time.Second),
-		Entry(nil, 3, 40*time.Second),
-		Entry(nil, 9, 2560*time.Second),
-		Entry(nil, 10, time.Hour),
-		Entry(nil, 1<<31-1, time.Hour),
 	)
 })
 

@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package attempt says what came of one attempt to deliver a message, and when to try again. It has no client and no clock.
+// Package attempt holds the result of one attempt to deliver a message, and when to try again. It has no client and no clock.
 package attempt
 
 import (
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Backoff is how long to wait before a mail is tried again: it doubles from ten seconds up to an hour.
+// Backoff returns how long to wait after the attempts-th attempt: it doubles from ten seconds up to an hour.
 func Backoff(attempts int32) time.Duration {
 	const first, most = 10 * time.Second, time.Hour
 	wait := first
@@ -19,32 +19,32 @@ func Backoff(attempts int32) time.Duration {
 	return min(wait, most)
 }
 
-// Result is what came of an attempt to deliver a message.
+// Result is the result of an attempt to deliver a message.
 type Result struct {
-	// MessageID is the message's.
+	// MessageID identifies the message.
 	MessageID string
-	// Error is why it was not accepted; empty: it was accepted.
+	// Error is why the message was not accepted; empty: it was accepted.
 	Error string
-	// Permanent is true when sending it again cannot help.
+	// Permanent is true when it is pointless to send the message again.
 	Permanent bool
-	// RetryAt is set when the message was not tried, because the server cannot be reached: when to try it.
+	// RetryAt is set when the message was not tried, because the server cannot be reached. It is when to try it.
 	RetryAt time.Time
 }
 
 // RetryTime returns when to try a message again after its attempts-th attempt; zero: never. A message that was not tried is due
-// when the server may be reachable again. Times are whole seconds, as a status holds them.
-func (d Result) RetryTime(attempts int32, now time.Time) time.Time {
+// when the server may be reachable again. Times are whole seconds, as in a status.
+func (r Result) RetryTime(attempts int32, now time.Time) time.Time {
 	switch {
-	case !d.RetryAt.IsZero():
-		return d.RetryAt.Add(time.Second).Truncate(time.Second)
-	case d.Error == "" || d.Permanent:
+	case !r.RetryAt.IsZero():
+		return r.RetryAt.Add(time.Second).Truncate(time.Second)
+	case r.Error == "" || r.Permanent:
 		return time.Time{}
 	default:
 		return now.Add(Backoff(attempts)).Truncate(time.Second)
 	}
 }
 
-// Shorten cuts a text to at most so many bytes, between characters.
+// Shorten cuts a text to at most that many bytes, between two characters.
 func Shorten(s string, most int) string {
 	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }

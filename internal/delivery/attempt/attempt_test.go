@@ -12,14 +12,55 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
-var _ = Describe("Two waits", func() {
-	DescribeTable("the sooner of two waits", func(a, b, expected time.Duration) {
+var _ = Describe("The back-off of messages", func() {
+	DescribeTable("doubles from ten seconds up to an hour", func(attempts int, wait time.Duration) {
+		Expect(attempt.Backoff(int32(attempts))).To(Equal(wait))
+	},
+		Entry(nil, 0, 10*time.Second),
+		Entry(nil, 1, 10*time.Second),
+		Entry(nil, 2, 20*time.Second),
+		Entry(nil, 3, 40*time.Second),
+		Entry(nil, 9, 2560*time.Second),
+		Entry(nil, 10, time.Hour),
+		Entry(nil, 1<<31-1, time.Hour),
+	)
+})
+
+var _ = Describe("The time of the next attempt", func() {
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 987, time.UTC)
+
+	DescribeTable("is in whole seconds", func(result attempt.Result, expected time.Time) {
+		Expect(result.RetryTime(2, noon)).To(Equal(expected))
+	},
+		Entry("never, when the message was accepted", attempt.Result{}, time.Time{}),
+		Entry("never, when it was refused permanently", attempt.Result{Error: "550 no such user", Permanent: true}, time.Time{}),
+		Entry("after the back-off, when it failed", attempt.Result{Error: "451 try later"}, noon.Add(20*time.Second).Truncate(time.Second)),
+		Entry("not before the server may be reachable again, when it was not tried",
+			attempt.Result{Error: "no connection", RetryAt: noon.Add(time.Minute)}, noon.Add(61*time.Second).Truncate(time.Second)),
+	)
+})
+
+var _ = Describe("Shortened texts", func() {
+	DescribeTable("contain whole characters only", func(text string, most int, short string) {
+		Expect(attempt.Shorten(text, most)).To(Equal(short))
+	},
+		Entry(nil, "", 4, ""),
+		Entry(nil, "four", 4, "four"),
+		Entry(nil, "fives", 4, "five"),
+		Entry("a character of two bytes at the cut", "trañ", 4, "tra"),
+		Entry("one of three", "a€", 3, "a"),
+		Entry("one that just fits", "a€", 4, "a€"),
+	)
+})
+
+var _ = Describe("The lowest of two waits", func() {
+	DescribeTable("is", func(a, b, expected time.Duration) {
 		Expect(attempt.Lowest(a, b)).To(Equal(expected))
 	},
-		Entry("none", 0*time.Second, 0*time.Second, 0*time.Second),
-		Entry("one", time.Second, 0*time.Second, time.Second),
-		Entry("the other", 0*time.Second, time.Second, time.Second),
-		Entry("the shorter", time.Second, time.Minute, time.Second),
-		Entry("the shorter, second", time.Minute, time.Second, time.Second),
+		Entry("none, when there is none", 0*time.Second, 0*time.Second, 0*time.Second),
+		Entry("the first, when there is no second", time.Second, 0*time.Second, time.Second),
+		Entry("the second, when there is no first", 0*time.Second, time.Second, time.Second),
+		Entry("the first, when it is shorter", time.Second, time.Minute, time.Second),
+		Entry("the second, when it is shorter", time.Minute, time.Second, time.Second),
 	)
 })
