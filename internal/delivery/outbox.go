@@ -12,31 +12,39 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
-// Outbox is the queue of messages in one object's state. The state is written before a message is sent, and what came of the
-// message is written after: an operator that dies in between sends it again under the same Message-ID.
+// Outbox is the queue of messages in one object's state. A message is queued by writing the state, before anything is sent, and
+// its result is written afterwards: an operator that dies in between sends it again under the same Message-ID.
+//
+// The Dispatcher calls Pending for the state in the cache. If a message is due and the rate limit allows it, it calls Load, and
+// then Pending, Render and Record for one batch after another. It calls one method at a time; the functions that Render returned
+// run at the same time as each other.
 type Outbox interface {
-	// Pending returns the messages that the state queues, whether they are due or not; none while the object is being deleted.
+	// Pending returns the messages that the state queues, whether they are due or not. It returns none while the object is being
+	// deleted.
 	Pending() []Message
-	// Load replaces the state, which comes from the cache, by the newest one, since an older state may not know that a message
-	// was sent. It also gathers what the messages have in common. False: nothing is to be sent.
+	// Load replaces the state, which came from the cache, with the newest one, because an older state may not know that a message
+	// was sent. It also reads what the messages have in common. False: nothing is to be sent.
 	Load(ctx context.Context) (bool, error)
-	// Render composes a pending message and returns the function that sends it.
+	// Render composes a message and returns the function that sends it; nil: the message is not queued. The id is one that Pending
+	// has just returned. The function must not change the state.
 	Render(ctx context.Context, id string) Send
-	// Record writes what came of messages, by their ids.
+	// Record writes the results of messages, by ID, into the newest state. A result whose message is no longer queued changes
+	// nothing. After an error, nothing further is sent in this pass.
 	Record(ctx context.Context, results map[string]attempt.Result) error
 }
 
 // Message is a queued message of an Outbox.
 type Message struct {
-	// ID identifies the message within its Outbox.
+	// ID identifies the message: no other message of the same Outbox has it. It need not be the Message-ID.
 	ID string
 	// Wait is how long until the message is due; zero or less: it is due.
 	Wait time.Duration
-	// Urgency decides which of the due messages goes first: the most urgent.
+	// Urgency decides the order in which messages that are due are sent, highest first. Equally urgent messages keep the order of
+	// Pending.
 	Urgency int
 }
 
-// Send tries once to hand a message over.
+// Send tries once to send a message.
 type Send func(ctx context.Context) attempt.Result
 
 // due returns the messages to send now, the most urgent first.

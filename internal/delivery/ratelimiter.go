@@ -12,9 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// RateLimiter limits how fast messages go out. Nobody waits inside it: an object gets a reservation, and comes again when its
-// time has come. Reservations are made in the order in which they are asked for, so a long list keeps a short one waiting for
-// one reservation only.
+// RateLimiter limits how fast messages are sent. It never blocks: an object gets a reservation, and comes again at its time.
+// Reservations are made in the order in which they are requested, so a long list delays a short one by one reservation only.
 type RateLimiter struct {
 	limiter *rate.Limiter
 
@@ -22,16 +21,16 @@ type RateLimiter struct {
 	reservations map[types.NamespacedName]reservation
 }
 
-// reservation is a number of messages that may go out from a time on.
+// reservation is a number of messages that may be sent from a time on.
 type reservation struct {
 	at       time.Time
 	messages int
 }
 
-// reservationLife is how long a reservation that nobody uses is kept.
+// reservationLife is how long an unused reservation is kept after its time.
 const reservationLife = 10 * time.Minute
 
-// NewRateLimiter returns a limiter of perMinute messages a minute; zero: no limit.
+// NewRateLimiter returns a RateLimiter for perMinute messages a minute; zero: no limit.
 func NewRateLimiter(perMinute int) *RateLimiter {
 	l := &RateLimiter{reservations: map[types.NamespacedName]reservation{}}
 	if perMinute > 0 {
@@ -41,7 +40,7 @@ func NewRateLimiter(perMinute int) *RateLimiter {
 	return l
 }
 
-// Reserve returns how many of an object's messages may go out now, or how long the object has to wait for its reservation.
+// Reserve returns how many of an object's messages may be sent now; zero: none before the returned wait is over.
 func (l *RateLimiter) Reserve(key types.NamespacedName, messages int, now time.Time) (int, time.Duration) {
 	if l.limiter == nil {
 		return messages, 0
@@ -62,7 +61,7 @@ func (l *RateLimiter) Reserve(key types.NamespacedName, messages int, now time.T
 	return min(r.messages, messages), 0
 }
 
-// dropUnused drops the reservations of objects that did not come again, because they are gone.
+// dropUnused drops the reservations of objects that did not come again, for example because they were deleted.
 func (l *RateLimiter) dropUnused(now time.Time) {
 	for key, r := range l.reservations {
 		if now.Sub(r.at) > reservationLife {

@@ -12,13 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-var _ = Describe("The pace of mails", func() {
+var _ = Describe("The rate limit of messages", func() {
 	key := func(n int) types.NamespacedName {
 		return types.NamespacedName{Namespace: "acme", Name: fmt.Sprintf("team-%d", n)}
 	}
 	start := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
-	It("lets everything through without a limit", func() {
+	It("allows everything when it is zero", func() {
 		p := NewRateLimiter(0)
 		for range 3 {
 			mails, wait := p.Reserve(key(1), 100, start)
@@ -27,7 +27,7 @@ var _ = Describe("The pace of mails", func() {
 		}
 	})
 
-	It("lets so many a minute through, whoever comes how often", func() {
+	It("allows that many a minute, however many objects ask how often", func() {
 		p := NewRateLimiter(60)
 		sent := 0
 		for now := start; now.Before(start.Add(time.Minute)); now = now.Add(100 * time.Millisecond) {
@@ -42,7 +42,7 @@ var _ = Describe("The pace of mails", func() {
 		Expect(sent).To(BeNumerically("~", 60, 1))
 	})
 
-	It("gives a long list no more turns than a short one", func() {
+	It("gives a long list no more reservations than a short one", func() {
 		p := NewRateLimiter(60)
 		sent := map[int]int{}
 		for now := start; now.Before(start.Add(20 * time.Second)); now = now.Add(100 * time.Millisecond) {
@@ -55,7 +55,7 @@ var _ = Describe("The pace of mails", func() {
 		Expect(sent[2]).To(BeNumerically(">=", 5))
 	})
 
-	It("gives turns of a second's mails when many go out a minute", func() {
+	It("reserves the messages of a second at a time when it is high", func() {
 		p := NewRateLimiter(600)
 		mails, _ := p.Reserve(key(1), 100, start)
 		Expect(mails).To(Equal(10))
@@ -63,10 +63,10 @@ var _ = Describe("The pace of mails", func() {
 		Expect(mails).To(BeZero())
 		Expect(wait).To(BeNumerically("~", time.Second, time.Millisecond))
 		mails, _ = p.Reserve(key(1), 3, start.Add(wait))
-		Expect(mails).To(Equal(3), "no more than what is wanted when the turn has come")
+		Expect(mails).To(Equal(3), "no more than are wanted at the time of the reservation")
 	})
 
-	It("keeps no turns of what is gone", func() {
+	It("keeps no reservations of objects that are gone", func() {
 		p := NewRateLimiter(6000)
 		for n := range 500 {
 			p.Reserve(key(n), 100, start.Add(time.Duration(n)*time.Millisecond))

@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package onboardingmail composes the mails of people who are being invited, by an Invitation or by a declared OrgUser.
+// Package onboardingmail composes the mails to people who are being invited, by an Invitation or as a declared OrgUser.
 package onboardingmail
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/usher-operator/usher/internal/mail"
 )
 
-// Draft is everything that a mail to a person who is being invited is made of.
+// Draft is a mail to a person who is being invited, before it is rendered.
 type Draft struct {
 	// Email is the person's address.
 	Email string
@@ -29,8 +29,8 @@ type Draft struct {
 	onboarding *v1alpha1.OnboardingStatus
 }
 
-// NewDraft begins a draft with what the organization and the person's onboarding say. Host is the UID of the object that keeps the
-// onboarding.
+// NewDraft returns a draft with what the organization and the person's onboarding say. Host is the UID of the object whose status
+// holds the onboarding.
 func NewDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding *v1alpha1.OnboardingStatus) Draft {
 	content := mail.Content{
 		Kind:         mail.Kind(onboarding.Mail.Kind),
@@ -48,7 +48,7 @@ func NewDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding
 	return Draft{Email: email, Content: content, host: host, onboarding: onboarding}
 }
 
-// SetRole says which role the person gets, and how to sign in where there is something to sign in to (NOV-7).
+// SetRole sets the role that the person gets, and the name to sign in with, unless the role gives nothing to sign in to (NOV-7).
 func (d *Draft) SetRole(role v1alpha1.Role, username string) {
 	d.Content.Role = string(role)
 	if role != v1alpha1.RoleNotificationsOnly {
@@ -81,7 +81,7 @@ func (w Writer) Send(d Draft) delivery.Send {
 	}
 }
 
-// link returns the link that a mail holds; a welcome holds none.
+// link returns the link that a mail contains; a welcome contains none.
 func (w Writer) link(d Draft) (string, error) {
 	switch d.onboarding.Mail.Kind {
 	case v1alpha1.MailWelcome:

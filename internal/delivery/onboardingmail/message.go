@@ -12,8 +12,8 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// Pending returns the message that a person's onboarding queues, under the person's address; false: none, or its link has
-// expired and would be useless.
+// Pending returns the message that a person's onboarding queues, with the person's address as its ID; false: none is queued, or its
+// link has expired.
 func Pending(email string, o *v1alpha1.OnboardingStatus, now time.Time) (delivery.Message, bool) {
 	wait, queued := onboarding.NextAttempt(o, now)
 	if !queued || onboarding.Expired(o, now) {
@@ -22,7 +22,7 @@ func Pending(email string, o *v1alpha1.OnboardingStatus, now time.Time) (deliver
 	return delivery.Message{ID: email, Wait: wait, Urgency: urgency(o.Mail.Kind)}, true
 }
 
-// urgency puts the mails that follow registration first, because somebody is waiting in front of a page for them.
+// urgency puts the mails that follow a registration first, because somebody is waiting for them in front of a page.
 func urgency(kind v1alpha1.MailKind) int {
 	if kind == v1alpha1.MailInvitation {
 		return 0
@@ -30,7 +30,8 @@ func urgency(kind v1alpha1.MailKind) int {
 	return 1
 }
 
-// Titles returns the display names of the workspaces that are granted; a workspace that is not known goes by its object's name.
+// Titles returns the display names of the workspaces that are granted. A workspace that is not among workspaces goes by its object's
+// name.
 func Titles(grants []v1alpha1.WorkspaceGrant, workspaces []*v1alpha1.Workspace) []string {
 	var all []string
 	for _, grant := range grants {
