@@ -26,7 +26,7 @@ func subject() onboarding.Subject {
 
 func at(t time.Time) *metav1.Time { return ptr.To(metav1.NewTime(t)) }
 
-// onboardingIn gives somebody in a state, with all that the way there leaves behind.
+// onboardingIn returns the onboarding of a person in a state, with everything that earlier states left behind.
 func onboardingIn(state v1alpha1.RecipientState) *v1alpha1.OnboardingStatus {
 	return &v1alpha1.OnboardingStatus{
 		State:          state,
@@ -37,8 +37,8 @@ func onboardingIn(state v1alpha1.RecipientState) *v1alpha1.OnboardingStatus {
 	}
 }
 
-var _ = Describe("A transition", func() {
-	It("changes nothing when the event means nothing", func() {
+var _ = Describe("An applied event", func() {
+	It("changes nothing when the table has no step for it", func() {
 		for _, state := range allStates {
 			for _, row := range transitionTable {
 				if _, ok := onboarding.Next(state, row.event); ok {
@@ -51,7 +51,7 @@ var _ = Describe("A transition", func() {
 		}
 	})
 
-	It("ORG-20 writes down the mail of an invitation before anybody sends it", func() {
+	It("ORG-20 queues the mail of an invitation", func() {
 		o := &v1alpha1.OnboardingStatus{State: pending}
 		Expect(onboarding.Apply(o, onboarding.EventAdmit, subject())).To(BeTrue())
 		Expect(o).To(Equal(&v1alpha1.OnboardingStatus{
@@ -65,7 +65,7 @@ var _ = Describe("A transition", func() {
 		}))
 	})
 
-	DescribeTable("WXP-7 a resend counts on, restarts validity and forgets the registration", func(state v1alpha1.RecipientState) {
+	DescribeTable("WXP-7 raises the send count, restarts validity and drops the registration on a resend", func(state v1alpha1.RecipientState) {
 		o := onboardingIn(state)
 		Expect(onboarding.Apply(o, onboarding.EventResend, subject())).To(BeTrue())
 		Expect(o.State).To(Equal(invited))
@@ -78,25 +78,25 @@ var _ = Describe("A transition", func() {
 		Entry(nil, invited), Entry(nil, registered), Entry(nil, declined), Entry(nil, expired), Entry(nil, undeliverable),
 	)
 
-	It("lets the old link of somebody who is invited anew after a revocation be dead", func() {
+	It("raises the send count of a revoked person who is invited again, so that the old link stays invalid", func() {
 		o := onboardingIn(revoked)
 		Expect(onboarding.Apply(o, onboarding.EventAdmit, subject())).To(BeTrue())
 		Expect(o.SendCount).To(BeEquivalentTo(2))
 	})
 
-	It("forgets the end and the registration of somebody who is named again, and counts on with the next mail", func() {
+	It("drops the expiration and the registration of a person who is named again, and raises the send count with the next mail", func() {
 		o := onboardingIn(revoked)
 		o.RevocationReason = v1alpha1.RevokedAddressRemoved
 		Expect(onboarding.Apply(o, onboarding.EventName, subject())).To(BeTrue())
 		Expect(o).To(Equal(&v1alpha1.OnboardingStatus{
 			State: pending, SendCount: 1, Mail: onboardingIn(revoked).Mail,
 		}))
-		Expect(onboarding.Wait(o, noon.Add(week))).To(BeZero(), "time alone moves nobody who waits")
+		Expect(onboarding.Wait(o, noon.Add(week))).To(BeZero(), "time alone changes nothing for a person who waits")
 		Expect(onboarding.Apply(o, onboarding.EventAdmit, subject())).To(BeTrue())
 		Expect(o.SendCount).To(BeEquivalentTo(2))
 	})
 
-	It("NOV-11 the form calls for the second mail, and validity goes on", func() {
+	It("NOV-11 queues the second mail when the form is submitted, and validity continues", func() {
 		o := onboardingIn(invited)
 		Expect(onboarding.Apply(o, onboarding.EventRegister, subject())).To(BeTrue())
 		Expect(o.State).To(Equal(registered))
@@ -107,7 +107,7 @@ var _ = Describe("A transition", func() {
 		Expect(o.Registration).NotTo(BeNil())
 	})
 
-	DescribeTable("LMI-12 acceptance calls for the welcome, and ends the link", func(state v1alpha1.RecipientState, event onboarding.Event) {
+	DescribeTable("LMI-12 queues the welcome mail and ends the link on acceptance", func(state v1alpha1.RecipientState, event onboarding.Event) {
 		o := onboardingIn(state)
 		Expect(onboarding.Apply(o, event, subject())).To(BeTrue())
 		Expect(o.State).To(Equal(active))
@@ -116,11 +116,11 @@ var _ = Describe("A transition", func() {
 		Expect(o.Mail.Kind).To(Equal(v1alpha1.MailWelcome))
 		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
 	},
-		Entry("by confirmation", registered, onboarding.EventConfirm),
-		Entry("without confirmation", invited, onboarding.EventAccept),
+		Entry("by confirming the address", registered, onboarding.EventConfirm),
+		Entry("by submitting the form, when no confirmation is required", invited, onboarding.EventAccept),
 	)
 
-	It("writes no mail to somebody who is a user already", func() {
+	It("queues no mail for a person who is a user already", func() {
 		o := &v1alpha1.OnboardingStatus{State: pending}
 		Expect(onboarding.Apply(o, onboarding.EventRecognize, subject())).To(BeTrue())
 		Expect(o.State).To(Equal(active))
@@ -128,7 +128,7 @@ var _ = Describe("A transition", func() {
 		Expect(o.SendCount).To(BeZero())
 	})
 
-	DescribeTable("drops a mail that is not out yet and would lead nowhere", func(event onboarding.Event) {
+	DescribeTable("drops a queued mail whose link would be invalid", func(event onboarding.Event) {
 		o := onboardingIn(invited)
 		o.Mail.State, o.Mail.NextAttemptTime = v1alpha1.MailQueued, at(noon.Add(time.Minute))
 		Expect(onboarding.Apply(o, event, subject())).To(BeTrue())
@@ -138,7 +138,7 @@ var _ = Describe("A transition", func() {
 		Entry(nil, onboarding.EventRevoke), Entry(nil, onboarding.EventDecline), Entry(nil, onboarding.EventExpire),
 	)
 
-	It("keeps the record of a mail that is out", func() {
+	It("keeps the record of a mail that was sent", func() {
 		o := onboardingIn(invited)
 		Expect(onboarding.Apply(o, onboarding.EventRevoke, subject())).To(BeTrue())
 		Expect(o.Mail.State).To(Equal(v1alpha1.MailSent))
@@ -146,7 +146,7 @@ var _ = Describe("A transition", func() {
 })
 
 var _ = Describe("Expiry", func() {
-	It("is the moment itself, for open links only", func() {
+	It("includes the expiration time itself, and concerns only people who can still accept", func() {
 		for _, state := range allStates {
 			o := onboardingIn(state)
 			end := o.ExpirationTime.Time
@@ -156,5 +156,30 @@ var _ = Describe("Expiry", func() {
 			Expect(onboarding.Expired(o, end.Add(time.Hour))).To(Equal(open), string(state))
 		}
 		Expect(onboarding.Expired(&v1alpha1.OnboardingStatus{State: pending}, noon)).To(BeFalse(), "without a time")
+	})
+})
+
+var _ = Describe("The wait until time alone changes a state", func() {
+	It("ends when the link expires", func() {
+		Expect(onboarding.Wait(onboardingIn(invited), noon)).To(Equal(time.Hour))
+		Expect(onboarding.Wait(onboardingIn(registered), noon)).To(Equal(time.Hour))
+	})
+
+	It("does not include the next attempt of a mail, which may still be running when its time has come", func() {
+		for _, due := range []time.Time{noon.Add(time.Minute), noon, noon.Add(-time.Hour)} {
+			Expect(onboarding.Wait(triedAgainAt(due), noon)).To(Equal(time.Hour))
+			o := queuedIn(active)
+			o.Mail.NextAttemptTime = at(due)
+			Expect(onboarding.Wait(o, noon)).To(BeZero(), "a welcome")
+		}
+	})
+
+	It("is short but not zero for an expired link, and zero for a state that time does not change", func() {
+		Expect(onboarding.Wait(onboardingIn(invited), noon.Add(week))).To(And(BeNumerically(">", 0), BeNumerically("<", time.Second)))
+		for _, state := range []v1alpha1.RecipientState{active, declined, expired, revoked, undeliverable} {
+			Expect(onboarding.Wait(onboardingIn(state), noon)).To(BeZero(), string(state))
+		}
+		Expect(onboarding.Wait(&v1alpha1.OnboardingStatus{State: pending}, noon)).To(BeZero())
+		Expect(onboarding.Wait(nil, noon)).To(BeZero())
 	})
 })

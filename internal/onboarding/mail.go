@@ -18,7 +18,7 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// MessageID names a mail: the same mail to the same person has the same name however often it is sent.
+// MessageID returns the Message-ID of a mail. The same mail to the same person has the same one, however often it is sent.
 func MessageID(uid types.UID, email string, kind v1alpha1.MailKind, sendCount int32, domain string) string {
 	h := sha256.New()
 	for _, part := range []string{string(uid), emailaddr.Normalize(email), string(kind), strconv.Itoa(int(sendCount))} {
@@ -27,25 +27,26 @@ func MessageID(uid types.UID, email string, kind v1alpha1.MailKind, sendCount in
 	return "<" + hex.EncodeToString(h.Sum(nil)[:16]) + "@" + domain + ">"
 }
 
+// maxErrorLength bounds mail.lastError, in bytes.
 const maxErrorLength = 512
 
-// Record writes what came of an attempt into the person's state. A mail that is no longer the newest, or was recorded
-// already, changes nothing.
-func Record(o *v1alpha1.OnboardingStatus, d attempt.Result, now time.Time) {
+// Record writes the result of an attempt into the person's state. A result of a mail that is no longer the newest, or that was
+// recorded before, changes nothing.
+func Record(o *v1alpha1.OnboardingStatus, result attempt.Result, now time.Time) {
 	mail := o.Mail
-	if mail == nil || mail.MessageID != d.MessageID || mail.State != v1alpha1.MailQueued {
+	if mail == nil || mail.MessageID != result.MessageID || mail.State != v1alpha1.MailQueued {
 		return
 	}
-	mail.LastError = attempt.Shorten(d.Error, maxErrorLength)
-	if d.RetryAt.IsZero() {
+	mail.LastError = attempt.Shorten(result.Error, maxErrorLength)
+	if result.RetryAt.IsZero() {
 		mail.Attempts++
 	}
 	mail.NextAttemptTime = nil
-	again := d.RetryTime(mail.Attempts, now)
+	retry := result.RetryTime(mail.Attempts, now)
 	switch {
-	case !again.IsZero():
-		mail.NextAttemptTime = new(metav1.NewTime(again))
-	case d.Error == "":
+	case !retry.IsZero():
+		mail.NextAttemptTime = new(metav1.NewTime(retry))
+	case result.Error == "":
 		mail.State = v1alpha1.MailSent
 	default:
 		mail.State = v1alpha1.MailFailed
@@ -55,7 +56,7 @@ func Record(o *v1alpha1.OnboardingStatus, d attempt.Result, now time.Time) {
 	}
 }
 
-// NextAttempt gives how long until a queued mail is due; false: no mail is queued.
+// NextAttempt returns how long until a queued mail is due; false: no mail is queued.
 func NextAttempt(o *v1alpha1.OnboardingStatus, now time.Time) (time.Duration, bool) {
 	if !Queued(o) {
 		return 0, false
@@ -66,12 +67,12 @@ func NextAttempt(o *v1alpha1.OnboardingStatus, now time.Time) (time.Duration, bo
 	return max(o.Mail.NextAttemptTime.Sub(now), 0), true
 }
 
-// Queued tells whether a mail is still to be sent, now or later.
+// Queued reports whether a mail is still to be sent, now or later.
 func Queued(o *v1alpha1.OnboardingStatus) bool {
 	return o != nil && o.Mail != nil && o.Mail.State == v1alpha1.MailQueued
 }
 
-// AwaitsInvitation reports whether the mail that invites is not out yet.
+// AwaitsInvitation reports whether the mail that invites the person has not been sent yet.
 func AwaitsInvitation(o *v1alpha1.OnboardingStatus) bool {
 	return o == nil || o.State == v1alpha1.RecipientPending ||
 		o.State == v1alpha1.RecipientInvited && Queued(o)

@@ -19,15 +19,15 @@ import (
 
 const messageID = "<1@usher.example>"
 
-// queuedIn gives somebody in a state whose mail is to be sent.
+// queuedIn returns the onboarding of a person in a state whose mail is queued.
 func queuedIn(state v1alpha1.RecipientState) *v1alpha1.OnboardingStatus {
 	o := onboardingIn(state)
 	o.Mail.State = v1alpha1.MailQueued
 	return o
 }
 
-var _ = Describe("What came of a mail", func() {
-	It("is sent", func() {
+var _ = Describe("The recorded result of a mail", func() {
+	It("is Sent when the mail was accepted", func() {
 		o := queuedIn(invited)
 		o.Mail.Attempts, o.Mail.LastError, o.Mail.NextAttemptTime = 2, "451 try later", at(noon)
 		onboarding.Record(o, attempt.Result{MessageID: messageID}, noon)
@@ -37,7 +37,7 @@ var _ = Describe("What came of a mail", func() {
 		Expect(o.State).To(Equal(invited))
 	})
 
-	It("is to be tried again, later each time", func() {
+	It("keeps the mail queued after a failure, with a longer wait each time", func() {
 		o := queuedIn(invited)
 		for n, wait := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second} {
 			onboarding.Record(o, attempt.Result{MessageID: messageID, Error: "451 try later"}, noon)
@@ -49,7 +49,7 @@ var _ = Describe("What came of a mail", func() {
 		Expect(o.State).To(Equal(invited))
 	})
 
-	DescribeTable("is refused for good", func(before, after v1alpha1.RecipientState) {
+	DescribeTable("is Failed when the mail was refused permanently", func(before, after v1alpha1.RecipientState) {
 		o := queuedIn(before)
 		onboarding.Record(o, attempt.Result{MessageID: messageID, Error: "550 no such user", Permanent: true}, noon)
 		Expect(o.State).To(Equal(after))
@@ -57,12 +57,12 @@ var _ = Describe("What came of a mail", func() {
 		Expect(o.Mail.LastError).To(Equal("550 no such user"))
 		Expect(o.Mail.NextAttemptTime).To(BeNil())
 	},
-		Entry("the invitation", invited, undeliverable),
-		Entry("the confirmation", registered, undeliverable),
-		Entry("the welcome, which takes nothing away from who has accepted", active, active),
+		Entry("and the invitation undeliverable", invited, undeliverable),
+		Entry("and the confirmation undeliverable", registered, undeliverable),
+		Entry("but a welcome mail takes nothing away from a person who has accepted", active, active),
 	)
 
-	It("is tried later, and no attempt is counted, when the mail was not tried", func() {
+	It("counts no attempt when the mail was not tried", func() {
 		now := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 		o := &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, Mail: &v1alpha1.MailStatus{
 			MessageID: "<1@acme.example>", State: v1alpha1.MailQueued, Attempts: 3,
@@ -78,7 +78,7 @@ var _ = Describe("What came of a mail", func() {
 		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
 	})
 
-	It("changes nothing when another mail is the newest, or it was recorded already", func() {
+	It("changes nothing when another mail is the newest, or the result was recorded before", func() {
 		o := queuedIn(invited)
 		onboarding.Record(o, attempt.Result{MessageID: "<2@usher.example>", Error: "550", Permanent: true}, noon)
 		Expect(o).To(Equal(queuedIn(invited)))
@@ -92,7 +92,7 @@ var _ = Describe("What came of a mail", func() {
 		Expect(nobody).To(Equal(&v1alpha1.OnboardingStatus{State: revoked}))
 	})
 
-	It("keeps a long error short, and whole characters", func() {
+	It("shortens a long error between two characters", func() {
 		o := queuedIn(invited)
 		onboarding.Record(o, attempt.Result{MessageID: messageID, Error: "451 " + strings.Repeat("€", 500)}, noon)
 		Expect(len(o.Mail.LastError)).To(And(BeNumerically("<=", 512), BeNumerically(">", 500)))
@@ -100,20 +100,20 @@ var _ = Describe("What came of a mail", func() {
 	})
 })
 
-var _ = Describe("The time of a mail", func() {
-	DescribeTable("is at once, or when it is to be tried again", func(o *v1alpha1.OnboardingStatus, wait time.Duration, queued bool) {
+var _ = Describe("The next attempt of a mail", func() {
+	DescribeTable("is due at once, or at its time", func(o *v1alpha1.OnboardingStatus, wait time.Duration, queued bool) {
 		gotWait, gotQueued := onboarding.NextAttempt(o, noon)
 		Expect(gotQueued).To(Equal(queued))
 		Expect(gotWait).To(Equal(wait))
 		Expect(onboarding.Queued(o)).To(Equal(queued))
 	},
-		Entry("of nobody", nil, time.Duration(0), false),
-		Entry("of none", &v1alpha1.OnboardingStatus{State: pending}, time.Duration(0), false),
-		Entry("of one that is out", onboardingIn(invited), time.Duration(0), false),
-		Entry("of a new one", queuedIn(invited), time.Duration(0), true),
-		Entry("of one that waits", triedAgainAt(noon.Add(time.Minute)), time.Minute, true),
-		Entry("of one that is due", triedAgainAt(noon), time.Duration(0), true),
-		Entry("of one that is overdue", triedAgainAt(noon.Add(-time.Hour)), time.Duration(0), true),
+		Entry("without onboarding: not queued", nil, time.Duration(0), false),
+		Entry("without a mail: not queued", &v1alpha1.OnboardingStatus{State: pending}, time.Duration(0), false),
+		Entry("of a sent mail: not queued", onboardingIn(invited), time.Duration(0), false),
+		Entry("of a new mail", queuedIn(invited), time.Duration(0), true),
+		Entry("of a mail that waits", triedAgainAt(noon.Add(time.Minute)), time.Minute, true),
+		Entry("of a mail that is due", triedAgainAt(noon), time.Duration(0), true),
+		Entry("of a mail that is overdue", triedAgainAt(noon.Add(-time.Hour)), time.Duration(0), true),
 	)
 })
 
@@ -123,42 +123,17 @@ func triedAgainAt(t time.Time) *v1alpha1.OnboardingStatus {
 	return o
 }
 
-var _ = Describe("How long until time moves a person", func() {
-	It("is the link's end", func() {
-		Expect(onboarding.Wait(onboardingIn(invited), noon)).To(Equal(time.Hour))
-		Expect(onboarding.Wait(onboardingIn(registered), noon)).To(Equal(time.Hour))
-	})
-
-	It("is not the time of a mail, which is tried again by itself, and may be under way when its time has come", func() {
-		for _, due := range []time.Time{noon.Add(time.Minute), noon, noon.Add(-time.Hour)} {
-			Expect(onboarding.Wait(triedAgainAt(due), noon)).To(Equal(time.Hour))
-			o := queuedIn(active)
-			o.Mail.NextAttemptTime = at(due)
-			Expect(onboarding.Wait(o, noon)).To(BeZero(), "a welcome")
-		}
-	})
-
-	It("is never zero for what is overdue, and zero for who stays as he is", func() {
-		Expect(onboarding.Wait(onboardingIn(invited), noon.Add(week))).To(And(BeNumerically(">", 0), BeNumerically("<", time.Second)))
-		for _, state := range []v1alpha1.RecipientState{active, declined, expired, revoked, undeliverable} {
-			Expect(onboarding.Wait(onboardingIn(state), noon)).To(BeZero(), string(state))
-		}
-		Expect(onboarding.Wait(&v1alpha1.OnboardingStatus{State: pending}, noon)).To(BeZero())
-		Expect(onboarding.Wait(nil, noon)).To(BeZero())
-	})
-})
-
 var _ = Describe("A Message-ID", func() {
 	id := func(uid types.UID, email string, kind v1alpha1.MailKind, count int32) string {
 		return onboarding.MessageID(uid, email, kind, count, "usher.example")
 	}
 
-	It("is the same for the same mail, whatever the letters' case of the address", func() {
+	It("is the same for the same mail, whatever the case of the address", func() {
 		Expect(id(uid, address, v1alpha1.MailInvitation, 1)).To(Equal(id(uid, "LUIS@acme.example", v1alpha1.MailInvitation, 1)))
 		Expect(id(uid, address, v1alpha1.MailInvitation, 1)).To(MatchRegexp(`^<[0-9a-f]{32}@usher\.example>$`))
 	})
 
-	It("differs by object, address, mail and send count, and holds no address", func() {
+	It("differs by object, address, kind of mail and send count, and does not contain the address", func() {
 		ids := map[string]bool{}
 		for _, u := range []types.UID{uid, "7b1d3c52-3c0f-4b8e-9d55-0a4f6f2f3a12"} {
 			for _, email := range []string{address, "eva@acme.example"} {
@@ -173,7 +148,7 @@ var _ = Describe("A Message-ID", func() {
 		Expect(ids).NotTo(HaveKey(ContainSubstring("luis")))
 	})
 
-	It("does not run its parts together", func() {
+	It("separates its parts", func() {
 		Expect(id("1", "2a@b.c", v1alpha1.MailInvitation, 1)).NotTo(Equal(id("12", "a@b.c", v1alpha1.MailInvitation, 1)))
 	})
 })

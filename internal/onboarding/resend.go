@@ -10,14 +10,14 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
 
-// maxResendLength is how many bytes of the annotation's value count.
+// maxResendLength is how many bytes of the annotation's value are compared.
 const maxResendLength = 256
 
-// ResendValue returns the value of the resend annotation, as far as it counts (WXP-7). A value that differs from the one
-// observed last, and is not empty, asks to invite again.
+// ResendValue returns the value of the resend annotation, cut to maxResendLength (WXP-7).
 func ResendValue(o metav1.Object) string {
 	return attempt.Shorten(o.GetAnnotations()[v1alpha1.AnnotationResend], maxResendLength)
 }
 
-// ResendRequested reports whether a value of the annotation asks for something new.
+// ResendRequested reports whether a value of the annotation requests to invite again: it is not empty and differs from the value
+// that was observed last.
 func ResendRequested(value, observed string) bool { return value != "" && value != observed }

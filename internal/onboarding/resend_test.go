@@ -22,18 +22,18 @@ var _ = Describe("The resend annotation", func() {
 		return i
 	}
 
-	DescribeTable("WXP-7 asks once for each new value", func(value, observed string, wanted bool) {
+	DescribeTable("WXP-7 requests a resend once for each new value", func(value, observed string, requested bool) {
 		i := sent(value, observed)
 		seen := onboarding.ResendValue(i)
-		Expect(onboarding.ResendRequested(seen, i.Status.ObservedResend)).To(Equal(wanted))
+		Expect(onboarding.ResendRequested(seen, i.Status.ObservedResend)).To(Equal(requested))
 		Expect(onboarding.ResendRequested(onboarding.ResendValue(i), seen)).To(BeFalse(), "the same value again")
 	},
-		Entry("none", "", "", false),
-		Entry("the first", "1", "", true),
-		Entry("another", "2", "1", true),
-		Entry("the same", "1", "1", false),
-		Entry("taken away", "", "1", false),
-		Entry("a very long one", strings.Repeat("x", 5000), "1", true),
-		Entry("a long one, cut in the middle of a character", strings.Repeat("x", 255)+"€", "1", true),
+		Entry("no value", "", "", false),
+		Entry("the first value", "1", "", true),
+		Entry("another value", "2", "1", true),
+		Entry("the same value", "1", "1", false),
+		Entry("a removed value", "", "1", false),
+		Entry("a very long value", strings.Repeat("x", 5000), "1", true),
+		Entry("a long value, cut in the middle of a character", strings.Repeat("x", 255)+"€", "1", true),
 	)
 })

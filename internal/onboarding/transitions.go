@@ -1,20 +1,13 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package onboarding holds the transition table of an invited person, from state and event to state and mail, and what a
-// status records of that mail. It has no client and no clock.
+// Package onboarding holds the transition table of an invited person, from state and event to state and mail, and records the
+// mail in the person's status. It has no client and no clock.
 package onboarding
 
 //go:generate go run ../../hack/lifecycledoc -out ../../docs/invitations.md
 
-import (
-	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/usher-operator/usher/api/v1alpha1"
-)
+import "github.com/usher-operator/usher/api/v1alpha1"
 
 // Event is something that happens to an invited person.
 type Event string
@@ -22,29 +15,29 @@ type Event string
 const (
 	// EventAdmit invites a person who has an OrgUser (ORG-20).
 	EventAdmit Event = "Admit"
-	// EventName is an address that was taken out and is named again: the person waits to be invited anew.
+	// EventName names an address again that was removed before: the person waits to be invited again.
 	EventName Event = "Name"
-	// EventRecognize finds that the person is a user already, or has become one by another way.
+	// EventRecognize finds that the person is a user already, or has become one in another way.
 	EventRecognize Event = "Recognize"
-	// EventRegister is the registration form sent in, the address still to be confirmed (NOV-10).
+	// EventRegister is the submitted registration form, when the address must still be confirmed (NOV-10).
 	EventRegister Event = "Register"
-	// EventAccept is the registration form sent in where no confirmation is asked for.
+	// EventAccept is the submitted registration form, when no confirmation is required.
 	EventAccept Event = "Accept"
-	// EventConfirm is the address confirmed (NOV-11).
+	// EventConfirm confirms the address (NOV-11).
 	EventConfirm Event = "Confirm"
-	// EventDecline is the person's no.
+	// EventDecline declines the invitation.
 	EventDecline Event = "Decline"
-	// EventExpire is the link's time being over.
+	// EventExpire is the end of the link's validity.
 	EventExpire Event = "Expire"
-	// EventRevoke takes the invitation back.
+	// EventRevoke withdraws the invitation.
 	EventRevoke Event = "Revoke"
-	// EventResend invites again: the old link dies and validity restarts (WXP-7).
+	// EventResend invites again: the old link becomes invalid and the validity period starts again (WXP-7).
 	EventResend Event = "Resend"
-	// EventReject is the mail server's refusal for good.
+	// EventReject is the permanent refusal of the mail server.
 	EventReject Event = "Reject"
 )
 
-// Step is what an event leads to: a state, and the mail that it calls for; empty: none.
+// Step is what an event leads to: a state, and the mail that it requires; empty: none.
 type Step struct {
 	To   v1alpha1.RecipientState
 	Mail v1alpha1.MailKind
@@ -85,14 +78,14 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 	v1alpha1.RecipientActive: {},
 }
 
-// again is what can happen to somebody who did not accept: another try, or the end of it.
+// again is what can happen to a person who did not accept: they are invited again, become a user in another way, or are revoked.
 var again = map[Event]Step{
 	EventRecognize: {v1alpha1.RecipientActive, ""},
 	EventResend:    {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
 	EventRevoke:    {v1alpha1.RecipientRevoked, ""},
 }
 
-// States gives all states of an invited person, in the order of the way through them.
+// States returns all states of an invited person, in the order in which a person passes through them.
 func States() []v1alpha1.RecipientState {
 	return []v1alpha1.RecipientState{
 		v1alpha1.RecipientPending, v1alpha1.RecipientInvited, v1alpha1.RecipientRegistered, v1alpha1.RecipientActive,
@@ -100,7 +93,7 @@ func States() []v1alpha1.RecipientState {
 	}
 }
 
-// Events gives all events, in the order of the way through the states.
+// Events returns all events, in the order in which they happen to a person.
 func Events() []Event {
 	return []Event{
 		EventName, EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventExpire,
@@ -108,84 +101,8 @@ func Events() []Event {
 	}
 }
 
-// Next looks an event up in the transition table; false: the event means nothing in that state.
+// Next looks an event up in the transition table; false: the event changes nothing in that state.
 func Next(state v1alpha1.RecipientState, event Event) (Step, bool) {
 	step, ok := transitions[state][event]
 	return step, ok
-}
-
-// Subject is whom a transition is about, and the facts that it needs.
-type Subject struct {
-	// UID is that of the object that keeps the person's state.
-	UID types.UID
-	// Email is the person's address.
-	Email string
-	// Now is the time of the event.
-	Now time.Time
-	// Validity is how long a new link can be used.
-	Validity time.Duration
-	// MailDomain is the right side of Message-IDs.
-	MailDomain string
-	// Reason is why an invitation is taken back; for EventRevoke.
-	Reason v1alpha1.RevocationReason
-}
-
-// Apply moves a person's state by an event and records the intent of the mail that the new state calls for. An older
-// mail that is not out yet is dropped: its link would be dead. It gives false, and changes nothing, when the event means
-// nothing in that state.
-func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
-	step, ok := Next(o.State, event)
-	if !ok {
-		return false
-	}
-	o.State = step.To
-	o.RevocationReason = ""
-	switch step.To {
-	case v1alpha1.RecipientPending:
-		o.ExpirationTime, o.Registration = nil, nil
-	case v1alpha1.RecipientRevoked:
-		o.RevocationReason = s.Reason
-	case v1alpha1.RecipientInvited:
-		o.SendCount++
-		o.ExpirationTime = new(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))
-		o.Registration = nil
-	case v1alpha1.RecipientActive:
-		o.AcceptanceTime = new(metav1.NewTime(s.Now.Truncate(time.Second)))
-		o.ExpirationTime = nil
-	}
-	switch {
-	case step.Mail == "" && Queued(o):
-		o.Mail = nil
-	case step.Mail != "":
-		o.Mail = &v1alpha1.MailStatus{
-			Kind:      step.Mail,
-			State:     v1alpha1.MailQueued,
-			MessageID: MessageID(s.UID, s.Email, step.Mail, o.SendCount, s.MailDomain),
-		}
-	}
-	return true
-}
-
-// Open tells whether the person can still accept.
-func Open(state v1alpha1.RecipientState) bool {
-	switch state {
-	case v1alpha1.RecipientPending, v1alpha1.RecipientInvited, v1alpha1.RecipientRegistered:
-		return true
-	default:
-		return false
-	}
-}
-
-// Expired tells whether the time of an open link is over.
-func Expired(o *v1alpha1.OnboardingStatus, now time.Time) bool {
-	return Open(o.State) && o.ExpirationTime != nil && !now.Before(o.ExpirationTime.Time)
-}
-
-// Wait gives how long until time alone moves a person: the link's end. Zero: it does not. When a mail is to be tried again is
-// for NextAttempt: it moves nobody, and may be under way for minutes when its time has come.
-func Wait(o *v1alpha1.OnboardingStatus, now time.Time) time.Duration {
-	if o == nil || !Open(o.State) || o.ExpirationTime == nil {
-		return 0
-	}
-	return max(o.ExpirationTime.Sub(now), time.Millisecond)
 }

@@ -25,7 +25,7 @@ const (
 
 var allStates = []v1alpha1.RecipientState{pending, invited, registered, active, declined, expired, revoked, undeliverable}
 
-// cell is where an event leads; a zero cell: the event means nothing in that state.
+// cell is what an event leads to; a zero cell: the event changes nothing in that state.
 type cell = onboarding.Step
 
 var (
@@ -41,7 +41,7 @@ var (
 	reject  = cell{To: undeliverable}
 )
 
-// transitionTable has a row an event and a column a state, in the order of allStates.
+// transitionTable has a row for each event and a column for each state, in the order of allStates.
 var transitionTable = []struct {
 	event onboarding.Event
 	cells [8]cell
@@ -63,7 +63,7 @@ var transitionTable = []struct {
 var _ = Describe("The transition table", func() {
 	for _, row := range transitionTable {
 		for n, state := range allStates {
-			It("has "+string(row.event)+" in "+string(state), func() {
+			It("has the right step for "+string(row.event)+" in "+string(state), func() {
 				step, ok := onboarding.Next(state, row.event)
 				Expect(step).To(Equal(row.cells[n]))
 				Expect(ok).To(Equal(row.cells[n] != none))
@@ -71,21 +71,21 @@ var _ = Describe("The transition table", func() {
 		}
 	}
 
-	It("NOV-11 leads to active by the confirmation, and after the form only where none is asked for", func() {
+	It("NOV-11 leads to Active through the confirmation, and through the form only when no confirmation is required", func() {
 		for _, state := range allStates {
 			for _, row := range transitionTable {
 				step, ok := onboarding.Next(state, row.event)
 				if !ok || step.To != active {
 					continue
 				}
-				if row.event != onboarding.EventRecognize { // is a user already, by another way
+				if row.event != onboarding.EventRecognize { // is a user already, in another way
 					Expect(string(state) + " " + string(row.event)).To(BeElementOf("Registered Confirm", "Invited Accept"))
 				}
 			}
 		}
 	})
 
-	It("is about all states and events that there are", func() {
+	It("lists all states and events", func() {
 		Expect(onboarding.States()).To(ConsistOf(allStates))
 		events := make([]onboarding.Event, 0, len(transitionTable))
 		for _, row := range transitionTable {
@@ -94,7 +94,7 @@ var _ = Describe("The transition table", func() {
 		Expect(onboarding.Events()).To(ConsistOf(events))
 	})
 
-	It("leads out of every state but Active, which nothing leaves", func() {
+	It("leads out of every state except Active", func() {
 		for _, state := range onboarding.States() {
 			leaves := false
 			for _, event := range onboarding.Events() {
@@ -105,14 +105,14 @@ var _ = Describe("The transition table", func() {
 		}
 	})
 
-	It("knows no other state or event", func() {
+	It("has no other state or event", func() {
 		_, ok := onboarding.Next("", onboarding.EventAdmit)
 		Expect(ok).To(BeFalse())
 		_, ok = onboarding.Next(invited, "Explode")
 		Expect(ok).To(BeFalse())
 	})
 
-	It("tells who can still accept", func() {
+	It("knows the states in which a person can still accept", func() {
 		open := map[v1alpha1.RecipientState]bool{pending: true, invited: true, registered: true}
 		for _, state := range allStates {
 			Expect(onboarding.Open(state)).To(Equal(open[state]), string(state))

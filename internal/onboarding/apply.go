@@ -1,0 +1,89 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package onboarding
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
+
+// Subject is the person of a transition, and the facts that it needs.
+type Subject struct {
+	// UID is that of the object whose status holds the person's state.
+	UID types.UID
+	// Email is the person's address.
+	Email string
+	// Now is the time of the event.
+	Now time.Time
+	// Validity is how long a new link can be used.
+	Validity time.Duration
+	// MailDomain is the right side of Message-IDs.
+	MailDomain string
+	// Reason is why the invitation is withdrawn; for EventRevoke.
+	Reason v1alpha1.RevocationReason
+}
+
+// Apply applies an event to a person's state and queues the mail that the new state requires. An older mail that is still queued
+// is dropped, because its link would be invalid. Apply returns false, and changes nothing, when the event changes nothing in that
+// state.
+func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
+	step, ok := Next(o.State, event)
+	if !ok {
+		return false
+	}
+	o.State = step.To
+	o.RevocationReason = ""
+	switch step.To {
+	case v1alpha1.RecipientPending:
+		o.ExpirationTime, o.Registration = nil, nil
+	case v1alpha1.RecipientRevoked:
+		o.RevocationReason = s.Reason
+	case v1alpha1.RecipientInvited:
+		o.SendCount++
+		o.ExpirationTime = new(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))
+		o.Registration = nil
+	case v1alpha1.RecipientActive:
+		o.AcceptanceTime = new(metav1.NewTime(s.Now.Truncate(time.Second)))
+		o.ExpirationTime = nil
+	}
+	switch {
+	case step.Mail == "" && Queued(o):
+		o.Mail = nil
+	case step.Mail != "":
+		o.Mail = &v1alpha1.MailStatus{
+			Kind:      step.Mail,
+			State:     v1alpha1.MailQueued,
+			MessageID: MessageID(s.UID, s.Email, step.Mail, o.SendCount, s.MailDomain),
+		}
+	}
+	return true
+}
+
+// Open reports whether a person in a state can still accept.
+func Open(state v1alpha1.RecipientState) bool {
+	switch state {
+	case v1alpha1.RecipientPending, v1alpha1.RecipientInvited, v1alpha1.RecipientRegistered:
+		return true
+	default:
+		return false
+	}
+}
+
+// Expired reports whether the link of a person who can still accept is no longer valid.
+func Expired(o *v1alpha1.OnboardingStatus, now time.Time) bool {
+	return Open(o.State) && o.ExpirationTime != nil && !now.Before(o.ExpirationTime.Time)
+}
+
+// Wait returns how long until time alone changes a person's state, which is when the link expires; zero: it does not. The next
+// attempt of a mail is not included, see NextAttempt: it changes no state, and may take minutes when its time has come.
+func Wait(o *v1alpha1.OnboardingStatus, now time.Time) time.Duration {
+	if o == nil || !Open(o.State) || o.ExpirationTime == nil {
+		return 0
+	}
+	return max(o.ExpirationTime.Sub(now), time.Millisecond)
+}
