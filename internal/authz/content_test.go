@@ -130,7 +130,7 @@ var _ = Describe("An invitation's content", func() {
 		Expect(authz.CheckContent(builders.Invitation("acme", "team", "a@acme.example", "b").Obj())).To(HaveExactElements(
 			authz.Violation{
 				Field: "spec.emails[1]", Reason: authz.Invalid, Rule: "addresses-well-formed",
-				Message: `entry 2: "b" is not an e-mail address such as ana@acme.example`,
+				Message: `entry 2: "b" is not an email address such as ana@acme.example`,
 			}))
 	})
 

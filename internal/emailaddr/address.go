@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package emailaddr parses, validates, compares and names email addresses: lists as people paste them, the normal form
-// that identifies an account, and the names derived from an address. It has no client and no clock.
+// Package emailaddr parses, validates and compares email addresses: lists as people paste them, the normal form that identifies
+// an account, and the names derived from an address. It has no client and no clock.
 package emailaddr
 
 import (
@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Lengths count characters, as the API's do.
+// Lengths are in characters, like those of the API.
 const (
 	maxAddressLength = 254
 	maxLocalLength   = 64
@@ -28,15 +28,15 @@ const (
 var addressShape = regexp.MustCompile(
 	`^` + localAtom + `(\.` + localAtom + `)*@` + domainLabel + `(\.` + domainLabel + `)+$`)
 
-// domains maps the labels of an internationalized domain to what DNS holds (RFC 5891, UTS #46).
+// domains maps the labels of an internationalized domain to those in DNS (RFC 5891, UTS #46).
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 
-// Same reports whether two addresses are one account's: neither the case of letters counts, nor the form in which
-// an internationalized domain is written.
+// Same reports whether two addresses belong to one account, whatever the case of their letters and the form in which an
+// internationalized domain is written.
 func Same(a, b string) bool { return Normalize(a) == Normalize(b) }
 
-// Normalize returns the form of an address in which accounts are compared: small letters, composed (NFC), the domain
-// as in DNS (A-labels). Giving it a second time changes nothing.
+// Normalize returns the form of an address in which accounts are compared: lower case, composed (NFC), the domain as in DNS
+// (A-labels). It is idempotent.
 func Normalize(address string) string {
 	address = strings.ToLower(strings.TrimSpace(address))
 	if isASCII(address) && !strings.Contains(address, "xn--") {
@@ -51,7 +51,7 @@ func Normalize(address string) string {
 	return local + domain
 }
 
-// domainInDNS gives a domain as DNS holds it; false, and the domain as it is: it cannot be one.
+// domainInDNS returns a domain as it is in DNS; false, and the domain unchanged: DNS cannot contain it.
 func domainInDNS(domain string) (string, bool) {
 	if isASCII(domain) && !strings.Contains(strings.ToLower(domain), "xn--") {
 		return strings.ToLower(domain), true
@@ -72,8 +72,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// Valid reports whether address is a bare mail address: as the API's EmailAddress demands it, with a domain that DNS
-// can hold.
+// Valid reports whether address is a bare email address: well-formed, with a domain that DNS can contain.
 func Valid(address string) bool {
 	_, domain, _ := strings.Cut(address, "@")
 	if !WellFormed(address) {
@@ -83,7 +82,7 @@ func Valid(address string) bool {
 	return ok
 }
 
-// WellFormed reports whether address is as the API's EmailAddress demands it; its domain may be none that DNS can hold.
+// WellFormed reports whether address meets the rules of the API's EmailAddress. DNS may be unable to contain its domain.
 func WellFormed(address string) bool {
 	local, _, _ := strings.Cut(address, "@")
 	return utf8.ValidString(address) && utf8.RuneCountInString(address) <= maxAddressLength &&

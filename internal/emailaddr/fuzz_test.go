@@ -14,9 +14,9 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// FuzzParseAddresses: what comes out is a list of distinct people with addresses of the text, and written out it comes out
-// again as it is (NOV-3). What the parser takes, the API lets through.
-func FuzzParseAddresses(f *testing.F) {
+// FuzzParseList checks that the parser returns distinct people whose addresses are in the text, and the same people again
+// for the list that it returned (NOV-3). The API accepts every list that the parser accepts.
+func FuzzParseList(f *testing.F) {
 	for _, seed := range []string{
 		"", "ana@acme.example", "luis@acme.example, eva@acme.example; sam@acme.example\n", "Ana@acme.example ana@acme.example",
 		"Ana <ana@acme.example>", "\"Pérez, Ana\" <ana@acme.example>; Ana <b@c.d>", "a@b.c Ana María <d@e.f> <g@h.i>",
@@ -37,7 +37,7 @@ func FuzzParseAddresses(f *testing.F) {
 			t.Fatalf("%d people", len(people))
 		}
 		if utf8.ValidString(text) && !passesAPI(text) {
-			t.Fatalf("%q is taken, and the API would refuse it", text)
+			t.Fatalf("the parser accepts %q, but the API refuses it", text)
 		}
 		seen := map[string]bool{}
 		var written []string
@@ -61,18 +61,18 @@ func checkPerson(t *testing.T, text string, person emailaddr.Addressee) {
 	key := emailaddr.Normalize(person.Email)
 	switch {
 	case !emailaddr.Valid(person.Email) || strings.ContainsAny(person.Email, "\r\n\t\x00 ,;<>\""):
-		t.Fatalf("%q is no address", person.Email)
+		t.Fatalf("%q is not an address", person.Email)
 	case !strings.Contains(text, person.Email):
 		t.Fatalf("%q is not in the text", person.Email)
 	case person.Name != "" && !emailaddr.ValidName(person.Name):
-		t.Fatalf("%q is no name", person.Name)
+		t.Fatalf("%q is not a name", person.Name)
 	case emailaddr.Normalize(key) != key:
 		t.Fatalf("%q is normalized to %q, and that to %q", person.Email, key, emailaddr.Normalize(key))
 	}
 }
 
-// FuzzUserName: whatever the address, the name can be an object's, and it is the same for the same account.
-func FuzzUserName(f *testing.F) {
+// FuzzObjectName checks that every address has a valid object name, which is the same for the same account.
+func FuzzObjectName(f *testing.F) {
 	for _, seed := range []string{"", "@", "ana@acme.example", "--@--", "名前@acme.example", strings.Repeat("a-", 100), "\xff"} {
 		f.Add(seed)
 	}
@@ -87,7 +87,7 @@ func FuzzUserName(f *testing.F) {
 	})
 }
 
-// FuzzDisplayName: a valid address has a name of one line that the status can hold (LMI-5, LMI-6).
+// FuzzDisplayName checks that a valid address has a name of one line that fits in the status (LMI-5, LMI-6).
 func FuzzDisplayName(f *testing.F) {
 	for _, seed := range []string{"claire.johnson@acme.example", "+@acme.example", "ß.ǆ@acme.example", "\xff"} {
 		f.Add(seed)

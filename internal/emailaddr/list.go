@@ -13,18 +13,18 @@ import (
 // MaxRecipients is how many addresses one Invitation may name.
 const MaxRecipients = 100
 
-// maxFaults bounds what is said about one list.
+// maxFaults bounds the faults that are reported of one list.
 const maxFaults = 10
 
 // Addressee is one person in an address list.
 type Addressee struct {
 	// Email is the bare address as it was first written.
 	Email string
-	// Name is the first name given with the address; empty: none was.
+	// Name is the first display name that came with the address; empty: none did.
 	Name string
 }
 
-// String gives the addressee in the form that ParseAddresses reads.
+// String returns the addressee in the form that ParseList reads.
 func (a Addressee) String() string {
 	if a.Name == "" {
 		return a.Email
@@ -34,13 +34,13 @@ func (a Addressee) String() string {
 
 // Fault is one thing that is wrong with an address list.
 type Fault struct {
-	// Entry is the number of the entry at fault, from 1; 0: the list as a whole.
+	// Entry is the number of the entry with the fault, from 1; 0: the list as a whole.
 	Entry int
-	// Message says what is wrong and what to do, the entry's number and the text at fault included.
+	// Message says what is wrong and what to do. It contains the number of the entry and the text with the fault.
 	Message string
 }
 
-// Faults is the error of ParseAddresses: all that is wrong, up to a bound.
+// Faults is the error of ParseList: everything that is wrong, up to maxFaults.
 type Faults []Fault
 
 // Error joins the faults.
@@ -52,9 +52,9 @@ func (f Faults) Error() string {
 	return strings.Join(messages, "; ")
 }
 
-// ParseList reads entries that each hold one or more addresses, bare or as `Ana Pérez <ana@acme.example>`, separated
-// by white space, comma, semicolon or line breaks (NOV-3). A name with a comma or semicolon stands in quotes. People come
-// in the order given, each once. The error is of type Faults.
+// ParseList reads entries that each contain one or more addresses, bare or as `Ana Pérez <ana@acme.example>`, separated by
+// white space, commas, semicolons or line breaks (NOV-3). A name with a comma or semicolon must be in quotes. It returns people
+// in the order of the list, each person once. The error is of type Faults.
 func ParseList(entries []string) ([]Addressee, error) {
 	list := addressList{index: map[string]int{}}
 	for n, entry := range entries {
@@ -67,9 +67,9 @@ func ParseList(entries []string) ([]Addressee, error) {
 	case len(list.faults) > 0:
 		return nil, list.faults
 	case len(list.people) == 0:
-		return nil, Faults{{Message: "names no address: at least one is needed, such as ana@acme.example"}}
+		return nil, Faults{{Message: "contains no address: add at least one, such as ana@acme.example"}}
 	case len(list.people) > MaxRecipients:
-		return nil, Faults{{Message: fmt.Sprintf("names %d addresses, at most %d are possible: split it into several invitations",
+		return nil, Faults{{Message: fmt.Sprintf("contains %d addresses, but at most %d are allowed: split the list into several Invitations",
 			len(list.people), MaxRecipients)}}
 	}
 	return list.people, nil
@@ -82,7 +82,7 @@ type addressList struct {
 	faults Faults
 }
 
-// read takes one entry apart: words gather until an address in angle brackets makes a name of them, or a separator ends
+// read reads one entry. It gathers words until either an address in angle brackets turns them into a name, or a separator ends
 // them.
 func (l *addressList) read(entry int, text string) {
 	var words []token
@@ -104,7 +104,7 @@ func (l *addressList) read(entry int, text string) {
 	l.addBare(entry, words, false)
 }
 
-// addBare takes words that no address in angle brackets follows. Words side by side that are no addresses are one fault.
+// addBare adds words that are not followed by an address in angle brackets. Adjacent words that are not addresses are one fault.
 func (l *addressList) addBare(entry int, words []token, comma bool) {
 	var wrong []string
 	for n, word := range words {
@@ -118,15 +118,15 @@ func (l *addressList) addBare(entry int, words []token, comma bool) {
 		}
 		hint := ""
 		if comma && !strings.Contains(word.text, "@") {
-			hint = ` (a name that holds a comma stands in quotes: "Pérez, Ana" <ana@acme.example>)`
+			hint = ` (a name that contains a comma must be in quotes: "Pérez, Ana" <ana@acme.example>)`
 		}
-		l.fault(entry, "%s is not an e-mail address such as ana@acme.example%s", show(strings.Join(wrong, " ")), hint)
+		l.fault(entry, "%s is not an email address such as ana@acme.example%s", show(strings.Join(wrong, " ")), hint)
 		wrong = nil
 	}
 }
 
-// addNamed takes an address in angle brackets and the words before it. Leading words with an @ are bare addresses, the
-// rest is the name.
+// addNamed adds an address in angle brackets with the words before it. Leading words with an @ are bare addresses, the others are
+// the name.
 func (l *addressList) addNamed(entry int, words []token, angle token) {
 	for len(words) > 0 && words[0].kind == tokenWord && strings.Contains(words[0].text, "@") {
 		l.addBare(entry, words[:1], false)
@@ -139,16 +139,16 @@ func (l *addressList) addNamed(entry int, words []token, angle token) {
 	name := strings.TrimSpace(strings.Join(parts, " "))
 	switch {
 	case !Valid(angle.text):
-		l.fault(entry, "%s is not an e-mail address such as ana@acme.example", show(angle.text))
+		l.fault(entry, "%s is not an email address such as ana@acme.example", show(angle.text))
 	case name != "" && !ValidName(name):
-		l.fault(entry, "the name %s of %s must be one line of at most %d characters, without control characters and without "+
-			"those that turn the direction of text", show(name), angle.text, maxNameLength)
+		l.fault(entry, "the name %s of %s must be a single line of at most %d characters, without control characters or "+
+			"characters that change the direction of text", show(name), angle.text, maxNameLength)
 	default:
 		l.add(Addressee{Email: angle.text, Name: name})
 	}
 }
 
-// add takes a person once; a name that comes later serves who has none.
+// add adds a person, unless the list has them already. A person without a name gets the first one that follows.
 func (l *addressList) add(a Addressee) {
 	key := Normalize(a.Email)
 	n, known := l.index[key]
@@ -167,10 +167,10 @@ func (l *addressList) fault(entry int, format string, args ...any) {
 	}
 }
 
-// maxShown is how many bytes of a text at fault are shown.
+// maxShown is how many bytes of a text with a fault are shown.
 const maxShown = 80
 
-// show quotes a text so that nothing in it does harm where it is printed.
+// show quotes a text so that it is safe to print.
 func show(text string) string {
 	if len(text) > maxShown {
 		text = attempt.Shorten(text, maxShown) + "…"

@@ -14,26 +14,26 @@ import (
 
 const (
 	maxSlugLength = 40
-	// maxNameLength is that of the API's DisplayName, in characters.
+	// maxNameLength is the maximum length of the API's DisplayName, in characters.
 	maxNameLength = 128
 )
 
 var (
 	slugGap = regexp.MustCompile(`[^a-z0-9]+`)
-	// unseen are the characters that the API's DisplayName refuses: controls, line ends, and those that turn the
-	// direction of the text around them.
+	// unseen are the characters that the API's DisplayName refuses: control characters, line ends, and those that change the
+	// direction of text.
 	unseen  = regexp.MustCompile(`[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}]`)
 	visible = regexp.MustCompile(`[^\s\pZ\pC]`)
 )
 
-// ValidName tells whether name is one line of visible text, as the API's DisplayName demands it.
+// ValidName reports whether name is a single line of visible text, as the API's DisplayName must be.
 func ValidName(name string) bool {
 	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxNameLength && !unseen.MatchString(name) &&
 		visible.MatchString(name)
 }
 
-// DisplayName derives a person's name from the address: a dot splits the names (LMI-5), without one the local part
-// serves as both (LMI-6).
+// DisplayName derives a person's name from the address: a dot separates first and last name (LMI-5); without a dot, the local
+// part is both (LMI-6).
 func DisplayName(address string) string {
 	local, _, _ := strings.Cut(address, "@")
 	if before, _, tagged := strings.Cut(local, "+"); tagged && before != "" {
@@ -57,7 +57,7 @@ func capitalize(s string) string {
 	return string(runes)
 }
 
-// ObjectName derives the object name of an invited person's OrgUser from the address: readable, and the same every time.
+// ObjectName derives the name of an invited person's OrgUser from the address. It is readable and always the same.
 func ObjectName(address string) string {
 	address = Normalize(address)
 	local, _, _ := strings.Cut(address, "@")

@@ -12,7 +12,7 @@ import (
 type tokenKind int
 
 const (
-	// tokenEnd is a comma, a semicolon or a line break: what stands before it belongs to nothing after it.
+	// tokenEnd is a comma, a semicolon or a line break: nothing before it belongs to anything after it.
 	tokenEnd tokenKind = iota
 	tokenWord
 	tokenQuoted
@@ -30,7 +30,7 @@ const lineBreaks = "\n\r\v\f\u0085\u2028\u2029"
 
 func isEnd(r rune) bool { return r == ',' || r == ';' || strings.ContainsRune(lineBreaks, r) }
 
-// tokens takes the text of an entry apart.
+// tokens splits the text of an entry.
 func tokens(text string) []token {
 	var found []token
 	for text != "" {
@@ -49,7 +49,7 @@ func tokens(text string) []token {
 	return found
 }
 
-// next reads the token that a text begins with, and gives what follows.
+// next reads the token at the start of a text, and returns the rest.
 func next(first rune, text string) (token, string) {
 	switch first {
 	case '"':
@@ -64,7 +64,7 @@ func next(first rune, text string) (token, string) {
 	return token{tokenWord, text[:end]}, text[end:]
 }
 
-// quoted reads a name in quotes, in which a backslash takes the next character as it is.
+// quoted reads a name in quotes, in which a backslash escapes the next character.
 func quoted(text string) (token, string) {
 	var name strings.Builder
 	escaped := false
@@ -84,7 +84,7 @@ func quoted(text string) (token, string) {
 	return token{tokenBroken, text}, ""
 }
 
-// angle reads an address in angle brackets, which a separator or the end must follow.
+// angle reads an address in angle brackets, which must be followed by a separator or the end.
 func angle(text string) (token, string) {
 	end := strings.IndexByte(text, '>')
 	if end < 0 {

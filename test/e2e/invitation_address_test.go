@@ -39,10 +39,10 @@ var _ = Describe("An address in an invitation", func() {
 		i := builders.Invitation(org, "team", address("luis"), "eva at acme.example, sam@acme.example", "Pérez, Ana <ana@xn--a.example>").Obj()
 		i.Spec.Emails[1] = "eva at acme, sam@acme.example"
 		err := env.As("ana@"+org+".example").Create(ctx, i)
-		Expect(err).To(And(BeRefused(http.StatusUnprocessableEntity, `entry 2: "eva at acme" is not an e-mail address`),
-			HaveCause("spec.emails[1]", `entry 2: "eva at acme" is not an e-mail address such as ana@acme.example`),
-			HaveCause("spec.emails[2]", `entry 3: "Pérez" is not an e-mail address`),
-			HaveCause("spec.emails[2]", `entry 3: "ana@xn--a.example" is not an e-mail address`)))
+		Expect(err).To(And(BeRefused(http.StatusUnprocessableEntity, `entry 2: "eva at acme" is not an email address`),
+			HaveCause("spec.emails[1]", `entry 2: "eva at acme" is not an email address such as ana@acme.example`),
+			HaveCause("spec.emails[2]", `entry 3: "Pérez" is not an email address`),
+			HaveCause("spec.emails[2]", `entry 3: "ana@xn--a.example" is not an email address`)))
 	})
 
 	It("of a person who is already a user, active or suspended, counts as accepted and gets no mail", func(ctx context.Context) {

@@ -54,7 +54,7 @@ var _ = Describe("An Invitation", func() {
 			unstructured.RemoveNestedField(o.Object, "spec", "invitedBy")
 			return nil
 		}),
-		created("with an invalid address", "c   r   r   c   r   r   r   c   w   r", `"a@b@c.example" is not an e-mail address`, "invitations", "new",
+		created("with an invalid address", "c   r   r   c   r   r   r   c   w   r", `"a@b@c.example" is not an email address`, "invitations", "new",
 			`{"emails":["a@b@c.example"],"role":"Member"}`),
 		patched("WXP-7 sent again", ofMembers, "", "invitations", "members", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
 		deleted("ORG-9 delete one with the role Member", ofMembers, "", "invitations", "members"),
