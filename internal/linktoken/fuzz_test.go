@@ -11,7 +11,7 @@ import (
 	"github.com/usher-operator/usher/internal/linktoken"
 )
 
-// FuzzVerify: a token that verifies is the very one that was signed, in every character.
+// FuzzVerify checks that only the token that was signed verifies, with every character as it was.
 func FuzzVerify(f *testing.F) {
 	keys, err := linktoken.NewKeys(map[string][]byte{"0001": bytes.Repeat([]byte("k"), linktoken.KeySize)})
 	if err != nil {
@@ -31,8 +31,8 @@ func FuzzVerify(f *testing.F) {
 		switch {
 		case forged && err == nil:
 			t.Fatalf("%q verifies for purpose %d: %+v", token, purpose, claims)
-		case forged && (err != linktoken.ErrBadToken || claims != linktoken.Claims{}): //nolint:errorlint // the very error, or it would tell something
-			t.Fatalf("%q gives %+v and %v", token, claims, err)
+		case forged && (err != linktoken.ErrBadToken || claims != linktoken.Claims{}): //nolint:errorlint // this very error, because another one would reveal something
+			t.Fatalf("%q returns %+v and %v", token, claims, err)
 		case !forged && err != nil:
 			t.Fatal(err)
 		}

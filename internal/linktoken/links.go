@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// paths are the portal's pages that a token opens.
+// paths are the paths of the portal's pages, each followed by a token.
 var paths = map[Purpose]string{
 	PurposeInvite:   "/i/",
 	PurposeConfirm:  "/c/",
@@ -17,7 +17,7 @@ var paths = map[Purpose]string{
 	PurposeAsker:    "/a/",
 }
 
-// Links makes the links that mails hold.
+// Links creates the links in mails.
 type Links struct {
 	keys      *KeyRing
 	portalURL string
@@ -28,8 +28,8 @@ func NewLinks(keys *KeyRing, portalURL string) Links {
 	return Links{keys: keys, portalURL: strings.TrimRight(portalURL, "/")}
 }
 
-// URL returns the link for a purpose and an address. UID is that of the object that the link is about; sendCount makes older
-// links of the same purpose invalid.
+// URL returns the link for a purpose and an address. UID is that of the object that the link is about; sendCount
+// distinguishes the newest link from older ones.
 func (l Links) URL(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
 	token, err := l.keys.Sign(purpose, uid, email, sendCount)
 	return l.portalURL + paths[purpose] + token, err

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package linktoken derives and verifies the tokens in the links that mails hold. A token is not stored anywhere: it is an
-// HMAC of what it grants under a key that can be rotated. The package has no client and no clock.
+// Package linktoken derives and verifies the tokens in the links of mails. A token is not stored anywhere: it contains its claims
+// and their HMAC under a key that can be rotated. The package has no client and no clock.
 package linktoken
 
 import (
@@ -28,17 +28,17 @@ import (
 type Purpose byte
 
 const (
-	// PurposeInvite opens the invitation's page.
+	// PurposeInvite opens the page of an invitation.
 	PurposeInvite Purpose = 1
-	// PurposeConfirm confirms the address.
+	// PurposeConfirm confirms the address of an invited person.
 	PurposeConfirm Purpose = 2
-	// PurposeQuestion confirms the address of who asked a question.
+	// PurposeQuestion confirms the address of a person who asked a question.
 	PurposeQuestion Purpose = 3
-	// PurposeAsker opens the page with somebody's questions in a workspace.
+	// PurposeAsker opens the page with a person's questions to a workspace.
 	PurposeAsker Purpose = 4
 )
 
-// ErrBadToken is the answer to every token that Usher did not make: forged, truncated or altered.
+// ErrBadToken is returned for every token that Usher did not issue: forged, truncated or altered.
 var ErrBadToken = errors.New("the link is not one of ours")
 
 // KeySize is the length of a signing key in bytes.
@@ -51,7 +51,7 @@ const (
 	macSize      = sha256.Size
 )
 
-// Claims is what a valid token says.
+// Claims are the contents of a valid token.
 type Claims struct {
 	Purpose   Purpose
 	UID       types.UID
@@ -59,32 +59,32 @@ type Claims struct {
 	address   [addressSize]byte
 }
 
-// IsFor tells whether the token was made for that address.
+// IsFor reports whether the token was issued for an address.
 func (c Claims) IsFor(email string) bool {
 	want := addressDigest(email)
 	return subtle.ConstantTimeCompare(c.address[:], want[:]) == 1
 }
 
-// AddressDigest gives the digest of the address that the token was made for, as the function of that name does.
+// AddressDigest returns the digest of the address that the token was issued for, in the form of the function AddressDigest.
 func (c Claims) AddressDigest() string { return hex.EncodeToString(c.address[:]) }
 
-// AddressDigest gives 32 hexadecimal digits that stand for an address where it need not be known.
+// AddressDigest returns 32 hexadecimal digits that stand for an address where the address itself is not needed.
 func AddressDigest(email string) string {
 	digest := addressDigest(email)
 	return hex.EncodeToString(digest[:])
 }
 
-// Keys is a ring of signing keys: the newest signs, all verify, so a rotation kills no outstanding link.
+// Keys is a ring of signing keys. The newest signs and all verify, so that a rotation invalidates no outstanding link.
 type Keys struct {
 	newest [4]byte
 	byID   map[[4]byte][]byte
 }
 
-// NewKeys makes a ring of named keys; the last name in sorted order is the newest. It fails on an empty ring and on a
-// key that is not KeySize bytes long; the error names the key and never holds it.
+// NewKeys returns a ring of named keys. The last name in sorted order is the newest key. An empty ring, and a key that is not
+// KeySize bytes long, are errors. The error contains the name of the key, never the key.
 func NewKeys(named map[string][]byte) (*Keys, error) {
 	if len(named) == 0 {
-		return nil, errors.New("the key ring is empty: it needs at least one key")
+		return nil, errors.New("the key ring is empty: add at least one key")
 	}
 	names := make([]string, 0, len(named))
 	for name, key := range named {
@@ -102,15 +102,15 @@ func NewKeys(named map[string][]byte) (*Keys, error) {
 	return keys, nil
 }
 
-// NewKey makes a fresh signing key.
+// NewKey returns a new random signing key.
 func NewKey() []byte {
 	key := make([]byte, KeySize)
 	_, _ = rand.Read(key) // crypto/rand.Read never fails: it crashes the program instead
 	return key
 }
 
-// Sign derives the token of a link. It is a function of its arguments and the newest key, so nothing needs to be kept.
-// UIDs that are no UUID are refused.
+// Sign returns the token of a link. It depends only on the arguments and the newest key, so nothing has to be stored. A UID that
+// is not a UUID is an error.
 func (k *Keys) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
 	return k.sign(purpose, uid, addressDigest(email), sendCount)
 }
@@ -130,9 +130,9 @@ func (k *Keys) sign(purpose Purpose, uid types.UID, address [addressSize]byte, s
 	return base64.RawURLEncoding.EncodeToString(token), nil
 }
 
-// Verify reads a token; the error is always ErrBadToken.
+// Verify returns the claims of a token that was issued for a purpose. The error is always ErrBadToken.
 func (k *Keys) Verify(purpose Purpose, token string) (Claims, error) {
-	if len(token) != base64.RawURLEncoding.EncodedLen(claimsSize+macSize) { // the decoder passes over line breaks
+	if len(token) != base64.RawURLEncoding.EncodedLen(claimsSize+macSize) { // the decoder would skip line breaks
 		return Claims{}, ErrBadToken
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
@@ -151,27 +151,27 @@ func (k *Keys) Verify(purpose Purpose, token string) (Claims, error) {
 	}, nil
 }
 
-// KeyRing is the ring of keys in use; it may be replaced at any time. Keys must be put in before it is used.
+// KeyRing holds the keys in use, which may be replaced at any time. Replace must be called before any other method.
 type KeyRing struct{ keys atomic.Pointer[Keys] }
 
-// Replace puts other keys in use.
+// Replace sets the keys in use.
 func (r *KeyRing) Replace(keys *Keys) { r.keys.Store(keys) }
 
-// Sign signs with the newest key in use, see Keys.Sign.
+// Sign signs with the newest key in use; see Keys.Sign.
 func (r *KeyRing) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
 	return r.keys.Load().Sign(purpose, uid, email, sendCount)
 }
 
-// SignDigest signs for an address of which only the digest is known, as AddressDigest gives it.
+// SignDigest signs for an address of which only the digest is known, as returned by AddressDigest.
 func (r *KeyRing) SignDigest(purpose Purpose, uid types.UID, digest string, sendCount int32) (string, error) {
 	address, err := hex.DecodeString(digest)
 	if err != nil || len(address) != addressSize {
-		return "", errors.New("cannot sign a link for something that is no digest of an address")
+		return "", errors.New("cannot sign a link: the digest of the address is invalid")
 	}
 	return r.keys.Load().sign(purpose, uid, [addressSize]byte(address), sendCount)
 }
 
-// Verify verifies with all keys in use, see Keys.Verify.
+// Verify verifies with all keys in use; see Keys.Verify.
 func (r *KeyRing) Verify(purpose Purpose, token string) (Claims, error) {
 	return r.keys.Load().Verify(purpose, token)
 }

@@ -21,7 +21,7 @@ const (
 	address = "luis@acme.example"
 )
 
-// ring makes keys whose bytes follow from their names.
+// ring returns keys whose bytes follow from their names.
 func ring(names ...string) *linktoken.Keys {
 	GinkgoHelper()
 	keys, err := linktoken.NewKeys(named(names...))
@@ -44,10 +44,10 @@ func sign(keys *linktoken.Keys, purpose linktoken.Purpose, email string, sendCou
 	return token
 }
 
-var _ = Describe("Links", func() {
+var _ = Describe("A token", func() {
 	keys := ring("0001")
 
-	It("ORG-21 say whose they are, what for and which one", func() {
+	It("ORG-21 contains the object, the address, the purpose and the send count", func() {
 		claims, err := keys.Verify(linktoken.PurposeInvite, sign(keys, linktoken.PurposeInvite, address, 3))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(claims.Purpose).To(Equal(linktoken.PurposeInvite))
@@ -58,11 +58,11 @@ var _ = Describe("Links", func() {
 		Expect(claims.IsFor("eva@acme.example")).To(BeFalse())
 	})
 
-	It("are derived, so that nothing needs to be kept", func() {
+	It("is the same for the same claims and key, so that nothing has to be stored", func() {
 		Expect(sign(keys, linktoken.PurposeInvite, address, 1)).To(Equal(sign(ring("0001"), linktoken.PurposeInvite, address, 1)))
 	})
 
-	It("differ by purpose, address, send count and key, and hold no address", func() {
+	It("differs by purpose, address, send count and key, and does not contain the address", func() {
 		tokens := map[string]bool{}
 		for _, k := range []*linktoken.Keys{keys, ring("0002")} {
 			for _, purpose := range []linktoken.Purpose{linktoken.PurposeInvite, linktoken.PurposeConfirm} {
@@ -80,18 +80,18 @@ var _ = Describe("Links", func() {
 		Expect(tokens).To(HaveLen(2 * 2 * 2 * 3))
 	})
 
-	It("serve one purpose only", func() {
+	It("is valid for one purpose only", func() {
 		_, err := keys.Verify(linktoken.PurposeConfirm, sign(keys, linktoken.PurposeInvite, address, 1))
 		Expect(err).To(MatchError(linktoken.ErrBadToken))
 		_, err = keys.Verify(linktoken.PurposeInvite, sign(keys, linktoken.PurposeConfirm, address, 1))
 		Expect(err).To(MatchError(linktoken.ErrBadToken))
 	})
 
-	It("can be in a URL's path as they are", func() {
+	It("needs no escaping in the path of a URL", func() {
 		Expect(sign(keys, linktoken.PurposeInvite, address, -1)).To(MatchRegexp("^[A-Za-z0-9_-]{90,110}$"))
 	})
 
-	It("are refused when any byte is another, in whichever bit", func() {
+	It("is refused when any bit of it is changed", func() {
 		raw, err := base64.RawURLEncoding.DecodeString(sign(keys, linktoken.PurposeInvite, address, 1))
 		Expect(err).NotTo(HaveOccurred())
 		for n := range raw {
@@ -104,7 +104,7 @@ var _ = Describe("Links", func() {
 		}
 	})
 
-	It("are refused when any character is another", func() {
+	It("is refused when any character is replaced", func() {
 		token := sign(keys, linktoken.PurposeInvite, address, 1)
 		for n := range token {
 			for _, other := range []string{"A", "B", "-", "_", "=", "+", "/", "\n", "\r", " ", "%", "ñ"} {
@@ -116,7 +116,7 @@ var _ = Describe("Links", func() {
 		}
 	})
 
-	It("are refused when cut or lengthened", func() {
+	It("is refused when it is shortened or lengthened", func() {
 		token := sign(keys, linktoken.PurposeInvite, address, 1)
 		for n := range token {
 			_, err := keys.Verify(linktoken.PurposeInvite, token[:n])
@@ -129,10 +129,10 @@ var _ = Describe("Links", func() {
 			Expect(err).To(MatchError(linktoken.ErrBadToken), "with %q before", more)
 		}
 		_, err := keys.Verify(linktoken.PurposeInvite, token[:8]+"\n"+token[8:])
-		Expect(err).To(MatchError(linktoken.ErrBadToken), "broken by a line")
+		Expect(err).To(MatchError(linktoken.ErrBadToken), "with a line break inside")
 	})
 
-	It("are refused when another key made them", func() {
+	It("is refused when it was signed with another key", func() {
 		forger, err := linktoken.NewKeys(map[string][]byte{"0001": bytes.Repeat([]byte("x"), linktoken.KeySize)})
 		Expect(err).NotTo(HaveOccurred())
 		_, err = keys.Verify(linktoken.PurposeInvite, sign(forger, linktoken.PurposeInvite, address, 1))
@@ -145,7 +145,7 @@ var _ = Describe("Links", func() {
 		}
 	})
 
-	It("outlive the rotation of keys, until their own key goes", func() {
+	It("stays valid after a rotation of keys, until its own key is removed", func() {
 		old := sign(ring("0001"), linktoken.PurposeInvite, address, 1)
 		rotated := ring("0001", "0002")
 		claims, err := rotated.Verify(linktoken.PurposeInvite, old)
@@ -158,7 +158,7 @@ var _ = Describe("Links", func() {
 		Expect(err).To(MatchError(linktoken.ErrBadToken))
 	})
 
-	It("are made for a digest as for the address that it stands for", func() {
+	It("is the same for the digest of an address as for the address", func() {
 		ring := &linktoken.KeyRing{}
 		ring.Replace(keys)
 		const uid = "8a7b1f1c-0000-4000-8000-000000000001"
@@ -178,7 +178,7 @@ var _ = Describe("Links", func() {
 		}
 	})
 
-	It("are not made for a UID that is no UUID", func() {
+	It("is not issued for a UID that is not a UUID", func() {
 		_, err := keys.Sign(linktoken.PurposeInvite, "acme/team", address, 1)
 		Expect(err).To(MatchError(ContainSubstring(`cannot sign a link for UID "acme/team"`)))
 		_, err = keys.Sign(linktoken.PurposeInvite, "", address, 1)
@@ -186,20 +186,20 @@ var _ = Describe("Links", func() {
 	})
 })
 
-var _ = Describe("Key rings", func() {
-	It("need a key", func() {
+var _ = Describe("A key ring", func() {
+	It("needs a key", func() {
 		_, err := linktoken.NewKeys(nil)
-		Expect(err).To(MatchError("the key ring is empty: it needs at least one key"))
+		Expect(err).To(MatchError("the key ring is empty: add at least one key"))
 	})
 
-	It("name a key of the wrong length and do not print it", func() {
+	It("is refused with the name of a key of the wrong length, but without the key", func() {
 		secret := []byte("too-short-a-secret")
 		_, err := linktoken.NewKeys(map[string][]byte{"0001": linktoken.NewKey(), "0002": secret})
 		Expect(err).To(MatchError(`key "0002" has 18 bytes instead of 32`))
 		Expect(fmt.Sprint(err)).NotTo(ContainSubstring(string(secret)))
 	})
 
-	It("are made of keys that differ", func() {
+	It("gets keys that differ", func() {
 		Expect(linktoken.NewKey()).To(HaveLen(linktoken.KeySize))
 		Expect(linktoken.NewKey()).NotTo(Equal(linktoken.NewKey()))
 	})
