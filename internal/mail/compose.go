@@ -15,18 +15,18 @@ import (
 )
 
 // compose writes a mail in the form that the server gets. A value that does not fit in a header is a permanent error.
-func (s *Sender) compose(m Message) (letter, error) {
+func (s *Sender) compose(m Message) (outgoing, error) {
 	to, err := parseBareAddress(m.To)
 	if err != nil {
-		return letter{}, permanent("cannot send to %q: %v", locale.OneLine(m.To), err)
+		return outgoing{}, permanent("cannot send to %q: %v", locale.OneLine(m.To), err)
 	}
 	from, err := s.sender(m)
 	if err != nil {
-		return letter{}, err
+		return outgoing{}, err
 	}
 	id := strings.TrimSuffix(strings.TrimPrefix(m.MessageID, "<"), ">")
 	if !isMessageID(id) {
-		return letter{}, permanent("Message-ID %q must be left@right in printable ASCII", locale.OneLine(m.MessageID))
+		return outgoing{}, permanent("Message-ID %q must be left@right in printable ASCII", locale.OneLine(m.MessageID))
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(from)
@@ -35,7 +35,7 @@ func (s *Sender) compose(m Message) (letter, error) {
 	if m.ReplyTo != "" {
 		reply, err := parseAddress(m.ReplyTo)
 		if err != nil {
-			return letter{}, permanent("cannot set Reply-To %q: %v", locale.OneLine(m.ReplyTo), err)
+			return outgoing{}, permanent("cannot set Reply-To %q: %v", locale.OneLine(m.ReplyTo), err)
 		}
 		msg.ReplyToMailAddress(reply)
 		utf8 = utf8 || needsSMTPUTF8(reply)
@@ -57,14 +57,14 @@ func (s *Sender) compose(m Message) (letter, error) {
 	for _, a := range m.Attachments {
 		err := msg.AttachReader(inHeader(a.Name), bytes.NewReader(a.Content), gomail.WithFileContentType(gomail.ContentType(a.Type)))
 		if err != nil {
-			return letter{}, permanent("cannot attach %s: %v", a.Name, err)
+			return outgoing{}, permanent("cannot attach %s: %v", a.Name, err)
 		}
 	}
 	var text bytes.Buffer
 	if _, err := msg.WriteTo(&text); err != nil {
-		return letter{}, permanent("cannot write the mail: %v", err)
+		return outgoing{}, permanent("cannot write the mail: %v", err)
 	}
-	return letter{from: path(from), to: path(to), utf8: utf8, text: text.Bytes()}, nil
+	return outgoing{from: path(from), to: path(to), utf8: utf8, text: text.Bytes()}, nil
 }
 
 // path returns an address in the form of the envelope.

@@ -167,7 +167,7 @@ func withhold(err error, username, password string) error {
 }
 
 // send delivers one mail and records whether the session can send another.
-func (c *connection) send(ctx context.Context, l letter) error {
+func (c *connection) send(ctx context.Context, l outgoing) error {
 	stop := context.AfterFunc(ctx, c.interrupt)
 	err := c.exchange(l)
 	if interrupted := !stop(); interrupted {

@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// letter is a mail in the form that the server gets: the envelope, and the whole text with its headers.
-type letter struct {
+// outgoing is a mail in the form that the server gets: the envelope, and the whole text with its headers.
+type outgoing struct {
 	// from and to are addresses in angle brackets.
 	from, to string
 	// utf8 is true when only a server with SMTPUTF8 (RFC 6531) can accept the mail.
@@ -77,7 +77,7 @@ type command struct {
 
 // exchange sends one mail and waits for the answer. With PIPELINING (RFC 2920) the envelope takes one round trip instead of
 // three, and the text one.
-func (c *connection) exchange(l letter) error {
+func (c *connection) exchange(l outgoing) error {
 	answers, err := c.converse(c.envelope(l))
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (c *connection) exchange(l letter) error {
 
 // envelope returns the commands before the text. The library has sent the greeting, so only a mail that was refused before can
 // have left something to reset.
-func (c *connection) envelope(l letter) []command {
+func (c *connection) envelope(l outgoing) []command {
 	mail := "MAIL FROM:" + l.from + c.parameters(l)
 	commands := []command{
 		{phaseSender, mail, 250},
@@ -183,7 +183,7 @@ func (c *connection) lost(asked phase, err error) error {
 // get the mail twice.
 //
 // If not all of the text can be sent, its end is not sent either, because half a mail must not arrive.
-func (c *connection) hand(l letter) error {
+func (c *connection) hand(l outgoing) error {
 	writer := c.session.Text.DotWriter()
 	_, err := writer.Write(l.text)
 	if err == nil && l.rest != nil {

@@ -115,7 +115,7 @@ func checkParts(parts *multipart.Reader, link string) error {
 	var all []string
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF { //nolint:errorlint // the reader gives it as it is
+		if err == io.EOF { //nolint:errorlint // the reader returns it unwrapped
 			break
 		}
 		if err != nil {

@@ -37,7 +37,7 @@ func (s *Sender) Pass(ctx context.Context, m Passed) error {
 	if err != nil {
 		return permanent("cannot pass the mail on, the recipient's address is invalid: %v", err)
 	}
-	l := letter{
+	l := outgoing{
 		from: "<>", to: path(to), utf8: m.UTF8Header || needsSMTPUTF8(to), eight: m.EightBit,
 		text: []byte(m.Trace), rest: m.Text, size: int64(len(m.Trace)) + m.Size,
 	}
@@ -51,7 +51,7 @@ func (s *Sender) Pass(ctx context.Context, m Passed) error {
 func (s *Sender) Address() string { return s.from.Address }
 
 // parameters returns the parameters of MAIL FROM.
-func (c *connection) parameters(l letter) string {
+func (c *connection) parameters(l outgoing) string {
 	var out strings.Builder
 	if l.utf8 {
 		out.WriteString(" SMTPUTF8")

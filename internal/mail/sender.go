@@ -129,7 +129,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 }
 
 // deliver sends a mail, over another connection if the server has closed the one that was open.
-func (s *Sender) deliver(ctx context.Context, l letter) error {
+func (s *Sender) deliver(ctx context.Context, l outgoing) error {
 	for {
 		c, err := s.pool.take(ctx)
 		if err != nil {
