@@ -56,7 +56,7 @@ var sources = []struct{ events, text string }{
 	{"Resend", "a new value of the annotation `accounts.usher.dev/resend` on the Invitation, or on an OrgUser that " +
 		"is declared without one. It applies to everybody who has not accepted: the old link becomes invalid, the validity " +
 		"period starts again, and `sendCount` grows. The same value again does nothing. While the inviter may not give the " +
-		"role, the request waits"},
+		"role, or the OrgUser of one of these people cannot be written, the request waits for all of them"},
 	{"Revoke", "the address is no longer in `spec.emails` (AddressRemoved), or the inviter may no longer give " +
 		"the role when the person accepts (InviterUnauthorized), or the " +
 		"account was made Limited before it was accepted (AccessLimited)"},

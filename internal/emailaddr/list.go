@@ -69,8 +69,8 @@ func ParseList(entries []string) ([]Addressee, error) {
 	case len(list.people) == 0:
 		return nil, Faults{{Message: "contains no address: add at least one, such as ana@acme.example"}}
 	case len(list.people) > MaxRecipients:
-		return nil, Faults{{Message: fmt.Sprintf("contains %d addresses, but at most %d are allowed: split the list into several Invitations",
-			len(list.people), MaxRecipients)}}
+		return nil, Faults{{Message: fmt.Sprintf("contains %d addresses, but at most %d are allowed: split the list into several "+
+			"Invitations", len(list.people), MaxRecipients)}}
 	}
 	return list.people, nil
 }

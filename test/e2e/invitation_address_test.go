@@ -65,8 +65,9 @@ var _ = Describe("An address in an invitation", func() {
 		newestLink(address("kim"), "/i/", 1)
 		i := builders.Invitation(org, "team", address("kim")).Obj()
 		create(ctx, i)
-		Eventually(get(ctx, i)).Should(saying(Equal("AddressHeld: 0 of 1 have accepted; Pending: " + address("kim") + "; invited already, " +
-			"and not by this Invitation: " + address("kim") + " (OrgUser/kim). It invites whom the other one gives up")))
+		Eventually(get(ctx, i)).Should(saying(Equal("AddressHeld: 0 of 1 have accepted; Pending: " + address("kim") + "; already " +
+			"invited by another object: " + address("kim") + " (OrgUser/kim). This Invitation invites them when that object is deleted or " +
+			"gives the address up")))
 		accept(ctx, address("kim"), "Kim")
 		Eventually(get(ctx, i)).Should(And(saying(Equal("Ready: 1 of 1 have accepted")), stateOf(address("kim"), v1alpha1.RecipientActive, 0)))
 		Expect(recipientOf(i, address("kim")).HeldBy).To(BeEmpty())

@@ -33,9 +33,9 @@ var _ = Describe("An invitation whose inviter", func() {
 
 		lose(ctx, bea)
 		Eventually(get(ctx, i)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized))
-		Expect(i).To(And(KeepKstatus(), saying(Equal(`InviterUnauthorized: nobody can accept, as "`+string(bea.Spec.Email)+`", who invites, `+
-			`had no right to give the role "Member" when it was needed: somebody who has it makes another Invitation; or "`+
-			string(bea.Spec.Email)+`" gets it back, and the annotation accounts.usher.dev/resend sends again; 0 of 2 have accepted; Invited: `+
+		Expect(i).To(And(KeepKstatus(), saying(Equal(`InviterUnauthorized: nobody can accept, because the inviter "`+string(bea.Spec.Email)+`" `+
+			`was not allowed to give the role "Member" when it was needed: create another Invitation as somebody who may give it, or give "`+
+			string(bea.Spec.Email)+`" that right back and send again with the annotation accounts.usher.dev/resend; 0 of 2 have accepted; Invited: `+
 			kim+`; Registered: `+pat))))
 		Expect(press(ctx, invite, filledIn("Kim"))).To(Equal(pageRevoked))
 		Expect(press(ctx, confirm, nil)).To(Equal(pageRevoked))

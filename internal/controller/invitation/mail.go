@@ -29,7 +29,7 @@ type Mail struct {
 	now        func() time.Time
 }
 
-// NewMail returns the controller.
+// NewMail returns the controller that sends mails.
 func NewMail(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder events.EventRecorder,
 	writer onboardingmail.Writer, dispatcher *delivery.Dispatcher, now func() time.Time,
 ) *Mail {
@@ -45,12 +45,12 @@ func (m *Mail) Setup(mgr ctrl.Manager) error {
 		Complete(reconcile.AsReconciler(m.client, m))
 }
 
-// Reconcile sends what is due.
+// Reconcile sends what is due, and emits an event about how the Invitation stands after what was written last.
 func (m *Mail) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
-	box := &outbox{Mail: m, invitation: i, before: i.DeepCopy(), authorized: true}
+	box := &outbox{Mail: m, invitation: i}
 	result, err := m.dispatcher.Deliver(ctx, client.ObjectKeyFromObject(i), box)
-	if err == nil {
-		tell(m.recorder, box.before, i)
+	if box.written != nil {
+		emitStanding(m.recorder, box.loaded, box.written)
 	}
 	return result, err
 }

@@ -5,6 +5,7 @@ package invitation
 
 import (
 	"context"
+	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -13,26 +14,26 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// outbox holds the mails of an Invitation's recipients.
+// outbox contains the mails to an Invitation's recipients. A message's ID is the recipient's address.
 type outbox struct {
 	*Mail
 
 	invitation *v1alpha1.Invitation
-	// before is the state up to which events were emitted.
-	before *v1alpha1.Invitation
-	// What all mails have in common, filled by Load.
+	// loaded is the Invitation as Load read it, written as Record last wrote it.
+	loaded, written *v1alpha1.Invitation
+	// What all mails have in common, set by Load.
 	organization *v1alpha1.Organization
 	inviter      string
 	workspaces   []*v1alpha1.Workspace
 	authorized   bool
 }
 
-// Pending returns no messages until the newest spec is observed: it may take somebody off the list.
+// Pending implements delivery.Outbox. It returns nothing until the newest spec is observed, which may have removed somebody from the
+// list.
 func (b *outbox) Pending() []delivery.Message {
 	i := b.invitation
 	if !i.DeletionTimestamp.IsZero() || i.Status.ObservedGeneration != i.Generation {
@@ -54,7 +55,7 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 	if err := status.Read(ctx, b.api, client.ObjectKeyFromObject(i), i); err != nil {
 		return false, err
 	}
-	b.before = i.DeepCopy()
+	b.loaded = i.DeepCopy()
 	o, err := b.cache.Organization(ctx, i.Namespace)
 	if err != nil || o == nil || !o.DeletionTimestamp.IsZero() {
 		return false, err
@@ -72,22 +73,28 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 
 // Render implements delivery.Outbox.
 func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
-	return b.writer.Send(b.draft(ctx, lookup.Recipient(b.invitation, email)))
+	recipients := b.invitation.Status.Recipients
+	n := slices.IndexFunc(recipients, func(r v1alpha1.RecipientStatus) bool { return string(r.Email) == email })
+	if n < 0 || !onboarding.Queued(&recipients[n].OnboardingStatus) {
+		return nil
+	}
+	return b.writer.Send(b.draft(ctx, &recipients[n]))
 }
 
+// draft composes the queued mail to a recipient.
 func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboardingmail.Draft {
 	i := b.invitation
 	d := onboardingmail.NewDraft(b.organization, i.UID, string(r.Email), &r.OnboardingStatus)
 	if d.Content.Language == "" {
 		d.Content.Language = effective.LanguageOf(b.organization, i.Spec.Language, b.workspaces...)
 	}
-	user, _ := b.cache.User(ctx, i.Namespace, r.User) // without it, the address names the person
+	user, _ := b.cache.User(ctx, i.Namespace, r.User) // without it, the name comes from the address
 	d.Content.Inviter = b.inviter
 	d.Content.Recipient = nameOf(user, r)
 	d.Content.Message = i.Spec.Message
 	if r.Mail.Kind == v1alpha1.MailWelcome && user != nil {
-		// What the person has may differ by now from what the Invitation grants (ORG-22).
-		workspaces, _ := b.cache.WorkspacesForGrants(ctx, i.Namespace, user.Spec.Workspaces) // without them, their names stand for titles
+		// By now, what the person has may differ from what the Invitation grants (ORG-22).
+		workspaces, _ := b.cache.WorkspacesForGrants(ctx, i.Namespace, user.Spec.Workspaces) // without them, object names are the titles
 		d.SetRole(user.Spec.Role, effective.UsernameOf(user))
 		d.Content.Workspaces = onboardingmail.Titles(user.Spec.Workspaces, workspaces)
 		return d
@@ -97,7 +104,7 @@ func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboard
 	return d
 }
 
-// nameOf returns the name by which a mail greets a person: that of the OrgUser, if there is one.
+// nameOf returns the name with which a mail greets a person: that of the OrgUser, if there is one.
 func nameOf(user *v1alpha1.OrgUser, r *v1alpha1.RecipientStatus) string {
 	if user == nil {
 		user = &v1alpha1.OrgUser{Spec: v1alpha1.OrgUserSpec{Email: r.Email}}
@@ -105,17 +112,21 @@ func nameOf(user *v1alpha1.OrgUser, r *v1alpha1.RecipientStatus) string {
 	return effective.DisplayNameOf(user, r.Registration)
 }
 
-// Record implements delivery.Outbox. It goes on whatever the portal writes at the same time.
+// Record implements delivery.Outbox. It also succeeds while the portal writes the same status.
 func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
 	i := b.invitation
-	return status.Amend(ctx, b.api, b.client, i, func() error {
+	err := status.Amend(ctx, b.api, b.client, i, func() error {
 		for n := range i.Status.Recipients {
 			r := &i.Status.Recipients[n]
 			if result, tried := results[string(r.Email)]; tried {
 				onboarding.Record(&r.OnboardingStatus, result, b.now())
 			}
 		}
-		concludeInvitation(i, b.authorized)
+		refreshConditions(i, b.authorized)
 		return nil
 	})
+	if err == nil {
+		b.written = i.DeepCopy()
+	}
+	return err
 }

@@ -5,8 +5,8 @@ package invitation
 
 import (
 	"context"
-
-	"k8s.io/apimachinery/pkg/types"
+	"errors"
+	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
@@ -15,192 +15,156 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// maxRecipients is how many people an Invitation may have named over time: as many as its status holds. Who was taken off
-// the list is kept, so that their old links stay dead when they are invited again.
+// maxRecipients is how many people an Invitation may have named over time: as many as fit in its status. People who were removed from
+// the list are kept, so that their old links stay invalid when they are invited again.
 const maxRecipients = 1000
 
-// wishes are what is asked for of all recipients in one pass.
-type wishes struct {
-	organization *v1alpha1.Organization
-	// authorized: the inviter may give the role; resend: and who has not accepted is to be invited again.
-	authorized, resend bool
+// invitee is a person whom the spec names, with their recipient in the status.
+type invitee struct {
+	addressee emailaddr.Addressee
+	recipient *v1alpha1.RecipientStatus
+	// resend is true when the person is to be invited again. A person who is invited for the first time in this pass is not.
+	resend bool
 }
 
-// moveAll makes the recipients what the spec, the clock and the resend annotation ask for. It tells whether the inviter may
-// give the role.
-func (r *Reconciler) moveAll(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	people []emailaddr.Addressee,
-) (authorized bool, err error) {
-	if err := r.noteInviter(ctx, i); err != nil {
-		return false, err
+// reconcileNamed adds everybody whom the spec names to the recipients, and moves them. A recipient who cannot be moved does not keep
+// the others from being moved.
+func (r *Reconciler) reconcileNamed(ctx context.Context, s *scope) (time.Duration, error) {
+	addRecipients(s)
+	r.nameRecipients(s)
+	var failed []error
+	for _, v := range s.named {
+		if err := r.move(ctx, s, v, false); err != nil {
+			failed = append(failed, s.fail(v.recipient, err))
+		}
 	}
-	if authorized, err = r.cache.InviterAuthorized(ctx, i); err != nil {
-		return false, err
-	}
-	wish := wishes{organization: o, authorized: authorized}
-	if authorized { // until then the request waits
-		value := onboarding.ResendValue(i)
-		wish.resend = onboarding.ResendRequested(value, i.Status.ObservedResend) && len(i.Status.Recipients) > 0
-		i.Status.ObservedResend = value
-	}
-	places := lookup.RecipientIndex(i)
-	for _, p := range people {
-		place, listed := places[emailaddr.Normalize(p.Email)]
-		if !listed {
-			if len(i.Status.Recipients) >= maxRecipients {
-				continue
-			}
-			place = len(i.Status.Recipients)
-			i.Status.Recipients = append(i.Status.Recipients, v1alpha1.RecipientStatus{
-				Email:            v1alpha1.EmailAddress(p.Email),
+	return 0, errors.Join(failed...)
+}
+
+// addRecipients adds people whom the spec names for the first time to the recipients, as long as there is room.
+func addRecipients(s *scope) {
+	recipients := &s.invitation.Status.Recipients
+	index := lookup.RecipientIndex(s.invitation)
+	for _, person := range s.people {
+		if _, listed := index[emailaddr.Normalize(person.Email)]; !listed && len(*recipients) < maxRecipients {
+			*recipients = append(*recipients, v1alpha1.RecipientStatus{
+				Email:            v1alpha1.EmailAddress(person.Email),
 				OnboardingStatus: v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending},
 			})
 		}
-		if err := r.move(ctx, i, &i.Status.Recipients[place], p, wish); err != nil {
-			return false, err
-		}
 	}
-	return authorized, r.revokeOthers(ctx, i, o, people)
 }
 
-// noteInviter notes with whose authority the Invitation was made. The webhooks let only the platform's identities and
-// delegates name somebody else, so a name that is nobody's in the organization is the platform's; it becomes a person's
-// when that person comes.
-func (r *Reconciler) noteInviter(ctx context.Context, i *v1alpha1.Invitation) error {
-	if i.Status.InviterKind == v1alpha1.InviterPerson || i.Status.InviterKind == v1alpha1.InviterDelegate {
-		return nil
+// nameRecipients sets the recipients whom the spec names. A person who was removed and is named again waits like a new one.
+func (r *Reconciler) nameRecipients(s *scope) {
+	index := lookup.RecipientIndex(s.invitation)
+	for _, person := range s.people {
+		place, listed := index[emailaddr.Normalize(person.Email)]
+		if !listed {
+			continue // there was no room
+		}
+		recipient := &s.invitation.Status.Recipients[place]
+		if recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedAddressRemoved {
+			onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventName, r.subject(s, recipient))
+		}
+		s.named = append(s.named, invitee{
+			addressee: person, recipient: recipient, resend: s.resend && canBeInvitedAgain(recipient),
+		})
 	}
-	var err error
-	i.Status.InviterKind, err = r.cache.InviterKind(ctx, i)
+}
+
+// move moves a recipient as far as the spec, the clock and the person's OrgUser require; resend invites a person again who has not
+// accepted. A recipient who cannot be moved stays as they were, because the status must not claim what did not happen.
+func (r *Reconciler) move(ctx context.Context, s *scope, v invitee, resend bool) error {
+	before := v.recipient.DeepCopy()
+	err := r.moveByUser(ctx, s, v, resend)
+	if err != nil {
+		*v.recipient = *before
+	}
 	return err
 }
 
-// move makes one recipient what is asked for.
-func (r *Reconciler) move(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	p emailaddr.Addressee, wish wishes,
-) error {
-	if recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedAddressRemoved {
-		subject := r.subject(wish.organization, i.UID, string(recipient.Email))
-		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventName, subject)
-	}
-	turnedAway := recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedInviterUnauthorized
+// moveByUser moves a recipient by the state of the OrgUser that has the address.
+func (r *Reconciler) moveByUser(ctx context.Context, s *scope, v invitee, resend bool) error {
+	i, recipient := s.invitation, v.recipient
 	switch {
 	case recipient.State == v1alpha1.RecipientActive:
 		recipient.HeldBy = ""
 		return nil
-	case turnedAway && !wish.resend:
-		return r.removePending(ctx, i, recipient)
+	case turnedAway(recipient) && !resend:
+		if s.resend {
+			return nil // reconcileResend invites them again with the user that they have
+		}
+		return r.deletePendingUser(ctx, i, recipient)
 	}
-	user, err := r.ensureUser(ctx, i, recipient, p, wish.resend)
-	if err != nil || user == nil {
-		recipient.HeldBy = ""
+	user, err := r.ensureUser(ctx, s, v, resend)
+	if err != nil {
 		return err
 	}
-	subject := r.subject(wish.organization, i.UID, string(recipient.Email))
-	recipient.User, recipient.HeldBy = user.Name, ""
+	recipient.HeldBy = ""
+	if user == nil {
+		return nil
+	}
+	recipient.User = user.Name
 	switch {
 	case effective.IsAccepted(user):
-		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRecognize, subject)
-		return r.removeDuplicates(ctx, i, user)
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRecognize, r.subject(s, recipient))
+		return r.deleteDuplicates(ctx, i, user)
 	case user.Labels[v1alpha1.LabelInvitation] != i.Name:
-		recipient.HeldBy = heldBy(user)
-		expire(recipient, subject)
+		recipient.HeldBy = holderOf(user)
+		r.expire(s, recipient)
 		return nil
 	case !user.DeletionTimestamp.IsZero():
-		return nil // its end brings the next pass, and another user
+		return nil // when the user is gone, the next pass creates another
 	}
-	return r.moveOwn(ctx, i, recipient, user, p, wish)
+	return r.moveOwn(ctx, s, v, user, resend)
 }
 
-// moveOwn moves a recipient whose pending user is this Invitation's.
-func (r *Reconciler) moveOwn(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	user *v1alpha1.OrgUser, p emailaddr.Addressee, wish wishes,
-) error {
-	subject := r.subject(wish.organization, i.UID, string(recipient.Email))
+// moveOwn moves a recipient whose pending user belongs to this Invitation.
+func (r *Reconciler) moveOwn(ctx context.Context, s *scope, v invitee, user *v1alpha1.OrgUser, resend bool) error {
+	recipient := v.recipient
 	switch {
-	case effective.IsLimited(user): // somebody has made it so, and invites again by making it Full
+	case effective.IsLimited(user): // somebody made it Limited, and invites the person again by making it Full
+		subject := r.subject(s, recipient)
 		subject.Reason = v1alpha1.RevokedAccessLimited
 		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRevoke, subject)
 		return nil
 	case recipient.State == v1alpha1.RecipientPending, recipient.State == v1alpha1.RecipientRevoked:
-		if !wish.authorized {
+		if !s.authorized {
 			return nil // nobody could accept
 		}
-		if err := r.admit(ctx, i, recipient, subject); err != nil {
+		if err := r.admit(ctx, s, recipient); err != nil {
 			return err
 		}
-	case wish.resend:
-		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventResend, subject)
+	case resend:
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventResend, r.subject(s, recipient))
 	default:
-		expire(recipient, subject)
+		r.expire(s, recipient)
 	}
 	if !onboarding.Open(recipient.State) {
 		return nil
 	}
-	return r.follow(ctx, i, user, p)
+	return r.follow(ctx, s.invitation, user, v.addressee.Name)
 }
 
-func expire(recipient *v1alpha1.RecipientStatus, subject onboarding.Subject) {
+// admit invites a recipient, once everything that was declared together with the Invitation is there.
+func (r *Reconciler) admit(ctx context.Context, s *scope, recipient *v1alpha1.RecipientStatus) error {
+	complete, err := r.cache.ReferencesExist(ctx, s.invitation)
+	if err == nil && (complete || r.settling(s.invitation) == 0) {
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventAdmit, r.subject(s, recipient))
+	}
+	return err
+}
+
+// expire ends the invitation of a recipient whose link is no longer valid.
+func (r *Reconciler) expire(s *scope, recipient *v1alpha1.RecipientStatus) {
+	subject := r.subject(s, recipient)
 	if onboarding.Expired(&recipient.OnboardingStatus, subject.Now) {
 		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventExpire, subject)
 	}
 }
 
-// admit invites a recipient, once what was declared together with the Invitation is there.
-func (r *Reconciler) admit(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus,
-	subject onboarding.Subject,
-) error {
-	complete, err := r.cache.ReferencesExist(ctx, i)
-	if err == nil && (complete || r.settling(i) == 0) {
-		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventAdmit, subject)
-	}
-	return err
-}
-
-// revokeOthers takes the invitation back from everybody whom the spec no longer names: the link is dead, and the
-// pending user goes. Who has accepted stays.
-func (r *Reconciler) revokeOthers(ctx context.Context, i *v1alpha1.Invitation, o *v1alpha1.Organization,
-	people []emailaddr.Addressee,
-) error {
-	named := make(map[string]bool, len(people))
-	for _, p := range people {
-		named[emailaddr.Normalize(p.Email)] = true
-	}
-	for n := range i.Status.Recipients {
-		recipient := &i.Status.Recipients[n]
-		if named[emailaddr.Normalize(string(recipient.Email))] {
-			continue
-		}
-		recipient.HeldBy = ""
-		subject := r.subject(o, i.UID, string(recipient.Email))
-		subject.Reason = v1alpha1.RevokedAddressRemoved
-		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRevoke, subject)
-		if recipient.State != v1alpha1.RecipientRevoked {
-			continue
-		}
-		recipient.RevocationReason = v1alpha1.RevokedAddressRemoved
-		if err := r.removePending(ctx, i, recipient); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *Reconciler) removePending(ctx context.Context, i *v1alpha1.Invitation,
-	recipient *v1alpha1.RecipientStatus,
-) error {
-	user, err := r.cache.User(ctx, i.Namespace, recipient.User)
-	if err != nil || user == nil || stays(user) || user.Labels[v1alpha1.LabelInvitation] != i.Name {
-		return err
-	}
-	return r.removeUser(ctx, user)
-}
-
-// stays tells whether a user outlives the Invitation that it was made for.
-func stays(u *v1alpha1.OrgUser) bool { return effective.IsAccepted(u) || effective.IsLimited(u) }
-
-func (r *Reconciler) subject(o *v1alpha1.Organization, host types.UID, email string) onboarding.Subject {
-	return onboarding.Subject{
-		UID: host, Email: email, Now: r.now(), Validity: effective.ValidityOf(o), MailDomain: r.mailDomain,
-	}
+// turnedAway reports whether a recipient was revoked because the inviter was not allowed to give the role when they accepted.
+func turnedAway(recipient *v1alpha1.RecipientStatus) bool {
+	return recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedInviterUnauthorized
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
-var _ = Describe("The user of an invited person", func() {
-	It("ORG-22 NOV-4 is declared as the Invitation says, and known to be made for it", func() {
+var _ = Describe("The pending user of an invited person", func() {
+	It("ORG-22 NOV-4 has what the Invitation grants, and its label", func() {
 		i := builders.Invitation("acme", "team", "luis@acme.example").Role(v1alpha1.RoleTechnician).
 			Workspace("support", v1alpha1.WorkspaceEdit).Groups("helpdesk").Modules("remote-support").Obj()
-		u := userFor(i, "luis@acme.example", "Luis Gil")
+		u := pendingUser(i, "luis@acme.example", "Luis Gil")
 		Expect(u.Namespace).To(Equal("acme"))
 		Expect(u.Name).To(HavePrefix("luis-"))
 		Expect(u.Labels).To(Equal(map[string]string{

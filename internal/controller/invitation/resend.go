@@ -1,0 +1,62 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/onboarding"
+)
+
+// reconcileResend invites everybody again who has not accepted, when the annotation requests it (WXP-7).
+//
+// The request is observed once, for all of them: they are invited again together or not at all. Otherwise a person who could not be
+// invited would miss the request, or the others would get another mail each time that the pass is repeated.
+func (r *Reconciler) reconcileResend(ctx context.Context, s *scope) (time.Duration, error) {
+	i := s.invitation
+	if s.resend {
+		if len(s.failures) > 0 || s.transient {
+			return 0, nil
+		}
+		invited, err := r.inviteAgain(ctx, s)
+		if err != nil || s.transient {
+			return 0, err
+		}
+		for recipient, moved := range invited {
+			*recipient = *moved
+		}
+	}
+	if s.authorized { // otherwise the request waits
+		i.Status.ObservedResend = onboarding.ResendValue(i)
+	}
+	return 0, nil
+}
+
+// inviteAgain returns the recipients whom the request concerns as they are once they are invited again. It creates the users that
+// they need.
+func (r *Reconciler) inviteAgain(ctx context.Context, s *scope) (map[*v1alpha1.RecipientStatus]*v1alpha1.RecipientStatus, error) {
+	invited := map[*v1alpha1.RecipientStatus]*v1alpha1.RecipientStatus{}
+	var failed []error
+	for _, v := range s.named {
+		if !v.resend {
+			continue
+		}
+		again := invitee{addressee: v.addressee, recipient: v.recipient.DeepCopy()}
+		if err := r.move(ctx, s, again, true); err != nil {
+			failed = append(failed, s.fail(v.recipient, err))
+		}
+		invited[v.recipient] = again.recipient
+	}
+	return invited, errors.Join(failed...)
+}
+
+// canBeInvitedAgain reports whether a request to invite again concerns a recipient. It does not concern one who waits to be invited
+// for the first time, or whose account was made Limited.
+func canBeInvitedAgain(recipient *v1alpha1.RecipientStatus) bool {
+	_, resent := onboarding.Next(recipient.State, onboarding.EventResend)
+	return resent || turnedAway(recipient)
+}

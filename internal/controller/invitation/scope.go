@@ -1,0 +1,135 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/onboarding"
+	"github.com/usher-operator/usher/internal/requeue"
+	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/wording"
+)
+
+// scope is what one pass knows about an Invitation.
+type scope struct {
+	invitation *v1alpha1.Invitation
+	// before is the Invitation as it was read.
+	before *v1alpha1.Invitation
+	// organization is nil if there is none, or it is being deleted.
+	organization *v1alpha1.Organization
+	// people are those whom spec.emails names; malformed is what is wrong with it.
+	people    []emailaddr.Addressee
+	malformed error
+	// authorized is true when the inviter may give the role.
+	authorized bool
+	// resend is true when the annotation requests to invite again. Without an authorized inviter the request waits.
+	resend bool
+
+	// named are the recipients whom the spec names, filled by reconcileNamed.
+	named []invitee
+	// recreated are the pending users that were deleted and that this pass recreated.
+	recreated []*v1alpha1.OrgUser
+	// failures say which recipients could not be moved, and why. Transient is true when some could not for a reason that passes by
+	// itself.
+	failures  []string
+	transient bool
+}
+
+// newScope reads what the pass needs from the cache. It also notes with whose authority the Invitation was created, which decides
+// whether the inviter may give the role.
+func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*scope, error) {
+	s := &scope{invitation: i, before: i.DeepCopy()}
+	s.people, s.malformed = emailaddr.ParseList(i.Spec.Emails)
+	o, err := r.cache.Organization(ctx, i.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	if o == nil || !o.DeletionTimestamp.IsZero() {
+		return s, nil
+	}
+	s.organization = o
+	if s.hasObstacle() {
+		return s, nil
+	}
+	if i.Status.InviterKind, err = r.inviterKind(ctx, i); err != nil {
+		return nil, err
+	}
+	if s.authorized, err = r.cache.InviterAuthorized(ctx, i); err != nil {
+		return nil, err
+	}
+	s.resend = s.authorized && len(i.Status.Recipients) > 0 &&
+		onboarding.ResendRequested(onboarding.ResendValue(i), i.Status.ObservedResend)
+	return s, nil
+}
+
+// inviterKind returns with whose authority the Invitation was created. The webhooks let only the platform's identities and delegates
+// name somebody else as the inviter, so a name that nobody in the organization has is the platform's. It becomes a person's when
+// that person appears.
+func (r *Reconciler) inviterKind(ctx context.Context, i *v1alpha1.Invitation) (v1alpha1.InviterKind, error) {
+	if i.Status.InviterKind == v1alpha1.InviterPerson || i.Status.InviterKind == v1alpha1.InviterDelegate {
+		return i.Status.InviterKind, nil
+	}
+	return r.cache.InviterKind(ctx, i)
+}
+
+// hasObstacle reports whether something keeps all recipients from being moved.
+func (s *scope) hasObstacle() bool { return s.organization == nil || s.malformed != nil }
+
+// setObstacle says what keeps all recipients from being moved.
+func (s *scope) setObstacle() {
+	if s.organization == nil {
+		status.Progressing(s.invitation, v1alpha1.ReasonOrganizationNotFound, wording.NoOrganization(s.invitation.Namespace))
+		return
+	}
+	status.Stalled(s.invitation, v1alpha1.ReasonInvalidAddress, "spec.emails: "+s.malformed.Error())
+}
+
+// maxFailureLength bounds what the conditions say about one recipient's failure, in bytes.
+const maxFailureLength = 512
+
+// fail notes that a recipient could not be moved, and returns the error of the pass. What passes by itself is not worth a condition,
+// and is no error: it only needs another pass.
+func (s *scope) fail(recipient *v1alpha1.RecipientStatus, err error) error {
+	if requeue.IsTransient(err) {
+		s.transient = true
+		return nil
+	}
+	s.failures = append(s.failures, fmt.Sprintf("%s (%s)", recipient.Email, attempt.Shorten(err.Error(), maxFailureLength)))
+	return fmt.Errorf("recipient %s: %w", recipient.Email, err)
+}
+
+// transientDelay is how long after a transient error the pass is repeated. A conflict on an OrgUser brings no pass of the Invitation.
+const transientDelay = time.Second
+
+// awaitNextMove returns how long until time alone moves a recipient.
+func (r *Reconciler) awaitNextMove(_ context.Context, s *scope) (time.Duration, error) {
+	wait := r.settling(s.invitation)
+	for n := range s.invitation.Status.Recipients {
+		wait = attempt.Lowest(wait, onboarding.Wait(&s.invitation.Status.Recipients[n].OnboardingStatus, r.now()))
+	}
+	if s.transient {
+		wait = attempt.Lowest(wait, transientDelay)
+	}
+	return wait, nil
+}
+
+// settling returns how long what was declared together with the Invitation still has to arrive.
+func (r *Reconciler) settling(i *v1alpha1.Invitation) time.Duration {
+	return max(r.settleDelay-r.now().Sub(i.CreationTimestamp.Time), 0)
+}
+
+// subject returns the person of a transition.
+func (r *Reconciler) subject(s *scope, recipient *v1alpha1.RecipientStatus) onboarding.Subject {
+	return onboarding.Subject{
+		UID: s.invitation.UID, Email: string(recipient.Email), Now: r.now(), Validity: effective.ValidityOf(s.organization),
+		MailDomain: r.mailDomain,
+	}
+}

@@ -1,0 +1,103 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/onboarding"
+	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/wording"
+)
+
+// tally counts an Invitation's recipients. People who were removed from the list are included in the first four counts only.
+type tally struct {
+	total, pending, active, failed int32
+	// listed is how many were not removed from the list before they accepted. Waiting is how many of them are still to be invited.
+	listed, waiting int32
+	// queued is how many mails are to be sent. LastError is the last error of one of them.
+	queued    int32
+	lastError string
+	// by contains the addresses in each state. Refused and held also say by what.
+	by            map[v1alpha1.RecipientState][]string
+	refused, held []string
+	// failures are the recipients who could not be moved, with the reasons.
+	failures []string
+}
+
+func tallyOf(i *v1alpha1.Invitation) tally {
+	t := tally{total: *status.Count(len(i.Status.Recipients)), by: map[v1alpha1.RecipientState][]string{}}
+	for n := range i.Status.Recipients {
+		t.add(&i.Status.Recipients[n])
+	}
+	return t
+}
+
+func (t *tally) add(r *v1alpha1.RecipientStatus) {
+	switch {
+	case r.State == v1alpha1.RecipientActive:
+		t.active++
+	case onboarding.Open(r.State):
+		t.pending++
+	default:
+		t.failed++
+	}
+	if r.State == v1alpha1.RecipientRevoked && r.RevocationReason != v1alpha1.RevokedInviterUnauthorized {
+		return
+	}
+	email := string(r.Email)
+	t.listed++
+	t.by[r.State] = append(t.by[r.State], email)
+	switch {
+	case r.HeldBy != "":
+		t.held = append(t.held, fmt.Sprintf("%s (%s)", email, r.HeldBy))
+	case r.State == v1alpha1.RecipientPending:
+		t.waiting++
+	}
+	switch {
+	case onboarding.Queued(&r.OnboardingStatus):
+		t.queued++
+		t.lastError = cmp.Or(t.lastError, r.Mail.LastError)
+	case r.State == v1alpha1.RecipientUndeliverable && r.Mail != nil:
+		t.refused = append(t.refused, fmt.Sprintf("%s (%s)", email, cmp.Or(r.Mail.LastError, "refused")))
+	}
+}
+
+func (t *tally) summary() v1alpha1.InvitationSummary {
+	return v1alpha1.InvitationSummary{Total: &t.total, Pending: &t.pending, Active: &t.active, Failed: &t.failed}
+}
+
+// underway says what Usher is waiting to do, and what the last error was.
+func (t *tally) underway() string {
+	var words []string
+	if t.queued > 0 {
+		mails := wording.Count(t.queued, "mail is", "mails are") + " waiting to be sent"
+		if t.lastError != "" {
+			mails += fmt.Sprintf(" (last error: %s)", t.lastError)
+		}
+		words = append(words, mails)
+	}
+	if t.waiting > 0 {
+		words = append(words, wording.Count(t.waiting, "person is", "people are")+" waiting to be invited")
+	}
+	return strings.Join(words, ", ")
+}
+
+// standing says who is in which state, and for whom a pass failed, as in: 1 of 3 have accepted; Invited: luis@acme.example; Declined:
+// eva@acme.example.
+func (t *tally) standing() string {
+	words := []string{fmt.Sprintf("%d of %d have accepted", t.active, t.listed)}
+	for _, state := range onboarding.States() {
+		if state != v1alpha1.RecipientActive && len(t.by[state]) > 0 {
+			words = append(words, fmt.Sprintf("%s: %s", state, wording.Some(t.by[state])))
+		}
+	}
+	if len(t.failures) > 0 {
+		words = append(words, fmt.Sprintf("failed for %s: Usher retries", wording.Some(t.failures)))
+	}
+	return strings.Join(words, "; ")
+}
