@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// accentPath is where the style sheets with a workspace's color are; the color is their name, so they never change.
+// accentPath starts the path of the style sheets with a workspace's color. Their names contain the color, so they never change.
 const accentPath = "/static/accent-"
 
 var accentName = regexp.MustCompile("^accent-([0-9a-f]{6})[.]css$")
 
-// accentAddress gives the style sheet of a color #RRGGBB; empty: it is none.
-func accentAddress(color string) string {
+// accentURL returns the URL of the style sheet for a color #RRGGBB, or "" if it is not a color.
+func accentURL(color string) string {
 	name := strings.ToLower(strings.TrimPrefix(color, "#"))
 	if !accentName.MatchString("accent-" + name + ".css") {
 		return ""
@@ -26,7 +26,7 @@ func accentAddress(color string) string {
 	return accentPath + name + ".css"
 }
 
-// serveAccent sends the style sheet of a color.
+// serveAccent serves the style sheet for a color.
 func (h *handler) serveAccent(w http.ResponseWriter, r *http.Request) {
 	found := accentName.FindStringSubmatch(r.PathValue("file"))
 	if found == nil {
@@ -38,22 +38,22 @@ func (h *handler) serveAccent(w http.ResponseWriter, r *http.Request) {
 	newAsset(r.URL.Path, "text/css; charset=utf-8", []byte(sheet)).ServeHTTP(w, r)
 }
 
-// rgb is a color in sRGB, each part 0 to 255.
+// rgb is a color in sRGB. Each component is from 0 to 255.
 type rgb [3]float64
 
 var (
 	black = rgb{}
 	white = rgb{255, 255, 255}
-	// ground and raisedDark are the backgrounds of the light and the dark page on which an accent is hardest to read.
+	// ground and raisedDark are the backgrounds, of the light and the dark page, on which an accent is hardest to read.
 	ground     = rgb{0xf1, 0xf2, 0xee}
 	raisedDark = rgb{0x22, 0x28, 0x26}
 )
 
-// readable is the contrast that WCAG AA asks for, with a little to spare for rounding.
+// readable is the contrast that WCAG AA requires, with a margin for rounding.
 const readable = 4.6
 
-// accentSheet puts a color in the place of the portal's own, as dark or as light as it takes to be read: as text on all
-// backgrounds of the page, and as a button under white or dark text.
+// accentSheet returns a style sheet that replaces the portal's own accent color. The color is darkened or lightened until it is
+// readable: as text on all backgrounds of the page, and as a button with white or dark text.
 func accentSheet(color rgb) string {
 	light := color.towards(black, func(c rgb) bool { return contrast(c, ground) >= readable })
 	dark := color.towards(white, func(c rgb) bool { return contrast(c, raisedDark) >= readable })
@@ -62,18 +62,18 @@ func accentSheet(color rgb) string {
 		light, light.mix(black, .25), light.mix(white, .88), dark, dark.mix(white, .35), dark.mix(raisedDark, .8))
 }
 
-// towards gives the color, moved as little as possible towards another until it is right.
-func (c rgb) towards(end rgb, right func(rgb) bool) rgb {
+// towards returns the color, mixed with as little as possible of another until it is accepted.
+func (c rgb) towards(end rgb, accepted func(rgb) bool) rgb {
 	const steps = 100
 	for step := range steps {
-		if moved := c.mix(end, float64(step)/steps); right(moved) {
-			return moved
+		if mixed := c.mix(end, float64(step)/steps); accepted(mixed) {
+			return mixed
 		}
 	}
 	return end
 }
 
-// mix gives a color between two: 0 is the first, 1 the second.
+// mix returns a color between two: a share of 0 is the first, 1 the second.
 func (c rgb) mix(other rgb, share float64) rgb {
 	var mixed rgb
 	for n := range c {
@@ -82,12 +82,12 @@ func (c rgb) mix(other rgb, share float64) rgb {
 	return mixed
 }
 
-// String writes the color as CSS does.
+// String returns the color in CSS notation.
 func (c rgb) String() string {
 	return fmt.Sprintf("#%02x%02x%02x", int(c[0]), int(c[1]), int(c[2]))
 }
 
-// luminance is the relative luminance of WCAG.
+// luminance returns the relative luminance by WCAG.
 func (c rgb) luminance() float64 {
 	var linear rgb
 	for n, part := range c {
@@ -101,7 +101,7 @@ func (c rgb) luminance() float64 {
 	return 0.2126*linear[0] + 0.7152*linear[1] + 0.0722*linear[2]
 }
 
-// contrast is the contrast ratio of WCAG, 1 to 21.
+// contrast returns the contrast ratio by WCAG, from 1 to 21.
 func contrast(a, b rgb) float64 {
 	lighter, darker := a.luminance(), b.luminance()
 	if lighter < darker {

@@ -19,7 +19,7 @@ var _ = Describe("An accent color", func() {
 	}
 	variable := regexp.MustCompile(`--([a-z-]+):#([0-9a-f]{6})`)
 
-	It("is read well wherever it stands, by WCAG AA, whatever it is", func() {
+	It("has enough contrast by WCAG AA on every background, whatever the color", func() {
 		backgrounds := []map[string]rgb{
 			{"ground": ground, "card": white, "raised": parse("f6f7f4")},
 			{"ground": parse("101413"), "card": parse("1a1f1d"), "raised": raisedDark},
@@ -46,7 +46,7 @@ var _ = Describe("An accent color", func() {
 		}
 	})
 
-	It("that is read well already stays as it is", func() {
+	It("is unchanged if its contrast is already enough", func() {
 		Expect(accentSheet(parse("0f5f5c"))).To(HavePrefix(":root{--accent:#0f5f5c;"))
 		Expect(contrast(white, black)).To(BeNumerically("~", 21, .001))
 	})

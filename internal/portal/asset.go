@@ -20,7 +20,7 @@ var (
 	icon  = newAsset("/static/icon.svg", "image/svg+xml", iconImage)
 )
 
-// asset is a file that pages use.
+// asset is a static file that pages use.
 type asset struct {
 	path, mediaType, version string
 	content                  []byte
@@ -31,10 +31,10 @@ func newAsset(path, mediaType string, content []byte) asset {
 	return asset{path: path, mediaType: mediaType, version: hex.EncodeToString(sum[:6]), content: content}
 }
 
-// address changes with the content, so the file can be cached for good.
-func (a asset) address() string { return a.path + "?v=" + a.version }
+// url returns the file's URL. It changes with the content, so the file can be cached permanently.
+func (a asset) url() string { return a.path + "?v=" + a.version }
 
-// ServeHTTP sends the file.
+// ServeHTTP serves the file.
 func (a asset) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", a.mediaType)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")

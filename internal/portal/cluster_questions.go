@@ -8,7 +8,7 @@ import (
 	"errors"
 	"time"
 
-	kube "sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
@@ -18,12 +18,12 @@ import (
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
-// ClusterQuestions is Questions on the cluster: pages are read from the cache, questions are kept at the desk.
+// ClusterQuestions implements Questions on a cluster: it reads pages from the cache and keeps questions in the store.
 type ClusterQuestions struct {
-	// Client reads from the cache.
-	Client kube.Reader
-	// Desk keeps the questions.
-	Desk *store.Store
+	// Cache finds workspaces.
+	Cache lookup.Reader
+	// Store keeps the questions.
+	Store *store.Store
 	// Keys sign and verify links.
 	Keys *linktoken.KeyRing
 	// Now is the clock.
@@ -32,51 +32,51 @@ type ClusterQuestions struct {
 
 var _ Questions = (*ClusterQuestions)(nil)
 
-// Counter gives a workspace's page, if it has one.
-func (q *ClusterQuestions) Counter(ctx context.Context, organization, workspace string) (*Counter, error) {
-	counter, _, err := q.counter(ctx, organization, workspace)
-	return counter, err
+// ContactPage returns a workspace's page, or ErrUnknown if it has none.
+func (q *ClusterQuestions) ContactPage(ctx context.Context, organization, workspace string) (*ContactPage, error) {
+	contactPage, _, err := q.contactPage(ctx, organization, workspace)
+	return contactPage, err
 }
 
-func (q *ClusterQuestions) counter(ctx context.Context, organization, workspace string) (*Counter, *v1alpha1.Workspace, error) {
-	o, err := lookup.New(q.Client, effective.IntakeDomains{}).Organization(ctx, organization)
+func (q *ClusterQuestions) contactPage(ctx context.Context, organization, workspace string) (*ContactPage, *v1alpha1.Workspace, error) {
+	o, err := q.Cache.Organization(ctx, organization)
 	if err != nil {
 		return nil, nil, err
 	}
 	var w v1alpha1.Workspace
-	err = q.Client.Get(ctx, kube.ObjectKey{Namespace: organization, Name: workspace}, &w)
-	if kube.IgnoreNotFound(err) != nil {
+	err = q.Cache.Get(ctx, client.ObjectKey{Namespace: organization, Name: workspace}, &w)
+	if client.IgnoreNotFound(err) != nil {
 		return nil, nil, err
 	}
 	if err != nil || o == nil || w.Spec.Portal == nil || !o.DeletionTimestamp.IsZero() || !w.DeletionTimestamp.IsZero() {
 		return nil, nil, ErrUnknown
 	}
 	portal := w.Spec.Portal
-	return &Counter{
+	return &ContactPage{
 		Organization: effective.OrganizationTitle(o), Title: string(portal.Title), Introduction: portal.Introduction,
 		AccentColor: portal.AccentColor, Language: effective.LanguageOf(o, "", &w), Hours: portal.Hours,
-		Location: effective.LocationOf(o), Now: q.Now(), Own: []string{string(portal.QueueEmail), string(portal.IntakeEmail)},
+		Location: effective.LocationOf(o), Now: q.Now(), OwnAddresses: []string{string(portal.QueueEmail), string(portal.IntakeEmail)},
 	}, &w, nil
 }
 
-// Ask keeps a question.
-func (q *ClusterQuestions) Ask(ctx context.Context, organization, workspace string, a Ask) error {
-	_, w, err := q.counter(ctx, organization, workspace)
+// Ask stores a question.
+func (q *ClusterQuestions) Ask(ctx context.Context, organization, workspace string, s Submission) error {
+	_, w, err := q.contactPage(ctx, organization, workspace)
 	if err != nil {
 		return err
 	}
-	return q.Desk.Keep(ctx, a.Form, &question.Question{
+	return q.Store.Keep(ctx, s.Form, &question.Question{
 		Record: question.Record{
-			Organization: organization, Workspace: workspace, WorkspaceUID: w.UID, Subject: a.Subject,
-			Asker: linktoken.AddressDigest(a.Address), Address: a.Address, Language: a.Language,
+			Organization: organization, Workspace: workspace, WorkspaceUID: w.UID, Subject: s.Subject,
+			Asker: linktoken.AddressDigest(s.Address), Address: s.Address, Language: s.Language,
 			Queue: string(w.Spec.Portal.QueueEmail),
 		},
-		Name: a.Name, Text: a.Text,
+		Name: s.Name, Text: s.Text,
 	})
 }
 
-// Question tells what the link of a confirmation leads to.
-func (q *ClusterQuestions) Question(ctx context.Context, token string) (*Counter, *Asked, error) {
+// Question returns the question that a confirmation link leads to.
+func (q *ClusterQuestions) Question(ctx context.Context, token string) (*ContactPage, *Question, error) {
 	kept, err := q.find(ctx, token)
 	if err != nil {
 		return nil, nil, err
@@ -84,8 +84,8 @@ func (q *ClusterQuestions) Question(ctx context.Context, token string) (*Counter
 	return q.show(ctx, kept)
 }
 
-// Confirm confirms the asker's address; a second time it changes nothing.
-func (q *ClusterQuestions) Confirm(ctx context.Context, token string) (*Counter, *Asked, error) {
+// Confirm confirms the asker's address. Doing so again changes nothing.
+func (q *ClusterQuestions) Confirm(ctx context.Context, token string) (*ContactPage, *Question, error) {
 	kept, err := q.find(ctx, token)
 	if err != nil {
 		return nil, nil, err
@@ -93,25 +93,25 @@ func (q *ClusterQuestions) Confirm(ctx context.Context, token string) (*Counter,
 	if _, _, err := q.show(ctx, kept); err != nil {
 		return nil, nil, err
 	}
-	kept, err = q.Desk.Amend(ctx, kept.Name, func(asked *question.Question) error {
+	kept, err = q.Store.Amend(ctx, kept.Name, func(asked *question.Question) error {
 		asked.Confirm(q.Now())
 		return nil
 	})
 	if err != nil {
-		return nil, nil, gonePage(err)
+		return nil, nil, expiredIfGone(err)
 	}
 	return q.show(ctx, kept)
 }
 
-// find verifies the token before anything is looked up for it.
+// find returns the question of a link. It verifies the token before it looks anything up.
 func (q *ClusterQuestions) find(ctx context.Context, token string) (*store.Kept, error) {
 	claims, err := q.Keys.Verify(linktoken.PurposeQuestion, token)
 	if err != nil {
 		return nil, ErrUnknown
 	}
-	kept, err := q.Desk.ByUID(ctx, claims.UID)
+	kept, err := q.Store.ByUID(ctx, claims.UID)
 	if err != nil {
-		return nil, gonePage(err)
+		return nil, expiredIfGone(err)
 	}
 	if kept.Asker != claims.AddressDigest() {
 		return nil, ErrUnknown
@@ -119,62 +119,63 @@ func (q *ClusterQuestions) find(ctx context.Context, token string) (*store.Kept,
 	return kept, nil
 }
 
-func gonePage(err error) error {
+func expiredIfGone(err error) error {
 	if errors.Is(err, store.ErrGone) {
 		return ErrExpired
 	}
 	return err
 }
 
-// show gives what a page shows. A question whose time is over, or whose workspace has no page any more, is gone.
-func (q *ClusterQuestions) show(ctx context.Context, k *store.Kept) (*Counter, *Asked, error) {
-	counter, w, err := q.counter(ctx, k.Organization, k.Workspace)
+// show returns what a page shows, or ErrExpired if the question has expired or its workspace no longer has a page.
+func (q *ClusterQuestions) show(ctx context.Context, k *store.Kept) (*ContactPage, *Question, error) {
+	contactPage, w, err := q.contactPage(ctx, k.Organization, k.Workspace)
 	if errors.Is(err, ErrUnknown) || err == nil && (w.UID != k.WorkspaceUID || k.Ended(q.Now())) {
 		return nil, nil, ErrExpired
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	counter.Language = k.Language
-	asked, err := q.asked(k)
-	return counter, asked, err
+	contactPage.Language = k.Language
+	shown, err := q.question(k)
+	return contactPage, shown, err
 }
 
-func (q *ClusterQuestions) asked(k *store.Kept) (*Asked, error) {
+// question returns a question as its asker sees it.
+func (q *ClusterQuestions) question(k *store.Kept) (*Question, error) {
 	token, err := q.Keys.SignDigest(linktoken.PurposeAsker, k.WorkspaceUID, k.Asker, 0)
-	return &Asked{
+	return &Question{
 		Reference: k.Reference, Subject: k.Subject, Name: k.Question.Name, Address: k.Address, Text: k.Text,
 		State: k.State, At: k.Asked, ConfirmedAt: k.Confirmed, PassedOnAt: k.PassedOn, Asker: token,
 	}, err
 }
 
-// OfAsker gives the questions of an asker.
-func (q *ClusterQuestions) OfAsker(ctx context.Context, token string) (*Counter, []Asked, error) {
+// ByAsker returns the questions of an asker.
+func (q *ClusterQuestions) ByAsker(ctx context.Context, token string) (*ContactPage, []Question, error) {
 	claims, err := q.Keys.Verify(linktoken.PurposeAsker, token)
 	if err != nil {
 		return nil, nil, ErrUnknown
 	}
-	kept, err := q.Desk.OfAsker(ctx, claims.AddressDigest(), claims.UID)
+	kept, err := q.Store.OfAsker(ctx, claims.AddressDigest(), claims.UID)
 	if err != nil {
 		return nil, nil, err
 	}
-	var all []Asked
-	var counter *Counter
+	var all []Question
+	var contactPage *ContactPage
 	for _, k := range kept {
-		shown, asked, err := q.show(ctx, k)
+		page, asked, err := q.show(ctx, k)
 		switch {
 		case errors.Is(err, ErrExpired):
 			continue
 		case err != nil:
 			return nil, nil, err
 		}
-		if counter == nil {
-			counter = shown
+		if contactPage == nil {
+			contactPage = page
 		}
 		all = append(all, *asked)
 	}
-	if counter == nil {
+	if contactPage == nil {
 		return nil, nil, ErrExpired
 	}
-	return counter, all, nil
+	return contactPage, all, nil
 }

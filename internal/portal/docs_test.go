@@ -14,11 +14,11 @@ import (
 )
 
 var _ = Describe("docs/portal.md", func() {
-	It("tells every refusal of a question word for word", func() {
+	It("quotes every refusal of a question", func() {
 		manual, err := os.ReadFile("../../docs/portal.md")
 		Expect(err).NotTo(HaveOccurred())
 		english := languages.Named("en")
-		says := func(key string) {
+		quotes := func(key string) {
 			phrase := strings.ReplaceAll(english.Get(key), "{workspace}", "*title*")
 			Expect(phrase).NotTo(BeEmpty(), key)
 			Expect(string(manual)).To(ContainSubstring(phrase), key)
@@ -26,18 +26,18 @@ var _ = Describe("docs/portal.md", func() {
 		screens := append(slices.Collect(maps.Values(limitScreens)),
 			screenQuestionGone, screenUnknown, screenBusy, screenRefused, screenBad, screenTrouble)
 		for _, s := range screens {
-			says("notice." + s.name + ".title")
-			says("notice." + s.name + ".text")
+			quotes("notice." + s.name + ".title")
+			quotes("notice." + s.name + ".text")
 			if english.Get("notice."+s.name+".hintPage") != "" {
-				says("notice." + s.name + ".hintPage")
+				quotes("notice." + s.name + ".hintPage")
 			} else {
-				says("notice." + s.name + ".hint")
+				quotes("notice." + s.name + ".hint")
 			}
 		}
 		for _, key := range english.Keys() {
 			for _, field := range []string{"name", "email", "subject", "text", "website"} {
 				if strings.HasPrefix(key, "error."+field+".") {
-					says(key)
+					quotes(key)
 				}
 			}
 		}

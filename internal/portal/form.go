@@ -18,22 +18,22 @@ const maxDisplayName = 128
 
 var phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
-// form is the registration form: what stands in its fields, and what is wrong with it.
+// form is the registration form: the values of its fields, and what is wrong with them.
 type form struct {
 	DisplayName, Phone, Language string
-	// Errors are the mistakes in the order of the fields.
+	// Errors are the errors in the order of the fields.
 	Errors []fieldError
 }
 
-// fieldError is a mistake in one field.
+// fieldError is an error in one field.
 type fieldError struct {
-	// Field is the field's name and the HTML id.
+	// Field is the field's name and HTML id.
 	Field string
-	// Key is the phrase that says what to do.
+	// Key is the key of the phrase that says what to do.
 	Key string
 }
 
-// Error is the phrase for a field's mistake, empty when there is none.
+// Error returns the key of the phrase for a field's error, or "".
 func (f form) Error(field string) string {
 	for _, e := range f.Errors {
 		if e.Field == field {
@@ -43,7 +43,7 @@ func (f form) Error(field string) string {
 	return ""
 }
 
-// prefilled is the form as it is shown first.
+// prefilled returns the form as it is first shown.
 func prefilled(link *Link, language string) form {
 	f := form{
 		DisplayName: string(link.Registration.DisplayName),
@@ -56,8 +56,8 @@ func prefilled(link *Link, language string) form {
 	return f
 }
 
-// readForm takes what was sent: blanks around it and invisible characters, which come with pasted text, are dropped,
-// and a phone number may be written with the usual separators.
+// readForm reads and checks a form. It drops surrounding blanks and the invisible characters that come with pasted text. A phone
+// number may contain the usual separators.
 func readForm(sent url.Values) form {
 	f := form{
 		DisplayName: locale.OneLine(sent.Get("displayName")),
@@ -86,7 +86,7 @@ func (f *form) check() {
 	}
 }
 
-// e164 is the phone number without separators, with + for the international prefix 00.
+// e164 returns the phone number without separators, with + in place of the international prefix 00.
 func (f *form) e164() string {
 	digits := strings.NewReplacer(" ", "", "\u00a0", "", "-", "", ".", "", "/", "", "(", "", ")", "").Replace(f.Phone)
 	if rest, ok := strings.CutPrefix(digits, "00"); ok {
@@ -95,7 +95,7 @@ func (f *form) e164() string {
 	return digits
 }
 
-// registration is the form in the API's terms; the form must be without errors.
+// registration returns the values of a form without errors.
 func (f *form) registration() v1alpha1.Registration {
 	return v1alpha1.Registration{
 		DisplayName: v1alpha1.DisplayName(f.DisplayName),

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/portal"
 )
 
-var _ = Describe("The registration form (NOV-10)", func() {
+var _ = Describe("NOV-10 The registration form", func() {
 	var links *fakeLinks
 	var pages site
 
@@ -23,14 +23,14 @@ var _ = Describe("The registration form (NOV-10)", func() {
 		pages = site{portal.New(links, portal.Options{})}
 	})
 
-	DescribeTable("comes back with what is wrong", func(field, value, says string) {
-		page := pages.post("/i/"+inviteToken, accepting("phone", "+34600000001", field, value))
+	DescribeTable("is shown again with what is wrong", func(field, value, text string) {
+		page := pages.post("/i/"+inviteToken, acceptForm("phone", "+34600000001", field, value))
 		Expect(page).To(HaveHTTPStatus(http.StatusUnprocessableEntity))
 		Expect(page.Body.String()).To(SatisfyAll(
 			ContainSubstring("<title>Error: Únete a Acme S.A."),
 			ContainSubstring(`id="errors" role="alert" tabindex="-1" autofocus`),
-			ContainSubstring(`<li><a href="#`+field+`">`+says),
-			ContainSubstring(`id="`+field+`-error">`+says),
+			ContainSubstring(`<li><a href="#`+field+`">`+text),
+			ContainSubstring(`id="`+field+`-error">`+text),
 			MatchRegexp(`id="`+field+`"[^>]*aria-describedby="[^"]*`+field+`-error"[^>]* aria-invalid="true"`),
 		))
 		Expect(links.changes).To(BeEmpty())
@@ -44,7 +44,7 @@ var _ = Describe("The registration form (NOV-10)", func() {
 	)
 
 	It("keeps what was entered, escaped", func() {
-		form := accepting("displayName", `Luis "L" <Gil>`, "phone", "12", "language", "en")
+		form := acceptForm("displayName", `Luis "L" <Gil>`, "phone", "12", "language", "en")
 		page := pages.post("/i/"+inviteToken+"?lang=en", form)
 		Expect(page.Body.String()).To(SatisfyAll(
 			ContainSubstring(`value="Luis &#34;L&#34; &lt;Gil&gt;"`), ContainSubstring(`value="12"`),
@@ -53,19 +53,19 @@ var _ = Describe("The registration form (NOV-10)", func() {
 		))
 	})
 
-	It("takes a name of the greatest length", func() {
-		Expect(pages.post("/i/"+inviteToken, accepting("displayName", strings.Repeat("ñ", 128)))).To(
+	It("accepts a name of the maximum length", func() {
+		Expect(pages.post("/i/"+inviteToken, acceptForm("displayName", strings.Repeat("ñ", 128)))).To(
 			HaveHTTPStatus(http.StatusSeeOther))
 		Expect(links.link.State).To(Equal(v1alpha1.RecipientRegistered))
 	})
 
-	It("takes a name whose script needs joiners", func() {
-		Expect(pages.post("/i/"+inviteToken, accepting("displayName", "علی\u200cرضا"))).To(HaveHTTPStatus(http.StatusSeeOther))
+	It("accepts a name whose script needs joiners", func() {
+		Expect(pages.post("/i/"+inviteToken, acceptForm("displayName", "علی\u200cرضا"))).To(HaveHTTPStatus(http.StatusSeeOther))
 		Expect(links.link.State).To(Equal(v1alpha1.RecipientRegistered))
 	})
 
-	It("does nothing without an answer that it knows", func() {
-		Expect(pages.post("/i/"+inviteToken, accepting("action", "grant"))).To(HaveHTTPStatus(http.StatusBadRequest))
+	It("changes nothing without a known action", func() {
+		Expect(pages.post("/i/"+inviteToken, acceptForm("action", "grant"))).To(HaveHTTPStatus(http.StatusBadRequest))
 		Expect(pages.post("/i/"+inviteToken, nil)).To(HaveHTTPStatus(http.StatusBadRequest))
 		r := postRequest("/i/"+inviteToken+"?action=accept&displayName=Eva&language=es", nil)
 		Expect(pages.do(r)).To(HaveHTTPStatus(http.StatusBadRequest))

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// maxBody bounds a form, in bytes; the largest honest one is well below.
+	// maxBody is the maximum size of a form, in bytes. The largest legitimate form is well below.
 	maxBody = 16 << 10
 
 	contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
@@ -21,13 +21,13 @@ const (
 	strictTransport = "max-age=31536000"
 )
 
-// guard puts everything around the pages that protects them and the people who look at them.
+// guard wraps the pages with everything that protects them and their visitors.
 func (h *handler) guard(next http.Handler, opts Options) http.Handler {
 	site := siteURL(opts.URL)
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(h.notice(screenRefused))
 	if site != nil {
-		// An origin of a parsed URL is well-formed: there is no error to handle.
+		// The origin of a parsed URL is well-formed, so there is no error.
 		_ = origins.AddTrustedOrigin(site.Scheme + "://" + site.Host)
 	}
 	next = limitBody(origins.Handler(next))
@@ -36,7 +36,7 @@ func (h *handler) guard(next http.Handler, opts Options) http.Handler {
 	return h.logRequests(next)
 }
 
-// siteURL is the portal's own URL, nil when it is none.
+// siteURL returns the portal's own URL, or nil if it is not a URL.
 func siteURL(raw string) *url.URL {
 	site, err := url.Parse(raw)
 	if err != nil || site.Host == "" || (site.Scheme != "https" && site.Scheme != "http") {
@@ -65,7 +65,7 @@ func setHeaders(next http.Handler, https bool) http.Handler {
 func limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		most := int64(maxBody)
-		if strings.HasPrefix(r.URL.Path, counterPrefix) {
+		if strings.HasPrefix(r.URL.Path, contactPagePrefix) {
 			most = maxQuestionBody
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, most)
@@ -73,8 +73,8 @@ func limitBody(next http.Handler) http.Handler {
 	})
 }
 
-// limitRate answers a client that asks too often. Not counted are the health check, which must not fail under load, and
-// the files without which the answer could not be read.
+// limitRate refuses requests of a client that sends too many. It does not count the health check, which must not fail under
+// load, and the files that the refusal needs to be readable.
 func (h *handler) limitRate(next http.Handler, opts Options) http.Handler {
 	if opts.RequestsPerSecond < 0 {
 		return next
@@ -91,7 +91,7 @@ func (h *handler) limitRate(next http.Handler, opts Options) http.Handler {
 	})
 }
 
-// clientAddress is who asks: the connection's address or, behind trusted proxies, the last address before them.
+// clientAddress returns the client's address: the connection's or, behind trusted proxies, the last address before them.
 func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -121,7 +121,7 @@ func contains(networks []netip.Prefix, address netip.Addr) bool {
 	return false
 }
 
-// logRequests logs the route, not the path: the path holds the token.
+// logRequests logs the route, not the path, which contains the token.
 func (h *handler) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		log := h.log.V(1)
@@ -136,14 +136,14 @@ func (h *handler) logRequests(next http.Handler) http.Handler {
 	})
 }
 
-// statusRecorder remembers the status of a response.
+// statusRecorder records the status of a response.
 type statusRecorder struct {
 	http.ResponseWriter
 
 	status int
 }
 
-// WriteHeader remembers the status and sends it.
+// WriteHeader records the status and sends it.
 func (s *statusRecorder) WriteHeader(status int) {
 	s.status = status
 	s.ResponseWriter.WriteHeader(status)

@@ -30,7 +30,7 @@ var _ = Describe("The guard", func() {
 
 	It("sets its headers on every answer", func() {
 		pages := with(portal.Options{URL: "https://portal.acme.example", RequestsPerSecond: 0.001, Burst: 3})
-		foreign := postRequest("/i/"+inviteToken, accepting())
+		foreign := postRequest("/i/"+inviteToken, acceptForm())
 		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 		answers := []*httptest.ResponseRecorder{
 			pages.get("/i/" + inviteToken), pages.get("/i/nobody"), pages.do(foreign), pages.get("/i/" + inviteToken),
@@ -50,13 +50,13 @@ var _ = Describe("The guard", func() {
 		Expect(with(portal.Options{URL: "http://127.0.0.1:8080"}).get("/").Header()).NotTo(HaveKey("Strict-Transport-Security"))
 	})
 
-	It("has its forms say where they come from, and no page from which page", func() {
+	It("has browsers send the origin with forms, but never the path", func() {
 		for _, path := range []string{"/", "/i/" + inviteToken, "/c/" + confirmToken, "/i/nobody"} {
 			Expect(with(portal.Options{}).get(path).Body.String()).To(ContainSubstring(`<meta name="referrer" content="strict-origin">`), path)
 		}
 	})
 
-	It("serves the files that the pages name, to be kept", func() {
+	It("serves the files that pages use, and lets browsers cache them permanently", func() {
 		pages := with(portal.Options{})
 		named := regexp.MustCompile(`href="(/static/[^"]+)"`).FindAllStringSubmatch(pages.get("/").Body.String(), -1)
 		types := map[string]string{}
@@ -70,7 +70,7 @@ var _ = Describe("The guard", func() {
 	})
 
 	DescribeTable("refuses forms from other sites", func(header, value string, status int) {
-		r := postRequest("/i/"+inviteToken, accepting())
+		r := postRequest("/i/"+inviteToken, acceptForm())
 		r.Header.Del("Sec-Fetch-Site")
 		r.Header.Set(header, value)
 		page := with(portal.Options{URL: "https://portal.acme.example"}).do(r)
@@ -85,13 +85,13 @@ var _ = Describe("The guard", func() {
 		Entry(nil, "Sec-Fetch-Site", "same-origin", http.StatusSeeOther),
 	)
 
-	It("reads no more than a form's length", func() {
-		Expect(with(portal.Options{}).post("/i/"+inviteToken, accepting("displayName", strings.Repeat("a", 17<<10)))).To(
+	It("refuses a body that is longer than any form", func() {
+		Expect(with(portal.Options{}).post("/i/"+inviteToken, acceptForm("displayName", strings.Repeat("a", 17<<10)))).To(
 			HaveHTTPStatus(http.StatusRequestEntityTooLarge))
 		Expect(links.changes).To(BeEmpty())
 	})
 
-	It("limits each client, not its neighbour, and not the health check", func() {
+	It("limits each client separately, and does not limit the health check", func() {
 		pages := with(portal.Options{
 			RequestsPerSecond: 0.001, Burst: 2, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		})
@@ -126,7 +126,7 @@ var _ = Describe("The guard", func() {
 		}
 	})
 
-	It("logs routes and troubles, and no token", func() {
+	It("logs routes and errors, but no token", func() {
 		var logged bytes.Buffer
 		logger := funcr.New(func(prefix, args string) { fmt.Fprintln(&logged, prefix, args) }, funcr.Options{Verbosity: 1})
 		links.err = errors.New("cannot read " + inviteToken)

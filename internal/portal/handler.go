@@ -13,17 +13,17 @@ import (
 	"github.com/usher-operator/usher/internal/linktoken"
 )
 
-// maxToken is far above the length of any token; longer ones are not looked at.
+// maxToken is far above the length of any token. Longer ones are not verified.
 const maxToken = 256
 
-// handler shows the pages.
+// handler serves the pages.
 type handler struct {
 	links Links
 	log   logr.Logger
 }
 
-// New is the portal as a handler, with everything that protects it: response headers, limits, refusal of forms from
-// other sites. An Options.URL that is no URL counts as none; NewServer refuses it.
+// New returns the portal as a handler, with everything that protects it: response headers, limits, refusal of forms from other
+// sites. An invalid Options.URL counts as none; NewServer refuses it.
 func New(links Links, opts Options) http.Handler {
 	h := &handler{links: links, log: opts.Log}
 	mux := http.NewServeMux()
@@ -41,7 +41,7 @@ func New(links Links, opts Options) http.Handler {
 		mux.HandleFunc(path, h.refuseMethod("GET, HEAD, POST"))
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
 	}
-	h.addCounters(mux, opts)
+	h.addQuestionPages(mux, opts)
 	mux.HandleFunc("/", h.notice(screenUnknown))
 	return h.guard(mux, opts)
 }
@@ -51,11 +51,12 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
+// notice returns a handler that shows a page that needs no link.
 func (h *handler) notice(s screen) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { h.show(w, r, s, nil) }
 }
 
-// refuseMethod answers a request with another method than those that a path has.
+// refuseMethod returns a handler for the methods that a path does not have.
 func (h *handler) refuseMethod(allowed string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allowed)
@@ -63,19 +64,19 @@ func (h *handler) refuseMethod(allowed string) http.HandlerFunc {
 	}
 }
 
-// open shows where a link leads. It changes nothing, so mail scanners and previews do no harm (NOV-9).
+// open shows what a link leads to. It changes nothing, so mail scanners and previews do no harm (NOV-9).
 func (h *handler) open(purpose Purpose) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		link, err := h.find(r, purpose)
-		h.show(w, r, outcome(purpose, link, err), link)
+		h.show(w, r, screenForLink(purpose, link, err), link)
 	}
 }
 
-// done is where a form leads to; a step that is still to be done leads back.
+// done shows the result of a step. If the step is still to be done, it redirects back to it.
 func (h *handler) done(purpose Purpose) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		link, err := h.find(r, purpose)
-		s := done(purpose, link, err)
+		s := screenAfterStep(purpose, link, err)
 		if s == screenInvite || s == screenConfirm {
 			p := newPage(r, s.name, link)
 			redirect(w, r, p.Path+p.Query())
@@ -85,25 +86,25 @@ func (h *handler) done(purpose Purpose) http.HandlerFunc {
 	}
 }
 
-// find asks for a link, but for none that cannot be one.
+// find returns the link of a request. It does not look up what cannot be a token.
 func (h *handler) find(r *http.Request, purpose Purpose) (*Link, error) {
 	token := r.PathValue("token")
 	if len(token) > maxToken {
 		return nil, ErrUnknown
 	}
 	link, err := h.links.Open(r.Context(), purpose, token)
-	h.note(r, err)
+	h.logError(r, err)
 	return link, err
 }
 
-// answer takes the invitation's form: accept or decline.
+// answer handles the invitation's form: accept or decline.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
-	if !h.parse(w, r) {
+	if !h.parseForm(w, r) {
 		return
 	}
 	link, err := h.find(r, linktoken.PurposeInvite)
-	if s := outcome(linktoken.PurposeInvite, link, err); s != screenInvite {
-		// A form sent twice ends where the first one did.
+	if s := screenForLink(linktoken.PurposeInvite, link, err); s != screenInvite {
+		// A form that is sent twice leads to the same page as the first time.
 		h.finish(w, r, s, link, "")
 		return
 	}
@@ -112,13 +113,14 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 		h.accept(w, r, link)
 	case "decline":
 		declined, err := h.links.Decline(r.Context(), r.PathValue("token"))
-		h.note(r, err)
-		h.finish(w, r, done(linktoken.PurposeInvite, declined, err), link, "")
+		h.logError(r, err)
+		h.finish(w, r, screenAfterStep(linktoken.PurposeInvite, declined, err), link, "")
 	default:
 		h.show(w, r, screenBad, link)
 	}
 }
 
+// accept registers the person, unless the form has errors.
 func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
 	if link.NameGiven {
 		r.PostForm.Set("displayName", string(link.Registration.DisplayName))
@@ -127,32 +129,32 @@ func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
 	if len(f.Errors) > 0 {
 		p := newPage(r, screenInvite.name, link)
 		p.Form = f
-		h.note(r, p.write(w, screenInvite, http.StatusUnprocessableEntity))
+		h.logError(r, p.write(w, screenInvite, http.StatusUnprocessableEntity))
 		return
 	}
 	registered, err := h.links.Register(r.Context(), r.PathValue("token"), f.registration())
-	h.note(r, err)
-	h.finish(w, r, done(linktoken.PurposeInvite, registered, err), link, f.Language)
+	h.logError(r, err)
+	h.finish(w, r, screenAfterStep(linktoken.PurposeInvite, registered, err), link, f.Language)
 }
 
-// confirm takes the confirmation page's button.
+// confirm handles the button of the confirmation page.
 func (h *handler) confirm(w http.ResponseWriter, r *http.Request) {
-	if !h.parse(w, r) {
+	if !h.parseForm(w, r) {
 		return
 	}
 	link, err := h.find(r, linktoken.PurposeConfirm)
-	s := outcome(linktoken.PurposeConfirm, link, err)
+	s := screenForLink(linktoken.PurposeConfirm, link, err)
 	if s == screenConfirm {
 		var confirmed *Link
 		confirmed, err = h.links.Confirm(r.Context(), r.PathValue("token"))
-		h.note(r, err)
-		s = done(linktoken.PurposeConfirm, confirmed, err)
+		h.logError(r, err)
+		s = screenAfterStep(linktoken.PurposeConfirm, confirmed, err)
 	}
 	h.finish(w, r, s, link, "")
 }
 
-// finish redirects after a step that is done, so that going back or reloading sends nothing again, and shows the other
-// pages where they are.
+// finish redirects to the result of a step that is done, so that going back or reloading sends nothing again. Other pages, such
+// as errors, it shows at once.
 func (h *handler) finish(w http.ResponseWriter, r *http.Request, s screen, link *Link, language string) {
 	switch s {
 	case screenWelcome, screenCheckMail, screenDeclined, screenInvite, screenConfirm:
@@ -172,13 +174,13 @@ func (h *handler) finish(w http.ResponseWriter, r *http.Request, s screen, link 
 	redirect(w, r, p.Path+"/done"+p.Query())
 }
 
-// redirect leads to another page of this link, or of this workspace.
+// redirect redirects to another page of the same link or the same workspace.
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: begins with a path of the portal and escaped names
 }
 
-// parse reads the form and answers when it cannot be read.
-func (h *handler) parse(w http.ResponseWriter, r *http.Request) bool {
+// parseForm reads the form of a request. It answers the request if the form cannot be read.
+func (h *handler) parseForm(w http.ResponseWriter, r *http.Request) bool {
 	err := r.ParseForm()
 	if err == nil {
 		return true
@@ -200,12 +202,12 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, s screen, link *L
 	if s == screenBusy || s == screenTrouble {
 		w.Header().Set("Retry-After", "60")
 	}
-	h.note(r, p.write(w, s, s.status))
+	h.logError(r, p.write(w, s, s.status))
 }
 
-// note logs an error that somebody must look at; links that lead nowhere are everyday life. Should an error hold the
-// token after all, the log does not.
-func (h *handler) note(r *http.Request, err error) {
+// logError logs an error that somebody has to look into. Links that cannot be used are normal and are not logged. If the text of
+// an error contains the token after all, the token is removed.
+func (h *handler) logError(r *http.Request, err error) {
 	if err == nil || errors.Is(err, r.Context().Err()) {
 		return
 	}
@@ -218,5 +220,5 @@ func (h *handler) note(r *http.Request, err error) {
 	if token := r.PathValue("token"); token != "" {
 		text = strings.ReplaceAll(text, token, "[token]")
 	}
-	h.log.Error(errors.New(text), "A page could not be served", "route", r.Pattern)
+	h.log.Error(errors.New(text), "cannot serve a page", "route", r.Pattern)
 }

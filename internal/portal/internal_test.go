@@ -15,17 +15,17 @@ import (
 )
 
 var _ = Describe("The portal's catalogues", func() {
-	It("speak English and Spanish, with the same phrases and values", func() {
+	It("have the same phrases and values in English and Spanish", func() {
 		Expect(languages.Named("en")).NotTo(BeNil())
 		Expect(languages.Named("es")).NotTo(BeNil())
 		Expect(languages.Check()).To(Succeed())
 	})
 })
 
-var _ = DescribeTable("Server hangs up on a client that sends too slowly", func(ctx SpecContext, sent string) {
+var _ = DescribeTable("Server closes the connection of a client that sends too slowly", func(ctx SpecContext, sent string) {
 	server, err := NewServer(nil, Options{Address: "127.0.0.1:0", URL: "http://127.0.0.1"})
 	Expect(err).NotTo(HaveOccurred())
-	server.patience = patience{header: 50 * time.Millisecond, request: 100 * time.Millisecond, idle: 50 * time.Millisecond, shutdown: time.Second}
+	server.timeouts = timeouts{header: 50 * time.Millisecond, request: 100 * time.Millisecond, idle: 50 * time.Millisecond, shutdown: time.Second}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Start(running) }()
@@ -49,8 +49,8 @@ var _ = DescribeTable("Server hangs up on a client that sends too slowly", func(
 	Entry("nothing after a request", "GET /healthz HTTP/1.1\r\nHost: portal\r\n\r\n"),
 )
 
-var _ = Describe("The limiter", func() {
-	It("forgets clients that have been quiet, and never holds more than its bound", func() {
+var _ = Describe("The rate limiter", func() {
+	It("drops clients that have been idle, and keeps no more than its bound", func() {
 		l := newLimiter(1, 10)
 		now := time.Unix(0, 0)
 		address := netip.MustParseAddr("192.0.2.1")
@@ -64,7 +64,7 @@ var _ = Describe("The limiter", func() {
 		Expect(l.clients).To(HaveLen(1))
 	})
 
-	It("counts a client without an address too", func() {
+	It("counts clients without an address", func() {
 		l := newLimiter(1, 1)
 		Expect(l.allow(netip.Addr{}, time.Unix(0, 0))).To(BeTrue())
 		Expect(l.allow(netip.Addr{}, time.Unix(0, 0))).To(BeFalse())

@@ -12,5 +12,5 @@ import (
 //go:embed locales/*.json
 var localeFiles embed.FS
 
-// languages are those that the portal speaks.
+// languages are the languages of the portal.
 var languages = locale.MustLoad(localeFiles, "locales")

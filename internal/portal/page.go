@@ -18,7 +18,7 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// templates are the pages by name, each within the layout.
+// templates are the pages by name, each inside the layout.
 var templates = func() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	for _, name := range []string{"invite", "confirm", "welcome", "notice", "ask", "question", "received", "questions"} {
@@ -29,37 +29,39 @@ var templates = func() map[string]*template.Template {
 
 // page is what the templates see.
 type page struct {
-	// Name is the screen's name, the prefix of its phrases.
+	// Name is the screen's name. The keys of its phrases start with it.
 	Name string
-	// Link is what the token leads to; nil where there is none.
+	// Link is what the token leads to; nil: there is none.
 	Link *Link
-	// Form is what the form shows; set on the invitation's page.
+	// Form is the registration form, on the invitation's page.
 	Form form
-	// Counter is the workspace's page that this one belongs to; nil where there is none.
-	Counter *Counter
-	// Ask is what the form for a question shows; set on a workspace's page.
-	Ask askForm
-	// Question is the one question that the page is about, Questions are all of an asker's.
-	Question  *Asked
-	Questions []Asked
-	// Path is the link's own path without a query; empty where there is none.
+	// ContactPage is the contact page that this page belongs to; nil: there is none.
+	ContactPage *ContactPage
+	// QuestionForm is the form for a question, on a contact page.
+	QuestionForm questionForm
+	// Question is the question that the page is about. Questions are all questions of an asker.
+	Question  *Question
+	Questions []Question
+	// Path is the path of the link or contact page, without a query; empty: there is none.
 	Path string
 
-	// customer is true for a workspace's page, whatever became of it.
+	// customer is true below the path of the contact pages, even if there is no such page.
 	customer bool
 	locale   *locale.Catalogue
-	chosen   string
-	values   locale.Values
+	// chosen is the language that the person has chosen, or "".
+	chosen string
+	// values replace the placeholders of phrases.
+	values locale.Values
 }
 
 func newPage(r *http.Request, name string, link *Link) *page {
-	p := &page{Name: name, Link: link, values: locale.Values{}, customer: strings.HasPrefix(r.URL.Path, counterPrefix)}
+	p := &page{Name: name, Link: link, values: locale.Values{}, customer: strings.HasPrefix(r.URL.Path, contactPagePrefix)}
 	if chosen := languages.Named(r.URL.Query().Get("lang")); chosen != nil {
 		p.chosen = chosen.Tag()
 	}
-	wishes := []string{p.chosen, r.Header.Get("Accept-Language")}
+	preferences := []string{p.chosen, r.Header.Get("Accept-Language")}
 	if link != nil {
-		wishes = []string{p.chosen, link.Language, r.Header.Get("Accept-Language")}
+		preferences = []string{p.chosen, link.Language, r.Header.Get("Accept-Language")}
 		p.values = locale.Values{
 			"organization": locale.OneLine(link.Organization),
 			"inviter":      locale.OneLine(link.Inviter),
@@ -67,12 +69,12 @@ func newPage(r *http.Request, name string, link *Link) *page {
 			"username":     locale.OneLine(link.Username),
 		}
 	}
-	p.locale = languages.Closest(wishes...)
+	p.locale = languages.Closest(preferences...)
 	p.Path = linkPath(r)
 	return p
 }
 
-// linkPath is the path of the link that the request belongs to; empty for other pages.
+// linkPath returns the path of the link that a request is for, or "" for other requests.
 func linkPath(r *http.Request) string {
 	token := r.PathValue("token")
 	if token == "" {
@@ -81,13 +83,13 @@ func linkPath(r *http.Request) string {
 	return r.URL.Path[:3] + url.PathEscape(token)
 }
 
-// Lang is the page's language.
+// Lang returns the page's language.
 func (p *page) Lang() string { return p.locale.Tag() }
 
-// Direction is the writing direction of the page's language.
+// Direction returns the writing direction of the page's language.
 func (p *page) Direction() string { return p.locale.Get(locale.KeyDirection) }
 
-// Query keeps the language that the person has chosen for the page.
+// Query returns the query that keeps the language that the person has chosen.
 func (p *page) Query() string {
 	if p.chosen == "" {
 		return ""
@@ -95,7 +97,7 @@ func (p *page) Query() string {
 	return "?lang=" + p.chosen
 }
 
-// Locales are the languages to choose from.
+// Locales returns the languages to choose from.
 func (p *page) Locales() []localeChoice {
 	all := languages.All()
 	choices := make([]localeChoice, len(all))
@@ -105,28 +107,28 @@ func (p *page) Locales() []localeChoice {
 	return choices
 }
 
-// localeChoice is one language as a page offers it.
+// localeChoice is a language that a page offers.
 type localeChoice struct {
 	Tag, Name string
 	Current   bool
 }
 
-// T is a phrase as text.
+// T returns a phrase as text.
 func (p *page) T(key ...string) (string, error) {
 	phrase, err := p.locale.Phrase(strings.Join(key, "."))
 	return p.values.Fill(phrase), err
 }
 
-// H is a phrase as HTML, in which values stand out.
+// H returns a phrase as HTML, with its values emphasized.
 func (p *page) H(key ...string) (template.HTML, error) {
 	phrase, err := p.locale.Phrase(strings.Join(key, "."))
 	return p.values.FillHTML(phrase), err
 }
 
-// Title is the text of the window's title.
+// Title returns the title of the browser window.
 func (p *page) Title() (string, error) {
 	title, err := p.T(p.prefix(), "title")
-	if err == nil && len(p.Form.Errors)+len(p.Ask.Errors) > 0 {
+	if err == nil && len(p.Form.Errors)+len(p.QuestionForm.Errors) > 0 {
 		prefix, err := p.T("errors.prefix")
 		return prefix + title, err
 	}
@@ -140,10 +142,10 @@ func (p *page) prefix() string {
 	return "notice." + p.Name
 }
 
-// Organization is the name that people know the organization by.
+// Organization returns the name that people know the organization by.
 func (p *page) Organization() string { return p.values["organization"] }
 
-// Expires is until when the link can be used; empty: not said.
+// Expires returns until when the link can be used, or "" if that is unknown.
 func (p *page) Expires() string {
 	if p.Link.ExpirationTime.IsZero() {
 		return ""
@@ -151,12 +153,12 @@ func (p *page) Expires() string {
 	return p.locale.Time(p.Link.ExpirationTime, p.Link.Location)
 }
 
-// Message is the inviter's text; its line breaks are kept by the style sheet.
+// Message returns the inviter's text. The style sheet keeps its line breaks.
 func (p *page) Message() string {
 	return strings.Join(locale.Lines(p.Link.Message), "\n")
 }
 
-// write sends the page. Nothing of it is sent when a template fails.
+// write sends the page. If a template fails, it sends an error and nothing of the page.
 func (p *page) write(w http.ResponseWriter, s screen, status int) error {
 	var body bytes.Buffer
 	if err := templates[s.template].ExecuteTemplate(&body, "layout", p); err != nil {

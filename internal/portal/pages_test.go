@@ -24,7 +24,7 @@ var _ = Describe("Pages", func() {
 		pages = site{portal.New(links, portal.Options{URL: "https://portal.acme.example"})}
 	})
 
-	It("shows who invites to what, and the form (NOV-9, NOV-10)", func() {
+	It("NOV-9 NOV-10 show who invites to what, and the form", func() {
 		page := pages.get("/i/" + inviteToken)
 		Expect(page).To(HaveHTTPStatus(http.StatusOK))
 		Expect(page.Body.String()).To(SatisfyAll(
@@ -46,7 +46,7 @@ var _ = Describe("Pages", func() {
 			ContainSubstring("<script"), ContainSubstring("style="), ContainSubstring("://")))
 	})
 
-	It("speaks the invitation's language, else the browser's, else English; the person may choose", func() {
+	It("use the chosen language, or else the invitation's, the browser's, English", func() {
 		Expect(pages.get("/i/" + inviteToken + "?lang=en").Body.String()).To(SatisfyAll(
 			ContainSubstring(`<html lang="en" dir="ltr">`), ContainSubstring("invites you to join"),
 			ContainSubstring(`action="/i/`+inviteToken+`?lang=en"`),
@@ -61,7 +61,7 @@ var _ = Describe("Pages", func() {
 		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring(`<html lang="en" dir="ltr">`))
 	})
 
-	It("escapes whatever the invitation holds", func() {
+	It("escape whatever the invitation contains", func() {
 		links.link.Inviter = `<script>alert("1")</script>{organization}`
 		links.link.Message = "<img src=x>\u202e"
 		links.link.Workspaces = []portal.Workspace{{Title: `"><b>`, Access: v1alpha1.WorkspaceView}}
@@ -71,12 +71,12 @@ var _ = Describe("Pages", func() {
 			ContainSubstring("<script"), ContainSubstring("<img"), ContainSubstring("<b>"), ContainSubstring("\u202e")))
 	})
 
-	It("answers other methods with what there is, and HEAD like GET", func() {
+	It("answer other methods with 405 and the allowed ones, and HEAD like GET", func() {
 		for path, allowed := range map[string]string{
 			"/i/" + inviteToken: "GET, HEAD, POST", "/c/nobody": "GET, HEAD, POST", "/c/" + confirmToken + "/done": "GET, HEAD",
 		} {
 			for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions} {
-				r := postRequest(path, accepting())
+				r := postRequest(path, acceptForm())
 				r.Method = method
 				Expect(pages.do(r)).To(And(HaveHTTPStatus(http.StatusMethodNotAllowed), HaveHTTPHeaderWithValue("Allow", allowed)))
 			}
@@ -86,12 +86,12 @@ var _ = Describe("Pages", func() {
 		Expect(pages.do(r)).To(HaveHTTPStatus(http.StatusOK))
 	})
 
-	It("changes nothing on GET and HEAD (NOV-9)", func() {
+	It("NOV-9 change nothing on GET and HEAD", func() {
 		links.link.State = v1alpha1.RecipientRegistered
 		for _, path := range []string{"/i/" + inviteToken, "/c/" + confirmToken} {
 			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut} {
 				for _, end := range []string{"", "/done", "?action=accept"} {
-					r := postRequest(path+end, accepting())
+					r := postRequest(path+end, acceptForm())
 					r.Method = method
 					pages.do(r)
 				}
@@ -100,24 +100,24 @@ var _ = Describe("Pages", func() {
 		Expect(links.changes).To(BeEmpty())
 	})
 
-	It("registers, then asks to check the mail (NOV-10, NOV-11)", func() {
-		posted := pages.post("/i/"+inviteToken, accepting(
+	It("NOV-10 NOV-11 register the person, then ask them to check their mail", func() {
+		posted := pages.post("/i/"+inviteToken, acceptForm(
 			"displayName", "  Luis\u202e   Gil ", "phone", "0034 (600) 000-001", "language", "en"))
 		Expect(posted).To(HaveHTTPStatus(http.StatusSeeOther))
 		Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done?lang=en"))
-		Expect(links.given).To(Equal(v1alpha1.Registration{DisplayName: "Luis Gil", Phone: "+34600000001", Language: "en"}))
+		Expect(links.registration).To(Equal(v1alpha1.Registration{DisplayName: "Luis Gil", Phone: "+34600000001", Language: "en"}))
 		page := pages.get(posted.Header().Get("Location"))
 		Expect(page).To(HaveHTTPStatus(http.StatusOK))
 		Expect(page.Body.String()).To(SatisfyAll(ContainSubstring("Check your mail"), ContainSubstring("luis@acme.example")))
 
 		By("sending the form again")
-		again := pages.post("/i/"+inviteToken, accepting())
+		again := pages.post("/i/"+inviteToken, acceptForm())
 		Expect(again).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done"))
 		Expect(links.changes).To(Equal([]string{"register"}))
 		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Revisa tu correo"))
 	})
 
-	It("confirms the address and welcomes (NOV-11, NOV-12)", func() {
+	It("NOV-11 NOV-12 confirm the address and show the welcome page", func() {
 		links.link.State = v1alpha1.RecipientRegistered
 		page := pages.get("/c/" + confirmToken)
 		Expect(page.Body.String()).To(SatisfyAll(
@@ -140,38 +140,38 @@ var _ = Describe("Pages", func() {
 		Expect(links.changes).To(HaveLen(1))
 	})
 
-	It("welcomes at once when no confirmation is needed", func() {
+	It("show the welcome page at once if no confirmation is needed", func() {
 		links.link.NeedsConfirmation = false
 		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Tendrás acceso en cuanto aceptes"))
-		posted := pages.post("/i/"+inviteToken, accepting())
+		posted := pages.post("/i/"+inviteToken, acceptForm())
 		Expect(pages.get(posted.Header().Get("Location")).Body.String()).To(ContainSubstring("Te damos la bienvenida"))
 	})
 
-	It("shows an administrator the organization too", func() {
+	It("show an administrator the command for the organization", func() {
 		links.link.State, links.link.Role = v1alpha1.RecipientActive, v1alpha1.RoleOrganizationAdmin
 		Expect(pages.get("/i/" + inviteToken + "/done").Body.String()).To(SatisfyAll(
 			ContainSubstring("kubectl get orgusers,invitations,workspaces -n acme<"),
 			ContainSubstring("Todos los de la organización")))
 	})
 
-	It("promises no sign-in to somebody who only gets notifications (NOV-7)", func() {
+	It("NOV-7 promise no sign-in to a person who only gets notifications", func() {
 		links.link.State, links.link.Role = v1alpha1.RecipientActive, v1alpha1.RoleNotificationsOnly
 		text := pages.get("/i/" + inviteToken + "/done").Body.String()
 		Expect(text).To(ContainSubstring("Recibirás por correo las notificaciones"))
 		Expect(text).NotTo(SatisfyAny(ContainSubstring("Ya tienes acceso"), ContainSubstring("<code>")))
 	})
 
-	It("says that the organization has declared the name, and takes no other one", func() {
+	It("show a name that the organization has declared, and accept no other", func() {
 		links.link.NameGiven, links.link.Registration.DisplayName = true, "Luis Gil Pérez"
 		text := pages.get("/i/" + inviteToken).Body.String()
 		Expect(text).To(MatchRegexp(`<input id="displayName"[^>]* value="Luis Gil Pérez" readonly `))
 		Expect(text).To(ContainSubstring("Lo ha indicado la organización"))
-		Expect(pages.post("/i/"+inviteToken, accepting("displayName", ""))).To(HaveHTTPStatus(http.StatusSeeOther))
-		Expect(links.given.DisplayName).To(BeEquivalentTo("Luis Gil Pérez"))
+		Expect(pages.post("/i/"+inviteToken, acceptForm("displayName", ""))).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(links.registration.DisplayName).To(BeEquivalentTo("Luis Gil Pérez"))
 	})
 
-	It("declines", func() {
-		posted := pages.post("/i/"+inviteToken, accepting("action", "decline", "displayName", ""))
+	It("decline the invitation", func() {
+		posted := pages.post("/i/"+inviteToken, acceptForm("action", "decline", "displayName", ""))
 		Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done"))
 		Expect(links.changes).To(Equal([]string{"decline"}))
 		page := pages.get("/i/" + inviteToken + "/done")
@@ -180,20 +180,20 @@ var _ = Describe("Pages", func() {
 		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Has rechazado la invitación"))
 	})
 
-	It("leads back from the end of a step that is to be done", func() {
+	It("redirect from the result of a step back to the step if it is not done", func() {
 		Expect(pages.get("/i/" + inviteToken + "/done?lang=en")).To(SatisfyAll(
 			HaveHTTPStatus(http.StatusSeeOther), HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"?lang=en")))
 	})
 
-	DescribeTable("shows a calm page for a link that leads nowhere, and grants nothing",
-		func(err error, state v1alpha1.RecipientState, status int, says string) {
+	DescribeTable("explain why a link cannot be used, and grant nothing",
+		func(err error, state v1alpha1.RecipientState, status int, text string) {
 			links.err, links.writeErr, links.link.State = err, err, state
 			for _, path := range []string{"/i/" + inviteToken, "/c/" + confirmToken} {
 				page := pages.get(path)
 				Expect(page).To(HaveHTTPStatus(status))
-				Expect(page.Body.String()).To(ContainSubstring(says))
+				Expect(page.Body.String()).To(ContainSubstring(text))
 				Expect(page.Body.String()).NotTo(ContainSubstring("<form"))
-				pages.post(path, accepting())
+				pages.post(path, acceptForm())
 			}
 			Expect(links.changes).To(BeEmpty())
 		},
@@ -208,17 +208,17 @@ var _ = Describe("Pages", func() {
 		Entry(nil, errors.New("etcd is away"), v1alpha1.RecipientInvited, http.StatusServiceUnavailable, "Algo ha fallado"),
 	)
 
-	DescribeTable("says what a form that came too late has run into", func(err error, status int) {
+	DescribeTable("explain why a form that came too late has no effect", func(err error, status int) {
 		links.writeErr = err
-		Expect(pages.post("/i/"+inviteToken, accepting())).To(HaveHTTPStatus(status))
-		Expect(pages.post("/i/"+inviteToken, accepting("action", "decline"))).To(HaveHTTPStatus(status))
+		Expect(pages.post("/i/"+inviteToken, acceptForm())).To(HaveHTTPStatus(status))
+		Expect(pages.post("/i/"+inviteToken, acceptForm("action", "decline"))).To(HaveHTTPStatus(status))
 	},
 		Entry(nil, portal.ErrExpired, http.StatusGone), Entry(nil, portal.ErrRevoked, http.StatusGone),
 		Entry(nil, portal.ErrUnknown, http.StatusNotFound),
 		Entry(nil, errors.New("conflict"), http.StatusServiceUnavailable),
 	)
 
-	It("answers wrong and unknown links, and paths that never were, all alike", func() {
+	It("answer invalid links, unknown links and unknown paths identically", func() {
 		first := pages.get("/i/nobody")
 		Expect(first).To(HaveHTTPStatus(http.StatusNotFound))
 		for _, path := range []string{
@@ -230,10 +230,10 @@ var _ = Describe("Pages", func() {
 			Expect(page.Body.String()).To(Equal(first.Body.String()), path)
 			Expect(page.Header()).To(Equal(first.Header()), path)
 		}
-		Expect(pages.post("/i/nobody", accepting())).To(HaveHTTPStatus(http.StatusNotFound))
+		Expect(pages.post("/i/nobody", acceptForm())).To(HaveHTTPStatus(http.StatusNotFound))
 	})
 
-	It("tells what it is at its root, and that it is well", func() {
+	It("describe the portal at its root, and serve the health check", func() {
 		Expect(pages.get("/").Body.String()).To(ContainSubstring("Open the link in the mail"))
 		Expect(pages.get("/healthz")).To(HaveHTTPStatus(http.StatusOK))
 	})

@@ -11,39 +11,39 @@ import (
 	"github.com/usher-operator/usher/internal/question"
 )
 
-// Counter is a workspace's page for customers (GTA-7).
-type Counter struct {
-	// Organization is the name that people know the organization by, Title the page's heading.
+// ContactPage is a workspace's page for customers (GTA-7).
+type ContactPage struct {
+	// Organization is the name that people know the organization by. Title is the page's heading.
 	Organization, Title string
 	// Introduction is plain text; empty: there is none.
 	Introduction string
 	// AccentColor is #RRGGBB; empty: the portal's own.
 	AccentColor string
-	// Language is a BCP 47 tag: the workspace's, or that of the asker whose link was opened.
+	// Language is a BCP 47 tag: the workspace's language, or that of the asker whose link was opened.
 	Language string
-	// Hours are when technicians are at hand; none: nothing is said about it. Location is their time zone.
+	// Hours are when technicians are available; empty: the page does not mention availability. Location is their time zone.
 	Hours    []v1alpha1.OpeningHours
 	Location *time.Location
-	// Now is the time for which the page says whether somebody is at hand.
+	// Now is the time for which the page says whether somebody is available.
 	Now time.Time
-	// Own are the workspace's own addresses, which ask nothing.
-	Own []string
+	// OwnAddresses are the workspace's own addresses, which cannot ask questions.
+	OwnAddresses []string
 }
 
-// Ask is what somebody asks.
-type Ask struct {
-	// Form tells one form that was sent from another, so that one that is sent twice counts once.
+// Submission is a question as it was sent from a workspace's page.
+type Submission struct {
+	// Form identifies the form, so that a question that is sent twice counts once.
 	Form string
 	// Name may be empty; Address, Subject and Text are well-formed.
 	Name, Address, Subject, Text string
-	// Language is the one that the page was read in.
+	// Language is the language in which the page was shown.
 	Language string
 }
 
-// Asked is a question as its asker sees it.
-type Asked struct {
+// Question is a question as its asker sees it.
+type Question struct {
 	Reference, Subject string
-	// Name, Address and Text are empty when the question was passed on.
+	// Name, Address and Text are empty once the question was passed on.
 	Name, Address, Text         string
 	State                       question.State
 	At, ConfirmedAt, PassedOnAt time.Time
@@ -51,17 +51,17 @@ type Asked struct {
 	Asker string
 }
 
-// Questions takes customers' questions. ErrUnknown is the answer for every page and link that there never was, ErrExpired
-// for a question that is not kept any more. Any other error is trouble of the moment; none holds a token or what was asked.
+// Questions accepts customers' questions. It returns ErrUnknown for a page or link that never existed, and ErrExpired for a
+// question that is no longer stored. Any other error is temporary. No error contains a token or what was asked.
 type Questions interface {
-	// Counter gives a workspace's page, by the organization's and the workspace's names.
-	Counter(ctx context.Context, organization, workspace string) (*Counter, error)
-	// Ask keeps a question until its asker confirms the address. A *desk.LimitError says that no further one is taken.
-	Ask(ctx context.Context, organization, workspace string, a Ask) error
-	// Question tells what the link of a confirmation leads to. It changes nothing.
-	Question(ctx context.Context, token string) (*Counter, *Asked, error)
+	// ContactPage returns a workspace's page, by the names of the organization and the workspace.
+	ContactPage(ctx context.Context, organization, workspace string) (*ContactPage, error)
+	// Ask stores a question until its asker confirms the address. It returns a *store.LimitError if a limit is reached.
+	Ask(ctx context.Context, organization, workspace string, s Submission) error
+	// Question returns the question that a confirmation link leads to. It changes nothing.
+	Question(ctx context.Context, token string) (*ContactPage, *Question, error)
 	// Confirm confirms the asker's address.
-	Confirm(ctx context.Context, token string) (*Counter, *Asked, error)
-	// OfAsker gives the questions of an asker in a workspace, the newest first.
-	OfAsker(ctx context.Context, token string) (*Counter, []Asked, error)
+	Confirm(ctx context.Context, token string) (*ContactPage, *Question, error)
+	// ByAsker returns the questions of an asker in a workspace, the newest first.
+	ByAsker(ctx context.Context, token string) (*ContactPage, []Question, error)
 }

@@ -15,26 +15,26 @@ import (
 const (
 	defaultRate  = 5
 	defaultBurst = 40
-	// defaultQuestionsPerHour is how many questions come from a network.
+	// defaultQuestionsPerHour is the limit for each network.
 	defaultQuestionsPerHour = 30
-	// maxClients bounds the memory of a limiter: about 200 bytes a client.
+	// maxClients bounds the memory of a limiter: about 200 bytes per client.
 	maxClients = 10000
 )
 
-// limiter holds one token bucket a client network, the least recently seen of which are forgotten.
+// limiter holds a token bucket per client network. It drops the least recently seen.
 type limiter struct {
 	rate  rate.Limit
 	burst int
-	// networkOf gives whose requests are counted together.
+	// networkOf returns the network whose requests are counted together.
 	networkOf func(netip.Addr) netip.Prefix
 
 	mu      sync.Mutex
 	clients map[netip.Prefix]*list.Element
-	// seen has the client seen last in front.
+	// seen is ordered by when clients were last seen, the latest first.
 	seen *list.List
 }
 
-type visitor struct {
+type clientBucket struct {
 	network netip.Prefix
 	bucket  *rate.Limiter
 	last    time.Time
@@ -53,7 +53,7 @@ func newLimiter(perSecond float64, burst int) *limiter {
 	}
 }
 
-// allow tells whether a request of the client at that time is within the limit.
+// allow counts a request and reports whether it is within the limit.
 func (l *limiter) allow(address netip.Addr, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,20 +61,20 @@ func (l *limiter) allow(address netip.Addr, now time.Time) bool {
 	network := l.networkOf(address)
 	element, ok := l.clients[network]
 	if !ok {
-		element = l.seen.PushFront(&visitor{network: network, bucket: rate.NewLimiter(l.rate, l.burst)})
+		element = l.seen.PushFront(&clientBucket{network: network, bucket: rate.NewLimiter(l.rate, l.burst)})
 		l.clients[network] = element
 	}
 	l.seen.MoveToFront(element)
-	c := element.Value.(*visitor) //nolint:forcetypeassert // the list holds nothing else
+	c := element.Value.(*clientBucket) //nolint:forcetypeassert // the list contains nothing else
 	c.last = now
 	return c.bucket.AllowN(now, 1)
 }
 
-// prune forgets clients whose bucket is full again, which loses nothing, and whoever is beyond the bound.
+// prune drops clients whose bucket is full again, which loses nothing, and those that exceed the bound.
 func (l *limiter) prune(now time.Time) {
 	refill := time.Duration(float64(l.burst) / float64(l.rate) * float64(time.Second))
 	for oldest := l.seen.Back(); oldest != nil; oldest = l.seen.Back() {
-		c := oldest.Value.(*visitor) //nolint:forcetypeassert // the list holds nothing else
+		c := oldest.Value.(*clientBucket) //nolint:forcetypeassert // the list contains nothing else
 		if now.Sub(c.last) < refill && l.seen.Len() < maxClients {
 			return
 		}
@@ -83,7 +83,7 @@ func (l *limiter) prune(now time.Time) {
 	}
 }
 
-// networkOf is what one client can easily change its address within: an IPv6 /64, one IPv4 address.
+// networkOf returns the network within which a client can easily change its address: an IPv6 /64, or a single IPv4 address.
 func networkOf(address netip.Addr) netip.Prefix {
 	bits := address.BitLen()
 	if address.Is6() {
@@ -96,7 +96,7 @@ func networkOf(address netip.Addr) netip.Prefix {
 	return network
 }
 
-// wideNetworkOf is what one customer of a provider can change its address within: an IPv6 /64, an IPv4 /24.
+// wideNetworkOf returns the network within which a customer of a provider may get other addresses: an IPv6 /64 or an IPv4 /24.
 func wideNetworkOf(address netip.Addr) netip.Prefix {
 	if !address.Is4() {
 		return networkOf(address)

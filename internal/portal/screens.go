@@ -14,11 +14,11 @@ import (
 
 // screen is one of the portal's pages.
 type screen struct {
-	// name is the notice's name in the catalogue, or what the page is.
+	// name is the screen's name in the catalogue.
 	name string
-	// template is the file that shows it.
+	// template is the name of its template.
 	template string
-	// status is the HTTP status that goes with it.
+	// status is its HTTP status.
 	status int
 }
 
@@ -51,7 +51,7 @@ var (
 	screenTrouble   = screen{"trouble", "notice", http.StatusServiceUnavailable}
 )
 
-// limitScreens are the pages that tell which limit of questions is reached.
+// limitScreens are the pages that say which limit of questions is reached.
 var limitScreens = map[question.Limit]screen{
 	question.LimitAddress:   {"limitAddress", "notice", http.StatusTooManyRequests},
 	question.LimitDay:       {"limitDay", "notice", http.StatusTooManyRequests},
@@ -59,8 +59,8 @@ var limitScreens = map[question.Limit]screen{
 	question.LimitWorkspace: {"limitWorkspace", "notice", http.StatusTooManyRequests},
 }
 
-// outcome is the page for what a Links has answered.
-func outcome(purpose Purpose, link *Link, err error) screen {
+// screenForLink returns the page for the answer of a Links.
+func screenForLink(purpose Purpose, link *Link, err error) screen {
 	switch {
 	case errors.Is(err, ErrUnknown):
 		return screenUnknown
@@ -78,11 +78,11 @@ func outcome(purpose Purpose, link *Link, err error) screen {
 	case err != nil || link == nil:
 		return screenTrouble
 	}
-	return standing(purpose, link.State)
+	return screenForState(purpose, link.State)
 }
 
-// standing is the page for where a person stands; a link that fits no step is as good as unknown.
-func standing(purpose Purpose, state v1alpha1.RecipientState) screen {
+// screenForState returns the page for a person's state. A link whose purpose does not fit the state counts as unknown.
+func screenForState(purpose Purpose, state v1alpha1.RecipientState) screen {
 	invite := purpose == linktoken.PurposeInvite
 	switch state {
 	case v1alpha1.RecipientInvited:
@@ -102,16 +102,16 @@ func standing(purpose Purpose, state v1alpha1.RecipientState) screen {
 		return screenExpired
 	case v1alpha1.RecipientUndeliverable:
 		return screenUnreached
-	case v1alpha1.RecipientRevoked, v1alpha1.RecipientPending: // taken back, and named again since
+	case v1alpha1.RecipientRevoked, v1alpha1.RecipientPending: // Pending: revoked, and listed again since
 		return screenRevoked
 	}
 	return screenUnknown
 }
 
-// done is the page after a step: the welcome for those who have arrived, else where the person stands.
-func done(purpose Purpose, link *Link, err error) screen {
+// screenAfterStep returns the page after a step: the welcome page once the person is active, or else the page for their state.
+func screenAfterStep(purpose Purpose, link *Link, err error) screen {
 	if (err == nil || errors.Is(err, ErrUsed)) && link != nil && link.State == v1alpha1.RecipientActive {
 		return screenWelcome
 	}
-	return outcome(purpose, link, err)
+	return screenForLink(purpose, link, err)
 }

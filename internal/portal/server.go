@@ -17,21 +17,21 @@ import (
 	"github.com/go-logr/logr"
 )
 
-// maxHeader bounds the headers of a request, in bytes.
+// maxHeader is the maximum size of a request's headers, in bytes.
 const maxHeader = 16 << 10
 
-// patience is how long the server waits for a client, so that slow ones do not hold connections for ever.
-type patience struct {
-	// header and request are for the arrival of a request's headers and of all of it, response for all until the
-	// answer is sent.
+// timeouts are how long the server waits for a client, so that slow clients do not hold connections forever.
+type timeouts struct {
+	// header and request limit how long a client takes to send a request's headers and all of it; response also includes the
+	// answer.
 	header, request, response time.Duration
-	// idle is between two requests of a connection.
+	// idle is the time between two requests of a connection.
 	idle time.Duration
-	// shutdown is for requests under way when the server is told to stop.
+	// shutdown is how long requests in progress may take when the server is told to stop.
 	shutdown time.Duration
 }
 
-var usualPatience = patience{
+var defaultTimeouts = timeouts{
 	header: 5 * time.Second, request: 15 * time.Second, response: 30 * time.Second,
 	idle: 60 * time.Second, shutdown: 15 * time.Second,
 }
@@ -41,23 +41,23 @@ type Server struct {
 	handler  http.Handler
 	address  string
 	log      logr.Logger
-	patience patience
+	timeouts timeouts
 	addr     atomic.Pointer[string]
 }
 
-// NewServer checks the options; nothing listens before Start.
+// NewServer checks the options and returns a server, which listens once it is started.
 func NewServer(links Links, opts Options) (*Server, error) {
 	if _, _, err := net.SplitHostPort(opts.Address); err != nil {
-		return nil, fmt.Errorf("portal address %q must be host:port, :8082 for example: %w", opts.Address, err)
+		return nil, fmt.Errorf("portal address %q must be host:port, for example :8082: %w", opts.Address, err)
 	}
 	if siteURL(opts.URL) == nil {
-		return nil, fmt.Errorf("portal URL %q must be absolute, https://portal.acme.example for example", opts.URL)
+		return nil, fmt.Errorf("portal URL %q must be absolute, for example https://portal.acme.example", opts.URL)
 	}
-	return &Server{handler: New(links, opts), address: opts.Address, log: opts.Log, patience: usualPatience}, nil
+	return &Server{handler: New(links, opts), address: opts.Address, log: opts.Log, timeouts: defaultTimeouts}, nil
 }
 
-// Start listens and serves until ctx ends, then lets the requests under way finish. It fails when the address cannot be
-// listened on.
+// Start listens and serves until ctx ends, then lets the requests in progress finish. It returns an error if it cannot listen on
+// the address.
 func (s *Server) Start(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
 	if err != nil {
@@ -65,10 +65,10 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	server := &http.Server{
 		Handler:           s.handler,
-		ReadHeaderTimeout: s.patience.header,
-		ReadTimeout:       s.patience.request,
-		WriteTimeout:      s.patience.response,
-		IdleTimeout:       s.patience.idle,
+		ReadHeaderTimeout: s.timeouts.header,
+		ReadTimeout:       s.timeouts.request,
+		WriteTimeout:      s.timeouts.response,
+		IdleTimeout:       s.timeouts.idle,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(errorWriter{s.log}, "", 0),
 	}
@@ -89,7 +89,7 @@ func (s *Server) Start(ctx context.Context) error {
 }
 
 func (s *Server) shutDown(server *http.Server, served <-chan error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.patience.shutdown)
+	ctx, cancel := context.WithTimeout(context.Background(), s.timeouts.shutdown)
 	defer cancel()
 	err := server.Shutdown(ctx)
 	if served := <-served; !errors.Is(served, http.ErrServerClosed) {
@@ -104,7 +104,7 @@ func (s *Server) shutDown(server *http.Server, served <-chan error) error {
 // NeedLeaderElection is false: every replica serves the portal.
 func (*Server) NeedLeaderElection() bool { return false }
 
-// Ready is a health check: nil while the portal takes requests.
+// Ready is a health check. It returns nil while the portal accepts requests.
 func (s *Server) Ready(*http.Request) error {
 	if s.addr.Load() == nil {
 		return errors.New("portal is not listening")
@@ -112,7 +112,7 @@ func (s *Server) Ready(*http.Request) error {
 	return nil
 }
 
-// Addr is the host:port that the portal listens on, empty while it does not.
+// Addr returns the host:port on which the portal listens, or "" while it does not.
 func (s *Server) Addr() string {
 	if address := s.addr.Load(); address != nil {
 		return *address
@@ -120,10 +120,10 @@ func (s *Server) Addr() string {
 	return ""
 }
 
-// errorWriter hands what the HTTP server complains about to the log.
+// errorWriter logs the errors of the HTTP server.
 type errorWriter struct{ log logr.Logger }
 
-// Write logs one complaint.
+// Write logs one error.
 func (w errorWriter) Write(line []byte) (int, error) {
 	w.log.Info("HTTP server", "message", strings.TrimSpace(string(line)))
 	return len(line), nil

@@ -19,11 +19,11 @@ import (
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
-// slowLinks takes as long for the first answer as a test wants.
+// slowLinks does not return from Open until a test says so.
 type slowLinks struct {
 	*fakeLinks
 
-	// entered is closed when somebody waits, and release lets him go on.
+	// entered is closed when a call of Open has begun. Closing release lets it return.
 	entered, release chan struct{}
 }
 
@@ -55,7 +55,7 @@ var _ = Describe("Server", func() {
 		Expect(server.Ready(nil)).NotTo(Succeed())
 	}, SpecTimeout(timing.Timeout))
 
-	It("says when its address is taken", func(ctx SpecContext) {
+	It("reports that its address is in use", func(ctx SpecContext) {
 		taken := httptest.NewUnstartedServer(http.NotFoundHandler())
 		taken.Config.ErrorLog = log.New(GinkgoWriter, "", 0)
 		DeferCleanup(taken.Close)
@@ -66,7 +66,7 @@ var _ = Describe("Server", func() {
 		Expect(server.Start(ctx)).To(MatchError(ContainSubstring("portal cannot listen")))
 	})
 
-	It("lets requests under way finish when it is told to stop, and takes no more", func(ctx SpecContext) {
+	It("finishes the requests in progress when it is told to stop, and accepts no more", func(ctx SpecContext) {
 		links := &slowLinks{fakeLinks: newFakeLinks(), entered: make(chan struct{}), release: make(chan struct{})}
 		server, err := portal.NewServer(links, portal.Options{Address: "127.0.0.1:0", URL: "http://127.0.0.1"})
 		Expect(err).NotTo(HaveOccurred())
@@ -102,9 +102,9 @@ var _ = Describe("Server", func() {
 		Eventually(ctx, ended).Should(Receive(BeNil()))
 	}, SpecTimeout(timing.Timeout))
 
-	DescribeTable("refuses options that cannot work", func(opts portal.Options, says string) {
+	DescribeTable("refuses invalid options", func(opts portal.Options, text string) {
 		_, err := portal.NewServer(newFakeLinks(), opts)
-		Expect(err).To(MatchError(ContainSubstring(says)))
+		Expect(err).To(MatchError(ContainSubstring(text)))
 	},
 		Entry(nil, portal.Options{Address: "8082", URL: "https://portal.acme.example"}, "host:port"),
 		Entry(nil, portal.Options{Address: ":8082", URL: "portal.acme.example"}, "must be absolute"),

@@ -33,17 +33,18 @@ const (
 	confirmToken = "Confirm_0123456789-abcdef"
 )
 
-// fakeLinks is one invitation in memory, with the answers that a test sets.
+// fakeLinks implements Links with one invitation in memory. A test sets the errors that it returns.
 type fakeLinks struct {
 	mu   sync.Mutex
 	link portal.Link
-	// err is what every call answers, with the link unless it is ErrUnknown.
+	// err is the error of Open.
 	err error
-	// writeErr is what the calls that change something answer.
+	// writeErr is the error of the calls that change something.
 	writeErr error
-	// changes are the calls that may change something.
+	// changes are the calls that may change something, in order.
 	changes []string
-	given   v1alpha1.Registration
+	// registration is the argument of the last Register.
+	registration v1alpha1.Registration
 }
 
 func newFakeLinks() *fakeLinks {
@@ -91,7 +92,7 @@ func (f *fakeLinks) move(
 }
 
 func (f *fakeLinks) Register(_ context.Context, token string, r v1alpha1.Registration) (*portal.Link, error) {
-	f.given = r
+	f.registration = r
 	state := v1alpha1.RecipientActive
 	if f.link.NeedsConfirmation {
 		state = v1alpha1.RecipientRegistered
@@ -131,8 +132,8 @@ func postRequest(path string, form url.Values) *http.Request {
 	return r
 }
 
-// accepting is an honest form with changes: pairs of field and value.
-func accepting(pairs ...string) url.Values {
+// acceptForm returns a valid form with changes: pairs of field and value.
+func acceptForm(pairs ...string) url.Values {
 	form := url.Values{
 		"action": {"accept"}, "displayName": {"Luis Gil"}, "phone": {""}, "language": {"es"},
 	}

@@ -11,25 +11,25 @@ import (
 	"github.com/usher-operator/usher/internal/locale"
 )
 
-// maxShortNames is how many characters the names in a heading may have together for it to be written large.
+// maxShortNames is the total number of characters that the names in a heading may have for it to be shown in large type.
 const maxShortNames = 56
 
-// step is a step on the way from the invitation to access, as it is shown above the page.
+// step is a step from the invitation to access, as shown above the page.
 type step struct {
-	// Name is the end of its phrase's key.
+	// Name is the last part of its phrase's key.
 	Name string
 	// State is done, current or open.
 	State string
 }
 
-// command is a line to be copied into a terminal.
+// command is a line to copy into a terminal.
 type command struct {
-	// Label says what it is for.
+	// Label says what the command is for.
 	Label string
 	Line  string
 }
 
-// signs are the pictures of the notices by their names; the others have a question mark.
+// signs are the pictures of screens, by name. Other screens have a question mark.
 var signs = map[string]string{
 	screenCheckMail.name: "mail",
 	screenUsed.name:      "good",
@@ -51,23 +51,23 @@ var signs = map[string]string{
 	"limitWorkspace":        "time",
 }
 
-// Style is the address of the style sheet.
-func (p *page) Style() string { return style.address() }
+// Style returns the URL of the style sheet.
+func (p *page) Style() string { return style.url() }
 
-// Icon is the address of the icon that the browser shows with the page's title.
-func (p *page) Icon() string { return icon.address() }
+// Icon returns the URL of the icon that the browser shows with the page's title.
+func (p *page) Icon() string { return icon.url() }
 
-// Wide is true for pages in two parts.
+// Wide reports whether the page has two columns.
 func (p *page) Wide() bool {
 	return p.Name == screenInvite.name || p.Name == screenAsk.name || (p.Name == screenWelcome.name && p.SignsIn())
 }
 
-// Long is true when names make for a heading of many lines.
+// Long reports whether the names in the heading are so long that it takes many lines.
 func (p *page) Long() bool {
 	return utf8.RuneCountInString(p.values["organization"]+p.values["inviter"]) > maxShortNames
 }
 
-// Sign is the picture of a notice.
+// Sign returns the name of the page's picture.
 func (p *page) Sign() string {
 	if sign, ok := signs[p.Name]; ok {
 		return sign
@@ -75,7 +75,7 @@ func (p *page) Sign() string {
 	return "question"
 }
 
-// Steps are the steps of the way that the page is part of; none for pages beside it.
+// Steps returns the steps from the invitation to access, or nil for a page that is none of them.
 func (p *page) Steps() []step {
 	at := map[string]int{screenInvite.name: 0, screenCheckMail.name: 1, screenConfirm.name: 1, screenWelcome.name: 2}
 	current, ok := at[p.Name]
@@ -99,19 +99,19 @@ func (p *page) Steps() []step {
 	return steps
 }
 
-// Role is the role, written out.
+// Role returns the role, written out.
 func (p *page) Role() string { return p.locale.Role(string(p.Link.Role)) }
 
-// RoleHint says in a few words what the role is for; empty for a role without a phrase.
+// RoleHint returns in a few words what the role is for, or "" for a role without a phrase.
 func (p *page) RoleHint() string { return p.locale.Get("roleHint." + string(p.Link.Role)) }
 
-// Access says what a person may do in a workspace; empty for an access without a phrase.
+// Access returns what the person may do in a workspace, or "" for an access without a phrase.
 func (p *page) Access(w Workspace) string { return p.locale.Get("access." + string(w.Access)) }
 
-// AllWorkspaces is true for a role that has access to every workspace by itself.
+// AllWorkspaces reports whether the role alone gives access to every workspace.
 func (p *page) AllWorkspaces() bool { return p.Link.Role == v1alpha1.RoleOrganizationAdmin }
 
-// Workspaces are the workspaces granted.
+// Workspaces returns the workspaces granted.
 func (p *page) Workspaces() []Workspace {
 	spaces := make([]Workspace, len(p.Link.Workspaces))
 	for i, w := range p.Link.Workspaces {
@@ -121,17 +121,17 @@ func (p *page) Workspaces() []Workspace {
 	return spaces
 }
 
-// SignsIn is false for a person who only gets notifications.
+// SignsIn reports whether the person can sign in, rather than only get notifications.
 func (p *page) SignsIn() bool {
 	return p.Link.Role != v1alpha1.RoleNotificationsOnly && p.Link.Username != ""
 }
 
-// Arrived tells whether the link was used by a person who has access, who can see what it is.
-func (p *page) Arrived() bool {
+// ShowWelcomeLink reports whether the link was used by a person who has access, so that they can open the welcome page again.
+func (p *page) ShowWelcomeLink() bool {
 	return p.Name == screenUsed.name && p.Link != nil && p.Link.State == v1alpha1.RecipientActive
 }
 
-// Commands are what the person can do first.
+// Commands returns the commands that the person can start with.
 func (p *page) Commands() ([]command, error) {
 	label, err := p.T("command.whoami")
 	if err != nil {

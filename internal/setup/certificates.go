@@ -26,14 +26,14 @@ const (
 	mutatingWebhooks   = "usher-mutating-webhook-configuration"
 )
 
-// certificateFiles are what the Secret holds and the webhook server reads.
+// certificateFiles are the files that the Secret contains and the webhook server reads.
 var certificateFiles = []string{"tls.crt", "tls.key", "ca.crt"}
 
 // addCertificates adds what creates and renews the webhooks' certificates and gives their authority to the API server. The
 // channel is closed when the first certificate is in place.
 func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready chan struct{}) error {
 	key := certificateKey(o)
-	if _, err := ensureSecret(ctx, mgr, key, noCertificate()); err != nil {
+	if _, err := ensureSecret(ctx, mgr, key, certificateDir(o.CertificateDir).initialData()); err != nil {
 		return err
 	}
 	err := rotator.AddRotator(quietManager{mgr}, &rotator.CertRotator{
@@ -57,9 +57,6 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready ch
 	return nil
 }
 
-// noCertificate returns the contents of a new Secret: nothing, because the rotation fills it.
-func noCertificate() map[string][]byte { return nil }
-
 func certificateKey(o *Options) types.NamespacedName {
 	return types.NamespacedName{Namespace: o.Namespace, Name: certificateSecret}
 }
@@ -75,23 +72,27 @@ func rotatorName(o *Options) string {
 	return "certificate-rotation"
 }
 
-// certificateWriter writes the certificate's files to where the webhook server reads them.
-func certificateWriter(dir string) func(*corev1.Secret) error {
-	return func(secret *corev1.Secret) error {
-		if !isWhole(secret) {
-			return nil // not created yet
-		}
-		for _, name := range certificateFiles {
-			if err := replaceFile(filepath.Join(dir, name), secret.Data[name]); err != nil {
-				return fmt.Errorf("cannot write the webhooks' certificate: %w", err)
-			}
-		}
-		return nil
+// certificateDir is the directory from which the webhook server reads its certificate.
+type certificateDir string
+
+// use writes the files of the certificate.
+func (d certificateDir) use(secret *corev1.Secret) error {
+	if !isComplete(secret) {
+		return nil // not created yet
 	}
+	for _, name := range certificateFiles {
+		if err := replaceFile(filepath.Join(string(d), name), secret.Data[name]); err != nil {
+			return fmt.Errorf("cannot write the webhooks' certificate: %w", err)
+		}
+	}
+	return nil
 }
 
-// isWhole reports whether a Secret contains all files of a certificate.
-func isWhole(secret *corev1.Secret) bool {
+// initialData returns nothing, because the rotation fills the Secret.
+func (certificateDir) initialData() map[string][]byte { return nil }
+
+// isComplete reports whether a Secret contains all files of a certificate.
+func isComplete(secret *corev1.Secret) bool {
 	for _, name := range certificateFiles {
 		if len(secret.Data[name]) == 0 {
 			return false
@@ -100,7 +101,7 @@ func isWhole(secret *corev1.Secret) bool {
 	return true
 }
 
-// replaceFile replaces a file at once, so that nobody reads half of the new one.
+// replaceFile replaces a file atomically, so that nobody reads half of the new one.
 func replaceFile(path string, content []byte) error {
 	next := path + ".next"
 	if err := os.WriteFile(next, content, 0o600); err != nil {

@@ -26,7 +26,7 @@ func (listener) Start(context.Context) error { return errStarted }
 var _ = Describe("The webhooks' certificate", func() {
 	write := func(dir string, data map[string][]byte) {
 		GinkgoHelper()
-		Expect(certificateWriter(dir)(&corev1.Secret{Data: data})).To(Succeed())
+		Expect(certificateDir(dir).use(&corev1.Secret{Data: data})).To(Succeed())
 	}
 
 	complete := map[string][]byte{"tls.crt": []byte("one"), "tls.key": []byte("two"), "ca.crt": []byte("three")}

@@ -15,7 +15,6 @@ import (
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
 	"github.com/usher-operator/usher/internal/linktoken"
-	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/question/store"
 )
@@ -31,9 +30,8 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 	if err != nil {
 		return err
 	}
-	c, now, mailDomain := mgr.GetClient(), o.now(), o.mailDomain()
-	cache, api := lookup.New(c, intakeDomains(o)), lookup.NewAPIReader(mgr.GetAPIReader())
-	recorder := mgr.GetEventRecorder("usher")
+	c, now, mailDomain, recorder := mgr.GetClient(), o.now(), o.mailDomain(), mgr.GetEventRecorder("usher")
+	cache, api := cacheReader(mgr, o), apiReader(mgr)
 	postbox := delivery.NewPostbox(sender, templates)
 	dispatcher := delivery.NewDispatcher(sender.Connections(), o.MailRate, now)
 	writer := onboardingmail.NewWriter(postbox, links)

@@ -13,7 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/limited"
-	"github.com/usher-operator/usher/internal/lookup"
+
 	"github.com/usher-operator/usher/internal/mail"
 )
 
@@ -88,9 +88,11 @@ func addIntake(mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return err
 	}
-	server, err := intake.NewServer(intake.Cluster{
-		Client: mgr.GetClient(), Accounts: limited.NewCreator(mgr.GetClient(), lookup.NewAPIReader(mgr.GetAPIReader())), Domains: intakeDomains(o), Recorder: mgr.GetEventRecorder("usher"),
-	}, relay, intake.Options{
+	directory := intake.Cluster{
+		Client: mgr.GetClient(), Domains: intakeDomains(o), Accounts: limited.NewCreator(mgr.GetClient(), apiReader(mgr)),
+		Recorder: mgr.GetEventRecorder("usher"),
+	}
+	server, err := intake.NewServer(directory, relay, intake.Options{
 		Address: o.IntakeAddress, Hostname: o.mailDomain(), Limits: o.IntakeLimits, Now: o.now(),
 		Log: mgr.GetLogger().WithName("intake"),
 	})

@@ -50,5 +50,5 @@ func (c quietClient) isCertificate(ctx context.Context, o client.Object) bool {
 		return false
 	}
 	var current corev1.Secret
-	return c.live.Get(ctx, client.ObjectKeyFromObject(o), &current) == nil && isWhole(&current)
+	return c.live.Get(ctx, client.ObjectKeyFromObject(o), &current) == nil && isComplete(&current)
 }

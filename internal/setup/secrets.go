@@ -15,6 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/usher-operator/usher/internal/linktoken"
 )
 
 // secretWatch passes the operator's own Secrets to the code that uses them, in every replica, as soon as they change. A
@@ -25,14 +27,19 @@ type secretWatch struct {
 }
 
 // secretUser uses a Secret.
-type secretUser struct {
-	// use is called with the current Secret.
-	use func(*corev1.Secret) error
-	// data returns the contents of a new Secret: one that somebody deletes is recreated.
-	data func() map[string][]byte
+type secretUser interface {
+	// use puts the contents of the Secret in use.
+	use(secret *corev1.Secret) error
+	// initialData returns the contents of a new Secret: one that somebody deletes is recreated.
+	initialData() map[string][]byte
 }
 
-func addSecretWatch(mgr ctrl.Manager, o *Options, users map[types.NamespacedName]secretUser) error {
+// addSecretWatch watches the Secrets of the webhooks' certificate and of the keys that sign links.
+func addSecretWatch(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing) error {
+	users := map[types.NamespacedName]secretUser{
+		certificateKey(o): certificateDir(o.CertificateDir),
+		linkKeysKey(o):    linkKeys{keys},
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("secret").
 		For(&corev1.Secret{}).
@@ -53,15 +60,15 @@ func (w *secretWatch) Reconcile(ctx context.Context, request reconcile.Request) 
 	err := w.client.Get(ctx, request.NamespacedName, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return reconcile.Result{}, w.remake(ctx, request.NamespacedName, user.data())
+		return reconcile.Result{}, w.recreate(ctx, request.NamespacedName, user.initialData())
 	case err != nil:
 		return reconcile.Result{}, err
 	}
 	return reconcile.Result{}, user.use(&secret)
 }
 
-// remake recreates a Secret that somebody has deleted. Another replica may be first, or the namespace may be terminating.
-func (w *secretWatch) remake(ctx context.Context, key types.NamespacedName, data map[string][]byte) error {
+// recreate creates a Secret that somebody has deleted. Another replica may be first, or the namespace may be terminating.
+func (w *secretWatch) recreate(ctx context.Context, key types.NamespacedName, data map[string][]byte) error {
 	err := w.client.Create(ctx, newSecret(key, data))
 	if apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return nil

@@ -19,7 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
-var _ = Describe("A workspace's page", func() {
+var _ = Describe("A contact page", func() {
 	var questions *fakeQuestions
 	var pages site
 
@@ -28,8 +28,8 @@ var _ = Describe("A workspace's page", func() {
 		pages = site{portal.New(newFakeLinks(), portal.Options{URL: "https://portal.acme.example", Questions: questions})}
 	})
 
-	It("shows whose it is, when somebody is at hand, and the form (GTA-7, GTA-8)", func() {
-		page := pages.get(counterPath)
+	It("GTA-7 GTA-8 shows the workspace, its hours and the form", func() {
+		page := pages.get(contactPagePath)
 		Expect(page).To(HaveHTTPStatus(http.StatusOK))
 		Expect(page.Body.String()).To(SatisfyAll(
 			ContainSubstring(`<html lang="es" dir="ltr">`),
@@ -45,52 +45,52 @@ var _ = Describe("A workspace's page", func() {
 		))
 		Expect(page.Body.String()).NotTo(SatisfyAny(
 			ContainSubstring("<script"), ContainSubstring("style="), ContainSubstring("://"), ContainSubstring("cola@")))
-		Expect(pages.get(counterPath + "?lang=en").Body.String()).To(SatisfyAll(
+		Expect(pages.get(contactPagePath + "?lang=en").Body.String()).To(SatisfyAll(
 			ContainSubstring(`<html lang="en" dir="ltr">`), ContainSubstring(`action="/w/acme/support?lang=en"`)))
 	})
 
-	DescribeTable("says until when a question waits while nobody is at hand (GTA-8)", func(days int, at, says string) {
-		questions.counter.Now = questions.counter.Now.AddDate(0, 0, days)
+	DescribeTable("GTA-8 says until when a question waits while nobody is available", func(days int, at, text string) {
+		questions.contactPage.Now = questions.contactPage.Now.AddDate(0, 0, days)
 		if at != "" {
-			questions.counter.Hours[0].Closes = at
+			questions.contactPage.Hours[0].Closes = at
 		}
-		Expect(pages.get(counterPath + "?lang=en").Body.String()).To(ContainSubstring("Nobody is available right now. Your question will wait in the queue until " + says))
+		Expect(pages.get(contactPagePath + "?lang=en").Body.String()).To(ContainSubstring("Nobody is available right now. Your question will wait in the queue until " + text))
 	},
-		Entry("over the weekend", 0, "17:30", "Monday at 09:00."),
-		Entry("until tomorrow", 2, "", "09:00 tomorrow."),
+		Entry("on a Friday after hours", 0, "17:30", "Monday at 09:00."),
+		Entry("on a Sunday", 2, "", "09:00 tomorrow."),
 		Entry("on a Saturday", 1, "", "Monday at 09:00."),
 	)
 
-	It("says nothing about hours where there are none", func() {
-		questions.counter.Hours = nil
-		Expect(pages.get(counterPath).Body.String()).NotTo(Or(ContainSubstring("presence"), ContainSubstring("CET")))
+	It("says nothing about availability if there are no hours", func() {
+		questions.contactPage.Hours = nil
+		Expect(pages.get(contactPagePath).Body.String()).NotTo(Or(ContainSubstring("presence"), ContainSubstring("CET")))
 	})
 
-	It("takes a question and asks to look at the mail; a reload sends nothing again", func() {
-		posted := pages.post(counterPath, asking())
+	It("accepts a question, and redirects so that a reload sends nothing", func() {
+		posted := pages.post(contactPagePath, questionForm())
 		Expect(posted).To(HaveHTTPStatus(http.StatusSeeOther))
 		Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/w/acme/support/done"))
-		Expect(questions.asks).To(ConsistOf(portal.Ask{
+		Expect(questions.submissions).To(ConsistOf(portal.Submission{
 			Form: "8a7b1f1c-0000-4000-8000-000000000001", Name: "Clara Ruiz", Address: "clara@customer.example", Subject: "El quiosco",
 			Text: "Pita tres veces.\nNada más.", Language: "es",
 		}))
 		page := pages.get("/w/acme/support/done")
 		Expect(page).To(HaveHTTPStatus(http.StatusOK))
 		Expect(page.Body.String()).To(And(ContainSubstring("Revisa tu correo"), ContainSubstring("Soporte Acme")))
-		Expect(pages.post(counterPath+"?lang=en", asking())).To(HaveHTTPHeaderWithValue("Location", "/w/acme/support/done?lang=en"))
-		Expect(questions.asks[1].Language).To(Equal("en"))
-		Expect(questions.asks).To(HaveLen(2))
+		Expect(pages.post(contactPagePath+"?lang=en", questionForm())).To(HaveHTTPHeaderWithValue("Location", "/w/acme/support/done?lang=en"))
+		Expect(questions.submissions[1].Language).To(Equal("en"))
+		Expect(questions.submissions).To(HaveLen(2))
 	})
 
-	DescribeTable("points out what is wrong in the form, and keeps what was typed", func(says string, pairs ...string) {
-		page := pages.post(counterPath+"?lang=en", asking(pairs...))
+	DescribeTable("shows what is wrong in the form and keeps what was entered", func(text string, pairs ...string) {
+		page := pages.post(contactPagePath+"?lang=en", questionForm(pairs...))
 		Expect(page).To(HaveHTTPStatus(http.StatusUnprocessableEntity))
-		Expect(page.Body.String()).To(And(ContainSubstring(`<a href="#`+pairs[0]+`">`+says), ContainSubstring(`id="`+pairs[0]+`-error"`),
+		Expect(page.Body.String()).To(And(ContainSubstring(`<a href="#`+pairs[0]+`">`+text), ContainSubstring(`id="`+pairs[0]+`-error"`),
 			ContainSubstring("<title>Error: Soporte Acme"), ContainSubstring("8a7b1f1c-0000-4000-8000-000000000001")))
 		if pairs[0] != "text" {
 			Expect(page.Body.String()).To(ContainSubstring("Pita tres veces.\nNada más.</textarea>"))
 		}
-		Expect(questions.asks).To(BeEmpty())
+		Expect(questions.submissions).To(BeEmpty())
 	},
 		Entry(nil, "Your name can have at most 128 characters", "name", strings.Repeat("ä", 129)),
 		Entry(nil, "Enter your email address", "email", " "),
@@ -105,26 +105,26 @@ var _ = Describe("A workspace's page", func() {
 		Entry(nil, "Leave this field empty: it is there to catch automated programs", "website", "https://spam.example"),
 	)
 
-	It("takes names of scripts that need joiners, and drops what would reorder the text around", func() {
-		Expect(pages.post(counterPath, asking("name", "\u202eعلی\u200cرضا"))).To(HaveHTTPStatus(http.StatusSeeOther))
-		Expect(questions.asks).To(ConsistOf(HaveField("Name", "علی\u200cرضا")))
+	It("keeps joiners in a name and drops direction overrides", func() {
+		Expect(pages.post(contactPagePath, questionForm("name", "\u202eعلی\u200cرضا"))).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(questions.submissions).To(ConsistOf(HaveField("Name", "علی\u200cرضا")))
 	})
 
-	It("takes the longest question that there can be, and turns larger forms away", func() {
+	It("accepts the longest question and refuses larger forms", func() {
 		text := strings.Repeat("ñ", 7000)
-		Expect(pages.post(counterPath, asking("text", text))).To(HaveHTTPStatus(http.StatusSeeOther))
-		Expect(pages.post(counterPath, asking("text", strings.Repeat("a", 8000)))).To(HaveHTTPStatus(http.StatusSeeOther))
-		page := pages.post(counterPath, asking("text", strings.Repeat("a", 200<<10)))
+		Expect(pages.post(contactPagePath, questionForm("text", text))).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(pages.post(contactPagePath, questionForm("text", strings.Repeat("a", 8000)))).To(HaveHTTPStatus(http.StatusSeeOther))
+		page := pages.post(contactPagePath, questionForm("text", strings.Repeat("a", 200<<10)))
 		Expect(page).To(HaveHTTPStatus(http.StatusRequestEntityTooLarge))
 		Expect(page.Body.String()).To(ContainSubstring("A question can have at most 8,000 characters."))
-		Expect(pages.post("/i/"+inviteToken, accepting("displayName", strings.Repeat("a", 20<<10)))).
+		Expect(pages.post("/i/"+inviteToken, acceptForm("displayName", strings.Repeat("a", 20<<10)))).
 			To(HaveHTTPStatus(http.StatusRequestEntityTooLarge), "the other forms stay small")
-		Expect(questions.asks).To(HaveLen(2))
+		Expect(questions.submissions).To(HaveLen(2))
 	})
 
-	DescribeTable("tells which limit is reached and what to do", func(limit question.Limit, heading, hint string) {
+	DescribeTable("says which limit is reached and what to do", func(limit question.Limit, heading, hint string) {
 		questions.err = &store.LimitError{Limit: limit}
-		page := pages.post(counterPath+"?lang=en", asking())
+		page := pages.post(contactPagePath+"?lang=en", questionForm())
 		Expect(page).To(And(HaveHTTPStatus(http.StatusTooManyRequests), HaveHTTPHeaderWithValue("Retry-After", "3600")))
 		Expect(page.Body.String()).To(And(ContainSubstring("<h1>"+heading+"</h1>"), ContainSubstring(hint), ContainSubstring("This question was not sent.")))
 	},
@@ -133,47 +133,47 @@ var _ = Describe("A workspace's page", func() {
 		Entry(nil, question.LimitWorkspace, "The queue is full", "Try again in a few hours"),
 	)
 
-	It("lets a network ask so often an hour, and other networks as well", func() {
+	It("limits questions per network and hour", func() {
 		proxies := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 		pages = site{portal.New(newFakeLinks(), portal.Options{
 			Questions: questions, QuestionsPerHour: 2, TrustedProxies: proxies, RequestsPerSecond: -1,
 		})}
 		from := func(address string, form url.Values) int {
-			r := postRequest(counterPath, form)
+			r := postRequest(contactPagePath, form)
 			r.Header.Set("X-Forwarded-For", address)
 			return pages.do(r).Code
 		}
-		Expect(from("198.51.100.1", asking("subject", ""))).To(Equal(http.StatusUnprocessableEntity), "mistakes do not count")
-		Expect(from("198.51.100.1", asking())).To(Equal(http.StatusSeeOther))
-		Expect(from("198.51.100.200", asking())).To(Equal(http.StatusSeeOther))
-		Expect(from("198.51.100.77", asking())).To(Equal(http.StatusTooManyRequests))
-		Expect(from("198.51.101.1", asking())).To(Equal(http.StatusSeeOther))
-		Expect(from("2001:db8::1", asking())).To(Equal(http.StatusSeeOther))
-		Expect(from("2001:db8::2", asking())).To(Equal(http.StatusSeeOther))
-		Expect(from("2001:db8::3", asking())).To(Equal(http.StatusTooManyRequests))
-		Expect(from("2001:db8:0:1::3", asking())).To(Equal(http.StatusSeeOther))
-		r := postRequest(counterPath, asking())
+		Expect(from("198.51.100.1", questionForm("subject", ""))).To(Equal(http.StatusUnprocessableEntity), "mistakes do not count")
+		Expect(from("198.51.100.1", questionForm())).To(Equal(http.StatusSeeOther))
+		Expect(from("198.51.100.200", questionForm())).To(Equal(http.StatusSeeOther))
+		Expect(from("198.51.100.77", questionForm())).To(Equal(http.StatusTooManyRequests))
+		Expect(from("198.51.101.1", questionForm())).To(Equal(http.StatusSeeOther))
+		Expect(from("2001:db8::1", questionForm())).To(Equal(http.StatusSeeOther))
+		Expect(from("2001:db8::2", questionForm())).To(Equal(http.StatusSeeOther))
+		Expect(from("2001:db8::3", questionForm())).To(Equal(http.StatusTooManyRequests))
+		Expect(from("2001:db8:0:1::3", questionForm())).To(Equal(http.StatusSeeOther))
+		r := postRequest(contactPagePath, questionForm())
 		r.Header.Set("X-Forwarded-For", "198.51.100.9")
 		Expect(pages.do(r).Body.String()).To(ContainSubstring("Demasiadas preguntas desde tu red"))
 	})
 
-	It("refuses forms from other sites, in words that fit", func() {
-		foreign := postRequest(counterPath, asking())
+	It("refuses forms from other sites", func() {
+		foreign := postRequest(contactPagePath, questionForm())
 		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 		page := pages.do(foreign)
 		Expect(page).To(HaveHTTPStatus(http.StatusForbidden))
 		Expect(page.Body.String()).To(ContainSubstring("Open the page again and use its form."))
-		Expect(questions.asks).To(BeEmpty())
+		Expect(questions.submissions).To(BeEmpty())
 	})
 
-	It("says that it is our fault when it is", func() {
+	It("reports a temporary error with 503", func() {
 		questions.err = errors.New("etcd is away")
-		Expect(pages.post(counterPath, asking())).To(HaveHTTPStatus(http.StatusServiceUnavailable))
+		Expect(pages.post(contactPagePath, questionForm())).To(HaveHTTPStatus(http.StatusServiceUnavailable))
 	})
 
-	It("wears the workspace's color, by a style sheet that can be read well", func() {
-		questions.counter.AccentColor = "#FFDD00"
-		address := regexp.MustCompile(`href="(/static/accent-[^"]+)"`).FindStringSubmatch(pages.get(counterPath).Body.String())
+	It("has the workspace's color, by a style sheet of its own", func() {
+		questions.contactPage.AccentColor = "#FFDD00"
+		address := regexp.MustCompile(`href="(/static/accent-[^"]+)"`).FindStringSubmatch(pages.get(contactPagePath).Body.String())
 		Expect(address).To(HaveLen(2))
 		sheet := pages.get(address[1])
 		Expect(sheet).To(And(HaveHTTPStatus(http.StatusOK), HaveHTTPHeaderWithValue("Content-Type", "text/css; charset=utf-8"),
@@ -182,8 +182,8 @@ var _ = Describe("A workspace's page", func() {
 		for _, wrong := range []string{"accent-.css", "accent-ffdd0.css", "accent-FFDD00.css", "accent-ffdd00.css.map", "other.css"} {
 			Expect(pages.get("/static/" + wrong)).To(HaveHTTPStatus(http.StatusNotFound))
 		}
-		questions.counter.AccentColor = "red;}"
-		Expect(pages.get(counterPath).Body.String()).NotTo(ContainSubstring("accent-"))
+		questions.contactPage.AccentColor = "red;}"
+		Expect(pages.get(contactPagePath).Body.String()).NotTo(ContainSubstring("accent-"))
 	})
 })
 
@@ -196,7 +196,7 @@ var _ = Describe("A question's pages", func() {
 		pages = site{portal.New(newFakeLinks(), portal.Options{Questions: questions})}
 	})
 
-	It("show what was asked and confirm it by a button, never by looking", func() {
+	It("show the question and confirm it by a button only", func() {
 		page := pages.get("/q/" + questionToken)
 		Expect(page).To(HaveHTTPStatus(http.StatusOK))
 		Expect(page.Body.String()).To(And(ContainSubstring("¿Es esta tu pregunta?"), ContainSubstring("clara@customer.example"),
@@ -210,10 +210,10 @@ var _ = Describe("A question's pages", func() {
 		Expect(done).To(And(ContainSubstring("Hemos recibido tu pregunta"), ContainSubstring("K7M29QXD"), ContainSubstring(`href="/a/`+askerToken+`"`)))
 	})
 
-	DescribeTable("tell where it stands", func(state question.State, says string) {
+	DescribeTable("show the state of the question", func(state question.State, text string) {
 		questions.asked.State = state
 		page := pages.get("/a/" + askerToken + "?lang=en").Body.String()
-		Expect(page).To(And(ContainSubstring("El quiosco"), ContainSubstring("K7M29QXD"), ContainSubstring(says), Not(ContainSubstring("Pita"))))
+		Expect(page).To(And(ContainSubstring("El quiosco"), ContainSubstring("K7M29QXD"), ContainSubstring(text), Not(ContainSubstring("Pita"))))
 	},
 		Entry(nil, question.Waiting, "Waiting for your confirmation: open the link in our mail by Saturday, 21 November 2026, 17:30 (CET)"),
 		Entry(nil, question.Received, "Received on Friday, 20 November 2026, 17:30 (CET), not yet passed on"),
@@ -221,7 +221,7 @@ var _ = Describe("A question's pages", func() {
 		Entry(nil, question.Passed, "Passed on to the team on Friday, 20 November 2026, 17:30 (CET)"),
 	)
 
-	It("say so politely when there is nothing", func() {
+	It("answer 404 for unknown links and 410 for expired questions", func() {
 		for _, path := range []string{"/q/nobody", "/a/nobody", "/q/nobody/done", "/w/acme/nothing", "/w/acme/nothing/done", "/q/" + strings.Repeat("a", 300)} {
 			Expect(pages.get(path)).To(HaveHTTPStatus(http.StatusNotFound), path)
 		}
@@ -235,9 +235,9 @@ var _ = Describe("A question's pages", func() {
 		Expect(pages.post("/q/"+questionToken, nil)).To(HaveHTTPStatus(http.StatusGone))
 	})
 
-	It("answer other methods with what there is", func() {
+	It("answer other methods with 405 and the allowed ones", func() {
 		for path, allowed := range map[string]string{
-			counterPath: "GET, HEAD, POST", "/q/" + questionToken: "GET, HEAD, POST", "/a/" + askerToken: "GET, HEAD", counterPath + "/done": "GET, HEAD",
+			contactPagePath: "GET, HEAD, POST", "/q/" + questionToken: "GET, HEAD, POST", "/a/" + askerToken: "GET, HEAD", contactPagePath + "/done": "GET, HEAD",
 		} {
 			r := postRequest(path, nil)
 			r.Method = http.MethodDelete

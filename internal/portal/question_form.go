@@ -17,36 +17,36 @@ import (
 	"github.com/usher-operator/usher/internal/question"
 )
 
-// askForm is the form for a question: what stands in its fields, and what is wrong with it.
-type askForm struct {
-	// Form tells it from other forms.
+// questionForm is the form for a question: the values of its fields, and what is wrong with them.
+type questionForm struct {
+	// Form identifies the form.
 	Form string
-	// Name, Email, Subject and Text are what people fill in; Website is a field that nobody sees, and programs fill in.
+	// Name, Email, Subject and Text are what people fill in. Website is a field that only programs see and fill in.
 	Name, Email, Subject, Text, Website string
-	// Errors are the mistakes in the order of the fields.
+	// Errors are the errors in the order of the fields.
 	Errors []fieldError
 }
 
-// Error is the phrase for a field's mistake, empty when there is none.
-func (f askForm) Error(field string) string { return form{Errors: f.Errors}.Error(field) }
+// Error returns the key of the phrase for a field's error, or "".
+func (f questionForm) Error(field string) string { return form{Errors: f.Errors}.Error(field) }
 
-// MaxName and the others are what the fields take, in characters.
-func (askForm) MaxName() int { return question.MaxName }
+// MaxName returns the maximum length of the name, in characters.
+func (questionForm) MaxName() int { return question.MaxName }
 
-// MaxSubject is what the subject takes.
-func (askForm) MaxSubject() int { return question.MaxSubject }
+// MaxSubject returns the maximum length of the subject, in characters.
+func (questionForm) MaxSubject() int { return question.MaxSubject }
 
-// MaxText is what the text takes.
-func (askForm) MaxText() int { return question.MaxText }
+// MaxText returns the maximum length of the text, in characters.
+func (questionForm) MaxText() int { return question.MaxText }
 
 var formID = regexp.MustCompile("^[0-9a-f-]{36}$")
 
-// newAskForm is an empty form.
-func newAskForm() askForm { return askForm{Form: uuid.NewString()} }
+// newQuestionForm returns an empty form.
+func newQuestionForm() questionForm { return questionForm{Form: uuid.NewString()} }
 
-// readAskForm takes what was sent. The page's own addresses are no asker's: answers would go round.
-func readAskForm(sent url.Values, own []string) askForm {
-	f := askForm{
+// readQuestionForm reads and checks a form. The page's own addresses cannot ask: the answers would go in circles.
+func readQuestionForm(sent url.Values, own []string) questionForm {
+	f := questionForm{
 		Form:    sent.Get("form"),
 		Name:    locale.OneLine(sent.Get("name")),
 		Email:   strings.TrimSpace(sent.Get("email")),
@@ -61,7 +61,7 @@ func readAskForm(sent url.Values, own []string) askForm {
 	return f
 }
 
-func (f *askForm) check(own []string) {
+func (f *questionForm) check(own []string) {
 	add := func(wrong bool, field, key string) {
 		if wrong && f.Error(field) == "" {
 			f.Errors = append(f.Errors, fieldError{Field: field, Key: "error." + field + "." + key})
@@ -80,7 +80,7 @@ func (f *askForm) check(own []string) {
 	add(f.Website != "", "website", "filled")
 }
 
-// ask gives the form in other terms; it must be without errors.
-func (f *askForm) ask(language string) Ask {
-	return Ask{Form: f.Form, Name: f.Name, Address: f.Email, Subject: f.Subject, Text: f.Text, Language: language}
+// submission returns the question of a form without errors.
+func (f *questionForm) submission(language string) Submission {
+	return Submission{Form: f.Form, Name: f.Name, Address: f.Email, Subject: f.Subject, Text: f.Text, Language: language}
 }

@@ -1,0 +1,86 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package portal
+
+import (
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/status"
+)
+
+// linkTarget is what a link leads to: the object that holds a person's onboarding state, and what is needed to show and change
+// that state.
+type linkTarget struct {
+	claims       linktoken.Claims
+	host         status.Object
+	organization *v1alpha1.Organization
+	// workspaces are the workspaces of grants that exist.
+	workspaces []*v1alpha1.Workspace
+	// account is the OrgUser of a person who has accepted an Invitation; nil: not accepted, or deleted since.
+	account *v1alpha1.OrgUser
+	// authorized is true if the inviter may still grant what the invitation grants.
+	authorized bool
+}
+
+// onboarding returns the state and the address of the person whom the link was made for, or nil if they are no longer listed.
+func (t *linkTarget) onboarding() (*v1alpha1.OnboardingStatus, string) {
+	switch host := t.host.(type) {
+	case *v1alpha1.Invitation:
+		for n := range host.Status.Recipients {
+			if recipient := &host.Status.Recipients[n]; t.claims.IsFor(string(recipient.Email)) {
+				return &recipient.OnboardingStatus, string(recipient.Email)
+			}
+		}
+	case *v1alpha1.OrgUser:
+		if t.claims.IsFor(string(host.Spec.Email)) {
+			return host.Status.Onboarding, string(host.Spec.Email)
+		}
+	}
+	return nil, ""
+}
+
+// hasLeft reports whether a person who had accepted an Invitation is no longer a user.
+func (t *linkTarget) hasLeft(o *v1alpha1.OnboardingStatus) bool {
+	_, isInvitation := t.host.(*v1alpha1.Invitation)
+	return isInvitation && o.State == v1alpha1.RecipientActive && t.account == nil
+}
+
+// grants returns the workspaces that the person is invited to. Once they are a user it returns those of the user, which may have
+// changed since (ORG-22).
+func (t *linkTarget) grants() []v1alpha1.WorkspaceGrant {
+	if t.account != nil {
+		return t.account.Spec.Workspaces
+	}
+	switch host := t.host.(type) {
+	case *v1alpha1.Invitation:
+		return host.Spec.Workspaces
+	case *v1alpha1.OrgUser:
+		return host.Spec.Workspaces
+	}
+	return nil
+}
+
+// workspace describes the workspace of a grant, which may not exist yet.
+func (t *linkTarget) workspace(grant v1alpha1.WorkspaceGrant) Workspace {
+	described := Workspace{Title: string(grant.Name), Access: grant.Access}
+	for _, w := range t.workspaces {
+		if w.Name == string(grant.Name) {
+			described.Title, described.Namespace = effective.WorkspaceTitle(w), effective.NamespaceOf(w)
+		}
+	}
+	return described
+}
+
+// language returns the language of the mail with the link: the one that the person has chosen, or else the one in force.
+func (t *linkTarget) language(o *v1alpha1.OnboardingStatus) string {
+	if o != nil && o.Registration != nil && o.Registration.Language != "" {
+		return string(o.Registration.Language)
+	}
+	var requested v1alpha1.LanguageTag
+	if i, is := t.host.(*v1alpha1.Invitation); is {
+		requested = i.Spec.Language
+	}
+	return effective.LanguageOf(t.organization, requested, t.workspaces...)
+}

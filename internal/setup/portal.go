@@ -1,0 +1,30 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/portal"
+	"github.com/usher-operator/usher/internal/question/store"
+)
+
+// addPortal adds the portal and returns its server.
+func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions *store.Store) (*portal.Server, error) {
+	cache := cacheReader(mgr, o)
+	links := &portal.ClusterLinks{
+		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, MailDomain: o.mailDomain(), Now: o.now(),
+	}
+	server, err := portal.NewServer(links, portal.Options{
+		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
+		RequestsPerSecond: o.PortalRequestsPerSecond, QuestionsPerHour: o.PortalQuestionsPerHour,
+		Questions: &portal.ClusterQuestions{Cache: cache, Store: questions, Keys: keys, Now: o.now()},
+		Log:       mgr.GetLogger().WithName("portal"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return server, mgr.Add(server)
+}

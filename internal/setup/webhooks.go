@@ -1,0 +1,51 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	"context"
+	"fmt"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/kubernetes"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
+	webhooks "github.com/usher-operator/usher/internal/webhook/v1alpha1"
+)
+
+// addWebhooks adds the webhooks. They recognize the operator by the name that the API server knows it by.
+func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
+	clientset, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return err
+	}
+	self, err := clientset.AuthenticationV1().SelfSubjectReviews().
+		Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil {
+		return fmt.Errorf("cannot ask the API server who the operator is: %w", err)
+	}
+	platform := authz.Platform{
+		Operator: self.Status.UserInfo.Username, Users: o.PlatformUsers, Groups: o.PlatformGroups,
+	}
+	seen, err := addActivity(mgr, o, platform)
+	if err != nil {
+		return err
+	}
+	return webhooks.Setup(mgr, webhooks.Options{
+		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: platform, Seen: seen,
+		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
+		IntakeOff: o.IntakeAddress == "",
+	})
+}
+
+// namespaceLabels returns the allow-list, which Validate has already checked.
+func namespaceLabels(o *Options) effective.NamespaceLabels {
+	labels, err := effective.ParseNamespaceLabels(o.NamespaceLabels)
+	utilruntime.Must(err)
+	return labels
+}
