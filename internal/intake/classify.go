@@ -15,99 +15,100 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// kind is what a mail is, by its envelope and header.
+// kind is the kind of a mail, by its envelope and header.
 type kind string
 
 const (
-	// person is a mail that somebody wrote: the writer becomes an account.
-	person kind = "Person"
-	// report is a bounce or a receipt: passed on with the null sender, so that nothing is reported about it.
-	report kind = "Report"
-	// automatic is an answer or a notice of a program (RFC 3834).
-	automatic kind = "Automatic"
-	// bulk is a mail of a mailing list or to many.
-	bulk kind = "Bulk"
-	// nobody is a mail that says nowhere which one person wrote it.
-	nobody kind = "Nobody"
+	// kindPerson is a mail that a person wrote: the author gets an account.
+	kindPerson kind = "Person"
+	// kindReport is a bounce or a receipt. It is passed on with the null sender, so that nothing is reported about it.
+	kindReport kind = "Report"
+	// kindAutomatic is a reply or a notification by a program (RFC 3834).
+	kindAutomatic kind = "Automatic"
+	// kindBulk is a mail from a mailing list or to many recipients.
+	kindBulk kind = "Bulk"
+	// kindNoAuthor is a mail that does not name exactly one author.
+	kindNoAuthor kind = "NoAuthor"
 )
 
-// loopField is the field, in small letters, that each mail gets on its way through an intake, with the intake's address.
+// loopField is the name, in lower case, of the field that an intake adds to each mail, with the intake's address.
 const loopField = "usher-intake"
 
-// maxHops is how many Received fields a mail has that does not go round (RFC 5321, 6.3 demands at least 100).
+// maxHops is how many Received fields a mail may have before it is taken for a loop. RFC 5321, 6.3 requires at least 100.
 const maxHops = 100
 
-// verdict is what becomes of a mail. Whatever it is, it passes on: a list or a program may forward what a person wrote.
-type verdict struct {
+// classification says what to do with a mail. Mails of all kinds are passed on: a list or a program may forward what a person
+// wrote.
+type classification struct {
 	kind kind
-	// writer is the address that becomes an account; empty: none does.
-	writer string
-	// sender is the address that limits count by; empty: the null sender.
+	// author is the address that gets an account; empty: none.
+	author string
+	// sender is the address that the limits count; empty: the null sender.
 	sender string
-	// null tells that the mail passes on with the null sender.
-	null bool
+	// nullSender is true if the mail is passed on with the null sender.
+	nullSender bool
 }
 
-// classify judges a mail by its header and its envelope's sender (empty: the null sender). Nothing is answered by Usher, and
-// no account comes from what a program wrote.
-func classify(h *header, sender string) verdict {
-	from := writerOf(h)
-	v := verdict{sender: from}
+// classify classifies a mail by its header and its envelope sender (empty: the null sender). What a program wrote never leads to an
+// account.
+func classify(h *header, sender string) classification {
+	from := authorOf(h)
+	c := classification{sender: from}
 	if from == "" || sender == "" {
-		v.sender = validOr(sender)
+		c.sender = validOrEmpty(sender)
 	}
 	switch {
 	case sender == "" || h.isReport():
-		v.kind, v.null = report, true
+		c.kind, c.nullSender = kindReport, true
 	case h.isAutomatic() || isProgram(from) || isProgram(sender):
-		v.kind = automatic
+		c.kind = kindAutomatic
 	case h.isBulk() || isList(sender) || isList(from):
-		v.kind = bulk
-	case v.sender == "":
-		v.kind = nobody
+		c.kind = kindBulk
+	case c.sender == "":
+		c.kind = kindNoAuthor
 	default:
-		v.kind, v.writer = person, v.sender
+		c.kind, c.author = kindPerson, c.sender
 	}
-	return v
+	return c
 }
 
-// writerOf gives the one address of the one From field; empty: there is none that can be an account. What looks like an
-// address in a name, encoded or not, does not count.
-func writerOf(h *header) string {
+// authorOf returns the single address of the single From field, or "" if there is none that can be an account's. Text in a name
+// that looks like an address, encoded or not, does not count.
+func authorOf(h *header) string {
 	values := h.fields["from"]
 	if len(values) != 1 {
 		return ""
 	}
-	// Old programs write names in other character sets as they are: a name that cannot be read hides no address.
+	// Old programs do not encode names in other character sets. A name that cannot be read must not hide the address.
 	readable := strings.ToValidUTF8(values[0], string(utf8.RuneError))
 	parsed, err := fromParser.Parse(readable)
 	if err != nil || strings.ContainsRune(parsed.Address, utf8.RuneError) {
 		return ""
 	}
-	return validOr(parsed.Address)
+	return validOrEmpty(parsed.Address)
 }
 
-// fromParser takes names in whatever character set: they are not used.
+// fromParser accepts names in any character set, because names are not used.
 var fromParser = netmail.AddressParser{WordDecoder: &mime.WordDecoder{
 	CharsetReader: func(string, io.Reader) (io.Reader, error) { return strings.NewReader("?"), nil },
 }}
 
-// validOr gives an address that can be an account's, else nothing.
-func validOr(address string) string {
+// validOrEmpty returns an address if it can be an account's, and "" otherwise.
+func validOrEmpty(address string) string {
 	if !emailaddr.Valid(address) || strings.ContainsFunc(address, unicode.IsControl) {
 		return ""
 	}
 	return address
 }
 
-// isReport: delivery reports and receipts (RFC 3462, RFC 8098).
+// isReport reports whether a mail is a delivery report or a receipt (RFC 3462, RFC 8098).
 func (h *header) isReport() bool {
 	return h.any("content-type", func(value string) bool {
 		return slices.Contains([]string{"multipart/report", "message/delivery-status", "message/disposition-notification"}, keyword(value))
 	})
 }
 
-// isAutomatic: RFC 3834 and what was used before it.
+// isAutomatic reports whether a program sent a mail, by RFC 3834 and by what was used before it.
 func (h *header) isAutomatic() bool {
 	return h.any("auto-submitted", func(value string) bool { return keyword(value) != "no" }) ||
 		h.any("x-auto-response-suppress", func(value string) bool { return keyword(value) != "none" }) ||
@@ -115,7 +116,7 @@ func (h *header) isAutomatic() bool {
 		len(h.fields["x-autoreply"])+len(h.fields["x-autorespond"])+len(h.fields["x-autoresponse"]) > 0
 }
 
-// isBulk: mailing lists (RFC 2369, RFC 2919) and what programs send to many.
+// isBulk reports whether a mail comes from a mailing list (RFC 2369, RFC 2919) or was sent to many recipients.
 func (h *header) isBulk() bool {
 	for name := range h.fields {
 		if strings.HasPrefix(name, "list-") {
@@ -127,17 +128,18 @@ func (h *header) isBulk() bool {
 	})
 }
 
+// any reports whether a field of a name has a value that matches.
 func (h *header) any(name string, is func(string) bool) bool {
 	return slices.ContainsFunc(h.fields[name], is)
 }
 
-// looped tells whether the mail went through an intake before.
-func (h *header) looped(intake string) bool {
+// passedThrough reports whether the mail has already passed through an intake.
+func (h *header) passedThrough(intake string) bool {
 	token := loopToken(intake)
 	return h.any(loopField, func(value string) bool { return strings.EqualFold(value, token) })
 }
 
-// keyword gives the first word of a value in small letters, without parameters or comments.
+// keyword returns the first word of a value in lower case, without parameters or comments.
 func keyword(value string) string {
 	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(value)), ";")
 	word, _, _ = strings.Cut(word, "(")
@@ -145,7 +147,7 @@ func keyword(value string) string {
 	return strings.TrimSpace(word)
 }
 
-// isProgram tells by the local part that nobody reads answers to an address.
+// isProgram reports whether the local part says that nobody reads replies to an address.
 func isProgram(address string) bool {
 	local := localPart(address)
 	plain := strings.NewReplacer("-", "", "_", "", ".", "").Replace(local)
@@ -153,7 +155,7 @@ func isProgram(address string) bool {
 		strings.HasPrefix(local, "noreply+") || strings.HasPrefix(local, "no-reply+")
 }
 
-// isList tells a mailing list's own addresses (RFC 3834, 2).
+// isList reports whether an address is one of a mailing list's own (RFC 3834, 2).
 func isList(address string) bool {
 	local := localPart(address)
 	return strings.HasPrefix(local, "owner-") || strings.HasSuffix(local, "-request") || strings.HasSuffix(local, "-owner")

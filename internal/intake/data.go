@@ -8,32 +8,32 @@ import (
 	"errors"
 )
 
-// data takes the text of a mail, and gives an answer for each recipient (RFC 2033, 4.2).
+// data receives the content of a mail and sends a reply for each recipient (RFC 2033, 4.2).
 func (s *session) data() error {
 	switch {
-	case !s.begun:
-		s.answer(sayMailFirst)
+	case !s.inTransaction:
+		s.reply(mailFirst)
 		return nil
 	case len(s.to) == 0:
-		s.answer(noRecipient)
+		s.reply(noRecipient)
 		return nil
 	}
-	s.say("354 the mail, and a line with a dot alone")
+	s.writeLine("354 send the mail, ending with a line that contains only a dot")
 	if err := s.out.Flush(); err != nil {
 		return err
 	}
-	m := &letter{text: &text{memory: s.memory}, utf8: s.utf8, client: s.client, helo: s.helo, id: newID()}
-	defer m.text.free()
+	m := &message{content: &buffer{memory: s.memory}, utf8: s.utf8, client: s.client, helo: s.helo, id: newID()}
+	defer m.content.free()
 	defer s.reset()
-	receiver := receiver{from: s.in, into: m.text, limit: s.desk.limits.MessageBytes}
+	receiver := receiver{from: s.in, into: m.content, limit: s.agent.limits.MessageBytes}
 	if err := receiver.receive(); err != nil {
 		return err
 	}
-	if no := s.received(m, receiver.fault); no != nil {
-		s.desk.log.Info("Mail refused", "id", m.id, "answer", no.String())
+	if no := s.check(m, receiver.fault); no != nil {
+		s.agent.log.Info("refused a mail", "id", m.id, "reply", no.String())
 		for range s.to {
 			count(*no)
-			s.answer(*no)
+			s.reply(*no)
 		}
 		return nil
 	}
@@ -41,12 +41,12 @@ func (s *session) data() error {
 	return nil
 }
 
-// received examines what came; nil: it is a mail.
-func (s *session) received(m *letter, fault error) *answer {
+// check reads and classifies what was received. It returns the reply if the mail is refused for all recipients.
+func (s *session) check(m *message, fault error) *reply {
 	switch {
-	case errors.Is(fault, errTooBig):
-		return new(s.tooBig())
-	case errors.Is(fault, errBare):
+	case errors.Is(fault, errTooLarge):
+		return new(s.tooLarge())
+	case errors.Is(fault, errBareLineEnd):
 		return &bareLineEnd
 	case fault != nil:
 		return &outOfMemory
@@ -54,35 +54,35 @@ func (s *session) received(m *letter, fault error) *answer {
 	if no := examine(m); no != nil {
 		return no
 	}
-	m.verdict = classify(m.header, s.sender)
+	m.classification = classify(m.header, s.sender)
 	return nil
 }
 
-// deliver brings the mail to each recipient once, and tells each answer as soon as it is known. A shutdown lets it finish; a
-// client that is gone meanwhile hears nothing, and sends it again.
-func (s *session) deliver(m *letter) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.stopping), s.patience.transaction)
+// deliver delivers the mail to each recipient once, and sends each reply as soon as it is known. A shutdown waits for it. A client
+// that disconnects meanwhile gets no reply and sends the mail again.
+func (s *session) deliver(m *message) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.stopping), s.timeouts.delivery)
 	defer cancel()
-	answers := map[string]answer{}
+	replies := map[string]reply{}
 	for _, to := range s.to {
-		a, done := answers[to.Intake]
+		r, done := replies[to.Intake]
 		if !done {
-			a = s.attempt(ctx, m, to)
-			answers[to.Intake] = a
+			r = s.deliverTo(ctx, m, to)
+			replies[to.Intake] = r
 		}
-		if a.code >= 400 {
-			s.desk.log.Info("Mail not taken", "organization", to.Organization, "workspace", to.Workspace, "id", m.id,
-				"code", a.code, "enhanced", a.enhanced)
+		if r.code >= 400 {
+			s.agent.log.Info("refused a mail to a recipient", "organization", to.Organization, "workspace", to.Workspace, "id", m.id,
+				"code", r.code, "enhanced", r.enhanced)
 		}
-		count(a)
-		s.answer(a)
-		_ = s.out.Flush() // the next command finds out
+		count(r)
+		s.reply(r)
+		_ = s.out.Flush() // reading the next command reports the error
 	}
 }
 
-func (s *session) attempt(ctx context.Context, m *letter, to *Destination) answer {
+func (s *session) deliverTo(ctx context.Context, m *message, to *Destination) reply {
 	if ctx.Err() != nil {
-		return transactionLimit
+		return deliveryTimeout
 	}
-	return s.desk.deliver(ctx, m, to)
+	return s.agent.deliver(ctx, m, to)
 }

@@ -12,8 +12,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("The documentation", func() {
-	It("has every refusal word for word, and no other", func() {
+var _ = Describe("docs/intake.md", func() {
+	It("lists every refusal and no other", func() {
 		page, err := os.ReadFile("../../docs/intake.md")
 		Expect(err).NotTo(HaveOccurred())
 		_, part, found := strings.Cut(string(page), "<!-- answers -->")

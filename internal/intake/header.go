@@ -11,39 +11,39 @@ import (
 	"strings"
 )
 
-// Bounds of a header: a hostile one costs no more than this.
+// Limits of a header, so that a hostile one costs no more than this.
 const (
 	maxHeaderBytes  = 256 << 10
 	maxHeaderFields = 1000
-	// maxValue bounds what is kept of a field's value, in bytes: more than any address or keyword is long.
+	// maxValue is how much of a field's value is kept, in bytes. It is longer than any address or keyword.
 	maxValue = 4 << 10
-	// maxSame bounds how many fields of one name are kept.
-	maxSame = 200
+	// maxSameName is how many fields with the same name are kept.
+	maxSameName = 200
 )
 
 var (
-	errHeaderTooBig = errors.New("the header is too large")
-	errNoHeader     = errors.New("there is no header")
-	errNUL          = errors.New("the header holds a NUL")
+	errHeaderTooLarge = errors.New("the header is too large")
+	errNoHeader       = errors.New("there is no header")
+	errNUL            = errors.New("the header contains a NUL")
 )
 
-// header is what counts of a mail's header: the fields by which a mail is judged. The text of the mail is never read.
+// header is the part of a mail's header by which the mail is classified. The body of a mail is never read.
 type header struct {
-	// fields are values by the name in small letters, unfolded, in the order in which they stand.
+	// fields are the unfolded values by the name of the field in lower case, in their order.
 	fields map[string][]string
 	// hops is the number of Received fields.
 	hops int
-	// eightBit tells that there are bytes beyond ASCII.
+	// eightBit is true if the header contains non-ASCII bytes.
 	eightBit bool
 }
 
-// judged are the names, in small letters, of the fields that are kept, and those that begin with "list-".
-var judged = map[string]bool{
+// keptFields are the names, in lower case, of the fields that are kept, besides those that start with "list-".
+var keptFields = map[string]bool{
 	"from": true, "auto-submitted": true, "precedence": true, "content-type": true, "x-auto-response-suppress": true,
 	"x-autoreply": true, "x-autorespond": true, "x-autoresponse": true, loopField: true,
 }
 
-// parseHeader reads a mail up to the end of its header: an empty line, or, as mail servers do, a line that belongs to none.
+// parseHeader reads a mail up to the end of its header: an empty line or, as in mail servers, a line that is not part of a header.
 func parseHeader(r io.Reader) (*header, error) {
 	p := headerParser{header: &header{fields: map[string][]string{}}}
 	lines := bufio.NewReader(io.LimitReader(r, maxHeaderBytes+1))
@@ -53,34 +53,34 @@ func parseHeader(r io.Reader) (*header, error) {
 		size += len(piece)
 		switch {
 		case size > maxHeaderBytes:
-			return nil, errHeaderTooBig
+			return nil, errHeaderTooLarge
 		case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
 		whole := err == nil || errors.Is(err, io.EOF)
-		more, parseErr := p.take(piece, whole)
+		more, parseErr := p.parse(piece, whole)
 		if parseErr != nil {
 			return nil, parseErr
 		}
 		if !more || errors.Is(err, io.EOF) {
-			return p.end()
+			return p.finish()
 		}
 	}
 }
 
-// headerParser is given a header piece by piece: a line, or a part of a long one.
+// headerParser parses a header piece by piece. A piece is a line, or a part of a long one.
 type headerParser struct {
 	header *header
-	// name is that of the field under way, empty when it is none of those kept; value is what is kept of it.
+	// name is the name of the current field, or "" if it is not kept; value is what is kept of its value.
 	name  string
 	value []byte
-	// count is the number of fields, inside tells that the last piece was no whole line.
+	// count is the number of fields. inside is true if the last piece did not end its line.
 	count  int
 	inside bool
 }
 
-// take reads a piece; false: the header ended before it.
-func (p *headerParser) take(piece []byte, whole bool) (more bool, err error) {
+// parse parses a piece. It returns false if the header ended before it.
+func (p *headerParser) parse(piece []byte, whole bool) (more bool, err error) {
 	inside := p.inside
 	p.inside = !whole
 	if bytes.IndexByte(piece, 0) >= 0 {
@@ -94,33 +94,33 @@ func (p *headerParser) take(piece []byte, whole bool) (more bool, err error) {
 		return false, nil
 	case text[0] == ' ' || text[0] == '\t':
 		if p.count == 0 {
-			return false, nil // nothing that it could go on from
+			return false, nil // there is no field that it could continue
 		}
 		p.add(text)
 	default:
 		return p.begin(text)
 	}
-	p.note(text)
+	p.checkEightBit(text)
 	return true, nil
 }
 
-// begin reads the beginning of a field; false: the line is none, which ends the header.
+// begin parses the beginning of a field. It returns false if the line is not a field, which ends the header.
 func (p *headerParser) begin(text []byte) (more bool, err error) {
 	name, value, found := bytes.Cut(text, []byte(":"))
-	name = bytes.TrimRight(name, " \t") // RFC 5322, 4.5: blanks before the colon are of old
+	name = bytes.TrimRight(name, " \t") // RFC 5322, 4.5: obsolete blanks before the colon
 	if !found || len(name) == 0 || bytes.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return false, nil
 	}
 	p.store()
 	if p.count++; p.count > maxHeaderFields {
-		return false, errHeaderTooBig
+		return false, errHeaderTooLarge
 	}
-	p.note(value)
+	p.checkEightBit(value)
 	p.name = strings.ToLower(string(name))
 	if p.name == "received" {
 		p.header.hops++
 	}
-	if !judged[p.name] && !strings.HasPrefix(p.name, "list-") {
+	if !keptFields[p.name] && !strings.HasPrefix(p.name, "list-") {
 		p.name = ""
 	}
 	p.value = p.value[:0]
@@ -128,7 +128,7 @@ func (p *headerParser) begin(text []byte) (more bool, err error) {
 	return true, nil
 }
 
-func (p *headerParser) note(text []byte) {
+func (p *headerParser) checkEightBit(text []byte) {
 	if !p.header.eightBit {
 		p.header.eightBit = bytes.ContainsFunc(text, func(r rune) bool { return r > '~' })
 	}
@@ -140,9 +140,9 @@ func (p *headerParser) add(text []byte) {
 	}
 }
 
-// store keeps the field under way. A value that is too long says nothing: it is kept as empty.
+// store keeps the current field. A value that is too long is kept as empty.
 func (p *headerParser) store() {
-	if p.name == "" || len(p.header.fields[p.name]) >= maxSame {
+	if p.name == "" || len(p.header.fields[p.name]) >= maxSameName {
 		return
 	}
 	value := strings.TrimSpace(string(p.value))
@@ -152,7 +152,7 @@ func (p *headerParser) store() {
 	p.header.fields[p.name] = append(p.header.fields[p.name], value)
 }
 
-func (p *headerParser) end() (*header, error) {
+func (p *headerParser) finish() (*header, error) {
 	p.store()
 	if p.count == 0 {
 		return nil, errNoHeader

@@ -15,7 +15,7 @@ import (
 )
 
 var _ = Describe("A header", func() {
-	It("ends where a line is no field, as mail servers read it", func() {
+	It("ends at a line that is not a field", func() {
 		for _, end := range []string{"\r\n", "no field\r\n", ": no name\r\n", "Not a name: x\r\n", "Nöne: x\r\n", ""} {
 			h, err := parseHeader(strings.NewReader("From: a@customers.example\r\n" + end + "Precedence: bulk\r\n"))
 			Expect(err).NotTo(HaveOccurred())
@@ -26,21 +26,21 @@ var _ = Describe("A header", func() {
 		}
 	})
 
-	DescribeTable("cannot be read", func(text string, want error) {
+	DescribeTable("is refused", func(text string, want error) {
 		_, err := parseHeader(strings.NewReader(text))
 		Expect(err).To(MatchError(want))
 	},
-		Entry("when there is none", "", errNoHeader),
-		Entry("when there is a body alone", "\r\nFrom: a@customers.example\r\n", errNoHeader),
-		Entry("when the first line goes on from nothing", " From: a@customers.example\r\n", errNoHeader),
-		Entry("when it is a mailbox's line", "From a@customers.example Sat Nov 21 10:00:00 2026\r\n", errNoHeader),
+		Entry("if the mail is empty", "", errNoHeader),
+		Entry("if there is only a body", "\r\nFrom: a@customers.example\r\n", errNoHeader),
+		Entry("if the first line is a continuation", " From: a@customers.example\r\n", errNoHeader),
+		Entry("if the first line is the From line of a mailbox", "From a@customers.example Sat Nov 21 10:00:00 2026\r\n", errNoHeader),
 		Entry("with a NUL", "From: a@customers.example\r\nSubject: a\x00b\r\n", errNUL),
-		Entry("with 10,000 fields", strings.Repeat("X-A: b\r\n", 10000), errHeaderTooBig),
-		Entry("with one endless field", "Subject: "+strings.Repeat("x", maxHeaderBytes), errHeaderTooBig),
-		Entry("with one endlessly folded field", "Subject: x\r\n"+strings.Repeat(" x\r\n", maxHeaderBytes/4), errHeaderTooBig),
+		Entry("with 10,000 fields", strings.Repeat("X-A: b\r\n", 10000), errHeaderTooLarge),
+		Entry("with one field that is too long", "Subject: "+strings.Repeat("x", maxHeaderBytes), errHeaderTooLarge),
+		Entry("with one folded field that is too long", "Subject: x\r\n"+strings.Repeat(" x\r\n", maxHeaderBytes/4), errHeaderTooLarge),
 	)
 
-	It("keeps little of what is long", func() {
+	It("drops values that are too long", func() {
 		long := strings.Repeat("x", 100<<10)
 		h, err := parseHeader(strings.NewReader("Precedence: bulk" + long + "\r\nSubject: " + long + "\r\nFrom: a@customers.example\r\n\r\n"))
 		Expect(err).NotTo(HaveOccurred())
@@ -48,7 +48,7 @@ var _ = Describe("A header", func() {
 	})
 })
 
-// FuzzHeader looks for a header that costs more than it may, or makes an account of what is no address.
+// FuzzHeader looks for a header that exceeds its limits, or that leads to an account without a valid address.
 func FuzzHeader(f *testing.F) {
 	f.Add("From: a@customers.example\r\nSubject: x\r\n\r\nbody", "a@customers.example")
 	f.Add("From: =?utf-8?q?=40?= <a@b.example>\r\nAuto-Submitted: no\r\n", "")
@@ -58,29 +58,29 @@ func FuzzHeader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, sender string) {
 		h, err := parseHeader(strings.NewReader(text))
 		if err != nil {
-			if !errors.Is(err, errHeaderTooBig) && !errors.Is(err, errNUL) && !errors.Is(err, errNoHeader) {
-				t.Fatalf("a header in memory cannot fail by %v", err)
+			if !errors.Is(err, errHeaderTooLarge) && !errors.Is(err, errNUL) && !errors.Is(err, errNoHeader) {
+				t.Fatalf("reading a header from memory failed: %v", err)
 			}
 			return
 		}
 		bounded(t, h, text)
 		v := classify(h, sender)
-		if v.writer != "" && (!emailaddr.Valid(v.writer) || v.kind != person || sender == "") {
-			t.Fatalf("%q becomes an account of %+v", v.writer, v)
+		if v.author != "" && (!emailaddr.Valid(v.author) || v.kind != kindPerson || sender == "") {
+			t.Fatalf("%q gets an account by %+v", v.author, v)
 		}
 		if v.sender != "" && !emailaddr.Valid(v.sender) {
-			t.Fatalf("counted by %q", v.sender)
+			t.Fatalf("the limits count %q", v.sender)
 		}
-		h.looped(support)
+		h.passedThrough(support)
 	})
 }
 
-// bounded checks how much is kept of a header.
+// bounded checks that no more is kept of a header than its limits allow.
 func bounded(t *testing.T, h *header, text string) {
 	kept := 0
 	for _, values := range h.fields {
-		if len(values) > maxSame {
-			t.Fatalf("%d fields of a name", len(values))
+		if len(values) > maxSameName {
+			t.Fatalf("%d fields with the same name", len(values))
 		}
 		for _, value := range values {
 			kept += len(value)

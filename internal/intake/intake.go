@@ -1,12 +1,12 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package intake takes mails to workspaces in, by LMTP (RFC 2033) from the organization's own mail server: the writer
-// becomes a Limited account (LMI-3), and the mail passes on to the workspace's queue as it is.
+// Package intake receives mails to workspaces by LMTP (RFC 2033) from the organization's own mail server. The author gets a
+// Limited account (LMI-3), and the mail is passed on unchanged to the workspace's queue.
 //
-// It keeps nothing. The answer for a recipient is positive only when the queue's mail server has taken the mail; until then
-// the mail is in the queue of the mail server in front, which tries again after a 4xx or a broken connection. So a kill at
-// any moment loses nothing: at worst the same mail, with the same Message-ID, passes on twice.
+// It stores nothing. The reply for a recipient is positive only once the queue's mail server has accepted the mail. Until then the
+// mail is in the queue of the mail server in front, which tries again after a 4xx or a broken connection. So nothing is lost
+// whenever the process is killed: at worst the same mail, with the same Message-ID, is passed on twice.
 package intake
 
 import (
@@ -18,57 +18,58 @@ import (
 	"github.com/usher-operator/usher/internal/mail"
 )
 
-// Destination is a workspace that takes mails in.
+// Destination is a workspace that receives mails.
 type Destination struct {
 	// Organization and Workspace name it.
 	Organization, Workspace string
-	// Intake is its intake address in the form in which addresses are compared, Queue the address that mails pass on to.
+	// Intake is its intake address in normal form. Queue is the address to which mails are passed on.
 	Intake, Queue string
-	// Waiting is true while the organization is not there yet or on its way out: mails wait.
-	Waiting bool
-	// Circular is true while the queue leads, over other intakes, to where the mail has been: mails wait.
+	// NotReady is true while the organization does not exist or is being deleted. Mails are deferred.
+	NotReady bool
+	// Circular is true while the queue leads back to an intake, possibly through other intakes. Mails are deferred.
 	Circular bool
 }
 
 func (d *Destination) key() string { return d.Organization + "/" + d.Workspace }
 
-// Directory knows the workspaces and accounts. Its errors are trouble of the moment.
+// Directory finds workspaces and accounts. Its errors are temporary.
 type Directory interface {
-	// Workspace gives the workspace that has an intake address in force; nil: there is none.
+	// Workspace returns the workspace that has an intake address in force, or nil if there is none.
 	Workspace(ctx context.Context, address string) (*Destination, error)
-	// Known tells whether there is an account with an address in an organization, of whatever kind (LMI-7), or the address can
-	// be nobody's.
+	// Known reports whether an organization has an account of any kind with an address (LMI-7). It also returns true for an
+	// address that cannot be a person's.
 	Known(ctx context.Context, organization, email string) (bool, error)
-	// Create makes a Limited account and gives true; false: it was there by then.
+	// Create creates a Limited account. It returns false if the account exists by then.
 	Create(ctx context.Context, organization, email string) (bool, error)
-	// Refused tells whoever looks after a workspace that the mail server of its queue refuses a mail for good, by what code.
-	Refused(ctx context.Context, to *Destination, code int)
+	// ReportRefusal tells the workspace's team that the mail server of its queue permanently refused a mail, and with which code.
+	ReportRefusal(ctx context.Context, to *Destination, code int)
 }
 
-// Relay hands mails on, as mail.Sender does.
+// Relay passes mails on. It is implemented by mail.Sender.
 type Relay interface {
+	// Pass returns once the queue's mail server has accepted the mail.
 	Pass(ctx context.Context, m mail.Passed) error
-	// Address is the relay's own address, which is nobody's account.
+	// Address returns the relay's own address, which never gets an account.
 	Address() string
 }
 
-// Limits are how many mails are taken an hour, and how large they may be. Zero: no limit, but for MessageBytes, Memory,
-// Connections and Recipients, where zero is the default.
+// Limits are how many mails are accepted and how large they may be. A rate of zero means no limit. For the other fields zero means
+// the default.
 type Limits struct {
-	// PerSender counts the mails of one address to one workspace, PerNetwork those of one client network, PerWorkspace all of a
-	// workspace, an hour.
+	// PerSender is the number of mails per hour from one address to one workspace, PerNetwork from one client network, and
+	// PerWorkspace to one workspace.
 	PerSender, PerNetwork, PerWorkspace int
-	// NewAccounts counts the accounts that are made for one workspace in an hour.
+	// NewAccounts is the number of accounts per hour that are created for one workspace.
 	NewAccounts int
 	// MessageBytes is the size of the largest mail.
 	MessageBytes int64
-	// Memory is how many bytes all mails under way take together: they are held in memory, and nowhere else.
+	// Memory is the memory for all mails in transit together, in bytes. They are stored nowhere else.
 	Memory int64
-	// Connections is how many clients are served at the same time, Recipients how many recipients a mail may have.
+	// Connections is the number of simultaneous connections, Recipients the number of recipients of a mail.
 	Connections, Recipients int
 }
 
-// DefaultLimits are those of the flags.
+// DefaultLimits returns the defaults of the flags.
 func DefaultLimits() Limits {
 	return Limits{
 		PerSender: 60, PerNetwork: 20000, PerWorkspace: 2000, NewAccounts: 100,
@@ -77,33 +78,33 @@ func DefaultLimits() Limits {
 }
 
 func (l Limits) withDefaults() Limits {
-	usual := DefaultLimits()
+	defaults := DefaultLimits()
 	if l.MessageBytes <= 0 {
-		l.MessageBytes = usual.MessageBytes
+		l.MessageBytes = defaults.MessageBytes
 	}
 	if l.Memory <= 0 {
-		l.Memory = usual.Memory
+		l.Memory = defaults.Memory
 	}
 	if l.Connections <= 0 {
-		l.Connections = usual.Connections
+		l.Connections = defaults.Connections
 	}
 	if l.Recipients <= 0 {
-		l.Recipients = usual.Recipients
+		l.Recipients = defaults.Recipients
 	}
 	return l
 }
 
-// Options say how mails are taken in.
+// Options configure the intake.
 type Options struct {
-	// Address is host:port, or unix:/path of a socket. The mail server in front must be the only one to reach it: there is
-	// neither TLS nor a password.
+	// Address is host:port, or unix:/path for a socket. Only the mail server in front may be able to reach it: there is neither
+	// TLS nor a password.
 	Address string
-	// Hostname is the listener's name in the dialogue and in trace headers.
+	// Hostname is the name of the intake in the LMTP dialogue and in trace fields.
 	Hostname string
-	// Limits keep one from taking what is meant for all.
+	// Limits keep one sender from using up what is meant for all.
 	Limits Limits
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
-	// Log receives what happens to mails: never a text or a header of one.
+	// Log receives what happens to mails, but never the contents or the header of a mail.
 	Log logr.Logger
 }

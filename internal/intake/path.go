@@ -5,11 +5,11 @@ package intake
 
 import "strings"
 
-// maxPath bounds an address in a command, in bytes.
+// maxPath is the maximum length of an address in a command, in bytes.
 const maxPath = 512
 
-// parsePath reads what follows MAIL or RCPT: the keyword, an address in angle brackets, which may be empty, and parameters.
-func parsePath(rest, keyword string) (address string, parameters []string, fine bool) {
+// parsePath parses what follows MAIL or RCPT: the keyword, an address in angle brackets, which may be empty, and parameters.
+func parsePath(rest, keyword string) (address string, parameters []string, valid bool) {
 	rest = strings.TrimSpace(rest)
 	if len(rest) < len(keyword) || !strings.EqualFold(rest[:len(keyword)], keyword) {
 		return "", nil, false
@@ -24,8 +24,8 @@ func parsePath(rest, keyword string) (address string, parameters []string, fine 
 		return "", nil, false
 	}
 	if strings.HasPrefix(address, "@") { // a source route, which is ignored (RFC 5321, appendix C)
-		_, address, fine = strings.Cut(address, ":")
-		if !fine {
+		_, address, valid = strings.Cut(address, ":")
+		if !valid {
 			return "", nil, false
 		}
 	}
@@ -35,7 +35,7 @@ func parsePath(rest, keyword string) (address string, parameters []string, fine 
 	return address, strings.Fields(rest), true
 }
 
-// closing gives the place of the bracket that closes a path; -1: there is none, or none that opens it.
+// closing returns the index of the bracket that closes a path, or -1 if the path does not start or end with a bracket.
 func closing(path string) int {
 	if !strings.HasPrefix(path, "<") {
 		return -1
@@ -54,7 +54,7 @@ func closing(path string) int {
 	return -1
 }
 
-// unquoted gives an address without its quoted part.
+// unquoted returns an address without its quoted part.
 func unquoted(address string) string {
 	if !strings.HasPrefix(address, `"`) {
 		return address

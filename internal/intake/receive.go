@@ -8,29 +8,28 @@ import (
 	"errors"
 )
 
-// Why the text of a mail is not kept. The rest of it is read all the same, as the client hears nothing before its end.
+// Why a mail is discarded. The rest of it is still read, because the client expects no reply before its end.
 var (
-	errTooBig  = errors.New("the mail is too large")
-	errBare    = errors.New("the mail has a bare CR or LF")
-	errEndless = errors.New("the mail does not end")
+	errTooLarge    = errors.New("the mail is too large")
+	errBareLineEnd = errors.New("the mail contains a bare CR or LF")
+	errEndless     = errors.New("the mail does not end")
 )
 
-// mostUnkept is how many bytes are read of a mail that is not kept, before the connection is given up.
-const mostUnkept = 1 << 30
+// maxDiscarded is how many bytes of a discarded mail are read before the connection is closed.
+const maxDiscarded = 1 << 30
 
-// receiver reads a mail as it comes over the wire, up to the line with a dot alone. That line, and every other, ends with
-// CRLF and nothing else: what another server could take for the end of the mail, and its rest for commands, is not let
-// through (RFC 5321, 4.1.1.4).
+// receiver reads a mail in wire format up to the line that contains only a dot. Every line has to end with CRLF and nothing else:
+// otherwise another server could find an earlier end of the mail, and take the rest for commands (RFC 5321, 4.1.1.4).
 type receiver struct {
 	from  *bufio.Reader
-	into  *text
+	into  *buffer
 	limit int64
-	// fault is the first thing that is wrong; nothing is kept from then on.
-	fault  error
-	unkept int64
+	// fault is the first thing that is wrong with the mail, which is discarded from then on.
+	fault     error
+	discarded int64
 }
 
-// receive reads all of a mail. The error is the connection's; what is wrong with the mail is fault.
+// receive reads all of a mail. The error is that of the connection; what is wrong with the mail is in fault.
 func (r *receiver) receive() error {
 	lineStart := true
 	for {
@@ -39,7 +38,7 @@ func (r *receiver) receive() error {
 			return err
 		}
 		if lineStart && b == '.' {
-			if b, err = r.from.ReadByte(); err != nil { // the first of two dots stands for nothing
+			if b, err = r.from.ReadByte(); err != nil { // the first of two dots is an escape
 				return err
 			}
 			if b == '\r' {
@@ -62,44 +61,46 @@ func (r *receiver) receive() error {
 				r.keep('\n')
 			}
 		case '\n':
-			r.blame(errBare)
+			r.discard(errBareLineEnd)
 			lineStart = false
 		default:
 			r.keep(b)
 			lineStart = false
 		}
-		if r.unkept > mostUnkept {
+		if r.discarded > maxDiscarded {
 			return errEndless
 		}
 	}
 }
 
-// lineEnd tells whether LF comes after the CR that was read.
+// lineEnd reads the LF after a CR. It reports whether there is one; if not, the mail is discarded.
 func (r *receiver) lineEnd() (bool, error) {
 	b, err := r.from.ReadByte()
 	if err != nil || b == '\n' {
 		return err == nil, err
 	}
-	r.blame(errBare)
+	r.discard(errBareLineEnd)
 	return false, r.from.UnreadByte()
 }
 
+// keep adds a byte to the mail, unless the mail is discarded.
 func (r *receiver) keep(b byte) {
 	if r.fault != nil {
-		r.unkept++
+		r.discarded++
 		return
 	}
 	if r.into.size >= r.limit {
-		r.blame(errTooBig)
+		r.discard(errTooLarge)
 		return
 	}
 	if err := r.into.add(b); err != nil {
-		r.blame(err)
+		r.discard(err)
 	}
 }
 
-func (r *receiver) blame(fault error) {
-	r.unkept++
+// discard counts a byte that is not kept, and discards the mail.
+func (r *receiver) discard(fault error) {
+	r.discarded++
 	if r.fault == nil {
 		r.fault = fault
 		r.into.free()

@@ -22,17 +22,17 @@ import (
 	"github.com/go-logr/logr"
 )
 
-// Server takes mails in, in every replica, as a Runnable of the manager.
+// Server receives mails in every replica, as a Runnable of the manager.
 type Server struct {
-	desk     *desk
+	agent    *agent
 	memory   *memory
 	network  string
 	address  string
 	log      logr.Logger
-	patience patience
+	timeouts timeouts
 
 	addr atomic.Pointer[string]
-	// slots holds one token a connection.
+	// slots contains one token per connection.
 	slots chan struct{}
 
 	mu       sync.Mutex
@@ -40,7 +40,7 @@ type Server struct {
 	running  sync.WaitGroup
 }
 
-// NewServer checks the options; nothing listens before Start.
+// NewServer checks the options and returns a server, which listens once it is started.
 func NewServer(directory Directory, relay Relay, o Options) (*Server, error) {
 	network, address, err := ParseAddress(o.Address)
 	if err != nil {
@@ -52,29 +52,29 @@ func NewServer(directory Directory, relay Relay, o Options) (*Server, error) {
 	if o.Hostname == "" {
 		o.Hostname = "localhost"
 	}
-	d := newDesk(directory, relay, o)
+	a := newAgent(directory, relay, o)
 	return &Server{
-		desk: d, memory: &memory{limit: d.limits.Memory + firstChunk + laterChunk}, network: network, address: address, log: o.Log,
-		patience: usualPatience, slots: make(chan struct{}, d.limits.Connections), sessions: map[*session]bool{},
+		agent: a, memory: &memory{limit: a.limits.Memory + firstChunk + laterChunk}, network: network, address: address, log: o.Log,
+		timeouts: defaultTimeouts, slots: make(chan struct{}, a.limits.Connections), sessions: map[*session]bool{},
 	}, nil
 }
 
-// ParseAddress reads where to listen: host:port, or unix:/path.
+// ParseAddress parses the address to listen on: host:port, or unix:/path.
 func ParseAddress(address string) (network, where string, err error) {
 	if path, is := strings.CutPrefix(address, "unix:"); is {
 		if !strings.HasPrefix(path, "/") {
-			return "", "", fmt.Errorf("intake address %q must name an absolute path, unix:/run/usher/lmtp for example", address)
+			return "", "", fmt.Errorf("intake address %q must contain an absolute path, for example unix:/run/usher/lmtp", address)
 		}
 		return "unix", path, nil
 	}
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return "", "", fmt.Errorf("intake address %q must be host:port or unix:/path, 127.0.0.1:2424 for example", address)
+		return "", "", fmt.Errorf("intake address %q must be host:port or unix:/path, for example 127.0.0.1:2424", address)
 	}
 	return "tcp", address, nil
 }
 
-// Start listens and serves until ctx ends, then lets the mails under way finish. It fails when the address cannot be
-// listened on.
+// Start listens and serves until ctx ends, then lets the mails in transit finish. It returns an error if it cannot listen on the
+// address.
 func (s *Server) Start(ctx context.Context) error {
 	if err := s.clearSocket(ctx); err != nil {
 		return err
@@ -84,8 +84,8 @@ func (s *Server) Start(ctx context.Context) error {
 		return fmt.Errorf("intake cannot listen: %w", err)
 	}
 	if s.network == "unix" {
-		// The mail server in front runs as somebody else; the directory says who gets here.
-		if err := os.Chmod(s.address, 0o666); err != nil { //nolint:gosec // G302: nobody can write into a socket's file
+		// The mail server in front runs as another user. Access is controlled by the permissions of the directory.
+		if err := os.Chmod(s.address, 0o666); err != nil { //nolint:gosec // G302: the file of a socket cannot be written to
 			return errors.Join(fmt.Errorf("intake cannot listen: %w", err), listener.Close())
 		}
 	}
@@ -94,7 +94,7 @@ func (s *Server) Start(ctx context.Context) error {
 	s.log.Info("Intake is listening", "address", address)
 	stop := context.AfterFunc(ctx, func() {
 		s.addr.Store(nil)
-		_ = listener.Close() // accept ends with an error either way
+		_ = listener.Close() // accept returns an error either way
 	})
 	defer stop()
 	err = s.accept(ctx, listener)
@@ -105,7 +105,7 @@ func (s *Server) Start(ctx context.Context) error {
 	return s.shutDown()
 }
 
-// clearSocket removes the socket that a killed operator left. One that somebody listens on stays.
+// clearSocket removes the socket that a killed operator has left. It does not remove a socket on which somebody listens.
 func (s *Server) clearSocket(ctx context.Context) error {
 	if s.network != "unix" {
 		return nil
@@ -117,16 +117,17 @@ func (s *Server) clearSocket(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("intake cannot listen: %w", err)
 	case info.Mode().Type() != os.ModeSocket:
-		return fmt.Errorf("intake cannot listen: %s is there and no socket: remove it, or set another --intake-address", s.address)
+		return fmt.Errorf("intake cannot listen: %s exists and is not a socket: remove it, or set another --intake-address", s.address)
 	}
 	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, s.network, s.address)
 	if err == nil {
-		_ = conn.Close() // nothing was said
+		_ = conn.Close() // nothing was sent
 		return fmt.Errorf("intake cannot listen: another process listens on %s: set another --intake-address", s.address)
 	}
 	return os.Remove(s.address)
 }
 
+// accept accepts connections until the listener is closed.
 func (s *Server) accept(ctx context.Context, listener net.Listener) error {
 	for pause := time.Duration(0); ; {
 		conn, err := listener.Accept()
@@ -148,22 +149,22 @@ func (s *Server) accept(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// admit serves a client, if there is room for one more.
+// admit serves a client, unless there are too many.
 func (s *Server) admit(ctx context.Context, conn net.Conn) {
-	waiting := patient{conn, ctx, s.patience.line, s.patience.answer}
+	limited := timeoutConn{conn, ctx, s.timeouts.read, s.timeouts.write}
 	select {
 	case s.slots <- struct{}{}:
 	default:
 		s.running.Go(func() {
 			_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
-			_, _ = io.WriteString(conn, tooManyClients.String()+"\r\n") // whoever does not hear it finds the line closed
+			_, _ = io.WriteString(conn, tooManyConnections.String()+"\r\n") // the connection is closed either way
 			_ = conn.Close()
 		})
 		return
 	}
 	one := &session{
-		desk: s.desk, memory: s.memory, patience: s.patience, conn: conn, stopping: ctx,
-		in: bufio.NewReaderSize(waiting, 32<<10), out: bufio.NewWriter(waiting), client: clientOf(conn),
+		agent: s.agent, memory: s.memory, timeouts: s.timeouts, conn: conn, stopping: ctx,
+		in: bufio.NewReaderSize(limited, 32<<10), out: bufio.NewWriter(limited), client: clientOf(conn),
 	}
 	s.mu.Lock()
 	s.sessions[one] = true
@@ -172,32 +173,32 @@ func (s *Server) admit(ctx context.Context, conn net.Conn) {
 	s.running.Go(func() {
 		defer func() {
 			if problem := recover(); problem != nil {
-				s.log.Error(fmt.Errorf("panic: %v", problem), "A mail could not be handled", "stack", string(debug.Stack()))
-				one.answer(internalMistake)
-				_ = one.out.Flush() // the client hears nothing: it tries again
+				s.log.Error(fmt.Errorf("panic: %v", problem), "cannot handle a mail", "stack", string(debug.Stack()))
+				one.reply(internalError)
+				_ = one.out.Flush() // without a reply the client tries again as well
 			}
 			s.mu.Lock()
 			delete(s.sessions, one)
 			s.mu.Unlock()
-			_ = conn.Close() // all was answered
+			_ = conn.Close() // every reply was sent
 			connectionsNow.Dec()
 			<-s.slots
 		}()
-		stop := context.AfterFunc(ctx, one.wake)
+		stop := context.AfterFunc(ctx, one.interrupt)
 		defer stop()
 		one.serve()
 	})
 }
 
-// wake lets a session that waits for a command, or for more of a mail, find out that the listener shuts down.
-func (s *session) wake() { _ = s.conn.SetReadDeadline(time.Unix(1, 0)) } // a connection that is gone needs no waking
+// interrupt ends the wait of a session for a command or for more of a mail, so that it notices that the server shuts down.
+func (s *session) interrupt() { _ = s.conn.SetReadDeadline(time.Unix(1, 0)) } // fails only if the connection is closed
 
 func clientOf(conn net.Conn) netip.Addr {
-	address, _ := netip.ParseAddrPort(conn.RemoteAddr().String()) // a socket has none
+	address, _ := netip.ParseAddrPort(conn.RemoteAddr().String()) // a Unix socket has none
 	return address.Addr().Unmap()
 }
 
-// shutDown waits for the mails that are being passed on, then hangs up.
+// shutDown waits for the mails in transit, then closes the connections.
 func (s *Server) shutDown() error {
 	done := make(chan struct{})
 	go func() {
@@ -207,20 +208,20 @@ func (s *Server) shutDown() error {
 	select {
 	case <-done:
 		return nil
-	case <-time.After(s.patience.shutdown):
+	case <-time.After(s.timeouts.shutdown):
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for one := range s.sessions {
 		_ = one.conn.Close() // the client tries again
 	}
-	return fmt.Errorf("intake did not stop cleanly: %d mails were under way and come again", len(s.sessions))
+	return fmt.Errorf("intake did not stop cleanly: %d mails were in transit and will be sent again", len(s.sessions))
 }
 
-// NeedLeaderElection is false: every replica takes mails in.
+// NeedLeaderElection is false: every replica receives mails.
 func (*Server) NeedLeaderElection() bool { return false }
 
-// Ready is a health check: nil while mails are taken in.
+// Ready is a health check. It returns nil while the intake listens.
 func (s *Server) Ready(*http.Request) error {
 	if s.addr.Load() == nil {
 		return errors.New("intake is not listening")
@@ -228,7 +229,7 @@ func (s *Server) Ready(*http.Request) error {
 	return nil
 }
 
-// Addr is the host:port or the path that mails are taken in at, empty while they are not.
+// Addr returns the host:port or path on which the intake listens, or "" while it does not.
 func (s *Server) Addr() string {
 	if address := s.addr.Load(); address != nil {
 		return *address

@@ -19,105 +19,106 @@ import (
 )
 
 const (
-	// maxLine bounds a command, in bytes.
+	// maxLine is the maximum length of a command, in bytes.
 	maxLine = 4 << 10
-	// maxMistakes ends a connection that says nothing but nonsense.
-	maxMistakes = 25
+	// maxErrors is how many errors a client may cause before the connection is closed.
+	maxErrors = 25
 )
 
-// patience is how long the listener waits.
-type patience struct {
-	// line is for the next command or the next piece of a mail, answer for the client to take an answer.
-	line, answer time.Duration
-	// transaction is for the way of a mail to all its recipients: less than mail servers wait for the answer, which is five
-	// minutes and more.
-	transaction time.Duration
-	// shutdown is for mails under way when the operator is told to stop.
+// timeouts are how long the intake waits.
+type timeouts struct {
+	// read is for the next command or the next piece of a mail, write for the client to accept a reply.
+	read, write time.Duration
+	// delivery is for the delivery of a mail to all its recipients. It is less than mail servers wait for the reply, which is five
+	// minutes or more.
+	delivery time.Duration
+	// shutdown is for mails in transit when the operator is told to stop.
 	shutdown time.Duration
 }
 
-var usualPatience = patience{
-	line: 5 * time.Minute, answer: time.Minute, transaction: 4 * time.Minute, shutdown: 20 * time.Second,
+var defaultTimeouts = timeouts{
+	read: 5 * time.Minute, write: time.Minute, delivery: 4 * time.Minute, shutdown: 20 * time.Second,
 }
 
 // session is the conversation with one client.
 type session struct {
-	desk     *desk
+	agent    *agent
 	memory   *memory
-	patience patience
+	timeouts timeouts
 	conn     net.Conn
 	in       *bufio.Reader
 	out      *bufio.Writer
 	client   netip.Addr
-	// stopping ends when the listener shuts down.
+	// stopping ends when the server shuts down.
 	stopping context.Context
 
-	helo     string
-	mistakes int
-	// begun tells that MAIL was accepted; sender, utf8 and to are the envelope.
-	begun  bool
-	sender string
-	utf8   bool
-	to     []*Destination
+	helo   string
+	errors int
+	// inTransaction is true once MAIL was accepted; sender, utf8 and to are the envelope.
+	inTransaction bool
+	sender        string
+	utf8          bool
+	to            []*Destination
 }
 
-// patient waits for a client only so long, in both directions, and for its next word until stopping ends.
-type patient struct {
+// timeoutConn is a connection whose reads and writes time out, and whose reads fail once stopping has ended.
+type timeoutConn struct {
 	net.Conn
 	stopping    context.Context
 	read, write time.Duration
 }
 
 // Read implements io.Reader.
-func (p patient) Read(b []byte) (int, error) {
-	if err := p.SetReadDeadline(time.Now().Add(p.read)); err != nil {
+func (c timeoutConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.read)); err != nil {
 		return 0, err
 	}
-	if err := p.stopping.Err(); err != nil { // only after that: wake may have been before
+	// Checked only now: interrupt may have set its deadline before this one replaced it.
+	if err := c.stopping.Err(); err != nil {
 		return 0, err
 	}
-	return p.Conn.Read(b)
+	return c.Conn.Read(b)
 }
 
 // Write implements io.Writer.
-func (p patient) Write(b []byte) (int, error) {
-	if err := p.SetWriteDeadline(time.Now().Add(p.write)); err != nil {
+func (c timeoutConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(c.write)); err != nil {
 		return 0, err
 	}
-	return p.Conn.Write(b)
+	return c.Conn.Write(b)
 }
 
-// errBye ends a session.
+// errBye ends a session after its last reply.
 var errBye = errors.New("goodbye")
 
-// serve talks until the client goes or has to.
+// serve handles commands until the session ends.
 func (s *session) serve() {
-	s.say(fmt.Sprintf("220 %s LMTP Usher", s.desk.hostname))
+	s.writeLine(fmt.Sprintf("220 %s LMTP Usher", s.agent.hostname))
 	for {
 		line, err := s.readLine()
 		if err == nil {
-			err = s.obey(line)
+			err = s.execute(line)
 		}
 		switch {
 		case err == nil:
 			continue
 		case errors.Is(err, errLineTooLong):
-			s.answer(lineTooLong)
+			s.reply(lineTooLong)
 		case s.stopping.Err() != nil && !errors.Is(err, errBye):
-			s.answer(shuttingDown)
+			s.reply(shuttingDown)
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			s.answer(idleTooLong)
+			s.reply(idleTooLong)
 		case errors.Is(err, errEndless):
-			s.answer(endlessMail)
+			s.reply(endlessMail)
 		}
-		_ = s.out.Flush() // whoever is gone hears nothing
+		_ = s.out.Flush() // the session ends either way
 		return
 	}
 }
 
 var errLineTooLong = errors.New("the line is too long")
 
-// readLine reads a command. What was answered goes out before anything is waited for.
+// readLine reads a command. It sends the replies before it waits.
 func (s *session) readLine() (string, error) {
 	if s.in.Buffered() == 0 {
 		if err := s.out.Flush(); err != nil {
@@ -134,23 +135,23 @@ func (s *session) readLine() (string, error) {
 	return strings.TrimRight(string(line), "\r\n"), err
 }
 
-func (s *session) say(line string) { _, _ = s.out.WriteString(line + "\r\n") } // an error shows when it is flushed
+func (s *session) writeLine(line string) { _, _ = s.out.WriteString(line + "\r\n") } // Flush returns the error
 
-func (s *session) answer(a answer) {
-	if a.code >= 500 && a.code <= 503 || a.code == 555 {
-		s.mistakes++
+func (s *session) reply(r reply) {
+	if r.code >= 500 && r.code <= 503 || r.code == 555 {
+		s.errors++
 	}
-	s.say(a.String())
+	s.writeLine(r.String())
 }
 
-// obey does what a line says. An error ends the session.
-func (s *session) obey(line string) error {
-	if s.mistakes >= maxMistakes {
-		s.answer(tooManyMistakes)
+// execute executes a command. An error ends the session.
+func (s *session) execute(line string) error {
+	if s.errors >= maxErrors {
+		s.reply(tooManyErrors)
 		return errBye
 	}
 	if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) {
-		s.answer(unprintable)
+		s.reply(invalidCharacter)
 		return nil
 	}
 	verb, rest, _ := strings.Cut(line, " ")
@@ -165,68 +166,69 @@ func (s *session) obey(line string) error {
 		return s.data()
 	case "RSET":
 		s.reset()
-		s.answer(ok)
+		s.reply(ok)
 	case "NOOP":
-		s.answer(ok)
+		s.reply(ok)
 	case "VRFY":
-		s.answer(cannotTell)
+		s.reply(cannotVerify)
 	case "QUIT":
-		s.answer(goodbye)
+		s.reply(goodbye)
 		return errBye
 	case "HELO", "EHLO":
-		s.answer(sayLHLO)
+		s.reply(useLHLO)
 	case "BDAT", "AUTH", "STARTTLS", "EXPN", "HELP", "ETRN":
-		s.answer(notOffered)
+		s.reply(notSupported)
 	default:
-		s.answer(unknownCommand)
+		s.reply(unknownCommand)
 	}
 	return nil
 }
 
-func (s *session) reset() { s.begun, s.sender, s.utf8, s.to = false, "", false, nil }
+func (s *session) reset() { s.inTransaction, s.sender, s.utf8, s.to = false, "", false, nil }
 
 func (s *session) hello(name string) {
 	if name == "" {
-		s.answer(badSyntax.fill("form", "LHLO name"))
+		s.reply(badSyntax.fill("form", "LHLO name"))
 		return
 	}
 	s.reset()
 	s.helo = name
-	s.say("250-" + s.desk.hostname)
+	s.writeLine("250-" + s.agent.hostname)
 	for _, extension := range []string{"PIPELINING", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"} {
-		s.say("250-" + extension)
+		s.writeLine("250-" + extension)
 	}
-	s.say("250 SIZE " + strconv.FormatInt(s.desk.limits.MessageBytes, 10))
+	s.writeLine("250 SIZE " + strconv.FormatInt(s.agent.limits.MessageBytes, 10))
 }
 
 func (s *session) mail(rest string) {
 	const form = "MAIL FROM:<address>"
 	switch {
 	case s.helo == "":
-		s.answer(sayLHLOFirst)
+		s.reply(lhloFirst)
 		return
-	case s.begun:
-		s.answer(mailTwice)
+	case s.inTransaction:
+		s.reply(mailTwice)
 		return
 	}
-	sender, parameters, fine := parsePath(rest, "FROM:")
-	if !fine {
-		s.answer(badSyntax.fill("form", form))
+	sender, parameters, valid := parsePath(rest, "FROM:")
+	if !valid {
+		s.reply(badSyntax.fill("form", form))
 		return
 	}
 	utf8, no := s.senderParameters(parameters)
 	if no != nil {
-		if no.enhanced == tooBig.enhanced {
+		if no.enhanced == tooLarge.enhanced {
 			count(*no)
 		}
-		s.answer(*no)
+		s.reply(*no)
 		return
 	}
-	s.begun, s.sender, s.utf8 = true, sender, utf8
-	s.answer(senderOK)
+	s.inTransaction, s.sender, s.utf8 = true, sender, utf8
+	s.reply(senderOK)
 }
 
-func (s *session) senderParameters(parameters []string) (utf8 bool, no *answer) {
+// senderParameters reads the parameters of MAIL. It returns the reply if one of them is refused.
+func (s *session) senderParameters(parameters []string) (utf8 bool, no *reply) {
 	for _, parameter := range parameters {
 		name, value, _ := strings.Cut(parameter, "=")
 		switch strings.ToUpper(name) {
@@ -235,8 +237,8 @@ func (s *session) senderParameters(parameters []string) (utf8 bool, no *answer) 
 			switch {
 			case err != nil && !errors.Is(err, strconv.ErrRange) || size < 0:
 				return false, new(badValue.fill("name", "SIZE"))
-			case err != nil || size > s.desk.limits.MessageBytes:
-				return false, new(s.tooBig())
+			case err != nil || size > s.agent.limits.MessageBytes:
+				return false, new(s.tooLarge())
 			}
 		case "BODY":
 			if body := strings.ToUpper(value); body != "7BIT" && body != "8BITMIME" {
@@ -251,39 +253,39 @@ func (s *session) senderParameters(parameters []string) (utf8 bool, no *answer) 
 	return utf8, nil
 }
 
-// brief is as much of a word as an answer repeats.
+// brief returns as much of a word as a reply repeats.
 func brief(word string) string { return strings.ToValidUTF8(word[:min(len(word), 40)], "") }
 
-func (s *session) tooBig() answer {
-	return tooBig.fill("limit", strconv.FormatInt(s.desk.limits.MessageBytes, 10))
+func (s *session) tooLarge() reply {
+	return tooLarge.fill("limit", strconv.FormatInt(s.agent.limits.MessageBytes, 10))
 }
 
 func (s *session) rcpt(rest string) {
 	const form = "RCPT TO:<address>"
-	if !s.begun {
-		s.answer(sayMailFirst)
+	if !s.inTransaction {
+		s.reply(mailFirst)
 		return
 	}
-	if len(s.to) >= s.desk.limits.Recipients {
-		s.answer(tooManyRcpts.fill("limit", strconv.Itoa(s.desk.limits.Recipients)))
+	if len(s.to) >= s.agent.limits.Recipients {
+		s.reply(tooManyRecipients.fill("limit", strconv.Itoa(s.agent.limits.Recipients)))
 		return
 	}
-	address, parameters, fine := parsePath(rest, "TO:")
+	address, parameters, valid := parsePath(rest, "TO:")
 	switch {
-	case !fine || address == "":
-		s.answer(badSyntax.fill("form", form))
+	case !valid || address == "":
+		s.reply(badSyntax.fill("form", form))
 		return
 	case len(parameters) > 0:
 		name, _, _ := strings.Cut(parameters[0], "=")
-		s.answer(badParameter.fill("name", brief(name)))
+		s.reply(badParameter.fill("name", brief(name)))
 		return
 	}
-	destination, no := s.desk.find(s.stopping, address)
+	destination, no := s.agent.find(s.stopping, address)
 	if no != nil {
 		count(*no)
-		s.answer(*no)
+		s.reply(*no)
 		return
 	}
 	s.to = append(s.to, destination)
-	s.answer(rcptOK)
+	s.reply(recipientOK)
 }

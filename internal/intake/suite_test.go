@@ -35,36 +35,38 @@ const (
 	queue   = "cola@acme.example"
 )
 
-// town is a Directory and a Relay that keeps what passes on.
-type town struct {
+// fakeBackend is a Directory, and a Relay that keeps the mails that it passes on.
+type fakeBackend struct {
 	mu sync.Mutex
-	// known are the accounts, made those that the intake made.
-	known map[string]bool
-	made  []string
-	// letters are the mails that passed on.
-	letters []posted
-	// trouble answers a mail instead; lookup and create are errors of the directory.
-	trouble        func(to string) error
+	// known are the addresses with an account. created are the accounts that the intake has created.
+	known   map[string]bool
+	created []string
+	// relayed are the mails that were passed on.
+	relayed []relayedMail
+	// refusal returns the error of the relay. lookup and create are errors of the directory.
+	refusal        func(to string) error
 	lookup, create error
-	// told are the codes that workspaces' people were told of.
-	told []int
+	// reported are the codes of the refusals that were reported.
+	reported []int
 }
 
-type posted struct {
+type relayedMail struct {
 	mail.Passed
 	Whole string
 }
 
-func newTown() *town { return &town{known: map[string]bool{"ana@acme.example": true}} }
+func newFakeBackend() *fakeBackend {
+	return &fakeBackend{known: map[string]bool{"ana@acme.example": true}}
+}
 
-func (t *town) Workspace(_ context.Context, address string) (*Destination, error) {
+func (t *fakeBackend) Workspace(_ context.Context, address string) (*Destination, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	destinations := map[string]*Destination{
 		support: {Organization: "acme", Workspace: "support", Intake: support, Queue: queue},
 		sales:   {Organization: "acme", Workspace: "sales", Intake: sales, Queue: "ventas@acme.example"},
 		"late@in.acme.example": {
-			Organization: "late", Workspace: "late", Intake: "late@in.acme.example", Queue: "q@late.example", Waiting: true,
+			Organization: "late", Workspace: "late", Intake: "late@in.acme.example", Queue: "q@late.example", NotReady: true,
 		},
 		"round@in.acme.example": {
 			Organization: "acme", Workspace: "round", Intake: "round@in.acme.example", Queue: support, Circular: true,
@@ -73,35 +75,35 @@ func (t *town) Workspace(_ context.Context, address string) (*Destination, error
 	return destinations[emailaddr.Normalize(address)], t.lookup
 }
 
-func (t *town) Known(_ context.Context, _, email string) (bool, error) {
+func (t *fakeBackend) Known(_ context.Context, _, email string) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.known[emailaddr.Normalize(email)], nil
 }
 
-func (t *town) Create(_ context.Context, organization, email string) (bool, error) {
+func (t *fakeBackend) Create(_ context.Context, organization, email string) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.create != nil {
 		return false, t.create
 	}
 	t.known[emailaddr.Normalize(email)] = true
-	t.made = append(t.made, organization+" "+email)
+	t.created = append(t.created, organization+" "+email)
 	return true, nil
 }
 
-func (t *town) Refused(_ context.Context, _ *Destination, code int) {
+func (t *fakeBackend) ReportRefusal(_ context.Context, _ *Destination, code int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.told = append(t.told, code)
+	t.reported = append(t.reported, code)
 }
 
-func (t *town) Pass(_ context.Context, m mail.Passed) error {
+func (t *fakeBackend) Pass(_ context.Context, m mail.Passed) error {
 	t.mu.Lock()
-	trouble := t.trouble
+	refusal := t.refusal
 	t.mu.Unlock()
-	if trouble != nil {
-		if err := trouble(m.To); err != nil {
+	if refusal != nil {
+		if err := refusal(m.To); err != nil {
 			return err
 		}
 	}
@@ -111,32 +113,32 @@ func (t *town) Pass(_ context.Context, m mail.Passed) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.letters = append(t.letters, posted{m, string(text)})
+	t.relayed = append(t.relayed, relayedMail{m, string(text)})
 	return nil
 }
 
-func (t *town) Address() string { return "usher@acme.example" }
+func (t *fakeBackend) Address() string { return "usher@acme.example" }
 
-func (t *town) accounts() []string {
+func (t *fakeBackend) accounts() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return append([]string{}, t.made...)
+	return append([]string{}, t.created...)
 }
 
-func (t *town) passed() []posted {
+func (t *fakeBackend) passed() []relayedMail {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return append([]posted{}, t.letters...)
+	return append([]relayedMail{}, t.relayed...)
 }
 
 var (
-	errWaits  = &mail.DeliveryError{Code: 451}
-	errRefuse = &mail.DeliveryError{Code: 550, Permanent: true}
-	errTown   = errors.New("the town is asleep")
+	errTemporary = &mail.DeliveryError{Code: 451}
+	errPermanent = &mail.DeliveryError{Code: 550, Permanent: true}
+	errBackend   = errors.New("the API server is down")
 )
 
-// listen starts a listener that ends with the test.
-func listen(t *town, change ...func(*Options, *Server)) *Server {
+// listen starts a server that stops at the end of the spec.
+func listen(t *fakeBackend, change ...func(*Options, *Server)) *Server {
 	GinkgoHelper()
 	o := Options{Address: "127.0.0.1:0", Hostname: "usher.acme.example", Log: logr.Discard()}
 	for _, c := range change {
@@ -162,42 +164,42 @@ func limitedTo(l Limits) func(*Options, *Server) {
 	return func(o *Options, _ *Server) { o.Limits = l }
 }
 
-// speaker speaks LMTP byte by byte.
-type speaker struct {
+// lmtpClient speaks LMTP byte by byte.
+type lmtpClient struct {
 	net.Conn
 	pending bytes.Buffer
 }
 
-func dial(s *Server) *speaker {
+func dial(s *Server) *lmtpClient {
 	GinkgoHelper()
 	conn, err := net.Dial(s.network, s.Addr())
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { _ = conn.Close() })
-	return &speaker{Conn: conn}
+	return &lmtpClient{Conn: conn}
 }
 
-// greeted is a speaker that has said hello.
-func greeted(s *Server) *speaker {
+// connect returns a client that has sent LHLO.
+func connect(s *Server) *lmtpClient {
 	GinkgoHelper()
 	c := dial(s)
 	Expect(c.reply()).To(HavePrefix("220 "))
-	Expect(c.ask("LHLO mx.acme.example")).To(HavePrefix("250"))
+	Expect(c.command("LHLO mx.acme.example")).To(HavePrefix("250"))
 	return c
 }
 
-// reply reads one answer, of several lines if need be, and gives its last line.
-func (c *speaker) reply() string {
+// reply reads a reply, which may have several lines, and returns its last line.
+func (c *lmtpClient) reply() string {
 	GinkgoHelper()
 	Expect(c.SetReadDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
 	for {
 		if line, rest, found := bytes.Cut(c.pending.Bytes(), []byte("\r\n")); found {
-			answer, after := string(line), bytes.Clone(rest)
+			last, after := string(line), bytes.Clone(rest)
 			c.pending.Reset()
 			c.pending.Write(after)
-			if len(answer) > 3 && answer[3] == '-' {
+			if len(last) > 3 && last[3] == '-' {
 				continue
 			}
-			return answer
+			return last
 		}
 		buffer := make([]byte, 4096)
 		n, err := c.Read(buffer)
@@ -208,36 +210,37 @@ func (c *speaker) reply() string {
 	}
 }
 
-func (c *speaker) send(s string) {
+func (c *lmtpClient) send(s string) {
 	GinkgoHelper()
 	_, err := io.WriteString(c, s)
 	Expect(err).NotTo(HaveOccurred())
 }
 
-func (c *speaker) ask(line string) string {
+// command sends a command and returns the reply.
+func (c *lmtpClient) command(line string) string {
 	GinkgoHelper()
 	c.send(line + "\r\n")
 	return c.reply()
 }
 
-// deliver hands over a mail, as it goes over the wire but for the end, and gives the answers, one a recipient.
-func (c *speaker) deliver(from, wire string, to ...string) []string {
+// deliver sends a mail in wire format, without its end, and returns the replies, one per recipient.
+func (c *lmtpClient) deliver(from, wire string, to ...string) []string {
 	GinkgoHelper()
-	Expect(c.ask("MAIL FROM:<" + from + ">")).To(Equal(senderOK.String()))
+	Expect(c.command("MAIL FROM:<" + from + ">")).To(Equal(senderOK.String()))
 	for _, recipient := range to {
-		Expect(c.ask("RCPT TO:<" + recipient + ">")).To(Equal(rcptOK.String()))
+		Expect(c.command("RCPT TO:<" + recipient + ">")).To(Equal(recipientOK.String()))
 	}
-	Expect(c.ask("DATA")).To(HavePrefix("354 "))
+	Expect(c.command("DATA")).To(HavePrefix("354 "))
 	c.send(wire + ".\r\n")
-	answers := make([]string, 0, len(to))
+	replies := make([]string, 0, len(to))
 	for range to {
-		answers = append(answers, c.reply())
+		replies = append(replies, c.reply())
 	}
-	return answers
+	return replies
 }
 
-// written is a person's mail.
-func written(from string, more ...string) string {
+// mailFrom returns a mail that a person wrote.
+func mailFrom(from string, more ...string) string {
 	lines := append([]string{"From: " + from, "Subject: help", "Message-ID: <1@customers.example>"}, more...)
 	return strings.Join(lines, "\r\n") + "\r\n\r\nThe kiosk is dark.\r\n"
 }

@@ -88,8 +88,8 @@ func addIntake(mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return err
 	}
-	directory := intake.Cluster{
-		Client: mgr.GetClient(), Domains: intakeDomains(o), Accounts: limited.NewCreator(mgr.GetClient(), apiReader(mgr)),
+	directory := intake.ClusterDirectory{
+		Cache: cacheReader(mgr, o), Accounts: limited.NewCreator(mgr.GetClient(), apiReader(mgr)),
 		Recorder: mgr.GetEventRecorder("usher"),
 	}
 	server, err := intake.NewServer(directory, relay, intake.Options{

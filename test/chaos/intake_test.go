@@ -90,7 +90,7 @@ func (s *intakeStory) checkUnknownRecipient(ctx context.Context) {
 	}
 	Eventually(ctx, func() error { return ask(s.address) }).Should(Succeed())
 	Expect(ask("nobody" + s.address[strings.IndexByte(s.address, '@'):])).To(MatchError(And(
-		ContainSubstring("SMTP error 550"), ContainSubstring("no workspace takes mails in at nobody@"))))
+		ContainSubstring("SMTP error 550"), ContainSubstring("no workspace receives mail at nobody@"))))
 }
 
 // arrived counts the mails in the queue by their Message-ID.

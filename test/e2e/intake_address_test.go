@@ -40,7 +40,7 @@ var _ = Describe("The address of a mail intake", func() {
 
 		Eventually(get(ctx, squatter)).Should(HaveCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIntakeNotAllowed))
 		rightful := intake{org: other, address: "help@in." + other + ".example", queue: "cola@" + other + ".example"}
-		Expect(rightful.knows()).To(MatchError(ContainSubstring("550: no workspace takes mails in at " + rightful.address)))
+		Expect(rightful.knows()).To(MatchError(ContainSubstring("550: no workspace receives mail at " + rightful.address)))
 		support := rightful.workspace("support")
 		create(ctx, support)
 		awaitReady(ctx, support)

@@ -179,7 +179,7 @@ var _ = Describe("The mail intake", func() {
 		Expect(deliver(email, question(email, 3, "List-Id: <users.customers.example>"), i.address)).To(Succeed())
 		Expect(deliver(email, question("MAILER-DAEMON@customers.example", 4), i.address)).To(Succeed())
 		Expect(deliver(email, question(email, 5, "Usher-Intake: "+i.address), i.address)).To(
-			MatchError(ContainSubstring("routing loop: the mail was taken in at " + i.address + " before")))
+			MatchError(ContainSubstring("routing loop: the mail has already passed through " + i.address)))
 		got := mailsTo(i.queue)
 		Expect(got).To(HaveExactElements(HaveField("EnvelopeFrom", ""), HaveField("EnvelopeFrom", "usher@usher.example"),
 			HaveField("EnvelopeFrom", "usher@usher.example"), HaveField("EnvelopeFrom", "usher@usher.example")))
@@ -191,7 +191,7 @@ var _ = Describe("The mail intake", func() {
 	It("LMI-3 refuses unknown addresses permanently, and those of an organization that does not exist yet temporarily", func(ctx context.Context) {
 		i := intake{org: env.Namespace(ctx, "org")}
 		i.address, i.queue = "support@in."+i.org+".example", "cola@"+i.org+".example"
-		Expect(i.knows()).To(MatchError(ContainSubstring("no workspace takes mails in at " + i.address)))
+		Expect(i.knows()).To(MatchError(ContainSubstring("no workspace receives mail at " + i.address)))
 		create(ctx, i.workspace("support"))
 		Eventually(func() error { return i.knows() }).Should(MatchError(ContainSubstring("451: the organization of " + i.address +
 			" is not ready: try again later")))
@@ -232,7 +232,7 @@ var _ = Describe("The mail intake while the queue's mail server is down", func()
 		}))
 		send := func() error { return deliver(email, question(email, 1), i.address) }
 		for range 3 {
-			Expect(send()).To(MatchError(ContainSubstring("the queue of " + i.address + " takes no mails at the moment: try again later")))
+			Expect(send()).To(MatchError(ContainSubstring("the queue of " + i.address + " is not accepting mail at the moment: try again later")))
 		}
 		box.SetTrouble(mailbox.RefuseRecipients(func(to string) error {
 			if to == i.queue {
@@ -241,7 +241,7 @@ var _ = Describe("The mail intake while the queue's mail server is down", func()
 			return nil
 		}))
 		err := send()
-		Expect(err).To(MatchError(ContainSubstring("refuses the mail for good (it answered 550)")))
+		Expect(err).To(MatchError(ContainSubstring("permanently refused the mail (it answered 550)")))
 		Expect(err).NotTo(MatchError(ContainSubstring(i.queue)))
 		Eventually(func(g Gomega) []eventsv1.Event {
 			var list eventsv1.EventList
