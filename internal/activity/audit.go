@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// eventList is as much of an EventList of audit.k8s.io/v1 as is asked for. The API server's own types would bring the
-// whole API server along.
+// eventList contains the fields of an EventList of audit.k8s.io/v1 that are needed. The API server's own types would add the whole
+// API server as a dependency.
 type eventList struct {
 	APIVersion string  `json:"apiVersion"`
 	Kind       string  `json:"kind"`
@@ -42,47 +42,48 @@ const (
 	stageComplete = "ResponseComplete"
 )
 
-// visit is somebody's last request in a namespace, among the events of a list.
-type visit struct {
+// request is the last request of a user in a namespace, among the events of a list.
+type request struct {
 	groups []string
 	at     time.Time
 }
 
-type visitor struct{ namespace, username string }
+// requester is a user in a namespace.
+type requester struct{ namespace, username string }
 
-// readEvents gives the last visit of everybody to every namespace in an EventList.
-func readEvents(body []byte) (map[visitor]visit, error) {
+// readEvents returns the last request of every user in every namespace in an EventList.
+func readEvents(body []byte) (map[requester]request, error) {
 	var list eventList
 	if err := json.Unmarshal(body, &list); err != nil {
-		return nil, fmt.Errorf("the body is no %s of %s: %w", auditKind, auditVersion, err)
+		return nil, fmt.Errorf("the body is not an %s of %s: %w", auditKind, auditVersion, err)
 	}
 	if list.APIVersion != auditVersion || list.Kind != auditKind {
-		return nil, fmt.Errorf("the body is no %s of %s: it says kind %.40q, apiVersion %.40q",
+		return nil, fmt.Errorf("the body is not an %s of %s: it has kind %.40q and apiVersion %.40q",
 			auditKind, auditVersion, list.Kind, list.APIVersion)
 	}
-	visits := map[visitor]visit{}
+	requests := map[requester]request{}
 	for i := range list.Items {
 		e := &list.Items[i]
 		actor := e.actor()
 		if !e.counts() || actor.Username == "" {
 			continue
 		}
-		who := visitor{namespace: e.ObjectRef.Namespace, username: actor.Username}
-		if e.RequestReceivedTimestamp.After(visits[who].at) {
-			visits[who] = visit{groups: actor.Groups, at: e.RequestReceivedTimestamp}
+		who := requester{namespace: e.ObjectRef.Namespace, username: actor.Username}
+		if e.RequestReceivedTimestamp.After(requests[who].at) {
+			requests[who] = request{groups: actor.Groups, at: e.RequestReceivedTimestamp}
 		}
 	}
-	return visits, nil
+	return requests, nil
 }
 
-// counts tells whether an event is a request that the API server has answered, in a namespace, to somebody whom it knew.
-// That RBAC or a webhook refused it does not matter: somebody was at work. Of a request that was not authenticated
-// nothing shows whose it was.
+// counts reports whether an event is a request in a namespace by an authenticated user, and the API server has answered it. It does
+// not matter whether RBAC or a webhook refused the request: the person was active. A request that was not authenticated does not
+// show whose it was.
 func (e *event) counts() bool {
 	return e.Stage == stageComplete && e.ObjectRef.Namespace != "" && e.ResponseStatus.Code != http.StatusUnauthorized
 }
 
-// actor gives as whom the request was made: who acts as a person is the person, as in admission.
+// actor returns the user as whom the request was made. As in admission, this is the impersonated user, if there is one.
 func (e *event) actor() eventUser {
 	if e.ImpersonatedUser.Username != "" {
 		return e.ImpersonatedUser

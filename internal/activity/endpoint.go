@@ -20,29 +20,29 @@ import (
 // AuditPath is where the audit endpoint is served.
 const AuditPath = "/audit"
 
-// maxBody is in bytes. A batch of 400 events at level Metadata has less than one million.
+// maxBody is the maximum size of a body in bytes. A batch of 400 events at level Metadata has less than one million.
 const maxBody = 10 << 20
 
-// AuditOptions are what the audit endpoint works with.
+// AuditOptions configure the audit endpoint.
 type AuditOptions struct {
-	// TokenFile is a file of bearer tokens, one a line, each of which is good. It is read anew at every request.
+	// TokenFile is a file of bearer tokens, one per line, each of which is accepted. It is read at every request.
 	TokenFile string
-	// Reader is the cache.
-	Reader lookup.Reader
-	// Platform names the identities that are no people.
+	// Cache finds people and workspaces.
+	Cache lookup.Reader
+	// Platform names the identities that are not people.
 	Platform authz.Platform
-	// Seen takes whom the events show.
+	// Seen is called for every person who made a request.
 	Seen func(namespace, user string, at time.Time)
-	// Now is the clock: nobody is seen later than now.
+	// Now is the clock. An event from the future counts as now.
 	Now func() time.Time
-	// Log takes errors.
+	// Log receives errors.
 	Log logr.Logger
 }
 
-// auditEndpoint takes the audit events that a kube-apiserver sends.
+// auditEndpoint receives the audit events that a kube-apiserver sends.
 type auditEndpoint struct{ AuditOptions }
 
-// NewAuditEndpoint gives the endpoint. It fails when the token file cannot be used.
+// NewAuditEndpoint returns the endpoint. It returns an error if the token file is unusable.
 func NewAuditEndpoint(o AuditOptions) (http.Handler, error) {
 	if _, err := readTokens(o.TokenFile); err != nil {
 		return nil, fmt.Errorf("--audit-token-file: %w", err)
@@ -50,73 +50,74 @@ func NewAuditEndpoint(o AuditOptions) (http.Handler, error) {
 	return auditEndpoint{o}, nil
 }
 
-// ServeHTTP answers 200 when it has taken the events, 401 without a good token, 405 to anything but POST, 413 to a body
-// that is too large, 400 to what is no list of events, 500 and 503 when the fault is on this side.
+// ServeHTTP answers 200 once it has recorded the events, 401 without a valid token, 405 for methods other than POST, 413 for a body
+// that is too large, 400 for a body that is not a list of events, and 500 or 503 for errors of the operator.
 func (e auditEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch good, err := e.authenticated(r); {
+	switch valid, err := e.authenticated(r); {
 	case err != nil:
-		e.Log.Error(err, "cannot check who sends audit events")
-		http.Error(w, "the file with the tokens cannot be used; the operator's log says why", http.StatusServiceUnavailable)
-	case !good:
+		e.Log.Error(err, "cannot check the token of a sender of audit events")
+		http.Error(w, "the operator cannot use its --audit-token-file: see the operator's log", http.StatusServiceUnavailable)
+	case !valid:
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		http.Error(w, "audit events need a bearer token that is in the operator's --audit-token-file: put it into the file that "+
-			"the API server's --audit-webhook-config-file names", http.StatusUnauthorized)
+		http.Error(w, "audit events need a bearer token from the operator's --audit-token-file: set it in the API server's "+
+			"--audit-webhook-config-file", http.StatusUnauthorized)
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "audit events are taken by POST", http.StatusMethodNotAllowed)
+		http.Error(w, "audit events are accepted by POST only", http.StatusMethodNotAllowed)
 	default:
-		e.take(w, r)
+		e.receive(w, r)
 	}
 }
 
-func (e auditEndpoint) take(w http.ResponseWriter, r *http.Request) {
+// receive reads and records the events of a request.
+func (e auditEndpoint) receive(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		http.Error(w, fmt.Sprintf("more than %d bytes of events at once: send level Metadata only, or lower "+
+		http.Error(w, fmt.Sprintf("the body exceeds %d bytes: log at level Metadata only, or reduce the API server's "+
 			"--audit-webhook-batch-max-size", large.Limit), http.StatusRequestEntityTooLarge)
 		return
 	}
 	if err != nil {
-		http.Error(w, "the body ended too early", http.StatusBadRequest)
+		http.Error(w, "cannot read the body", http.StatusBadRequest)
 		return
 	}
-	visits, err := readEvents(body)
+	requests, err := readEvents(body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if err := e.note(r.Context(), visits); err != nil {
-		e.Log.Error(err, "cannot find out whose the audit events are")
-		http.Error(w, "cannot find out whose the events are; the operator's log says why", http.StatusInternalServerError)
+	if err := e.record(r.Context(), requests); err != nil {
+		e.Log.Error(err, "cannot look up the users of audit events")
+		http.Error(w, "cannot look up the users of the events: see the operator's log", http.StatusInternalServerError)
 	}
 }
 
-// note finds out who of the visitors is a person of the organization that a namespace belongs to.
-func (e auditEndpoint) note(ctx context.Context, visits map[visitor]visit) error {
+// record records the requests of people in namespaces of their organization.
+func (e auditEndpoint) record(ctx context.Context, requests map[requester]request) error {
 	now := e.Now()
-	for who, v := range visits {
+	for who, r := range requests {
 		organizations, err := e.organizations(ctx, who.namespace)
 		if err != nil {
 			return err
 		}
 		for _, namespace := range organizations {
-			actor, err := e.Reader.Actor(ctx, e.Platform, namespace, who.username, v.groups)
+			actor, err := e.Cache.Actor(ctx, e.Platform, namespace, who.username, r.groups)
 			if err != nil {
 				return err
 			}
 			if actor.Kind == authz.ActorPerson {
-				e.Seen(namespace, actor.User, earlier(v.at, now))
+				e.Seen(namespace, actor.User, earlier(r.at, now))
 			}
 		}
 	}
 	return nil
 }
 
-// organizations gives the namespaces of the organizations that a namespace belongs to: its own, if it is one's, and that
-// of the workspace that it was made for.
+// organizations returns the namespaces of the organizations that a namespace may belong to: itself, and that of the workspace that
+// owns it.
 func (e auditEndpoint) organizations(ctx context.Context, namespace string) ([]string, error) {
-	workspaces, err := e.Reader.WorkspacesByNamespace(ctx, namespace)
+	workspaces, err := e.Cache.WorkspacesByNamespace(ctx, namespace)
 	found := []string{namespace}
 	for _, w := range workspaces {
 		if w.Status.Namespace == namespace && w.Namespace != namespace {

@@ -46,107 +46,107 @@ var _ = Describe("The audit endpoint", func() {
 		suspended.Status.State = v1alpha1.UserSuspended
 		support := builders.Workspace("acme", "support").Namespace("acme-support").Obj()
 		support.Status.Namespace = "acme-support"
-		wish := builders.Workspace("acme", "wish").Namespace("acme-taken").Obj()
-		c := holding(interceptor.Funcs{List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+		taken := builders.Workspace("acme", "taken").Namespace("acme-taken").Obj()
+		c := newClient(interceptor.Funcs{List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
 			if broken {
 				return errors.New("the cache is broken")
 			}
 			return c.List(ctx, list, opts...)
-		}}, builders.Organization("acme").Delegate("argocd", v1alpha1.RoleOrganizationAdmin).Obj(), active("ana", noon), suspended, support, wish)
+		}}, builders.Organization("acme").Delegate("argocd", v1alpha1.RoleOrganizationAdmin).Obj(), active("ana", noon), suspended, support, taken)
 		var err error
 		endpoint, err = NewAuditEndpoint(AuditOptions{
-			TokenFile: file, Reader: lookup.New(c, effective.IntakeDomains{}), Platform: authz.Platform{Users: []string{"ops"}},
+			TokenFile: file, Cache: lookup.New(c, effective.IntakeDomains{}), Platform: authz.Platform{Users: []string{"ops"}},
 			Seen: func(namespace, user string, at time.Time) { seen[namespace+"/"+user] = at },
 			Now:  func() time.Time { return noon.Add(time.Minute) }, Log: logr.Discard(),
 		})
 		Expect(err).NotTo(HaveOccurred())
 	})
-	ask := func(method, authorization string, body string) *httptest.ResponseRecorder {
+	send := func(method, authorization string, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, AuditPath, strings.NewReader(body))
 		r.Header.Set("Authorization", authorization)
-		answer := httptest.NewRecorder()
-		endpoint.ServeHTTP(answer, r)
-		return answer
+		response := httptest.NewRecorder()
+		endpoint.ServeHTTP(response, r)
+		return response
 	}
-	about := func(user, namespace, at string) string {
-		return string(events(short(stageComplete, user, namespace, "200", at)))
+	eventsOf := func(user, namespace, at string) string {
+		return string(eventListOf(shortEvent(stageComplete, user, namespace, "200", at)))
 	}
 
-	DescribeTable("sees the people of the organization that a namespace belongs to", func(user, namespace string, people ...string) {
-		Expect(ask(http.MethodPost, "Bearer "+token, about(user, namespace, "2026-11-21T12:00:00Z")).Code).To(Equal(http.StatusOK))
+	DescribeTable("sees people in the namespaces of their organization", func(user, namespace string, people ...string) {
+		Expect(send(http.MethodPost, "Bearer "+token, eventsOf(user, namespace, "2026-11-21T12:00:00Z")).Code).To(Equal(http.StatusOK))
 		Expect(seen).To(HaveLen(len(people)))
 		for _, p := range people {
 			Expect(seen).To(HaveKeyWithValue(p, noon))
 		}
 	},
-		Entry("the organization's own", "ana@acme.example", "acme", "acme/ana"),
-		Entry("a workspace's", "ana@acme.example", "acme-support", "acme/ana"),
-		Entry("one that a workspace wishes and does not have", "ana@acme.example", "acme-taken"),
-		Entry("another one", "ana@acme.example", "kube-system"),
-		Entry("who is suspended", "sam@acme.example", "acme"),
-		Entry("who is unknown", "mallory", "acme"),
+		Entry("the organization's namespace", "ana@acme.example", "acme", "acme/ana"),
+		Entry("a workspace's namespace", "ana@acme.example", "acme-support", "acme/ana"),
+		Entry("a namespace that a workspace requests but does not own", "ana@acme.example", "acme-taken"),
+		Entry("a foreign namespace", "ana@acme.example", "kube-system"),
+		Entry("a suspended person", "sam@acme.example", "acme"),
+		Entry("an unknown user", "mallory", "acme"),
 		Entry("a delegate", "argocd", "acme"),
 		Entry("the platform", "ops", "acme"),
 	)
 
-	It("sees nobody in the future", func() {
-		Expect(ask(http.MethodPost, "Bearer "+token, about("ana@acme.example", "acme", "2036-11-21T12:00:00Z")).Code).To(Equal(http.StatusOK))
+	It("records no time in the future", func() {
+		Expect(send(http.MethodPost, "Bearer "+token, eventsOf("ana@acme.example", "acme", "2036-11-21T12:00:00Z")).Code).To(Equal(http.StatusOK))
 		Expect(seen).To(HaveKeyWithValue("acme/ana", noon.Add(time.Minute)))
 	})
 
-	DescribeTable("lets in by token only", func(authorization string) {
-		answer := ask(http.MethodPost, authorization, about("ana@acme.example", "acme", "2026-11-21T12:00:00Z"))
-		Expect(answer.Code).To(Equal(http.StatusUnauthorized))
-		Expect(answer.Header()).To(HaveKeyWithValue("Www-Authenticate", []string{"Bearer"}))
-		Expect(answer.Body.String()).To(And(ContainSubstring("--audit-token-file"), Not(ContainSubstring(token))))
+	DescribeTable("refuses a request without a valid token", func(authorization string) {
+		response := send(http.MethodPost, authorization, eventsOf("ana@acme.example", "acme", "2026-11-21T12:00:00Z"))
+		Expect(response.Code).To(Equal(http.StatusUnauthorized))
+		Expect(response.Header()).To(HaveKeyWithValue("Www-Authenticate", []string{"Bearer"}))
+		Expect(response.Body.String()).To(And(ContainSubstring("--audit-token-file"), Not(ContainSubstring(token))))
 		Expect(seen).To(BeEmpty())
 	},
 		Entry("none", ""),
 		Entry("no value", "Bearer "),
-		Entry("another one", "Bearer "+next),
-		Entry("the beginning", "Bearer "+token[:31]),
+		Entry("another token", "Bearer "+next),
+		Entry("the beginning of a token", "Bearer "+token[:31]),
 		Entry("another scheme", "Basic "+token),
 	)
 
-	It("takes tokens as they are in the file at the time", func() {
+	It("reads the token file at every request", func() {
 		write("\n" + next + "\n" + token)
-		Expect(ask(http.MethodPost, "Bearer "+token, string(events(""))).Code).To(Equal(http.StatusOK))
-		Expect(ask(http.MethodPost, "bearer "+next, string(events(""))).Code).To(Equal(http.StatusOK))
+		Expect(send(http.MethodPost, "Bearer "+token, string(eventListOf(""))).Code).To(Equal(http.StatusOK))
+		Expect(send(http.MethodPost, "bearer "+next, string(eventListOf(""))).Code).To(Equal(http.StatusOK))
 		write(next)
-		Expect(ask(http.MethodPost, "Bearer "+token, string(events(""))).Code).To(Equal(http.StatusUnauthorized))
+		Expect(send(http.MethodPost, "Bearer "+token, string(eventListOf(""))).Code).To(Equal(http.StatusUnauthorized))
 		write("")
-		Expect(ask(http.MethodPost, "Bearer ", string(events(""))).Code).To(Equal(http.StatusServiceUnavailable))
+		Expect(send(http.MethodPost, "Bearer ", string(eventListOf(""))).Code).To(Equal(http.StatusServiceUnavailable))
 		Expect(os.Remove(file)).To(Succeed())
-		Expect(ask(http.MethodPost, "Bearer "+next, string(events(""))).Code).To(Equal(http.StatusServiceUnavailable))
+		Expect(send(http.MethodPost, "Bearer "+next, string(eventListOf(""))).Code).To(Equal(http.StatusServiceUnavailable))
 	})
 
 	It("says what is wrong with a request", func() {
-		answer := ask(http.MethodGet, "Bearer "+token, "")
-		Expect(answer.Code).To(Equal(http.StatusMethodNotAllowed))
-		Expect(answer.Header()).To(HaveKeyWithValue("Allow", []string{"POST"}))
-		answer = ask(http.MethodPost, "Bearer "+token, "[]")
-		Expect(answer.Code).To(Equal(http.StatusBadRequest))
-		Expect(answer.Body.String()).To(ContainSubstring("no EventList of audit.k8s.io/v1"))
-		answer = ask(http.MethodPost, "Bearer "+token, string(events(strings.Repeat(full+",", maxBody/len(full)+1)+full)))
-		Expect(answer.Code).To(Equal(http.StatusRequestEntityTooLarge))
-		Expect(answer.Body.String()).To(ContainSubstring("lower --audit-webhook-batch-max-size"))
+		response := send(http.MethodGet, "Bearer "+token, "")
+		Expect(response.Code).To(Equal(http.StatusMethodNotAllowed))
+		Expect(response.Header()).To(HaveKeyWithValue("Allow", []string{"POST"}))
+		response = send(http.MethodPost, "Bearer "+token, "[]")
+		Expect(response.Code).To(Equal(http.StatusBadRequest))
+		Expect(response.Body.String()).To(ContainSubstring("not an EventList of audit.k8s.io/v1"))
+		response = send(http.MethodPost, "Bearer "+token, string(eventListOf(strings.Repeat(fullEvent+",", maxBody/len(fullEvent)+1)+fullEvent)))
+		Expect(response.Code).To(Equal(http.StatusRequestEntityTooLarge))
+		Expect(response.Body.String()).To(ContainSubstring("reduce the API server's --audit-webhook-batch-max-size"))
 		Expect(seen).To(BeEmpty())
 	})
 
-	It("asks to be asked again when it cannot look people up", func() {
+	It("answers 500 if it cannot look up people", func() {
 		broken = true
-		answer := ask(http.MethodPost, "Bearer "+token, about("ana@acme.example", "acme", "2026-11-21T12:00:00Z"))
-		Expect(answer.Code).To(Equal(http.StatusInternalServerError))
-		Expect(answer.Body.String()).NotTo(ContainSubstring("ana"))
+		response := send(http.MethodPost, "Bearer "+token, eventsOf("ana@acme.example", "acme", "2026-11-21T12:00:00Z"))
+		Expect(response.Code).To(Equal(http.StatusInternalServerError))
+		Expect(response.Body.String()).NotTo(ContainSubstring("ana"))
 	})
 
-	DescribeTable("does not start without a good token file", func(content, message string) {
+	DescribeTable("does not start with an invalid token file", func(content, message string) {
 		write(content)
 		_, err := NewAuditEndpoint(AuditOptions{TokenFile: file})
 		Expect(err).To(MatchError(And(HavePrefix("--audit-token-file: "), ContainSubstring(message), Not(ContainSubstring("secret")))))
 	},
-		Entry("empty", " \n", "holds no token"),
-		Entry("short", token+"\nsecret", "token 2 in the file has 6 characters and needs 32"),
+		Entry("empty", " \n", "contains no token"),
+		Entry("short", token+"\nsecret", "token 2 in the file has 6 characters, but needs at least 32"),
 	)
 
 	It("does not start without a token file", func() {

@@ -32,7 +32,7 @@ const interval = 15 * time.Minute
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// indexer hands the cache's indexes to a client without a cache.
+// indexer adds the indexes of the cache to a fake client.
 type indexer struct{ *fake.ClientBuilder }
 
 // IndexField implements client.FieldIndexer.
@@ -43,8 +43,8 @@ func (i indexer) IndexField(_ context.Context, object client.Object, field strin
 	return nil
 }
 
-// holding gives a client of a cluster that holds these objects.
-func holding(funcs interceptor.Funcs, objects ...client.Object) client.Client {
+// newClient returns a fake client with these objects.
+func newClient(funcs interceptor.Funcs, objects ...client.Object) client.Client {
 	GinkgoHelper()
 	scheme := runtime.NewScheme()
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
@@ -54,7 +54,7 @@ func holding(funcs interceptor.Funcs, objects ...client.Object) client.Client {
 	return b.Build()
 }
 
-// active gives a person of acme in force, last active at a time.
+// active returns an active user of the organization acme, last active at a time.
 func active(name string, last time.Time) *v1alpha1.OrgUser {
 	u := builders.OrgUser("acme", name).Obj()
 	u.Status = v1alpha1.OrgUserStatus{

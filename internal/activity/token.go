@@ -14,10 +14,10 @@ import (
 	"strings"
 )
 
-// minToken is in bytes. Shorter tokens can be guessed.
+// minToken is the minimum length of a token in bytes. Shorter tokens could be guessed.
 const minToken = 32
 
-// readTokens reads a file of tokens, one a line. Errors never hold a token.
+// readTokens reads a file of tokens, one per line. Errors never contain a token.
 func readTokens(path string) ([][]byte, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -25,18 +25,18 @@ func readTokens(path string) ([][]byte, error) {
 	}
 	tokens := bytes.Fields(content)
 	if len(tokens) == 0 {
-		return nil, errors.New("the file holds no token: put one on a line of its own, such as `openssl rand -hex 32` gives")
+		return nil, errors.New("the file contains no token: add one per line, for example from `openssl rand -hex 32`")
 	}
 	for i, token := range tokens {
 		if len(token) < minToken {
-			return nil, fmt.Errorf("token %d in the file has %d characters and needs %d: `openssl rand -hex 32` gives one",
+			return nil, fmt.Errorf("token %d in the file has %d characters, but needs at least %d: create one with `openssl rand -hex 32`",
 				i+1, len(token), minToken)
 		}
 	}
 	return tokens, nil
 }
 
-// authenticated tells whether a request has one of the tokens, in a time that says nothing about them.
+// authenticated reports whether a request has one of the tokens. The time that it takes reveals nothing about them.
 func (e auditEndpoint) authenticated(r *http.Request) (bool, error) {
 	tokens, err := readTokens(e.TokenFile)
 	if err != nil {
@@ -46,8 +46,8 @@ func (e auditEndpoint) authenticated(r *http.Request) (bool, error) {
 	sum := sha256.Sum256([]byte(strings.TrimSpace(given)))
 	equal := 0
 	for _, token := range tokens {
-		wanted := sha256.Sum256(token)
-		equal |= subtle.ConstantTimeCompare(sum[:], wanted[:])
+		expected := sha256.Sum256(token)
+		equal |= subtle.ConstantTimeCompare(sum[:], expected[:])
 	}
 	return equal == 1 && strings.EqualFold(scheme, "Bearer"), nil
 }

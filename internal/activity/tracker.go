@@ -1,11 +1,11 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package activity moves OrgUser.status.lastActive (ORG-17) when a person makes requests. Requests come from admission and,
-// where a kube-apiserver is told to send them, from its audit events. They are noted in memory and written later, so that
-// they cost the one who asks nothing, and seldom, so that activity is no load: a person costs one write an interval, and
-// all people together no more than a set number of writes a second. What is not written yet when a replica ends is lost;
-// the person's next request makes up for it.
+// Package activity updates OrgUser.status.lastActive (ORG-17) when a person makes requests. It learns of requests from admission and,
+// if a kube-apiserver is configured to send them, from its audit events. Requests are recorded in memory and written later, so that
+// they are not delayed. Writes are rare, so that activity is no load: one per person and interval, and no more than a fixed number
+// per second for all people together. What a replica has not written when it ends is lost; the person's next request makes up for
+// it.
 package activity
 
 import (
@@ -23,59 +23,59 @@ import (
 )
 
 const (
-	// writesPerSecond spreads the writes of people who come at the same time: 5,000 take eight minutes.
+	// writesPerSecond spreads the writes if many people are active at the same time: 5,000 take eight minutes.
 	writesPerSecond = 10
-	// maxPeople bounds the memory of a tracker: about 200 bytes a person, 10 MB in all.
+	// maxPeople bounds the memory of a tracker: about 200 bytes per person, 10 MB in total.
 	maxPeople = 50_000
-	// writeTimeout bounds one write, waiting for its turn and conflicts included.
+	// writeTimeout is the timeout of one write, including the wait for the rate limiter and conflicts.
 	writeTimeout = 5 * time.Second
-	// retryDelay is how long nothing is written after a write failed.
+	// retryDelay is the pause after a write has failed.
 	retryDelay = time.Second
-	// sweepInterval is how often memory is given back.
-	sweepInterval = time.Minute
+	// pruneInterval is how often memory is released.
+	pruneInterval = time.Minute
 )
 
-// Options are what a Tracker works with.
+// Options configure a Tracker.
 type Options struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
-	// Interval is how long a person's activity is written once only.
+	// Interval is the time within which a person's activity is written at most once.
 	Interval time.Duration
 	// Now is the clock.
 	Now func() time.Time
-	// Log takes errors, and says when there was no room.
+	// Log receives errors and dropped requests.
 	Log logr.Logger
 }
 
-// Tracker notes when people were seen, and writes it. It is a Runnable of every replica: each writes what it saw.
+// Tracker records when people were last active, and writes it. It is a Runnable of every replica: each writes what it has seen.
 type Tracker struct {
 	Options
 
 	limiter *rate.Limiter
-	// work holds something while somebody waits to be written.
+	// work contains a token while there may be pending updates.
 	work chan struct{}
 
-	mu   sync.Mutex
-	book *book
+	mu    sync.Mutex
+	queue *updateQueue
 }
 
-// New makes a tracker, which writes while it is started.
+// New returns a Tracker, which writes once it is started.
 func New(o Options) *Tracker {
 	return &Tracker{
 		Options: o,
 		limiter: rate.NewLimiter(writesPerSecond, 1),
 		work:    make(chan struct{}, 1),
-		book:    newBook(maxPeople),
+		queue:   newUpdateQueue(maxPeople),
 	}
 }
 
-// Seen notes that the person of an OrgUser, of that name in that namespace, made a request. It asks nobody and does not
-// wait, and may be called from several goroutines.
+// Seen records that a person, by the namespace and name of their OrgUser, made a request. It makes no request itself, does not
+// wait, and is safe for concurrent use.
 func (t *Tracker) Seen(namespace, user string, at time.Time) {
 	t.mu.Lock()
-	more := t.book.note(person{Namespace: namespace, Name: user}, at)
+	added := t.queue.add(person{Namespace: namespace, Name: user}, at)
 	t.mu.Unlock()
-	if more {
+	if added {
 		t.wake()
 	}
 }
@@ -83,55 +83,55 @@ func (t *Tracker) Seen(namespace, user string, at time.Time) {
 func (t *Tracker) wake() {
 	select {
 	case t.work <- struct{}{}:
-	default: // it is awake
+	default: // it is awake already
 	}
 }
 
-// NeedLeaderElection says that every replica writes: each sees other requests.
+// NeedLeaderElection is false: each replica sees different requests and writes them.
 func (t *Tracker) NeedLeaderElection() bool { return false }
 
-// Start writes what was seen, until its context ends.
+// Start writes updates until its context ends.
 func (t *Tracker) Start(ctx context.Context) error {
-	sweep := time.NewTicker(sweepInterval)
-	defer sweep.Stop()
+	prune := time.NewTicker(pruneInterval)
+	defer prune.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-sweep.C:
-			t.sweep()
+		case <-prune.C:
+			t.prune()
 		case <-t.work:
 			t.writeNext(ctx)
 		}
 	}
 }
 
-func (t *Tracker) sweep() {
+func (t *Tracker) prune() {
 	t.mu.Lock()
-	dropped := t.book.sweep(t.Now())
+	dropped := t.queue.prune(t.Now())
 	t.mu.Unlock()
 	if dropped > 0 {
-		t.Log.Info("more people are active than is kept track of, so some last activities are not moved",
+		t.Log.Info("too many people are active to be tracked: the last activity of some is not updated",
 			"requests", dropped, "people", maxPeople)
 	}
 }
 
-// writeNext writes who has waited longest, and sees to it that the next one's turn comes.
+// writeNext writes the oldest update, and wakes the tracker up for the next one.
 func (t *Tracker) writeNext(ctx context.Context) {
 	t.mu.Lock()
-	who, s, waits := t.book.next()
+	who, u, ok := t.queue.next()
 	t.mu.Unlock()
-	if !waits {
+	if !ok {
 		return
 	}
 	defer t.wake()
-	until, err := t.write(ctx, who, s.at)
+	until, err := t.write(ctx, who, u.at)
 	if apierrors.IsNotFound(err) {
-		until, err = time.Time{}, nil // gone meanwhile
+		until, err = time.Time{}, nil // deleted in the meantime
 	}
 	if err == nil {
 		t.mu.Lock()
-		t.book.done(until)
+		t.queue.done(until)
 		t.mu.Unlock()
 		return
 	}
@@ -139,25 +139,25 @@ func (t *Tracker) writeNext(ctx context.Context) {
 		return
 	}
 	t.mu.Lock()
-	again := t.book.again(s)
+	retried := t.queue.retry(u)
 	t.mu.Unlock()
-	t.Log.Error(err, "cannot write when a person was last active", "triedAgain", again)
+	t.Log.Error(err, "cannot write when a person was last active", "retried", retried)
 	pause(ctx, retryDelay)
 }
 
-// write moves a person's last activity if that is due, and gives the time until which it is not due again.
+// write updates a person's last activity if that is due. It returns the time until which it is not due again.
 func (t *Tracker) write(ctx context.Context, who person, at time.Time) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	u := &v1alpha1.OrgUser{}
 	u.Namespace, u.Name = who.Namespace, who.Name
 	var until time.Time
-	// The cache is new enough: what is decided on an old copy is refused by its resource version and decided again. So a
-	// movement costs one request.
+	// The cache is recent enough: a decision on an outdated copy is refused because of its resource version, and made again. So an
+	// update costs one request.
 	err := status.Amend(ctx, t.Client, t.Client, u, func() error {
-		var moved bool
-		until, moved = move(&u.Status, at, t.Interval)
-		if !moved {
+		var advanced bool
+		until, advanced = advance(&u.Status, at, t.Interval)
+		if !advanced {
 			return nil
 		}
 		return t.limiter.Wait(ctx)
@@ -165,7 +165,7 @@ func (t *Tracker) write(ctx context.Context, who person, at time.Time) (time.Tim
 	return until, err
 }
 
-// pause waits for a while, or until the context ends.
+// pause waits until the time is over or the context ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -23,7 +23,7 @@ import (
 
 var _ manager.LeaderElectionRunnable = &Tracker{}
 
-var _ = Describe("A tracker", func() {
+var _ = Describe("The tracker", func() {
 	var (
 		patches atomic.Int64
 		fail    atomic.Pointer[func(client.Object) error]
@@ -65,14 +65,14 @@ var _ = Describe("A tracker", func() {
 			return u.Status.LastActive
 		}
 	}
-	// beyond waits until whoever was seen so far is dealt with.
-	beyond := func(t *Tracker, c client.Client) {
+	// awaitAll waits until everybody who was seen so far is written or ignored.
+	awaitAll := func(t *Tracker, c client.Client) {
 		t.Seen("acme", "marker", noon)
 		Eventually(lastActive(c, "marker")).Should(Equal("2026-11-21T12:00:00Z"))
 	}
 
-	It("writes what it saw, once for any number of requests", func() {
-		c := holding(funcs, active("ana", noon.Add(-time.Hour)))
+	It("writes once for any number of requests", func() {
+		c := newClient(funcs, active("ana", noon.Add(-time.Hour)))
 		t := start(c)
 		var all sync.WaitGroup
 		for range 10 {
@@ -85,29 +85,29 @@ var _ = Describe("A tracker", func() {
 		all.Wait()
 		Eventually(lastActive(c, "ana")).Should(Equal("2026-11-21T12:00:00Z"))
 		t.Seen("acme", "ana", noon.Add(interval-time.Second))
-		Eventually(func() string { // what is seen while a write is on its way adds nothing
+		Eventually(func() string { // a request during a write adds nothing
 			t.Seen("acme", "ana", noon.Add(interval))
 			return lastActive(c, "ana")(Default)
 		}).Should(Equal("2026-11-21T12:15:00Z"))
 		Expect(patches.Load()).To(BeEquivalentTo(2))
 	})
 
-	It("leaves alone who is suspended, pending, gone, or was active a moment ago", func() {
+	It("writes nothing for people who are suspended, pending, deleted or were just active", func() {
 		suspended, pending := active("sam", noon.Add(-time.Hour)), active("pia", noon)
 		suspended.Status.State = v1alpha1.UserSuspended
 		pending.Status.State, pending.Status.LastActive = v1alpha1.UserPending, v1alpha1.LastActivePending
-		c := holding(funcs, suspended, pending, active("ana", noon.Add(-time.Minute)), active("marker", noon.Add(-time.Hour)))
+		c := newClient(funcs, suspended, pending, active("ana", noon.Add(-time.Minute)), active("marker", noon.Add(-time.Hour)))
 		t := start(c)
 		for _, name := range []string{"sam", "pia", "ana", "gone"} {
 			t.Seen("acme", name, noon)
 		}
-		beyond(t, c)
+		awaitAll(t, c)
 		Expect(patches.Load()).To(BeEquivalentTo(1), "the marker's")
 		Expect(logged.all()).To(BeEmpty())
 	})
 
-	It("decides again when somebody else wrote meanwhile", func() {
-		c := holding(funcs, active("ana", noon.Add(-time.Hour)), active("marker", noon.Add(-time.Hour)))
+	It("decides again after a conflict", func() {
+		c := newClient(funcs, active("ana", noon.Add(-time.Hour)), active("marker", noon.Add(-time.Hour)))
 		first := func(client.Object) error {
 			fail.Store(nil)
 			u := active("ana", noon.Add(-time.Hour))
@@ -120,22 +120,22 @@ var _ = Describe("A tracker", func() {
 		fail.Store(&first)
 		t := start(c)
 		t.Seen("acme", "ana", noon)
-		beyond(t, c)
+		awaitAll(t, c)
 		Expect(lastActive(c, "ana")(Default)).To(Equal("2026-11-21T11:59:00Z"))
 	})
 
-	It("tries again what failed, and says so without saying who", func() {
-		c := holding(funcs, active("ana", noon.Add(-time.Hour)))
+	It("retries a failed write, and logs the error without the name", func() {
+		c := newClient(funcs, active("ana", noon.Add(-time.Hour)))
 		broken := func(client.Object) error {
 			fail.Store(nil)
-			return errors.New("the API server is not there")
+			return errors.New("the API server is down")
 		}
 		fail.Store(&broken)
 		t := start(c)
 		t.Seen("acme", "ana", noon)
 		Eventually(lastActive(c, "ana")).Should(Equal("2026-11-21T12:00:00Z"))
 		Expect(patches.Load()).To(BeEquivalentTo(2))
-		Expect(logged.all()).To(HaveExactElements(And(ContainSubstring("the API server is not there"), Not(ContainSubstring("ana")))))
+		Expect(logged.all()).To(HaveExactElements(And(ContainSubstring("the API server is down"), Not(ContainSubstring("ana")))))
 	})
 
 	It("spreads the writes of many people", func() {
@@ -144,34 +144,34 @@ var _ = Describe("A tracker", func() {
 		for n := range objects {
 			objects[n] = active(fmt.Sprintf("p%d", n), noon.Add(-time.Hour))
 		}
-		told := make(chan struct{})
+		release := make(chan struct{})
 		stuck := func(client.Object) error {
-			<-told // whoever tells does not wait for a write
+			<-release // Seen does not wait for a write
 			return nil
 		}
 		fail.Store(&stuck)
-		t := start(holding(funcs, objects...))
+		t := start(newClient(funcs, objects...))
 		began := time.Now()
 		for n := range people {
 			t.Seen("acme", fmt.Sprintf("p%d", n), noon)
 		}
-		close(told)
+		close(release)
 		Eventually(patches.Load).Should(BeEquivalentTo(people))
 		Expect(time.Since(began)).To(BeNumerically(">=", (people-1)*time.Second/writesPerSecond-50*time.Millisecond))
 	})
 
-	It("says when there is no room, and how much that concerned", func() {
+	It("logs how many requests were dropped", func() {
 		t := New(Options{Interval: interval, Now: func() time.Time { return noon }, Log: funcr.New(logged.add, funcr.Options{})})
-		t.book.capacity = 1
+		t.queue.capacity = 1
 		t.Seen("acme", "ana", noon)
 		t.Seen("acme", "bea", noon)
-		t.sweep()
-		t.sweep()
+		t.prune()
+		t.prune()
 		Expect(logged.all()).To(HaveExactElements(And(ContainSubstring(`"requests"=1`), Not(ContainSubstring("bea")))))
 	})
 })
 
-// lines are what was logged.
+// lines are the lines that were logged.
 type lines struct {
 	mu   sync.Mutex
 	text []string

@@ -26,7 +26,7 @@ func addActivity(mgr ctrl.Manager, o *Options, platform authz.Platform) (func(na
 	tracker := activity.New(activity.Options{Client: mgr.GetClient(), Interval: o.ActivityInterval, Now: now, Log: log})
 	if o.AuditTokenFile != "" {
 		endpoint, err := activity.NewAuditEndpoint(activity.AuditOptions{
-			TokenFile: o.AuditTokenFile, Reader: cacheReader(mgr, o), Platform: platform,
+			TokenFile: o.AuditTokenFile, Cache: cacheReader(mgr, o), Platform: platform,
 			Seen: tracker.Seen, Now: now, Log: log,
 		})
 		if err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/limited"
-
 	"github.com/usher-operator/usher/internal/mail"
 )
 
