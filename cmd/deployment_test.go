@@ -17,7 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/gateway"
 )
 
-// fromSecret are variables of the arguments that components read from Secrets, not from the settings.
+// fromSecret are the variables in arguments that components read from Secrets instead of the settings.
 var fromSecret = map[string]string{"GATEWAY_URL": "https://sms.acme.example/messages"}
 
 var variable = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
@@ -25,14 +25,14 @@ var variable = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
 var _ = Describe("The Deployment's arguments", func() {
 	BeforeEach(func() { GinkgoT().Setenv("POD_NAMESPACE", "usher-system") })
 
-	It("are flags of the program that go together, with the settings as they ship", func() {
+	It("are valid with the settings that ship", func() {
 		options, err := parsed(expand(deploymentArgs(), settings())...)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.Validate()).To(Succeed())
 		Expect(options.LeaderElection).To(BeTrue(), "there are two replicas")
 	})
 
-	It("are so with every component at once", func() {
+	It("are valid with every component at once", func() {
 		args := deploymentArgs()
 		components := componentArgs()
 		Expect(len(components)).To(BeNumerically(">=", 6))
@@ -45,7 +45,7 @@ var _ = Describe("The Deployment's arguments", func() {
 		Expect(options.Gateway).NotTo(Equal(gateway.Options{}))
 	})
 
-	It("use every setting, each of which docs/install.md explains", func() {
+	It("use every setting, and docs/install.md explains each", func() {
 		args := strings.Join(deploymentArgs(), " ")
 		doc, err := os.ReadFile(filepath.Join("..", "docs", "install.md"))
 		Expect(err).NotTo(HaveOccurred())
@@ -57,7 +57,7 @@ var _ = Describe("The Deployment's arguments", func() {
 	})
 })
 
-// deploymentArgs gives the arguments as config/manager/deployment.yaml has them.
+// deploymentArgs returns the arguments in config/manager/deployment.yaml.
 func deploymentArgs() []string {
 	GinkgoHelper()
 	var deployment appsv1.Deployment
@@ -66,7 +66,7 @@ func deploymentArgs() []string {
 	return deployment.Spec.Template.Spec.Containers[0].Args
 }
 
-// componentArgs gives the arguments that the components add.
+// componentArgs returns the arguments that the components add.
 func componentArgs() []string {
 	GinkgoHelper()
 	patches, err := filepath.Glob(filepath.Join("..", "config", "components", "*", "patch.yaml"))
@@ -95,7 +95,7 @@ func readYAML(path string, into any) {
 	Expect(yaml.Unmarshal(content, into)).To(Succeed(), path)
 }
 
-// settings gives what an installation sets for itself, with the values that ship.
+// settings returns the settings of an installation, with the values that ship.
 func settings() map[string]string {
 	GinkgoHelper()
 	content, err := os.ReadFile(filepath.Join("..", "config", "manager", "settings.env"))
@@ -109,7 +109,7 @@ func settings() map[string]string {
 	return all
 }
 
-// expand does what the kubelet does with variables in arguments, but does not put up with unknown ones.
+// expand replaces variables in arguments as the kubelet does, but fails for unknown ones.
 func expand(args []string, settings map[string]string) []string {
 	GinkgoHelper()
 	expanded := make([]string, 0, len(args))
