@@ -151,7 +151,7 @@ var _ = Describe("The portal in a browser", func() {
 		Expect(t.text("h1")).To(Equal("Check your mail"))
 		Expect(t.attribute("html", "lang")).To(Equal("en"))
 		message, _ := story.mail(ctx, "/c/", 1)
-		Expect(message.Subject).To(HavePrefix("Confirm your address"), "the following mails are in this language as well")
+		Expect(message.Subject).To(HavePrefix("Confirm your email address"), "the following mails are in this language as well")
 	})
 })
 
