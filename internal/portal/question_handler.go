@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
@@ -47,20 +46,6 @@ func (h *handler) addQuestionPages(mux *http.ServeMux, opts Options) {
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
 	}
 	mux.HandleFunc("/a/{token}", h.refuseMethod("GET, HEAD"))
-}
-
-// newQuestionLimit returns a function that counts a question and reports whether it is within the limit of the client's network.
-func newQuestionLimit(opts Options) func(*http.Request) bool {
-	if opts.QuestionsPerHour < 0 {
-		return func(*http.Request) bool { return true }
-	}
-	hourly := opts.QuestionsPerHour
-	if hourly == 0 {
-		hourly = defaultQuestionsPerHour
-	}
-	limit := newLimiter(hourly/time.Hour.Seconds(), max(int(hourly), 1))
-	limit.networkOf = wideNetworkOf
-	return func(r *http.Request) bool { return limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) }
 }
 
 // open shows a workspace's contact page.

@@ -5,6 +5,7 @@ package portal
 
 import (
 	"container/list"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -81,6 +82,20 @@ func (l *limiter) prune(now time.Time) {
 		l.seen.Remove(oldest)
 		delete(l.clients, c.network)
 	}
+}
+
+// newQuestionLimit returns a function that counts a question and reports whether it is within the limit of the client's network.
+func newQuestionLimit(opts Options) func(*http.Request) bool {
+	if opts.QuestionsPerHour < 0 {
+		return func(*http.Request) bool { return true }
+	}
+	hourly := opts.QuestionsPerHour
+	if hourly == 0 {
+		hourly = defaultQuestionsPerHour
+	}
+	limit := newLimiter(hourly/time.Hour.Seconds(), max(int(hourly), 1))
+	limit.networkOf = wideNetworkOf
+	return func(r *http.Request) bool { return limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) }
 }
 
 // networkOf returns the network within which a client can easily change its address: an IPv6 /64, or a single IPv4 address.

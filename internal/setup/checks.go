@@ -1,0 +1,50 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+)
+
+// addChecks adds the checks of liveness and readiness. A replica is alive if it answers, and ready if it can serve admission
+// requests and people.
+func addChecks(mgr ctrl.Manager, certificates <-chan struct{}, portal healthz.Checker) error {
+	checks := map[string]healthz.Checker{
+		"certificates": func(*http.Request) error {
+			select {
+			case <-certificates:
+				return nil
+			default:
+				return errors.New("the webhooks' certificate is not in place yet")
+			}
+		},
+		"webhooks": mgr.GetWebhookServer().StartedChecker(),
+		"portal":   portal,
+		"cache":    cacheCheck(mgr),
+	}
+	for name, check := range checks {
+		if err := mgr.AddReadyzCheck(name, check); err != nil {
+			return err
+		}
+	}
+	return mgr.AddHealthzCheck("ping", healthz.Ping)
+}
+
+// cacheCheck returns the check of the cache: a replica with a cold cache would keep admission requests waiting.
+func cacheCheck(mgr ctrl.Manager) healthz.Checker {
+	return func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the cache is not filled yet")
+		}
+		return nil
+	}
+}
