@@ -51,5 +51,5 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 		}
 	}
 	return []Violation{r.refuse(field, Invalid, RuleLastAdministrator,
-		"%q is its last administrator in force and cannot be %s; make another user OrganizationAdmin first", before.Name, what)}
+		"%q is its last administrator in force and cannot be %s; make somebody else OrganizationAdmin first", before.Name, what)}
 }

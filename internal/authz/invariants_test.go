@@ -54,7 +54,7 @@ var _ = Describe("ORG-4 The last administrator", func() {
 				Expect(found).To(HaveLen(1))
 				Expect(found[0]).To(And(HaveField("Field", c.field), HaveField("Reason", authz.Invalid),
 					HaveField("Rule", "last-administrator"), HaveField("Message", who+`: "bea" is its last administrator in force and cannot be `+c.what+
-						"; make another user OrganizationAdmin first")))
+						"; make somebody else OrganizationAdmin first")))
 			}
 		}
 	})

@@ -47,7 +47,7 @@ var _ = Describe("Options", func() {
 		Entry("a negative number of connections", func(o *Options) { o.Mail.Connections = -1 },
 			"--smtp-connections -1 is negative: set it to the maximum number of simultaneous connections"),
 		Entry("a label that cannot be allowed", func(o *Options) { o.NamespaceLabels = []string{"team", "accounts.usher.dev/workspace"} },
-			"--namespace-labels: \"accounts.usher.dev/workspace\" is kept by Usher or by Kubernetes itself, and says whose the namespace is"),
+			"--namespace-labels: \"accounts.usher.dev/workspace\" is reserved: Usher or Kubernetes records with it who owns the namespace"),
 		Entry("an intake address without a host", func(o *Options) { o.IntakeAddress = "2424" },
 			`--intake-address: intake address "2424" must be host:port or unix:/path, for example 127.0.0.1:2424`),
 		Entry("a socket with a relative path", func(o *Options) { o.IntakeAddress = "unix:lmtp" },

@@ -221,12 +221,12 @@ var _ = Describe("Access", func() {
 
 	It("GTA-5 must include a workspace for every user if the organization requires one", func(ctx context.Context) {
 		edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Settings.WorkspaceAssignment = v1alpha1.AssignmentRequired })
-		both := "name one here, or list the address or a group of the person in spec.members of a Workspace first"
+		both := "name one here, or first list the address or one of the groups in spec.members of a Workspace"
 		sam := builders.OrgUser(org, "sam").Existing()
 		team := builders.Invitation(org, "team", "eva@"+org+".example")
 		Eventually(func() error { return env.Client.Create(ctx, sam.Obj(), client.DryRunAll) }).Should(And(
-			BeRefused(http.StatusUnprocessableEntity, "sam@"+org+".example would be in none: "+both), HaveCause("spec.workspaces", both)))
-		Expect(env.Client.Create(ctx, team.Obj(), client.DryRunAll)).To(BeRefused(http.StatusUnprocessableEntity, "eva@"+org+".example would be in none"))
+			BeRefused(http.StatusUnprocessableEntity, "sam@"+org+".example would have none: "+both), HaveCause("spec.workspaces", both)))
+		Expect(env.Client.Create(ctx, team.Obj(), client.DryRunAll)).To(BeRefused(http.StatusUnprocessableEntity, "eva@"+org+".example would have none"))
 		create(ctx, builders.OrgUser(org, "boss").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(), builders.OrgUser(org, "guest").Limited().Existing().Obj())
 
 		placed := sam.Workspace("support", v1alpha1.WorkspaceView).Obj()

@@ -49,7 +49,7 @@ var _ = Describe("An organization", func() {
 		name := organization(ctx)
 		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "ana"}}
 		message := ` in organization "` + name + `": "ana" is its last administrator in force and cannot be `
-		const advice = "; make another user OrganizationAdmin first"
+		const advice = "; make somebody else OrganizationAdmin first"
 		Expect(env.Client.Delete(ctx, ana)).To(BeRefused(http.StatusUnprocessableEntity, message+"deleted"+advice))
 		patch := func(spec string) error {
 			return env.Client.Patch(ctx, ana.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":`+spec+`}`)))

@@ -45,7 +45,7 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 
 	It("ORG-4 keeps its last administrator, and says so, whatever the request", func(ctx context.Context) {
 		last := And(BeRefused(http.StatusUnprocessableEntity, ` in organization "`+solo+`": "sol" is its last administrator in force and cannot be `),
-			BeRefused(http.StatusUnprocessableEntity, `; make another user OrganizationAdmin first`))
+			BeRefused(http.StatusUnprocessableEntity, `; make somebody else OrganizationAdmin first`))
 		for who, c := range powerful {
 			for _, err := range []error{
 				c.Delete(ctx, sol.DeepCopy(), client.DryRunAll),
@@ -65,10 +65,10 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 		Expect(kubectlSays(ctx, solo, gitops, "delete ou sol")).To(Equal(
 			`The OrgUser "sol" is invalid: metadata.deletionTimestamp: delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin ` +
 				`in organization "acme": "sol" is its last administrator in force and cannot be deleted; ` +
-				`make another user OrganizationAdmin first`))
+				`make somebody else OrganizationAdmin first`))
 		Expect(kubectlSays(ctx, solo, masters, `patch ou sol --type=merge -p {"spec":{"role":"Member"}}`)).To(Equal(
 			`The OrgUser "sol" is invalid: spec.role: user "admin" acts for the platform in organization "acme": "sol" is its last ` +
-				`administrator in force and cannot be demoted; make another user OrganizationAdmin first`))
+				`administrator in force and cannot be demoted; make somebody else OrganizationAdmin first`))
 		Expect(kubectlSays(ctx, solo, "sol@$org.example", "delete org "+solo)).To(Equal(
 			`The Organization "acme" is invalid: spec.deletionProtection: user "sol@acme.example" is ` +
 				`OrganizationAdmin in organization "acme": the organization is protected against deletion; ` +
