@@ -53,14 +53,14 @@ func (d ClusterDirectory) Workspace(ctx context.Context, address string) (*Desti
 	if err != nil {
 		return nil, err
 	}
-	behind, err := d.Cache.IntakeChain(ctx, w)
+	chain, err := d.Cache.IntakeChain(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	return &Destination{
 		Organization: w.Namespace, Workspace: w.Name, Intake: effective.IntakeOf(w), Queue: string(w.Spec.Portal.QueueEmail),
 		NotReady: isGone(organization),
-		Circular: effective.IntakeLoops(w, behind),
+		Circular: effective.IntakeLoops(w, chain),
 	}, nil
 }
 
