@@ -5,6 +5,7 @@ package main
 
 import (
 	"go/ast"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -54,7 +55,7 @@ var standings = map[string]string{
 // conditions finds what is said about where an object stands: status.Ready, Progressing and Stalled with their reasons.
 func (s *source) conditions() messages {
 	found := messages{}
-	for pkg := range s.files {
+	for _, pkg := range slices.Sorted(maps.Keys(s.files)) {
 		s.each(pkg, func(n ast.Node, in *ast.FuncDecl) {
 			call, ok := n.(*ast.CallExpr)
 			if !ok || len(call.Args) < 2 {
@@ -77,7 +78,7 @@ func (s *source) conditions() messages {
 // events finds the events that are not a condition's, which repeat its reason and message.
 func (s *source) events() messages {
 	found := messages{}
-	for pkg := range s.files {
+	for _, pkg := range slices.Sorted(maps.Keys(s.files)) {
 		s.each(pkg, func(n ast.Node, in *ast.FuncDecl) {
 			call, ok := n.(*ast.CallExpr)
 			if !ok || len(call.Args) < 6 {
