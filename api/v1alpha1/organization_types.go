@@ -36,7 +36,7 @@ type OrganizationSpec struct {
 	// +listMapKey=username
 	// +kubebuilder:validation:MaxItems=32
 	Delegates []Delegate `json:"delegates,omitempty"`
-	// deletionProtection, when Enabled, prevents the organization from being deleted.
+	// deletionProtection prevents the organization from being deleted while it is Enabled.
 	// +optional
 	// +default="Disabled"
 	DeletionProtection Switch `json:"deletionProtection,omitempty"`

@@ -75,11 +75,13 @@ content (422) names the field and the value. Platform identities are not bound b
 func (p page) render() string {
 	var b strings.Builder
 	b.WriteString(header)
-	b.WriteString("\n## Conditions\n\nThe reason and message of the condition Ready. Its status is False where Reconciling or Stalled is said.\n\n")
+	b.WriteString("\n## Conditions\n\n" +
+		"The reason and message of the condition Ready. Its status is False where Reconciling or Stalled is said.\n\n")
 	b.WriteString("| reason | on | Ready | when | message | what to do |\n|---|---|---|---|---|---|\n")
 	for _, key := range slices.Sorted(maps.Keys(p.conditions)) {
 		m, n := p.conditions[key], p.Conditions[key]
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", key, n.Kinds, standing(m.kind), cell(n.When), list(m.texts, n.Text), cell(n.Do))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", key, n.Kinds, standing(m.kind), cell(n.When),
+			list(m.texts, n.Text), cell(n.Do))
 	}
 	b.WriteString("\n## Events\n\nBeside these, a condition that turns bad is also an event, with the condition's reason and message.\n\n")
 	b.WriteString("| reason | on | type | when | text | what to do |\n|---|---|---|---|---|---|\n")
@@ -98,7 +100,8 @@ func (p page) render() string {
 }
 
 func (p page) renderShapes(b *strings.Builder) {
-	b.WriteString("\n## Refusals by the API\n\nWhat the shape of an object demands (422). The text says what to do.\n\n| text | fields |\n|---|---|\n")
+	b.WriteString("\n## Refusals by the API\n\nWhat the shape of an object demands (422). The text says what to do.\n\n" +
+		"| text | fields |\n|---|---|\n")
 	for _, s := range p.shapes {
 		fmt.Fprintf(b, "| %s | %s |\n", cell(s.text), fieldsOf(s.fields))
 	}

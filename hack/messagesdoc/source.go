@@ -32,7 +32,9 @@ type method struct {
 
 // load parses the folders below root.
 func load(root string, folders ...string) (*source, error) {
-	s := &source{files: map[string][]*ast.File{}, consts: map[string]string{}, functions: map[string]*ast.FuncDecl{}, methods: map[string]method{}}
+	s := &source{
+		files: map[string][]*ast.File{}, consts: map[string]string{}, functions: map[string]*ast.FuncDecl{}, methods: map[string]method{},
+	}
 	fset := token.NewFileSet()
 	for _, folder := range folders {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
