@@ -24,11 +24,13 @@ var pageFiles embed.FS
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
 // ServeHTTP shows the mails: / lists them, newest last; /mails/N is the HTML part of mail N, or its text if it has none;
-// /mails/N.eml is the mail as it arrived.
+// /mails/N.eml is the mail as it arrived. PUT /trouble makes the server misbehave, and DELETE /trouble ends that.
 func (m *Mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", m.serveList)
 	mux.HandleFunc("GET /mails/{mail}", m.serveMail)
+	mux.HandleFunc("PUT /trouble", m.startTrouble)
+	mux.HandleFunc("DELETE /trouble", m.endTrouble)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Cache-Control", "no-store")

@@ -30,8 +30,12 @@ func (l *troubledListener) Accept() (net.Conn, error) {
 			return &troubledConn{Conn: conn, mailbox: l.mailbox}, nil
 		}
 		answer := reply(err)
-		_, _ = fmt.Fprintf(conn, "%d %s\r\n", answer.Code, answer.Message) // the client may have hung up
-		_ = conn.Close()                                                   // nothing more to say
+		text := answer.Message
+		if code := answer.EnhancedCode; code[0] > 0 {
+			text = fmt.Sprintf("%d.%d.%d %s", code[0], code[1], code[2], text)
+		}
+		_, _ = fmt.Fprintf(conn, "%d %s\r\n", answer.Code, text) // the client may have hung up
+		_ = conn.Close()                                         // nothing more to say
 	}
 }
 

@@ -56,13 +56,16 @@ func (s *session) Reset() {
 // Logout ends the connection.
 func (s *session) Logout() error { return nil }
 
-// Mail begins a transaction.
+// Mail begins a transaction, unless the trouble refuses the sender.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if err := plain(from); err != nil {
 		return err
 	}
 	if s.mailbox.options.Login != nil && !s.signedIn {
 		return smtp.ErrAuthRequired
+	}
+	if err := s.mailbox.currentTrouble().Sender(from); err != nil {
+		return s.refuse(err)
 	}
 	s.from = from
 	return nil

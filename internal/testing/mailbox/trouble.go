@@ -17,6 +17,8 @@ import (
 type Trouble interface {
 	// Greeting returns the answer that replaces the greeting of a new connection; nil lets the client in.
 	Greeting() error
+	// Sender returns the refusal of a sender; nil accepts it.
+	Sender(sender string) error
 	// Recipient returns the refusal of a recipient; nil accepts it.
 	Recipient(recipient string) error
 	// Text returns the fate of a mail, by its recipients, when its text is about to arrive.
@@ -40,6 +42,9 @@ type None struct{}
 
 // Greeting implements Trouble.
 func (None) Greeting() error { return nil }
+
+// Sender implements Trouble.
+func (None) Sender(string) error { return nil }
 
 // Recipient implements Trouble.
 func (None) Recipient(string) error { return nil }
