@@ -118,6 +118,23 @@ const (
 	MailFailed MailState = "Failed"
 )
 
+// MailScope is what a mail server refuses.
+//
+// +enum
+// +kubebuilder:validation:Enum=Connection;Sender;Message;Recipient
+type MailScope string
+
+const (
+	// MailScopeConnection means that the mail server cannot be reached, or does not serve the platform.
+	MailScopeConnection MailScope = "Connection"
+	// MailScopeSender means that the mail server accepts no mail from the platform's sender at the moment.
+	MailScopeSender MailScope = "Sender"
+	// MailScopeMessage means that the mail server refuses the mail's size or content.
+	MailScopeMessage MailScope = "Message"
+	// MailScopeRecipient means that the mail server refuses the recipient.
+	MailScopeRecipient MailScope = "Recipient"
+)
+
 // MailStatus is the latest mail to a person: the intent to send it, which is written before the mail is sent, and the
 // outcome.
 type MailStatus struct {
@@ -144,6 +161,14 @@ type MailStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	LastError string `json:"lastError,omitempty"`
+	// lastErrorScope says what the mail server refused at the last attempt. Only the recipient's refusal makes a recipient
+	// Undeliverable; anything else is the platform's to correct, and the mail stays queued.
+	// +optional
+	LastErrorScope MailScope `json:"lastErrorScope,omitempty"`
+	// mailboxFullTime is when the recipient's mailbox was first found full. A mailbox that is still full a day later makes
+	// the recipient Undeliverable.
+	// +optional
+	MailboxFullTime *metav1.Time `json:"mailboxFullTime,omitempty"`
 }
 
 // Registration is what a person entered on the registration form.

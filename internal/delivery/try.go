@@ -9,9 +9,11 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/mail/refusal"
 )
 
 // stopGrace is how long a message that is being sent may still take after the operator was told to stop. If it was cut off, it
@@ -28,6 +30,7 @@ func Try(ctx context.Context, kind mail.Kind, messageID string, send func(contex
 		return result
 	}
 	result.Error, result.Permanent = err.Error(), mail.IsPermanent(err) || gateway.IsPermanent(err)
+	result.Scope, result.MailboxFull = scopes[mail.ScopeOf(err)], mail.IsMailboxFull(err)
 	for _, notTried := range []func(error) (time.Time, bool){mail.NotTried, gateway.NotTried} {
 		if retryAt, ok := notTried(err); ok {
 			result.RetryAt = retryAt
@@ -35,8 +38,16 @@ func Try(ctx context.Context, kind mail.Kind, messageID string, send func(contex
 		}
 	}
 	log.FromContext(ctx).Info("a message was not accepted", "kind", kind, "messageID", messageID,
-		"permanent", result.Permanent, "reason", result.Error)
+		"permanent", result.Permanent, "scope", result.Scope, "reason", result.Error)
 	return result
+}
+
+// scopes are what a mail server refuses, in the words of a status.
+var scopes = map[refusal.Scope]v1alpha1.MailScope{
+	refusal.Connection: v1alpha1.MailScopeConnection,
+	refusal.Sender:     v1alpha1.MailScopeSender,
+	refusal.Message:    v1alpha1.MailScopeMessage,
+	refusal.Recipient:  v1alpha1.MailScopeRecipient,
 }
 
 // outlasting returns a context that ends a while after ctx does.

@@ -11,9 +11,11 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/mail/refusal"
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
@@ -45,6 +47,9 @@ var _ = Describe("An attempt to send", func() {
 		Entry("that was accepted", nil, attempt.Result{}),
 		Entry("that failed", errors.New("no connection"), attempt.Result{}),
 		Entry("that the mail server refuses permanently", &mail.DeliveryError{Code: 550, Permanent: true}, attempt.Result{Permanent: true}),
+		Entry("whose sender is refused", &mail.DeliveryError{Code: 550, Scope: refusal.Sender}, attempt.Result{Scope: v1alpha1.MailScopeSender}),
+		Entry("to a full mailbox", &mail.DeliveryError{Code: 552, Scope: refusal.Recipient, MailboxFull: true},
+			attempt.Result{Scope: v1alpha1.MailScopeRecipient, MailboxFull: true}),
 		Entry("that the gateway refuses permanently", &gateway.Error{Code: 400, Permanent: true}, attempt.Result{Permanent: true}),
 		Entry("that was not tried at the mail server", &mail.DeliveryError{RetryAt: retryAt}, attempt.Result{RetryAt: retryAt}),
 		Entry("that was not tried at the gateway", &gateway.Error{RetryAt: retryAt}, attempt.Result{RetryAt: retryAt}),

@@ -12,13 +12,14 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/usher-operator/usher/internal/locale"
+	"github.com/usher-operator/usher/internal/mail/refusal"
 )
 
 // compose writes a mail in the form that the server gets. A value that does not fit in a header is a permanent error.
 func (s *Sender) compose(m Message) (outgoing, error) {
 	to, err := parseBareAddress(m.To)
 	if err != nil {
-		return outgoing{}, permanent("cannot send to %q: %v", locale.OneLine(m.To), err)
+		return outgoing{}, permanent(refusal.Recipient, "cannot send to %q: %v", locale.OneLine(m.To), err)
 	}
 	from, err := s.sender(m)
 	if err != nil {
@@ -26,7 +27,7 @@ func (s *Sender) compose(m Message) (outgoing, error) {
 	}
 	id := strings.TrimSuffix(strings.TrimPrefix(m.MessageID, "<"), ">")
 	if !isMessageID(id) {
-		return outgoing{}, permanent("Message-ID %q must be left@right in printable ASCII", locale.OneLine(m.MessageID))
+		return outgoing{}, permanent(refusal.Message, "Message-ID %q must be left@right in printable ASCII", locale.OneLine(m.MessageID))
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(from)
@@ -35,7 +36,7 @@ func (s *Sender) compose(m Message) (outgoing, error) {
 	if m.ReplyTo != "" {
 		reply, err := parseAddress(m.ReplyTo)
 		if err != nil {
-			return outgoing{}, permanent("cannot set Reply-To %q: %v", locale.OneLine(m.ReplyTo), err)
+			return outgoing{}, permanent(refusal.Message, "cannot set Reply-To %q: %v", locale.OneLine(m.ReplyTo), err)
 		}
 		msg.ReplyToMailAddress(reply)
 		utf8 = utf8 || needsSMTPUTF8(reply)
@@ -57,12 +58,12 @@ func (s *Sender) compose(m Message) (outgoing, error) {
 	for _, a := range m.Attachments {
 		err := msg.AttachReader(inHeader(a.Name), bytes.NewReader(a.Content), gomail.WithFileContentType(gomail.ContentType(a.Type)))
 		if err != nil {
-			return outgoing{}, permanent("cannot attach %s: %v", a.Name, err)
+			return outgoing{}, permanent(refusal.Message, "cannot attach %s: %v", a.Name, err)
 		}
 	}
 	var text bytes.Buffer
 	if _, err := msg.WriteTo(&text); err != nil {
-		return outgoing{}, permanent("cannot write the mail: %v", err)
+		return outgoing{}, permanent(refusal.Message, "cannot write the mail: %v", err)
 	}
 	return outgoing{from: path(from), to: path(to), utf8: utf8, text: text.Bytes()}, nil
 }
@@ -77,7 +78,7 @@ func (s *Sender) sender(m Message) (*netmail.Address, error) {
 	if m.From != "" {
 		parsed, err := parseAddress(m.From)
 		if err != nil {
-			return nil, permanent("cannot send from %q: %v", locale.OneLine(m.From), err)
+			return nil, permanent(refusal.Message, "cannot send from %q: %v", locale.OneLine(m.From), err)
 		}
 		from = *parsed
 	}

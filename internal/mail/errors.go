@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/internal/locale"
+	"github.com/usher-operator/usher/internal/mail/refusal"
 )
 
 // maxErrorText bounds the text of a server's answer in an error, in bytes.
@@ -21,8 +22,12 @@ const maxErrorText = 300
 type DeliveryError struct {
 	// Code is the server's three-digit answer; 0: there was none, for example because the connection failed.
 	Code int
-	// Permanent is true when it is pointless to send the same mail again.
+	// Scope is what the server refused. Without an answer it is the connection.
+	Scope refusal.Scope
+	// Permanent is true when it is pointless to send the same mail again. That is so for recipients and mails only.
 	Permanent bool
+	// MailboxFull is true when the recipient's mailbox has no room at the moment.
+	MailboxFull bool
 	// RetryAt is set when the mail was not tried, because the server could not be reached for another mail shortly before. It
 	// is the earliest time at which a connection is tried again.
 	RetryAt time.Time
@@ -39,9 +44,20 @@ func IsPermanent(err error) bool {
 	return errors.As(err, &delivery) && delivery.Permanent
 }
 
-// authenticationCodes are 5xx answers about the operator's account, not about the mail: they stop when somebody corrects the
-// configuration.
-var authenticationCodes = map[int]bool{530: true, 534: true, 535: true, 538: true}
+// ScopeOf returns what the mail server refused; empty: err is not about an attempt to send a mail.
+func ScopeOf(err error) refusal.Scope {
+	var delivery *DeliveryError
+	if errors.As(err, &delivery) {
+		return delivery.Scope
+	}
+	return ""
+}
+
+// IsMailboxFull reports whether err means that the recipient's mailbox is full.
+func IsMailboxFull(err error) bool {
+	var delivery *DeliveryError
+	return errors.As(err, &delivery) && delivery.MailboxFull
+}
 
 // NotTried returns when to try again, if err means that the mail was not tried at all.
 func NotTried(err error) (time.Time, bool) {
@@ -52,23 +68,26 @@ func NotTried(err error) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// deliveryError classifies the answer to a mail. An answer from before the first command of the mail is not about the mail.
+// deliveryError classifies the answer to a mail.
 func deliveryError(server string, err error) *DeliveryError {
 	out := temporary(server, err)
 	var f *failure
 	if errors.As(err, &f) {
-		out.Code = codeOf(f)
-		out.Permanent = out.Code >= 500 && !authenticationCodes[out.Code]
+		code, text := answerOf(f)
+		verdict := refusal.Classify(phases[f.phase], code, text)
+		out.Code, out.Scope, out.Permanent, out.MailboxFull = code, verdict.Scope, verdict.Permanent, verdict.MailboxFull
 	}
 	return out
 }
 
+// temporary returns the error of a mail that the server has not answered.
 func temporary(server string, err error) *DeliveryError {
-	return &DeliveryError{text: fmt.Sprintf("mail server %s: %s", server, scrub(err.Error()))}
+	return &DeliveryError{Scope: refusal.Connection, text: fmt.Sprintf("mail server %s: %s", server, scrub(err.Error()))}
 }
 
-func permanent(format string, args ...any) *DeliveryError {
-	return &DeliveryError{Permanent: true, text: "mail: " + fmt.Sprintf(format, args...)}
+// permanent returns the error of a mail that cannot be sent whatever the server answers.
+func permanent(scope refusal.Scope, format string, args ...any) *DeliveryError {
+	return &DeliveryError{Scope: scope, Permanent: true, text: "mail: " + fmt.Sprintf(format, args...)}
 }
 
 // secretLike matches links, and long runs without a space, which may be a token or part of one.

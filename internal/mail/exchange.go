@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/textproto"
 	"slices"
+
+	"github.com/usher-operator/usher/internal/mail/refusal"
 )
 
 // outgoing is a mail in the form that the server gets: the envelope, and the whole text with its headers.
@@ -36,6 +38,11 @@ const (
 	phaseText      phase = "the mail was sent but not accepted"
 )
 
+// phases are the parts of the dialogue that the server refused something in.
+var phases = map[phase]refusal.Phase{
+	phaseSender: refusal.PhaseSender, phaseRecipient: refusal.PhaseRecipient, phaseData: refusal.PhaseText, phaseText: refusal.PhaseText,
+}
+
 // failure says why a mail was not accepted: err is a *textproto.Error if the server answered, otherwise what happened to the
 // connection.
 type failure struct {
@@ -58,11 +65,17 @@ func (f *failure) Unwrap() error { return f.err }
 
 // codeOf returns the code of the server's answer in an error; 0: there was none.
 func codeOf(err error) int {
+	code, _ := answerOf(err)
+	return code
+}
+
+// answerOf returns the server's answer in an error: its code, which is 0 if there was none, and its text.
+func answerOf(err error) (int, string) {
 	var answer *textproto.Error
 	if errors.As(err, &answer) {
-		return answer.Code
+		return answer.Code, answer.Msg
 	}
-	return 0
+	return 0, ""
 }
 
 // codeClosing is the answer of a server that closes the connection.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/usher-operator/usher/internal/mail/refusal"
 )
 
 // Passed is a mail that somebody else wrote and that is passed on unchanged.
@@ -35,7 +37,7 @@ type Passed struct {
 func (s *Sender) Pass(ctx context.Context, m Passed) error {
 	to, err := parseBareAddress(m.To)
 	if err != nil {
-		return permanent("cannot pass the mail on, the recipient's address is invalid: %v", err)
+		return permanent(refusal.Recipient, "cannot pass the mail on, the recipient's address is invalid: %v", err)
 	}
 	l := outgoing{
 		from: "<>", to: path(to), utf8: m.UTF8Header || needsSMTPUTF8(to), eight: m.EightBit,

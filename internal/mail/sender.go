@@ -11,6 +11,8 @@ import (
 	netmail "net/mail"
 	"strconv"
 	"time"
+
+	"github.com/usher-operator/usher/internal/mail/refusal"
 )
 
 // TLSMode is how the connection to the mail server is protected.
@@ -54,6 +56,8 @@ type Options struct {
 	IdleTimeout time.Duration
 	// Connections is the maximum number of simultaneous connections; zero: 2.
 	Connections int
+	// OnRefusal is called with what the server refused at each attempt that failed; nil: nobody is told.
+	OnRefusal func(refusal.Scope)
 }
 
 // Sender sends mails to one mail server over a few connections that it reuses. It is safe for concurrent use.
@@ -117,9 +121,9 @@ func withDefaults(o Options) Options {
 // While the server cannot be reached, most mails are not tried, so that thousands of mails cause only a few connections. Their
 // error says when to try again (NotTried).
 //
-// An error is permanent (IsPermanent) when the server's answer, or the address itself, means that the same mail can never
-// arrive. After any other error the mail may be sent again. It may have arrived already; the receiver can tell by its
-// Message-ID.
+// An error says what the server refused (ScopeOf). It is permanent (IsPermanent) when the server's answer, or the address itself,
+// means that the same mail can never arrive. After any other error the mail may be sent again. It may have arrived already; the
+// receiver can tell by its Message-ID.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	l, err := s.compose(m)
 	if err != nil {
@@ -133,15 +137,15 @@ func (s *Sender) deliver(ctx context.Context, l outgoing) error {
 	for {
 		c, err := s.pool.take(ctx)
 		if err != nil {
-			return s.unreachable(err)
+			return s.note(ctx, s.unreachable(err))
 		}
 		if l.utf8 && !c.offers("SMTPUTF8") {
 			s.pool.give(c)
 			if l.rest != nil {
-				return permanent("the mail has non-ASCII letters in its header or an address, which mail server %s does not accept "+
-					"(SMTPUTF8)", s.options.Address)
+				return permanent(refusal.Message, "the mail has non-ASCII letters in its header or an address, which mail server %s "+
+					"does not accept (SMTPUTF8)", s.options.Address)
 			}
-			return permanent("the address %s has non-ASCII letters before the @, which mail server %s does not accept "+
+			return permanent(refusal.Recipient, "the address %s has non-ASCII letters before the @, which mail server %s does not accept "+
 				"(SMTPUTF8): use another address", l.to, s.options.Address)
 		}
 		err = c.send(ctx, l)
@@ -153,9 +157,17 @@ func (s *Sender) deliver(ctx context.Context, l outgoing) error {
 		case ctx.Err() != nil:
 			return temporary(s.options.Address, ctx.Err())
 		case !again:
-			return deliveryError(s.options.Address, err)
+			return s.note(ctx, deliveryError(s.options.Address, err))
 		}
 	}
+}
+
+// note reports a refusal. A mail that was not tried was not refused.
+func (s *Sender) note(ctx context.Context, err *DeliveryError) *DeliveryError {
+	if s.options.OnRefusal != nil && err.RetryAt.IsZero() && ctx.Err() == nil {
+		s.options.OnRefusal(err.Scope)
+	}
+	return err
 }
 
 // unreachable returns the error of a mail for which there was no connection.

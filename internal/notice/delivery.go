@@ -34,6 +34,7 @@ func Record(s *v1alpha1.NoticeDeliveryStatus, result attempt.Result, now time.Ti
 	if s.State != v1alpha1.NoticeQueued || s.MessageID != result.MessageID {
 		return
 	}
+	result = result.ForRecipient()
 	s.LastError = attempt.Shorten(result.Error, maxErrorLength)
 	if result.RetryAt.IsZero() {
 		s.Attempts++

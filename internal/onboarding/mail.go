@@ -30,14 +30,19 @@ func MessageID(uid types.UID, email string, kind v1alpha1.MailKind, sendCount in
 // maxErrorLength bounds mail.lastError, in bytes.
 const maxErrorLength = 512
 
-// Record writes the result of an attempt into the person's state. A result of a mail that is no longer the newest, or that was
-// recorded before, changes nothing.
+// fullPatience is how long a mail to a full mailbox is tried.
+const fullPatience = 24 * time.Hour
+
+// Record writes the result of an attempt into the person's state. Only the recipient's refusal makes the person
+// undeliverable. A result of a mail that is no longer the newest, or that was recorded before, changes nothing.
 func Record(o *v1alpha1.OnboardingStatus, result attempt.Result, now time.Time) {
 	mail := o.Mail
 	if mail == nil || mail.MessageID != result.MessageID || mail.State != v1alpha1.MailQueued {
 		return
 	}
-	mail.LastError = attempt.Shorten(result.Error, maxErrorLength)
+	result = result.ForRecipient()
+	result.Permanent = noteFull(mail, result, now) || result.Permanent
+	mail.LastError, mail.LastErrorScope = attempt.Shorten(result.Error, maxErrorLength), result.Scope
 	if result.RetryAt.IsZero() {
 		mail.Attempts++
 	}
@@ -54,6 +59,27 @@ func Record(o *v1alpha1.OnboardingStatus, result attempt.Result, now time.Time) 
 			o.State = step.To
 		}
 	}
+}
+
+// noteFull notes since when the recipient's mailbox has been full, and reports whether that is too long. Attempts at which the server
+// said nothing about the mailbox do not end the time.
+func noteFull(mail *v1alpha1.MailStatus, result attempt.Result, now time.Time) bool {
+	switch {
+	case result.Error == "":
+		mail.MailboxFullTime = nil
+	case result.MailboxFull && mail.MailboxFullTime == nil:
+		mail.MailboxFullTime = new(metav1.NewTime(now.Truncate(time.Second)))
+	}
+	return result.MailboxFull && !now.Before(mail.MailboxFullTime.Add(fullPatience))
+}
+
+// PlatformTrouble says in conditions whose trouble it is that a mail is not sent.
+const PlatformTrouble = "because the platform's mail server does not accept it, whoever it is to; Usher keeps trying, tell the platform " +
+	"team if it persists"
+
+// AwaitsPlatform reports whether a queued mail waits for the platform's mail server, rather than for its recipient's.
+func AwaitsPlatform(o *v1alpha1.OnboardingStatus) bool {
+	return Queued(o) && o.Mail.LastErrorScope != "" && o.Mail.LastErrorScope != v1alpha1.MailScopeRecipient
 }
 
 // NextAttempt returns how long until a queued mail is due; false: no mail is queued.

@@ -62,6 +62,33 @@ var _ = Describe("The recorded result of a mail", func() {
 		Entry("but a welcome mail takes nothing away from a person who has accepted", active, active),
 	)
 
+	DescribeTable("NOV-9 keeps the mail queued when the platform is refused, not the recipient", func(scope v1alpha1.MailScope, permanent bool) {
+		o := queuedIn(invited)
+		onboarding.Record(o, attempt.Result{MessageID: messageID, Error: "550 no", Scope: scope, Permanent: permanent}, noon)
+		Expect(o.State).To(Equal(invited))
+		Expect(o.Mail).To(And(HaveField("State", v1alpha1.MailQueued), HaveField("LastErrorScope", scope),
+			HaveField("NextAttemptTime.Time", noon.Add(10*time.Second).Truncate(time.Second))))
+		Expect(onboarding.AwaitsPlatform(o)).To(BeTrue())
+	},
+		Entry(nil, v1alpha1.MailScopeConnection, false),
+		Entry(nil, v1alpha1.MailScopeSender, false),
+		Entry(nil, v1alpha1.MailScopeMessage, true),
+	)
+
+	It("NOV-9 tries a mail to a full mailbox for a day, from when it was first found full", func() {
+		o := queuedIn(invited)
+		full := attempt.Result{MessageID: messageID, Error: "552 5.2.2 over quota", Scope: v1alpha1.MailScopeRecipient, MailboxFull: true}
+		o.Mail.Attempts = 90 // after days of another trouble
+		for _, after := range []time.Duration{0, time.Hour, 24*time.Hour - time.Second} {
+			onboarding.Record(o, full, noon.Add(after))
+			Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
+			Expect(onboarding.AwaitsPlatform(o)).To(BeFalse())
+		}
+		onboarding.Record(o, full, noon.Add(24*time.Hour))
+		Expect(o.State).To(Equal(undeliverable))
+		Expect(o.Mail).To(And(HaveField("State", v1alpha1.MailFailed), HaveField("NextAttemptTime", BeNil())))
+	})
+
 	It("counts no attempt when the mail was not tried", func() {
 		now := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 		o := &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, Mail: &v1alpha1.MailStatus{

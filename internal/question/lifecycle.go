@@ -79,6 +79,9 @@ func (q *Question) Note(kind Kind, result attempt.Result, now time.Time) {
 	if mail.State != v1alpha1.MailQueued {
 		return
 	}
+	if kind != KindQuestion {
+		result = result.ForRecipient()
+	}
 	now = now.UTC().Truncate(time.Second)
 	mail.LastError = attempt.Shorten(result.Error, maxError)
 	if !result.RetryAt.IsZero() {

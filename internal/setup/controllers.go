@@ -22,7 +22,7 @@ import (
 // addControllers adds the reconcilers of the four kinds, and those that send what written states queue. The latter share one
 // dispatcher, and so one rate limit.
 func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templates *mail.InForce, kept *store.Store) error {
-	sender, err := mail.NewSender(o.Mail)
+	sender, err := newSender(o)
 	if err != nil {
 		return err
 	}
@@ -53,4 +53,11 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		}
 	}
 	return nil
+}
+
+// newSender returns a sender that counts what the mail server refuses.
+func newSender(o *Options) (*mail.Sender, error) {
+	options := o.Mail
+	options.OnRefusal = delivery.CountRefusal
+	return mail.NewSender(options)
 }

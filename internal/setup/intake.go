@@ -13,7 +13,6 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/limited"
-	"github.com/usher-operator/usher/internal/mail"
 )
 
 // IntakeFlags declares the flags of the mail intake.
@@ -83,7 +82,7 @@ func addIntake(mgr ctrl.Manager, o *Options) error {
 	if o.IntakeAddress == "" {
 		return nil
 	}
-	relay, err := mail.NewSender(o.Mail)
+	relay, err := newSender(o)
 	if err != nil {
 		return err
 	}

@@ -166,6 +166,16 @@ var _ = Describe("The message of an Invitation's conditions", func() {
 			"Invited: luis@acme.example"))
 	})
 
+	It("NOV-9 says that the platform's mail server is the trouble", func() {
+		queued := luis
+		queued.Mail = &v1alpha1.MailStatus{
+			State: v1alpha1.MailQueued, LastError: "550 5.7.60 no permission", LastErrorScope: v1alpha1.MailScopeSender,
+		}
+		Expect(conditionOf(true, queued)).To(Equal("AwaitingMail: 1 mail is waiting to be sent, because the platform's mail server does not " +
+			"accept it, whoever it is to; Usher keeps trying, tell the platform team if it persists (last error: 550 5.7.60 no permission); " +
+			"0 of 1 have accepted; Invited: luis@acme.example"))
+	})
+
 	It("says whom the mail server refuses and why, which object holds an address, and that the inviter lacks the right", func() {
 		bad := recipient("bad", v1alpha1.RecipientUndeliverable)
 		bad.Mail = &v1alpha1.MailStatus{State: v1alpha1.MailFailed, LastError: "550 no such user"}

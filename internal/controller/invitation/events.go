@@ -5,6 +5,7 @@ package invitation
 
 import (
 	"context"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/events"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -32,8 +34,8 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope) error {
 	return err
 }
 
-// emitStanding emits an event if the conditions say something new: what is wrong, or who is in which state once nothing is left to be
-// sent.
+// emitStanding emits an event if the conditions say something new: what is wrong, that the platform's mail server has begun to refuse
+// mails, or who is in which state once nothing is left to be sent.
 func emitStanding(recorder events.EventRecorder, before, after *v1alpha1.Invitation) {
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
@@ -43,7 +45,14 @@ func emitStanding(recorder events.EventRecorder, before, after *v1alpha1.Invitat
 	switch {
 	case meta.IsStatusConditionTrue(after.Status.Conditions, v1alpha1.ConditionStalled):
 		recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
+	case awaitsPlatform(ready) && !awaitsPlatform(was):
+		recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case ready.Status == metav1.ConditionTrue:
 		recorder.Eventf(after, nil, corev1.EventTypeNormal, ready.Reason, "Reconcile", "%s", ready.Message)
 	}
+}
+
+// awaitsPlatform reports whether a condition says that the platform's mail server is the trouble.
+func awaitsPlatform(c *metav1.Condition) bool {
+	return c != nil && strings.Contains(c.Message, onboarding.PlatformTrouble)
 }

@@ -22,6 +22,8 @@ type tally struct {
 	// queued is how many mails are to be sent. LastError is the last error of one of them.
 	queued    int32
 	lastError string
+	// platformError is the last error of a mail that waits for the platform's mail server.
+	platformError string
 	// by contains the addresses in each state. Refused and held also say by what.
 	by            map[v1alpha1.RecipientState][]string
 	refused, held []string
@@ -62,6 +64,9 @@ func (t *tally) add(r *v1alpha1.RecipientStatus) {
 	case onboarding.Queued(&r.OnboardingStatus):
 		t.queued++
 		t.lastError = cmp.Or(t.lastError, r.Mail.LastError)
+		if onboarding.AwaitsPlatform(&r.OnboardingStatus) {
+			t.platformError = cmp.Or(t.platformError, r.Mail.LastError)
+		}
 	case r.State == v1alpha1.RecipientUndeliverable && r.Mail != nil:
 		t.refused = append(t.refused, fmt.Sprintf("%s (%s)", email, cmp.Or(r.Mail.LastError, "refused")))
 	}
@@ -76,8 +81,11 @@ func (t *tally) underway() string {
 	var words []string
 	if t.queued > 0 {
 		mails := wording.Count(t.queued, "mail is", "mails are") + " waiting to be sent"
-		if t.lastError != "" {
-			mails += fmt.Sprintf(" (last error: %s)", t.lastError)
+		if t.platformError != "" {
+			mails += ", " + onboarding.PlatformTrouble
+		}
+		if lastError := cmp.Or(t.platformError, t.lastError); lastError != "" {
+			mails += fmt.Sprintf(" (last error: %s)", lastError)
 		}
 		words = append(words, mails)
 	}

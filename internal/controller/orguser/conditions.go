@@ -48,6 +48,9 @@ func setConditions(s *scope, failed error) {
 // person.
 func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 	switch {
+	case onboarding.AwaitsPlatform(o):
+		status.Progressing(u, v1alpha1.ReasonAwaitingMail, fmt.Sprintf("a mail is waiting to be sent, %s (last error: %s)",
+			onboarding.PlatformTrouble, o.Mail.LastError))
 	case onboarding.AwaitsInvitation(o):
 		status.Progressing(u, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
 	case onboarding.Open(o.State):

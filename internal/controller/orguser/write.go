@@ -5,11 +5,14 @@ package orguser
 
 import (
 	"context"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -27,8 +30,11 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.OrgUser)
 		return err
 	}
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	switch {
 	case isStalled(after) && !isStalled(before):
+		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
+	case awaitsPlatform(ready) && !awaitsPlatform(was) && hostsOnboarding(after): // for others, the Invitation has the event
 		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case before.Status.State != after.Status.State && isEventful(after.Status.State):
 		r.recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
@@ -44,4 +50,9 @@ func isEventful(state v1alpha1.UserState) bool {
 
 func isStalled(u *v1alpha1.OrgUser) bool {
 	return meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionStalled)
+}
+
+// awaitsPlatform reports whether a condition says that the platform's mail server is the trouble.
+func awaitsPlatform(c *metav1.Condition) bool {
+	return c != nil && strings.Contains(c.Message, onboarding.PlatformTrouble)
 }

@@ -7,6 +7,8 @@ package attempt
 import (
 	"strings"
 	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
 // Backoff returns how long to wait after the attempts-th attempt: it doubles from ten seconds up to an hour.
@@ -27,8 +29,21 @@ type Result struct {
 	Error string
 	// Permanent is true when it is pointless to send the message again.
 	Permanent bool
+	// Scope is what the mail server refused; empty: it is not known, or the message was not a mail.
+	Scope v1alpha1.MailScope
+	// MailboxFull is true when the recipient's mailbox is full.
+	MailboxFull bool
 	// RetryAt is set when the message was not tried, because the server cannot be reached. It is when to try it.
 	RetryAt time.Time
+}
+
+// ForRecipient returns the result for a message that only its recipient's refusal ends. A mail that is refused for its content is the
+// platform's to correct, so it is tried again.
+func (r Result) ForRecipient() Result {
+	if r.Scope == v1alpha1.MailScopeMessage {
+		r.Permanent = false
+	}
+	return r
 }
 
 // RetryTime returns when to try a message again after its attempts-th attempt; zero: never. A message that was not tried is due
