@@ -3,7 +3,11 @@
 
 package authz
 
-import "github.com/usher-operator/usher/api/v1alpha1"
+import (
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+)
 
 // DefaultInviter returns the inviter of an Invitation that names nobody: the actor if the Invitation is new, and the present
 // inviter if it is updated. It does not replace an inviter that is named; whether the actor may name them is for
@@ -31,9 +35,20 @@ func InviterKindOf(actor Actor) v1alpha1.InviterKind {
 	}
 }
 
-// InviterAuthorized reports whether an Invitation may be accepted: its inviter may still grant its role.
+// InviterAuthorized reports whether an Invitation may be accepted: its inviter may still grant its role and give its modules.
 func InviterAuthorized(i *v1alpha1.Invitation, inviter Actor) bool {
-	return i.Status.InviterKind == v1alpha1.InviterPlatform || mayGrant(inviter.Role, i.Spec.Role)
+	if i.Status.InviterKind == v1alpha1.InviterPlatform {
+		return true
+	}
+	return mayGrant(inviter.Role, i.Spec.Role) && (len(i.Spec.Modules) == 0 || managesModules(inviter.Role))
+}
+
+// changesGrant reports whether an update changes what an Invitation grants, to whom, or what the people read, or sends it again.
+// Everything in the spec counts but the inviter and the language.
+func changesGrant(before, after *v1alpha1.Invitation) bool {
+	b, a := before.Spec, after.Spec
+	b.InvitedBy, a.InvitedBy, b.Language, a.Language = "", "", "", ""
+	return !equality.Semantic.DeepEqual(b, a) || before.Annotations[v1alpha1.AnnotationResend] != after.Annotations[v1alpha1.AnnotationResend]
 }
 
 // judgeInviter refuses a person who names somebody else as the inviter.

@@ -11,11 +11,11 @@ import (
 )
 
 // judgeUser judges what an actor does to a user. Actors who manage Members only may grant the role Member, delete Members,
-// and set the workspaces of every user (ORG-9 to ORG-12).
+// and set the workspaces of every user (ORG-9 to ORG-12). Modules take the power over the subscription as well.
 func judgeUser(r Request) []Violation {
 	switch PowerOf(r.Actor.Role, AreaUsers) {
 	case PowerManage:
-		return nil
+		return judgeModules(r)
 	case PowerManageMembers:
 		return append(judgeMember(r), judgeDelegates(r)...)
 	default:
@@ -28,7 +28,7 @@ func judgeMember(r Request) []Violation {
 	after, _ := r.New.(*v1alpha1.OrgUser)
 	switch {
 	case r.Operation == Create:
-		return judgeGrant(r, after.Spec.Role)
+		return append(judgeGrant(r, after.Spec.Role), judgeModules(r)...)
 	case r.Operation == Delete && !isMember(before):
 		return []Violation{r.deny("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", protectedRole(before))}
 	case r.Operation == Update:
@@ -52,6 +52,8 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 		switch {
 		case field == "spec.role":
 			found = append(found, r.deny(field, "role-frozen", managersOf(AreaUsers), "set role %q", after.Spec.Role))
+		case field == "spec.modules" && isMember(before):
+			found = append(found, judgeModules(r)...)
 		case field == "spec.workspaces" || isMember(before):
 		default:
 			found = append(found, r.deny(field, "members-only", managersOf(AreaUsers),
@@ -85,7 +87,7 @@ func judgeInvitation(r Request) []Violation {
 			r.Operation, before.Spec.Role)}
 	}
 	if after != nil {
-		return append(judgeGrant(r, after.Spec.Role), judgeDelegates(r)...)
+		return slices.Concat(judgeGrant(r, after.Spec.Role), judgeInvitationModules(r), judgeDelegates(r))
 	}
 	return nil
 }

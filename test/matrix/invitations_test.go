@@ -16,10 +16,10 @@ const (
 	notFrom = "w   r   r   w   r   r   r   y   w   r"
 )
 
-// invitationFields are the fields of an Invitation except its role and inviter.
+// invitationFields are the fields of an Invitation except its role, inviter and modules.
 var invitationFields = map[string]string{
 	"emails": `["pal@$org.example, other@$org.example"]`, "workspaces": `[{"name":"sales","access":"Admin"}]`, "groups": `["helpdesk"]`,
-	"modules": `["desk"]`, "language": `"es"`, "message": `"Welcome"`,
+	"language": `"es"`, "message": `"Welcome"`,
 }
 
 var _ = Describe("An Invitation", func() {
@@ -54,6 +54,16 @@ var _ = Describe("An Invitation", func() {
 			unstructured.RemoveNestedField(o.Object, "spec", "invitedBy")
 			return nil
 		}),
+		created("GTA-11 a new one that gives a module", ofAll, `only an OrganizationAdmin may give module "desk"`, "invitations", "new",
+			`{"emails":["new@acme.example"],"role":"Member","modules":["desk"]}`),
+		patched("GTA-11 modules of one with the role Member", ofAll, `only an OrganizationAdmin may give module "desk"`, "invitations", "members",
+			`{"spec":{"modules":["desk"]}}`),
+		patched("GTA-11 no more modules", ofAll, `only an OrganizationAdmin may remove module "desk"`, "invitations", "equipped", `{"spec":{"modules":[]}}`),
+		patched("GTA-11 other people in one that gives a module", ofAll, `only an OrganizationAdmin may change an invitation that gives module "desk"`,
+			"invitations", "equipped", `{"spec":{"emails":["other@$org.example"]}}`),
+		patched("GTA-11 one that gives a module, sent again", ofAll, `only an OrganizationAdmin may change an invitation that gives module "desk"`,
+			"invitations", "equipped", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
+		deleted("GTA-11 delete one that gives a module", ofMembers, "", "invitations", "equipped"),
 		created("with an invalid address", "c   r   r   c   r   r   r   c   w   r", `"a@b@c.example" is not an email address`, "invitations", "new",
 			`{"emails":["a@b@c.example"],"role":"Member"}`),
 		patched("WXP-7 sent again", ofMembers, "", "invitations", "members", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),

@@ -63,11 +63,13 @@ func settle(ctx context.Context) string {
 			}).Obj(),
 		builders.OrgUser(name, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(), // so that nobody is the last administrator
 		builders.OrgUser(name, "sam").Existing().Obj(),
+		builders.OrgUser(name, "mod").Modules("desk").Existing().Obj(),
 		builders.OrgUser(name, "tea").Role(v1alpha1.RoleTechnician).Existing().Obj(),
 		builders.Workspace(name, "support").Namespace(name + "-support").Obj(),
 		builders.Workspace(name, "sales").Obj(),
 		builders.Invitation(name, "members", "pal@"+name+".example").InvitedBy(ana).Obj(),
 		builders.Invitation(name, "technicians", "tec@"+name+".example").Role(v1alpha1.RoleTechnician).InvitedBy(ana).Obj(),
+		builders.Invitation(name, "equipped", "eq@"+name+".example").Modules("desk").InvitedBy(ana).Obj(),
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "payment"}},
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "other"}},
 		binding(name, "stray", stray),

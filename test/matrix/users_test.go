@@ -40,9 +40,9 @@ var everyRole = []struct{ role, cells string }{
 	{"NotificationsOnly", ofAll},
 }
 
-// userFields are the fields of an OrgUser that administrators change, except its role and address.
+// userFields are the fields of an OrgUser that administrators change, except its role, address and modules.
 var userFields = map[string]string{
-	"displayName": `"Sam"`, "avatarURL": `"https://pictures.example/sam"`, "phone": `"+34600000001"`, "modules": `["desk"]`,
+	"displayName": `"Sam"`, "avatarURL": `"https://pictures.example/sam"`, "phone": `"+34600000001"`,
 	"groups": `["helpdesk"]`, "onboarding": `"Invite"`, "username": `"sam"`, "suspend": `true`,
 }
 
@@ -71,6 +71,17 @@ var _ = Describe("An OrgUser", func() {
 	}
 
 	rows([]row{
+		patched("GTA-11 modules of a Member", ofAll, `only an OrganizationAdmin may give module "desk"`, "orgusers", "sam", `{"spec":{"modules":["desk"]}}`),
+		patched("GTA-11 modules of a Technician", ofAll, `only an OrganizationAdmin may change modules of a user with the role "Technician"`,
+			"orgusers", "tea", `{"spec":{"modules":["desk"]}}`),
+		created("GTA-11 a new Member with a module", ofAll, `only an OrganizationAdmin may give module "desk"`, "orgusers", "new",
+			`{"email":"new@acme.example","role":"Member","modules":["desk"]}`),
+		applied("GTA-11 a Member's modules by server-side apply", ofAll, `only an OrganizationAdmin may give modules "desk", "fax"`, "orgusers", "sam",
+			`{"email":"sam@$org.example","role":"Member","modules":["desk","fax"]}`),
+		patched("GTA-11 the module of a Member, removed", ofAll, `only an OrganizationAdmin may remove module "desk"`, "orgusers", "mod",
+			`{"spec":{"modules":[]}}`),
+		patched("GTA-11 the name of a Member with a module", ofMembers, "", "orgusers", "mod", `{"spec":{"displayName":"Mod"}}`),
+		deleted("GTA-11 delete a Member with a module", ofMembers, "", "orgusers", "mod"),
 		patched("LMI-1 access of a Member", ofMembers, "", "orgusers", "sam", `{"spec":{"access":"Limited"}}`),
 		patched("ORG-11 workspaces of a Member", ofMembers, "", "orgusers", "sam", `{"spec":{"workspaces":[{"name":"sales","access":"Admin"}]}}`),
 		patched("ORG-11 workspaces of a Technician", ofMembers, "", "orgusers", "tea", `{"spec":{"workspaces":[{"name":"sales","access":"Edit"}]}}`),

@@ -22,6 +22,8 @@ var _ = Describe("Refusals, as kubectl shows them,", func() {
 				`only an OrganizationAdmin or FinanceAdmin may change spec.settings.language`)),
 		Entry("ORG-12 a role that the user may not grant", "eva@$org.example", `patch ou sam --type=merge -p {"spec":{"role":"BillingAdmin"}}`,
 			denied("orgusers", `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may set role "BillingAdmin"`)),
+		Entry("GTA-11 a module that the user may not give", "eva@$org.example", `patch ou sam --type=merge -p {"spec":{"modules":["desk"]}}`,
+			denied("orgusers", `user "eva@acme.example" is UserAdmin in organization "acme": only an OrganizationAdmin may give module "desk"`)),
 		Entry("ORG-10 a user who is not a Member", "eva@$org.example", `delete ou tea`,
 			denied("orgusers", `user "eva@acme.example" is UserAdmin in organization "acme": `+
 				`only an OrganizationAdmin may delete a user with the role "Technician"`)),

@@ -67,9 +67,25 @@ func reportsObstacle(i *v1alpha1.Invitation) bool {
 
 // unauthorized says why nobody can accept, and what to do. It does not propose another spec.invitedBy, which cannot be changed.
 func unauthorized(i *v1alpha1.Invitation) string {
-	return fmt.Sprintf("nobody can accept, because the inviter %q was not allowed to give the role %q when it was needed: create "+
+	return fmt.Sprintf("nobody can accept, because the inviter %q was not allowed to give the role %q%s when it was needed: create "+
 		"another Invitation as somebody who may give it, or give %q that right back and send again with the annotation %s",
-		i.Spec.InvitedBy, i.Spec.Role, i.Spec.InvitedBy, v1alpha1.AnnotationResend)
+		i.Spec.InvitedBy, i.Spec.Role, withModules(i), i.Spec.InvitedBy, v1alpha1.AnnotationResend)
+}
+
+// withModules names the modules that an Invitation gives, because giving them takes another right than giving the role.
+func withModules(i *v1alpha1.Invitation) string {
+	word := " with the modules "
+	switch len(i.Spec.Modules) {
+	case 0:
+		return ""
+	case 1:
+		word = " with the module "
+	}
+	names := make([]string, 0, len(i.Spec.Modules))
+	for _, name := range i.Spec.Modules {
+		names = append(names, string(name))
+	}
+	return word + wording.Some(names)
 }
 
 // omitsSomebody reports whether the spec names somebody who is not among the recipients.
