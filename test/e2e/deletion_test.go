@@ -6,11 +6,13 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -315,3 +317,67 @@ var _ = Describe("Deletion while the operator is down", func() {
 		namespaced.awaitGone(ctx)
 	})
 })
+
+var _ = Describe("Deletion while the operator is up and its webhooks cannot be reached", func() {
+	It("is completed: Usher removes its finalizers from everything that is deleted", func(ctx context.Context) {
+		namespaced, swept := newFirm(ctx), newFirm(ctx)
+		hideWebhooks(ctx)
+
+		namespaced.delete(ctx, namespaced.namespace())
+		pal := userOf(ctx, swept.name, "pal@"+swept.name+".example")
+		for _, o := range []client.Object{swept.team, swept.sam, swept.keep, swept.drop} {
+			Expect(pastWebhooks().Delete(ctx, o)).To(Succeed())
+		}
+		for _, o := range []client.Object{swept.team, pal, swept.sam, swept.keep, swept.drop} {
+			Eventually(gone(ctx, o)).Should(Succeed(), "%T", o)
+		}
+		Expect(pastWebhooks().Delete(ctx, swept.org)).To(Succeed())
+		swept.awaitGone(ctx)
+		Eventually(gone(ctx, namespaced.namespace())).Should(Succeed())
+		namespaced.awaitGone(ctx)
+	})
+})
+
+// hideWebhooks makes the API server call the webhooks at a port where nobody listens, until the spec ends.
+func hideWebhooks(ctx context.Context) {
+	GinkgoHelper()
+	namespace := env.Namespace(ctx, "probe")
+	probes := func(ctx context.Context) error {
+		return errors.Join(
+			env.Client.Create(ctx, builders.Invitation(namespace, "probe", "probe@acme.example").Obj(), client.DryRunAll),
+			env.Client.Create(ctx, builders.OrgUser(namespace, "probe").Obj(), client.DryRunAll),
+		)
+	}
+	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{}
+	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	mutating.Name, validating.Name = "usher-mutating-webhook-configuration", "usher-validating-webhook-configuration"
+	clients := func(ctx context.Context) (all []*admissionregistrationv1.WebhookClientConfig) {
+		get(ctx, mutating)(Default)
+		get(ctx, validating)(Default)
+		for n := range mutating.Webhooks {
+			all = append(all, &mutating.Webhooks[n].ClientConfig)
+		}
+		for n := range validating.Webhooks {
+			all = append(all, &validating.Webhooks[n].ClientConfig)
+		}
+		return all
+	}
+	point := func(ctx context.Context, urls []string) (before []string) {
+		GinkgoHelper()
+		for n, c := range clients(ctx) {
+			before = append(before, *c.URL)
+			c.URL = &urls[n%len(urls)]
+		}
+		Expect(env.Client.Update(ctx, mutating)).To(Succeed())
+		Expect(env.Client.Update(ctx, validating)).To(Succeed())
+		return before
+	}
+	urls := point(ctx, []string{"https://127.0.0.1:1/nobody"})
+	DeferCleanup(func(ctx context.Context) {
+		point(ctx, urls)
+		Eventually(ctx, probes).Should(Succeed())
+	})
+	Eventually(ctx, probes).Should(MatchError(And(
+		ContainSubstring(`failed calling webhook "inviter.accounts.usher.dev"`),
+		ContainSubstring(`failed calling webhook "orgusers.accounts.usher.dev"`))))
+}
