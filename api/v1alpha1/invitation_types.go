@@ -58,7 +58,8 @@ type InvitationSpec struct {
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
 	Message string `json:"message,omitempty"`
 	// invitedBy is the user name of the person who invites. At creation Usher sets it to the acting user. Only platform
-	// identities and delegates may name somebody else.
+	// identities and delegates may name somebody else. It stays empty if the acting user's name is one that Kubernetes reserves,
+	// such as system:admin; then the organization invites.
 	// +optional
 	InvitedBy Username `json:"invitedBy,omitempty"`
 }

@@ -4,6 +4,10 @@
 package authz
 
 import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -11,7 +15,7 @@ import (
 
 // DefaultInviter returns the inviter of an Invitation that names nobody: the actor if the Invitation is new, and the present
 // inviter if it is updated. It does not replace an inviter that is named; whether the actor may name them is for
-// judgeInviter.
+// judgeInviter. It is empty if the actor's name cannot be an inviter's, such as system:admin: then the organization invites.
 func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation) v1alpha1.Username {
 	switch {
 	case requested.Spec.InvitedBy != "":
@@ -19,8 +23,26 @@ func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation) v1alpha1.U
 	case old != nil:
 		return old.Spec.InvitedBy
 	default:
-		return v1alpha1.Username(actor.Username)
+		return inviterName(actor)
 	}
+}
+
+// maxUsername is the maximum length of a v1alpha1.Username, in characters.
+const maxUsername = 253
+
+var (
+	serviceAccount = regexp.MustCompile(`^system:serviceaccount:[a-z0-9]([-a-z0-9]*[a-z0-9])?:[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`)
+	notInUsernames = regexp.MustCompile(`[\s\pZ\pC]`)
+)
+
+// inviterName returns an actor's user name if the API accepts it as a v1alpha1.Username, else nothing. Kubernetes accepts any.
+func inviterName(actor Actor) v1alpha1.Username {
+	name := actor.Username
+	reserved := strings.HasPrefix(name, "system:") && !serviceAccount.MatchString(name)
+	if reserved || notInUsernames.MatchString(name) || utf8.RuneCountInString(name) > maxUsername {
+		return ""
+	}
+	return v1alpha1.Username(name)
 }
 
 // InviterKindOf returns the kind of authority with which an actor invites.

@@ -4,6 +4,8 @@
 package authz_test
 
 import (
+	"strings"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -15,6 +17,10 @@ import (
 // from returns an invitation by an inviter, who may be empty.
 func from(username string) *v1alpha1.Invitation {
 	return builders.Invitation("acme", "team", "luis@acme.example").InvitedBy(username).Obj()
+}
+
+func platform(username string) authz.Actor {
+	return authz.Actor{Kind: authz.ActorPlatform, Username: username}
 }
 
 var _ = Describe("The inviter", func() {
@@ -29,6 +35,13 @@ var _ = Describe("The inviter", func() {
 		Entry("the person whom a delegate names", delegate(orgAdmin), ana, ana),
 		Entry("the person whom the platform names", platformActor, ana, ana),
 		Entry("the platform's own user if nobody is named", platformActor, "", "kubernetes-admin"),
+		Entry("nobody if the API does not accept the platform's user: system:admin", platform("system:admin"), "", ""),
+		Entry("nobody if the API does not accept the platform's user: a node", platform("system:node:n1"), "", ""),
+		Entry("nobody if the API does not accept the platform's user: a malformed service account", platform("system:serviceaccount:a"), "", ""),
+		Entry("nobody if the API does not accept the platform's user: a space", platform("CN=Ana Pérez"), "", ""),
+		Entry("nobody if the API does not accept the platform's user: too long", platform(strings.Repeat("a", 254)), "", ""),
+		Entry("a service account of the platform", platform("system:serviceaccount:kube-system:flux"), "", "system:serviceaccount:kube-system:flux"),
+		Entry("the person whom system:admin names", platform("system:admin"), ana, ana),
 	)
 
 	DescribeTable("stays the same if an update names nobody", func(actor authz.Actor) {

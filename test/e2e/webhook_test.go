@@ -41,6 +41,18 @@ var _ = Describe("The webhooks", func() {
 			HaveCause("spec.profile.address.country", `Invalid value: "XX"`)))
 	})
 
+	It("WXP-5 leave the inviter empty for a platform identity whose name the API reserves, and the organization invites", func(ctx context.Context) {
+		org := organization(ctx, english)
+		kim := "kim@" + org + ".example"
+		i := builders.Invitation(org, "team", kim).Obj()
+		Expect(env.As("system:admin", "system:masters").Create(ctx, i)).To(Succeed())
+		Expect(i.Spec.InvitedBy).To(BeEmpty())
+		Expect(look(ctx, newestLink(kim, "/i/", 1))).To(invited())
+		awaitReady(ctx, i)
+		accept(ctx, kim, "Kim")
+		Eventually(get(ctx, userOf(ctx, org, kim))).Should(HaveField("Status.State", v1alpha1.UserActive))
+	})
+
 	Context("in an organization", func() {
 		var org string
 		var as func(user string) client.Client
