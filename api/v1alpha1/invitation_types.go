@@ -202,7 +202,7 @@ const (
 	RevokedAccessLimited RevocationReason = "AccessLimited"
 )
 
-// InviterKind says with whose authority an Invitation was created.
+// InviterKind says with whose authority people are invited. It is determined at admission, when it is known who is acting.
 //
 // +enum
 // +kubebuilder:validation:Enum=Person;Delegate;Platform
@@ -294,7 +294,8 @@ type InvitationStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	ObservedResend string `json:"observedResend,omitempty"`
-	// inviterKind says with whose authority the Invitation was created.
+	// inviterKind says with whose authority people are invited. It is empty while nobody is known to answer for the
+	// Invitation; nobody can accept it then.
 	// +optional
 	InviterKind InviterKind `json:"inviterKind,omitempty"`
 	// recipients are the invited people, one entry for each address.

@@ -44,6 +44,9 @@ const (
 	// AnnotationResend, on an Invitation, sends it again to everybody who has not accepted, once for each new value (WXP-7). On
 	// an OrgUser that is declared without an Invitation it does so for that person.
 	AnnotationResend = "accounts.usher.dev/resend"
+	// AnnotationInviterKind, on an Invitation, holds the InviterKind that was determined at admission, when it was known who was
+	// acting.
+	AnnotationInviterKind = "accounts.usher.dev/inviter-kind"
 	// AnnotationReport, on an Organization or a Workspace, immediately sends its contacts a report, once for each new value
 	// (GTA-12).
 	AnnotationReport = "accounts.usher.dev/report"

@@ -75,6 +75,9 @@ const footer = `
 - An address that is already being invited, by another Invitation or as an OrgUser declared without one, stays Pending here, and
   ` + "`heldBy`" + ` names the other object. When that object is deleted or gives the address up, this Invitation invites the person.
   When the person accepts there, they are Active here.
+- Whose authority counts is recorded at admission, in the annotation accounts.usher.dev/inviter-kind, and shown in
+  status.inviterKind: that of a Person or a Delegate is checked again at acceptance; that of the Platform is not. A person or delegate
+  who is unknown, suspended or removed has none. If a delegate names somebody unknown, the Invitation waits until that person is active.
 - When the inviter may no longer give the role, the Invitation is Stalled and says so, and nobody can accept it. Either somebody
   who may give the role creates another Invitation, or the inviter gets the right back and the annotation invites those who were
   revoked again.

@@ -45,24 +45,76 @@ func inviterName(actor Actor) v1alpha1.Username {
 	return v1alpha1.Username(name)
 }
 
-// InviterKindOf returns the kind of authority with which an actor invites.
-func InviterKindOf(actor Actor) v1alpha1.InviterKind {
-	switch actor.Kind {
+// InviterKindOf returns the kind of authority that somebody has as an inviter. It is empty for those who have none.
+func InviterKindOf(inviter Actor) v1alpha1.InviterKind {
+	switch inviter.Kind {
 	case ActorPerson:
 		return v1alpha1.InviterPerson
 	case ActorDelegate:
 		return v1alpha1.InviterDelegate
-	default:
+	case ActorPlatform, ActorOperator, ActorCleaner:
 		return v1alpha1.InviterPlatform
+	default:
+		return ""
 	}
 }
 
-// InviterAuthorized reports whether an Invitation may be accepted: its inviter may still grant its role and give its modules.
+// AdmittedInviterKind returns the kind of authority that admission records for an Invitation whose inviter DefaultInviter has filled
+// in. Named is who the inviter is in the organization. An update that keeps the inviter keeps the kind.
+//
+// Whoever names nobody but themselves invites with their own authority. If somebody else is named, it is theirs; if they are
+// unknown, a delegate's Invitation waits for them, because only the platform may answer for whom it does not know.
+func AdmittedInviterKind(actor, named Actor, old, requested *v1alpha1.Invitation) v1alpha1.InviterKind {
+	switch {
+	case old != nil && old.Spec.InvitedBy == requested.Spec.InvitedBy:
+		return v1alpha1.InviterKind(old.Annotations[v1alpha1.AnnotationInviterKind])
+	case requested.Spec.InvitedBy == inviterName(actor):
+		return InviterKindOf(actor)
+	case InviterKindOf(named) != "":
+		return InviterKindOf(named)
+	case actor.Kind == ActorPlatform:
+		return v1alpha1.InviterPlatform
+	default:
+		return v1alpha1.InviterPerson
+	}
+}
+
+// RecordedInviterKind returns the kind of authority that was recorded at admission, else the one in the status, which was recorded
+// before admission did. It is empty if an Invitation that bypassed admission has not been reconciled.
+func RecordedInviterKind(i *v1alpha1.Invitation) v1alpha1.InviterKind {
+	switch kind := v1alpha1.InviterKind(i.Annotations[v1alpha1.AnnotationInviterKind]); kind {
+	case v1alpha1.InviterPerson, v1alpha1.InviterDelegate, v1alpha1.InviterPlatform:
+		return kind
+	default:
+		return i.Status.InviterKind
+	}
+}
+
+// InviterAuthorized reports whether an Invitation may be accepted: its inviter, as in force now, may still grant its role and give its
+// modules. Only an Invitation that is recorded as the platform's needs no such inviter.
 func InviterAuthorized(i *v1alpha1.Invitation, inviter Actor) bool {
-	if i.Status.InviterKind == v1alpha1.InviterPlatform {
+	if RecordedInviterKind(i) == v1alpha1.InviterPlatform {
 		return true
 	}
 	return mayGrant(inviter.Role, i.Spec.Role) && (len(i.Spec.Modules) == 0 || managesModules(inviter.Role))
+}
+
+// judgeInviterKind refuses people and delegates who record the platform's authority, or remove what is recorded, past the webhook
+// that records it.
+func judgeInviterKind(r Request) []Violation {
+	const key = v1alpha1.AnnotationInviterKind
+	i, ok := r.New.(*v1alpha1.Invitation)
+	if !ok || r.Operation == Delete {
+		return nil
+	}
+	before, after := "", i.Annotations[key]
+	if r.Operation == Update {
+		before = r.Old.GetAnnotations()[key]
+	}
+	if before == after || after == string(v1alpha1.InviterPerson) || after == string(v1alpha1.InviterDelegate) {
+		return nil
+	}
+	return []Violation{r.denyProtected("metadata.annotations[" + key + "]")}
 }
 
 // changesGrant reports whether an update changes what an Invitation grants, to whom, or what the people read, or sends it again.

@@ -74,4 +74,60 @@ var _ = Describe("The inviter", func() {
 		}
 		Expect(authz.Judge(asked(person("eva", userAdmin), authz.Create, from(eva)))).To(BeEmpty())
 	})
+
+	nobody := authz.Actor{Kind: authz.ActorNobody, Username: "ghost@acme.example"}
+	DescribeTable("NOV-4 has a kind of authority that admission records, which is", func(actor authz.Actor, inviter string, named authz.Actor, kind v1alpha1.InviterKind) {
+		Expect(authz.AdmittedInviterKind(actor, named, nil, from(inviter))).To(Equal(kind))
+	},
+		Entry("a person's", person("eva", userAdmin), eva, nobody, v1alpha1.InviterPerson),
+		Entry("a delegate's", delegate(userAdmin), delegate(userAdmin).Username, nobody, v1alpha1.InviterDelegate),
+		Entry("that of the person whom a delegate names", delegate(userAdmin), ana, person("ana", orgAdmin), v1alpha1.InviterPerson),
+		Entry("a person's if a delegate names somebody unknown", delegate(userAdmin), nobody.Username, nobody, v1alpha1.InviterPerson),
+		Entry("the platform's", platformActor, platformActor.Username, nobody, v1alpha1.InviterPlatform),
+		Entry("the platform's if its name cannot be written", platform("system:admin"), "", nobody, v1alpha1.InviterPlatform),
+		Entry("that of the person whom the platform names", platformActor, ana, person("ana", orgAdmin), v1alpha1.InviterPerson),
+		Entry("the platform's if it names somebody unknown", platformActor, nobody.Username, nobody, v1alpha1.InviterPlatform),
+	)
+
+	It("NOV-4 keeps the kind that was recorded, whoever updates the invitation, until another inviter is named", func() {
+		old := recorded(from(ana), v1alpha1.InviterPerson)
+		for _, actor := range []authz.Actor{person("eva", userAdmin), delegate(orgAdmin), platformActor} {
+			Expect(authz.AdmittedInviterKind(actor, nobody, old, from(ana))).To(Equal(v1alpha1.InviterPerson))
+		}
+		Expect(authz.AdmittedInviterKind(platformActor, person("eva", userAdmin), recorded(from(ana), v1alpha1.InviterPlatform), from(eva))).
+			To(Equal(v1alpha1.InviterPerson))
+		Expect(authz.AdmittedInviterKind(platformActor, nobody, from(ana), from(ana))).To(BeEmpty(), "nothing was recorded")
+	})
+
+	It("NOV-4 has no authority while unknown, unless the platform's was recorded", func() {
+		Expect(authz.InviterAuthorized(from(ana), nobody)).To(BeFalse())
+		Expect(authz.InviterAuthorized(recorded(from(ana), v1alpha1.InviterPerson), nobody)).To(BeFalse())
+		Expect(authz.InviterAuthorized(recorded(from(ana), v1alpha1.InviterPlatform), nobody)).To(BeTrue())
+		before := from(ana)
+		before.Status.InviterKind = v1alpha1.InviterPlatform
+		Expect(authz.InviterAuthorized(before, nobody)).To(BeTrue(), "recorded in the status before admission recorded it")
+		Expect(authz.InviterAuthorized(recorded(before, v1alpha1.InviterPerson), nobody)).To(BeFalse())
+	})
+
+	It("NOV-4 cannot be recorded as the platform by a person or a delegate", func() {
+		for _, actor := range []authz.Actor{person("eva", userAdmin), delegate(userAdmin)} {
+			forged := recorded(from(actor.Username), v1alpha1.InviterPlatform)
+			for _, r := range []authz.Request{
+				asked(actor, authz.Create, forged), update(actor, recorded(from(actor.Username), v1alpha1.InviterPerson), forged),
+				update(actor, recorded(from(actor.Username), v1alpha1.InviterPerson), from(actor.Username)),
+			} {
+				found := authz.Judge(r)
+				Expect(fields(found)).To(Equal([]string{"metadata.annotations[accounts.usher.dev/inviter-kind]"}))
+				Expect(rules(found)).To(Equal([]string{"usher-only"}))
+			}
+			Expect(authz.Judge(update(actor, forged, forged))).To(BeEmpty())
+		}
+	})
 })
+
+// recorded returns a copy of an invitation as admission leaves it.
+func recorded(i *v1alpha1.Invitation, kind v1alpha1.InviterKind) *v1alpha1.Invitation {
+	i = i.DeepCopy()
+	i.Annotations = map[string]string{v1alpha1.AnnotationInviterKind: string(kind)}
+	return i
+}

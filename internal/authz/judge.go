@@ -40,7 +40,7 @@ func judgeAuthority(r Request) []Violation {
 	case *v1alpha1.OrgUser:
 		return judgeUser(r)
 	case *v1alpha1.Invitation:
-		return append(judgeInvitation(r), judgeInviter(r)...)
+		return slices.Concat(judgeInvitation(r), judgeInviter(r), judgeInviterKind(r))
 	default:
 		return judgeArea(r, AreaWorkspaces, "workspaces")
 	}

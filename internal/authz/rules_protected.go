@@ -44,7 +44,7 @@ func judgeProtected(r Request) []Violation {
 		found = append(found, r.denyProtected("metadata.labels["+key+"]"))
 	}
 	for _, key := range ownKeys(old.GetAnnotations(), r.New.GetAnnotations()) {
-		if !isForPeople(r.New, key) {
+		if !isForPeople(r.New, key) && !recordsInviter(r.New, key) {
 			found = append(found, r.denyProtected("metadata.annotations["+key+"]"))
 		}
 	}
@@ -53,6 +53,13 @@ func judgeProtected(r Request) []Violation {
 
 func (r Request) denyProtected(field string) Violation {
 	return r.refuse(field, Forbidden, "usher-only", "only Usher may change %s; leave it as it is", field)
+}
+
+// recordsInviter reports whether an annotation is the one that the mutating webhook writes in everybody's requests. It is judged by
+// judgeInviterKind.
+func recordsInviter(object metav1.Object, key string) bool {
+	_, invites := object.(*v1alpha1.Invitation)
+	return invites && key == v1alpha1.AnnotationInviterKind
 }
 
 func hasFinalizer(o metav1.Object) bool {

@@ -14,14 +14,14 @@ import (
 // InviterAuthorized reports whether the inviter of an Invitation may still grant its role, according to the cache. Before a
 // person accepts, the portal asks the API server; see APIReader.InviterAuthorized.
 func (r Reader) InviterAuthorized(ctx context.Context, i *v1alpha1.Invitation) (bool, error) {
-	inviter, err := r.inviter(ctx, i)
+	inviter, err := r.Inviter(ctx, i)
 	return err == nil && authz.InviterAuthorized(i, inviter), err
 }
 
 // InviterAuthorized reports whether the inviter may still grant the role, according to the role in force at the API server: a
 // role that was removed a moment ago grants nothing. The cache finds the person.
 func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alpha1.Invitation) (bool, error) {
-	inviter, err := cache.inviter(ctx, i)
+	inviter, err := cache.Inviter(ctx, i)
 	if err != nil {
 		return false, err
 	}
@@ -35,15 +35,19 @@ func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alp
 	return authz.InviterAuthorized(i, inviter), nil
 }
 
-// InviterKind returns the kind of authority with which an Invitation was created.
+// InviterKind returns the kind of authority that was recorded for an Invitation. If nothing was, because it was created past the
+// webhooks, it is that of the named person or delegate, and empty while there is none in force: nobody answers for it then.
 func (r Reader) InviterKind(ctx context.Context, i *v1alpha1.Invitation) (v1alpha1.InviterKind, error) {
-	inviter, err := r.inviter(ctx, i)
+	if recorded := authz.RecordedInviterKind(i); recorded != "" {
+		return recorded, nil
+	}
+	inviter, err := r.Inviter(ctx, i)
 	return authz.InviterKindOf(inviter), err
 }
 
-// inviter returns the inviter of an Invitation, found among the organization's people and delegates. Anybody else counts as
+// Inviter returns the inviter of an Invitation, found among the organization's people and delegates. Anybody else counts as
 // ActorNobody.
-func (r Reader) inviter(ctx context.Context, i *v1alpha1.Invitation) (authz.Actor, error) {
+func (r Reader) Inviter(ctx context.Context, i *v1alpha1.Invitation) (authz.Actor, error) {
 	return r.Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
 }
 

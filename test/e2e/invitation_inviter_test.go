@@ -90,4 +90,27 @@ var _ = Describe("An invitation whose inviter", func() {
 		Eventually(get(ctx, i)).Should(And(stateOf(kim, v1alpha1.RecipientInvited, 2), stateOf(pat, v1alpha1.RecipientInvited, 2), BeReady()))
 		Expect(look(ctx, newestLink(pat, "/i/", 2))).To(invited())
 	})
+
+	It("NOV-4 is unknown cannot be accepted, although a delegate who may invite named them and is removed afterwards", func(ctx context.Context) {
+		org := organization(ctx, english)
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}
+		const robot = "system:serviceaccount:argocd:robot"
+		delegated := func(delegates ...v1alpha1.Delegate) {
+			edit(ctx, o, func(o *v1alpha1.Organization) { o.Spec.Delegates = delegates })
+		}
+		delegated(v1alpha1.Delegate{Username: robot, Role: v1alpha1.RoleUserAdmin})
+		ghost, kim := "ghost@"+org+".example", "kim@"+org+".example"
+		i := builders.Invitation(org, "ghosts", kim).InvitedBy(ghost).Obj()
+		Eventually(func() error { return env.As(robot).Create(ctx, i) }).Should(Succeed())
+		delegated()
+		Eventually(get(ctx, i)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized))
+		Expect(i.Status.InviterKind).To(Equal(v1alpha1.InviterPerson))
+		settle(ctx)
+		Expect(idsOf(kim)).To(BeEmpty())
+
+		By("the person being created, with the right")
+		bea := builders.OrgUser(org, "ghost").Role(v1alpha1.RoleUserAdmin).Existing().Obj()
+		create(ctx, bea)
+		Eventually(get(ctx, i)).Should(And(BeReady(), stateOf(kim, v1alpha1.RecipientInvited, 1)))
+	})
 })

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -43,8 +44,15 @@ type apiserver struct {
 	refuse func(verb, email string) error
 }
 
-// serve starts an apiserver with an Invitation.
+// serve starts an apiserver with an Invitation that the platform created.
 func serve(ctx context.Context, i *v1alpha1.Invitation) *apiserver {
+	GinkgoHelper()
+	metav1.SetMetaDataAnnotation(&i.ObjectMeta, v1alpha1.AnnotationInviterKind, string(v1alpha1.InviterPlatform))
+	return serveAsIs(ctx, i)
+}
+
+// serveAsIs starts an apiserver with an Invitation for which admission has recorded nothing that it does not contain.
+func serveAsIs(ctx context.Context, i *v1alpha1.Invitation) *apiserver {
 	GinkgoHelper()
 	scheme := runtime.NewScheme()
 	Expect(errors.Join(v1alpha1.AddToScheme(scheme), clientgoscheme.AddToScheme(scheme))).To(Succeed())

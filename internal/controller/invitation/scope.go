@@ -43,7 +43,7 @@ type scope struct {
 	transient bool
 }
 
-// newScope reads what the pass needs from the cache. It also notes with whose authority the Invitation was created, which decides
+// newScope reads what the pass needs from the cache. It also notes with whose authority people are invited, which decides
 // whether the inviter may give the role.
 func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*scope, error) {
 	s := &scope{invitation: i, before: i.DeepCopy()}
@@ -59,7 +59,7 @@ func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*sco
 	if s.hasObstacle() {
 		return s, nil
 	}
-	if i.Status.InviterKind, err = r.inviterKind(ctx, i); err != nil {
+	if i.Status.InviterKind, err = r.cache.InviterKind(ctx, i); err != nil {
 		return nil, err
 	}
 	if s.authorized, err = r.cache.InviterAuthorized(ctx, i); err != nil {
@@ -68,16 +68,6 @@ func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*sco
 	s.resend = s.authorized && len(i.Status.Recipients) > 0 &&
 		onboarding.ResendRequested(onboarding.ResendValue(i), i.Status.ObservedResend)
 	return s, nil
-}
-
-// inviterKind returns with whose authority the Invitation was created. The webhooks let only the platform's identities and delegates
-// name somebody else as the inviter, so a name that nobody in the organization has is the platform's. It becomes a person's when
-// that person appears.
-func (r *Reconciler) inviterKind(ctx context.Context, i *v1alpha1.Invitation) (v1alpha1.InviterKind, error) {
-	if i.Status.InviterKind == v1alpha1.InviterPerson || i.Status.InviterKind == v1alpha1.InviterDelegate {
-		return i.Status.InviterKind, nil
-	}
-	return r.cache.InviterKind(ctx, i)
 }
 
 // hasObstacle reports whether something keeps all recipients from being moved.

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -14,13 +15,13 @@ import (
 )
 
 // invitationDefaulter fills in who invites: the acting user when an Invitation is created, and the present inviter when an
-// update leaves the field out.
+// update leaves the field out. It also records with whose authority, whatever the request says about it.
 type invitationDefaulter struct {
 	authorizer
 	decoder admission.Decoder
 }
 
-// Default fills in spec.invitedBy.
+// Default fills in spec.invitedBy, and the annotation that records the kind of the inviter.
 func (d *invitationDefaulter) Default(ctx context.Context, i *v1alpha1.Invitation) error {
 	actor, request, err := d.actor(ctx)
 	if err != nil {
@@ -34,5 +35,19 @@ func (d *invitationDefaulter) Default(ctx context.Context, i *v1alpha1.Invitatio
 		}
 	}
 	i.Spec.InvitedBy = authz.DefaultInviter(actor, old, i)
+	named, err := d.cache.Inviter(ctx, i)
+	if err != nil {
+		return err
+	}
+	record(i, authz.AdmittedInviterKind(actor, named, old, i))
 	return nil
+}
+
+// record sets the annotation that holds the kind of the inviter, or removes it if there is none.
+func record(i *v1alpha1.Invitation, kind v1alpha1.InviterKind) {
+	if kind == "" {
+		delete(i.Annotations, v1alpha1.AnnotationInviterKind)
+		return
+	}
+	metav1.SetMetaDataAnnotation(&i.ObjectMeta, v1alpha1.AnnotationInviterKind, string(kind))
 }
