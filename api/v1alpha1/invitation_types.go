@@ -57,8 +57,9 @@ type InvitationSpec struct {
 	// +kubebuilder:validation:MaxLength=2000
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
 	Message string `json:"message,omitempty"`
-	// invitedBy is the user name of the person who invites. At creation Usher sets it to the acting user. Only platform
-	// identities and delegates may name somebody else. It stays empty if the acting user's name is one that Kubernetes reserves,
+	// invitedBy is the user name of the person who invites. At creation Usher sets it to the acting user, and so it does
+	// when a person or a delegate changes what the Invitation grants, or to whom. Only platform identities and delegates may
+	// name somebody else. It stays empty if the acting user's name is one that Kubernetes reserves,
 	// such as system:admin; then the organization invites.
 	// +optional
 	InvitedBy Username `json:"invitedBy,omitempty"`

@@ -78,6 +78,9 @@ const footer = `
 - Whose authority counts is recorded at admission, in the annotation accounts.usher.dev/inviter-kind, and shown in
   status.inviterKind: that of a Person or a Delegate is checked again at acceptance; that of the Platform is not. A person or delegate
   who is unknown, suspended or removed has none. If a delegate names somebody unknown, the Invitation waits until that person is active.
+- Whoever changes what an Invitation gives, or to whom, or its message, or resends it, answers for it as its inviter, whose name the
+  mails bear. Platform identities are the exception, and delegates that declare spec.invitedBy by server-side apply: what they change
+  stays the inviter's.
 - When the inviter may no longer give the role, the Invitation is Stalled and says so, and nobody can accept it. Either somebody
   who may give the role creates another Invitation, or the inviter gets the right back and the annotation invites those who were
   revoked again.

@@ -13,18 +13,31 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// DefaultInviter returns the inviter of an Invitation that names nobody: the actor if the Invitation is new, and the present
-// inviter if it is updated. It does not replace an inviter that is named; whether the actor may name them is for
-// judgeInviter. It is empty if the actor's name cannot be an inviter's, such as system:admin: then the organization invites.
-func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation) v1alpha1.Username {
+// DefaultInviter returns who invites after a request that creates or updates an Invitation. A new one that names nobody is the
+// actor's. Whoever changes what it grants, or to whom, answers for it: a person becomes its inviter, and so does a delegate who names
+// nobody else. Any other update that names nobody keeps the present inviter.
+//
+// Another inviter who is named is not replaced; whether the actor may name them is for judgeInviter. Applied says that the actor
+// declares spec.invitedBy by server-side apply: a delegate names the inviter then, even if it is the present one, so what Git declares
+// stays. The inviter is empty if the actor's name cannot be an inviter's, such as system:admin: then the organization invites.
+func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation, applied bool) v1alpha1.Username {
+	named := requested.Spec.InvitedBy
 	switch {
-	case requested.Spec.InvitedBy != "":
-		return requested.Spec.InvitedBy
-	case old != nil:
-		return old.Spec.InvitedBy
-	default:
+	case old == nil && named == "":
 		return inviterName(actor)
+	case old == nil, named != "" && named != old.Spec.InvitedBy:
+		return named
+	case answersFor(actor, old, requested) && (actor.Kind == ActorPerson || named == "" || !applied):
+		return inviterName(actor)
+	default:
+		return old.Spec.InvitedBy
 	}
+}
+
+// answersFor reports whether the actor of an update answers for what the Invitation grants from now on. Platform identities do not:
+// what they change stays the inviter's.
+func answersFor(actor Actor, old, requested *v1alpha1.Invitation) bool {
+	return (actor.Kind == ActorPerson || actor.Kind == ActorDelegate) && changesGrant(old, requested)
 }
 
 // maxUsername is the maximum length of a v1alpha1.Username, in characters.
@@ -60,13 +73,14 @@ func InviterKindOf(inviter Actor) v1alpha1.InviterKind {
 }
 
 // AdmittedInviterKind returns the kind of authority that admission records for an Invitation whose inviter DefaultInviter has filled
-// in. Named is who the inviter is in the organization. An update that keeps the inviter keeps the kind.
+// in. Named is who the inviter is in the organization. An update that changes neither the inviter nor what they answer for keeps the
+// kind.
 //
 // Whoever names nobody but themselves invites with their own authority. If somebody else is named, it is theirs; if they are
 // unknown, a delegate's Invitation waits for them, because only the platform may answer for whom it does not know.
 func AdmittedInviterKind(actor, named Actor, old, requested *v1alpha1.Invitation) v1alpha1.InviterKind {
 	switch {
-	case old != nil && old.Spec.InvitedBy == requested.Spec.InvitedBy:
+	case old != nil && old.Spec.InvitedBy == requested.Spec.InvitedBy && !answersFor(actor, old, requested):
 		return v1alpha1.InviterKind(old.Annotations[v1alpha1.AnnotationInviterKind])
 	case requested.Spec.InvitedBy == inviterName(actor):
 		return InviterKindOf(actor)
@@ -111,10 +125,16 @@ func judgeInviterKind(r Request) []Violation {
 	if r.Operation == Update {
 		before = r.Old.GetAnnotations()[key]
 	}
-	if before == after || after == string(v1alpha1.InviterPerson) || after == string(v1alpha1.InviterDelegate) {
+	if after == before && !keepsPlatform(r, i) || after == string(v1alpha1.InviterPerson) || after == string(v1alpha1.InviterDelegate) {
 		return nil
 	}
 	return []Violation{r.denyProtected("metadata.annotations[" + key + "]")}
+}
+
+// keepsPlatform reports whether an update by somebody who answers for it leaves the platform's authority recorded.
+func keepsPlatform(r Request, i *v1alpha1.Invitation) bool {
+	old, isUpdate := r.Old.(*v1alpha1.Invitation)
+	return isUpdate && RecordedInviterKind(i) == v1alpha1.InviterPlatform && answersFor(r.Actor, old, i)
 }
 
 // changesGrant reports whether an update changes what an Invitation grants, to whom, or what the people read, or sends it again.
@@ -125,14 +145,14 @@ func changesGrant(before, after *v1alpha1.Invitation) bool {
 	return !equality.Semantic.DeepEqual(b, a) || before.Annotations[v1alpha1.AnnotationResend] != after.Annotations[v1alpha1.AnnotationResend]
 }
 
-// judgeInviter refuses a person who names somebody else as the inviter.
+// judgeInviter refuses a person who names somebody else as the inviter, or changes what somebody else answers for in their name.
 func judgeInviter(r Request) []Violation {
 	i, ok := r.New.(*v1alpha1.Invitation)
 	if !ok || r.Operation == Delete || r.Actor.Kind != ActorPerson {
 		return nil
 	}
 	expected := v1alpha1.Username(r.Actor.Username)
-	if old, isUpdate := r.Old.(*v1alpha1.Invitation); isUpdate && r.Operation == Update {
+	if old, isUpdate := r.Old.(*v1alpha1.Invitation); isUpdate && r.Operation == Update && !answersFor(r.Actor, old, i) {
 		expected = old.Spec.InvitedBy
 	}
 	if i.Spec.InvitedBy == expected {

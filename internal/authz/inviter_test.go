@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
@@ -27,7 +28,7 @@ var _ = Describe("The inviter", func() {
 	const ana, eva = "ana@acme.example", "eva@acme.example"
 
 	DescribeTable("of a new invitation is", func(actor authz.Actor, named, inviter string) {
-		Expect(authz.DefaultInviter(actor, nil, from(named))).To(BeEquivalentTo(inviter))
+		Expect(authz.DefaultInviter(actor, nil, from(named), false)).To(BeEquivalentTo(inviter))
 	},
 		Entry("the actor if nobody is named", person("eva", userAdmin), "", eva),
 		Entry("the actor if named", person("eva", userAdmin), eva, eva),
@@ -45,7 +46,7 @@ var _ = Describe("The inviter", func() {
 	)
 
 	DescribeTable("stays the same if an update names nobody", func(actor authz.Actor) {
-		Expect(authz.DefaultInviter(actor, from(ana), from(""))).To(BeEquivalentTo(ana))
+		Expect(authz.DefaultInviter(actor, from(ana), from(""), false)).To(BeEquivalentTo(ana))
 	},
 		Entry("by a person", person("eva", userAdmin)),
 		Entry("by a delegate", delegate(orgAdmin)),
@@ -53,8 +54,8 @@ var _ = Describe("The inviter", func() {
 	)
 
 	It("can be changed only by delegates and the platform", func() {
-		Expect(authz.DefaultInviter(delegate(orgAdmin), from(ana), from(eva))).To(BeEquivalentTo(eva))
-		Expect(authz.DefaultInviter(platformActor, from(ana), from(eva))).To(BeEquivalentTo(eva))
+		Expect(authz.DefaultInviter(delegate(orgAdmin), from(ana), from(eva), false)).To(BeEquivalentTo(eva))
+		Expect(authz.DefaultInviter(platformActor, from(ana), from(eva), false)).To(BeEquivalentTo(eva))
 		for _, actor := range []authz.Actor{delegate(orgAdmin), platformActor} {
 			Expect(authz.Judge(authz.Request{
 				Operation: authz.Update, Actor: actor, Organization: "acme", Old: from(ana), New: from(eva),
@@ -123,11 +124,54 @@ var _ = Describe("The inviter", func() {
 			Expect(authz.Judge(update(actor, forged, forged))).To(BeEmpty())
 		}
 	})
+
+	DescribeTable("NOV-4 is whoever changes what the invitation grants, or to whom", func(change func(*v1alpha1.Invitation), answers bool) {
+		old, after := recorded(from(ana), v1alpha1.InviterPlatform), recorded(from(ana), v1alpha1.InviterPlatform)
+		change(after)
+		admitted := func(actor authz.Actor, named string, applied bool) *v1alpha1.Invitation {
+			i := after.DeepCopy()
+			i.Spec.InvitedBy = v1alpha1.Username(named)
+			i.Spec.InvitedBy = authz.DefaultInviter(actor, old, i, applied)
+			return recorded(i, authz.AdmittedInviterKind(actor, nobody, old, i))
+		}
+		stays := And(HaveField("Spec.InvitedBy", BeEquivalentTo(ana)),
+			HaveField("Annotations", HaveKeyWithValue(v1alpha1.AnnotationInviterKind, "Platform")))
+		becomes := func(actor authz.Actor) OmegaMatcher {
+			if !answers {
+				return stays
+			}
+			return And(HaveField("Spec.InvitedBy", BeEquivalentTo(actor.Username)),
+				HaveField("Annotations", HaveKeyWithValue(v1alpha1.AnnotationInviterKind, string(actor.Kind))))
+		}
+		for _, actor := range []authz.Actor{person("eva", userAdmin), delegate(userAdmin)} {
+			for _, named := range []string{"", ana} { // left out by server-side apply, or as it was
+				i := admitted(actor, named, false)
+				Expect(i).To(becomes(actor))
+				Expect(authz.Judge(update(actor, old, i))).To(BeEmpty())
+			}
+		}
+		Expect(admitted(platformActor, "", false)).To(stays)
+		Expect(admitted(platformActor, ana, false)).To(stays)
+		Expect(admitted(person("eva", userAdmin), ana, true)).To(becomes(person("eva", userAdmin)), "a person cannot name somebody else")
+		Expect(admitted(delegate(userAdmin), ana, true).Spec.InvitedBy).To(BeEquivalentTo(ana), "a delegate declares the inviter in Git")
+		if answers {
+			Expect(rules(authz.Judge(update(person("eva", userAdmin), old, after)))).To(Equal([]string{"inviter-is-actor", "usher-only"}),
+				"past the webhook that fills it in")
+		}
+	},
+		Entry("the addresses", func(i *v1alpha1.Invitation) { i.Spec.Emails = []string{"kim@acme.example"} }, true),
+		Entry("the workspaces", func(i *v1alpha1.Invitation) { i.Spec.Workspaces = []v1alpha1.WorkspaceGrant{edit("support")} }, true),
+		Entry("the groups", func(i *v1alpha1.Invitation) { i.Spec.Groups = []v1alpha1.ObjectName{"helpdesk"} }, true),
+		Entry("the message", func(i *v1alpha1.Invitation) { i.Spec.Message = "Hello" }, true),
+		Entry("another mail", func(i *v1alpha1.Invitation) { i.Annotations[v1alpha1.AnnotationResend] = "2" }, true),
+		Entry("but not the language", func(i *v1alpha1.Invitation) { i.Spec.Language = "es" }, false),
+		Entry("but not a label", func(i *v1alpha1.Invitation) { i.Labels = map[string]string{"team": "blue"} }, false),
+	)
 })
 
 // recorded returns a copy of an invitation as admission leaves it.
 func recorded(i *v1alpha1.Invitation, kind v1alpha1.InviterKind) *v1alpha1.Invitation {
 	i = i.DeepCopy()
-	i.Annotations = map[string]string{v1alpha1.AnnotationInviterKind: string(kind)}
+	metav1.SetMetaDataAnnotation(&i.ObjectMeta, v1alpha1.AnnotationInviterKind, string(kind))
 	return i
 }

@@ -36,7 +36,7 @@ var _ = Describe("WXP-5 A delegate's role", func() {
 			for _, r := range []authz.Request{asked(eva, authz.Create, after), update(eva, before, after)} {
 				Expect(judged(r)).To(Equal([]authz.Violation{expected}))
 			}
-			Expect(judged(update(person("ana", orgAdmin), before, after))).To(BeEmpty(), "who manages the organization itself may")
+			Expect(judged(update(person("ana", orgAdmin), before, by(person("ana", orgAdmin), after)))).To(BeEmpty(), "who manages the organization itself may")
 		},
 		Entry("in spec.username", luis.Obj(), luis.Username(robot).Obj(), at("spec.username", taking(robot))),
 		Entry("through the address", luis.Obj(), luis.Email("partner@msp.example").Obj(), at("spec.username", taking("partner@msp.example"))),

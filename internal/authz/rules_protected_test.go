@@ -46,6 +46,14 @@ func withMetadata(kind string, meta *metav1.ObjectMeta) metav1.Object {
 	}
 }
 
+// by makes an actor the inviter if the object is an Invitation.
+func by(actor authz.Actor, object metav1.Object) metav1.Object {
+	if i, is := object.(*v1alpha1.Invitation); is {
+		i.Spec.InvitedBy = v1alpha1.Username(actor.Username)
+	}
+	return object
+}
+
 var kinds = []string{"organization", "user", "invitation", "workspace"}
 
 var _ = Describe("What belongs to Usher", func() {
@@ -54,7 +62,7 @@ var _ = Describe("What belongs to Usher", func() {
 		change(after)
 		for _, kind := range kinds {
 			for _, actor := range []authz.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor} {
-				found := authz.Judge(update(actor, withMetadata(kind, kept()), withMetadata(kind, after)))
+				found := authz.Judge(update(actor, by(actor, withMetadata(kind, kept())), by(actor, withMetadata(kind, after))))
 				if field == "" {
 					Expect(found).To(BeEmpty(), kind)
 					continue

@@ -162,8 +162,11 @@ var _ = Describe("The webhooks", func() {
 			}
 			Expect(apply("ana", `,"message":"Hello"`)).To(Succeed())
 			Expect(i.Spec.Message).To(Equal("Hello"))
-			Expect(i.Spec.InvitedBy).To(BeEquivalentTo("eva@" + org + ".example"))
-			Expect(apply("eva", `,"invitedBy":"ana@`+org+`.example"`)).To(BeRefused(http.StatusForbidden,
+			Expect(i.Spec.InvitedBy).To(BeEquivalentTo("ana@"+org+".example"), "who changes what people read answers for it")
+			Expect(i.Annotations).To(HaveKeyWithValue(v1alpha1.AnnotationInviterKind, "Person"))
+			Expect(apply("eva", `,"message":"Hello","language":"es"`)).To(Succeed())
+			Expect(i.Spec.InvitedBy).To(BeEquivalentTo("ana@"+org+".example"), "left out by an update that does not change that")
+			Expect(apply("eva", `,"message":"Hello","language":"es","invitedBy":"bea@`+org+`.example"`)).To(BeRefused(http.StatusForbidden,
 				"only platform identities and delegates may name an inviter other than"))
 			forged := builders.Invitation(org, "forged", "pal2@"+org+".example").InvitedBy("ana@" + org + ".example").Obj()
 			Expect(as("eva").Create(ctx, forged)).To(BeRefused(http.StatusForbidden, "may name an inviter other than"))

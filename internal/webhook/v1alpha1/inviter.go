@@ -5,6 +5,8 @@ package v1alpha1
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,8 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// invitationDefaulter fills in who invites: the acting user when an Invitation is created, and the present inviter when an
-// update leaves the field out. It also records with whose authority, whatever the request says about it.
+// invitationDefaulter fills in who invites: the acting user when an Invitation is created or when they change what it grants, and the
+// present inviter when another update leaves the field out. It also records with whose authority, whatever the request says about it.
 type invitationDefaulter struct {
 	authorizer
 	decoder admission.Decoder
@@ -34,7 +36,7 @@ func (d *invitationDefaulter) Default(ctx context.Context, i *v1alpha1.Invitatio
 			return err
 		}
 	}
-	i.Spec.InvitedBy = authz.DefaultInviter(actor, old, i)
+	i.Spec.InvitedBy = authz.DefaultInviter(actor, old, i, appliesInviter(request, i))
 	named, err := d.cache.Inviter(ctx, i)
 	if err != nil {
 		return err
@@ -50,4 +52,26 @@ func record(i *v1alpha1.Invitation, kind v1alpha1.InviterKind) {
 		return
 	}
 	metav1.SetMetaDataAnnotation(&i.ObjectMeta, v1alpha1.AnnotationInviterKind, string(kind))
+}
+
+// appliesInviter reports whether a request declares spec.invitedBy by server-side apply. The API server has noted so in the object's
+// managed fields before it asks.
+func appliesInviter(r admission.Request, i *v1alpha1.Invitation) bool {
+	var options struct {
+		FieldManager string `json:"fieldManager"`
+	}
+	if json.Unmarshal(r.Options.Raw, &options) != nil || options.FieldManager == "" {
+		return false
+	}
+	return slices.ContainsFunc(i.ManagedFields, func(m metav1.ManagedFieldsEntry) bool {
+		var owned struct {
+			Spec map[string]json.RawMessage `json:"f:spec"`
+		}
+		if m.Manager != options.FieldManager || m.Operation != metav1.ManagedFieldsOperationApply || m.FieldsV1 == nil ||
+			json.Unmarshal(m.FieldsV1.GetRawBytes(), &owned) != nil {
+			return false
+		}
+		_, owns := owned.Spec["f:invitedBy"]
+		return owns
+	})
 }
