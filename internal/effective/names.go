@@ -29,6 +29,17 @@ func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) str
 	}
 }
 
+// IsAccountOf reports whether a user is a recipient's account. It must have the recipient's address: the name in the recipient's status
+// may have become another user's. And it must be the one that accepted: an account that is created after that is another one, although it
+// has the same name and address.
+func IsAccountOf(u *v1alpha1.OrgUser, recipient *v1alpha1.RecipientStatus) bool {
+	if !emailaddr.Same(string(u.Spec.Email), string(recipient.Email)) {
+		return false
+	}
+	return recipient.State != v1alpha1.RecipientActive || recipient.AcceptanceTime == nil ||
+		!recipient.AcceptanceTime.Before(&u.CreationTimestamp)
+}
+
 // OrganizationTitle returns the organization's name for people.
 func OrganizationTitle(o *v1alpha1.Organization) string {
 	if o.Spec.Profile.DisplayName != "" {

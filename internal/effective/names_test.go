@@ -4,8 +4,11 @@
 package effective_test
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
@@ -34,6 +37,31 @@ var _ = Describe("Names for people", func() {
 	It("of a Kubernetes user are the declared user name, else the address", func() {
 		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
 		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
+	})
+})
+
+var _ = Describe("A recipient's account", func() {
+	accepted := metav1.NewTime(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+	luis := builders.OrgUser("acme", "luis").With(func(u *v1alpha1.OrgUser) { u.CreationTimestamp = accepted })
+	recipient := func(state v1alpha1.RecipientState) *v1alpha1.RecipientStatus {
+		return &v1alpha1.RecipientStatus{Email: "Luis@acme.example", User: "luis", OnboardingStatus: v1alpha1.OnboardingStatus{
+			State: state, AcceptanceTime: &accepted,
+		}}
+	}
+	later := luis.With(func(u *v1alpha1.OrgUser) { u.CreationTimestamp = metav1.NewTime(accepted.Add(time.Second)) })
+
+	It("ORG-28 is the OrgUser with the recipient's address, and nobody else's that has its name", func() {
+		Expect(effective.IsAccountOf(luis.Obj(), recipient(v1alpha1.RecipientActive))).To(BeTrue())
+		Expect(effective.IsAccountOf(luis.Email("eva@acme.example").Obj(), recipient(v1alpha1.RecipientActive))).To(BeFalse())
+		Expect(effective.IsAccountOf(luis.Email("eva@acme.example").Obj(), recipient(v1alpha1.RecipientInvited))).To(BeFalse())
+	})
+
+	It("ORG-26 is not an OrgUser that is younger than the acceptance", func() {
+		Expect(effective.IsAccountOf(later.Obj(), recipient(v1alpha1.RecipientActive))).To(BeFalse())
+		Expect(effective.IsAccountOf(later.Obj(), recipient(v1alpha1.RecipientInvited))).To(BeTrue(), "invited again")
+		unknown := recipient(v1alpha1.RecipientActive)
+		unknown.AcceptanceTime = nil
+		Expect(effective.IsAccountOf(later.Obj(), unknown)).To(BeTrue())
 	})
 })
 

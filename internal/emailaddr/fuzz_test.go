@@ -71,7 +71,7 @@ func checkPerson(t *testing.T, text string, person emailaddr.Addressee) {
 	}
 }
 
-// FuzzObjectName checks that every address has a valid object name, which is the same for the same account.
+// FuzzObjectName checks that every address has valid object names, which are the same for the same account.
 func FuzzObjectName(f *testing.F) {
 	for _, seed := range []string{"", "@", "ana@acme.example", "--@--", "名前@acme.example", strings.Repeat("a-", 100), "\xff"} {
 		f.Add(seed)
@@ -83,6 +83,13 @@ func FuzzObjectName(f *testing.F) {
 		}
 		if utf8.ValidString(address) && name != emailaddr.ObjectName(emailaddr.Normalize(address)) {
 			t.Fatalf("%q becomes %q, but not when it is normalized", address, name)
+		}
+		seen := map[string]bool{}
+		for other := range emailaddr.ObjectNames(address) {
+			if faults := validation.IsDNS1123Label(other); len(faults) > 0 || seen[other] {
+				t.Fatalf("%q becomes %q: %v", address, other, faults)
+			}
+			seen[other] = true
 		}
 	})
 }

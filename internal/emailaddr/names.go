@@ -6,7 +6,9 @@ package emailaddr
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,6 +16,11 @@ import (
 
 const (
 	maxSlugLength = 40
+	// maxObjectNames bounds how many names are tried for an address. More than the first one is needed only when somebody takes them on
+	// purpose.
+	maxObjectNames = 10
+	// longDigest is the length, in bytes, of the digest in all names but the first. A name has at most 63 characters.
+	longDigest = 10
 	// maxNameLength is the maximum length of the API's DisplayName, in characters.
 	maxNameLength = 128
 )
@@ -57,9 +64,34 @@ func capitalize(s string) string {
 	return string(runes)
 }
 
-// ObjectName derives the name of an invited person's OrgUser from the address. It is readable and always the same.
+// ObjectName derives the name of a person's OrgUser from the address. It is readable and always the same. Another OrgUser may have it,
+// by chance or on purpose; see ObjectNames.
 func ObjectName(address string) string {
 	address = Normalize(address)
+	sum := sha256.Sum256([]byte(address))
+	return slugOf(address) + "-" + hex.EncodeToString(sum[:4])
+}
+
+// ObjectNames returns the names that an address's OrgUser may have, in the order in which they are tried: ObjectName, and those for an
+// OrgUser whose names before are other OrgUsers'. They are always the same, so that everybody who tries them in order chooses the same
+// one.
+func ObjectNames(address string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield(ObjectName(address)) {
+			return
+		}
+		normal := Normalize(address)
+		for n := 1; n < maxObjectNames; n++ {
+			sum := sha256.Sum256([]byte(strconv.Itoa(n) + " " + normal)) // no address contains a space
+			if !yield(slugOf(normal) + "-" + hex.EncodeToString(sum[:longDigest])) {
+				return
+			}
+		}
+	}
+}
+
+// slugOf returns the readable part of a name that is derived from an address in its normal form.
+func slugOf(address string) string {
 	local, _, _ := strings.Cut(address, "@")
 	slug := slugGap.ReplaceAllString(local, "-")
 	if len(slug) > maxSlugLength {
@@ -67,8 +99,7 @@ func ObjectName(address string) string {
 	}
 	slug = strings.Trim(slug, "-")
 	if slug == "" {
-		slug = "user"
+		return "user"
 	}
-	sum := sha256.Sum256([]byte(address))
-	return slug + "-" + hex.EncodeToString(sum[:4])
+	return slug
 }

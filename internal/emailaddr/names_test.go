@@ -4,6 +4,7 @@
 package emailaddr_test
 
 import (
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -62,6 +63,30 @@ var _ = Describe("An object name", func() {
 
 	It("is the same whatever the case of the address", func() {
 		Expect(emailaddr.ObjectName("Luis@Acme.example")).To(Equal(emailaddr.ObjectName("luis@acme.example")))
+	})
+
+	DescribeTable("ORG-28 is followed by others for when somebody else has it, which are valid, readable and always the same", func(address, slug string) {
+		names := slices.Collect(emailaddr.ObjectNames(address))
+		Expect(names[0]).To(Equal(emailaddr.ObjectName(address)))
+		Expect(names[1:]).To(And(HaveLen(9), HaveEach(MatchRegexp("^"+slug+"-[0-9a-f]{20}$"))))
+		for _, name := range names {
+			Expect(validation.IsDNS1123Label(name)).To(BeEmpty())
+		}
+		Expect(slices.Compact(slices.Sorted(slices.Values(names)))).To(HaveLen(10))
+		Expect(slices.Collect(emailaddr.ObjectNames(strings.ToUpper(address)))).To(Equal(names))
+	},
+		Entry("a plain address", "luis@acme.example", "luis"),
+		Entry("no letter that a name may contain", "名前@acme.example", "user"),
+		Entry("a long local part", strings.Repeat("a", 64)+"@acme.example", strings.Repeat("a", 40)),
+	)
+
+	It("ORG-28 and the others differ from those of another address", func() {
+		luis, lucas := emailaddr.ObjectNames("luis@acme.example"), emailaddr.ObjectNames("luis@other.example")
+		Expect(slices.Collect(luis)).NotTo(ContainElements(slices.Collect(lucas)))
+		for name := range luis {
+			Expect(name).To(Equal(emailaddr.ObjectName("luis@acme.example")))
+			break
+		}
 	})
 
 	It("differs for addresses that look alike", func() {

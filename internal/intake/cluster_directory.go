@@ -5,6 +5,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/limited"
@@ -80,9 +82,10 @@ func (d ClusterDirectory) Known(ctx context.Context, organization, email string)
 func (d ClusterDirectory) Create(ctx context.Context, organization, email string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
-	created, err := d.Accounts.Create(ctx, organization, email, v1alpha1.OriginIntake)
-	// An address that the API refuses cannot have an account. The mail is passed on all the same.
-	if apierrors.IsAlreadyExists(err) || apierrors.IsInvalid(err) {
+	_, created, err := d.Accounts.Create(ctx, organization, email, v1alpha1.OriginIntake)
+	var taken *account.NamesTakenError
+	// An address that the API refuses, or whose names are all taken, cannot have an account. The mail is passed on all the same.
+	if apierrors.IsInvalid(err) || errors.As(err, &taken) {
 		return false, nil
 	}
 	return created, err

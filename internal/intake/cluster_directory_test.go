@@ -6,6 +6,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/limited"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/testing/builders"
@@ -123,6 +125,20 @@ var _ = Describe("The cluster's directory", func() {
 			HaveField("Labels", HaveKeyWithValue(v1alpha1.LabelOrigin, v1alpha1.OriginIntake)),
 			HaveField("Spec.Email", BeEquivalentTo(claire)), HaveField("Spec.Role", v1alpha1.RoleMember),
 			HaveField("Spec.Access", v1alpha1.AccessLimited), HaveField("Spec.DisplayName", BeEmpty()))))
+	})
+
+	It("ORG-28 LMI-3 creates an account beside other people's that have its names, and none when they have them all", func(ctx context.Context) {
+		taken := func(n int) (others []client.Object) {
+			for _, name := range slices.Collect(emailaddr.ObjectNames(claire))[:n] {
+				others = append(others, builders.OrgUser("acme", name).Obj())
+			}
+			return append(others, builders.Organization("acme").Obj())
+		}
+		d := newDirectory(interceptor.Funcs{}, taken(1)...)
+		Expect(d.Create(ctx, "acme", claire)).To(BeTrue())
+		Expect(d.Create(ctx, "acme", claire)).To(BeFalse())
+		Expect(d.Known(ctx, "acme", claire)).To(BeTrue())
+		Expect(newDirectory(interceptor.Funcs{}, taken(10)...).Create(ctx, "acme", claire)).To(BeFalse(), "the mail is passed on all the same")
 	})
 
 	It("LMI-3 creates no account in an organization that is gone or being deleted", func(ctx context.Context) {

@@ -12,9 +12,10 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/object"
 )
 
 // Creator creates Limited accounts.
@@ -30,18 +31,17 @@ func NewCreator(c client.Client, api lookup.APIReader) Creator { return Creator{
 // deletion does not wait for further ones.
 var ErrOrganizationGone = errors.New("the organization is gone or being deleted")
 
-// Create creates the Limited account of an address, unless its organization, read past the cache, is gone. It reports whether the
-// account was created; an error for which apierrors.IsAlreadyExists holds means that the account's name is taken. The object's name
-// follows from the address, so that two callers who create the account at once create one. It has no display name of its own: the status
-// shows the one derived from the address, whatever the person calls themselves (LMI-5, LMI-6).
-func (c Creator) Create(ctx context.Context, organization, email, origin string) (bool, error) {
+// Create creates the Limited account of an address, unless its organization, read past the cache, is gone. It returns the account that
+// the address has, and whether it was created: an account of any kind that exists by then is left as it is (LMI-7). The object's name
+// follows from the address, so that two callers who create the account at once create one; see account.Create. It has no display name of
+// its own: the status shows the one derived from the address, whatever the person calls themselves (LMI-5, LMI-6).
+func (c Creator) Create(ctx context.Context, organization, email, origin string) (*v1alpha1.OrgUser, bool, error) {
 	o, err := c.api.Organization(ctx, organization)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	if o == nil || !o.DeletionTimestamp.IsZero() {
-		return false, fmt.Errorf("organization %q: %w", organization, ErrOrganizationGone)
+		return nil, false, fmt.Errorf("organization %q: %w", organization, ErrOrganizationGone)
 	}
-	err = c.client.Create(ctx, effective.LimitedAccount(organization, email, origin), object.FieldOwner)
-	return err == nil, err
+	return account.Create(ctx, c.client, c.api, effective.LimitedAccount(organization, email, origin), nil)
 }

@@ -52,6 +52,19 @@ func (r objects) User(ctx context.Context, namespace, name string) (*v1alpha1.Or
 	return get(ctx, r, namespace, name, &v1alpha1.OrgUser{})
 }
 
+// AccountOf returns the OrgUser that a recipient's status names, or nil if there is none or it is another person's; see
+// effective.IsAccountOf.
+func (r objects) AccountOf(ctx context.Context, namespace string, recipient *v1alpha1.RecipientStatus) (*v1alpha1.OrgUser, error) {
+	if recipient.User == "" {
+		return nil, nil //nolint:nilnil // none is an answer, not an error
+	}
+	user, err := r.User(ctx, namespace, recipient.User)
+	if err != nil || user == nil || !effective.IsAccountOf(user, recipient) {
+		return nil, err
+	}
+	return user, nil
+}
+
 func get[T client.Object](ctx context.Context, r objects, namespace, name string, into T, opts ...client.GetOption,
 ) (T, error) {
 	var none T

@@ -139,7 +139,7 @@ func answerOf(o *v1alpha1.OnboardingStatus) string {
 
 // invites reports whether a recipient is invited to the workspace, if there is one.
 func (s Snapshot) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) bool {
-	if u := s.user(r.User); u != nil {
+	if u := s.user(r.User); u != nil && effective.IsAccountOf(u, r) {
 		return s.includes(u)
 	}
 	return s.includesPerson(string(r.Email), i.Spec.Workspaces, i.Spec.Groups)

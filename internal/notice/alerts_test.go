@@ -87,6 +87,8 @@ var _ = Describe("An alert about an invitation", func() {
 				Group("night", v1alpha1.WorkspaceView).Obj(),
 		}
 		Expect(causes(w)).To(ConsistOf(HaveSuffix("/sam@acme.example"), HaveSuffix("/eva@acme.example")))
+		i.Status.Recipients[2].User = "sam"
+		Expect(causes(w)).NotTo(ContainElement(HaveSuffix("/kim@acme.example")), "sam's account is not kim's")
 		i.Spec.Groups = []v1alpha1.ObjectName{"night"}
 		Expect(causes(w)).To(HaveLen(4))
 		i.Spec.Groups, i.Spec.Workspaces = nil, []v1alpha1.WorkspaceGrant{{Name: "support", Access: v1alpha1.WorkspaceView}}

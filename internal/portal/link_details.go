@@ -69,8 +69,8 @@ func (l *ClusterLinks) loadAccount(ctx context.Context, t *linkTarget, email str
 		return nil
 	}
 	var err error
-	if t.account, err = l.Cache.User(ctx, i.Namespace, recipient.User); t.account == nil && err == nil {
-		t.account, err = l.API.User(ctx, i.Namespace, recipient.User)
+	if t.account, err = l.Cache.AccountOf(ctx, i.Namespace, recipient); t.account == nil && err == nil {
+		t.account, err = l.API.AccountOf(ctx, i.Namespace, recipient)
 	}
 	return err
 }
@@ -103,10 +103,10 @@ func (l *ClusterLinks) addGrants(ctx context.Context, t *linkTarget, link *Link)
 // prefillName fills the form with the name that the pending user has.
 func (l *ClusterLinks) prefillName(ctx context.Context, i *v1alpha1.Invitation, link *Link) error {
 	recipient := lookup.Recipient(i, link.Email)
-	if recipient == nil || recipient.User == "" {
+	if recipient == nil {
 		return nil
 	}
-	user, err := l.Cache.User(ctx, i.Namespace, recipient.User)
+	user, err := l.Cache.AccountOf(ctx, i.Namespace, recipient)
 	if user != nil {
 		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(user, &link.Registration))
 		link.NameGiven = user.Spec.DisplayName != ""

@@ -18,7 +18,8 @@ type linkTarget struct {
 	organization *v1alpha1.Organization
 	// workspaces are the workspaces of grants that exist.
 	workspaces []*v1alpha1.Workspace
-	// account is the OrgUser of a person who has accepted an Invitation; nil: not accepted, or deleted since.
+	// account is the OrgUser of a person who has accepted an Invitation; nil: not accepted, or deleted since. An account that somebody
+	// has created for the address since then is another one.
 	account *v1alpha1.OrgUser
 	// authorized is true if the inviter may still grant what the invitation grants.
 	authorized bool

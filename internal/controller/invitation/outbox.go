@@ -88,7 +88,7 @@ func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboard
 	if d.Content.Language == "" {
 		d.Content.Language = effective.LanguageOf(b.organization, i.Spec.Language, b.workspaces...)
 	}
-	user, _ := b.cache.User(ctx, i.Namespace, r.User) // without it, the name comes from the address
+	user, _ := b.cache.AccountOf(ctx, i.Namespace, r) // without it, the name comes from the address
 	d.Content.Inviter = b.inviter
 	d.Content.Recipient = nameOf(user, r)
 	d.Content.Message = i.Spec.Message

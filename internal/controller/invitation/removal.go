@@ -47,7 +47,7 @@ func (r *Reconciler) reconcileRemoved(ctx context.Context, s *scope) (time.Durat
 
 // deletePendingUser deletes the user that was created for a recipient, unless the user outlives the Invitation.
 func (r *Reconciler) deletePendingUser(ctx context.Context, i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus) error {
-	user, err := r.cache.User(ctx, i.Namespace, recipient.User)
+	user, err := r.cache.AccountOf(ctx, i.Namespace, recipient)
 	if err != nil || user == nil || outlivesInvitation(user) || user.Labels[v1alpha1.LabelInvitation] != i.Name {
 		return err
 	}

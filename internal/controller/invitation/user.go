@@ -7,11 +7,11 @@ import (
 	"context"
 	"slices"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/object"
@@ -49,19 +49,15 @@ func (r *Reconciler) accountOf(ctx context.Context, namespace string, recipient 
 	return slices.MinFunc(users, effective.ByPrecedence), nil
 }
 
-// createUser creates a pending user, and reports whether it did. If there is already a user of that name, which the cache does not
-// show yet, createUser returns that one, whoever it belongs to.
+// createUser creates a pending user, and reports whether it did. If there is already a user with the address, which the cache does not
+// show yet, createUser returns that one.
 func (r *Reconciler) createUser(ctx context.Context, i *v1alpha1.Invitation, email, name string,
 ) (user *v1alpha1.OrgUser, created bool, err error) {
-	user = pendingUser(i, email, name)
-	if err = r.client.Create(ctx, user, object.FieldOwner); !apierrors.IsAlreadyExists(err) {
-		return user, err == nil, err
-	}
-	user = &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: user.Namespace, Name: user.Name}}
-	if err = r.api.Get(ctx, client.ObjectKeyFromObject(user), user); err == nil && effective.IsProvisional(user) {
+	user, created, err = account.Create(ctx, r.client, r.api, pendingUser(i, email, name), nil)
+	if err == nil && !created && effective.IsProvisional(user) {
 		user, err = r.adopt(ctx, i, user, name)
 	}
-	return user, false, err
+	return user, created, err
 }
 
 // adopt turns a provisional account into the pending user of an Invitation: a person who has written to the organization before is

@@ -8,14 +8,12 @@ import (
 	"slices"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/emailaddr"
-	"github.com/usher-operator/usher/internal/object"
 )
 
 // reconcilePrimaryAdministrator invites the primary administrator of an organization that has no users other than Limited
@@ -37,22 +35,19 @@ func (r *Reconciler) reconcilePrimaryAdministrator(ctx context.Context, s *scope
 	if len(full.Items) > 0 {
 		return 0, nil
 	}
-	err := r.client.Create(ctx, primaryAdministrator(o, s.users), object.FieldOwner)
-	if apierrors.IsAlreadyExists(err) {
-		return 0, nil
-	}
+	// The person may have a Limited account, which gives up the address to the administrator, but not its name.
+	_, _, err := account.Create(ctx, r.client, r.api, primaryAdministrator(o), effective.IsLimited)
 	return 0, err
 }
 
 func isFull(u *v1alpha1.OrgUser) bool { return !effective.IsLimited(u) }
 
-// primaryAdministrator returns the OrgUser of the organization's primary administrator.
-func primaryAdministrator(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) *v1alpha1.OrgUser {
+// primaryAdministrator returns the OrgUser of the organization's primary administrator, without a name.
+func primaryAdministrator(o *v1alpha1.Organization) *v1alpha1.OrgUser {
 	primary := o.Spec.PrimaryAdministrator
 	return &v1alpha1.OrgUser{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:  o.Namespace,
-			Name:       primaryName(string(primary.Email), users),
 			Finalizers: []string{v1alpha1.Finalizer},
 			Labels: map[string]string{
 				v1alpha1.LabelBootstrap: "true",
@@ -67,14 +62,4 @@ func primaryAdministrator(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) *
 			Onboarding:  v1alpha1.OnboardingInvite,
 		},
 	}
-}
-
-// primaryName returns the object name of a primary administrator's user. The name that follows from the address may be taken by a
-// Limited account.
-func primaryName(email string, users []*v1alpha1.OrgUser) string {
-	name := emailaddr.ObjectName(email)
-	if slices.ContainsFunc(users, func(u *v1alpha1.OrgUser) bool { return u.Name == name }) {
-		name += "-administrator"
-	}
-	return name
 }

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/limited"
 	"github.com/usher-operator/usher/internal/question"
@@ -38,8 +36,8 @@ func (r *Reconciler) ensureAccount(ctx context.Context, s *scope) error {
 	if err != nil || len(users) > 0 {
 		return err
 	}
-	_, err = r.accounts.Create(ctx, k.Organization, k.Address, v1alpha1.OriginPortal)
-	if err == nil || apierrors.IsAlreadyExists(err) || errors.Is(err, limited.ErrOrganizationGone) {
+	_, _, err = r.accounts.Create(ctx, k.Organization, k.Address, v1alpha1.OriginPortal)
+	if err == nil || errors.Is(err, limited.ErrOrganizationGone) {
 		return nil
 	}
 	return fmt.Errorf("cannot create the account of the person who asked question #%s: %w", k.Reference, err)

@@ -10,10 +10,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/limited"
@@ -47,32 +46,21 @@ func (r *Reconciler) reconcileAccounts(ctx context.Context, s *scope) (time.Dura
 	return 0, nil
 }
 
-// createAccount creates a Limited account. If the account exists already and the cache does not show it yet, that is the one.
+// createAccount creates a Limited account. If the account exists already and the cache does not show it yet, that is the one. An
+// address whose names are all other users' gets no account, which an event says, and keeps no other address from getting its account.
 func (r *Reconciler) createAccount(ctx context.Context, w *v1alpha1.Workspace, email string) error {
-	user := effective.LimitedAccount(w.Namespace, email, v1alpha1.OriginDevice)
-	created, err := r.accounts.Create(ctx, w.Namespace, email, v1alpha1.OriginDevice)
+	user, created, err := r.accounts.Create(ctx, w.Namespace, email, v1alpha1.OriginDevice)
+	var taken *account.NamesTakenError
 	switch {
 	case errors.Is(err, limited.ErrOrganizationGone):
 		return nil
-	case apierrors.IsAlreadyExists(err):
-		return r.reportTakenName(ctx, w, user)
+	case errors.As(err, &taken):
+		r.recorder.Eventf(w, taken.Holder, corev1.EventTypeWarning, "NameTaken", "Reconcile", "a device is assigned to %s, which gets no "+
+			"account: %s", email, err)
+		return nil
 	case created:
 		r.recorder.Eventf(w, user, corev1.EventTypeNormal, "LimitedAccountMade", "Reconcile",
 			"a device is assigned to %s, which no user had: created the Limited account %s", email, user.Name)
 	}
 	return err
-}
-
-// reportTakenName emits an event if the name of an address's account belongs to a user with another address.
-func (r *Reconciler) reportTakenName(ctx context.Context, w *v1alpha1.Workspace, account *v1alpha1.OrgUser) error {
-	var user v1alpha1.OrgUser
-	if err := r.api.Get(ctx, client.ObjectKeyFromObject(account), &user); err != nil {
-		return client.IgnoreNotFound(err)
-	}
-	if !emailaddr.Same(string(user.Spec.Email), string(account.Spec.Email)) {
-		r.recorder.Eventf(w, &user, corev1.EventTypeWarning, "NameTaken", "Reconcile", "a device is assigned to %s, which gets no "+
-			"account, because the OrgUser %s has the account's name and another address: create an OrgUser for the address",
-			account.Spec.Email, user.Name)
-	}
-	return nil
 }
