@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -51,15 +50,15 @@ func NewDispatcher(connections, perMinute int, now func() time.Time) *Dispatcher
 	return &Dispatcher{limiter: NewRateLimiter(perMinute), connections: connections, now: now}
 }
 
-// Deliver sends the messages of an outbox that are due, as far as the rate limit allows, and returns when to come again. Key is
-// that of the outbox's object.
-func (d *Dispatcher) Deliver(ctx context.Context, key types.NamespacedName, box Outbox) (ctrl.Result, error) {
+// Deliver sends the messages of an outbox that are due, as far as the rate limit allows, and returns when to come again. Of is the
+// outbox's object, of which the kind, the namespace and the name are enough.
+func (d *Dispatcher) Deliver(ctx context.Context, of client.Object, box Outbox) (ctrl.Result, error) {
 	pending := box.Pending()
 	count := len(due(pending))
 	if count == 0 {
 		return ctrl.Result{RequeueAfter: wait(pending)}, nil
 	}
-	allowed, delay := d.limiter.Reserve(key, count, d.now())
+	allowed, delay := d.limiter.Reserve(client.ObjectKeyFromObject(of), count, d.now())
 	if allowed == 0 {
 		return ctrl.Result{RequeueAfter: delay}, nil
 	}
@@ -67,7 +66,7 @@ func (d *Dispatcher) Deliver(ctx context.Context, key types.NamespacedName, box 
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if err := d.sendBatches(ctx, box, allowed); err != nil {
-		return requeue.IgnoreConflict(ctrl.Result{}, client.IgnoreNotFound(err))
+		return requeue.IgnoreConflict(of, ctrl.Result{}, client.IgnoreNotFound(err))
 	}
 	return ctrl.Result{RequeueAfter: wait(box.Pending())}, nil
 }

@@ -14,12 +14,14 @@ import (
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
 var _ = Describe("A dispatcher", func() {
-	key := types.NamespacedName{Namespace: "acme", Name: "team"}
+	team := builders.Invitation("acme", "team").Obj()
 	var now time.Time
 	clock := func() time.Time { return now }
 	// full sends full batches from the start, one message at a time.
@@ -33,14 +35,14 @@ var _ = Describe("A dispatcher", func() {
 
 	It("does nothing until a message is due, and comes again then", func(ctx SpecContext) {
 		box := outboxOf(Message{ID: "later", Wait: time.Hour}, Message{ID: "soon", Wait: time.Minute})
-		Expect(full(0).Deliver(ctx, key, box)).To(Equal(ctrl.Result{RequeueAfter: time.Minute}))
+		Expect(full(0).Deliver(ctx, team, box)).To(Equal(ctrl.Result{RequeueAfter: time.Minute}))
 		Expect(box.calls).To(BeEmpty())
-		Expect(full(0).Deliver(ctx, key, outboxOf())).To(BeZero())
+		Expect(full(0).Deliver(ctx, team, outboxOf())).To(BeZero())
 	})
 
 	It("sends what is due, the most urgent first, and leaves the rest", func(ctx SpecContext) {
 		box := outboxOf(Message{ID: "a"}, Message{ID: "later", Wait: time.Minute}, Message{ID: "b", Urgency: 1}, Message{ID: "c", Urgency: 1})
-		Expect(full(0).Deliver(ctx, key, box)).To(Equal(ctrl.Result{RequeueAfter: time.Minute}))
+		Expect(full(0).Deliver(ctx, team, box)).To(Equal(ctrl.Result{RequeueAfter: time.Minute}))
 		Expect(box.sent).To(Equal([]string{"b", "c", "a"}))
 		Expect(box.calls).To(Equal([]string{"load", "record a b c"}))
 	})
@@ -48,7 +50,7 @@ var _ = Describe("A dispatcher", func() {
 	It("sends from the newest state, not from the cache's", func(ctx SpecContext) {
 		box := outboxOf(messages("sent", "due")...)
 		box.newest = messages("due", "new")
-		Expect(full(0).Deliver(ctx, key, box)).To(BeZero())
+		Expect(full(0).Deliver(ctx, team, box)).To(BeZero())
 		Expect(box.sent).To(Equal([]string{"due", "new"}))
 	})
 
@@ -58,7 +60,7 @@ var _ = Describe("A dispatcher", func() {
 			box.pending = slices.DeleteFunc(slices.Clone(box.pending), func(m Message) bool { return m.ID == "b" })
 			box.recording = nil
 		}
-		Expect(NewDispatcher(1, 0, clock).Deliver(ctx, key, box)).To(BeZero())
+		Expect(NewDispatcher(1, 0, clock).Deliver(ctx, team, box)).To(BeZero())
 		Expect(box.calls).To(Equal([]string{"load", "record a", "record c d"}), "b was dropped while a was sent")
 		Expect(box.sent).To(Equal([]string{"a", "c", "d"}))
 	})
@@ -71,28 +73,28 @@ var _ = Describe("A dispatcher", func() {
 		box := outboxOf(all...)
 		d := full(0)
 		d.connections = 4
-		Expect(d.Deliver(ctx, key, box)).To(BeZero())
+		Expect(d.Deliver(ctx, team, box)).To(BeZero())
 		Expect(box.sent).To(HaveLen(30))
 		Expect(box.calls).To(HaveExactElements(Equal("load"), HaveLen(len("record")+25*4), HaveLen(len("record")+5*4)))
 	})
 
 	It("sends as many as the rate limit allows, and comes again for the rest", func(ctx SpecContext) {
 		d, box := full(120), outboxOf(messages("a", "b", "c")...)
-		Expect(d.Deliver(ctx, key, box)).To(Equal(ctrl.Result{RequeueAfter: time.Millisecond}))
+		Expect(d.Deliver(ctx, team, box)).To(Equal(ctrl.Result{RequeueAfter: time.Millisecond}))
 		Expect(box.sent).To(Equal([]string{"a", "b"}))
-		result, err := d.Deliver(ctx, key, box)
+		result, err := d.Deliver(ctx, team, box)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.RequeueAfter).To(BeNumerically("~", 500*time.Millisecond, time.Millisecond))
 		Expect(box.calls).To(Equal([]string{"load", "record a b"}), "a message that has to wait costs no request")
 		now = now.Add(result.RequeueAfter)
-		Expect(d.Deliver(ctx, key, box)).To(BeZero())
+		Expect(d.Deliver(ctx, team, box)).To(BeZero())
 		Expect(box.sent).To(Equal([]string{"a", "b", "c"}))
 	})
 
 	DescribeTable("sends nothing", func(ctx SpecContext, loads bool, loadErr error, expected OmegaMatcher) {
 		box := outboxOf(messages("a")...)
 		box.loads, box.loadErr = loads, loadErr
-		result, err := full(0).Deliver(ctx, key, box)
+		result, err := full(0).Deliver(ctx, team, box)
 		Expect(result).To(BeZero())
 		Expect(err).To(expected)
 		Expect(box.calls).To(Equal([]string{"load"}))
@@ -106,14 +108,14 @@ var _ = Describe("A dispatcher", func() {
 	DescribeTable("stops when results cannot be recorded", func(ctx SpecContext, recordErr error, expected OmegaMatcher) {
 		d, box := NewDispatcher(1, 0, clock), outboxOf(messages("a", "b")...)
 		box.recordErr = recordErr
-		result, err := d.Deliver(ctx, key, box)
+		result, err := d.Deliver(ctx, team, box)
 		Expect(result).To(BeZero())
 		Expect(err).To(expected)
 		Expect(box.sent).To(Equal([]string{"a"}))
 		Expect(d.batchSize()).To(Equal(1), "a batch that is not recorded lets no bigger one follow")
 	},
 		Entry("because of an error, which it returns", errors.New("no connection"), MatchError("no connection")),
-		Entry("because of a conflict, which leads to another pass", apierrors.NewConflict(schema.GroupResource{}, "team", nil),
+		Entry("because of a conflict, which leads to another pass", apierrors.NewConflict(v1alpha1.Resource("invitations"), "team", nil),
 			Not(HaveOccurred())),
 		Entry("because the object is gone", apierrors.NewNotFound(schema.GroupResource{}, "team"), Not(HaveOccurred())),
 	)
@@ -127,7 +129,7 @@ var _ = Describe("A dispatcher", func() {
 			_, bounded := recording.Deadline()
 			Expect(bounded).To(BeTrue())
 		}
-		_, err := full(0).Deliver(stopping, key, box)
+		_, err := full(0).Deliver(stopping, team, box)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(box.calls).To(Equal([]string{"load", "record a"}))
 		Expect(box.sent).To(Equal([]string{"a"}))
@@ -136,14 +138,14 @@ var _ = Describe("A dispatcher", func() {
 	It("records a batch that takes long before it sends the rest, and then lets other objects have their turn", func(ctx SpecContext) {
 		box := outboxOf(messages("a", "b", "c")...)
 		box.sending = func(string) { now = now.Add(3 * time.Second) }
-		Expect(full(0).Deliver(ctx, key, box)).To(Equal(ctrl.Result{RequeueAfter: time.Millisecond}))
+		Expect(full(0).Deliver(ctx, team, box)).To(Equal(ctrl.Result{RequeueAfter: time.Millisecond}))
 		Expect(box.calls).To(Equal([]string{"load", "record a", "record b"}))
 	})
 
 	It("passes over a message that is not queued, and records nothing when no message was sent", func(ctx SpecContext) {
 		box := outboxOf(messages("gone", "a")...)
 		box.missing = []string{"gone"}
-		_, err := full(0).Deliver(ctx, key, box)
+		_, err := full(0).Deliver(ctx, team, box)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(box.sent).To(Equal([]string{"a"}))
 		Expect(box.calls).To(Equal([]string{"load", "record a"}))

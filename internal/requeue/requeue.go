@@ -5,12 +5,10 @@
 package requeue
 
 import (
-	"errors"
-	"slices"
+	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 )
 
@@ -18,25 +16,24 @@ import (
 // objects share is changed under the Organization's resource version, so two passes are as safe as two leaders.
 var Concurrently = controller.Options{MaxConcurrentReconciles: 8}
 
-// IgnoreConflict ends a pass. A conflict is not a failure: the pass worked on an old copy, and the newer one leads to the next pass.
-// Neither is a namespace that is terminating, where nothing can be created.
-func IgnoreConflict(result ctrl.Result, err error) (ctrl.Result, error) {
-	switch {
-	case err == nil:
-		return result, nil
-	case IsTransient(err):
-		return ctrl.Result{}, nil
-	default:
-		return ctrl.Result{}, err
-	}
-}
+const (
+	// Soon is how soon a pass is repeated after a conflict on another object than its own.
+	Soon = time.Second
+	// whileTerminating is how soon a pass is repeated that could not write to a namespace because it is terminating. What follows
+	// from the namespace's end brings a pass by itself in most cases, so this only has to catch the others.
+	whileTerminating = 10 * time.Second
+)
 
-// IsTransient reports whether an error passes without anybody doing anything about it, and is not worth a condition. Of errors that
-// are joined, all have to be transient.
-func IsTransient(err error) bool {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		return !slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return !IsTransient(err) })
+// IgnoreConflict ends a pass over an object, its primary. A conflict is not a failure. If it is the primary's, the pass worked on an
+// old copy, and the newer one leads to the next pass. A conflict on another object leads to no pass of the primary, so the pass is
+// repeated soon. A namespace that is terminating, where nothing can be created, is no failure either.
+func IgnoreConflict(primary client.Object, result ctrl.Result, err error) (ctrl.Result, error) {
+	if err == nil {
+		return result, nil
 	}
-	return apierrors.IsConflict(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
+	failure, wait := Split(primary, err)
+	if failure != nil {
+		return ctrl.Result{}, failure
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
 }

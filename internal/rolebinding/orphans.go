@@ -12,6 +12,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/usher-operator/usher/internal/requeue"
 )
 
 // AsReconciler is reconcile.AsReconciler for holders of bindings: it passes each object to its reconciler, and deletes the orphaned
@@ -40,6 +42,7 @@ func AsReconciler[T any, P interface {
 		if err := bindings.api.Get(ctx, request.NamespacedName, o); !apierrors.IsNotFound(err) {
 			return ctrl.Result{}, err
 		}
-		return ctrl.Result{}, bindings.Delete(ctx, orphaned)
+		o.SetName(request.Name)
+		return requeue.IgnoreConflict(o, ctrl.Result{}, bindings.Delete(ctx, orphaned))
 	})
 }

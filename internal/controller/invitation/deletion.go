@@ -37,7 +37,7 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, i *v1alpha1.Invitation
 		case listed && i.Status.Recipients[place].State == v1alpha1.RecipientActive && u.DeletionTimestamp.IsZero():
 			waiting = true // the user's acceptance leads to the next pass
 		default:
-			failed = append(failed, r.deleteUser(ctx, u)) // a conflict means that the user was recreated, which leads to the next pass
+			failed = append(failed, r.deleteUser(ctx, u)) // a conflict means that the user was recreated: the next pass follows soon
 		}
 	}
 	if err := errors.Join(failed...); err != nil || waiting {

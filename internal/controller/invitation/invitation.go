@@ -61,10 +61,10 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // from what was written.
 func (r *Reconciler) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
 	if !i.DeletionTimestamp.IsZero() {
-		return requeue.IgnoreConflict(ctrl.Result{}, r.reconcileDelete(ctx, i))
+		return requeue.IgnoreConflict(i, ctrl.Result{}, r.reconcileDelete(ctx, i))
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, i); err != nil {
-		return requeue.IgnoreConflict(ctrl.Result{}, err)
+		return requeue.IgnoreConflict(i, ctrl.Result{}, err)
 	}
 	s, err := r.newScope(ctx, i)
 	if err != nil {
@@ -72,9 +72,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctr
 	}
 	if s.hasObstacle() {
 		s.setObstacle()
-		return requeue.IgnoreConflict(ctrl.Result{}, r.writeStatus(ctx, s))
+		return requeue.IgnoreConflict(i, ctrl.Result{}, r.writeStatus(ctx, s))
 	}
-	wait, failed := phase.Run(ctx, s,
+	wait, failed := phase.Run(ctx, i, s,
 		r.reconcileNamed,
 		r.reconcileResend,
 		r.reconcileRemoved,
@@ -82,5 +82,5 @@ func (r *Reconciler) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctr
 	)
 	setConditions(i, s.authorized, s.failures)
 	err = r.writeStatus(ctx, s)
-	return requeue.IgnoreConflict(ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
+	return requeue.IgnoreConflict(i, ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
 }

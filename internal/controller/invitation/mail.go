@@ -48,7 +48,7 @@ func (m *Mail) Setup(mgr ctrl.Manager) error {
 // Reconcile sends what is due, and emits an event about how the Invitation stands after what was written last.
 func (m *Mail) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
 	box := &outbox{Mail: m, invitation: i}
-	result, err := m.dispatcher.Deliver(ctx, client.ObjectKeyFromObject(i), box)
+	result, err := m.dispatcher.Deliver(ctx, i, box)
 	if box.written != nil {
 		emitStanding(m.recorder, box.loaded, box.written)
 	}

@@ -23,7 +23,7 @@ func (r *Reconciler) reconcileResend(ctx context.Context, s *scope) (time.Durati
 			return 0, nil
 		}
 		invited, err := r.inviteAgain(ctx, s)
-		if err != nil || s.transient {
+		if err != nil {
 			return 0, err
 		}
 		for recipient, moved := range invited {

@@ -85,28 +85,22 @@ func (s *scope) setObstacle() {
 // maxFailureLength bounds what the conditions say about one recipient's failure, in bytes.
 const maxFailureLength = 512
 
-// fail notes that a recipient could not be moved, and returns the error of the pass. What passes by itself is not worth a condition,
-// and is no error: it only needs another pass.
+// fail notes that a recipient could not be moved, and returns the error of the pass. What passes by itself is not worth a condition:
+// it only needs another pass.
 func (s *scope) fail(recipient *v1alpha1.RecipientStatus, err error) error {
 	if requeue.IsTransient(err) {
 		s.transient = true
-		return nil
+	} else {
+		s.failures = append(s.failures, fmt.Sprintf("%s (%s)", recipient.Email, attempt.Shorten(err.Error(), maxFailureLength)))
 	}
-	s.failures = append(s.failures, fmt.Sprintf("%s (%s)", recipient.Email, attempt.Shorten(err.Error(), maxFailureLength)))
 	return fmt.Errorf("recipient %s: %w", recipient.Email, err)
 }
-
-// transientDelay is how long after a transient error the pass is repeated. A conflict on an OrgUser brings no pass of the Invitation.
-const transientDelay = time.Second
 
 // awaitNextMove returns how long until time alone moves a recipient.
 func (r *Reconciler) awaitNextMove(_ context.Context, s *scope) (time.Duration, error) {
 	wait := r.settling(s.invitation)
 	for n := range s.invitation.Status.Recipients {
 		wait = attempt.Lowest(wait, onboarding.Wait(&s.invitation.Status.Recipients[n].OnboardingStatus, r.now()))
-	}
-	if s.transient {
-		wait = attempt.Lowest(wait, transientDelay)
 	}
 	return wait, nil
 }

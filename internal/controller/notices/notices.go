@@ -111,9 +111,9 @@ func (n *Notices) reconcile(ctx context.Context, t *target) (ctrl.Result, error)
 	}
 	wait, err := n.writePlan(ctx, t, snapshot)
 	if err != nil {
-		return requeue.IgnoreConflict(ctrl.Result{}, client.IgnoreNotFound(err))
+		return requeue.IgnoreConflict(t.object, ctrl.Result{}, client.IgnoreNotFound(err))
 	}
-	result, err := n.dispatcher.Deliver(ctx, client.ObjectKeyFromObject(t.object), &outbox{Notices: n, target: t})
+	result, err := n.dispatcher.Deliver(ctx, t.object, &outbox{Notices: n, target: t})
 	result.RequeueAfter = attempt.Lowest(result.RequeueAfter, min(wait, maxSleep))
 	return result, err
 }

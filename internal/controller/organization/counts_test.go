@@ -43,7 +43,7 @@ var _ = Describe("The counts of an organization", func() {
 			organization: o, users: users, workspaces: []*v1alpha1.Workspace{builders.Owned("a"), builders.Owned("b"), builders.Owned("c")},
 		}
 		var r Reconciler
-		Expect(phase.Run(ctx, s, r.reconcileSeats, r.reconcileCounts)).To(BeZero())
+		Expect(phase.Run(ctx, s.organization, s, r.reconcileSeats, r.reconcileCounts)).To(BeZero())
 		Expect(o.Status.Users).To(Equal(v1alpha1.UserCounts{
 			Total: ptr.To[int32](5), Active: ptr.To[int32](2), Pending: ptr.To[int32](2), Limited: ptr.To[int32](0),
 		}))

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
 )
 
@@ -29,7 +28,7 @@ func (r *Reconciler) reconcileDelegates(ctx context.Context, s *scope) (time.Dur
 	}
 	var failures []error
 	apply := func(whose string, plan rolebinding.Plan) {
-		if err := r.bindings.Apply(ctx, plan); err != nil && !requeue.IsTransient(err) {
+		if err := r.bindings.Apply(ctx, plan); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", whose, err))
 		}
 	}

@@ -71,19 +71,19 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // Reconcile brings the status of one Organization up to date, and what the organization grants in its own namespace.
 func (r *Reconciler) Reconcile(ctx context.Context, o *v1alpha1.Organization) (ctrl.Result, error) {
 	if !o.DeletionTimestamp.IsZero() {
-		return requeue.IgnoreConflict(ctrl.Result{}, r.reconcileDelete(ctx, o))
+		return requeue.IgnoreConflict(o, ctrl.Result{}, r.reconcileDelete(ctx, o))
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, o); err != nil {
-		return requeue.IgnoreConflict(ctrl.Result{}, err)
+		return requeue.IgnoreConflict(o, ctrl.Result{}, err)
 	}
 	if isMisnamed(o) {
-		return requeue.IgnoreConflict(ctrl.Result{}, r.reportMisnamed(ctx, o))
+		return requeue.IgnoreConflict(o, ctrl.Result{}, r.reportMisnamed(ctx, o))
 	}
 	s, err := r.newScope(ctx, o)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	wait, failed := phase.Run(ctx, s,
+	wait, failed := phase.Run(ctx, o, s,
 		r.reconcilePrimaryAdministrator,
 		r.reconcileContacts,
 		r.reconcileDelegates,
@@ -94,5 +94,5 @@ func (r *Reconciler) Reconcile(ctx context.Context, o *v1alpha1.Organization) (c
 	)
 	setConditions(s, failed)
 	err = r.writeStatus(ctx, s.before, o)
-	return requeue.IgnoreConflict(ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
+	return requeue.IgnoreConflict(o, ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
 }

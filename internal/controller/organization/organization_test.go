@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -23,6 +24,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/matchers"
@@ -38,6 +40,8 @@ var _ = Describe("A pass over an organization", func() {
 	bindingOf := func(delegate string) string {
 		return "usher-" + rolebinding.DelegateHolder(acme.Obj(), delegate).Name + "-usher-technician"
 	}
+
+	var result ctrl.Result
 
 	// pass makes a pass over acme, which has an active administrator to enter in the ledger, while the API server refuses to apply what
 	// is named. It returns the organization, the names that were applied, and the error of the pass.
@@ -64,7 +68,7 @@ var _ = Describe("A pass over an organization", func() {
 		c := b.Build()
 		r := New(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), events.NewFakeRecorder(10), 0, time.Now)
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
-		_, failed = r.Reconcile(ctx, o)
+		result, failed = r.Reconcile(ctx, o)
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
 		Expect(o.Status.Administrators).To(ConsistOf("ana"), "the ledger is written, whatever fails")
 		Expect(o.Status.Users.Active).To(HaveValue(BeEquivalentTo(1)), "users are counted, whatever fails")
@@ -93,11 +97,19 @@ var _ = Describe("A pass over an organization", func() {
 		Expect(o).To(matchers.Stand(v1alpha1.ConditionReconciling, "Failed"))
 	})
 
-	It("does not show a conflict, which leads to another pass", func(ctx context.Context) {
+	It("does not show a conflict on a binding, which leads to another pass soon", func(ctx context.Context) {
 		conflict := apierrors.NewConflict(schema.GroupResource{Group: rbacv1.GroupName, Resource: "x"}, "x", errors.New("changed"))
 		o, applied, err := pass(ctx, map[string]error{bindingOf("argo"): conflict})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(applied).To(ConsistOf(bindingOf("flux"), rolebinding.PaymentRole))
 		Expect(o).To(matchers.Stand(v1alpha1.ConditionReady, "Ready"))
+		Expect(result).To(Equal(ctrl.Result{RequeueAfter: requeue.Soon}))
+	})
+
+	It("WXP-5 shows of a conflict and a refusal only the refusal", func(ctx context.Context) {
+		conflict := apierrors.NewConflict(schema.GroupResource{Group: rbacv1.GroupName, Resource: "x"}, "x", errors.New("changed"))
+		o, _, err := pass(ctx, map[string]error{bindingOf("argo"): conflict, bindingOf("flux"): forbidden})
+		Expect(err).To(MatchError(HavePrefix(`delegate "flux": `)))
+		Expect(o.Status.Conditions[0].Message).To(And(ContainSubstring("flux"), Not(ContainSubstring("argo"))))
 	})
 })

@@ -4,6 +4,7 @@
 package orguser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -14,11 +15,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
@@ -30,23 +33,25 @@ type steps struct {
 	taken []string
 	// refusesGrant and refusesRevocation are the namespaces in which no RoleBinding can be written or deleted.
 	refusesGrant, refusesRevocation string
+	// refusal is the answer to what is refused; nil: errRefused.
+	refusal error
 }
 
-var errRefused = apierrors.NewForbidden(schema.GroupResource{Resource: "rolebindings"}, "x", errors.New("not held"))
+var errRefused error = apierrors.NewForbidden(schema.GroupResource{Resource: "rolebindings"}, "x", errors.New("not held"))
 
 func (s *steps) funcs() interceptor.Funcs {
 	return interceptor.Funcs{
 		Apply: func(_ context.Context, _ client.WithWatch, o runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
 			b, _ := o.(*rbacv1ac.RoleBindingApplyConfiguration)
 			if *b.Namespace == s.refusesGrant {
-				return errRefused
+				return cmp.Or(s.refusal, errRefused)
 			}
 			s.taken = append(s.taken, "grant "+*b.Name)
 			return nil
 		},
 		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
 			if o.GetNamespace() == s.refusesRevocation {
-				return errRefused
+				return cmp.Or(s.refusal, errRefused)
 			}
 			s.taken = append(s.taken, "revoke "+o.GetName())
 			return c.Delete(ctx, o, opts...)
@@ -132,6 +137,14 @@ var _ = Describe("A pass over a user's access", func() {
 		Expect(err).To(MatchError(ContainSubstring("RoleBinding usher-luis-edit in namespace acme-sales")))
 		Expect(s.taken).To(HaveExactElements("status True Ready", "status False Failed"))
 		Expect(u).To(matchers.Stand(v1alpha1.ConditionReconciling, "Failed"))
+	})
+
+	It("ORG-2 is repeated after a conflict on a RoleBinding, which is no failure, and before that the user is not Ready", func(ctx context.Context) {
+		s := steps{refusesGrant: "acme-sales", refusal: apierrors.NewConflict(rbacv1.Resource("rolebindings"), "usher-luis-edit", nil)}
+		u, err := pass(ctx, true, both, bothNamed, &s)
+		Expect(requeue.IgnoreConflict(u, ctrl.Result{}, err)).To(Equal(ctrl.Result{RequeueAfter: requeue.Soon}))
+		Expect(s.taken).To(HaveExactElements("status True Ready", "status False Reconciling"))
+		Expect(u.Status.Conditions[0].Message).To(Equal("access is being updated"))
 	})
 
 	It("grants new access beside what cannot be revoked, which stays in the status", func(ctx context.Context) {

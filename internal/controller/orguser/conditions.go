@@ -9,6 +9,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/onboarding"
+	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/wording"
 )
@@ -16,10 +17,10 @@ import (
 // setConditions says how the user stands, or what failed.
 func setConditions(s *scope, failed error) {
 	u, in := s.user, s.in
-	switch {
-	case failed != nil:
-		status.Progressing(u, v1alpha1.ReasonFailed, wording.Failures(failed))
-	case s.recordOnly:
+	switch failure, _ := requeue.Split(u, failed); {
+	case failure != nil:
+		status.Progressing(u, v1alpha1.ReasonFailed, wording.Failures(failure))
+	case s.recordOnly, failed != nil: // what is transient is no failure, but the access is not there yet
 		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being updated")
 	case in.Held:
 		status.Stalled(u, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(

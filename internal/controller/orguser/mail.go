@@ -45,5 +45,5 @@ func (m *Mail) Setup(mgr ctrl.Manager) error {
 
 // Reconcile sends what is due.
 func (m *Mail) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
-	return m.dispatcher.Deliver(ctx, client.ObjectKeyFromObject(u), &outbox{Mail: m, user: u})
+	return m.dispatcher.Deliver(ctx, u, &outbox{Mail: m, user: u})
 }

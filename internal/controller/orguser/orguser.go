@@ -67,19 +67,21 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // Reconcile puts what one OrgUser requests in force.
 func (r *Reconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
 	if !u.DeletionTimestamp.IsZero() {
-		return requeue.IgnoreConflict(r.reconcileDelete(ctx, u))
+		result, err := r.reconcileDelete(ctx, u)
+		return requeue.IgnoreConflict(u, result, err)
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, u); err != nil {
-		return requeue.IgnoreConflict(ctrl.Result{}, err)
+		return requeue.IgnoreConflict(u, ctrl.Result{}, err)
 	}
 	s, err := r.newScope(ctx, u)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	if isSuperseded(s.facts) {
-		return requeue.IgnoreConflict(ctrl.Result{}, r.deleteSuperseded(ctx, u))
+		return requeue.IgnoreConflict(u, ctrl.Result{}, r.deleteSuperseded(ctx, u))
 	}
-	return requeue.IgnoreConflict(r.reconcileInForce(ctx, s))
+	result, err := r.reconcileInForce(ctx, s)
+	return requeue.IgnoreConflict(u, result, err)
 }
 
 // reconcileInForce makes a pass over a user who is in force, or on the way to it. Access that goes is revoked first, what is in

@@ -8,7 +8,8 @@ import (
 	"errors"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
@@ -24,8 +25,8 @@ func (r *Reconciler) deliver(ctx context.Context, s *scope) (time.Duration, erro
 	if s.gone {
 		return 0, nil
 	}
-	key := types.NamespacedName{Namespace: r.questions.Namespace, Name: s.kept.Name}
-	result, err := r.dispatcher.Deliver(ctx, key, &outbox{r, s})
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: r.questions.Namespace, Name: s.kept.Name}}
+	result, err := r.dispatcher.Deliver(ctx, secret, &outbox{r, s})
 	switch {
 	case errors.Is(err, store.ErrGone):
 		return 0, nil

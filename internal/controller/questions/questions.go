@@ -72,20 +72,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, secret *corev1.Secret) (ctrl
 	kept, err := store.Read(secret)
 	if err != nil {
 		wait, err := r.reconcileUnreadable(ctx, secret, err)
-		return requeue.IgnoreConflict(ctrl.Result{RequeueAfter: wait}, err)
+		return requeue.IgnoreConflict(secret, ctrl.Result{RequeueAfter: wait}, err)
 	}
 	s, err := r.newScope(ctx, kept)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	if r.isOver(s) {
-		return requeue.IgnoreConflict(ctrl.Result{}, r.reconcileDelete(ctx, s))
+		return requeue.IgnoreConflict(secret, ctrl.Result{}, r.reconcileDelete(ctx, s))
 	}
 	wait, failed := phase.Run(
-		ctx, s,
+		ctx, secret, s,
 		r.reconcileAccount,
 		r.reconcileState,
 		r.deliver,
 	)
-	return requeue.IgnoreConflict(ctrl.Result{RequeueAfter: wait}, failed)
+	return requeue.IgnoreConflict(secret, ctrl.Result{RequeueAfter: wait}, failed)
 }

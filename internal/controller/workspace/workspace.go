@@ -87,17 +87,17 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // Reconcile brings one Workspace into force.
 func (r *Reconciler) Reconcile(ctx context.Context, w *v1alpha1.Workspace) (ctrl.Result, error) {
 	if !w.DeletionTimestamp.IsZero() {
-		return requeue.IgnoreConflict(ctrl.Result{}, r.reconcileDelete(ctx, w))
+		return requeue.IgnoreConflict(w, ctrl.Result{}, r.reconcileDelete(ctx, w))
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, w); err != nil {
-		return requeue.IgnoreConflict(ctrl.Result{}, err)
+		return requeue.IgnoreConflict(w, ctrl.Result{}, err)
 	}
 	s, err := r.newScope(ctx, w)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	wait, failed := phase.Run(
-		ctx, s,
+		ctx, w, s,
 		r.reconcileNamespace,
 		r.reconcileLabels,
 		r.reconcileSettings,
@@ -109,5 +109,5 @@ func (r *Reconciler) Reconcile(ctx context.Context, w *v1alpha1.Workspace) (ctrl
 	)
 	setConditions(s, failed)
 	_, err = status.Write(ctx, r.client, s.before, w)
-	return requeue.IgnoreConflict(ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
+	return requeue.IgnoreConflict(w, ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
 }
