@@ -4,9 +4,11 @@
 package authz
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // maxMemberFaults is how many faults of a workspace's members are reported at once: there may be 10,000 members.
@@ -16,6 +18,7 @@ const maxMemberFaults = 10
 // again at every write, including writes to the status.
 func checkMembers(members []v1alpha1.WorkspaceMember) []Violation {
 	var found []Violation
+	places := make(map[effective.MemberKey]int, len(members))
 	for n, m := range members {
 		if len(found) == maxMemberFaults {
 			break
@@ -25,6 +28,11 @@ func checkMembers(members []v1alpha1.WorkspaceMember) []Violation {
 				"exactly one of email and group must be set"))
 		} else if fault := addressFault(string(m.Email)); m.Email != "" && fault != "" {
 			found = append(found, invalid(fmt.Sprintf("spec.members[%d].email", n), "address-well-formed", string(m.Email), fault))
+		} else if place, listed := places[effective.KeyOfMember(m)]; listed {
+			found = append(found, invalid(fmt.Sprintf("spec.members[%d]", n), "member-listed-once", cmp.Or(string(m.Email), string(m.Group)),
+				fmt.Sprintf("is already listed as spec.members[%d]: keep the entry with the access that is meant, and remove the other", place)))
+		} else {
+			places[effective.KeyOfMember(m)] = n
 		}
 	}
 	return found

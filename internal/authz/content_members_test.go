@@ -39,6 +39,28 @@ var _ = Describe("The members of a workspace", func() {
 			"is not an email address such as ana@acme.example: its domain is not valid in DNS"),
 	)
 
+	DescribeTable("ORG-23 are each listed once, whatever the access", func(again v1alpha1.WorkspaceMember, value string) {
+		w := builders.Workspace("acme", "support").Group("helpdesk", v1alpha1.WorkspaceView).Member("sam@acme.example", v1alpha1.WorkspaceView).
+			With(func(w *v1alpha1.Workspace) { w.Spec.Members = append(w.Spec.Members, again) })
+		place := "0"
+		if again.Email != "" {
+			place = "1"
+		}
+		Expect(authz.CheckContent(w.Obj())).To(HaveExactElements(And(
+			HaveField("Field", "spec.members[2]"), HaveField("Rule", "member-listed-once"), HaveField("Value", value),
+			HaveField("Message", "is already listed as spec.members["+place+"]: keep the entry with the access that is meant, and remove the other"))))
+	},
+		Entry("a group", v1alpha1.WorkspaceMember{Group: "helpdesk", Access: v1alpha1.WorkspaceView}, "helpdesk"),
+		Entry("a group with another access", v1alpha1.WorkspaceMember{Group: "helpdesk", Access: v1alpha1.WorkspaceAdmin}, "helpdesk"),
+		Entry("an address", v1alpha1.WorkspaceMember{Email: "sam@acme.example", Access: v1alpha1.WorkspaceView}, "sam@acme.example"),
+		Entry("an address in another spelling", v1alpha1.WorkspaceMember{Email: "Sam@ACME.example", Access: v1alpha1.WorkspaceEdit}, "Sam@ACME.example"),
+	)
+
+	It("may be a group and an address of the same name", func() {
+		Expect(authz.CheckContent(builders.Workspace("acme", "support").Group("sam", v1alpha1.WorkspaceView).
+			Member("sam@acme.example", v1alpha1.WorkspaceView).Obj())).To(BeEmpty())
+	})
+
 	It("are refused with at most ten faults at once", func() {
 		w := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
 			w.Spec.Members = make([]v1alpha1.WorkspaceMember, 5000)

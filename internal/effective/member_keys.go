@@ -38,6 +38,20 @@ func KeyOfMember(m v1alpha1.WorkspaceMember) MemberKey {
 	}
 }
 
+// DistinctMembers returns the entries of a workspace's members, the first of each that names the same, and none that names nothing.
+// The webhook refuses an entry that names what another one does, but a list may have come past it.
+func DistinctMembers(members []v1alpha1.WorkspaceMember) []v1alpha1.WorkspaceMember {
+	distinct := make([]v1alpha1.WorkspaceMember, 0, len(members))
+	seen := make(map[MemberKey]bool, len(members))
+	for _, m := range members {
+		if key := KeyOfMember(m); key != "" && !seen[key] {
+			seen[key] = true
+			distinct = append(distinct, m)
+		}
+	}
+	return distinct
+}
+
 // KeysOfUser returns the keys of all entries that may name a user: the address and each group.
 func KeysOfUser(u *v1alpha1.OrgUser) []MemberKey { return KeysOf(string(u.Spec.Email), u.Spec.Groups) }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // memberKeys returns what a workspace's entries name, each with the access that it grants. So the index tells who is in which
@@ -24,9 +25,13 @@ func memberKeys(o client.Object) []string {
 		return nil
 	}
 	keys := make([]string, 0, len(w.Spec.Members))
+	seen := make(map[string]bool, len(w.Spec.Members))
 	for _, m := range w.Spec.Members {
 		if key := effective.KeyOfMember(m); key != "" {
-			keys = append(keys, memberKey(key, m.Access))
+			if indexed := memberKey(key, m.Access); !seen[indexed] {
+				seen[indexed] = true
+				keys = append(keys, indexed)
+			}
 		}
 	}
 	return keys
@@ -84,13 +89,58 @@ func (r Reader) OrganizationsByClusterRole(ctx context.Context, name string) ([]
 	return pointers(list.Items), err
 }
 
-// UsersByMember returns the OrgUsers whom an entry of a workspace's members names.
-func (r Reader) UsersByMember(ctx context.Context, namespace string, m v1alpha1.WorkspaceMember,
-) ([]*v1alpha1.OrgUser, error) {
+// memberIndex returns the index, and the key in it, by which the users are found whom an entry of a workspace's members names.
+func memberIndex(m v1alpha1.WorkspaceMember) client.MatchingFields {
 	if m.Group != "" {
-		return r.UsersByGroup(ctx, namespace, string(m.Group))
+		return client.MatchingFields{userByGroup: string(m.Group)}
 	}
-	return r.UsersByEmail(ctx, namespace, string(m.Email))
+	return client.MatchingFields{userByEmail: emailaddr.Normalize(string(m.Email))}
+}
+
+// memberExists reports whether an entry of a workspace's members names anybody. It reads one user, however many are in a group.
+func (r Reader) memberExists(ctx context.Context, namespace string, m v1alpha1.WorkspaceMember) (bool, error) {
+	users, err := r.users(ctx, namespace, memberIndex(m), client.Limit(1))
+	return len(users) > 0, err
+}
+
+// maxMemberLookups is how many entries are looked up one by one. Beyond that, it costs less to go through all users once: each may be
+// in as many groups as are listed.
+const maxMemberLookups = 16
+
+// UsersByMembers returns the OrgUsers whom entries of a workspace's members name, each user once, however often the entries name them.
+func (r Reader) UsersByMembers(ctx context.Context, namespace string, members []v1alpha1.WorkspaceMember,
+) ([]*v1alpha1.OrgUser, error) {
+	members = effective.DistinctMembers(members)
+	if len(members) > maxMemberLookups {
+		return r.usersAmong(ctx, namespace, members)
+	}
+	var named []*v1alpha1.OrgUser
+	seen := map[string]bool{}
+	for _, m := range members {
+		users, err := r.users(ctx, namespace, memberIndex(m))
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			if !seen[u.Name] {
+				seen[u.Name] = true
+				named = append(named, u)
+			}
+		}
+	}
+	return named, nil
+}
+
+// usersAmong goes through all users of an organization, and returns those whom the entries name.
+func (r Reader) usersAmong(ctx context.Context, namespace string, members []v1alpha1.WorkspaceMember) ([]*v1alpha1.OrgUser, error) {
+	keys := make(map[effective.MemberKey]bool, len(members))
+	for _, m := range members {
+		keys[effective.KeyOfMember(m)] = true
+	}
+	users, err := r.Users(ctx, namespace)
+	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
+		return !slices.ContainsFunc(effective.KeysOfUser(u), func(key effective.MemberKey) bool { return keys[key] })
+	}), err
 }
 
 // workspacesByMember returns the Workspaces with an entry that names an address or a group and grants an access. Workspaces that
@@ -128,12 +178,17 @@ func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 	u := f.User
 	concerning := map[string]*v1alpha1.Workspace{}
 	for _, key := range effective.KeysOfUser(u) {
+		strongest := map[string]bool{}
 		for _, access := range effective.Accesses {
 			found, err := r.workspacesByMember(ctx, u.Namespace, key, access)
 			if err != nil {
 				return err
 			}
 			for _, w := range found {
+				if strongest[w.Name] {
+					continue // a list that came past the webhook names the key again, with less access
+				}
+				strongest[w.Name] = true
 				concerning[w.Name] = w
 				if f.Named == nil {
 					f.Named = map[string][]v1alpha1.GrantOrigin{}

@@ -103,16 +103,16 @@ func (r Reader) addMissingInWorkspace(ctx context.Context, warnings []string, w 
 }
 
 func (r Reader) addMissingMembers(ctx context.Context, warnings []string, w *v1alpha1.Workspace) ([]string, error) {
-	for _, m := range w.Spec.Members {
+	for _, m := range effective.DistinctMembers(w.Spec.Members) {
 		if len(warnings) >= maxWarnings {
 			return append(warnings, andMore), nil
 		}
-		users, err := r.UsersByMember(ctx, w.Namespace, m)
+		exists, err := r.memberExists(ctx, w.Namespace, m)
 		if err != nil {
 			return nil, err
 		}
 		switch {
-		case len(users) > 0:
+		case exists:
 		case m.Group != "":
 			warnings = append(warnings, fmt.Sprintf("spec.members: nobody is in the group %q yet", m.Group))
 		default:

@@ -6,6 +6,7 @@ package mapper
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -61,7 +62,7 @@ func OnChangeWithDelay[T client.Object](delay func(context.Context, types.Namesp
 		if err != nil {
 			log.FromContext(ctx).Error(err, "cannot find the objects that a change concerns")
 		}
-		for _, name := range found {
+		for name := range distinct(found) {
 			q.AddAfter(reconcile.Request{NamespacedName: name}, delay(ctx, name))
 		}
 	}
@@ -79,6 +80,19 @@ func OnChangeWithDelay[T client.Object](delay func(context.Context, types.Namesp
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q requests) {
 			enqueue(ctx, Change[T]{Before: cast(e.Object)}, q)
 		},
+	}
+}
+
+// distinct yields each name once, in order: what a change concerns in many ways is enqueued once.
+func distinct(names []types.NamespacedName) iter.Seq[types.NamespacedName] {
+	return func(yield func(types.NamespacedName) bool) {
+		seen := make(map[types.NamespacedName]bool, len(names))
+		for _, name := range names {
+			if !seen[name] && !yield(name) {
+				return
+			}
+			seen[name] = true
+		}
 	}
 }
 

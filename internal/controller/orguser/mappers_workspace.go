@@ -70,13 +70,5 @@ func differingMembers(before, after *v1alpha1.Workspace) []v1alpha1.WorkspaceMem
 
 func (r *Reconciler) usersForMembers(ctx context.Context, namespace string, entries []v1alpha1.WorkspaceMember,
 ) ([]types.NamespacedName, error) {
-	var keys []types.NamespacedName
-	for _, m := range entries {
-		found, err := mapper.KeysOf(r.cache.UsersByMember(ctx, namespace, m))
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, found...)
-	}
-	return keys, nil
+	return mapper.KeysOf(r.cache.UsersByMembers(ctx, namespace, entries))
 }

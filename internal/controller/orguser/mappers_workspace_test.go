@@ -42,7 +42,7 @@ var _ = Describe("A change of a workspace", func() {
 		}), "eva"),
 		Entry("a person whose access changes", next(builders.Workspace("acme", "support").Member("eva@acme.example", edit).Member("luis@acme.example", view), func(w *v1alpha1.Workspace) {
 			w.Spec.Members[0].Access = view
-		}), "eva", "eva"),
+		}), "eva"),
 		Entry("LMI-9 the people of a group", next(builders.Workspace("acme", "support"), func(w *v1alpha1.Workspace) {
 			w.Spec.Members = []v1alpha1.WorkspaceMember{{Group: "night", Access: view}}
 		}), "eva", "kim"),
@@ -63,6 +63,19 @@ var _ = Describe("A change of a workspace", func() {
 			After: builders.Workspace("acme", "support").Member("luis@acme.example", edit).Obj(), Initial: true,
 		}),
 	)
+
+	It("ORG-23 concerns each person once, however often the members name them", func(ctx context.Context) {
+		crowd := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {
+			for range 5000 {
+				w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{Group: "night", Access: view},
+					v1alpha1.WorkspaceMember{Email: "Eva@acme.example", Access: edit})
+			}
+		})
+		users := mapping(ctx, acmePeople()...)
+		Expect(names(users.usersForWorkspace(ctx, next(crowd, func(w *v1alpha1.Workspace) {
+			w.Generation, w.Status.Namespace = 1, ""
+		})))).To(ConsistOf("ana", "eva", "kim", "holder", "requester"))
+	})
 
 	It("concerns one person of 5,000 when one is added", func(ctx context.Context) {
 		crowd := builders.Workspace("acme", "support").With(func(w *v1alpha1.Workspace) {

@@ -69,12 +69,18 @@ func (r *Reconciler) workspacesForAssignee(ctx context.Context, c mapper.Change[
 // workspacesForSerials returns the workspaces that name a serial number that another workspace has added or removed.
 func (r *Reconciler) workspacesForSerials(ctx context.Context, c mapper.Change[*v1alpha1.Workspace]) ([]types.NamespacedName, error) {
 	var keys []types.NamespacedName
+	seen := map[types.NamespacedName]bool{} // a thousand serial numbers may all be named by the same workspaces
 	for _, serial := range mapper.Difference(serialsOf(c.Before), serialsOf(c.After)) {
 		named, err := mapper.KeysOf(r.cache.WorkspacesBySerial(ctx, c.Newest().Namespace, serial))
 		if err != nil {
 			return nil, err
 		}
-		keys = append(keys, named...)
+		for _, key := range named {
+			if !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
+			}
+		}
 	}
 	return keys, nil
 }
