@@ -25,8 +25,9 @@ func Alerts(s Snapshot) (causes []Alert, wait time.Duration) {
 	if s.Workspace == nil {
 		causes, wait = s.held()
 	}
-	causes = append(causes, s.exhausted()...)
-	return append(causes, s.undeliverable()...), wait
+	among := s.circle()
+	causes = append(causes, s.exhausted(among)...)
+	return append(causes, s.undeliverable(among)...), wait
 }
 
 // held returns the alert about the last administrator, who is kept in force against the request (ORG-4).
@@ -51,7 +52,7 @@ func (s Snapshot) held() ([]Alert, time.Duration) {
 
 // exhausted returns the alerts about modules whose last seat is taken, or that somebody waits for although there is no seat (GTA-11). In
 // a workspace only modules count for which one of its people waits.
-func (s Snapshot) exhausted() []Alert {
+func (s Snapshot) exhausted(among circle) []Alert {
 	var causes []Alert
 	for i := range s.Organization.Status.Modules {
 		m := &s.Organization.Status.Modules[i]
@@ -59,7 +60,7 @@ func (s Snapshot) exhausted() []Alert {
 		if countOf(m.Used) < seats || !s.bought(m.Name) {
 			continue
 		}
-		if s.Workspace == nil && seats > 0 || len(s.waiting(m)) > 0 {
+		if s.Workspace == nil && seats > 0 || len(s.waiting(m, among)) > 0 {
 			causes = append(causes, Alert{v1alpha1.AlertSeatsExhausted, m.Name})
 		}
 	}
@@ -74,10 +75,11 @@ func (s Snapshot) bought(module string) bool {
 }
 
 // waiting returns the users who wait for a seat of a module, the oldest first.
-func (s Snapshot) waiting(m *v1alpha1.ModuleStatus) []*v1alpha1.OrgUser {
+func (s Snapshot) waiting(m *v1alpha1.ModuleStatus, among circle) []*v1alpha1.OrgUser {
 	var waiting []*v1alpha1.OrgUser
+	holders := setOf(m.Holders)
 	for _, u := range s.Users {
-		if effective.RequestsSeat(u, v1alpha1.ObjectName(m.Name)) && !slices.Contains(m.Holders, u.Name) && s.includes(u) {
+		if effective.RequestsSeat(u, v1alpha1.ObjectName(m.Name)) && !holders[u.Name] && among.includes(u) {
 			waiting = append(waiting, u)
 		}
 	}
@@ -94,8 +96,8 @@ type refused struct {
 
 // undeliverable returns the alerts about invitations that the mail server refuses permanently. They last until somebody sends again, or
 // removes the address.
-func (s Snapshot) undeliverable() []Alert {
-	all := s.refused()
+func (s Snapshot) undeliverable(among circle) []Alert {
+	all := s.refused(among)
 	causes := make([]Alert, 0, len(all))
 	for _, r := range all {
 		causes = append(causes, Alert{v1alpha1.AlertInvitationUndeliverable, r.subject})
@@ -103,12 +105,12 @@ func (s Snapshot) undeliverable() []Alert {
 	return causes
 }
 
-func (s Snapshot) refused() []refused {
+func (s Snapshot) refused(among circle) []refused {
 	var all []refused
 	for _, i := range s.Invitations {
 		for n := range i.Status.Recipients {
 			r := &i.Status.Recipients[n]
-			if r.State == v1alpha1.RecipientUndeliverable && i.DeletionTimestamp.IsZero() && s.invites(i, r) {
+			if r.State == v1alpha1.RecipientUndeliverable && i.DeletionTimestamp.IsZero() && among.invites(i, r) {
 				all = append(all, refused{
 					subject: subjectOf("Invitation", i.Name, emailaddr.Normalize(string(r.Email))), email: string(r.Email),
 					invitation: i.Name, answer: answerOf(&r.OnboardingStatus),
@@ -119,7 +121,7 @@ func (s Snapshot) refused() []refused {
 	for _, u := range s.Users {
 		o := u.Status.Onboarding
 		if o != nil && o.State == v1alpha1.RecipientUndeliverable && u.Labels[v1alpha1.LabelInvitation] == "" &&
-			u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserPending && s.includes(u) {
+			u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserPending && among.includes(u) {
 			all = append(all, refused{
 				subject: subjectOf("OrgUser", u.Name, emailaddr.Normalize(string(u.Spec.Email))),
 				email:   string(u.Spec.Email), answer: answerOf(o),
@@ -135,41 +137,6 @@ func answerOf(o *v1alpha1.OnboardingStatus) string {
 		return ""
 	}
 	return o.Mail.LastError
-}
-
-// invites reports whether a recipient is invited to the workspace, if there is one.
-func (s Snapshot) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) bool {
-	if u := s.user(r.User); u != nil && effective.IsAccountOf(u, r) {
-		return s.includes(u)
-	}
-	return s.includesPerson(string(r.Email), i.Spec.Workspaces, i.Spec.Groups)
-}
-
-// includes reports whether a user is in the workspace, or requests it, if there is one.
-func (s Snapshot) includes(u *v1alpha1.OrgUser) bool {
-	return s.includesPerson(string(u.Spec.Email), u.Spec.Workspaces, u.Spec.Groups)
-}
-
-func (s Snapshot) includesPerson(email string, requested []v1alpha1.WorkspaceGrant, groups []v1alpha1.ObjectName) bool {
-	if s.Workspace == nil {
-		return true
-	}
-	if slices.ContainsFunc(requested, func(g v1alpha1.WorkspaceGrant) bool { return string(g.Name) == s.Workspace.Name }) {
-		return true
-	}
-	return slices.ContainsFunc(s.Workspace.Spec.Members, func(m v1alpha1.WorkspaceMember) bool {
-		return m.Email != "" && emailaddr.Same(string(m.Email), email) ||
-			m.Group != "" && slices.Contains(groups, m.Group)
-	})
-}
-
-func (s Snapshot) user(name string) *v1alpha1.OrgUser {
-	for _, u := range s.Users {
-		if u.Name == name {
-			return u
-		}
-	}
-	return nil
 }
 
 func countOf(n *int32) int32 {

@@ -51,14 +51,14 @@ func (s Snapshot) seatDetails(module string) Details {
 	}
 	m := &s.Organization.Status.Modules[i]
 	d.Seats, d.Used = countOf(m.Seats), countOf(m.Used)
-	for _, u := range s.waiting(m) {
+	for _, u := range s.waiting(m, s.circle()) {
 		d.Waiting = append(d.Waiting, effective.DisplayNameOf(u, u.Status.Registration))
 	}
 	return d
 }
 
 func (s Snapshot) refusalDetails(subject string) Details {
-	for _, r := range s.refused() {
+	for _, r := range s.refused(s.circle()) {
 		if r.subject == subject {
 			return Details{Title: r.email, Invitation: r.invitation, Answer: r.answer}
 		}

@@ -119,10 +119,11 @@ func roleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, u.
 
 func (s Snapshot) pending() []PendingInvitation {
 	var all []PendingInvitation
+	among := s.circle()
 	for _, i := range s.Invitations {
 		for n := range i.Status.Recipients {
 			r := &i.Status.Recipients[n]
-			if onboarding.Open(r.State) && r.HeldBy == "" && s.invites(i, r) {
+			if onboarding.Open(r.State) && r.HeldBy == "" && among.invites(i, r) {
 				all = append(all, pendingOf(string(r.Email), i.Name, i.Spec.Role, &r.OnboardingStatus))
 			}
 		}
@@ -130,7 +131,7 @@ func (s Snapshot) pending() []PendingInvitation {
 	for _, u := range s.Users {
 		o := u.Status.Onboarding
 		if o != nil && onboarding.Open(o.State) && u.Status.State == v1alpha1.UserPending &&
-			u.Labels[v1alpha1.LabelInvitation] == "" && s.includes(u) {
+			u.Labels[v1alpha1.LabelInvitation] == "" && among.includes(u) {
 			all = append(all, pendingOf(string(u.Spec.Email), "", u.Spec.Role, o))
 		}
 	}
@@ -155,8 +156,9 @@ func (s Snapshot) seats(people []*v1alpha1.OrgUser) []SeatCount {
 		count := SeatCount{Module: m.Name, Used: countOf(m.Used), Seats: countOf(m.Seats)}
 		if s.Workspace != nil {
 			count.Used = 0
+			holders := setOf(m.Holders)
 			for _, u := range people {
-				if slices.Contains(m.Holders, u.Name) {
+				if holders[u.Name] {
 					count.Used++
 				}
 			}
