@@ -132,11 +132,23 @@ func (w Writer) applyOnce(ctx context.Context, b *rbacv1.RoleBinding) error {
 		WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(b.RoleRef.APIGroup).WithKind(b.RoleRef.Kind).WithName(b.RoleRef.Name)).
 		WithSubjects(to),
 		object.FieldOwner, client.ForceOwnership)
-	if apierrors.IsInvalid(err) { // somebody has created a binding of this name with another role, which cannot be changed
-		if err := w.client.Delete(ctx, b); err != nil {
-			return err
-		}
-		return w.client.Create(ctx, b, object.FieldOwner)
+	if apierrors.IsInvalid(err) {
+		return w.recreate(ctx, b, err)
 	}
 	return err
+}
+
+// recreate replaces a binding of this name that somebody has created with another role, which cannot be changed. If there is none, the
+// binding was refused for another reason, for example by an admission policy, and stays as it is.
+func (w Writer) recreate(ctx context.Context, b *rbacv1.RoleBinding, refused error) error {
+	var have rbacv1.RoleBinding
+	if err := w.api.Get(ctx, client.ObjectKeyFromObject(b), &have); client.IgnoreNotFound(err) != nil {
+		return err
+	} else if err != nil || have.RoleRef == b.RoleRef {
+		return refused
+	}
+	if err := w.client.Delete(ctx, &have, client.Preconditions{UID: &have.UID}); err != nil {
+		return err
+	}
+	return w.client.Create(ctx, b, object.FieldOwner)
 }
