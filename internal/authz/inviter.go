@@ -142,7 +142,8 @@ func keepsPlatform(r Request, i *v1alpha1.Invitation) bool {
 func changesGrant(before, after *v1alpha1.Invitation) bool {
 	b, a := before.Spec, after.Spec
 	b.InvitedBy, a.InvitedBy, b.Language, a.Language = "", "", "", ""
-	return !equality.Semantic.DeepEqual(b, a) || before.Annotations[v1alpha1.AnnotationResend] != after.Annotations[v1alpha1.AnnotationResend]
+	const resend = v1alpha1.AnnotationResend
+	return !equality.Semantic.DeepEqual(b, a) || before.Annotations[resend] != after.Annotations[resend]
 }
 
 // judgeInviter refuses a person who names somebody else as the inviter, or changes what somebody else answers for in their name.

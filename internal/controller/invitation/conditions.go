@@ -68,8 +68,8 @@ func reportsObstacle(i *v1alpha1.Invitation) bool {
 // unauthorized says why nobody can accept, and what to do. It does not propose another spec.invitedBy, which cannot be changed.
 func unauthorized(i *v1alpha1.Invitation) string {
 	if i.Spec.InvitedBy == "" {
-		return "nobody can accept, because nobody answers for this Invitation: spec.invitedBy is empty, and no platform identity was seen " +
-			"creating it: create another Invitation while the webhooks answer"
+		return "nobody can accept, because nobody answers for this Invitation: spec.invitedBy is empty, and no platform identity was " +
+			"seen creating it: create another Invitation while the webhooks answer"
 	}
 	return fmt.Sprintf("nobody can accept, because the inviter %q was not allowed to give the role %q%s when it was needed: create "+
 		"another Invitation as somebody who may give it, or give %q that right back and send again with the annotation %s",
