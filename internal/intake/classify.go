@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	netmail "net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -82,10 +83,27 @@ func authorOf(h *header) string {
 	// Old programs do not encode names in other character sets. A name that cannot be read must not hide the address.
 	readable := strings.ToValidUTF8(values[0], string(utf8.RuneError))
 	parsed, err := fromParser.Parse(readable)
+	if err != nil {
+		parsed, err = fromParser.Parse(bracketed(readable))
+	}
 	if err != nil || strings.ContainsRune(parsed.Address, utf8.RuneError) {
 		return ""
 	}
 	return validOrEmpty(parsed.Address)
+}
+
+// addressLike matches what may be an address.
+var addressLike = regexp.MustCompile(`[^\s,;:<>()"]@[^\s,;:<>()"]`)
+
+// bracketed returns the address in angle brackets at the end of a From field whose name is not quoted although it should be, as in
+// Ruiz, Clara <clara@customers.example>. It returns "" if anything else may be an address: then there is no single author.
+func bracketed(from string) string {
+	name, rest, found := strings.Cut(from, "<")
+	inside, after, closed := strings.Cut(rest, ">")
+	if !found || !closed || strings.TrimSpace(after) != "" || strings.Contains(inside, "<") || addressLike.MatchString(name) {
+		return ""
+	}
+	return "<" + inside + ">"
 }
 
 // fromParser accepts names in any character set, because names are not used.
@@ -108,18 +126,19 @@ func (h *header) isReport() bool {
 	})
 }
 
-// isAutomatic reports whether a program sent a mail, by RFC 3834 and by what was used before it.
+// isAutomatic reports whether a program sent a mail, by RFC 3834 and by what was used before it. X-Auto-Response-Suppress does not say
+// so: mail servers add it to what people write, so that no program replies.
 func (h *header) isAutomatic() bool {
 	return h.any("auto-submitted", func(value string) bool { return keyword(value) != "no" }) ||
-		h.any("x-auto-response-suppress", func(value string) bool { return keyword(value) != "none" }) ||
 		h.any("precedence", func(value string) bool { return keyword(value) == "auto_reply" }) ||
 		len(h.fields["x-autoreply"])+len(h.fields["x-autorespond"])+len(h.fields["x-autoresponse"]) > 0
 }
 
-// isBulk reports whether a mail comes from a mailing list (RFC 2369, RFC 2919) or was sent to many recipients.
+// isBulk reports whether a mail comes from a mailing list (RFC 2369, RFC 2919) or was sent to many recipients. A way to unsubscribe does
+// not say so: services that send for people add it to every mail.
 func (h *header) isBulk() bool {
 	for name := range h.fields {
-		if strings.HasPrefix(name, "list-") {
+		if strings.HasPrefix(name, "list-") && !strings.HasPrefix(name, "list-unsubscribe") {
 			return true
 		}
 	}
@@ -147,12 +166,13 @@ func keyword(value string) string {
 	return strings.TrimSpace(word)
 }
 
-// isProgram reports whether the local part says that nobody reads replies to an address.
+// isProgram reports whether the local part says that nobody reads replies to an address. Programs that send to many add a detail to
+// their address, another one for each mail, as in bounces+1000-x@mailer.example.
 func isProgram(address string) bool {
-	local := localPart(address)
+	local, _, _ := strings.Cut(localPart(address), "+")
 	plain := strings.NewReplacer("-", "", "_", "", ".", "").Replace(local)
 	return slices.Contains([]string{"mailerdaemon", "postmaster", "noreply", "donotreply", "autoreply", "bounce", "bounces"}, plain) ||
-		strings.HasPrefix(local, "noreply+") || strings.HasPrefix(local, "no-reply+")
+		strings.HasPrefix(local, "bounce-") || strings.HasPrefix(local, "bounces-")
 }
 
 // isList reports whether an address is one of a mailing list's own (RFC 3834, 2).

@@ -39,7 +39,7 @@ type header struct {
 
 // keptFields are the names, in lower case, of the fields that are kept, besides those that start with "list-".
 var keptFields = map[string]bool{
-	"from": true, "auto-submitted": true, "precedence": true, "content-type": true, "x-auto-response-suppress": true,
+	"from": true, "auto-submitted": true, "precedence": true, "content-type": true,
 	"x-autoreply": true, "x-autorespond": true, "x-autoresponse": true, loopField: true,
 }
 
