@@ -58,6 +58,11 @@ func judgeQueueLoop(r Request) []Violation {
 	if was && old != nil && effective.IntakeOf(old) == effective.IntakeOf(w) && effective.HasQueue(old, string(w.Spec.Portal.QueueEmail)) {
 		return nil
 	}
+	if base, _ := emailaddr.WithoutDetail(string(w.Spec.Portal.QueueEmail)); effective.IntakeOf(w) != "" &&
+		!effective.HasQueue(w, effective.IntakeOf(w)) && emailaddr.Same(base, effective.IntakeOf(w)) && len(r.Facts.IntakeChain) == 0 {
+		return []Violation{invalid(queueField, "intake-is-not-queue", string(w.Spec.Portal.QueueEmail),
+			"is the intake's address with a detail after a plus sign, which leads to the intake: mail would loop; use another address")}
+	}
 	if why := effective.QueueLoopMessage(w, r.Facts.IntakeChain); why != "" {
 		return []Violation{invalid(queueField, "queue-loop", string(w.Spec.Portal.QueueEmail), why)}
 	}

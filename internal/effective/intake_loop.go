@@ -16,7 +16,7 @@ import (
 // organization is not named.
 func QueueLoopMessage(w *v1alpha1.Workspace, chain []*v1alpha1.Workspace) string {
 	back := func(next *v1alpha1.Workspace) bool { return HasQueue(next, IntakeOf(w)) }
-	if IntakeOf(w) == "" || !slices.ContainsFunc(chain, back) {
+	if IntakeOf(w) == "" || !slices.ContainsFunc(chain, back) && !endsAt(chain, IntakeOf(w)) {
 		return ""
 	}
 	whose := "a workspace of another organization"
@@ -34,8 +34,22 @@ func IntakeLoops(w *v1alpha1.Workspace, chain []*v1alpha1.Workspace) bool {
 		return true
 	}
 	return len(chain) > 0 && slices.ContainsFunc(chain, func(passed *v1alpha1.Workspace) bool {
-		return HasQueue(chain[len(chain)-1], IntakeOf(passed))
+		return endsAt(chain, IntakeOf(passed))
 	})
+}
+
+// endsAt reports whether the queue of the last workspace in a chain is an address, or leads there because no workspace has the address
+// with the detail after the plus sign.
+func endsAt(chain []*v1alpha1.Workspace, address string) bool {
+	if len(chain) == 0 {
+		return false
+	}
+	last := chain[len(chain)-1]
+	if last.Spec.Portal == nil {
+		return false
+	}
+	base, _ := emailaddr.WithoutDetail(string(last.Spec.Portal.QueueEmail))
+	return HasQueue(last, address) || emailaddr.Same(base, address)
 }
 
 // HasQueue reports whether a workspace's queue has an address.

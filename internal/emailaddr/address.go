@@ -51,6 +51,17 @@ func Normalize(address string) string {
 	return local + domain
 }
 
+// WithoutDetail returns an address without the detail that mail programs append to the local part after a plus sign (RFC 5233), as in
+// support+ticket7@acme.example; false: it has none.
+func WithoutDetail(address string) (string, bool) {
+	local, domain, _ := strings.Cut(address, "@")
+	base, _, has := strings.Cut(local, "+")
+	if !has || base == "" {
+		return address, false
+	}
+	return base + "@" + domain, true
+}
+
 // domainInDNS returns a domain as it is in DNS; false, and the domain unchanged: DNS cannot contain it.
 func domainInDNS(domain string) (string, bool) {
 	if isASCII(domain) && !strings.Contains(strings.ToLower(domain), "xn--") {

@@ -47,7 +47,7 @@ func (d ClusterDirectory) Workspace(ctx context.Context, address string) (*Desti
 	if !emailaddr.Valid(address) {
 		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
-	w, err := d.Cache.WorkspaceByIntake(ctx, address)
+	w, err := d.Cache.IntakeReceiver(ctx, address)
 	if err != nil || w == nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (d ClusterDirectory) Known(ctx context.Context, organization, email string)
 	if err != nil || len(users) > 0 {
 		return len(users) > 0, err
 	}
-	w, err := d.Cache.WorkspaceByIntake(ctx, email)
+	w, err := d.Cache.IntakeReceiver(ctx, email)
 	return w != nil, err
 }
 

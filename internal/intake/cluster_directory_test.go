@@ -108,6 +108,36 @@ var _ = Describe("The cluster's directory", func() {
 		Expect(d.Known(ctx, "acme", queue)).To(BeFalse())
 	})
 
+	It("LMI-3 finds a workspace by its address with a detail after a plus sign, unless the address is another workspace's", func(ctx context.Context) {
+		special := workspaceWithIntake("acme", "special", 0)
+		special.Spec.Portal.IntakeEmail = "support+vip@in.acme.example"
+		back := workspaceWithIntake("acme", "back", 0)
+		back.Spec.Portal.IntakeEmail, back.Spec.Portal.QueueEmail = "back@in.acme.example", "front+1@in.acme.example"
+		front := workspaceWithIntake("acme", "front", 0)
+		front.Spec.Portal.IntakeEmail, front.Spec.Portal.QueueEmail = "front@in.acme.example", "back+2@in.acme.example"
+		d := newDirectory(interceptor.Funcs{}, builders.Organization("acme").Obj(), workspaceWithIntake("acme", "support", 0), special, back, front)
+		for address, workspace := range map[string]string{
+			"support+ticket7@in.acme.example": "support", "Support+a+b@in.acme.example": "support", "support+@in.acme.example": "support",
+			"support+VIP@in.acme.example": "special",
+		} {
+			Expect(d.Workspace(ctx, address)).To(And(HaveField("Workspace", workspace), HaveField("Circular", false)), address)
+		}
+		Expect(d.Workspace(ctx, "support+ticket7@in.acme.example")).To(HaveField("Intake", support), "one loop, whatever the detail")
+		for _, address := range []string{"+support@in.acme.example", "sales+ticket7@in.acme.example", "support-7@in.acme.example"} {
+			Expect(d.Workspace(ctx, address)).To(BeNil(), address)
+		}
+		Expect(d.Known(ctx, "acme", "support+ticket7@in.acme.example")).To(BeTrue())
+		Expect(d.Workspace(ctx, "front@in.acme.example")).To(HaveField("Circular", true))
+	})
+
+	It("LMI-3 keeps the details of an intake address for its organization", func(ctx context.Context) {
+		mine, theirs := workspaceWithIntake("acme", "vip", 0), workspaceWithIntake("other", "thief", 0)
+		mine.Spec.Portal.IntakeEmail, theirs.Spec.Portal.IntakeEmail = "support+vip@in.acme.example", "support+ticket7@in.acme.example"
+		d := newDirectory(interceptor.Funcs{}, builders.Organization("acme").Obj(), workspaceWithIntake("acme", "support", 0))
+		Expect(d.Cache.OtherIntakeHolder(ctx, mine)).To(BeNil())
+		Expect(d.Cache.OtherIntakeHolder(ctx, theirs)).To(HaveField("Name", "support"))
+	})
+
 	It("defers mails while the organization does not exist", func(ctx context.Context) {
 		Expect(newDirectory(interceptor.Funcs{}, workspaceWithIntake("acme", "support", 0)).Workspace(ctx, support)).To(HaveField("NotReady", true))
 	})

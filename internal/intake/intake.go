@@ -34,7 +34,7 @@ func (d *Destination) key() string { return d.Organization + "/" + d.Workspace }
 
 // Directory finds workspaces and accounts. Its errors are temporary.
 type Directory interface {
-	// Workspace returns the workspace that has an intake address in force, or nil if there is none.
+	// Workspace returns the workspace that receives the mail to an address, or nil if there is none.
 	Workspace(ctx context.Context, address string) (*Destination, error)
 	// Known reports whether an organization has an account of any kind with an address (LMI-7). It also returns true for an
 	// address that cannot be a person's.

@@ -27,16 +27,37 @@ func (r Reader) WorkspaceByIntake(ctx context.Context, address string) (*v1alpha
 	return effective.IntakeHolder(requesting, r.domains), err
 }
 
-// OtherIntakeHolder returns the other workspace that would have a workspace's intake address in force, or nil if none would.
+// IntakeReceiver returns the workspace that receives the mail to an address: the one with that intake address or, if there is none,
+// the one with the address that is left without the detail after a plus sign. It returns nil if there is neither.
+func (r Reader) IntakeReceiver(ctx context.Context, address string) (*v1alpha1.Workspace, error) {
+	w, err := r.WorkspaceByIntake(ctx, address)
+	base, detailed := emailaddr.WithoutDetail(address)
+	if err != nil || w != nil || !detailed {
+		return w, err
+	}
+	return r.WorkspaceByIntake(ctx, base)
+}
+
+// OtherIntakeHolder returns the other workspace that would have a workspace's intake address in force, or nil if none would. A
+// workspace of another organization that receives the mail to the address without its detail counts, because its mail would be
+// diverted.
 func (r Reader) OtherIntakeHolder(ctx context.Context, w *v1alpha1.Workspace) (*v1alpha1.Workspace, error) {
 	address := effective.IntakeOf(w)
 	if address == "" {
 		return nil, nil //nolint:nilnil // nobody is an answer, not an error
 	}
 	requesting, err := r.WorkspacesByIntake(ctx, address)
-	return effective.IntakeHolder(slices.DeleteFunc(requesting, func(other *v1alpha1.Workspace) bool {
+	holder := effective.IntakeHolder(slices.DeleteFunc(requesting, func(other *v1alpha1.Workspace) bool {
 		return other.Namespace == w.Namespace && other.Name == w.Name
-	}), r.domains), err
+	}), r.domains)
+	base, detailed := emailaddr.WithoutDetail(address)
+	if err != nil || holder != nil || !detailed {
+		return holder, err
+	}
+	if holder, err = r.WorkspaceByIntake(ctx, base); holder == nil || holder.Namespace == w.Namespace {
+		return nil, err
+	}
+	return holder, nil
 }
 
 // maxChain is how many intakes are followed one after the other. Nobody needs more.
@@ -47,7 +68,7 @@ const maxChain = 10
 func (r Reader) IntakeChain(ctx context.Context, w *v1alpha1.Workspace) ([]*v1alpha1.Workspace, error) {
 	var chain []*v1alpha1.Workspace
 	for last := w; last.Spec.Portal != nil && len(chain) < maxChain; last = chain[len(chain)-1] {
-		next, err := r.WorkspaceByIntake(ctx, string(last.Spec.Portal.QueueEmail))
+		next, err := r.IntakeReceiver(ctx, string(last.Spec.Portal.QueueEmail))
 		passed := func(other *v1alpha1.Workspace) bool {
 			return other.Namespace == next.Namespace && other.Name == next.Name
 		}
