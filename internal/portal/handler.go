@@ -41,7 +41,7 @@ func New(links Links, opts Options) http.Handler {
 	}
 	h.addQuestionPages(mux, opts)
 	mux.HandleFunc("/", h.notice(screenUnknown))
-	return h.guard(mux, opts)
+	return h.guard(tidyLinks(mux), opts)
 }
 
 func healthz(w http.ResponseWriter, _ *http.Request) {

@@ -86,6 +86,35 @@ var _ = Describe("Pages", func() {
 		Expect(pages.do(r)).To(HaveHTTPStatus(http.StatusOK))
 	})
 
+	DescribeTable("NOV-9 understand a link with something behind it, and change nothing", func(path, tidy string) {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			r := postRequest(path, acceptForm())
+			r.Method = method
+			page := pages.do(r)
+			Expect(page).To(HaveHTTPStatus(http.StatusSeeOther))
+			Expect(page).To(HaveHTTPHeaderWithValue("Location", tidy))
+		}
+		Expect(pages.do(postRequest(path, acceptForm()))).To(HaveHTTPStatus(http.StatusNotFound))
+		Expect(links.changes).To(BeEmpty())
+	},
+		Entry(nil, "/i/"+inviteToken+"/", "/i/"+inviteToken),
+		Entry(nil, "/i/"+inviteToken+".", "/i/"+inviteToken),
+		Entry(nil, "/i/"+inviteToken+"/).?lang=en", "/i/"+inviteToken+"?lang=en"),
+		Entry(nil, "/i/"+inviteToken+"%3E", "/i/"+inviteToken),
+		Entry(nil, "/c/"+confirmToken+"%3E%20,", "/c/"+confirmToken),
+		Entry(nil, "/c/"+confirmToken+"/done/", "/c/"+confirmToken+"/done"),
+		Entry(nil, "/q/token%E2%80%9D", "/q/token"),
+		Entry(nil, "/a/token.", "/a/token"),
+		Entry(nil, "/w/acme/support/", "/w/acme/support"),
+	)
+
+	It("NOV-9 leave paths that are not links alone", func() {
+		for _, path := range []string{"/i/.", "/i//evil.example/", "/c/)", "/else/"} {
+			Expect(pages.get(path)).NotTo(HaveHTTPHeaderWithValue("Location", HavePrefix("//")), path)
+			Expect(pages.get(path).Code).To(BeNumerically(">=", 300), path)
+		}
+	})
+
 	It("NOV-9 change nothing on GET and HEAD", func() {
 		links.link.State = v1alpha1.RecipientRegistered
 		for _, path := range []string{"/i/" + inviteToken, "/c/" + confirmToken} {
