@@ -49,7 +49,7 @@ func readQuestionForm(sent url.Values, own []string) questionForm {
 	f := questionForm{
 		Form:    sent.Get("form"),
 		Name:    locale.OneLine(sent.Get("name")),
-		Email:   strings.TrimSpace(sent.Get("email")),
+		Email:   locale.OneLine(sent.Get("email")),
 		Subject: locale.OneLine(sent.Get("subject")),
 		Text:    strings.Join(locale.Lines(sent.Get("text")), "\n"),
 		Website: sent.Get("website"),

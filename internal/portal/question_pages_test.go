@@ -105,6 +105,11 @@ var _ = Describe("A contact page", func() {
 		Entry(nil, "Leave this field empty: it is there to catch automated programs", "website", "https://spam.example"),
 	)
 
+	It("GTA-8 drops invisible characters that were pasted with an address", func() {
+		Expect(pages.post(contactPagePath, questionForm("email", "\u200bclara@customer.example\u200b\u00a0\ufeff"))).To(HaveHTTPStatus(http.StatusSeeOther))
+		Expect(questions.submissions).To(ConsistOf(HaveField("Address", "clara@customer.example")))
+	})
+
 	It("keeps joiners in a name and drops direction overrides", func() {
 		Expect(pages.post(contactPagePath, questionForm("name", "\u202eعلی\u200cرضا"))).To(HaveHTTPStatus(http.StatusSeeOther))
 		Expect(questions.submissions).To(ConsistOf(HaveField("Name", "علی\u200cرضا")))
