@@ -41,7 +41,8 @@ func Encode(q *Question) (map[string][]byte, error) {
 	return data, nil
 }
 
-// Decode reads a question from the data of a Secret. Errors say what is wrong and never quote the data.
+// Decode reads a question from the data of a Secret. Errors say what is wrong and never quote the data. Fields that it does not know
+// are ignored: a newer version may have written them, and after a return to this one its questions must still reach their queue.
 func Decode(data map[string][]byte) (*Question, error) {
 	q := &Question{Name: string(data[keyName]), Text: string(data[keyText])}
 	record := data[keyRecord]
@@ -49,7 +50,6 @@ func Decode(data map[string][]byte) (*Question, error) {
 		return nil, fmt.Errorf("the key %s has %d bytes: it must have 1 to %d", keyRecord, len(record), maxRecord)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(record))
-	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&q.Record); err != nil {
 		return nil, fmt.Errorf("the key %s does not hold the record of a question", keyRecord)
 	}
