@@ -150,7 +150,7 @@ func (b *bundle) isConsistent() {
 			Expect(ports).To(ContainElement(port.TargetPort.StrVal), name)
 		}
 	}
-	Expect(b.webhooks).To(HaveLen(5))
+	Expect(b.webhooks).To(HaveLen(6))
 	for _, webhook := range b.webhooks {
 		Expect(webhook.Service.Namespace).To(Equal(operator.Namespace))
 		Expect(b.services).To(HaveKey(webhook.Service.Name))

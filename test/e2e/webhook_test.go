@@ -106,7 +106,8 @@ var _ = Describe("The webhooks", func() {
 				change(changed)
 				return env.Client.Update(ctx, changed)
 			}
-			Expect(past(func(u *v1alpha1.OrgUser) { u.Finalizers = nil })).To(BeRefused(http.StatusForbidden, "only Usher may change metadata.finalizers"))
+			Expect(past(func(u *v1alpha1.OrgUser) { u.Finalizers = nil })).To(Succeed())
+			Expect(get(ctx, eva)(Default).Finalizers).To(ConsistOf(v1alpha1.Finalizer), "kept by the mutating webhook")
 			Expect(past(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{v1alpha1.LabelInvitation: "team"} })).
 				To(BeRefused(http.StatusForbidden, "only Usher may change metadata.labels[accounts.usher.dev/invitation]"))
 			Expect(past(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{"team": "blue"} })).To(Succeed())

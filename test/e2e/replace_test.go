@@ -1,0 +1,74 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+)
+
+var _ = Describe("kubectl replace", func() {
+	It("WXP-5 keeps Usher's finalizer in every kind, and a deletion that follows still revokes everything", func(ctx context.Context) {
+		org := organization(ctx, english)
+		manifests := fmt.Sprintf(`
+apiVersion: accounts.usher.dev/v1alpha1
+kind: Organization
+metadata: {name: %[1]s, namespace: %[1]s}
+spec:
+  profile: {displayName: Replaced}
+  settings: {language: en}
+---
+apiVersion: accounts.usher.dev/v1alpha1
+kind: Workspace
+metadata: {name: support, namespace: %[1]s}
+spec: {displayName: Support}
+---
+apiVersion: accounts.usher.dev/v1alpha1
+kind: OrgUser
+metadata: {name: kim, namespace: %[1]s}
+spec: {email: kim@%[1]s.example, role: Member, onboarding: None, workspaces: [{name: support, access: View}]}
+---
+apiVersion: accounts.usher.dev/v1alpha1
+kind: Invitation
+metadata: {name: team, namespace: %[1]s}
+spec: {emails: [luis@%[1]s.example], role: Member}
+`, org)
+		_, errors, err := env.KubectlInput(ctx, manifests, "apply", "--server-side", "--force-conflicts", "-f", "-")
+		Expect(err).NotTo(HaveOccurred(), errors)
+		k, w, i := builders.OrgUser(org, "kim").Obj(), builders.Workspace(org, "support").Obj(), &v1alpha1.Invitation{}
+		i.Namespace, i.Name = org, "team"
+		o := builders.Organization(org).Obj()
+		awaitReady(ctx, k)
+		awaitReady(ctx, w)
+		for _, kept := range []client.Object{o, k, w, i} {
+			Eventually(get(ctx, kept)).Should(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)))
+		}
+
+		for range 2 {
+			_, errors, err = env.KubectlInput(ctx, manifests, "replace", "-f", "-")
+			Expect(err).NotTo(HaveOccurred(), errors)
+			for _, kept := range []client.Object{o, k, w, i} {
+				Expect(get(ctx, kept)(Default)).To(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)))
+			}
+		}
+
+		By("removing the finalizer of a user who is being deleted")
+		kim := "kim@" + org + ".example"
+		Eventually(can(ctx, kim, "list", "pods", get(ctx, w)(Default).Status.Namespace)).WithTimeout(20 * time.Second).Should(BeTrue())
+		edit(ctx, k, func(u *v1alpha1.OrgUser) { u.Finalizers = append(u.Finalizers, "others.example/hold") })
+		Expect(env.Client.Delete(ctx, k)).To(Succeed())
+		Expect(env.Client.Patch(ctx, k, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`)))).
+			To(Or(Succeed(), BeRefused(403, "only Usher may change metadata.finalizers[accounts.usher.dev/finalizer]")))
+		Eventually(can(ctx, kim, "list", "pods", get(ctx, w)(Default).Status.Namespace)).WithTimeout(20 * time.Second).Should(BeFalse())
+	})
+})
