@@ -160,10 +160,11 @@ type Module struct {
 	// name identifies the module.
 	// +required
 	Name ObjectName `json:"name,omitempty"`
-	// seats is the number of people who can have the module at the same time.
+	// seats is the number of people who can have the module at the same time. It is at most the number of holders that the
+	// status can list.
 	// +required
 	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=1000000
+	// +kubebuilder:validation:Maximum=10000
 	Seats *int32 `json:"seats,omitempty"`
 	// clusterRoleName is the ClusterRole that the module grants to its holders in each of their workspaces. The platform
 	// team must have labeled it with accounts.usher.dev/grantable=true. If unset, the module only takes seats.

@@ -12,6 +12,10 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
+// maxHolders is how many holders of a module fit in the status. More seats, stored before the API had this maximum, count as that many:
+// otherwise the status could not be written at all.
+const maxHolders = 10000
+
 // NextSeats plans who has a seat of each module: first come, first served. A user who has a seat keeps it while they request
 // the module and the number of seats allows it. Users who wait are served by age (GTA-11).
 //
@@ -25,7 +29,7 @@ func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.M
 	for _, module := range o.Spec.Subscription.Modules {
 		var seats int32
 		if module.Seats != nil {
-			seats = *module.Seats
+			seats = min(*module.Seats, maxHolders)
 		}
 		bought[string(module.Name)] = true
 		next = append(next, nextSeats(presentSeats(o, module.Name), users, module.Name, seats))

@@ -4,6 +4,7 @@
 package effective_test
 
 import (
+	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -45,6 +46,16 @@ var _ = Describe("Seats", func() {
 	It("GTA-11 go to the oldest users first, and never to more users than there are seats", func() {
 		Expect(holders(2, nil, user("young", 3), user("old", 1), user("middle", 2))).To(Equal([]string{"old", "middle"}))
 		Expect(holders(0, nil, user("old", 1))).To(BeEmpty())
+	})
+
+	It("GTA-11 are at most as many as the status can list, even if more are stored", func() {
+		o := builders.Organization("acme").Module(module, 1000000).Obj()
+		users := make([]*v1alpha1.OrgUser, 10001)
+		for n := range users {
+			users[n] = user(fmt.Sprintf("user-%d", n), n)
+		}
+		Expect(effective.NextSeats(o, users)).To(ConsistOf(And(
+			HaveField("Holders", HaveLen(10000)), HaveField("Seats", HaveValue(BeEquivalentTo(10000))))))
 	})
 
 	It("GTA-11 stay with their holders even if an older user requests one", func() {
