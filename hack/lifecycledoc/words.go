@@ -70,9 +70,9 @@ const footer = `
   ` + "`spec.emails`" + `, is fixed: the form shows it and accepts no other.
 - The welcome mail and page show what the person's OrgUser has at that time, whatever the Invitation gave. When that OrgUser is
   deleted, the person's links are no longer valid, even if somebody creates an OrgUser with the same name or address later.
-- The pending OrgUser is named after the address, as in ` + "`luis-1c9f3a7e`" + `. If an OrgUser with another address has that name, that one stays
-  as it is, and the person's gets a longer name. ` + "`status.recipients[].user`" + ` says which it is. If OrgUsers with other addresses have all
-  ten names that Usher would give it, the condition says ` + "`Failed`" + ` and names one of them: delete it.
+- The pending OrgUser is named after the address, as in ` + "`luis-1c9f3a7e`" + `. If an OrgUser with another address has that
+  name, that one stays as it is, and the person's gets a longer name: see ` + "`status.recipients[].user`" + `. If OrgUsers with other
+  addresses have all ten names that Usher would give it, the condition says ` + "`Failed`" + ` and names one of them: delete it.
 - If somebody deletes a pending OrgUser while the Invitation still names the person, Usher recreates it. Remove the address from
   ` + "`spec.emails`" + ` instead.
 - An address that is already being invited, by another Invitation or as an OrgUser declared without one, stays Pending here, and

@@ -29,8 +29,9 @@ func checkMembers(members []v1alpha1.WorkspaceMember) []Violation {
 		} else if fault := addressFault(string(m.Email)); m.Email != "" && fault != "" {
 			found = append(found, invalid(fmt.Sprintf("spec.members[%d].email", n), "address-well-formed", string(m.Email), fault))
 		} else if place, listed := places[effective.KeyOfMember(m)]; listed {
-			found = append(found, invalid(fmt.Sprintf("spec.members[%d]", n), "member-listed-once", cmp.Or(string(m.Email), string(m.Group)),
-				fmt.Sprintf("is already listed as spec.members[%d]: keep the entry with the access that is meant, and remove the other", place)))
+			found = append(found, invalid(fmt.Sprintf("spec.members[%d]", n), "member-listed-once",
+				cmp.Or(string(m.Email), string(m.Group)), fmt.Sprintf("is already listed as spec.members[%d]: keep the entry with the "+
+					"access that is meant, and remove the other", place)))
 		} else {
 			places[effective.KeyOfMember(m)] = n
 		}

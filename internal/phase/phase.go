@@ -26,7 +26,7 @@ func Run[S any](ctx context.Context, primary client.Object, scope S, phases ...F
 	var failures []error
 	for _, run := range phases {
 		wait, err := run(ctx, scope)
-		failure, repeat := requeue.Split(primary, err)
+		repeat, failure := requeue.Split(primary, err)
 		failures = append(failures, failure)
 		lowest = attempt.Lowest(attempt.Lowest(lowest, wait), repeat)
 	}

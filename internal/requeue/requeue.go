@@ -31,7 +31,7 @@ func IgnoreConflict(primary client.Object, result ctrl.Result, err error) (ctrl.
 	if err == nil {
 		return result, nil
 	}
-	failure, wait := Split(primary, err)
+	wait, failure := Split(primary, err)
 	if failure != nil {
 		return ctrl.Result{}, failure
 	}

@@ -27,21 +27,21 @@ func IsTransient(err error) bool {
 	return apierrors.IsConflict(err) || isTerminating(err)
 }
 
-// Split takes the transient errors out of those of a pass over a primary object. It returns what is left, nil if nothing is, and how
-// soon the pass has to be repeated because of what it took out; zero: it need not be.
-func Split(primary client.Object, err error) (failure error, wait time.Duration) {
-	if joined, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // a join inside another error has its text in common
+// Split takes the transient errors out of those of a pass over a primary object. It returns how soon the pass has to be repeated because
+// of what it took out, zero if it need not be, and the errors that are left, nil if none are.
+func Split(primary client.Object, err error) (wait time.Duration, failure error) {
+	if joined, is := err.(interface{ Unwrap() []error }); is { // not one inside another error, whose text is about all of its parts
 		var failures []error
 		for _, part := range joined.Unwrap() {
-			failed, soon := Split(primary, part)
+			soon, failed := Split(primary, part)
 			failures, wait = append(failures, failed), attempt.Lowest(wait, soon)
 		}
-		return errors.Join(failures...), wait
+		return wait, errors.Join(failures...)
 	}
 	if err == nil || !IsTransient(err) {
-		return err, 0
+		return 0, err
 	}
-	return nil, repetition(primary, err)
+	return repetition(primary, err), nil
 }
 
 // repetition returns how soon a pass has to be repeated because of a transient error.
@@ -69,7 +69,7 @@ func isTerminating(err error) bool {
 }
 
 // isAbout reports whether the API server's answer is about an object. It names the resource and the object's name. The namespace is
-// left out, and need not be known: no pass writes to a namesake of its primary of the same kind.
+// left out, and need not be known: no pass writes to another object with the kind and name of its primary.
 func isAbout(o client.Object, err error) bool {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil {

@@ -17,7 +17,7 @@ import (
 // setConditions says how the user stands, or what failed.
 func setConditions(s *scope, failed error) {
 	u, in := s.user, s.in
-	switch failure, _ := requeue.Split(u, failed); {
+	switch _, failure := requeue.Split(u, failed); {
 	case failure != nil:
 		status.Progressing(u, v1alpha1.ReasonFailed, wording.Failures(failure))
 	case s.recordOnly, failed != nil: // what is transient is no failure, but the access is not there yet

@@ -93,9 +93,9 @@ var _ = Describe("The account of a device's assignee", func() {
 		attempt, accounts, reported, _ := pass(ctx, acme, others...)
 		Expect(attempt()).To(BeZero())
 		Expect(accounts()).To(HaveLen(len(others)))
-		Expect(<-reported).To(Equal("Warning NameTaken a device is assigned to " + email + ", which gets no account: the OrgUser " +
+		Expect(reported).To(Receive(Equal("Warning NameTaken a device is assigned to " + email + ", which gets no account: the OrgUser " +
 			emailaddr.ObjectName(email) + " and others have all the names that an OrgUser with the address " + email +
-			" may get, but not its address: delete one of them"))
+			" may get, but not its address: delete one of them")))
 	})
 
 	It("is not created without an organization, or in one that is being deleted", func(ctx context.Context) {
