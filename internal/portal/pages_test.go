@@ -102,7 +102,6 @@ var _ = Describe("Pages", func() {
 		Entry(nil, "/i/"+inviteToken+"/).?lang=en", "/i/"+inviteToken+"?lang=en"),
 		Entry(nil, "/i/"+inviteToken+"%3E", "/i/"+inviteToken),
 		Entry(nil, "/c/"+confirmToken+"%3E%20,", "/c/"+confirmToken),
-		Entry(nil, "/c/"+confirmToken+"/done/", "/c/"+confirmToken+"/done"),
 		Entry(nil, "/q/token%E2%80%9D", "/q/token"),
 		Entry(nil, "/a/token.", "/a/token"),
 		Entry(nil, "/w/acme/support/", "/w/acme/support"),

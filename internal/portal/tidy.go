@@ -37,7 +37,8 @@ func querySuffix(raw string) string {
 	return "?" + raw
 }
 
-// tidied returns the path of a page without what is cluttered at its end, and every other path unchanged.
+// tidied returns the path of a page without what is cluttered at its end, and every other path unchanged. The page after a form, which no
+// mail links to, is another path.
 func tidied(path string) string {
 	for _, prefix := range linked {
 		rest, is := strings.CutPrefix(path, prefix)
@@ -45,7 +46,7 @@ func tidied(path string) string {
 			continue
 		}
 		trimmed := strings.TrimRight(rest, clutter)
-		if trimmed != "" && !strings.HasPrefix(trimmed, "/") {
+		if trimmed != "" && !strings.HasPrefix(trimmed, "/") && !strings.HasSuffix(trimmed, "/done") {
 			return prefix + trimmed
 		}
 	}
