@@ -25,9 +25,10 @@ func (l *troubledListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		l.mailbox.connections.Add(1)
+		greeting := l.mailbox.greeting.Load()
 		err = l.mailbox.currentTrouble().Greeting()
 		if err == nil {
-			return &troubledConn{Conn: conn, mailbox: l.mailbox}, nil
+			return &troubledConn{Conn: conn, mailbox: l.mailbox, greeting: greeting}, nil
 		}
 		answer := reply(err)
 		text := answer.Message
@@ -43,8 +44,9 @@ func (l *troubledListener) Accept() (net.Conn, error) {
 type troubledConn struct {
 	net.Conn
 
-	mailbox *Mailbox
-	last    atomic.Bool
+	mailbox  *Mailbox
+	greeting int32 // Mailbox.greeting before the connection was greeted
+	last     atomic.Bool
 }
 
 // Write sends an answer after the delay, unless the server stops during the delay.

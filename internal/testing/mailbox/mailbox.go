@@ -54,6 +54,8 @@ type Mailbox struct {
 	stopping chan struct{}
 
 	connections atomic.Int32
+	// greeting is the number of troubles so far that refuse new connections.
+	greeting atomic.Int32
 
 	mu       sync.Mutex
 	listener net.Listener

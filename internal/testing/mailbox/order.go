@@ -131,6 +131,9 @@ func (m *Mailbox) startTrouble(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m.SetTrouble(o)
+	if o.Greet != nil {
+		m.greeting.Add(1)
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

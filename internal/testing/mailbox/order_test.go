@@ -58,6 +58,18 @@ var _ = Describe("Trouble that is requested from outside", func() {
 		Entry(nil, `{"data": [550, "5.4.5 Daily user sending limit exceeded"], "times": 2}`, "550 5.4.5 Daily user sending limit exceeded"),
 	)
 
+	It("meets mails over connections that were open before", func() {
+		client, err := smtp.Dial(box.Addr())
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(client.Close)
+		Expect(client.Hello("localhost")).To(Succeed())
+		code, said := request(http.MethodPut, `{"greet": [554, "5.7.1 blocked"], "times": 1}`)
+		Expect(code).To(Equal(http.StatusNoContent), said)
+		Expect(client.Mail("usher@usher.example")).To(MatchError(ContainSubstring("421")))
+		Expect(send("luis@acme.example")).To(MatchError("554 5.7.1 blocked"))
+		Expect(send("luis@acme.example")).To(Succeed())
+	})
+
 	It("does not concern other addresses, and lasts until it is ended", func() {
 		request(http.MethodPut, `{"rcpt": [550, "5.1.1 no such user"], "address": "luis@"}`)
 		Expect(send("eva@acme.example")).To(Succeed())

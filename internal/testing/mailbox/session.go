@@ -64,6 +64,9 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if s.mailbox.options.Login != nil && !s.signedIn {
 		return smtp.ErrAuthRequired
 	}
+	if conn := s.troubled(); conn != nil && conn.greeting != s.mailbox.greeting.Load() {
+		return s.refuse(errReconnect)
+	}
 	if err := s.mailbox.currentTrouble().Sender(from); err != nil {
 		return s.refuse(err)
 	}
@@ -95,6 +98,9 @@ func (s *session) refuse(err error) error {
 // codeClosing announces that the server closes the connection.
 const codeClosing = 421
 
+// errReconnect ends a connection that was greeted before a trouble that refuses connections, as a restart of the server would.
+var errReconnect = &smtp.SMTPError{Code: codeClosing, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "closing the connection"}
+
 func (s *session) cut() error {
 	s.end((*troubledConn).close)
 	return errCut
@@ -103,13 +109,19 @@ func (s *session) cut() error {
 var errCut = errors.New("the connection is cut")
 
 func (s *session) end(how func(*troubledConn)) {
+	if conn := s.troubled(); conn != nil {
+		how(conn)
+	}
+}
+
+// troubled returns the connection below TLS; nil: the listener is not the mailbox's own.
+func (s *session) troubled() *troubledConn {
 	conn := s.conn.Conn()
 	if protected, ok := conn.(*tls.Conn); ok {
 		conn = protected.NetConn()
 	}
-	if troubled, ok := conn.(*troubledConn); ok {
-		how(troubled)
-	}
+	troubled, _ := conn.(*troubledConn)
+	return troubled
 }
 
 // Data keeps the mail, unless the trouble decides otherwise. Like the final server of a delivery, it keeps the envelope in
