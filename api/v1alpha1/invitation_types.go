@@ -9,7 +9,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type InvitationSpec struct {
 	// emails are the addresses to invite. An entry can hold several, separated by whitespace, commas or semicolons. An
 	// address can come with a name, as in Ana Pérez <ana@acme.example>, which becomes the person's display name. A name
-	// that contains a comma or a semicolon must be in quotes.
+	// that contains a semicolon must be in quotes; a comma is understood, as in Pérez, Ana <ana@acme.example>.
 	// +required
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1

@@ -19,7 +19,7 @@ import (
 func FuzzParseList(f *testing.F) {
 	for _, seed := range []string{
 		"", "ana@acme.example", "luis@acme.example, eva@acme.example; sam@acme.example\n", "Ana@acme.example ana@acme.example",
-		"Ana <ana@acme.example>", "\"Pérez, Ana\" <ana@acme.example>; Ana <b@c.d>", "a@b.c Ana María <d@e.f> <g@h.i>",
+		"Ana <ana@acme.example>", "\"Pérez, Ana\" <ana@acme.example>; Ana <b@c.d>", "a@b.c Ana María <d@e.f> <g@h.i>", "Pérez, Ana <a@b.c>, x, <d@e.f>",
 		"\"a\\\"b\\\\\" <a@b.c>", "ana@españa.example ana@xn--espaa-rta.example", "a@xn--a.example", "ana..p@acme.example",
 		"ñ@ñ.ñ\u00a0x@y.z", "a@b.c\r\nBcc: d@e.f", "\xff@\xff.\xff", "\"\u202e\" <a@b.c>", "<a@b.c", "<a@b.c>d", "İ@İ.example",
 	} {
@@ -49,6 +49,9 @@ func FuzzParseList(f *testing.F) {
 				seen[key] = true
 			}
 			written = append(written, person.String())
+		}
+		for n := range people {
+			people[n].Joined = false // String writes names in quotes
 		}
 		again, err := emailaddr.ParseList([]string{strings.Join(written, "; ")})
 		if err != nil || !slices.Equal(again, people) {

@@ -5,6 +5,7 @@ package emailaddr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usher-operator/usher/internal/delivery/attempt"
@@ -22,6 +23,8 @@ type Addressee struct {
 	Email string
 	// Name is the first display name that came with the address; empty: none did.
 	Name string
+	// Joined reports that the name contains a comma that was not in quotes, so that somebody else may have been meant before it.
+	Joined bool
 }
 
 // String returns the addressee in the form that ParseList reads.
@@ -53,8 +56,9 @@ func (f Faults) Error() string {
 }
 
 // ParseList reads entries that each contain one or more addresses, bare or as `Ana Pérez <ana@acme.example>`, separated by
-// white space, commas, semicolons or line breaks (NOV-3). A name with a comma or semicolon must be in quotes. It returns people
-// in the order of the list, each person once. The error is of type Faults.
+// white space, commas, semicolons or line breaks (NOV-3). A name with a semicolon must be in quotes. A name with a comma need not be, as
+// mail programs write `Pérez, Ana <ana@acme.example>`: what is before the comma belongs to the name if it is no address. It returns
+// people in the order of the list, each person once. The error is of type Faults.
 func ParseList(entries []string) ([]Addressee, error) {
 	list := addressList{index: map[string]int{}}
 	for n, entry := range entries {
@@ -83,42 +87,62 @@ type addressList struct {
 }
 
 // read reads one entry. It gathers words until either an address in angle brackets turns them into a name, or a separator ends
-// them.
+// them. Words that a comma ends are held back if they are no address, because they may be the first part of a name.
 func (l *addressList) read(entry int, text string) {
-	var words []token
+	var held, words []token
+	flush := func() {
+		l.addBare(entry, held, true)
+		l.addBare(entry, words, false)
+		held, words = nil, nil
+	}
 	for _, t := range tokens(text) {
 		switch t.kind {
 		case tokenWord, tokenQuoted:
 			words = append(words, t)
 			continue
 		case tokenAngle:
-			l.addNamed(entry, words, t)
+			l.addNamed(entry, held, words, t)
 		case tokenBroken:
 			l.fault(entry, `%s cannot be read: close quotes and angle brackets, and separate addresses, as in `+
 				`"Pérez, Ana" <ana@acme.example>, eva@acme.example`, show(t.text))
 		case tokenEnd:
-			l.addBare(entry, words, t.text == ",")
+			if t.text == "," && len(words) > 0 && !containsAt(words) {
+				words[len(words)-1].text += ","
+				held = append(held, words...)
+				words = nil
+				continue
+			}
+			flush()
 		}
-		words = nil
+		held, words = nil, nil
 	}
-	l.addBare(entry, words, false)
+	flush()
+}
+
+func containsAt(words []token) bool {
+	return slices.ContainsFunc(words, func(w token) bool { return strings.Contains(w.text, "@") })
 }
 
 // addBare adds words that are not followed by an address in angle brackets. Adjacent words that are not addresses are one fault.
-func (l *addressList) addBare(entry int, words []token, comma bool) {
+// Words that were held back are no addresses, and each part that a comma ends is a fault.
+func (l *addressList) addBare(entry int, words []token, held bool) {
 	var wrong []string
 	for n, word := range words {
 		if word.kind == tokenWord && Valid(word.text) {
 			l.add(Addressee{Email: word.text})
 			continue
 		}
-		wrong = append(wrong, word.text)
-		if n+1 < len(words) && !strings.Contains(word.text+words[n+1].text, "@") {
+		text, ended := word.text, false
+		if held {
+			text, ended = strings.CutSuffix(text, ",")
+		}
+		wrong = append(wrong, text)
+		if n+1 < len(words) && !ended && !strings.Contains(word.text+words[n+1].text, "@") {
 			continue
 		}
 		hint := ""
-		if comma && !strings.Contains(word.text, "@") {
-			hint = ` (a name that contains a comma must be in quotes: "Pérez, Ana" <ana@acme.example>)`
+		if held {
+			hint = " (a name is followed by the address in angle brackets: Pérez, Ana <ana@acme.example>)"
 		}
 		l.fault(entry, "%s is not an email address such as ana@acme.example%s", show(strings.Join(wrong, " ")), hint)
 		wrong = nil
@@ -126,17 +150,25 @@ func (l *addressList) addBare(entry int, words []token, comma bool) {
 }
 
 // addNamed adds an address in angle brackets with the words before it. Leading words with an @ are bare addresses, the others are
-// the name.
-func (l *addressList) addNamed(entry int, words []token, angle token) {
+// the name, together with words that were held back and directly precede it.
+func (l *addressList) addNamed(entry int, held, words []token, angle token) {
+	if len(words) > 0 && strings.Contains(words[0].text, "@") {
+		l.addBare(entry, held, true)
+		held = nil
+	}
 	for len(words) > 0 && words[0].kind == tokenWord && strings.Contains(words[0].text, "@") {
 		l.addBare(entry, words[:1], false)
 		words = words[1:]
 	}
+	words = append(held, words...)
 	parts := make([]string, 0, len(words))
 	for _, w := range words {
 		parts = append(parts, w.text)
 	}
 	name := strings.TrimSpace(strings.Join(parts, " "))
+	if len(held) > 0 {
+		name = strings.TrimRight(name, ", ")
+	}
 	switch {
 	case !Valid(angle.text):
 		l.fault(entry, "%s is not an email address such as ana@acme.example", show(angle.text))
@@ -144,7 +176,7 @@ func (l *addressList) addNamed(entry int, words []token, angle token) {
 		l.fault(entry, "the name %s of %s must be a single line of at most %d characters, without control characters or "+
 			"characters that change the direction of text", show(name), angle.text, maxNameLength)
 	default:
-		l.add(Addressee{Email: angle.text, Name: name})
+		l.add(Addressee{Email: angle.text, Name: name, Joined: len(held) > 0 && strings.Contains(name, ",")})
 	}
 }
 
@@ -157,7 +189,7 @@ func (l *addressList) add(a Addressee) {
 		l.index[key] = len(l.people)
 		l.people = append(l.people, a)
 	case l.people[n].Name == "":
-		l.people[n].Name = a.Name
+		l.people[n].Name, l.people[n].Joined = a.Name, a.Joined
 	}
 }
 

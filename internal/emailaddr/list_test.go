@@ -97,13 +97,41 @@ var _ = Describe("An address with a name", func() {
 		Entry("several names, of which the first counts", "ana@acme.example, Ana <ANA@acme.example>, Anna <ana@acme.example>", `"Ana" <ana@acme.example>`),
 	)
 
+	DescribeTable("NOV-3 reads names as mail programs write them, with a comma and without quotes", func(entry string, people ...string) {
+		Expect(parsed(entry)).To(Equal(people))
+	},
+		Entry("one", "Pérez, Ana <ana@acme.example>", `"Pérez, Ana" <ana@acme.example>`),
+		Entry("several, separated by semicolons", "Pérez Gil, Ana <ana@acme.example>; Ruiz, Eva <eva@acme.example>;",
+			`"Pérez Gil, Ana" <ana@acme.example>`, `"Ruiz, Eva" <eva@acme.example>`),
+		Entry("several, separated by commas", "Pérez, Ana <ana@acme.example>, Ruiz, Eva <eva@acme.example>",
+			`"Pérez, Ana" <ana@acme.example>`, `"Ruiz, Eva" <eva@acme.example>`),
+		Entry("after a bare address", "luis@acme.example, Pérez, Ana <ana@acme.example>", "luis@acme.example",
+			`"Pérez, Ana" <ana@acme.example>`),
+		Entry("two commas", "King, Martin, Jr. <martin@acme.example>", `"King, Martin, Jr." <martin@acme.example>`),
+		Entry("quotes in a part", `"O'Neil", Ana <ana@acme.example>`, `"O'Neil, Ana" <ana@acme.example>`),
+		Entry("a comma directly before the address", "Pérez, <ana@acme.example>", `"Pérez" <ana@acme.example>`),
+	)
+
+	DescribeTable("NOV-3 tells a name that was joined at a comma", func(entry string, joined bool) {
+		people, err := emailaddr.ParseList([]string{entry})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(people).To(HaveExactElements(HaveField("Joined", joined)))
+	},
+		Entry(nil, "Pérez, Ana <ana@acme.example>", true),
+		Entry(nil, `"Pérez, Ana" <ana@acme.example>`, false),
+		Entry(nil, "Ana Pérez <ana@acme.example>", false),
+	)
+
 	DescribeTable("is refused with the number of the entry, the text and what to do", func(entry, message string) {
 		_, err := emailaddr.ParseList([]string{"sam@acme.example", entry})
 		Expect(err).To(MatchError(message))
 		Expect(err.(emailaddr.Faults)[0].Entry).To(Equal(2)) //nolint:errorlint,forcetypeassert // the type is promised
 	},
-		Entry("a comma without quotes", "Pérez, Ana <ana@acme.example>", `entry 2: "Pérez" is not an email address such as `+
-			`ana@acme.example (a name that contains a comma must be in quotes: "Pérez, Ana" <ana@acme.example>)`),
+		Entry("a name with a comma, but without an address", "Pérez, Ana; eva@acme.example", `entry 2: "Pérez" is not an email address `+
+			`such as ana@acme.example (a name is followed by the address in angle brackets: Pérez, Ana <ana@acme.example>); `+
+			`entry 2: "Ana" is not an email address such as ana@acme.example`),
+		Entry("a name with a comma, before a bare address", "Pérez, eva@acme.example Ana <ana@acme.example>", `entry 2: "Pérez" is not an `+
+			`email address such as ana@acme.example (a name is followed by the address in angle brackets: Pérez, Ana <ana@acme.example>)`),
 		Entry("a name alone", `eva@acme.example "Ana Pérez"`, `entry 2: "Ana Pérez" is not an email address such as ana@acme.example`),
 		Entry("a name and an address without brackets", "Ana Pérez ana@acme.example",
 			`entry 2: "Ana Pérez" is not an email address such as ana@acme.example`),
@@ -117,8 +145,8 @@ var _ = Describe("An address with a name", func() {
 			`single line of at most 128 characters, without control characters or characters that change the direction of text`),
 		Entry("a line break in quotes", "\"Ana\r\nBcc: x\" <ana@acme.example>", `entry 2: the name "Ana\r\nBcc: x" of ana@acme.example `+
 			`must be a single line of at most 128 characters, without control characters or characters that change the direction of text`),
-		Entry("two faults", "luis, eva@acme", `entry 2: "luis" is not an email address such as ana@acme.example (a name that contains a `+
-			`comma must be in quotes: "Pérez, Ana" <ana@acme.example>); entry 2: "eva@acme" is not an email address such as ana@acme.example`),
+		Entry("two faults", "luis, eva@acme", `entry 2: "luis" is not an email address such as ana@acme.example (a name is followed by `+
+			`the address in angle brackets: Pérez, Ana <ana@acme.example>); entry 2: "eva@acme" is not an email address such as ana@acme.example`),
 		Entry("a long text", strings.Repeat("a", 500), `entry 2: "`+strings.Repeat("a", 80)+`…" is not an email address such as ana@acme.example`),
 	)
 

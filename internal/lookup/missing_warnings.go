@@ -37,6 +37,7 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 	case *v1alpha1.OrgUser:
 		return r.addMissingGrants(ctx, warnings, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Invitation:
+		warnings = append(warnings, joinedNameWarnings(o)...)
 		return r.addMissingGrants(ctx, warnings, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Organization:
 		if warnings, err = r.addMissingClusterRoles(ctx, warnings, o); err != nil {
