@@ -68,7 +68,7 @@ func (q *ClusterQuestions) Ask(ctx context.Context, organization, workspace stri
 	return q.Store.Keep(ctx, s.Form, &question.Question{
 		Record: question.Record{
 			Organization: organization, Workspace: workspace, WorkspaceUID: w.UID, Subject: s.Subject,
-			Asker: linktoken.AddressDigest(s.Address), Address: s.Address, Language: s.Language,
+			Asker: linktoken.AddressDigest(s.Address), Address: s.Address, Language: s.Language, Network: s.Network,
 			Queue: string(w.Spec.Portal.QueueEmail),
 		},
 		Name: s.Name, Text: s.Text,

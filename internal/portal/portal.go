@@ -110,7 +110,7 @@ type Options struct {
 	Burst             int
 	// Questions accepts customers' questions; nil: the portal has no contact pages.
 	Questions Questions
-	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /64); zero: 30; negative: no limit.
+	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /48); zero: 30; negative: no limit.
 	QuestionsPerHour float64
 	// Log receives errors and, at verbosity 1, each request's route and status. It never receives a token.
 	Log logr.Logger

@@ -81,6 +81,8 @@ func (f *questionForm) check(own []string) {
 }
 
 // submission returns the question of a form without errors.
-func (f *questionForm) submission(language string) Submission {
-	return Submission{Form: f.Form, Name: f.Name, Address: f.Email, Subject: f.Subject, Text: f.Text, Language: language}
+func (f *questionForm) submission(language, network string) Submission {
+	return Submission{
+		Form: f.Form, Name: f.Name, Address: f.Email, Subject: f.Subject, Text: f.Text, Language: language, Network: network,
+	}
 }

@@ -6,6 +6,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"github.com/usher-operator/usher/internal/question"
@@ -25,6 +26,8 @@ type questionHandler struct {
 	questions Questions
 	// allow counts a question and reports whether it is within the limit of the client's network.
 	allow func(*http.Request) bool
+	// trustedProxies are those of the options.
+	trustedProxies []netip.Prefix
 }
 
 // addQuestionPages adds the customers' pages, unless the portal has none.
@@ -32,7 +35,7 @@ func (h *handler) addQuestionPages(mux *http.ServeMux, opts Options) {
 	if opts.Questions == nil {
 		return
 	}
-	q := &questionHandler{handler: h, questions: opts.Questions, allow: newQuestionLimit(opts)}
+	q := &questionHandler{handler: h, questions: opts.Questions, allow: newQuestionLimit(opts), trustedProxies: opts.TrustedProxies}
 	mux.HandleFunc("GET /static/{file}", h.serveAccent)
 	mux.HandleFunc("GET /w/{organization}/{workspace}", q.open)
 	mux.HandleFunc("POST /w/{organization}/{workspace}", q.ask)
@@ -100,7 +103,8 @@ func (h *questionHandler) ask(w http.ResponseWriter, r *http.Request) {
 		h.showLimit(w, r, contactPage, question.LimitNetwork)
 		return
 	}
-	err := h.questions.Ask(r.Context(), r.PathValue("organization"), r.PathValue("workspace"), p.QuestionForm.submission(p.Lang()))
+	submission := p.QuestionForm.submission(p.Lang(), wideNetworkOf(clientAddress(r, h.trustedProxies)).String())
+	err := h.questions.Ask(r.Context(), r.PathValue("organization"), r.PathValue("workspace"), submission)
 	var reached *store.LimitError
 	switch {
 	case errors.As(err, &reached):

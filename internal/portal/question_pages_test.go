@@ -72,7 +72,7 @@ var _ = Describe("A contact page", func() {
 		Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/w/acme/support/done"))
 		Expect(questions.submissions).To(ConsistOf(portal.Submission{
 			Form: "8a7b1f1c-0000-4000-8000-000000000001", Name: "Clara Ruiz", Address: "clara@customer.example", Subject: "El quiosco",
-			Text: "Pita tres veces.\nNada más.", Language: "es",
+			Text: "Pita tres veces.\nNada más.", Language: "es", Network: "192.0.2.0/24",
 		}))
 		page := pages.get("/w/acme/support/done")
 		Expect(page).To(HaveHTTPStatus(http.StatusOK))
@@ -156,7 +156,8 @@ var _ = Describe("A contact page", func() {
 		Expect(from("2001:db8::1", questionForm())).To(Equal(http.StatusSeeOther))
 		Expect(from("2001:db8::2", questionForm())).To(Equal(http.StatusSeeOther))
 		Expect(from("2001:db8::3", questionForm())).To(Equal(http.StatusTooManyRequests))
-		Expect(from("2001:db8:0:1::3", questionForm())).To(Equal(http.StatusSeeOther))
+		Expect(from("2001:db8:0:1::3", questionForm())).To(Equal(http.StatusTooManyRequests), "a host may have all of a /48")
+		Expect(from("2001:db8:1::3", questionForm())).To(Equal(http.StatusSeeOther))
 		r := postRequest(contactPagePath, questionForm())
 		r.Header.Set("X-Forwarded-For", "198.51.100.9")
 		Expect(pages.do(r).Body.String()).To(ContainSubstring("Demasiadas preguntas desde tu red"))

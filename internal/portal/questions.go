@@ -38,6 +38,8 @@ type Submission struct {
 	Name, Address, Subject, Text string
 	// Language is the language in which the page was shown.
 	Language string
+	// Network is the network that the form came from.
+	Network string
 }
 
 // Question is a question as its asker sees it.

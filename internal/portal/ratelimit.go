@@ -111,12 +111,14 @@ func networkOf(address netip.Addr) netip.Prefix {
 	return network
 }
 
-// wideNetworkOf returns the network within which a customer of a provider may get other addresses: an IPv6 /64 or an IPv4 /24.
+// wideNetworkOf returns the network within which a customer of a provider may get other addresses: an IPv6 /48, which many providers
+// give to one customer, or an IPv4 /24.
 func wideNetworkOf(address netip.Addr) netip.Prefix {
-	if !address.Is4() {
-		return networkOf(address)
+	bits := 24
+	if address.Is6() {
+		bits = 48
 	}
-	network, err := address.Prefix(24)
+	network, err := address.WithZone("").Prefix(bits)
 	if err != nil {
 		return netip.Prefix{}
 	}

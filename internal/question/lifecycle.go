@@ -22,7 +22,7 @@ func (q *Question) Confirm(now time.Time) bool {
 	if q.State != Waiting || q.Ended(now) {
 		return false
 	}
-	q.State, q.Confirmed = Received, now.UTC().Truncate(time.Second)
+	q.State, q.Confirmed, q.Network = Received, now.UTC().Truncate(time.Second), ""
 	if q.Confirmation.State == v1alpha1.MailQueued {
 		q.Confirmation.State = v1alpha1.MailSent // it has arrived, whatever was recorded
 	}

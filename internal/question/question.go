@@ -66,6 +66,8 @@ type Record struct {
 	// Asker is the digest of the asker's address. Address is the address itself, as long as a mail or the account needs it.
 	Asker   string `json:"asker"`
 	Address string `json:"address,omitempty"`
+	// Network is the network that an unconfirmed question came from, as in 203.0.113.0/24. It is deleted with the confirmation.
+	Network string `json:"network,omitempty"`
 	// Language is the BCP 47 tag of the language in which the asker saw the page.
 	Language string `json:"language,omitempty"`
 	// Queue is the last known address of the queue.

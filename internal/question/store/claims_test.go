@@ -70,7 +70,9 @@ var _ = Describe("The limits of the store", func() {
 			Expect(err).NotTo(HaveOccurred())
 			return counts
 		}
-		Expect(counted()).To(Equal(question.Counts{AddressOpen: 2, AddressToday: 2, WorkspaceOpen: 2, OrganizationOpen: 3}))
+		Expect(counted()).To(Equal(question.Counts{
+			AddressOpen: 2, AddressToday: 2, AddressWaiting: 2, WorkspaceWaiting: 2, OrganizationWaiting: 3,
+		}))
 		passAll(ctx, s)
 		Expect(counted()).To(Equal(question.Counts{AddressToday: 2}))
 
@@ -79,9 +81,84 @@ var _ = Describe("The limits of the store", func() {
 		ask("a@x.example", "support", "beta")
 		ask("A@x.example", "support", "acme")
 		ask("d@x.example", "sales", "acme")
-		Expect(counted()).To(Equal(question.Counts{AddressOpen: 2, AddressToday: 2, WorkspaceOpen: 1, OrganizationOpen: 2}))
+		Expect(counted()).To(Equal(question.Counts{
+			AddressOpen: 2, AddressToday: 2, AddressWaiting: 2, WorkspaceWaiting: 1, OrganizationWaiting: 2,
+		}))
 		blind.Store(false)
-		Expect(counted()).To(Equal(question.Counts{AddressOpen: 2, AddressToday: 4, WorkspaceOpen: 1, OrganizationOpen: 2}), "each counts once")
+		Expect(counted()).To(Equal(question.Counts{
+			AddressOpen: 2, AddressToday: 4, AddressWaiting: 2, WorkspaceWaiting: 1, OrganizationWaiting: 2,
+		}), "each counts once")
+	})
+
+	It("OPS-9 keep room for confirmed questions, and for the unconfirmed ones of others, whatever one network asks", func(ctx context.Context) {
+		s := newStore(nil, interceptor.Funcs{})
+		at := noon
+		s.Now = func() time.Time { return at }
+		asks := func(n int, network string) {
+			GinkgoHelper()
+			at = at.Add(time.Second)
+			q := by(fmt.Sprintf("p%d@customer.example", n), "support", "x")
+			q.Network = network
+			Expect(s.Keep(ctx, fmt.Sprint(n, network), q)).To(Succeed())
+		}
+		asks(-1, "192.0.2.0/24")
+		asks(-2, "198.51.100.0/24")
+		for n := range question.WaitingPerWorkspace - 2 {
+			at = at.Add(time.Second)
+			awaiting(ctx, s, fmt.Sprintf("p%d@customer.example", n), "203.0.113.0/24")
+		}
+		for n := range 20 {
+			asks(1000+n, "203.0.113.0/24")
+		}
+		asks(-3, "192.0.2.0/24")
+		waiting, err := s.kept(ctx, waitingOfOrganization("acme"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(waiting).To(HaveLen(question.WaitingPerWorkspace))
+		addresses := map[string]bool{}
+		for _, k := range waiting {
+			addresses[k.Address] = true
+		}
+		for _, kept := range []string{"p-1", "p-2", "p-3", "p1019", "p21"} {
+			Expect(addresses).To(HaveKey(kept + "@customer.example"))
+		}
+		Expect(addresses).NotTo(HaveKey("p20@customer.example"), "the oldest of the network that has the most makes room")
+	})
+
+	It("OPS-9 leave an address to its owner, whoever else writes it into the form", func(ctx context.Context) {
+		s := newStore(nil, interceptor.Funcs{})
+		asks := func(n int, network string) error {
+			q := by("clara@customer.example", "support", "x")
+			q.Network = network
+			return s.Keep(ctx, fmt.Sprint(n, network), q)
+		}
+		for n := range question.OpenPerAddress {
+			Expect(asks(n, "203.0.113.0/24")).To(Succeed())
+		}
+		Expect(asks(9, "203.0.113.0/24")).To(MatchError(&LimitError{Limit: question.LimitAddress}))
+		Expect(asks(0, "192.0.2.0/24")).To(Succeed())
+		for n := range question.OpenPerAddress {
+			Expect(asks(n, "198.51.100.0/24")).To(Succeed())
+		}
+		for n := 1; n < question.OpenPerAddress; n++ {
+			Expect(asks(n, "192.0.2.0/24")).To(Succeed())
+		}
+		Expect(asks(0, "[2001:db8::]/48")).To(MatchError(&LimitError{Limit: question.LimitAddress}), "each of them is a mail to Clara")
+	})
+
+	It("OPS-9 keep a question that is confirmed while another one displaces it", func(ctx context.Context) {
+		var confirm func()
+		s := newStore(nil, interceptor.Funcs{Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
+			confirm()
+			return c.Delete(ctx, o, opts...)
+		}})
+		for n := range question.WaitingPerWorkspace {
+			awaiting(ctx, s, fmt.Sprintf("p%d@customer.example", n), "")
+		}
+		confirm = func() { passAll(ctx, s) }
+		Expect(s.Keep(ctx, "more", by("more@customer.example", "support", "x"))).To(Succeed())
+		records, err := s.kept(ctx, passedOfOrganization("acme"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(records).To(HaveLen(question.WaitingPerWorkspace + 1))
 	})
 
 	It("accept a limited number of an address a day, although all are passed on", func(ctx context.Context) {

@@ -19,10 +19,13 @@ import (
 // index is the field by which the cache finds questions. It has several kinds of keys.
 const index = "usher.question"
 
-func byUID(uid types.UID) string                      { return "uid/" + string(uid) }
-func byAsker(digest string) string                    { return "asker/" + digest }
-func byOrganization(organization string) string       { return "organization/" + organization }
-func openOfOrganization(organization string) string   { return "open/organization/" + organization }
+func byUID(uid types.UID) string                       { return "uid/" + string(uid) }
+func byAsker(digest string) string                     { return "asker/" + digest }
+func byOrganization(organization string) string        { return "organization/" + organization }
+func waitingOfOrganization(organization string) string { return "waiting/organization/" + organization }
+
+func provenOfOrganization(organization string) string { return "proven/organization/" + organization }
+
 func passedOfOrganization(organization string) string { return "passed/organization/" + organization }
 
 func inState(state question.State) string { return "state/" + string(state) }
@@ -51,7 +54,11 @@ func keys(o client.Object) []string {
 	if !kept.Open() {
 		return append(all, passedOfOrganization(kept.Organization))
 	}
-	return append(all, openOfOrganization(kept.Organization), openOfWorkspace(kept.Organization, kept.Workspace))
+	all = append(all, openOfWorkspace(kept.Organization, kept.Workspace))
+	if kept.State == question.Waiting {
+		return append(all, waitingOfOrganization(kept.Organization))
+	}
+	return append(all, provenOfOrganization(kept.Organization))
 }
 
 func (s *Store) list(ctx context.Context, key string) ([]corev1.Secret, error) {

@@ -22,6 +22,7 @@ const (
 	outcomePassedOn     = "passed_on"
 	outcomeQueueRefused = "queue_refused"
 	outcomeUnconfirmed  = "unconfirmed"
+	outcomeDisplaced    = "displaced"
 	outcomeDropped      = "dropped"
 )
 
@@ -44,7 +45,7 @@ var (
 
 func init() {
 	for _, outcome := range []string{
-		outcomeAsked, outcomeConfirmed, outcomePassedOn, outcomeQueueRefused, outcomeUnconfirmed, outcomeDropped,
+		outcomeAsked, outcomeConfirmed, outcomePassedOn, outcomeQueueRefused, outcomeUnconfirmed, outcomeDisplaced, outcomeDropped,
 	} {
 		outcomes.WithLabelValues(outcome) // zero from the start, so that the first event shows in a rate
 	}

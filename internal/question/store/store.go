@@ -44,6 +44,8 @@ type Store struct {
 
 	mu     sync.Mutex
 	claims map[string]claim
+	// displaced are the questions that this process has displaced, or is displacing, and that the cache may still show, with the time.
+	displaced map[string]time.Time
 }
 
 // LimitError says that no further question is accepted.
@@ -89,7 +91,8 @@ func (s *Store) Keep(ctx context.Context, form string, q *question.Question) err
 	if err != nil {
 		return err
 	}
-	if err := s.claim(ctx, name, q); err != nil {
+	displaced, err := s.claim(ctx, name, q)
+	if err != nil {
 		var reached *LimitError
 		if errors.As(err, &reached) {
 			CountLimited(reached.Limit)
@@ -114,7 +117,18 @@ func (s *Store) Keep(ctx context.Context, form string, q *question.Question) err
 		return fmt.Errorf("cannot store the question: %w", withoutObject(err))
 	}
 	outcomes.WithLabelValues(outcomeAsked).Inc()
+	if displaced != nil {
+		s.displace(ctx, displaced)
+	}
 	return nil
+}
+
+// displace deletes an unconfirmed question that made room for another one. One that its asker has confirmed meanwhile stays. Any other
+// failure is no reason to refuse the new question: as long as there are too many, each further one displaces another.
+func (s *Store) displace(ctx context.Context, k *Kept) {
+	if err := s.remove(ctx, k); err == nil {
+		outcomes.WithLabelValues(outcomeDisplaced).Inc()
+	}
 }
 
 // withoutObject reduces an API server's refusal, whose text may quote the object, to its reason.
@@ -183,10 +197,14 @@ func (s *Store) Amend(ctx context.Context, name string, change func(*question.Qu
 // Remove deletes a question in the state that was read. A question that is gone already is no error. A question that has changed since,
 // for example because the asker has just confirmed it, stays, and the error is a conflict.
 func (s *Store) Remove(ctx context.Context, k *Kept) error {
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: k.Name}}
-	err := s.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID, ResourceVersion: &k.ResourceVersion})
+	err := s.remove(ctx, k)
 	if err == nil && k.Question != nil {
 		countEnd(k.State)
 	}
 	return client.IgnoreNotFound(err)
+}
+
+func (s *Store) remove(ctx context.Context, k *Kept) error {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: k.Name}}
+	return s.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID, ResourceVersion: &k.ResourceVersion})
 }

@@ -13,12 +13,14 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/question"
@@ -68,12 +70,32 @@ func by(email, workspace, text string) *question.Question {
 	}
 }
 
+// awaiting stores an unconfirmed question, whatever the limits are.
+func awaiting(ctx context.Context, s *Store, email, network string) {
+	GinkgoHelper()
+	q := by(email, "support", "x")
+	q.Network = network
+	q.Reference = question.Reference(email)
+	q.Ask(s.Now())
+	data, err := question.Encode(q)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(s.Client.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: s.Namespace, Name: question.Name("", q),
+			Labels: map[string]string{v1alpha1.LabelQuestion: "true", v1alpha1.LabelWorkspace: "support"},
+		},
+		Type: SecretType, Data: data,
+	})).To(Succeed())
+}
+
 // passAll passes on all open questions.
 func passAll(ctx context.Context, s *Store) {
 	GinkgoHelper()
-	open, err := s.kept(ctx, openOfOrganization("acme"))
+	waiting, err := s.kept(ctx, waitingOfOrganization("acme"))
 	Expect(err).NotTo(HaveOccurred())
-	for _, k := range open {
+	proven, err := s.kept(ctx, provenOfOrganization("acme"))
+	Expect(err).NotTo(HaveOccurred())
+	for _, k := range append(waiting, proven...) {
 		_, err := s.Amend(ctx, k.Name, func(q *question.Question) error {
 			q.Confirm(s.Now())
 			q.Note(question.KindQuestion, attempt.Result{}, s.Now())
