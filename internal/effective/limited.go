@@ -18,6 +18,16 @@ func IsProvisional(u *v1alpha1.OrgUser) bool {
 	return IsLimited(u) && u.Labels[v1alpha1.LabelOrigin] != ""
 }
 
+// IsUntouched reports whether a provisional account is as Usher created it: nobody has changed its spec since.
+func IsUntouched(u *v1alpha1.OrgUser) bool { return IsProvisional(u) && u.Generation <= 1 }
+
+// IsProven reports whether somebody vouches for a user's address: the organization, which has declared or changed the user, or the
+// address's owner, who has confirmed it on a workspace's page. A mail proves nothing, because anybody can write any sender into it. The
+// organization vouches for nobody whom it has suspended.
+func IsProven(u *v1alpha1.OrgUser) bool {
+	return !u.Spec.Suspend && (!IsUntouched(u) || u.Labels[v1alpha1.LabelOrigin] != v1alpha1.OriginIntake)
+}
+
 // Yields reports whether a user is removed when another user precedes it at its address: one that was created for a primary
 // administrator, and a provisional account.
 func Yields(u *v1alpha1.OrgUser) bool { return isBootstrap(u) || IsProvisional(u) }

@@ -33,6 +33,18 @@ var _ = Describe("A Limited account", func() {
 		Entry("with a requested user name", guest.Username("guest"), false),
 	)
 
+	DescribeTable("OPS-9 is proven unless a mail alone has created it, or it is suspended", func(origin string, generation int64, suspend, proven bool) {
+		u := effective.LimitedAccount("acme", "guest@x.example", origin)
+		u.Generation, u.Spec.Suspend = generation, suspend
+		Expect(effective.IsProven(u)).To(Equal(proven))
+	},
+		Entry("by a mail", v1alpha1.OriginIntake, int64(1), false, false),
+		Entry("by a mail, and changed since", v1alpha1.OriginIntake, int64(2), false, true),
+		Entry("by a mail, and suspended since", v1alpha1.OriginIntake, int64(2), true, false),
+		Entry("by a confirmed question", v1alpha1.OriginPortal, int64(1), false, true),
+		Entry("for a device", v1alpha1.OriginDevice, int64(1), false, true),
+	)
+
 	It("LMI-2 can be suspended, removed or a duplicate like any account", func() {
 		Expect(in(guest.Suspended())).To(And(HaveField("State", v1alpha1.UserSuspended), HaveField("Username", ""), bare))
 		Expect(in(guest, func(f *effective.UserFacts) { deleted(f.User) })).To(HaveField("State", v1alpha1.UserRemoving))

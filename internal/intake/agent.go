@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -26,6 +27,8 @@ type agent struct {
 	log       logr.Logger
 
 	senders, networks, workspaces, accounts *limiter
+	// unproven and domains count the mails of those for whom nobody vouches.
+	unproven, domains *limiter
 }
 
 func newAgent(directory Directory, relay Relay, o Options) *agent {
@@ -34,6 +37,7 @@ func newAgent(directory Directory, relay Relay, o Options) *agent {
 		directory: directory, relay: relay, limits: limits, hostname: o.Hostname, now: o.Now, log: o.Log,
 		senders: newLimiter(limits.PerSender), networks: newLimiter(limits.PerNetwork),
 		workspaces: newLimiter(limits.PerWorkspace), accounts: newLimiter(limits.NewAccounts),
+		unproven: newLimiter(limits.unproven()), domains: newLimiter(limits.UnprovenPerDomain),
 	}
 }
 
@@ -87,21 +91,18 @@ func examine(m *message) *reply {
 	return nil
 }
 
-// deliver delivers a mail to one recipient: first it creates the account, then it passes the mail on. The reply is positive only
-// if the queue's mail server has accepted the mail. If the process ends between the two steps, the mail comes again: the step
+// deliver delivers a mail to one recipient: first it creates the account, if it can, then it passes the mail on. The reply is positive
+// only if the queue's mail server has accepted the mail. If the process ends between the two steps, the mail comes again: the step
 // that is done is not repeated, the other is done then.
 func (a *agent) deliver(ctx context.Context, m *message, to *Destination) reply {
 	if m.header.passedThrough(to.Intake) {
 		return loop.fill("address", to.Intake)
 	}
-	reservations := a.reservations(m, to)
+	reservations := a.reservations(m, to, a.isProven(ctx, m, to))
 	if exceeded := reserveAll(reservations, a.now()); exceeded != nil {
 		return exceeded.fill("address", to.Intake)
 	}
-	if no := a.ensureAccount(ctx, m, to); no != nil {
-		cancelAll(reservations, a.now())
-		return no.fill("address", to.Intake)
-	}
+	a.ensureAccount(ctx, m, to)
 	if err := a.relay.Pass(ctx, a.outgoing(m, to)); err != nil {
 		cancelAll(reservations, a.now())
 		return a.handleRelayError(ctx, err, m, to).fill("address", to.Intake)
@@ -111,14 +112,32 @@ func (a *agent) deliver(ctx context.Context, m *message, to *Destination) reply 
 	return passedOn.fill("address", to.Intake)
 }
 
-// reservations returns what a mail to a recipient counts towards.
-func (a *agent) reservations(m *message, to *Destination) []reservation {
+// reservations returns what a mail to a recipient counts towards. The mails of those for whom nobody vouches count apart, so that they use
+// up nothing of what the others may send.
+func (a *agent) reservations(m *message, to *Destination, proven bool) []reservation {
 	limit := func(r reply, n int) reply { return r.fill("limit", strconv.Itoa(n), "sender", shown(m.sender)) }
-	return []reservation{
-		{a.networks, network(m.client), limit(networkLimit, a.limits.PerNetwork)},
-		{a.senders, emailaddr.Normalize(m.sender) + " " + to.key(), limit(senderLimit, a.limits.PerSender)},
-		{a.workspaces, to.key(), limit(workspaceLimit, a.limits.PerWorkspace)},
+	from := network(m.client)
+	bySender := reservation{a.senders, emailaddr.Normalize(m.sender) + " " + to.key(), limit(senderLimit, a.limits.PerSender)}
+	if proven {
+		return []reservation{
+			{a.networks, from, limit(networkLimit, a.limits.PerNetwork)},
+			bySender,
+			{a.workspaces, to.key(), limit(workspaceLimit, a.limits.PerWorkspace)},
+		}
 	}
+	domain := domainOf(m.sender)
+	return []reservation{
+		{a.networks, "unproven " + from, limit(networkLimit, a.limits.PerNetwork)},
+		bySender,
+		{a.domains, domain + " " + to.key(), limit(domainLimit, a.limits.UnprovenPerDomain).fill("domain", shown(domain))},
+		{a.unproven, to.key(), limit(unprovenLimit, a.limits.unproven())},
+	}
+}
+
+// domainOf returns the domain of an address, in its normal form; "" for the null sender.
+func domainOf(address string) string {
+	_, domain, _ := strings.Cut(emailaddr.Normalize(address), "@")
+	return domain
 }
 
 func shown(sender string) string {

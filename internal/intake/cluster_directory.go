@@ -6,7 +6,7 @@ package intake
 import (
 	"context"
 	"errors"
-	"time"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -26,9 +26,6 @@ import (
 
 // reasonMailRefused is the reason of the event on a Workspace that says that the mail server of its queue permanently refused a mail.
 const reasonMailRefused = "MailRefused"
-
-// createTimeout limits how long the creation of an account takes, because the mail server in front is waiting.
-const createTimeout = 20 * time.Second
 
 // ClusterDirectory implements Directory on a cluster.
 type ClusterDirectory struct {
@@ -78,10 +75,14 @@ func (d ClusterDirectory) Known(ctx context.Context, organization, email string)
 	return w != nil, err
 }
 
+// Proven implements Directory.
+func (d ClusterDirectory) Proven(ctx context.Context, organization, email string) (bool, error) {
+	users, err := d.Cache.UsersByEmail(ctx, organization, email)
+	return slices.ContainsFunc(users, effective.IsProven), err
+}
+
 // Create implements Directory.
 func (d ClusterDirectory) Create(ctx context.Context, organization, email string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, createTimeout)
-	defer cancel()
 	_, created, err := d.Accounts.Create(ctx, organization, email, v1alpha1.OriginIntake)
 	var taken *account.NamesTakenError
 	// An address that the API refuses, or whose names are all taken, cannot have an account. The mail is passed on all the same.

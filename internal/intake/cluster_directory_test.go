@@ -171,6 +171,14 @@ var _ = Describe("The cluster's directory", func() {
 		Expect(newDirectory(interceptor.Funcs{}, taken(10)...).Create(ctx, "acme", claire)).To(BeFalse(), "the mail is passed on all the same")
 	})
 
+	It("OPS-9 knows who is proven: not those whose account a mail has created, until somebody changes it", func(ctx context.Context) {
+		d := newDirectory(interceptor.Funcs{}, builders.Organization("acme").Obj(), builders.OrgUser("acme", "ana").Obj())
+		Expect(d.Proven(ctx, "acme", "ana@acme.example")).To(BeTrue())
+		Expect(d.Proven(ctx, "acme", claire)).To(BeFalse())
+		Expect(d.Create(ctx, "acme", claire)).To(BeTrue())
+		Expect(d.Proven(ctx, "acme", claire)).To(BeFalse())
+	})
+
 	It("LMI-3 creates no account in an organization that is gone or being deleted", func(ctx context.Context) {
 		leaving := builders.Organization("leaving").Obj()
 		leaving.Finalizers, leaving.DeletionTimestamp = []string{v1alpha1.Finalizer}, &metav1.Time{Time: time.Now()}

@@ -39,6 +39,9 @@ type Directory interface {
 	// Known reports whether an organization has an account of any kind with an address (LMI-7). It also returns true for an
 	// address that cannot be a person's.
 	Known(ctx context.Context, organization, email string) (bool, error)
+	// Proven reports whether somebody vouches for an address: the organization has declared or changed its account, or its owner has
+	// confirmed it. A sender whose account exists only because a mail came from them is not proven.
+	Proven(ctx context.Context, organization, email string) (bool, error)
 	// Create creates a Limited account. It returns false if the account exists by then.
 	Create(ctx context.Context, organization, email string) (bool, error)
 	// ReportRefusal tells the workspace's team that the mail server of its queue permanently refused a mail, and with which code.
@@ -57,8 +60,11 @@ type Relay interface {
 // the default.
 type Limits struct {
 	// PerSender is the number of mails per hour from one address to one workspace, PerNetwork from one client network, and
-	// PerWorkspace to one workspace.
+	// PerWorkspace to one workspace. The last two count proven senders and others apart.
 	PerSender, PerNetwork, PerWorkspace int
+	// Unproven is the number of mails per hour from senders who are not proven to one workspace; zero: PerWorkspace. UnprovenPerDomain
+	// is the number of those from one mail domain.
+	Unproven, UnprovenPerDomain int
 	// NewAccounts is the number of accounts per hour that are created for one workspace.
 	NewAccounts int
 	// MessageBytes is the size of the largest mail.
@@ -72,9 +78,16 @@ type Limits struct {
 // DefaultLimits returns the defaults of the flags.
 func DefaultLimits() Limits {
 	return Limits{
-		PerSender: 60, PerNetwork: 20000, PerWorkspace: 2000, NewAccounts: 100,
+		PerSender: 60, PerNetwork: 20000, PerWorkspace: 2000, Unproven: 1000, UnprovenPerDomain: 200, NewAccounts: 100,
 		MessageBytes: 25 << 20, Memory: 64 << 20, Connections: 20, Recipients: 50,
 	}
+}
+
+func (l Limits) unproven() int {
+	if l.Unproven > 0 {
+		return l.Unproven
+	}
+	return l.PerWorkspace
 }
 
 func (l Limits) withDefaults() Limits {

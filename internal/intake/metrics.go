@@ -16,6 +16,10 @@ var (
 	accountsTotal = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "usher_intake_accounts_total", Help: "Limited accounts created for senders of mails.",
 	})
+	skippedTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "usher_intake_accounts_skipped_total",
+		Help: "Senders of mails that were passed on who got no account, by reason: limited or failed.",
+	}, []string{"reason"})
 	connectionsNow = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "usher_intake_connections", Help: "LMTP clients that are connected now.",
 	})
@@ -43,8 +47,19 @@ func init() {
 	for _, outcome := range outcomes {
 		mailsTotal.WithLabelValues(outcome)
 	}
-	metrics.Registry.MustRegister(mailsTotal, accountsTotal, connectionsNow)
+	for _, reason := range []string{skippedLimited, skippedFailed} {
+		skippedTotal.WithLabelValues(reason)
+	}
+	metrics.Registry.MustRegister(mailsTotal, accountsTotal, skippedTotal, connectionsNow)
 }
+
+// Why a sender got no account.
+const (
+	skippedLimited = "limited"
+	skippedFailed  = "failed"
+)
+
+func countSkipped(reason string) { skippedTotal.WithLabelValues(reason).Inc() }
 
 // count counts a reply about a mail to a recipient.
 func count(r reply) {

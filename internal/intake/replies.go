@@ -57,14 +57,14 @@ var (
 	lookupFailed         = reply{451, "4.3.0", "cannot look up {address}: try again later"}
 	organizationNotReady = reply{451, "4.3.0", "the organization of {address} is not ready: try again later"}
 	queueLoops           = reply{451, "4.4.6", "routing loop: the queue of {address} leads back to an intake: try again later"}
-	accountFailed        = reply{451, "4.3.0", "cannot create an account for the sender: try again later"}
 	queueUnavailable     = reply{451, "4.4.1", "the queue of {address} is not accepting mail at the moment: try again later"}
 	outOfMemory          = reply{452, "4.3.1", "too many large mails at the same time: try again later"}
 	tooManyRecipients    = reply{452, "4.5.3", "a mail can have at most {limit} recipients: send it to the others separately"}
 	senderLimit          = reply{452, "4.7.1", "{sender} has sent {limit} mails to {address} within an hour: try again later"}
 	networkLimit         = reply{452, "4.7.1", "your network has sent {limit} mails within an hour: try again later"}
 	workspaceLimit       = reply{452, "4.7.1", "{address} has received {limit} mails within an hour: try again later"}
-	accountLimit         = reply{452, "4.7.1", "{limit} unknown senders have written to {address} within an hour: try again later"}
+	unprovenLimit        = reply{452, "4.7.1", "{address} has received {limit} mails from unknown senders within an hour: try again later"}
+	domainLimit          = reply{452, "4.7.1", "unknown senders at {domain} have sent {limit} mails to {address} within an hour: try again later"}
 	tooManyConnections   = reply{421, "4.3.2", "too many connections: try again later"}
 	shuttingDown         = reply{421, "4.3.2", "shutting down: try again"}
 	idleTooLong          = reply{421, "4.4.2", "idle for too long"}
@@ -94,8 +94,8 @@ var (
 func refusals() []reply {
 	return []reply{
 		unknownRecipient, tooLarge, headerTooLarge, noHeader, bareLineEnd, nulInHeader, loop, tooManyHops, queueRefused, queueCannot,
-		lookupFailed, organizationNotReady, queueLoops, accountFailed, queueUnavailable, outOfMemory, tooManyRecipients, senderLimit,
-		networkLimit, workspaceLimit, accountLimit, tooManyConnections, shuttingDown, idleTooLong, tooManyErrors, internalError,
+		lookupFailed, organizationNotReady, queueLoops, queueUnavailable, outOfMemory, tooManyRecipients, senderLimit,
+		networkLimit, workspaceLimit, unprovenLimit, domainLimit, tooManyConnections, shuttingDown, idleTooLong, tooManyErrors, internalError,
 		endlessMail, deliveryTimeout,
 		useLHLO, lhloFirst, mailFirst, mailTwice, noRecipient, unknownCommand, notSupported, lineTooLong, invalidCharacter,
 		badSyntax, badParameter, badValue,

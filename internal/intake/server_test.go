@@ -114,10 +114,7 @@ var _ = Describe("The intake", func() {
 
 	It("defers a mail while a step fails, and passes it on once afterwards", func() {
 		c := connect(listen(backend, limitedTo(Limits{PerSender: 1, PerWorkspace: 1, PerNetwork: 1, NewAccounts: 1})))
-		backend.create = errBackend
 		try := func() string { return c.deliver(claire, mailFrom(claire), support)[0] }
-		Expect(try()).To(Equal("451 4.3.0 cannot create an account for the sender: try again later"))
-		backend.create = nil
 		backend.refusal = func(string) error { return errTemporary }
 		for range 5 {
 			Expect(try()).To(Equal("451 4.4.1 the queue of support@in.acme.example is not accepting mail at the moment: try again later"))
@@ -126,6 +123,18 @@ var _ = Describe("The intake", func() {
 		Expect(try()).To(Equal("250 2.0.0 passed on to the queue of support@in.acme.example"))
 		Expect(backend.accounts()).To(HaveLen(1))
 		Expect(backend.passed()).To(HaveLen(1))
+	})
+
+	It("LMI-3 passes a mail on although its sender's account cannot be created, and creates it with the next mail", func() {
+		c := connect(listen(backend))
+		send := func() string { return c.deliver(claire, mailFrom(claire), support)[0] }
+		backend.create = errBackend
+		Expect(send()).To(Equal("250 2.0.0 passed on to the queue of support@in.acme.example"))
+		Expect(backend.accounts()).To(BeEmpty())
+		backend.create = nil
+		Expect(send()).To(HavePrefix("250 "))
+		Expect(backend.accounts()).To(HaveLen(1))
+		Expect(backend.passed()).To(HaveLen(2))
 	})
 
 	It("permanently refuses a mail if the queue does, without quoting its mail server", func() {
@@ -165,7 +174,7 @@ var _ = Describe("Limits", func() {
 			Expect(send(other, support)).To(HavePrefix("250 "))
 		}
 		Expect(send("d@customers.example", support)).To(Equal(
-			"452 4.7.1 support@in.acme.example has received 5 mails within an hour: try again later"))
+			"452 4.7.1 support@in.acme.example has received 5 mails from unknown senders within an hour: try again later"))
 		Expect(send("d@customers.example", sales)).To(HavePrefix("250 "))
 	})
 
@@ -175,16 +184,32 @@ var _ = Describe("Limits", func() {
 			HavePrefix("250 "), "452 4.7.1 your network has sent 1 mails within an hour: try again later"))
 	})
 
-	It("apply to new accounts, but not to mails from known senders", func() {
+	It("OPS-9 apply to senders nobody vouches for apart, so that they use up nothing of what others may send", func() {
+		c := connect(listen(backend, limitedTo(Limits{PerWorkspace: 2, PerNetwork: 3, Unproven: 3, UnprovenPerDomain: 2})))
+		send := func(from string) string { return c.deliver(from, mailFrom(from), support)[0] }
+		Expect(send("a@spam.example")).To(HavePrefix("250 "))
+		Expect(send("a@spam.example")).To(HavePrefix("250 "), "an account that a mail created proves nothing")
+		Expect(send("b@spam.example")).To(Equal(
+			"452 4.7.1 unknown senders at spam.example have sent 2 mails to support@in.acme.example within an hour: try again later"))
+		Expect(send(claire)).To(HavePrefix("250 "), "one domain does not use up what all may send")
+		Expect(send("c@other.example")).To(HavePrefix("452 "))
+		for range 2 {
+			Expect(send("ana@acme.example")).To(HavePrefix("250 "))
+		}
+		Expect(send("ana@acme.example")).To(Equal(
+			"452 4.7.1 support@in.acme.example has received 2 mails within an hour: try again later"))
+	})
+
+	It("apply to new accounts, but not to mails", func() {
 		c := connect(listen(backend, limitedTo(Limits{NewAccounts: 2})))
 		send := func(from string) string { return c.deliver(from, mailFrom(from), support)[0] }
 		Expect(send("a@customers.example")).To(HavePrefix("250 "))
 		Expect(send("b@customers.example")).To(HavePrefix("250 "))
-		Expect(send("c@customers.example")).To(Equal(
-			"452 4.7.1 2 unknown senders have written to support@in.acme.example within an hour: try again later"))
+		Expect(send("c@customers.example")).To(HavePrefix("250 "))
 		Expect(send("a@customers.example")).To(HavePrefix("250 "))
 		Expect(send("ana@acme.example")).To(HavePrefix("250 "))
 		Expect(backend.accounts()).To(HaveLen(2))
+		Expect(backend.passed()).To(HaveLen(5))
 	})
 
 	It("refill by the hour, and drop the least recently seen keys", func() {

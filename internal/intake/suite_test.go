@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"strings"
 	"sync"
@@ -39,7 +40,9 @@ const (
 type fakeBackend struct {
 	mu sync.Mutex
 	// known are the addresses with an account. created are the accounts that the intake has created.
-	known   map[string]bool
+	known map[string]bool
+	// proven are the addresses that somebody vouches for.
+	proven  map[string]bool
 	created []string
 	// relayed are the mails that were passed on.
 	relayed []relayedMail
@@ -56,7 +59,8 @@ type relayedMail struct {
 }
 
 func newFakeBackend() *fakeBackend {
-	return &fakeBackend{known: map[string]bool{"ana@acme.example": true}}
+	ana := map[string]bool{"ana@acme.example": true}
+	return &fakeBackend{known: maps.Clone(ana), proven: ana}
 }
 
 func (t *fakeBackend) Workspace(_ context.Context, address string) (*Destination, error) {
@@ -79,6 +83,12 @@ func (t *fakeBackend) Known(_ context.Context, _, email string) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.known[emailaddr.Normalize(email)], nil
+}
+
+func (t *fakeBackend) Proven(_ context.Context, _, email string) (bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.proven[emailaddr.Normalize(email)], nil
 }
 
 func (t *fakeBackend) Create(_ context.Context, organization, email string) (bool, error) {

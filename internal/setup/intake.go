@@ -29,6 +29,10 @@ func IntakeFlags(flags *flag.FlagSet, o *Options) {
 	flags.IntVar(&l.PerNetwork, "intake-network-rate", usual.PerNetwork,
 		"mails per hour accepted from the network of one LMTP client; 0: no limit")
 	flags.IntVar(&l.PerWorkspace, "intake-workspace-rate", usual.PerWorkspace, "mails per hour accepted for one workspace; 0: no limit")
+	flags.IntVar(&l.Unproven, "intake-unproven-rate", usual.Unproven,
+		"mails per hour accepted for one workspace from unknown senders, who use up nothing of --intake-workspace-rate; 0: as many")
+	flags.IntVar(&l.UnprovenPerDomain, "intake-unproven-domain-rate", usual.UnprovenPerDomain,
+		"mails per hour accepted for one workspace from unknown senders at one mail domain; 0: no limit")
 	flags.IntVar(&l.NewAccounts, "intake-account-rate", usual.NewAccounts,
 		"accounts per hour created for unknown senders to one workspace; 0: no limit")
 }
@@ -52,6 +56,8 @@ func (o *Options) validateIntake() []error {
 		{"sender-rate", int64(l.PerSender)},
 		{"network-rate", int64(l.PerNetwork)},
 		{"workspace-rate", int64(l.PerWorkspace)},
+		{"unproven-rate", int64(l.Unproven)},
+		{"unproven-domain-rate", int64(l.UnprovenPerDomain)},
 		{"account-rate", int64(l.NewAccounts)},
 		{"max-bytes", l.MessageBytes},
 		{"memory-bytes", l.Memory},

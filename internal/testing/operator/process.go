@@ -194,6 +194,8 @@ func flags(o *setup.Options) []string {
 		"--intake-sender-rate=" + strconv.Itoa(o.IntakeLimits.PerSender),
 		"--intake-network-rate=" + strconv.Itoa(o.IntakeLimits.PerNetwork),
 		"--intake-workspace-rate=" + strconv.Itoa(o.IntakeLimits.PerWorkspace),
+		"--intake-unproven-rate=" + strconv.Itoa(o.IntakeLimits.Unproven),
+		"--intake-unproven-domain-rate=" + strconv.Itoa(o.IntakeLimits.UnprovenPerDomain),
 		"--intake-account-rate=" + strconv.Itoa(o.IntakeLimits.NewAccounts),
 		"--intake-domains=" + strings.Join(o.IntakeDomains, ","),
 		"--platform-users=" + strings.Join(o.PlatformUsers, ","),
