@@ -87,6 +87,7 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 		"file with bearer tokens, one per line, for API servers that send audit events to /audit on the webhooks' port; empty: none")
 	setup.IntakeFlags(flags, &o)
 	setup.GatewayFlags(flags, &o)
+	setup.ProvisionalFlags(flags, &o)
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names", "usher-webhook-service.usher-system.svc",
 		"DNS names by which the API server calls the webhooks, separated by commas")
 	list(flags, &o.NamespaceLabels, "namespace-labels", "",

@@ -48,6 +48,7 @@ var _ = Describe("Flags", func() {
 			WebhookDNSNames:  []string{"usher-webhook-service.usher-system.svc"},
 			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
 			IntakeLimits:     intake.DefaultLimits(),
+			Provisional:      setup.DefaultProvisional(),
 			PlatformUsers:    []string{},
 			PlatformGroups:   []string{},
 			ActivityInterval: setup.DefaultActivityInterval,

@@ -21,6 +21,13 @@ func IsProvisional(u *v1alpha1.OrgUser) bool {
 // IsUntouched reports whether a provisional account is as Usher created it: nobody has changed its spec since.
 func IsUntouched(u *v1alpha1.OrgUser) bool { return IsProvisional(u) && u.Generation <= 1 }
 
+// Expires reports whether a user is an account that Usher created for an outsider who wrote or asked, and deletes again after a time. One
+// that was created for a device lasts as long as the device's assignee.
+func Expires(u *v1alpha1.OrgUser) bool {
+	origin := u.Labels[v1alpha1.LabelOrigin]
+	return IsUntouched(u) && (origin == v1alpha1.OriginIntake || origin == v1alpha1.OriginPortal)
+}
+
 // IsProven reports whether somebody vouches for a user's address: the organization, which has declared or changed the user, or the
 // address's owner, who has confirmed it on a workspace's page. A mail proves nothing, because anybody can write any sender into it. The
 // organization vouches for nobody whom it has suspended.

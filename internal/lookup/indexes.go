@@ -26,6 +26,7 @@ const (
 	userByWorkspace           = "usher.workspace"
 	userByGroup               = "usher.group"
 	userByInvitation          = "usher.invitation"
+	userUnproven              = "usher.unproven"
 	objectByUID               = "usher.uid"
 	invitationByEmail         = "usher.recipient"
 	invitationByInviter       = "usher.inviter"
@@ -53,6 +54,7 @@ func indexes() []index {
 		{&v1alpha1.OrgUser{}, userByWorkspace, onUser(workspaces)},
 		{&v1alpha1.OrgUser{}, userByGroup, onUser(groups)},
 		{&v1alpha1.OrgUser{}, userByInvitation, onUser(invitations)},
+		{&v1alpha1.OrgUser{}, userUnproven, onUser(unproven)},
 		{&v1alpha1.OrgUser{}, objectByUID, uid},
 		{&v1alpha1.Invitation{}, objectByUID, uid},
 		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
@@ -139,6 +141,14 @@ func groups(u *v1alpha1.OrgUser) []string {
 func invitations(u *v1alpha1.OrgUser) []string {
 	if name := u.Labels[v1alpha1.LabelInvitation]; name != "" {
 		return []string{name}
+	}
+	return nil
+}
+
+// unproven marks the accounts that exist only because a mail came.
+func unproven(u *v1alpha1.OrgUser) []string {
+	if effective.Expires(u) && !effective.IsProven(u) {
+		return []string{"true"}
 	}
 	return nil
 }

@@ -134,6 +134,11 @@ func (r Reader) UsersByGroup(ctx context.Context, namespace, group string) ([]*v
 	return r.users(ctx, namespace, client.MatchingFields{userByGroup: group})
 }
 
+// UnprovenUsers returns the accounts of an organization that exist only because a mail came.
+func (r Reader) UnprovenUsers(ctx context.Context, namespace string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userUnproven: "true"})
+}
+
 // UsersByInvitation returns the OrgUsers that were created for an Invitation.
 func (r Reader) UsersByInvitation(ctx context.Context, namespace, name string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByInvitation: name})

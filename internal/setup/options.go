@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-operator/usher/internal/controller/orguser"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
@@ -67,6 +68,9 @@ type Options struct {
 	// organization at any address that no other has.
 	IntakeDomains []string
 
+	// Provisional says how long the accounts that Usher creates for outsiders are kept, and how many.
+	Provisional orguser.Provisional
+
 	// PlatformUsers and PlatformGroups are identities that are not bound by roles.
 	PlatformUsers, PlatformGroups []string
 
@@ -113,6 +117,7 @@ func (o *Options) Validate() error {
 	_, err := effective.ParseNamespaceLabels(o.NamespaceLabels)
 	require(err == nil, "--namespace-labels: %w", err)
 	wrong = append(wrong, o.validateIntake()...)
+	wrong = append(wrong, o.validateProvisional()...)
 	portal, err := url.Parse(o.PortalURL)
 	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
 	require(web, "--portal-url %q must be the absolute URL at which people reach the portal, "+

@@ -198,6 +198,8 @@ func flags(o *setup.Options) []string {
 		"--intake-unproven-domain-rate=" + strconv.Itoa(o.IntakeLimits.UnprovenPerDomain),
 		"--intake-account-rate=" + strconv.Itoa(o.IntakeLimits.NewAccounts),
 		"--intake-domains=" + strings.Join(o.IntakeDomains, ","),
+		"--provisional-account-age=" + o.Provisional.Age.String(),
+		"--provisional-accounts=" + strconv.Itoa(o.Provisional.Unproven),
 		"--platform-users=" + strings.Join(o.PlatformUsers, ","),
 		"--platform-groups=" + strings.Join(o.PlatformGroups, ","),
 	}
