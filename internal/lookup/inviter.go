@@ -19,7 +19,8 @@ func (r Reader) InviterAuthorized(ctx context.Context, i *v1alpha1.Invitation) (
 }
 
 // InviterAuthorized reports whether the inviter may still grant the role, according to the role in force at the API server: a
-// role that was removed a moment ago grants nothing. The cache finds the person.
+// role that was removed a moment ago grants nothing. The cache finds the person; if the OrgUser with that object name has
+// another user name by now, it is somebody else, and the inviter has no role.
 func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alpha1.Invitation) (bool, error) {
 	inviter, err := cache.Inviter(ctx, i)
 	if err != nil {
@@ -27,10 +28,13 @@ func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alp
 	}
 	if inviter.Kind == authz.ActorPerson {
 		person, err := r.User(ctx, i.Namespace, inviter.User)
-		if err != nil || person == nil {
+		if err != nil {
 			return false, err
 		}
-		inviter.Role = person.Status.Role
+		inviter.Role = ""
+		if person != nil && person.Status.Username == string(i.Spec.InvitedBy) {
+			inviter.Role = person.Status.Role
+		}
 	}
 	return authz.InviterAuthorized(i, inviter), nil
 }
