@@ -42,7 +42,7 @@ func judgeAuthority(r Request) []Violation {
 	case *v1alpha1.Invitation:
 		return slices.Concat(judgeInvitation(r), judgeInviter(r), judgeInviterKind(r))
 	default:
-		return judgeArea(r, AreaWorkspaces, "workspaces")
+		return append(judgeArea(r, AreaWorkspaces, "workspaces"), judgeDelegateNamespace(r)...)
 	}
 }
 

@@ -5,6 +5,7 @@ package authz
 
 import (
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -46,6 +47,37 @@ func judgeDelegates(r Request) []Violation {
 			"give a user the user name %q: it belongs to a delegate, who would lose its role", name))
 	}
 	return found
+}
+
+// serviceAccountPrefix starts the Kubernetes user name of a ServiceAccount: the prefix, its namespace, a colon and its name.
+const serviceAccountPrefix = "system:serviceaccount:"
+
+// ServiceAccountNamespace returns the namespace of the ServiceAccount with a user name, or "" for other users.
+func ServiceAccountNamespace(username string) string {
+	rest, is := strings.CutPrefix(username, serviceAccountPrefix)
+	namespace, _, _ := strings.Cut(rest, ":")
+	if !is {
+		return ""
+	}
+	return namespace
+}
+
+// judgeDelegateNamespace refuses a Workspace whose namespace is that of a delegate's ServiceAccount. Whoever manages workspaces can give
+// themselves the access Edit in it, create the ServiceAccount there, and act with the delegate's role.
+func judgeDelegateNamespace(r Request) []Violation {
+	w, is := r.New.(*v1alpha1.Workspace)
+	if !is || r.Operation != Create || r.Facts.Organization == nil || PowerOf(r.Actor.Role, AreaOrganization) == PowerManage {
+		return nil
+	}
+	name := effective.NamespaceOf(w)
+	for _, d := range r.Facts.Organization.Spec.Delegates {
+		if ServiceAccountNamespace(string(d.Username)) == name {
+			return []Violation{r.deny("spec.namespace", "delegate-kept", managersOf(AreaOrganization),
+				"create a workspace with the namespace %q: the ServiceAccount of delegate %q is of that namespace, and everybody with the "+
+					"access Edit there could act with its role", name, d.Username)}
+		}
+	}
+	return nil
 }
 
 // usernamesIn returns the Kubernetes user names that an object gives, or would give, to people.

@@ -54,4 +54,25 @@ var _ = Describe("WXP-5 A delegate's role", func() {
 		Expect(judged(asked(eva, authz.Create, luis.Username("luis").Obj()))).To(BeEmpty())
 		Expect(authz.Judge(asked(eva, authz.Create, has))).To(BeEmpty(), "without an organization there is no delegate")
 	})
+
+	It("cannot be taken by those who manage workspaces, through a workspace with the namespace of its ServiceAccount", func() {
+		o := builders.Organization("acme").Delegate("system:serviceaccount:acme-deploy:robot", orgAdmin).Obj()
+		create := func(actor authz.Actor, w *v1alpha1.Workspace) []authz.Violation {
+			return authz.Judge(about(asked(actor, authz.Create, w), o, true))
+		}
+		deploy := builders.Workspace("acme", "deploy").Obj()
+		for _, role := range []v1alpha1.Role{userAdmin, financeAdmin} {
+			for _, w := range []*v1alpha1.Workspace{deploy, builders.Workspace("acme", "other").Namespace("acme-deploy").Obj()} {
+				Expect(create(person("eva", role), w)).To(HaveExactElements(And(
+					HaveField("Field", "spec.namespace"), HaveField("Rule", "delegate-kept"), HaveField("Message", HaveSuffix(
+						`only an OrganizationAdmin may create a workspace with the namespace "acme-deploy": the ServiceAccount of delegate `+
+							`"system:serviceaccount:acme-deploy:robot" is of that namespace, and everybody with the access Edit there could `+
+							`act with its role`)))))
+			}
+			Expect(create(person("eva", role), builders.Workspace("acme", "deploy2").Obj())).To(BeEmpty())
+		}
+		Expect(create(person("ana", orgAdmin), deploy)).To(BeEmpty(), "the warning tells them")
+		Expect(authz.Judge(about(update(person("eva", userAdmin), deploy, builders.Workspace("acme", "deploy").Group("desk", v1alpha1.WorkspaceView).
+			Obj()), o, true))).To(BeEmpty(), "it exists already")
+	})
 })

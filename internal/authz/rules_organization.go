@@ -52,7 +52,20 @@ func judgeOrganization(r Request) []Violation {
 			found = append(found, r.deny(field, "field-managed", managersOf(area), "change %s", field))
 		}
 	}
-	return append(found, judgeModuleRoles(r)...)
+	return append(found, slices.Concat(judgePrimaryAdministrator(r, fields), judgeModuleRoles(r))...)
+}
+
+// judgePrimaryAdministrator refuses to let those who manage the profile, but no users, decide who becomes the first administrator: an
+// organization without users invites its primary administrator as one (WXP-3). Otherwise the field is only contact data.
+func judgePrimaryAdministrator(r Request, changed []string) []Violation {
+	const field = "spec.primaryAdministrator.email"
+	before, is := r.Old.(*v1alpha1.Organization)
+	if !is || len(before.Status.Administrators) > 0 || !slices.Contains(changed, field) ||
+		PowerOf(r.Actor.Role, AreaProfile) != PowerManage || mayGrant(r.Actor.Role, v1alpha1.RoleOrganizationAdmin) {
+		return nil
+	}
+	return []Violation{r.deny(field, "first-administrator", grantersOf(v1alpha1.RoleOrganizationAdmin),
+		"change %s while there is no administrator, because that person may become the first one", field)}
 }
 
 // judgeModuleRoles refuses to let those who only buy seats decide what a module grants: its ClusterRole is bound in every

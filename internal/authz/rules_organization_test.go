@@ -77,6 +77,7 @@ func list(key, value string) any { return []any{map[string]any{key: value}} }
 func holding(path string, value any) *v1alpha1.Organization {
 	GinkgoHelper()
 	o := builders.Organization("acme").Obj()
+	o.Status.Administrators = []string{"ana"}
 	if value == nil {
 		return o
 	}
@@ -192,6 +193,20 @@ var _ = Describe("The fields of an Organization", func() {
 			may := slices.Contains([]v1alpha1.Role{orgAdmin, billingAdmin, financeAdmin}, role)
 			Expect(passes(update(person("eva", role), before, after))).To(Equal(may), string(role))
 		}
+	})
+
+	It("WXP-3 ORG-12 name the first administrator, whom only an OrganizationAdmin may choose while there is none", func() {
+		const field = "spec.primaryAdministrator.email"
+		before, after := builders.Organization("acme").Obj(), holding(field, "mallory@acme.example")
+		Expect(authz.Judge(update(delegate(orgAdmin), before, after))).To(BeEmpty())
+		Expect(authz.Judge(update(platformActor, before, after))).To(BeEmpty())
+		Expect(authz.Judge(update(delegate(financeAdmin), before, after))).To(HaveExactElements(And(
+			HaveField("Rule", "first-administrator"), HaveField("Field", field), HaveField("Message", HaveSuffix(
+				`is FinanceAdmin in organization "acme": only an OrganizationAdmin may change spec.primaryAdministrator.email while there is `+
+					`no administrator, because that person may become the first one`)))))
+		other := builders.Organization("acme").Obj()
+		other.Spec.PrimaryAdministrator = &v1alpha1.PrimaryAdministrator{Phone: "+34600000001"}
+		Expect(authz.Judge(update(delegate(financeAdmin), before, other))).To(BeEmpty(), "contact data")
 	})
 
 	It("WXP-5 include delegates, which only an OrganizationAdmin may set, even those with a lesser role", func() {

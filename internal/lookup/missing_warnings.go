@@ -35,11 +35,17 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 	warnings = append(warnings, resendWarnings(object)...)
 	switch o := object.(type) {
 	case *v1alpha1.OrgUser:
+		if warnings, err = r.addBorrowedUser(ctx, warnings, o); err != nil {
+			return nil, err
+		}
 		return r.addMissingGrants(ctx, warnings, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Invitation:
 		warnings = append(warnings, joinedNameWarnings(o)...)
 		return r.addMissingGrants(ctx, warnings, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Organization:
+		if warnings, err = r.addBorrowedDelegates(ctx, warnings, o); err != nil {
+			return nil, err
+		}
 		if warnings, err = r.addMissingClusterRoles(ctx, warnings, o); err != nil {
 			return nil, err
 		}
