@@ -119,7 +119,7 @@ var _ = Describe("Access", func() {
 		Expect(err).NotTo(HaveOccurred())
 		role := clusterRole(ctx, org+"-wide", false)
 		binding := &rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Namespace: support.Status.Namespace, Name: "by-the-operator"},
+			ObjectMeta: metav1.ObjectMeta{Namespace: support.Status.Namespace, Name: "usher-by-the-operator"},
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
 			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "robot"}},
 		}
