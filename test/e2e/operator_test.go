@@ -76,6 +76,11 @@ var _ = Describe("The operator", func() {
 			{"patch", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "", "", "usher-validating-webhook-configuration"},
 			{"patch", "", "secrets", "", "usher-system", ""},
 			{"list", "coordination.k8s.io", "leases", "", "usher-system", ""},
+			{"update", "coordination.k8s.io", "leases", "", "usher-system", "other"},
+			{"update", "admissionregistration.k8s.io", "validatingadmissionpolicies", "", "", "usher-operator-bindings"},
+			{"delete", "admissionregistration.k8s.io", "validatingadmissionpolicybindings", "", "", "usher-operator-bindings"},
+			{"create", "", "serviceaccounts", "token", "default", "default"},
+			{"update", "rbac.authorization.k8s.io", "clusterroles", "", "", "usher-grantable"},
 		} {
 			Expect(may(refused[0], refused[1], refused[2], refused[3], refused[4], refused[5])).To(BeFalse(), "%v", refused)
 		}
