@@ -78,7 +78,7 @@ const (
 	RecipientInvited RecipientState = "Invited"
 	// RecipientRegistered means that the person has submitted the registration form. A second mail confirms the address.
 	RecipientRegistered RecipientState = "Registered"
-	// RecipientActive means that the person has accepted.
+	// RecipientActive means that the person has accepted and is a user.
 	RecipientActive RecipientState = "Active"
 	// RecipientDeclined means that the person has declined.
 	RecipientDeclined RecipientState = "Declined"
@@ -189,7 +189,7 @@ type Registration struct {
 // RevocationReason says why an invitation was withdrawn.
 //
 // +enum
-// +kubebuilder:validation:Enum=AddressRemoved;InviterUnauthorized;AccessLimited
+// +kubebuilder:validation:Enum=AddressRemoved;InviterUnauthorized;AccessLimited;AccountRemoved
 type RevocationReason string
 
 const (
@@ -201,6 +201,9 @@ const (
 	// RevokedAccessLimited means that the account was made Limited before the person accepted. Making it Full again
 	// sends a new invitation.
 	RevokedAccessLimited RevocationReason = "AccessLimited"
+	// RevokedAccountRemoved means that the OrgUser was deleted after the person had accepted. Nobody is invited again
+	// unless the invitation is sent again, or the address is removed from the spec and added again.
+	RevokedAccountRemoved RevocationReason = "AccountRemoved"
 )
 
 // InviterKind says with whose authority people are invited. It is determined at admission, when it is known who is acting.
@@ -233,7 +236,8 @@ type OnboardingStatus struct {
 	// revocationReason says why the invitation was withdrawn. It is set only in the state Revoked.
 	// +optional
 	RevocationReason RevocationReason `json:"revocationReason,omitempty"`
-	// acceptanceTime is when the person became active.
+	// acceptanceTime is when the person accepted the latest invitation, or was found to be a user without having accepted
+	// any.
 	// +optional
 	AcceptanceTime *metav1.Time `json:"acceptanceTime,omitempty"`
 	// mail is the latest mail to the person.
@@ -254,12 +258,23 @@ type RecipientStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	User string `json:"user,omitempty"`
+	// userUID is the UID of the OrgUser that the latest invitation is for. An OrgUser that gets the name or the address
+	// afterwards is another one, which links of that invitation do not lead to.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	UserUID string `json:"userUID,omitempty"`
 	// heldBy names the object that already invites the address, as in Invitation/team or OrgUser/luis. This Invitation
 	// waits for it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=270
 	HeldBy string `json:"heldBy,omitempty"`
+	// message says what somebody can do about the recipient, if anything.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
 	// OnboardingStatus is the person's progress from invited to active.
 	OnboardingStatus `json:",inline"`
 }
@@ -274,7 +289,7 @@ type InvitationSummary struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Pending *int32 `json:"pending,omitempty"`
-	// active is the number of recipients who have accepted.
+	// active is the number of recipients who have accepted and are users.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Active *int32 `json:"active,omitempty"`

@@ -111,7 +111,9 @@ const (
 	ReasonUndeliverable          = "Undeliverable"
 	ReasonInviterUnauthorized    = "InviterUnauthorized"
 	ReasonAddressHeld            = "AddressHeld"
-	ReasonDuplicateSerial        = "DuplicateSerialNumber"
+	// ReasonAccountRemoved: the OrgUser of a recipient who had accepted was deleted since.
+	ReasonAccountRemoved  = "AccountRemoved"
+	ReasonDuplicateSerial = "DuplicateSerialNumber"
 	// ReasonIntakeTaken: the intake address that a workspace requests belongs to an older workspace (LMI-3).
 	ReasonIntakeTaken = "IntakeTaken"
 	// ReasonIntakeNotAllowed: the organization may not accept mails at the intake address that a workspace requests (LMI-3).

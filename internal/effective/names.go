@@ -31,13 +31,18 @@ func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) str
 
 // IsAccountOf reports whether a user is a recipient's account. It must have the recipient's address: the name in the recipient's status
 // may have become another user's. And it must be the one that accepted: an account that is created after that is another one, although it
-// has the same name and address.
+// has the same name and address. The UID tells them apart; where none is recorded, the time of the acceptance does, to the second.
 func IsAccountOf(u *v1alpha1.OrgUser, recipient *v1alpha1.RecipientStatus) bool {
-	if !emailaddr.Same(string(u.Spec.Email), string(recipient.Email)) {
+	switch {
+	case !emailaddr.Same(string(u.Spec.Email), string(recipient.Email)):
 		return false
+	case recipient.State != v1alpha1.RecipientActive:
+		return true
+	case recipient.UserUID != "":
+		return string(u.UID) == recipient.UserUID
+	default:
+		return recipient.AcceptanceTime == nil || !recipient.AcceptanceTime.Before(&u.CreationTimestamp)
 	}
-	return recipient.State != v1alpha1.RecipientActive || recipient.AcceptanceTime == nil ||
-		!recipient.AcceptanceTime.Before(&u.CreationTimestamp)
 }
 
 // OrganizationTitle returns the organization's name for people.

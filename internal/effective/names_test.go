@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
@@ -62,6 +63,18 @@ var _ = Describe("A recipient's account", func() {
 		unknown := recipient(v1alpha1.RecipientActive)
 		unknown.AcceptanceTime = nil
 		Expect(effective.IsAccountOf(later.Obj(), unknown)).To(BeTrue())
+	})
+
+	It("ORG-26 is the OrgUser with the recorded UID, and not one that was created in the second of the acceptance", func() {
+		accepted := recipient(v1alpha1.RecipientActive)
+		accepted.UserUID = "1"
+		is := func(uid types.UID) bool {
+			return effective.IsAccountOf(luis.With(func(u *v1alpha1.OrgUser) { u.UID = uid }).Obj(), accepted)
+		}
+		Expect(is("1")).To(BeTrue())
+		Expect(is("2")).To(BeFalse())
+		accepted.State = v1alpha1.RecipientInvited
+		Expect(is("2")).To(BeTrue(), "invited again")
 	})
 })
 

@@ -132,3 +132,8 @@ func accepted(f UserFacts) bool {
 func IsAccepted(u *v1alpha1.OrgUser) bool {
 	return meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionAccepted)
 }
+
+// IsLeaving reports whether a user is being deleted and no longer in force. An administrator in force whom the ledger keeps is not.
+func IsLeaving(u *v1alpha1.OrgUser) bool {
+	return !u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserRemoving
+}

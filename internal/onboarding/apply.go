@@ -24,7 +24,7 @@ type Subject struct {
 	Validity time.Duration
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
-	// Reason is why the invitation is withdrawn; for EventRevoke.
+	// Reason is why the invitation is revoked; for EventRevoke and EventRemove.
 	Reason v1alpha1.RevocationReason
 }
 
@@ -45,10 +45,15 @@ func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 		o.RevocationReason = s.Reason
 	case v1alpha1.RecipientInvited:
 		o.SendCount++
+		o.AcceptanceTime = nil
 		o.ExpirationTime = new(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))
 		o.Registration = nil
 	case v1alpha1.RecipientActive:
-		o.AcceptanceTime = new(metav1.NewTime(s.Now.Truncate(time.Second)))
+		// A person who accepted before and is found to be a user again has another account by now: the link that was accepted must not
+		// welcome them.
+		if event != EventRecognize || o.AcceptanceTime == nil {
+			o.AcceptanceTime = new(metav1.NewTime(s.Now.Truncate(time.Second)))
+		}
 		o.ExpirationTime = nil
 	}
 	switch {

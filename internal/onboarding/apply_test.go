@@ -128,6 +128,30 @@ var _ = Describe("An applied event", func() {
 		Expect(o.SendCount).To(BeZero())
 	})
 
+	It("ORG-26 revokes a person whose account is removed, and drops a welcome that is still queued", func() {
+		o := queuedIn(active)
+		removed := subject()
+		removed.Reason = v1alpha1.RevokedAccountRemoved
+		Expect(onboarding.Apply(o, onboarding.EventRemove, removed)).To(BeTrue())
+		Expect(o.State).To(Equal(revoked))
+		Expect(o.RevocationReason).To(Equal(v1alpha1.RevokedAccountRemoved))
+		Expect(o.Mail).To(BeNil())
+	})
+
+	It("ORG-26 ORG-28 keeps the time of an acceptance until the person is invited anew, so that its link welcomes no later account", func() {
+		o := &v1alpha1.OnboardingStatus{State: active, SendCount: 1, AcceptanceTime: at(noon.Add(-week))}
+		for _, event := range []onboarding.Event{onboarding.EventRemove, onboarding.EventName, onboarding.EventRecognize} {
+			Expect(onboarding.Apply(o, event, subject())).To(BeTrue())
+			Expect(o.AcceptanceTime).To(Equal(at(noon.Add(-week))), string(event))
+		}
+		for _, event := range []onboarding.Event{onboarding.EventRemove, onboarding.EventName, onboarding.EventAdmit} {
+			Expect(onboarding.Apply(o, event, subject())).To(BeTrue())
+		}
+		Expect(o.AcceptanceTime).To(BeNil())
+		Expect(onboarding.Apply(o, onboarding.EventRecognize, subject())).To(BeTrue())
+		Expect(o.AcceptanceTime.Time).To(Equal(noon.Truncate(time.Second)))
+	})
+
 	DescribeTable("drops a queued mail whose link would be invalid", func(event onboarding.Event) {
 		o := onboardingIn(invited)
 		o.Mail.State, o.Mail.NextAttemptTime = v1alpha1.MailQueued, at(noon.Add(time.Minute))

@@ -33,6 +33,8 @@ const (
 	EventRevoke Event = "Revoke"
 	// EventResend invites again: the old link becomes invalid and the validity period starts again (WXP-7).
 	EventResend Event = "Resend"
+	// EventRemove is the deletion of the OrgUser of a person who has accepted an Invitation.
+	EventRemove Event = "Remove"
 	// EventReject is the permanent refusal of the mail server.
 	EventReject Event = "Reject"
 )
@@ -75,7 +77,9 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 		EventAdmit:     {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
 		EventRecognize: {v1alpha1.RecipientActive, ""},
 	},
-	v1alpha1.RecipientActive: {},
+	v1alpha1.RecipientActive: {
+		EventRemove: {v1alpha1.RecipientRevoked, ""},
+	},
 }
 
 // again is what can happen to a person who did not accept: they are invited again, become a user in another way, or are revoked.
@@ -97,7 +101,7 @@ func States() []v1alpha1.RecipientState {
 func Events() []Event {
 	return []Event{
 		EventName, EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventExpire,
-		EventReject, EventResend, EventRevoke,
+		EventReject, EventResend, EventRevoke, EventRemove,
 	}
 }
 

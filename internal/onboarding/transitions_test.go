@@ -57,6 +57,7 @@ var transitionTable = []struct {
 	{onboarding.EventExpire, [8]cell{none, expire, expire, none, none, none, none, none}},
 	{onboarding.EventRevoke, [8]cell{revoke, revoke, revoke, none, revoke, revoke, none, revoke}},
 	{onboarding.EventResend, [8]cell{none, inviteM, inviteM, none, inviteM, inviteM, none, inviteM}},
+	{onboarding.EventRemove, [8]cell{none, none, none, revoke, none, none, none, none}},
 	{onboarding.EventReject, [8]cell{none, reject, reject, none, none, none, none, none}},
 }
 
@@ -94,14 +95,15 @@ var _ = Describe("The transition table", func() {
 		Expect(onboarding.Events()).To(ConsistOf(events))
 	})
 
-	It("leads out of every state except Active", func() {
+	It("leads out of every state, and out of Active only when the account is removed", func() {
 		for _, state := range onboarding.States() {
 			leaves := false
 			for _, event := range onboarding.Events() {
 				step, ok := onboarding.Next(state, event)
 				leaves = leaves || ok && step.To != state
+				Expect(ok && state == active).To(Equal(event == onboarding.EventRemove && state == active), string(event))
 			}
-			Expect(leaves).To(Equal(state != active), string(state))
+			Expect(leaves).To(BeTrue(), string(state))
 		}
 	})
 

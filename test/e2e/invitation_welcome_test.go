@@ -49,6 +49,6 @@ var _ = Describe("The welcome mail and page", func() {
 		for _, path := range []string{link, link + "/done"} {
 			Eventually(func() page { return look(ctx, path) }).Should(Equal(page{http.StatusGone, "Esta invitación ya no es válida"}))
 		}
-		Expect(recipientOf(get(ctx, i)(Default), email).State).To(Equal(v1alpha1.RecipientActive), "the record stays")
+		Eventually(get(ctx, i)).Should(stateOf(email, v1alpha1.RecipientRevoked, 1), "the record stays")
 	})
 })

@@ -34,13 +34,15 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 	case len(t.refused) > 0:
 		status.Stalled(i, v1alpha1.ReasonUndeliverable, fmt.Sprintf("the mail server refuses %s: correct spec.emails, or send again "+
 			"with the annotation %s; %s", wording.Some(t.refused), v1alpha1.AnnotationResend, standing))
-	case len(t.by[v1alpha1.RecipientRevoked]) > 0:
+	case t.turnedAway > 0:
 		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, unauthorized(i)+"; "+standing)
 	case len(failures) > 0:
 		status.Progressing(i, v1alpha1.ReasonFailed, standing)
 	case len(t.held) > 0:
 		status.Ready(i, v1alpha1.ReasonAddressHeld, fmt.Sprintf("%s; already invited by another object: %s. This Invitation invites "+
 			"them when that object is deleted or gives the address up", standing, wording.Some(t.held)))
+	case len(t.removed) > 0:
+		status.Ready(i, v1alpha1.ReasonAccountRemoved, standing+"; "+wording.Some(t.removed))
 	default:
 		status.Ready(i, v1alpha1.ReasonReady, standing)
 	}

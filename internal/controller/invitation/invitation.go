@@ -75,9 +75,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctr
 		return requeue.IgnoreConflict(i, ctrl.Result{}, r.writeStatus(ctx, s))
 	}
 	wait, failed := phase.Run(ctx, i, s,
+		r.reconcileAccounts,
 		r.reconcileNamed,
 		r.reconcileResend,
 		r.reconcileRemoved,
+		r.reconcileMessages,
 		r.awaitNextMove,
 	)
 	setConditions(i, s.authorized, s.failures)

@@ -91,11 +91,16 @@ func (r *Reconciler) moveByUser(ctx context.Context, s *scope, v invitee, resend
 	case recipient.State == v1alpha1.RecipientActive:
 		recipient.HeldBy = ""
 		return nil
+	case accountRemoved(recipient) && !resend:
+		return r.recognizeAgain(ctx, s, recipient)
 	case turnedAway(recipient) && !resend:
 		if s.resend {
 			return nil // reconcileResend invites them again with the user that they have
 		}
 		return r.deletePendingUser(ctx, i, recipient)
+	}
+	if accountRemoved(recipient) {
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventName, r.subject(s, recipient))
 	}
 	user, err := r.ensureUser(ctx, s, v, resend)
 	if err != nil {
@@ -105,11 +110,11 @@ func (r *Reconciler) moveByUser(ctx context.Context, s *scope, v invitee, resend
 	if user == nil {
 		return nil
 	}
-	recipient.User = user.Name
+	if effective.IsAccepted(user) {
+		return r.recognize(ctx, s, recipient, user)
+	}
+	noteUser(recipient, user)
 	switch {
-	case effective.IsAccepted(user):
-		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventRecognize, r.subject(s, recipient))
-		return r.deleteDuplicates(ctx, i, user)
 	case user.Labels[v1alpha1.LabelInvitation] != i.Name:
 		recipient.HeldBy = holderOf(user)
 		r.expire(s, recipient)
@@ -141,6 +146,7 @@ func (r *Reconciler) moveOwn(ctx context.Context, s *scope, v invitee, user *v1a
 	default:
 		r.expire(s, recipient)
 	}
+	noteUser(recipient, user)
 	if !onboarding.Open(recipient.State) {
 		return nil
 	}

@@ -12,22 +12,17 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // reconcileRemoved withdraws the invitation from everybody whom the spec no longer names: their link becomes invalid, and the pending
-// user is deleted. People who have accepted stay. The link becomes invalid even if the user cannot be deleted; the next pass deletes
+// user is deleted. People who have accepted stay, as long as they are users. The link becomes invalid even if the user cannot be deleted; the next pass deletes
 // the user.
 func (r *Reconciler) reconcileRemoved(ctx context.Context, s *scope) (time.Duration, error) {
-	named := make(map[string]bool, len(s.people))
-	for _, person := range s.people {
-		named[emailaddr.Normalize(person.Email)] = true
-	}
 	var failed []error
 	for n := range s.invitation.Status.Recipients {
 		recipient := &s.invitation.Status.Recipients[n]
-		if named[emailaddr.Normalize(string(recipient.Email))] {
+		if s.lists(recipient) {
 			continue
 		}
 		recipient.HeldBy = ""

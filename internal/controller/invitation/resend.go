@@ -16,10 +16,13 @@ import (
 //
 // The request is observed once, for all of them: they are invited again together or not at all. Otherwise a person who could not be
 // invited would miss the request, or the others would get another mail each time that the pass is repeated.
+//
+// A pass that finds somebody removed leaves the request to the next one, which follows from what this one writes. Until it is written
+// that they are revoked, a user created for them would count as accepted.
 func (r *Reconciler) reconcileResend(ctx context.Context, s *scope) (time.Duration, error) {
 	i := s.invitation
 	if s.resend {
-		if len(s.failures) > 0 || s.transient {
+		if len(s.failures) > 0 || s.transient || s.removed {
 			return 0, nil
 		}
 		invited, err := r.inviteAgain(ctx, s)
@@ -58,5 +61,5 @@ func (r *Reconciler) inviteAgain(ctx context.Context, s *scope) (map[*v1alpha1.R
 // for the first time, or whose account was made Limited.
 func canBeInvitedAgain(recipient *v1alpha1.RecipientStatus) bool {
 	_, resent := onboarding.Next(recipient.State, onboarding.EventResend)
-	return resent || turnedAway(recipient)
+	return resent || turnedAway(recipient) || accountRemoved(recipient)
 }

@@ -28,6 +28,8 @@ type scope struct {
 	// people are those whom spec.emails names; malformed is what is wrong with it.
 	people    []emailaddr.Addressee
 	malformed error
+	// listed are their addresses in the normal form.
+	listed map[string]bool
 	// authorized is true when the inviter may give the role.
 	authorized bool
 	// resend is true when the annotation requests to invite again. Without an authorized inviter the request waits.
@@ -35,6 +37,8 @@ type scope struct {
 
 	// named are the recipients whom the spec names, filled by reconcileNamed.
 	named []invitee
+	// removed is true when this pass has found that the OrgUser of somebody who had accepted is gone.
+	removed bool
 	// recreated are the pending users that were deleted and that this pass recreated.
 	recreated []*v1alpha1.OrgUser
 	// failures say which recipients could not be moved, and why. Transient is true when some could not for a reason that passes by
@@ -48,6 +52,10 @@ type scope struct {
 func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*scope, error) {
 	s := &scope{invitation: i, before: i.DeepCopy()}
 	s.people, s.malformed = emailaddr.ParseList(i.Spec.Emails)
+	s.listed = make(map[string]bool, len(s.people))
+	for _, person := range s.people {
+		s.listed[emailaddr.Normalize(person.Email)] = true
+	}
 	o, err := r.cache.Organization(ctx, i.Namespace)
 	if err != nil {
 		return nil, err
@@ -72,6 +80,11 @@ func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*sco
 
 // hasObstacle reports whether something keeps all recipients from being moved.
 func (s *scope) hasObstacle() bool { return s.organization == nil || s.malformed != nil }
+
+// lists reports whether the spec names a recipient.
+func (s *scope) lists(recipient *v1alpha1.RecipientStatus) bool {
+	return s.listed[emailaddr.Normalize(string(recipient.Email))]
+}
 
 // setObstacle says what keeps all recipients from being moved.
 func (s *scope) setObstacle() {

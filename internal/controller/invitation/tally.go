@@ -19,6 +19,8 @@ type tally struct {
 	total, pending, active, failed int32
 	// listed is how many were not removed from the list before they accepted. Waiting is how many of them are still to be invited.
 	listed, waiting int32
+	// turnedAway is how many of them were revoked because the inviter lacked the right.
+	turnedAway int32
 	// queued is how many mails are to be sent. LastError is the last error of one of them.
 	queued    int32
 	lastError string
@@ -27,6 +29,8 @@ type tally struct {
 	// by contains the addresses in each state. Refused and held also say by what.
 	by            map[v1alpha1.RecipientState][]string
 	refused, held []string
+	// removed are those who had accepted and whose OrgUser was deleted since, with what can be done.
+	removed []string
 	// failures are the recipients who could not be moved, with the reasons.
 	failures []string
 }
@@ -48,13 +52,17 @@ func (t *tally) add(r *v1alpha1.RecipientStatus) {
 	default:
 		t.failed++
 	}
-	if r.State == v1alpha1.RecipientRevoked && r.RevocationReason != v1alpha1.RevokedInviterUnauthorized {
+	if r.State == v1alpha1.RecipientRevoked && !turnedAway(r) && !accountRemoved(r) {
 		return
 	}
 	email := string(r.Email)
 	t.listed++
 	t.by[r.State] = append(t.by[r.State], email)
 	switch {
+	case turnedAway(r):
+		t.turnedAway++
+	case accountRemoved(r):
+		t.removed = append(t.removed, email+" "+r.Message)
 	case r.HeldBy != "":
 		t.held = append(t.held, fmt.Sprintf("%s (%s)", email, r.HeldBy))
 	case r.State == v1alpha1.RecipientPending:

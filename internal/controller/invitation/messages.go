@@ -1,0 +1,41 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package invitation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
+)
+
+// maxMessageLength bounds recipients[].message, in bytes.
+const maxMessageLength = 1024
+
+// reconcileMessages sets what somebody can do about each recipient.
+func (r *Reconciler) reconcileMessages(ctx context.Context, s *scope) (time.Duration, error) {
+	var failed []error
+	for n := range s.invitation.Status.Recipients {
+		recipient := &s.invitation.Status.Recipients[n]
+		message, err := r.messageFor(ctx, s, recipient)
+		if err != nil {
+			failed = append(failed, s.fail(recipient, err))
+			continue
+		}
+		recipient.Message = attempt.Shorten(message, maxMessageLength)
+	}
+	return 0, errors.Join(failed...)
+}
+
+// messageFor returns what somebody can do about a recipient, as a sentence that follows the address. It is empty for most.
+func (r *Reconciler) messageFor(_ context.Context, _ *scope, recipient *v1alpha1.RecipientStatus) (string, error) {
+	if accountRemoved(recipient) {
+		return fmt.Sprintf("had accepted, but OrgUser %q was deleted since: to invite them again, send again with the annotation %s, or "+
+			"remove the address from spec.emails and add it again", recipient.User, v1alpha1.AnnotationResend), nil
+	}
+	return "", nil
+}
