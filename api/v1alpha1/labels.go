@@ -41,8 +41,9 @@ const (
 	// comes from.
 	AnnotationOriginPrefix = "origin.accounts.usher.dev/"
 
-	// AnnotationResend, on an Invitation, sends it again to everybody who has not accepted, once for each new value (WXP-7). On
-	// an OrgUser that is declared without an Invitation it does so for that person.
+	// AnnotationResend, on an Invitation, sends it again, once for each new value (WXP-7): to the addresses that the value names,
+	// or, if it names none, to everybody who has neither accepted nor declined. On an OrgUser that is declared without an Invitation
+	// it does so for that person.
 	AnnotationResend = "accounts.usher.dev/resend"
 	// AnnotationInviterKind, on an Invitation, holds the InviterKind that was determined at admission, when it was known who was
 	// acting.

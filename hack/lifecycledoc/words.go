@@ -55,9 +55,11 @@ var sources = []struct{ events, text string }{
 		"when it was sent; a later change of the setting applies to invitations sent later"},
 	{"Reject", "the mail server refuses the address permanently"},
 	{"Resend", "a new value of the annotation `accounts.usher.dev/resend` on the Invitation, or on an OrgUser that " +
-		"is declared without one. It applies to everybody who has not accepted: the old link becomes invalid, the validity " +
-		"period starts again, and `sendCount` grows. The same value again does nothing. While the inviter may not give the " +
-		"role, or the OrgUser of one of these people cannot be written, the request waits for all of them"},
+		"is declared without one. If the value names addresses, as in `luis@acme.example eva@acme.example 2`, it applies to those only, " +
+		"else to everybody who has neither accepted nor declined. The old link becomes invalid, the validity period starts again, and " +
+		"`sendCount` grows. A person who is Registered gets the confirmation mail again instead, and the link that they have stays valid. " +
+		"The same value again does nothing. While the inviter may not give the role, or the OrgUser of one of these people cannot be " +
+		"written, the request waits for all of them"},
 	{"Revoke", "the address is no longer in `spec.emails` (AddressRemoved), or the inviter may no longer give " +
 		"the role when the person accepts (InviterUnauthorized), or the " +
 		"account was made Limited before it was accepted (AccessLimited)"},
@@ -65,7 +67,9 @@ var sources = []struct{ events, text string }{
 }
 
 const footer = `
-- A person gets a new link each time they become Invited. Only the newest link works.
+- A person gets a new link each time they become Invited. Only the newest link works. Other people's links are not affected.
+- Somebody who has Declined gets no mail by a resend, unless its value names the address. An address in the value that is not in
+  ` + "`spec.emails`" + ` is refused when the value is set; if it is taken out of ` + "`spec.emails`" + ` later, a warning says so.
 - Until the person accepts, the pending OrgUser follows the Invitation: role, workspaces, groups, modules and name. A field that
   somebody else has changed stays as that person left it. After acceptance, the Invitation no longer changes anything.
 - A name that the organization has declared, in ` + "`spec.displayName`" + ` or before the address in

@@ -26,10 +26,14 @@ func Judge(r Request) []Violation {
 // judgeContent checks the object itself. An object that is being deleted, or whose spec does not change, need not be
 // corrected first.
 func judgeContent(r Request) []Violation {
-	if r.Operation == Delete || r.Status || r.Operation == Update && len(r.changed()) == 0 {
+	if r.Operation == Delete || r.Status {
 		return nil
 	}
-	return append(CheckContent(r.New), slices.Concat(judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r))...)
+	found := judgeResend(r)
+	if r.Operation == Update && len(r.changed()) == 0 {
+		return found
+	}
+	return append(append(found, CheckContent(r.New)...), slices.Concat(judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r))...)
 }
 
 // judgeAuthority applies the role table.

@@ -56,28 +56,6 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 	return warnings, nil
 }
 
-// resendWarnings says where the annotation that asks for another mail belongs, if it has no effect where it is (WXP-7).
-func resendWarnings(object client.Object) []string {
-	if object.GetAnnotations()[v1alpha1.AnnotationResend] == "" {
-		return nil
-	}
-	why := ""
-	switch o := object.(type) {
-	case *v1alpha1.OrgUser:
-		if invited := o.Labels[v1alpha1.LabelInvitation]; invited != "" {
-			why = fmt.Sprintf("annotate Invitation %q, which invites this person", invited)
-		} else if o.Spec.Onboarding == v1alpha1.OnboardingNone {
-			why = "this person is not invited, because spec.onboarding is None"
-		}
-	case *v1alpha1.Organization, *v1alpha1.Workspace:
-		why = "annotate the Invitation, or the OrgUser if no Invitation invites the person"
-	}
-	if why == "" {
-		return nil
-	}
-	return []string{fmt.Sprintf("metadata.annotations: %s has no effect here: %s", v1alpha1.AnnotationResend, why)}
-}
-
 func (r Reader) addMissingGrants(ctx context.Context, warnings []string, namespace string,
 	grants []v1alpha1.WorkspaceGrant, modules []v1alpha1.ObjectName, o *v1alpha1.Organization,
 ) ([]string, error) {

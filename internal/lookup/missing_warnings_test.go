@@ -32,6 +32,16 @@ var _ = Describe("A reference to something that does not exist", func() {
 			`metadata.annotations: accounts.usher.dev/resend has no effect here: this person is not invited, because spec.onboarding is None`),
 		Entry("WXP-7 no warning for a user who is invited without an Invitation", again(builders.OrgUser("acme", "luis").Obj())),
 		Entry("WXP-7 no warning for an Invitation that is to be sent again", again(builders.Invitation("acme", "team", "a@acme.example").Obj())),
+		Entry("WXP-7 for a request to send again to addresses that get no mail", func() client.Object {
+			i := builders.Invitation("acme", "team", "a@acme.example, b@acme.example").Resend("a@acme.example B@acme.example c@acme.example @2").Obj()
+			i.Status.Recipients = []v1alpha1.RecipientStatus{{
+				Email: "b@acme.example", OnboardingStatus: v1alpha1.OnboardingStatus{State: v1alpha1.RecipientActive},
+			}}
+			return i
+		}(),
+			`metadata.annotations[accounts.usher.dev/resend]: b@acme.example has accepted already and gets no mail`,
+			`metadata.annotations[accounts.usher.dev/resend]: c@acme.example is not in spec.emails and gets no mail`,
+			`metadata.annotations[accounts.usher.dev/resend]: @2 is not in spec.emails and gets no mail`),
 		Entry("WXP-7 for a request to send again on a kind that invites nobody", again(builders.Workspace("acme", "support").Obj()),
 			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate the Invitation, or the OrgUser if `+
 				`no Invitation invites the person`),

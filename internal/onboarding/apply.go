@@ -46,8 +46,12 @@ func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 	case v1alpha1.RecipientInvited:
 		o.SendCount++
 		o.AcceptanceTime = nil
-		o.ExpirationTime = new(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))
+		o.ExpirationTime = expiration(s)
 		o.Registration = nil
+	case v1alpha1.RecipientRegistered:
+		if event == EventResend {
+			o.ExpirationTime = expiration(s)
+		}
 	case v1alpha1.RecipientActive:
 		// A person who accepted before and is found to be a user again has another account by now: the link that was accepted must not
 		// welcome them.
@@ -60,13 +64,24 @@ func Apply(o *v1alpha1.OnboardingStatus, event Event, s Subject) bool {
 	case step.Mail == "" && Queued(o):
 		o.Mail = nil
 	case step.Mail != "":
-		o.Mail = &v1alpha1.MailStatus{
-			Kind:      step.Mail,
-			State:     v1alpha1.MailQueued,
-			MessageID: MessageID(s.UID, s.Email, step.Mail, o.SendCount, s.MailDomain),
-		}
+		o.Mail = &v1alpha1.MailStatus{Kind: step.Mail, State: v1alpha1.MailQueued, MessageID: nextMessageID(o, step.Mail, s)}
 	}
 	return true
+}
+
+// expiration returns when a link of now expires.
+func expiration(s Subject) *metav1.Time {
+	return new(metav1.NewTime(s.Now.Add(s.Validity).Truncate(time.Second)))
+}
+
+// nextMessageID returns the Message-ID of a person's next mail. A mail that repeats the one before, with the same link, has another ID:
+// mail programs do not show a second mail with the ID of the first.
+func nextMessageID(o *v1alpha1.OnboardingStatus, kind v1alpha1.MailKind, s Subject) string {
+	id := MessageID(s.UID, s.Email, kind, o.SendCount, s.MailDomain)
+	if o.Mail != nil && o.Mail.Kind == kind && kind == v1alpha1.MailConfirmation {
+		id = messageIDAfter(o.Mail.MessageID, s.MailDomain)
+	}
+	return id
 }
 
 // Open reports whether a person in a state can still accept.

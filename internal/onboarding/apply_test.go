@@ -75,8 +75,30 @@ var _ = Describe("An applied event", func() {
 		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
 		Expect(o.Mail.MessageID).To(Equal(onboarding.MessageID(uid, address, v1alpha1.MailInvitation, 2, "usher.example")))
 	},
-		Entry(nil, invited), Entry(nil, registered), Entry(nil, declined), Entry(nil, expired), Entry(nil, undeliverable),
+		Entry(nil, invited), Entry(nil, declined), Entry(nil, expired), Entry(nil, undeliverable),
 	)
+
+	It("WXP-7 queues the confirmation again on a resend after the form was submitted, with the same link and another Message-ID", func() {
+		o := onboardingIn(invited)
+		Expect(onboarding.Apply(o, onboarding.EventRegister, subject())).To(BeTrue())
+		ids := []string{o.Mail.MessageID}
+		for n := range 2 {
+			again := subject()
+			again.Now = noon.Add(time.Duration(n+1) * time.Hour)
+			o.Mail.State = v1alpha1.MailSent
+			before := o.DeepCopy()
+			Expect(onboarding.Apply(o, onboarding.EventResend, again)).To(BeTrue())
+			Expect(o.State).To(Equal(registered))
+			Expect(o.SendCount).To(BeEquivalentTo(1), "the link goes on working")
+			Expect(o.Registration).To(Equal(onboardingIn(invited).Registration))
+			Expect(o.ExpirationTime.Time).To(Equal(again.Now.Add(week).Truncate(time.Second)))
+			Expect(o.Mail).To(And(HaveField("Kind", v1alpha1.MailConfirmation), HaveField("State", v1alpha1.MailQueued)))
+			Expect(ids).NotTo(ContainElement(o.Mail.MessageID))
+			ids = append(ids, o.Mail.MessageID)
+			Expect(onboarding.Apply(before, onboarding.EventResend, again)).To(BeTrue())
+			Expect(before.Mail.MessageID).To(Equal(o.Mail.MessageID), "a pass that is repeated")
+		}
+	})
 
 	It("raises the send count of a revoked person who is invited again, so that the old link stays invalid", func() {
 		o := onboardingIn(revoked)

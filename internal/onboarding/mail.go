@@ -20,8 +20,15 @@ import (
 
 // MessageID returns the Message-ID of a mail. The same mail to the same person has the same one, however often it is sent.
 func MessageID(uid types.UID, email string, kind v1alpha1.MailKind, sendCount int32, domain string) string {
+	return digestID(domain, string(uid), emailaddr.Normalize(email), string(kind), strconv.Itoa(int(sendCount)))
+}
+
+// messageIDAfter returns the Message-ID of a mail that repeats another one. It is the same, however often it is sent.
+func messageIDAfter(before, domain string) string { return digestID(domain, before) }
+
+func digestID(domain string, parts ...string) string {
 	h := sha256.New()
-	for _, part := range []string{string(uid), emailaddr.Normalize(email), string(kind), strconv.Itoa(int(sendCount))} {
+	for _, part := range parts {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return "<" + hex.EncodeToString(h.Sum(nil)[:16]) + "@" + domain + ">"

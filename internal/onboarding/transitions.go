@@ -31,7 +31,8 @@ const (
 	EventExpire Event = "Expire"
 	// EventRevoke withdraws the invitation.
 	EventRevoke Event = "Revoke"
-	// EventResend invites again: the old link becomes invalid and the validity period starts again (WXP-7).
+	// EventResend invites again: the old link becomes invalid and the validity period starts again (WXP-7). A person who has
+	// submitted the form gets the mail that confirms the address again, with the link that they have.
 	EventResend Event = "Resend"
 	// EventRemove is the deletion of the OrgUser of a person who has accepted an Invitation.
 	EventRemove Event = "Remove"
@@ -66,7 +67,7 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 		EventConfirm:   {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
 		EventExpire:    {v1alpha1.RecipientExpired, ""},
 		EventRevoke:    {v1alpha1.RecipientRevoked, ""},
-		EventResend:    {v1alpha1.RecipientInvited, v1alpha1.MailInvitation},
+		EventResend:    {v1alpha1.RecipientRegistered, v1alpha1.MailConfirmation},
 		EventReject:    {v1alpha1.RecipientUndeliverable, ""},
 	},
 	v1alpha1.RecipientDeclined:      again,

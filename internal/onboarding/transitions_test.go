@@ -56,7 +56,7 @@ var transitionTable = []struct {
 	{onboarding.EventDecline, [8]cell{none, decline, none, none, none, none, none, none}},
 	{onboarding.EventExpire, [8]cell{none, expire, expire, none, none, none, none, none}},
 	{onboarding.EventRevoke, [8]cell{revoke, revoke, revoke, none, revoke, revoke, none, revoke}},
-	{onboarding.EventResend, [8]cell{none, inviteM, inviteM, none, inviteM, inviteM, none, inviteM}},
+	{onboarding.EventResend, [8]cell{none, inviteM, confirm, none, inviteM, inviteM, none, inviteM}},
 	{onboarding.EventRemove, [8]cell{none, none, none, revoke, none, none, none, none}},
 	{onboarding.EventReject, [8]cell{none, reject, reject, none, none, none, none, none}},
 }

@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	. "github.com/onsi/gomega"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -93,6 +95,12 @@ func resend(ctx context.Context, o client.Object, value string) {
 		annotations[v1alpha1.AnnotationResend] = value
 		o.SetAnnotations(annotations)
 	})
+}
+
+// resendBy sets the annotation on an Invitation in the name of a user.
+func resendBy(ctx context.Context, username string, i *v1alpha1.Invitation, value string) error {
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, v1alpha1.AnnotationResend, value)
+	return env.As(username).Patch(ctx, i.DeepCopy(), client.RawPatch(types.MergePatchType, patch))
 }
 
 // newestLink waits for the nth mail to an address with a link below a path, and returns the link.

@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -24,11 +25,11 @@ var _ = Describe("An invitation", func() {
 
 	BeforeEach(func(ctx context.Context) { org = organization(ctx, english) })
 
-	It("WXP-7 starts over for everybody who has not accepted when it is resent, once per annotation value", func(ctx context.Context) {
-		i := builders.Invitation(org, "team", address("reg"), address("dec"), address("acc")).Obj()
+	It("WXP-7 starts over for people who have not answered when it is resent, once per annotation value", func(ctx context.Context) {
+		i := builders.Invitation(org, "team", address("inv"), address("reg"), address("dec"), address("acc")).Obj()
 		invite(ctx, i)
 		old := map[string]string{}
-		for _, name := range []string{"reg", "dec", "acc"} {
+		for _, name := range []string{"inv", "reg", "dec", "acc"} {
 			old[name] = newestLink(address(name), "/i/", 1)
 		}
 		press(ctx, old["reg"], filledIn("Reg"))
@@ -36,23 +37,34 @@ var _ = Describe("An invitation", func() {
 		Expect(press(ctx, old["dec"], url.Values{"action": {"decline"}})).To(Equal(pageDeclined))
 		press(ctx, old["acc"], filledIn("Acc"))
 		press(ctx, newestLink(address("acc"), "/c/", 1), nil)
-		Eventually(get(ctx, i)).Should(And(BeReady(), saying(Equal("Ready: 1 of 3 have accepted; Registered: "+address("reg")+
-			"; Declined: "+address("dec")))))
-		before := recipientOf(i, address("reg")).ExpirationTime.Time
+		Eventually(get(ctx, i)).Should(And(BeReady(), saying(Equal("Ready: 1 of 4 have accepted; Invited: "+address("inv")+
+			"; Registered: "+address("reg")+"; Declined: "+address("dec")))))
+		before := recipientOf(i, address("inv")).ExpirationTime.Time
 
 		// Times in a status have whole seconds, so only the next second shows a new time.
 		Eventually(time.Now).Should(BeTemporally(">=", before.AddDate(0, 0, -effective.DefaultInvitationValidityDays).Add(time.Second)))
 		resend(ctx, i, "again")
-		Eventually(get(ctx, i)).Should(And(stateOf(address("reg"), v1alpha1.RecipientInvited, 2),
-			stateOf(address("dec"), v1alpha1.RecipientInvited, 2), stateOf(address("acc"), v1alpha1.RecipientActive, 1)))
-		Expect(recipientOf(i, address("reg")).ExpirationTime.Time).To(BeTemporally(">", before), "the validity starts over")
-		Expect(recipientOf(i, address("reg")).Registration).To(BeNil(), "the registration is deleted")
-		Expect(look(ctx, old["reg"])).To(Equal(pageRevoked))
-		Expect(look(ctx, confirm)).To(Equal(pageRevoked), "also the old confirmation")
-		Expect(look(ctx, old["dec"])).To(Equal(pageRevoked))
+		Eventually(get(ctx, i)).Should(And(stateOf(address("inv"), v1alpha1.RecipientInvited, 2),
+			stateOf(address("reg"), v1alpha1.RecipientRegistered, 1), stateOf(address("dec"), v1alpha1.RecipientDeclined, 1),
+			stateOf(address("acc"), v1alpha1.RecipientActive, 1)))
+		for _, name := range []string{"inv", "reg"} {
+			Expect(recipientOf(i, address(name)).ExpirationTime.Time).To(BeTemporally(">", before), "the validity starts over")
+		}
+		Expect(recipientOf(i, address("reg")).Registration).NotTo(BeNil())
+		Expect(look(ctx, old["inv"])).To(Equal(pageRevoked))
+		Expect(newestLink(address("reg"), "/c/", 2)).To(Equal(confirm), "the same confirmation, in another mail")
+		Expect(look(ctx, confirm)).To(Equal(pageConfirm))
+		Expect(look(ctx, old["dec"])).To(Equal(pageDeclined))
 		Expect(look(ctx, old["acc"])).To(Equal(pageUsed))
+		awaitReady(ctx, i)
+
+		By("naming the person who has declined")
+		link := newestLink(address("inv"), "/i/", 2)
+		Expect(resendBy(ctx, "ana@"+org+".example", i, "nobody@"+org+".example")).To(BeRefused(http.StatusUnprocessableEntity,
+			"is not in spec.emails of this Invitation: name addresses from there, or none to send to everybody who has not accepted"))
+		resend(ctx, i, "Dec <"+address("dec")+">")
 		Expect(look(ctx, newestLink(address("dec"), "/i/", 2))).To(invited())
-		link := newestLink(address("reg"), "/i/", 2)
+		Expect(look(ctx, link)).To(invited(), "other people's links stay valid")
 		awaitReady(ctx, i)
 
 		By("setting the same value again")
@@ -66,9 +78,10 @@ var _ = Describe("An invitation", func() {
 		for _, l := range []string{link, newestLink(address("dec"), "/i/", 2)} {
 			press(ctx, l, filledIn("Somebody"))
 		}
-		press(ctx, newestLink(address("reg"), "/c/", 2), nil)
+		press(ctx, confirm, nil)
+		press(ctx, newestLink(address("inv"), "/c/", 1), nil)
 		press(ctx, newestLink(address("dec"), "/c/", 1), nil)
-		Eventually(get(ctx, i)).Should(saying(Equal("Ready: 3 of 3 have accepted")))
+		Eventually(get(ctx, i)).Should(saying(Equal("Ready: 4 of 4 have accepted")))
 		settle(ctx)
 		mails := mailIDs(org)
 		resend(ctx, i, "once more")
@@ -76,8 +89,8 @@ var _ = Describe("An invitation", func() {
 		settle(ctx)
 		Expect(mailIDs(org)).To(Equal(mails))
 		Expect(i.Status.Recipients).To(HaveEach(HaveField("State", v1alpha1.RecipientActive)))
-		Expect(eventsOf(ctx, i)(Default)).To(ContainElements(ContainSubstring("Normal Ready: 1 of 3 have accepted"),
-			ContainSubstring("Normal Ready: 3 of 3 have accepted")))
+		Expect(eventsOf(ctx, i)(Default)).To(ContainElements(ContainSubstring("Normal Ready: 1 of 4 have accepted"),
+			ContainSubstring("Normal Ready: 4 of 4 have accepted")))
 	})
 
 	It("follows its list: later addresses are invited, removed ones are revoked, and can be added again", func(ctx context.Context) {

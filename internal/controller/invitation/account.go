@@ -56,7 +56,7 @@ func (r *Reconciler) acceptedUser(ctx context.Context, s *scope, recipient *v1al
 	name := recipient.User
 	if len(users) > 0 {
 		user := slices.MinFunc(users, effective.ByPrecedence)
-		if !s.resend || !s.lists(recipient) {
+		if !s.resends(recipient) {
 			return user, nil
 		}
 		name = user.Name

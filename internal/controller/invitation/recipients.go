@@ -68,7 +68,7 @@ func (r *Reconciler) nameRecipients(s *scope) {
 			onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventName, r.subject(s, recipient))
 		}
 		s.named = append(s.named, invitee{
-			addressee: person, recipient: recipient, resend: s.resend && canBeInvitedAgain(recipient),
+			addressee: person, recipient: recipient, resend: s.resends(recipient) && canBeInvitedAgain(s.request, recipient),
 		})
 	}
 }
@@ -94,7 +94,7 @@ func (r *Reconciler) moveByUser(ctx context.Context, s *scope, v invitee, resend
 	case accountRemoved(recipient) && !resend:
 		return r.recognizeAgain(ctx, s, recipient)
 	case turnedAway(recipient) && !resend:
-		if s.resend {
+		if s.resends(recipient) {
 			return nil // reconcileResend invites them again with the user that they have
 		}
 		return r.deletePendingUser(ctx, i, recipient)

@@ -12,7 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// reconcileResend invites everybody again who has not accepted, when the annotation requests it (WXP-7).
+// reconcileResend invites everybody again who has not accepted, or those whom the annotation names, when it requests so (WXP-7).
 //
 // The request is observed once, for all of them: they are invited again together or not at all. Otherwise a person who could not be
 // invited would miss the request, or the others would get another mail each time that the pass is repeated.
@@ -34,7 +34,7 @@ func (r *Reconciler) reconcileResend(ctx context.Context, s *scope) (time.Durati
 		}
 	}
 	if s.authorized { // otherwise the request waits
-		i.Status.ObservedResend = onboarding.ResendValue(i)
+		i.Status.ObservedResend = s.request.Observed()
 	}
 	return 0, nil
 }
@@ -57,9 +57,12 @@ func (r *Reconciler) inviteAgain(ctx context.Context, s *scope) (map[*v1alpha1.R
 	return invited, errors.Join(failed...)
 }
 
-// canBeInvitedAgain reports whether a request to invite again concerns a recipient. It does not concern one who waits to be invited
-// for the first time, or whose account was made Limited.
-func canBeInvitedAgain(recipient *v1alpha1.RecipientStatus) bool {
+// canBeInvitedAgain reports whether a recipient whom a request to invite again concerns can be. It cannot be one who waits to be invited
+// for the first time, or whose account was made Limited. A person who has declined is left alone unless the request names them.
+func canBeInvitedAgain(request onboarding.Resend, recipient *v1alpha1.RecipientStatus) bool {
+	if recipient.State == v1alpha1.RecipientDeclined {
+		return request.Names(string(recipient.Email))
+	}
 	_, resent := onboarding.Next(recipient.State, onboarding.EventResend)
 	return resent || turnedAway(recipient) || accountRemoved(recipient)
 }

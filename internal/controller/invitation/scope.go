@@ -32,8 +32,9 @@ type scope struct {
 	listed map[string]bool
 	// authorized is true when the inviter may give the role.
 	authorized bool
-	// resend is true when the annotation requests to invite again. Without an authorized inviter the request waits.
-	resend bool
+	// request is what the annotation requests. Resend is true when it has not been acted on. Without an authorized inviter it waits.
+	request onboarding.Resend
+	resend  bool
 
 	// named are the recipients whom the spec names, filled by reconcileNamed.
 	named []invitee
@@ -73,8 +74,8 @@ func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*sco
 	if s.authorized, err = r.cache.InviterAuthorized(ctx, i); err != nil {
 		return nil, err
 	}
-	s.resend = s.authorized && len(i.Status.Recipients) > 0 &&
-		onboarding.ResendRequested(onboarding.ResendValue(i), i.Status.ObservedResend)
+	s.request = onboarding.ResendOf(i)
+	s.resend = s.authorized && len(i.Status.Recipients) > 0 && s.request.Requested(i.Status.ObservedResend)
 	return s, nil
 }
 
@@ -84,6 +85,11 @@ func (s *scope) hasObstacle() bool { return s.organization == nil || s.malformed
 // lists reports whether the spec names a recipient.
 func (s *scope) lists(recipient *v1alpha1.RecipientStatus) bool {
 	return s.listed[emailaddr.Normalize(string(recipient.Email))]
+}
+
+// resends reports whether a recipient whom the spec names is concerned by a request to invite again.
+func (s *scope) resends(recipient *v1alpha1.RecipientStatus) bool {
+	return s.resend && s.lists(recipient) && s.request.Concerns(string(recipient.Email))
 }
 
 // setObstacle says what keeps all recipients from being moved.

@@ -60,6 +60,9 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 		where, otherwise := "the OrgUser", "delete the OrgUser"
 		if name := u.Labels[v1alpha1.LabelInvitation]; name != "" {
 			where, otherwise = fmt.Sprintf("the Invitation %q", name), "remove the address from it"
+			if o.State == v1alpha1.RecipientDeclined {
+				where += ", naming the address in its value" // who has declined is left alone otherwise
+			}
 		}
 		status.Stalled(u, v1alpha1.ReasonNotInvited, fmt.Sprintf(
 			"the person cannot accept: the invitation is %s. Send it again with the annotation %s on %s, or %s",

@@ -34,9 +34,9 @@ func (r *Reconciler) moveOnboarding(f *effective.UserFacts) time.Duration {
 	if effective.IsAccepted(u) {
 		return 0
 	}
-	value := onboarding.ResendValue(u)
-	resend := onboarding.ResendRequested(value, u.Status.ObservedResend)
-	u.Status.ObservedResend = value
+	request := onboarding.ResendOf(u)
+	resend := request.Requested(u.Status.ObservedResend) && request.Concerns(string(u.Spec.Email))
+	u.Status.ObservedResend = request.Observed()
 	if o == nil {
 		o, resend = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending}, false
 	}
