@@ -78,6 +78,11 @@ func get[T client.Object](ctx context.Context, r objects, namespace, name string
 	return into, nil
 }
 
+// Workspace returns a Workspace by its name, or nil if there is none.
+func (r objects) Workspace(ctx context.Context, namespace, name string) (*v1alpha1.Workspace, error) {
+	return get(ctx, r, namespace, name, &v1alpha1.Workspace{})
+}
+
 // Users returns all OrgUsers of an organization.
 func (r objects) Users(ctx context.Context, namespace string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace)

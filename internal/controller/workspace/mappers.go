@@ -136,6 +136,14 @@ func queuesOf(w *v1alpha1.Workspace) []v1alpha1.EmailAddress {
 	return []v1alpha1.EmailAddress{w.Spec.Portal.QueueEmail}
 }
 
+// workspacesForFormer returns the workspaces that request the namespace of one that is gone, whose conditions say how they get it.
+func (r *Reconciler) workspacesForFormer(ctx context.Context, c mapper.Change[*v1alpha1.Workspace]) ([]types.NamespacedName, error) {
+	if !c.Deleted() {
+		return nil, nil
+	}
+	return mapper.KeysOf(r.cache.WorkspacesByNamespace(ctx, effective.NamespaceOf(c.Before)))
+}
+
 // workspacesForNamespace returns the workspaces that request a namespace, whoever it belongs to.
 func (r *Reconciler) workspacesForNamespace(ctx context.Context, c mapper.Change[*corev1.Namespace]) ([]types.NamespacedName, error) {
 	return mapper.KeysOf(r.cache.WorkspacesByNamespace(ctx, c.Newest().Name))

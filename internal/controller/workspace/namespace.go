@@ -45,8 +45,23 @@ func (r *Reconciler) reconcileNamespace(ctx context.Context, s *scope) (time.Dur
 	}
 	if s.namespaceProblem = namespaceProblem(w, n); s.namespaceProblem == nil {
 		s.namespace, w.Status.Namespace = n, n.Name
+		return 0, nil
 	}
-	return 0, nil
+	return 0, r.explainRename(ctx, s, n)
+}
+
+// explainRename says how a namespace comes to a workspace that is another one under a new name: Kubernetes cannot rename an object, so
+// the new Workspace is created beside the former one, and finds the namespace taken.
+func (r *Reconciler) explainRename(ctx context.Context, s *scope, n *corev1.Namespace) error {
+	w := s.workspace
+	if n == nil || owns(w, n) || !belongsToSibling(w, n) {
+		return nil
+	}
+	former, err := r.cache.Workspace(ctx, w.Namespace, n.Labels[v1alpha1.LabelWorkspace])
+	if err == nil {
+		s.namespaceProblem = stalled(v1alpha1.ReasonNamespaceConflict, siblingMessage(w, n, former))
+	}
+	return err
 }
 
 // namespaceProblem returns what keeps a workspace from having a namespace of the requested name. Nil for n: there is none, although the
@@ -116,10 +131,33 @@ func owns(w *v1alpha1.Workspace, n *corev1.Namespace) bool {
 // remedy is what helps a Workspace whose namespace is another's: its spec.namespace cannot be changed.
 const remedy = "delete this Workspace and create one with another spec.namespace"
 
+// belongsToSibling reports whether a namespace was created for another workspace of the same organization.
+func belongsToSibling(w *v1alpha1.Workspace, n *corev1.Namespace) bool {
+	other := n.Labels[v1alpha1.LabelWorkspace]
+	return n.Labels[v1alpha1.LabelOrganization] == w.Namespace && other != "" && other != w.Name
+}
+
+// siblingMessage says that a namespace belongs to another workspace of the same organization. Former is that workspace; nil: it is gone,
+// and has left the namespace behind.
+func siblingMessage(w *v1alpha1.Workspace, n *corev1.Namespace, former *v1alpha1.Workspace) string {
+	other := n.Labels[v1alpha1.LabelWorkspace]
+	switch {
+	case former == nil:
+		return fmt.Sprintf("namespace %q was left behind by workspace %q, which no longer exists: to continue with it here, ask a "+
+			"cluster administrator to run `kubectl label namespace %s %s=%s --overwrite`; otherwise, %s", n.Name, other, n.Name,
+			v1alpha1.LabelWorkspace, w.Name, remedy)
+	case former.Spec.DeletionPolicy == v1alpha1.DeletionDelete:
+		return fmt.Sprintf("namespace %q belongs to workspace %q: %s. If this is that workspace under a new name, first set its "+
+			"spec.deletionPolicy to Retain, or everything in the namespace is deleted with it", n.Name, other, remedy)
+	default:
+		return fmt.Sprintf("namespace %q belongs to workspace %q: %s. If this is that workspace under a new name, delete workspace %q, "+
+			"which leaves the namespace behind", n.Name, other, remedy, other)
+	}
+}
+
 func conflictMessage(w *v1alpha1.Workspace, n *corev1.Namespace) string {
-	if other := n.Labels[v1alpha1.LabelWorkspace]; n.Labels[v1alpha1.LabelOrganization] == w.Namespace && other != "" &&
-		other != w.Name {
-		return fmt.Sprintf("namespace %q belongs to workspace %q: %s", n.Name, other, remedy)
+	if belongsToSibling(w, n) {
+		return fmt.Sprintf("namespace %q belongs to workspace %q: %s", n.Name, n.Labels[v1alpha1.LabelWorkspace], remedy)
 	}
 	return fmt.Sprintf("namespace %q already exists and was not created by Usher, which never adopts a namespace: %s, or "+
 		"delete the namespace", n.Name, remedy)

@@ -37,6 +37,11 @@ var _ = Describe("Namespaces", func() {
 			`namespace "acme-support" belongs to workspace "helpdesk": delete this Workspace and create one with another spec.namespace`))
 		foreign := namespaceFor(builders.Workspace("rival", "support").Obj(), "acme-support")
 		Expect(conflictMessage(w, foreign)).To(And(Not(ContainSubstring("rival")), ContainSubstring("never adopts a namespace")))
+		Expect(siblingMessage(w, other, builders.Workspace("acme", "helpdesk").Obj())).To(Equal(`namespace "acme-support" belongs to ` +
+			`workspace "helpdesk": delete this Workspace and create one with another spec.namespace. If this is that workspace under a new ` +
+			`name, delete workspace "helpdesk", which leaves the namespace behind`))
+		Expect(siblingMessage(w, other, builders.Workspace("acme", "helpdesk").DeletedWithNamespace().Obj())).To(HaveSuffix(
+			`first set its spec.deletionPolicy to Retain, or everything in the namespace is deleted with it`))
 		foreign.Labels = nil
 		Expect(conflictMessage(w, foreign)).To(ContainSubstring("was not created by Usher"))
 	})

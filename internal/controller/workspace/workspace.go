@@ -79,6 +79,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.workspacesForAssignee)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForSerials)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForIntake)).
+		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForFormer)).
 		Watches(&corev1.Namespace{}, mapper.OnChange(r.workspacesForNamespace)).
 		Watches(&corev1.ConfigMap{}, mapper.OnChange(r.workspacesForSettings)).
 		Complete(reconcile.AsReconciler(r.client, r))
