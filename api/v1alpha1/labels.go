@@ -102,6 +102,7 @@ const (
 	ReasonLimited                = "Limited"
 	ReasonSuspended              = "Suspended"
 	ReasonRemoving               = "Removing"
+	ReasonAwaitingHandover       = "AwaitingHandover"
 	ReasonDuplicateAddress       = "DuplicateAddress"
 	ReasonDuplicateUsername      = "DuplicateUsername"
 	ReasonNamespaceConflict      = "NamespaceConflict"

@@ -4,6 +4,7 @@
 package authz
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -40,6 +41,9 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 		!slices.Contains(o.Status.Administrators, before.Name) || !effective.CandidateOf(before).Requested {
 		return nil
 	}
+	if r.Operation == Delete && r.Facts.Succession.Possible() {
+		return nil
+	}
 	field, what := "metadata.deletionTimestamp", "deleted"
 	if after, ok := r.New.(*v1alpha1.OrgUser); ok && r.Operation == Update {
 		if effective.CandidateOf(after).Requested {
@@ -51,5 +55,21 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 		}
 	}
 	return []Violation{r.refuse(field, Invalid, RuleLastAdministrator,
-		"%q is its last administrator in force and cannot be %s; make somebody else OrganizationAdmin first", before.Name, what)}
+		"%q is its last administrator in force and cannot be %s; make somebody else OrganizationAdmin first%s", before.Name, what,
+		renamingAdvice(r, before))}
+}
+
+// renamingAdvice says how the object of the last administrator is renamed, if the request deletes it: whoever deletes an administrator
+// who is declared in Git is likely to have renamed them.
+func renamingAdvice(r Request, before *v1alpha1.OrgUser) string {
+	switch s := r.Facts.Succession; {
+	case r.Operation != Delete:
+		return ""
+	case s.User != "":
+		return fmt.Sprintf(". OrgUser %q has the same address and takes over when %q is deleted, once you %s",
+			s.User, before.Name, s.Obstacle)
+	default:
+		return ". To rename the OrgUser, create one with the new name, the same spec.email, the same role and spec.onboarding None, and " +
+			"delete this one after that (in Argo CD, with the sync option PruneLast=true)"
+	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -46,15 +47,16 @@ var _ = Describe("ORG-4 The last administrator", func() {
 				field, what string
 				request     authz.Request
 			}{
-				{"metadata.deletionTimestamp", "deleted", asked(actor, authz.Delete, bea)},
-				{"spec.role", "demoted", update(actor, bea, changed(bea, demoted))},
-				{"spec.suspend", "suspended", update(actor, bea, changed(bea, suspended))},
+				{"metadata.deletionTimestamp", "deleted; make somebody else OrganizationAdmin first. To rename the OrgUser, create one with the " +
+					"new name, the same spec.email, the same role and spec.onboarding None, and delete this one after that (in Argo CD, with " +
+					"the sync option PruneLast=true)", asked(actor, authz.Delete, bea)},
+				{"spec.role", "demoted; make somebody else OrganizationAdmin first", update(actor, bea, changed(bea, demoted))},
+				{"spec.suspend", "suspended; make somebody else OrganizationAdmin first", update(actor, bea, changed(bea, suspended))},
 			} {
 				found := authz.Judge(about(c.request, acme("bea"), false))
 				Expect(found).To(HaveLen(1))
 				Expect(found[0]).To(And(HaveField("Field", c.field), HaveField("Reason", authz.Invalid),
-					HaveField("Rule", "last-administrator"), HaveField("Message", who+`: "bea" is its last administrator in force and cannot be `+c.what+
-						"; make somebody else OrganizationAdmin first")))
+					HaveField("Rule", "last-administrator"), HaveField("Message", who+`: "bea" is its last administrator in force and cannot be `+c.what)))
 			}
 		}
 	})
@@ -66,6 +68,22 @@ var _ = Describe("ORG-4 The last administrator", func() {
 			} {
 				Expect(authz.Judge(about(r, acme("ana", "bea"), true))).To(BeEmpty())
 			}
+		}
+	})
+
+	It("may be deleted once somebody with the same address takes over, but neither demoted nor suspended", func() {
+		taking := func(r authz.Request, obstacle string) []authz.Violation {
+			r = about(r, acme("bea"), false)
+			r.Facts.Succession = effective.Succession{User: "beatriz", Obstacle: obstacle}
+			return authz.Judge(r)
+		}
+		for _, actor := range actors {
+			Expect(taking(asked(actor, authz.Delete, bea), "")).To(BeEmpty())
+			Expect(taking(update(actor, bea, changed(bea, demoted)), "")).To(HaveLen(1))
+			Expect(taking(update(actor, bea, changed(bea, suspended)), "")).To(HaveLen(1))
+			Expect(taking(asked(actor, authz.Delete, bea), "set its spec.onboarding to None")).To(ConsistOf(HaveField("Message", HaveSuffix(
+				`; make somebody else OrganizationAdmin first. OrgUser "beatriz" has the same address and takes over when "bea" is deleted, `+
+					`once you set its spec.onboarding to None`))))
 		}
 	})
 

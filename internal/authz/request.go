@@ -41,6 +41,8 @@ type Facts struct {
 	// OtherAdministrator is true if an administrator in force other than the request's user requests to stay one. It is
 	// meaningful only if the request's user is an administrator.
 	OtherAdministrator bool
+	// Succession says who takes over from the administrator that the request deletes.
+	Succession effective.Succession
 	// ClusterRoles says which ClusterRoles named by the modules of the request's Organization may be bound.
 	ClusterRoles effective.ClusterRoleStates
 	// Named says which of the AssignmentKeys workspaces list as members.

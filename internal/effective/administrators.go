@@ -18,6 +18,8 @@ type Candidate struct {
 	Requested bool
 	// Accepted is true once the person has accepted.
 	Accepted bool
+	// Acts is true while the role is in force. Somebody who has just been added to the ledger is still without it.
+	Acts bool
 }
 
 // CandidateOf returns what a user requests.
@@ -27,6 +29,7 @@ func CandidateOf(u *v1alpha1.OrgUser) Candidate {
 		Exists:    true,
 		Requested: u.Spec.Role == v1alpha1.RoleOrganizationAdmin && !u.Spec.Suspend && u.DeletionTimestamp.IsZero(),
 		Accepted:  u.Status.State == v1alpha1.UserActive,
+		Acts:      u.Status.State == v1alpha1.UserActive && u.Status.Role == v1alpha1.RoleOrganizationAdmin,
 	}
 }
 
@@ -39,7 +42,8 @@ type Ledger struct {
 	Leaving []string
 	// Staying are those on the present list who request to stay.
 	Staying []string
-	// Held is who stays against their request because nobody else would be left (ORG-4). Empty if nobody is.
+	// Held is who stays against their request because nobody else would be left (ORG-4): somebody whose role is in force, if there
+	// is one. Empty if nobody is held.
 	Held string
 }
 
@@ -66,9 +70,10 @@ func NextLedger(current []string, candidates []Candidate) Ledger {
 	case len(next.Staying) > 0:
 		next.Leaving = unwilling
 	case len(unwilling) > 0:
-		next.Held = unwilling[0]
+		held := max(slices.IndexFunc(unwilling, func(name string) bool { return byName[name].Acts }), 0)
+		next.Held = unwilling[held]
 		next.Administrators = []string{next.Held}
-		next.Leaving = unwilling[1:]
+		next.Leaving = slices.Delete(unwilling, held, held+1)
 	}
 	for _, c := range candidates {
 		if c.Requested && c.Accepted && !slices.Contains(next.Administrators, c.Name) {

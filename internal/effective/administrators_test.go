@@ -23,6 +23,11 @@ func unwilling(name string) effective.Candidate {
 	return effective.Candidate{Name: name, Exists: true, Accepted: true}
 }
 
+func acting(c effective.Candidate) effective.Candidate {
+	c.Acts = true
+	return c
+}
+
 func invitedAdmin(name string) effective.Candidate {
 	return effective.Candidate{Name: name, Exists: true, Requested: true}
 }
@@ -61,6 +66,9 @@ var _ = Describe("The ledger of administrators", func() {
 			effective.Ledger{Administrators: []string{"ana"}, Staying: []string{"ana"}}),
 		Entry("drops an administrator whose object is gone", []string{"ana", "bea"}, []effective.Candidate{willing("bea")},
 			effective.Ledger{Administrators: []string{"bea"}, Staying: []string{"bea"}}),
+		Entry("holds one who acts before one who has only been added", []string{"ana", "bea"},
+			[]effective.Candidate{unwilling("ana"), acting(unwilling("bea"))},
+			effective.Ledger{Administrators: []string{"bea"}, Leaving: []string{"ana"}, Held: "bea"}),
 		Entry("holds the next administrator in place of one whose object is gone", []string{"ana", "bea"}, []effective.Candidate{unwilling("bea")},
 			effective.Ledger{Administrators: []string{"bea"}, Held: "bea"}),
 		Entry("is empty if all objects were removed by force", []string{"ana"}, nil, effective.Ledger{}),
@@ -71,6 +79,8 @@ var _ = Describe("The ledger of administrators", func() {
 		Expect(effective.CandidateOf(u)).To(Equal(effective.Candidate{Name: "ana", Exists: true, Requested: true}))
 		u.Status.State = v1alpha1.UserActive
 		Expect(effective.CandidateOf(u)).To(Equal(willing("ana")))
+		u.Status.Role = orgAdmin
+		Expect(effective.CandidateOf(u)).To(Equal(acting(willing("ana"))))
 		Expect(effective.CandidateOf(ana.Suspended().Obj()).Requested).To(BeFalse())
 		Expect(effective.CandidateOf(ana.Role(technician).Obj()).Requested).To(BeFalse())
 		Expect(effective.CandidateOf(deleted(ana.Obj())).Requested).To(BeFalse())

@@ -104,7 +104,14 @@ func mayHoldSeats(u *v1alpha1.OrgUser) bool {
 		return false
 	}
 	return u.Status.State == v1alpha1.UserActive ||
-		u.Status.State == v1alpha1.UserPending && !meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionStalled)
+		u.Status.State == v1alpha1.UserPending && !meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionStalled) &&
+			!waitsForAddress(u)
+}
+
+// waitsForAddress reports whether a user is not in force because another one, who may have a seat already, has the same address.
+func waitsForAddress(u *v1alpha1.OrgUser) bool {
+	ready := meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionReady)
+	return ready != nil && (ready.Reason == v1alpha1.ReasonDuplicateAddress || ready.Reason == v1alpha1.ReasonAwaitingHandover)
 }
 
 func nextHolders(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int,

@@ -48,6 +48,18 @@ var _ = Describe("Seats", func() {
 		Expect(holders(0, nil, user("old", 1))).To(BeEmpty())
 	})
 
+	It("ORG-28 are not taken by a user whose address another one has, who may have a seat already", func() {
+		waiting := func(ready metav1.ConditionStatus, reason string) func(*v1alpha1.OrgUser) {
+			return func(u *v1alpha1.OrgUser) {
+				u.Status.State = v1alpha1.UserPending
+				u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: ready, Reason: reason}}
+			}
+		}
+		Expect(holders(9, nil, user("handed-over", 1, waiting(metav1.ConditionTrue, v1alpha1.ReasonAwaitingHandover)),
+			user("duplicate", 2, waiting(metav1.ConditionFalse, v1alpha1.ReasonDuplicateAddress)),
+			user("invited", 3, waiting(metav1.ConditionTrue, v1alpha1.ReasonAwaitingAcceptance)))).To(Equal([]string{"invited"}))
+	})
+
 	It("GTA-11 are at most as many as the status can list, even if more are stored", func() {
 		o := builders.Organization("acme").Module(module, 1000000).Obj()
 		users := make([]*v1alpha1.OrgUser, 10001)

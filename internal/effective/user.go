@@ -27,8 +27,13 @@ type UserFacts struct {
 	Named map[string][]v1alpha1.GrantOrigin
 	// ClusterRoles says which ClusterRoles named by the organization's modules may be bound.
 	ClusterRoles ClusterRoleStates
-	// AddressOwner is the name of another user with the same address who has it in force (ORG-28). Empty if there is none.
+	// AddressOwner is the name of another user with the same address who has it in force (ORG-28). Empty if there is none, or if
+	// that user hands over to this one; see HandsOver.
 	AddressOwner string
+	// OwnerLeaves is true if the AddressOwner is being deleted.
+	OwnerLeaves bool
+	// TakesOver is true if the AddressOwner is an administrator from whom the user takes over when that one is deleted.
+	TakesOver bool
 	// UsernameOwner is the name of another user who has the requested Kubernetes user name in force. Empty if there is none.
 	UsernameOwner string
 }
@@ -66,7 +71,7 @@ func UserInForce(f UserFacts) InForce {
 	in.Username = name
 	requested := CandidateOf(f.User).Requested
 	switch {
-	case InLedger(f.Organization, f.User):
+	case InLedger(f.Organization, f.User) && (hasName || inUse(f.User)):
 		alone := len(f.Organization.Status.Administrators) == 1
 		in.State, in.Role = v1alpha1.UserActive, v1alpha1.RoleOrganizationAdmin
 		in.Held, in.Leaving = !requested && alone, !requested && !alone

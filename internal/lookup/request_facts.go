@@ -26,6 +26,9 @@ func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator stri
 		q.Facts.ClusterRoles, err = r.ClusterRoles(ctx, o)
 	case *v1alpha1.OrgUser:
 		q.Facts.OtherAdministrator, err = r.otherAdministrator(ctx, q.Facts.Organization, o.Name)
+		if err == nil && q.Operation == authz.Delete && effective.InLedger(q.Facts.Organization, o) && !q.Facts.OtherAdministrator {
+			q.Facts.Succession, err = r.Succession(ctx, o)
+		}
 	case *v1alpha1.Workspace:
 		err = r.workspaceFacts(ctx, &q, o, operator)
 	}

@@ -28,10 +28,12 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effectiv
 	if err = r.access(ctx, &facts); err != nil {
 		return facts, err
 	}
-	if facts.AddressOwner, err = r.addressOwner(ctx, user); err != nil {
+	if err = r.addressFacts(ctx, &facts); err != nil {
 		return facts, err
 	}
-	facts.UsernameOwner, err = r.usernameOwner(ctx, user)
+	facts.UsernameOwner, err = r.usernameOwner(ctx, user, func(other *v1alpha1.OrgUser) bool {
+		return effective.HandsOver(facts.Organization, other, user)
+	})
 	return facts, err
 }
 
@@ -51,28 +53,47 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alph
 	return nil, nil //nolint:nilnil // not invited yet is an answer, not an error
 }
 
-// addressOwner returns the name of another user who has the address in force before this one (ORG-28).
-func (r Reader) addressOwner(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
-	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
-	return firstOther(same, user, effective.Precedes), err
+// addressFacts adds who has the address in force before the user (ORG-28), and whether the user takes over from them.
+func (r Reader) addressFacts(ctx context.Context, f *effective.UserFacts) error {
+	same, err := r.UsersByEmail(ctx, f.User.Namespace, string(f.User.Spec.Email))
+	if err != nil {
+		return err
+	}
+	owner := firstOther(same, f.User, effective.Precedes, func(other *v1alpha1.OrgUser) bool {
+		return effective.HandsOver(f.Organization, other, f.User)
+	})
+	if owner == nil {
+		return nil
+	}
+	f.AddressOwner, f.OwnerLeaves = owner.Name, !owner.DeletionTimestamp.IsZero()
+	if owner.Status.Role != v1alpha1.RoleOrganizationAdmin {
+		return nil
+	}
+	succession, err := r.SuccessionAmong(ctx, owner, same)
+	f.TakesOver = succession.Possible() && succession.User == f.User.Name
+	return err
 }
 
-// usernameOwner returns the name of another user who keeps this one from having the Kubernetes user name in its spec.
-func (r Reader) usernameOwner(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
+// usernameOwner returns the name of another user who keeps this one from having the Kubernetes user name in its spec. It leaves out
+// users for whom without returns true.
+func (r Reader) usernameOwner(ctx context.Context, user *v1alpha1.OrgUser, without func(*v1alpha1.OrgUser) bool) (string, error) {
 	same, err := r.usersByAnyUsername(ctx, user.Namespace, effective.UsernameOf(user))
-	return firstOther(same, user, effective.OwnsUsername), err
+	if owner := firstOther(same, user, effective.OwnsUsername, without); owner != nil {
+		return owner.Name, err
+	}
+	return "", err
 }
 
-// firstOther returns the name of the first of all users who come before a user. It is the same whatever the order of the list.
-func firstOther(users []*v1alpha1.OrgUser, user *v1alpha1.OrgUser, precedes func(a, b *v1alpha1.OrgUser) bool) string {
+// firstOther returns the first of all users who come before a user, apart from those for whom without returns true; nil: there is none.
+// It is the same whatever the order of the list.
+func firstOther(users []*v1alpha1.OrgUser, user *v1alpha1.OrgUser, precedes func(a, b *v1alpha1.OrgUser) bool,
+	without func(*v1alpha1.OrgUser) bool,
+) *v1alpha1.OrgUser {
 	var first *v1alpha1.OrgUser
 	for _, other := range users {
-		if other.Name != user.Name && precedes(other, user) && (first == nil || precedes(other, first)) {
+		if other.Name != user.Name && precedes(other, user) && !without(other) && (first == nil || precedes(other, first)) {
 			first = other
 		}
 	}
-	if first == nil {
-		return ""
-	}
-	return first.Name
+	return first
 }

@@ -68,6 +68,8 @@ var _ = Describe("Two replicas", func() {
 				func(ctx context.Context) { raceSeats(ctx, rounds) }, SpecTimeout(raceTimeout))
 			It("ORG-28 never have two active users with the same address",
 				func(ctx context.Context) { raceAddresses(ctx, rounds) }, SpecTimeout(raceTimeout))
+			It("ORG-4 ORG-28 never lose the only administrator, nor have two who stay, when the object is renamed",
+				func(ctx context.Context) { raceRenames(ctx, rounds) }, SpecTimeout(raceTimeout))
 		})
 	}
 })

@@ -65,7 +65,8 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 		Expect(kubectlSays(ctx, solo, gitops, "delete ou sol")).To(Equal(
 			`The OrgUser "sol" is invalid: metadata.deletionTimestamp: delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin ` +
 				`in organization "acme": "sol" is its last administrator in force and cannot be deleted; ` +
-				`make somebody else OrganizationAdmin first`))
+				`make somebody else OrganizationAdmin first. To rename the OrgUser, create one with the new name, the same spec.email, the ` +
+				`same role and spec.onboarding None, and delete this one after that (in Argo CD, with the sync option PruneLast=true)`))
 		Expect(kubectlSays(ctx, solo, masters, `patch ou sol --type=merge -p {"spec":{"role":"Member"}}`)).To(Equal(
 			`The OrgUser "sol" is invalid: spec.role: user "admin" acts for the platform in organization "acme": "sol" is its last ` +
 				`administrator in force and cannot be demoted; make somebody else OrganizationAdmin first`))

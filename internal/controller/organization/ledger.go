@@ -22,6 +22,9 @@ const ledgerRetry = time.Second
 // requests the role. That other one cannot leave in the meantime: the written list names them, and the OrgUser reconciler, which
 // alone removes the finalizer and the role, reads that list from the API server after the request has ended. One of the two reads
 // sees what the other has written.
+//
+// If nobody else is left, but an administrator who is being deleted is declared under another name as well, that one joins the list
+// before they act, which they do once they are on it. From then on they are like any other: the former one leaves after they act.
 func (r *Reconciler) reconcileAdministrators(ctx context.Context, s *scope) (time.Duration, error) {
 	candidates, err := r.candidates(ctx, s)
 	if err != nil {
@@ -44,7 +47,14 @@ func (r *Reconciler) reconcileAdministrators(ctx context.Context, s *scope) (tim
 	if err != nil {
 		return 0, err
 	}
-	s.organization.Status.Administrators, s.held = confirmed, next.Held
+	successors, err := r.successors(ctx, s.organization.Namespace, next)
+	if err != nil {
+		return 0, err
+	}
+	s.organization.Status.Administrators, s.held = union(confirmed, successors), next.Held
+	if len(successors) > 0 {
+		s.held = "" // the reason to hold somebody is about to pass
+	}
 	return retry, nil
 }
 

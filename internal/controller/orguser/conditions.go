@@ -33,7 +33,7 @@ func setConditions(s *scope, failed error) {
 	case s.facts.Organization == nil:
 		status.Progressing(u, v1alpha1.ReasonOrganizationNotFound, wording.NoOrganization(u.Namespace))
 	case s.facts.AddressOwner != "":
-		setAddressTaken(u, s.facts.AddressOwner)
+		setAwaitingAddress(u, s.facts)
 	case s.facts.UsernameOwner != "":
 		setUsernameTaken(u, s.facts.UsernameOwner)
 	case in.State == v1alpha1.UserPending:

@@ -41,6 +41,16 @@ var _ = Describe("The conditions of a user", func() {
 			v1alpha1.ConditionReconciling, "OrganizationNotFound", `no Organization "acme" in namespace "acme"`),
 		Entry("ORG-28 a duplicate of another one with the address", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) { f.AddressOwner = "first" },
 			v1alpha1.ConditionStalled, "DuplicateAddress", `user "first" already has the address luis@acme.example`),
+		Entry("a duplicate of another one who is being deleted", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
+			f.AddressOwner, f.OwnerLeaves = "first", true
+		}, v1alpha1.ConditionReconciling, "DuplicateAddress",
+			`user "first", which is being deleted, still has the address luis@acme.example: this user follows when that one is gone`),
+		Entry("ORG-4 a duplicate who takes over from an administrator", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
+			f.AddressOwner, f.TakesOver = "first", true
+		}, v1alpha1.ConditionReady, "AwaitingHandover", `this user takes over when that one is deleted`),
+		Entry("ORG-4 a duplicate who is taking over from an administrator", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
+			f.AddressOwner, f.OwnerLeaves, f.TakesOver = "first", true, true
+		}, v1alpha1.ConditionReconciling, "AwaitingHandover", `taking over from user "first", which is being deleted`),
 		Entry("about to be invited", effective.InForce{State: v1alpha1.UserPending}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "AwaitingMail", "about to be sent"),
 		Entry("invited, the mail not out yet", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {

@@ -74,6 +74,26 @@ func setAddressTaken(u *v1alpha1.OrgUser, by string) {
 		"user %q already has the address %s: delete one of the two users", by, u.Spec.Email))
 }
 
+// setAwaitingAddress says how a user stands whose address another one has in force. One who is to take over from an administrator is
+// Ready: it is for somebody else to delete the former one, who may wait until this one is.
+func setAwaitingAddress(u *v1alpha1.OrgUser, f effective.UserFacts) {
+	switch {
+	case f.TakesOver && !f.OwnerLeaves:
+		status.Ready(u, v1alpha1.ReasonAwaitingHandover, fmt.Sprintf(
+			"user %q has the address %s and is an administrator in force; this user takes over when that one is deleted: delete one of "+
+				"the two users", f.AddressOwner, u.Spec.Email))
+	case f.TakesOver:
+		status.Progressing(u, v1alpha1.ReasonAwaitingHandover, fmt.Sprintf(
+			"taking over from user %q, which is being deleted", f.AddressOwner))
+	case f.OwnerLeaves:
+		status.Progressing(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
+			"user %q, which is being deleted, still has the address %s: this user follows when that one is gone",
+			f.AddressOwner, u.Spec.Email))
+	default:
+		setAddressTaken(u, f.AddressOwner)
+	}
+}
+
 func setUsernameTaken(u *v1alpha1.OrgUser, by string) {
 	status.Stalled(u, v1alpha1.ReasonDuplicateUsername, fmt.Sprintf(
 		"user %q already has the Kubernetes user name %s: set another spec.username on one of the two users", by, effective.UsernameOf(u)))

@@ -16,7 +16,8 @@ import (
 
 // usersForUser: who has an address or a user name in force concerns everybody who requests it (ORG-28).
 func (r *Reconciler) usersForUser(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
-	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State &&
+	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State && c.Before.Status.Role == c.After.Status.Role &&
+		c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() &&
 		effective.UsernameOf(c.Before) == effective.UsernameOf(c.After) && c.Before.Status.Username == c.After.Status.Username {
 		return nil, nil
 	}

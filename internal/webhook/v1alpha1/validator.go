@@ -75,7 +75,8 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 }
 
 // decide judges by the cache. The cache may be behind a user who deletes a whole folder, or who has just made somebody else an
-// administrator. So before the removal of a last administrator is refused, the API server is asked.
+// administrator or declared the same person under another name. So before the removal of a last administrator is refused, the API
+// server is asked.
 func (v validator[T]) decide(ctx context.Context, r authz.Request) ([]authz.Violation, error) {
 	violations := authz.Judge(r)
 	if !slices.ContainsFunc(violations, func(broken authz.Violation) bool { return broken.Rule == authz.RuleLastAdministrator }) {
@@ -83,6 +84,15 @@ func (v validator[T]) decide(ctx context.Context, r authz.Request) ([]authz.Viol
 	}
 	if err := v.api.AdministratorFacts(ctx, &r); err != nil {
 		return nil, fmt.Errorf("cannot determine whether organization %q has another administrator: %w", r.Organization, err)
+	}
+	if former, is := r.Old.(*v1alpha1.OrgUser); is && r.Operation == authz.Delete {
+		same, err := v.api.UsersSpelling(ctx, former.Namespace, string(former.Spec.Email))
+		if err != nil {
+			return nil, fmt.Errorf("cannot determine who takes over from %q in organization %q: %w", former.Name, r.Organization, err)
+		}
+		if r.Facts.Succession, err = v.cache.SuccessionAmong(ctx, former, same); err != nil {
+			return nil, err
+		}
 	}
 	return authz.Judge(r), nil
 }
