@@ -13,8 +13,8 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// ownPrefix is that of Usher's labels and annotations.
-const ownPrefix = "accounts.usher.dev/"
+// OwnPrefix is that of Usher's labels and annotations.
+const OwnPrefix = "accounts.usher.dev/"
 
 // judgeProtected refuses writes to what belongs to Usher, whoever asks: the status, the finalizer, labels, annotations, and
 // the owner references that deletions follow.
@@ -73,7 +73,7 @@ func ownKeys(before, after map[string]string) []string {
 		for key := range values {
 			valueBefore, was := before[key]
 			valueAfter, is := after[key]
-			if strings.HasPrefix(key, ownPrefix) && (was != is || valueBefore != valueAfter) {
+			if strings.HasPrefix(key, OwnPrefix) && (was != is || valueBefore != valueAfter) {
 				keys = append(keys, key)
 			}
 		}

@@ -62,6 +62,22 @@ spec: {emails: [luis@%[1]s.example], role: Member}
 			}
 		}
 
+		By("replacing a user whom the Invitation created, with the manifest that Git would have, and with another label")
+		Eventually(get(ctx, i)).Should(HaveField("Status.Recipients", ConsistOf(HaveField("User", Not(BeEmpty())))))
+		luis := builders.OrgUser(org, get(ctx, i)(Default).Status.Recipients[0].User).Obj()
+		_, errors, err = env.KubectlInput(ctx, fmt.Sprintf(`
+apiVersion: accounts.usher.dev/v1alpha1
+kind: OrgUser
+metadata: {name: %s, namespace: %s, labels: {team: blue}}
+spec: {email: luis@%[2]s.example, role: Member, displayName: Luis}
+`, luis.Name, org), "replace", "-f", "-")
+		Expect(err).NotTo(HaveOccurred(), errors)
+		Expect(errors).To(ContainSubstring("metadata.labels[accounts.usher.dev/invitation] is left out and stays as it is: only Usher may remove it"))
+		Expect(get(ctx, luis)(Default)).To(And(HaveField("Spec.DisplayName", BeEquivalentTo("Luis")),
+			HaveField("Labels", And(HaveKeyWithValue("team", "blue"), HaveKeyWithValue(v1alpha1.LabelInvitation, "team")))))
+		Expect(env.Client.Patch(ctx, luis, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"accounts.usher.dev/invitation":"x"}}}`)))).
+			To(BeRefused(403, "only Usher may change metadata.labels[accounts.usher.dev/invitation]"))
+
 		By("removing the finalizer of a user who is being deleted")
 		kim := "kim@" + org + ".example"
 		Eventually(can(ctx, kim, "list", "pods", get(ctx, w)(Default).Status.Namespace)).WithTimeout(20 * time.Second).Should(BeTrue())

@@ -65,7 +65,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	server.Register("/validate-accounts-usher-dev-v1alpha1-workspace", validating[*v1alpha1.Workspace](scheme, a))
 	server.Register("/mutate-accounts-usher-dev-v1alpha1-invitation", admission.WithDefaulter[*v1alpha1.Invitation](scheme,
 		&invitationDefaulter{a, admission.NewDecoder(scheme)}))
-	server.Register("/mutate-accounts-usher-dev-v1alpha1-finalizers", &admission.Webhook{Handler: finalizerKeeper{}})
+	server.Register("/mutate-accounts-usher-dev-v1alpha1-finalizers", &admission.Webhook{Handler: omissionKeeper{}})
 	return nil
 }
 
