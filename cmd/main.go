@@ -90,6 +90,8 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	setup.ProvisionalFlags(flags, &o)
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names", "usher-webhook-service.usher-system.svc",
 		"DNS names by which the API server calls the webhooks, separated by commas")
+	flags.StringVar(&o.WebhookClientCAFile, "webhook-client-ca-file", "",
+		"file with the authorities of the API servers' client certificates, which the webhooks demand; empty: everybody may call them")
 	list(flags, &o.NamespaceLabels, "namespace-labels", "",
 		"labels that may be copied from Workspaces to their namespaces, separated by commas: a key, domain/* or key=value")
 	list(flags, &o.IntakeDomains, "intake-domains", "",

@@ -71,7 +71,8 @@ var _ = Describe("Flags", func() {
 			"--mail-from=usher@acme.example", "--portal-url=https://usher.acme.example", "--portal-requests-per-second=-1",
 			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--certificate-dir=certificates",
 			"--activity-interval=1h", "--audit-token-file=tokens", "--smtp-connections=5", "--mail-rate=90",
-			"--namespace-labels=team,acme.example/*", "--gateway-url=https://sms.acme.example/", "--gateway-key-file=key")
+			"--namespace-labels=team,acme.example/*", "--gateway-url=https://sms.acme.example/", "--gateway-key-file=key",
+			"--webhook-client-ca-file=ca")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.LeaderElection).To(BeFalse())
 		Expect(options.MetricsAddress).To(Equal("0"))
@@ -88,6 +89,7 @@ var _ = Describe("Flags", func() {
 		Expect(options.SettleDelay).To(Equal(250 * time.Millisecond))
 		Expect(options.WebhookHost).To(Equal("127.0.0.1"))
 		Expect(options.WebhookPort).To(Equal(1234))
+		Expect(options.WebhookClientCAFile).To(Equal("ca"))
 		Expect(options.CertificateDir).To(Equal("certificates"))
 		Expect(options.ActivityInterval).To(Equal(time.Hour))
 		Expect(options.AuditTokenFile).To(Equal("tokens"))

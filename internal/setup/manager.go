@@ -82,8 +82,12 @@ func (m tidyManager) Start(ctx context.Context) error {
 }
 
 func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager, error) {
+	clients, err := newWebhookClients(o.WebhookClientCAFile)
+	if err != nil {
+		return nil, err
+	}
 	certificates := make(chan struct{})
-	mgr, err := ctrl.NewManager(cfg, managerOptions(&o, certificates))
+	mgr, err := ctrl.NewManager(cfg, managerOptions(&o, certificates, clients))
 	if err != nil {
 		return nil, fmt.Errorf("cannot create the manager: %w", err)
 	}
@@ -96,7 +100,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	return mgr, add(ctx, mgr, &o, certificates)
 }
 
-func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
+func managerOptions(o *Options, certificates <-chan struct{}, clients webhookClients) ctrl.Options {
 	return ctrl.Options{
 		Scheme:                        NewScheme(),
 		Cache:                         cacheOptions(o),
@@ -108,10 +112,9 @@ func managerOptions(o *Options, certificates <-chan struct{}) ctrl.Options {
 		GracefulShutdownTimeout:       new(shutdownTimeout),
 		Metrics:                       metricsOptions(o),
 		WebhookServer: gatedServer{
-			Server: webhook.NewServer(webhook.Options{
-				Host: o.WebhookHost, Port: o.WebhookPort, CertDir: o.CertificateDir,
-				TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS12 }},
-			}),
+			Server: guardedServer{webhook.NewServer(webhook.Options{
+				Host: o.WebhookHost, Port: o.WebhookPort, CertDir: o.CertificateDir, TLSOpts: []func(*tls.Config){clients.configure},
+			}), clients},
 			gate: certificates,
 		},
 		Controller: config.Controller{

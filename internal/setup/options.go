@@ -37,6 +37,9 @@ type Options struct {
 	WebhookPort int
 	// WebhookDNSNames are the names by which the API server calls the webhooks; the first is in the certificate's subject.
 	WebhookDNSNames []string
+	// WebhookClientCAFile is a file with the authorities of the API servers' certificates; empty: everybody who reaches the port may
+	// call the webhooks.
+	WebhookClientCAFile string
 	// CertificateDir is where the server reads the webhooks' certificate from; empty: a new temporary directory.
 	CertificateDir string
 
@@ -116,6 +119,7 @@ func (o *Options) Validate() error {
 		"tracking that audit events are for: remove one of the two")
 	_, err := effective.ParseNamespaceLabels(o.NamespaceLabels)
 	require(err == nil, "--namespace-labels: %w", err)
+	wrong = append(wrong, o.validatePlatform()...)
 	wrong = append(wrong, o.validateIntake()...)
 	wrong = append(wrong, o.validateProvisional()...)
 	portal, err := url.Parse(o.PortalURL)

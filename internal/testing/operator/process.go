@@ -171,6 +171,7 @@ func flags(o *setup.Options) []string {
 		"--webhook-port=" + strconv.Itoa(o.WebhookPort),
 		"--webhook-dns-names=" + strings.Join(o.WebhookDNSNames, ","),
 		"--certificate-dir=" + o.CertificateDir,
+		"--webhook-client-ca-file=" + o.WebhookClientCAFile,
 		"--portal-bind-address=" + o.PortalAddress,
 		"--portal-url=" + o.PortalURL,
 		"--portal-requests-per-second=" + strconv.FormatFloat(o.PortalRequestsPerSecond, 'g', -1, 64),
