@@ -126,6 +126,27 @@ var _ = Describe("The guard", func() {
 		}
 	})
 
+	It("redirects only within itself and shows no name of a host, whatever the path and the Host header", func() {
+		pages := with(portal.Options{URL: "https://portal.acme.example"})
+		for _, path := range []string{
+			"/", "/i/" + inviteToken, "/i/" + inviteToken + "/done", "/i/" + inviteToken + "/.", "/i//evil.example/.", "/i/%5Cevil.example.",
+			"/i/%2F%2Fevil.example.", "//evil.example/i/x.", "/%5Cevil.example/", "/c/x%0d%0aLocation:%20https:%2F%2Fevil.example.",
+			"/a/x.?lang=https://evil.example", "/w/evil.example/..%2F..", "/q/https:%2F%2Fevil.example/",
+		} {
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				r := postRequest(path, acceptForm())
+				r.Method, r.Host = method, "evil.example:8443"
+				r.Header.Set("X-Forwarded-Host", "evil.example:8443")
+				answer := pages.do(r)
+				if location := answer.Header().Get("Location"); location != "" {
+					Expect(location).To(MatchRegexp(`^/[^/\\]`), "%s %s", method, path)
+					Expect(location).NotTo(MatchRegexp(`[\r\n\\]`), "%s %s", method, path)
+				}
+				Expect(answer.Body.String()).NotTo(ContainSubstring("evil.example:8443"), "%s %s", method, path)
+			}
+		}
+	})
+
 	It("logs routes and errors, but no token", func() {
 		var logged bytes.Buffer
 		logger := funcr.New(func(prefix, args string) { fmt.Fprintln(&logged, prefix, args) }, funcr.Options{Verbosity: 1})
