@@ -155,10 +155,10 @@ func cacheOptions(o *Options) cache.Options {
 		},
 	}
 	settings := fields.OneTermEqualSelector("metadata.name", v1alpha1.SettingsConfigMap)
-	configMaps := cache.ByObject{Field: settings}
+	configMaps := cache.ByObject{Field: settings, Transform: trimSettings}
 	if o.MailTemplates != "" {
 		configMaps = cache.ByObject{Namespaces: map[string]cache.Config{
-			cache.AllNamespaces: {FieldSelector: settings},
+			cache.AllNamespaces: {FieldSelector: settings, Transform: trimSettings},
 			o.Namespace:         {FieldSelector: fields.OneTermEqualSelector("metadata.name", o.MailTemplates)},
 		}}
 	}

@@ -142,7 +142,7 @@ var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailu
 	})
 
 	It("cannot change Usher's RoleBindings or create similar ones", func(ctx context.Context) {
-		usher := `RoleBindings with the label accounts.usher.dev/organization belong to Usher: change the OrgUser or the Workspace that gives the access`
+		usher := `RoleBindings with the label accounts.usher.dev/organization or app.kubernetes.io/managed-by=usher belong to Usher: change the OrgUser or the Workspace that gives the access`
 		denied := `Error from server (Forbidden): rolebindings.rbac.authorization.k8s.io "%s" is forbidden: ValidatingAdmissionPolicy ` +
 			`'usher-bindings' with binding 'usher-bindings' denied request: ` + usher
 		at := []string{"-n", org + "-support"}
@@ -157,6 +157,14 @@ var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailu
 			To(Equal(fmt.Sprintf(denied, "usher-ana-admin")))
 		Expect(refused(ctx, sam, binding("usher-sam-edit", `"`+v1alpha1.LabelOrganization+`":"`+org+`"`, "edit"), "create", "-f", "-")).
 			To(Equal(strings.Replace(fmt.Sprintf(denied, "usher-sam-edit"), "(Forbidden): ", `(Forbidden): error when creating "STDIN": `, 1)))
+	})
+
+	It("cannot fill the operator's memory with RoleBindings that look like Usher's", func(ctx context.Context) {
+		Expect(refused(ctx, sam, binding("ballast", `"app.kubernetes.io/managed-by":"usher"`, "view"), "create", "-f", "-")).To(
+			ContainSubstring("app.kubernetes.io/managed-by=usher belong to Usher"))
+		Expect(done(ctx, sam, binding("others", `"app.kubernetes.io/managed-by":"helm"`, "view"), "create", "-f", "-")).To(BeEmpty())
+		Expect(refused(ctx, sam, "", "label", "rolebinding", "others", "-n", org+"-support", "app.kubernetes.io/managed-by=usher", "--overwrite")).To(
+			ContainSubstring("app.kubernetes.io/managed-by=usher belong to Usher"))
 	})
 
 	It("cannot bind themselves to a role with more rights than their own", func(ctx context.Context) {

@@ -185,7 +185,7 @@ var _ = Describe("A user", func() {
 		create(ctx, sam)
 		awaitReady(ctx, sam)
 		as := env.As(string(sam.Spec.Email))
-		usher := "RoleBindings with the label accounts.usher.dev/organization belong to Usher"
+		usher := "RoleBindings with the label accounts.usher.dev/organization or app.kubernetes.io/managed-by=usher belong to Usher"
 		for _, b := range bindingsOf(ctx, sam) {
 			if b.Namespace != space {
 				continue
