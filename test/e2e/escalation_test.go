@@ -129,6 +129,28 @@ var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailu
 				`cannot get resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope`))
 	})
 
+	It("ORG-15 gains nothing by being the administrator of another organization, even if RBAC allows the request", func(ctx context.Context) {
+		lena := builders.OrgUser(labs, "lena").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		create(ctx, lena)
+		awaitReady(ctx, lena)
+		who := string(lena.Spec.Email)
+		promote := []string{"patch", "orguser", "sam", "-n", org, "--type=merge", `--patch={"spec":{"role":"OrganizationAdmin"}}`}
+		Expect(refused(ctx, who, "", "get", "orgusers", "-n", org)).To(ContainSubstring(`cannot list resource "orgusers"`))
+		Expect(refused(ctx, who, "", promote...)).To(ContainSubstring(`cannot get resource "orgusers"`))
+		mistake := &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "mistake"},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "usher-organization-admin"},
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: who}},
+		}
+		create(ctx, mistake)
+		Eventually(can(ctx, who, "patch", "orgusers", org)).Should(BeTrue())
+		none := "has no active account in organization \"acme\" and may not "
+		Expect(refused(ctx, who, "", promote...)).To(ContainSubstring(none + "update users"))
+		Expect(refused(ctx, who, "", "delete", "organization", org, "-n", org)).To(ContainSubstring(none + "delete the organization"))
+		Expect(refused(ctx, who, workspace("theirs", org+"-theirs"), "create", "-f", "-")).To(ContainSubstring(none + "create workspaces"))
+		Expect(env.Client.Delete(ctx, mistake)).To(Succeed())
+	})
+
 	It("LMI-9 gains nothing by a group name that another organization uses", func(ctx context.Context) {
 		Expect(done(ctx, ana, `{"apiVersion":"accounts.usher.dev/v1alpha1","kind":"Workspace","metadata":{"name":"desk","namespace":"`+org+
 			`"},"spec":{"members":[{"group":"helpdesk","access":"Admin"}]}}`, "create", "-f", "-")).To(Equal(
