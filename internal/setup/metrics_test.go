@@ -7,14 +7,21 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strings"
 
 	"github.com/go-logr/logr"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/prometheus/client_golang/prometheus"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
+
+// labelled matches the description of one of Usher's own metrics: its name and its labels.
+var labelled = regexp.MustCompile(`fqName: "(usher_[a-z_]+)".*variableLabels: \{([^}]*)\}`)
 
 var _ = Describe("Metrics", func() {
 	// reviewer is an API server that knows the token "known", and allows its holder what it is told.
@@ -37,18 +44,39 @@ var _ = Describe("Metrics", func() {
 		}))
 	}
 
+	It("have no label that names a person or a tenant, or that people could multiply", func() {
+		closed := []string{"outcome", "reason", "scope", "state"} // each has few values, which the code names
+		described := make(chan *prometheus.Desc, 1000)
+		registry, is := metrics.Registry.(prometheus.Collector)
+		Expect(is).To(BeTrue())
+		registry.Describe(described)
+		close(described)
+		found := 0
+		for d := range described {
+			match := labelled.FindStringSubmatch(d.String())
+			if match == nil {
+				continue
+			}
+			found++
+			for label := range strings.SplitSeq(match[2], ",") {
+				Expect(label).To(Or(BeEmpty(), BeElementOf(closed)), match[1])
+			}
+		}
+		Expect(found).To(BeNumerically(">=", 4), "the metrics were found")
+	})
+
 	DescribeTable("are read only with a token of somebody whom the cluster allows it", func(allowed bool, authorization string, status int) {
 		api := reviewer(allowed)
 		DeferCleanup(api.Close)
 		filter, err := metricsOptions(&Options{MetricsSecure: true}).FilterProvider(&rest.Config{Host: api.URL}, api.Client())
 		Expect(err).NotTo(HaveOccurred())
-		metrics, err := filter(logr.Discard(), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		served, err := filter(logr.Discard(), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		Expect(err).NotTo(HaveOccurred())
 		request, answer := httptest.NewRequest(http.MethodGet, "/metrics", nil), httptest.NewRecorder()
 		if authorization != "" {
 			request.Header.Set("Authorization", authorization)
 		}
-		metrics.ServeHTTP(answer, request)
+		served.ServeHTTP(answer, request)
 		Expect(answer.Code).To(Equal(status))
 	},
 		Entry("by those whom it allows", true, "Bearer known", http.StatusOK),
