@@ -50,9 +50,11 @@ func (r Reader) WorkspacesBySerial(ctx context.Context, namespace, key string) (
 	return r.workspacesBy(ctx, namespace, workspaceBySerial, key)
 }
 
-func (r Reader) workspacesBy(ctx context.Context, namespace, index, key string) ([]*v1alpha1.Workspace, error) {
+func (r Reader) workspacesBy(ctx context.Context, namespace, index, key string, opts ...client.ListOption,
+) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
-	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy, client.MatchingFields{index: key})
+	err := r.List(ctx, &list, append(opts, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
+		client.MatchingFields{index: key})...)
 	return pointers(list.Items), err
 }
 

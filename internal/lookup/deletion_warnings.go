@@ -30,6 +30,14 @@ func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]s
 	if err != nil {
 		return nil, err
 	}
+	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	if err != nil {
+		return nil, err
+	}
+	heir := effective.Heir(user, same)
+	if warnings, err = r.addRemaining(ctx, warnings, organization, user, heir); err != nil || heir != nil {
+		return warnings, err
+	}
 	named, err := r.WorkspacesByAssignee(ctx, user.Namespace, string(user.Spec.Email))
 	if err != nil {
 		return nil, err

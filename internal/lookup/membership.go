@@ -146,11 +146,11 @@ func (r Reader) usersAmong(ctx context.Context, namespace string, members []v1al
 // workspacesByMember returns the Workspaces with an entry that names an address or a group and grants an access. Workspaces that
 // are being deleted are left out.
 func (r Reader) workspacesByMember(ctx context.Context, namespace string, key effective.MemberKey,
-	access v1alpha1.WorkspaceAccess,
+	access v1alpha1.WorkspaceAccess, opts ...client.ListOption,
 ) ([]*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
-	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
-		client.MatchingFields{workspaceByMember: memberKey(key, access)})
+	err := r.List(ctx, &list, append(opts, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
+		client.MatchingFields{workspaceByMember: memberKey(key, access)})...)
 	return slices.DeleteFunc(pointers(list.Items), isDeleted), err
 }
 

@@ -27,9 +27,20 @@ func organizationOf(name string) *v1alpha1.Organization {
 // apply applies an object with kubectl as the cluster administrator, and returns the warnings.
 func apply(ctx context.Context, o client.Object) string {
 	GinkgoHelper()
+	return applyWith(ctx, o)
+}
+
+// dryRun asks what apply would answer.
+func dryRun(ctx context.Context, o client.Object) string {
+	GinkgoHelper()
+	return applyWith(ctx, o, "--dry-run=server")
+}
+
+func applyWith(ctx context.Context, o client.Object, flags ...string) string {
+	GinkgoHelper()
 	raw, err := json.Marshal(o)
 	Expect(err).NotTo(HaveOccurred())
-	_, warnings, err := env.KubectlInput(ctx, string(raw), "apply", "-f", "-")
+	_, warnings, err := env.KubectlInput(ctx, string(raw), append([]string{"apply", "-f", "-"}, flags...)...)
 	Expect(err).NotTo(HaveOccurred(), warnings)
 	return warnings
 }

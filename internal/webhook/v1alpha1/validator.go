@@ -65,6 +65,11 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 		return v.cache.DeletionWarnings(ctx, o)
 	}
 	warnings, err := v.cache.MissingReferenceWarnings(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	inherited, err := v.cache.InheritanceWarnings(ctx, r.Old, o)
+	warnings = append(warnings, inherited...)
 	if w, is := any(o).(*v1alpha1.Workspace); is {
 		warnings = append(warnings, v.labels.Warnings(w)...)
 		if v.intakeOff && effective.IntakeOf(w) != "" {
