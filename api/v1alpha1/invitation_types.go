@@ -323,6 +323,9 @@ type InvitationStatus struct {
 	// summary counts the recipients.
 	// +optional
 	Summary InvitationSummary `json:"summary,omitempty,omitzero"`
+	// identity is what identifies the object in links and beside others. It survives a restore from a backup.
+	// +optional
+	Identity *Identity `json:"identity,omitempty"`
 	// conditions are Ready, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
@@ -370,3 +373,9 @@ func (i *Invitation) GetConditions() *[]metav1.Condition { return &i.Status.Cond
 
 // SetObservedGeneration records the generation of the spec that the status describes.
 func (i *Invitation) SetObservedGeneration(g int64) { i.Status.ObservedGeneration = g }
+
+// GetIdentity returns the recorded identity, or nil if none is recorded.
+func (i *Invitation) GetIdentity() *Identity { return i.Status.Identity }
+
+// SetIdentity records the identity.
+func (i *Invitation) SetIdentity(identity *Identity) { i.Status.Identity = identity }

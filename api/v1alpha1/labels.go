@@ -48,6 +48,9 @@ const (
 	// AnnotationInviterKind, on an Invitation, holds the InviterKind that was determined at admission, when it was known who was
 	// acting.
 	AnnotationInviterKind = "accounts.usher.dev/inviter-kind"
+	// AnnotationPaused, with the value "true" on an organization's namespace, keeps Usher from writing or sending anything in that
+	// organization, so that it can be restored or moved. Only the platform may set or remove it.
+	AnnotationPaused = "accounts.usher.dev/paused"
 	// AnnotationReport, on an Organization or a Workspace, immediately sends its contacts a report, once for each new value
 	// (GTA-12).
 	AnnotationReport = "accounts.usher.dev/report"

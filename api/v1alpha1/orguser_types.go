@@ -203,6 +203,9 @@ type OrgUserStatus struct {
 	// registration is what the person entered on the registration form.
 	// +optional
 	Registration *Registration `json:"registration,omitempty"`
+	// identity is what identifies the object in links and beside others. It survives a restore from a backup.
+	// +optional
+	Identity *Identity `json:"identity,omitempty"`
 	// conditions are Ready and Accepted, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
@@ -254,3 +257,9 @@ func (u *OrgUser) GetConditions() *[]metav1.Condition { return &u.Status.Conditi
 
 // SetObservedGeneration records the generation of the spec that the status describes.
 func (u *OrgUser) SetObservedGeneration(g int64) { u.Status.ObservedGeneration = g }
+
+// GetIdentity returns the recorded identity, or nil if none is recorded.
+func (u *OrgUser) GetIdentity() *Identity { return u.Status.Identity }
+
+// SetIdentity records the identity.
+func (u *OrgUser) SetIdentity(identity *Identity) { u.Status.Identity = identity }

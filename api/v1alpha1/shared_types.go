@@ -3,6 +3,8 @@
 
 package v1alpha1
 
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 // Role is what a person or a delegate may do in the organization.
 //
 // +enum
@@ -55,6 +57,30 @@ const (
 	// WorkspaceView binds the ClusterRole view.
 	WorkspaceView WorkspaceAccess = "View"
 )
+
+// Identity is what identifies an object beyond its name: the UID that links in mails contain, and the creation time by which
+// accounts are told apart. Both change when the object is restored from a backup, and its identity stays in its status. It
+// counts only on the object with that namespace and name, so a copied status identifies nothing else.
+type Identity struct {
+	// uid is the UID that the object had when its status was first written.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid,omitempty"`
+	// namespace is the namespace of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+	// name is the name of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+	// creationTime is when the object was first created.
+	// +required
+	CreationTime metav1.Time `json:"creationTime,omitempty,omitzero"`
+}
 
 // Switch is a setting that is either on or off.
 //

@@ -43,14 +43,14 @@ func nextContact(c v1alpha1.Contact, memory v1alpha1.ContactStatus, users []*v1a
 		next.AssigneeUID = memory.AssigneeUID
 	}
 	users = slices.DeleteFunc(slices.Clone(users), func(u *v1alpha1.OrgUser) bool {
-		return u.Status.State == v1alpha1.UserRemoving || next.AssigneeUID != "" && string(u.UID) != next.AssigneeUID
+		return u.Status.State == v1alpha1.UserRemoving || next.AssigneeUID != "" && IdentityOf(u).UID != next.AssigneeUID
 	})
 	active := slices.IndexFunc(users, func(u *v1alpha1.OrgUser) bool { return u.Status.State == v1alpha1.UserActive })
 	switch {
 	case active >= 0:
 		next.Assignee = string(c.Assignee)
 		if u := users[active]; !IsProvisional(u) {
-			next.AssigneeUID = string(u.UID)
+			next.AssigneeUID = IdentityOf(u).UID
 		}
 	case len(users) > 0:
 		next.Reason = v1alpha1.UnassignedNotActive

@@ -31,7 +31,8 @@ func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) str
 
 // IsAccountOf reports whether a user is a recipient's account. It must have the recipient's address: the name in the recipient's status
 // may have become another user's. And it must be the one that accepted: an account that is created after that is another one, although it
-// has the same name and address. The UID tells them apart; where none is recorded, the time of the acceptance does, to the second.
+// has the same name and address. The UID tells them apart; where none is recorded, the time of the acceptance does, to the second. Both
+// are those that a restored account had first; see IdentityOf.
 func IsAccountOf(u *v1alpha1.OrgUser, recipient *v1alpha1.RecipientStatus) bool {
 	switch {
 	case !emailaddr.Same(string(u.Spec.Email), string(recipient.Email)):
@@ -39,9 +40,9 @@ func IsAccountOf(u *v1alpha1.OrgUser, recipient *v1alpha1.RecipientStatus) bool 
 	case recipient.State != v1alpha1.RecipientActive:
 		return true
 	case recipient.UserUID != "":
-		return string(u.UID) == recipient.UserUID
+		return IdentityOf(u).UID == recipient.UserUID
 	default:
-		return recipient.AcceptanceTime == nil || !recipient.AcceptanceTime.Before(&u.CreationTimestamp)
+		return recipient.AcceptanceTime == nil || !recipient.AcceptanceTime.Before(new(CreatedAt(u)))
 	}
 }
 

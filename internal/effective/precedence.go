@@ -22,8 +22,8 @@ func Precedes(a, b *v1alpha1.OrgUser) bool {
 	if one, other := isBootstrap(a), isBootstrap(b); one != other {
 		return other
 	}
-	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
-		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	if one, other := CreatedAt(a), CreatedAt(b); !one.Equal(&other) {
+		return one.Before(&other)
 	}
 	return a.Name < b.Name
 }

@@ -84,7 +84,7 @@ func requesters(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string 
 		}
 	}
 	slices.SortFunc(requesting, func(a, b *v1alpha1.OrgUser) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(CreatedAt(a).Compare(CreatedAt(b).Time), cmp.Compare(a.Name, b.Name))
 	})
 	names := make([]string, 0, len(requesting))
 	for _, u := range requesting {

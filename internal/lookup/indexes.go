@@ -153,7 +153,13 @@ func unproven(u *v1alpha1.OrgUser) []string {
 	return nil
 }
 
-func uid(o client.Object) []string { return []string{string(o.GetUID())} }
+// uid returns the UID by which links name an object.
+func uid(o client.Object) []string {
+	if host, is := o.(effective.Identified); is {
+		return []string{string(effective.UIDOf(host))}
+	}
+	return nil
+}
 
 func recipients(o client.Object) []string {
 	inv, ok := o.(*v1alpha1.Invitation)

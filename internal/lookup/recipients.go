@@ -15,21 +15,28 @@ import (
 )
 
 // OnboardingHost returns the object that keeps the onboarding of a link's UID: an Invitation or an OrgUser. It is nil if there is
-// none.
+// none, or if several have that UID, because somebody has copied a status together with the identity in it: the link is for one of
+// them, and nobody knows for which. The object to which the API server has given the UID is never mistaken for a copy of it.
 func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Object, error) {
 	var invitations v1alpha1.InvitationList
 	if err := r.List(ctx, &invitations, client.MatchingFields{objectByUID: string(uid)}); err != nil {
 		return nil, err
 	}
-	if len(invitations.Items) > 0 {
-		return &invitations.Items[0], nil
-	}
 	var users v1alpha1.OrgUserList
 	if err := r.List(ctx, &users, client.MatchingFields{objectByUID: string(uid)}); err != nil {
 		return nil, err
 	}
-	if len(users.Items) > 0 {
-		return &users.Items[0], nil
+	hosts := make([]client.Object, 0, len(invitations.Items)+len(users.Items))
+	for n := range invitations.Items {
+		hosts = append(hosts, &invitations.Items[n])
+	}
+	for n := range users.Items {
+		hosts = append(hosts, &users.Items[n])
+	}
+	for _, host := range hosts {
+		if host.GetUID() == uid || len(hosts) == 1 {
+			return host, nil
+		}
 	}
 	return nil, nil //nolint:nilnil // no host is an answer, not an error
 }

@@ -84,7 +84,7 @@ func (s Snapshot) waiting(m *v1alpha1.ModuleStatus, among circle) []*v1alpha1.Or
 		}
 	}
 	slices.SortFunc(waiting, func(a, b *v1alpha1.OrgUser) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(effective.CreatedAt(a).Compare(effective.CreatedAt(b).Time), cmp.Compare(a.Name, b.Name))
 	})
 	return waiting
 }

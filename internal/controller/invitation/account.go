@@ -31,7 +31,7 @@ func (r *Reconciler) reconcileAccounts(ctx context.Context, s *scope) (time.Dura
 		case user != nil:
 			recipient.User = user.Name
 			if recipient.UserUID == "" && effective.IsAccountOf(user, recipient) {
-				recipient.UserUID = string(user.UID)
+				recipient.UserUID = string(effective.UIDOf(user))
 			}
 		default:
 			subject := r.subject(s, recipient)
@@ -110,7 +110,7 @@ func (r *Reconciler) recognize(ctx context.Context, s *scope, recipient *v1alpha
 func noteUser(recipient *v1alpha1.RecipientStatus, user *v1alpha1.OrgUser) {
 	recipient.User = user.Name
 	if recipient.AcceptanceTime == nil {
-		recipient.UserUID = string(user.UID)
+		recipient.UserUID = string(effective.UIDOf(user))
 	}
 }
 
