@@ -19,10 +19,12 @@ import (
 //
 // Another inviter who is named is not replaced; whether the actor may name them is for judgeInviter. Applied says that the actor
 // declares spec.invitedBy by server-side apply: a delegate names the inviter then, even if it is the present one, so what Git declares
-// stays. The inviter is empty if the actor's name cannot be an inviter's, such as system:admin: then the organization invites.
+// stays. An Invitation that the platform restores keeps its inviter. The inviter is empty if the actor's name cannot be an inviter's, such as system:admin: then the organization invites.
 func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation, applied bool) v1alpha1.Username {
 	named := requested.Spec.InvitedBy
 	switch {
+	case restoresInviter(actor, old, requested):
+		return named
 	case old == nil && named == "":
 		return inviterName(actor)
 	case old == nil, named != "" && named != old.Spec.InvitedBy:
@@ -80,6 +82,8 @@ func InviterKindOf(inviter Actor) v1alpha1.InviterKind {
 // unknown, a delegate's Invitation waits for them, because only the platform may answer for whom it does not know.
 func AdmittedInviterKind(actor, named Actor, old, requested *v1alpha1.Invitation) v1alpha1.InviterKind {
 	switch {
+	case restoresInviter(actor, old, requested):
+		return v1alpha1.InviterKind(requested.Annotations[v1alpha1.AnnotationInviterKind])
 	case old != nil && old.Spec.InvitedBy == requested.Spec.InvitedBy && !answersFor(actor, old, requested):
 		return v1alpha1.InviterKind(old.Annotations[v1alpha1.AnnotationInviterKind])
 	case requested.Spec.InvitedBy == inviterName(actor):

@@ -15,7 +15,10 @@ func Judge(r Request) []Violation {
 	case ActorOperator, ActorCleaner:
 		return nil
 	case ActorPlatform:
-		return slices.Concat(judgeContent(r), judgeProtected(r), judgeInvariants(r))
+		if r.Status {
+			return judgeRestoredStatus(r)
+		}
+		return slices.Concat(judgeContent(r), judgeFinalizer(r), judgeInvariants(r))
 	case ActorPerson, ActorDelegate:
 		return slices.Concat(judgeContent(r), judgeProtected(r), judgeAuthority(r), judgeSelf(r), judgeInvariants(r))
 	default:

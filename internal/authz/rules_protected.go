@@ -16,8 +16,8 @@ import (
 // OwnPrefix is that of Usher's labels and annotations.
 const OwnPrefix = "accounts.usher.dev/"
 
-// judgeProtected refuses writes to what belongs to Usher, whoever asks: the status, the finalizer, labels, annotations, and
-// the owner references that deletions follow.
+// judgeProtected refuses writes to what belongs to Usher, in the name of people and delegates: the status, the finalizer, labels,
+// annotations, and the owner references that deletions follow. The platform may restore all of it but the finalizer from a backup.
 func judgeProtected(r Request) []Violation {
 	if r.Operation == Delete {
 		return nil
@@ -25,18 +25,7 @@ func judgeProtected(r Request) []Violation {
 	if r.Status {
 		return []Violation{r.denyProtected("status")}
 	}
-	old := r.Old
-	if r.Operation == Create {
-		old = &metav1.ObjectMeta{Finalizers: slices.Clone(r.New.GetFinalizers())}
-	}
-	var found []Violation
-	if hasFinalizer(old) != hasFinalizer(r.New) {
-		kept := r.denyProtected("metadata.finalizers[" + v1alpha1.Finalizer + "]")
-		if hasFinalizer(old) {
-			kept.Message += " (kubectl replace removes it unless the manifest contains it; kubectl apply keeps it)"
-		}
-		found = append(found, kept)
-	}
+	old, found := formerMetadata(r), judgeFinalizer(r)
 	if !equality.Semantic.DeepEqual(old.GetOwnerReferences(), r.New.GetOwnerReferences()) {
 		found = append(found, r.denyProtected("metadata.ownerReferences"))
 	}
@@ -49,6 +38,30 @@ func judgeProtected(r Request) []Violation {
 		}
 	}
 	return found
+}
+
+// judgeFinalizer refuses changes of Usher's finalizer, whoever asks: without it a deletion leaves behind what the object grants.
+func judgeFinalizer(r Request) []Violation {
+	if r.Operation == Delete {
+		return nil
+	}
+	had := hasFinalizer(formerMetadata(r))
+	if had == hasFinalizer(r.New) {
+		return nil
+	}
+	kept := r.denyProtected("metadata.finalizers[" + v1alpha1.Finalizer + "]")
+	if had {
+		kept.Message += " (kubectl replace removes it unless the manifest contains it; kubectl apply keeps it)"
+	}
+	return []Violation{kept}
+}
+
+// formerMetadata returns the metadata before the request. A new object may come with the finalizer, which a saved copy contains.
+func formerMetadata(r Request) metav1.Object {
+	if r.Operation == Create {
+		return &metav1.ObjectMeta{Finalizers: slices.Clone(r.New.GetFinalizers())}
+	}
+	return r.Old
 }
 
 func (r Request) denyProtected(field string) Violation {
