@@ -39,6 +39,8 @@ const (
 type Options struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
+	// Held reports whether nothing is written in a namespace, because its organization is paused; nil: none is.
+	Held func(ctx context.Context, namespace string) (bool, error)
 	// Interval is the time within which a person's activity is written at most once.
 	Interval time.Duration
 	// Now is the clock.
@@ -149,6 +151,11 @@ func (t *Tracker) writeNext(ctx context.Context) {
 func (t *Tracker) write(ctx context.Context, who person, at time.Time) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
+	if t.Held != nil {
+		if held, err := t.Held(ctx, who.Namespace); held || err != nil {
+			return time.Time{}, err
+		}
+	}
 	u := &v1alpha1.OrgUser{}
 	u.Namespace, u.Name = who.Namespace, who.Name
 	var until time.Time

@@ -52,13 +52,17 @@ func (d ClusterDirectory) Workspace(ctx context.Context, address string) (*Desti
 	if err != nil {
 		return nil, err
 	}
+	paused, err := d.Cache.Paused(ctx, w.Namespace)
+	if err != nil {
+		return nil, err
+	}
 	chain, err := d.Cache.IntakeChain(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	return &Destination{
 		Organization: w.Namespace, Workspace: w.Name, Intake: effective.IntakeOf(w), Queue: string(w.Spec.Portal.QueueEmail),
-		NotReady: isGone(organization),
+		NotReady: isGone(organization) || paused,
 		Circular: effective.IntakeLoops(w, chain),
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -47,7 +48,7 @@ type directory struct {
 func newDirectory(funcs interceptor.Funcs, objects ...client.Object) directory {
 	GinkgoHelper()
 	scheme := runtime.NewScheme()
-	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	Expect(errors.Join(v1alpha1.AddToScheme(scheme), corev1.AddToScheme(scheme))).To(Succeed())
 	b := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithInterceptorFuncs(funcs)
 	Expect(lookup.AddIndexes(context.Background(), indexer{b})).To(Succeed())
 	c := b.Build()
@@ -140,6 +141,16 @@ var _ = Describe("The cluster's directory", func() {
 
 	It("defers mails while the organization does not exist", func(ctx context.Context) {
 		Expect(newDirectory(interceptor.Funcs{}, workspaceWithIntake("acme", "support", 0)).Workspace(ctx, support)).To(HaveField("NotReady", true))
+	})
+
+	It("OPS-5 LMI-3 defers mails while the organization is paused, and creates no account for one that has been received already", func(ctx context.Context) {
+		paused := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+			Name: "acme", Annotations: map[string]string{v1alpha1.AnnotationPaused: "true"},
+		}}
+		d := newDirectory(interceptor.Funcs{}, builders.Organization("acme").Obj(), workspaceWithIntake("acme", "support", 0), paused)
+		Expect(d.Workspace(ctx, support)).To(HaveField("NotReady", true))
+		_, err := d.Create(ctx, "acme", claire)
+		Expect(err).To(MatchError(limited.ErrOrganizationPaused))
 	})
 
 	It("LMI-2 LMI-3 LMI-7 creates one Limited account per address and organization, and none beside another account", func(ctx context.Context) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -40,6 +41,11 @@ func NewAPIReader(api client.Reader) APIReader { return APIReader{objects{api}} 
 // Organization returns the organization of a namespace, or nil if there is none.
 func (r objects) Organization(ctx context.Context, namespace string) (*v1alpha1.Organization, error) {
 	return get(ctx, r, namespace, namespace, &v1alpha1.Organization{})
+}
+
+// Namespace returns a namespace, or nil if there is none.
+func (r objects) Namespace(ctx context.Context, name string) (*corev1.Namespace, error) {
+	return get(ctx, r, "", name, &corev1.Namespace{})
 }
 
 // Invitation returns an Invitation by its name, or nil if there is none.
@@ -197,6 +203,13 @@ func (r Reader) Bindings(ctx context.Context, organization, user string) ([]*rba
 	var list rbacv1.RoleBindingList
 	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy,
 		client.MatchingFields{bindingByUser: bindingKey(organization, user)})
+	return pointers(list.Items), err
+}
+
+// OrganizationBindings returns all of Usher's RoleBindings of an organization, in all namespaces. It looks at every binding in the cache.
+func (r Reader) OrganizationBindings(ctx context.Context, organization string) ([]*rbacv1.RoleBinding, error) {
+	var list rbacv1.RoleBindingList
+	err := r.List(ctx, &list, client.UnsafeDisableDeepCopy, client.MatchingLabels{v1alpha1.LabelOrganization: organization})
 	return pointers(list.Items), err
 }
 

@@ -4,6 +4,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -117,7 +118,7 @@ func (l *ClusterLinks) transition(ctx context.Context, purpose Purpose, token st
 
 func (l *ClusterLinks) subject(t *linkTarget, email string) onboarding.Subject {
 	return onboarding.Subject{
-		UID: t.host.GetUID(), Email: email, Now: l.Now(), MailDomain: l.MailDomain,
+		UID: effective.UIDOf(t.host), Email: email, Now: l.Now(), MailDomain: l.MailDomain,
 		Validity: effective.ValidityOf(t.organization),
 	}
 }
@@ -132,9 +133,12 @@ func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) 
 	if err != nil {
 		return nil, err
 	}
-	host, ok := found.(status.Object)
+	host, ok := found.(host)
 	if !ok {
 		return nil, ErrRevoked // the token is valid, but its object has been deleted
+	}
+	if held, err := l.Cache.Held(ctx, l.API, host.GetNamespace(), false); held || err != nil {
+		return nil, cmp.Or(err, ErrPaused)
 	}
 	organization, err := l.Cache.Organization(ctx, host.GetNamespace())
 	if err != nil {
@@ -150,7 +154,7 @@ func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) 
 // inviterAuthorized reports whether the inviter may still grant what the invitation grants. It reads the inviter's role in
 // force past the cache, so that a role that has just been removed grants nothing. A user who is declared without an Invitation
 // has no inviter.
-func (l *ClusterLinks) inviterAuthorized(ctx context.Context, host status.Object) (bool, error) {
+func (l *ClusterLinks) inviterAuthorized(ctx context.Context, host host) (bool, error) {
 	i, ok := host.(*v1alpha1.Invitation)
 	if !ok {
 		return true, nil
@@ -168,7 +172,8 @@ func revokedIfNotFound(err error) error {
 // checkUsable returns why a link cannot be used, or nil if it can, as far as the person's state allows.
 func (l *ClusterLinks) checkUsable(t *linkTarget, o *v1alpha1.OnboardingStatus) error {
 	switch {
-	case o == nil || !t.host.GetDeletionTimestamp().IsZero() || o.SendCount != t.claims.SendCount:
+	case o == nil || !t.host.GetDeletionTimestamp().IsZero() || o.SendCount != t.claims.SendCount,
+		effective.UIDOf(t.host) != t.claims.UID: // another object that has the name by now
 		return ErrRevoked
 	case o.State == v1alpha1.RecipientExpired || onboarding.Expired(o, l.Now()):
 		return ErrExpired

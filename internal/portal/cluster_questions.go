@@ -4,6 +4,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -22,6 +23,8 @@ import (
 type ClusterQuestions struct {
 	// Cache finds workspaces.
 	Cache lookup.Reader
+	// API reads past the cache.
+	API lookup.APIReader
 	// Store keeps the questions.
 	Store *store.Store
 	// Keys sign and verify links.
@@ -39,6 +42,9 @@ func (q *ClusterQuestions) ContactPage(ctx context.Context, organization, worksp
 }
 
 func (q *ClusterQuestions) contactPage(ctx context.Context, organization, workspace string) (*ContactPage, *v1alpha1.Workspace, error) {
+	if held, err := q.Cache.Held(ctx, q.API, organization, false); held || err != nil {
+		return nil, nil, cmp.Or(err, ErrPaused)
+	}
 	o, err := q.Cache.Organization(ctx, organization)
 	if err != nil {
 		return nil, nil, err

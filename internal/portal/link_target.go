@@ -10,11 +10,17 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
+// host is an object that holds people's onboarding state: an Invitation or an OrgUser.
+type host interface {
+	status.Object
+	effective.Identified
+}
+
 // linkTarget is what a link leads to: the object that holds a person's onboarding state, and what is needed to show and change
 // that state.
 type linkTarget struct {
 	claims       linktoken.Claims
-	host         status.Object
+	host         host
 	organization *v1alpha1.Organization
 	// workspaces are the workspaces of grants that exist.
 	workspaces []*v1alpha1.Workspace

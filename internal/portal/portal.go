@@ -35,6 +35,8 @@ var (
 	ErrRevoked = errors.New("the link has been revoked")
 	// ErrDeclined is returned for a link of an invitation that the person has declined.
 	ErrDeclined = errors.New("the invitation has been declined")
+	// ErrPaused is returned while nothing may change in the organization, because the platform has paused it.
+	ErrPaused = errors.New("the organization is paused")
 )
 
 // Link is what a token leads to, as a page shows it.
@@ -84,7 +86,7 @@ type Workspace struct {
 // Links finds invitations by their links and changes their state.
 //
 // With ErrExpired, ErrUsed, ErrRevoked and ErrDeclined it may return a Link as well, so that the page is in the person's
-// language; with ErrUnknown it returns none. Any other error is temporary. No error contains the token.
+// language; with ErrUnknown and ErrPaused it returns none. Any other error is temporary. No error contains the token.
 type Links interface {
 	// Open returns what a token leads to. It never changes anything.
 	Open(ctx context.Context, purpose Purpose, token string) (*Link, error)

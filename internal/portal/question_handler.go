@@ -76,6 +76,8 @@ func (h *questionHandler) showError(w http.ResponseWriter, r *http.Request, err 
 	switch {
 	case errors.Is(err, ErrUnknown):
 		h.show(w, r, screenUnknown, nil)
+	case errors.Is(err, ErrPaused):
+		h.show(w, r, screenPaused, nil)
 	case errors.Is(err, ErrExpired):
 		h.show(w, r, screenQuestionGone, nil)
 	default:

@@ -34,8 +34,11 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, s screen, link *L
 	if s == screenInvite {
 		p.Form = prefilled(link, p.locale.Tag())
 	}
-	if s == screenBusy || s == screenTrouble {
+	switch s {
+	case screenBusy, screenTrouble:
 		w.Header().Set("Retry-After", "60")
+	case screenPaused:
+		w.Header().Set("Retry-After", "3600")
 	}
 	h.logError(r, p.write(w, s, s.status))
 }
@@ -46,7 +49,7 @@ func (h *handler) logError(r *http.Request, err error) {
 	if err == nil || errors.Is(err, r.Context().Err()) {
 		return
 	}
-	for _, usual := range []error{ErrUnknown, ErrExpired, ErrUsed, ErrRevoked, ErrDeclined} {
+	for _, usual := range []error{ErrUnknown, ErrExpired, ErrUsed, ErrRevoked, ErrDeclined, ErrPaused} {
 		if errors.Is(err, usual) {
 			return
 		}

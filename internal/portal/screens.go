@@ -48,6 +48,7 @@ var (
 	screenBad       = screen{"bad", "notice", http.StatusBadRequest}
 	screenMethod    = screen{"bad", "notice", http.StatusMethodNotAllowed}
 	screenTooLarge  = screen{"bad", "notice", http.StatusRequestEntityTooLarge}
+	screenPaused    = screen{"paused", "notice", http.StatusServiceUnavailable}
 	screenTrouble   = screen{"trouble", "notice", http.StatusServiceUnavailable}
 )
 
@@ -68,6 +69,8 @@ func screenForLink(purpose Purpose, link *Link, err error) screen {
 		return screenExpired
 	case errors.Is(err, ErrRevoked):
 		return screenRevoked
+	case errors.Is(err, ErrPaused):
+		return screenPaused
 	case errors.Is(err, ErrDeclined):
 		return screenDeclined
 	case errors.Is(err, ErrUsed):

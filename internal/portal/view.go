@@ -39,6 +39,7 @@ var signs = map[string]string{
 	screenRevoked.name:   "ended",
 	screenUnreached.name: "trouble",
 	screenTrouble.name:   "trouble",
+	screenPaused.name:    "time",
 	screenRefused.name:   "trouble",
 	screenBad.name:       "trouble",
 	screenHome.name:      "mail",

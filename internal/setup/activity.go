@@ -23,7 +23,9 @@ func addActivity(mgr ctrl.Manager, o *Options, platform authz.Platform) (func(na
 		return nil, nil //nolint:nilnil // nothing to tell is an answer, not an error
 	}
 	log, now := mgr.GetLogger().WithName("activity"), o.now()
-	tracker := activity.New(activity.Options{Client: mgr.GetClient(), Interval: o.ActivityInterval, Now: now, Log: log})
+	tracker := activity.New(activity.Options{
+		Client: mgr.GetClient(), Held: cacheReader(mgr, o).Paused, Interval: o.ActivityInterval, Now: now, Log: log,
+	})
 	if o.AuditTokenFile != "" {
 		endpoint, err := activity.NewAuditEndpoint(activity.AuditOptions{
 			TokenFile: o.AuditTokenFile, Cache: cacheReader(mgr, o), Platform: platform,

@@ -16,6 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
@@ -39,6 +40,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		OperatorNamespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
 	}
 	for _, controller := range []interface{ Setup(mgr ctrl.Manager) error }{
+		pause.NewReporter(cache),
 		organization.New(c, cache, api, recorder, o.SettleDelay, now),
 		orguser.New(c, cache, api, recorder, mailDomain, now),
 		orguser.NewMail(c, cache, api, writer, dispatcher, now),

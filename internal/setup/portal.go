@@ -20,7 +20,7 @@ func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions 
 	server, err := portal.NewServer(links, portal.Options{
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
 		RequestsPerSecond: o.PortalRequestsPerSecond, QuestionsPerHour: o.PortalQuestionsPerHour,
-		Questions: &portal.ClusterQuestions{Cache: cache, Store: questions, Keys: keys, Now: o.now()},
+		Questions: &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: questions, Keys: keys, Now: o.now()},
 		Log:       mgr.GetLogger().WithName("portal"),
 	})
 	if err != nil {

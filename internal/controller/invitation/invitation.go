@@ -9,6 +9,7 @@ import (
 	"errors"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/object"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/requeue"
 )
@@ -54,7 +56,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		WithOptions(requeue.Concurrently).
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.invitationsForOrganization)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.invitationsForUser)).
-		Complete(reconcile.AsReconciler(r.client, r))
+		Watches(&corev1.Namespace{}, pause.OnResume(keysOf(r.cache))).
+		Complete(pause.Guard[v1alpha1.Invitation](r.client, r.cache, r.api, reconcile.AsReconciler(r.client, r)))
 }
 
 // Reconcile moves the recipients of an Invitation. A move and the mail that it requires are written together, and the mail is sent

@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,6 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/pause"
 )
 
 // Mail sends the mails that an Invitation's status queues for its recipients.
@@ -42,7 +44,8 @@ func (m *Mail) Setup(mgr ctrl.Manager) error {
 		Named("invitation-mail").
 		For(&v1alpha1.Invitation{}).
 		WithOptions(delivery.Workers).
-		Complete(reconcile.AsReconciler(m.client, m))
+		Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
+		Complete(pause.Guard[v1alpha1.Invitation](m.client, m.cache, m.api, reconcile.AsReconciler(m.client, m)))
 }
 
 // Reconcile sends what is due, and emits an event about how the Invitation stands after what was written last.

@@ -10,8 +10,16 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 )
+
+// keysOf returns the function that lists all Invitations of an organization.
+func keysOf(cache lookup.Reader) func(context.Context, string) ([]types.NamespacedName, error) {
+	return func(ctx context.Context, organization string) ([]types.NamespacedName, error) {
+		return mapper.KeysOf(cache.Invitations(ctx, organization))
+	}
+}
 
 // invitationsForOrganization returns all Invitations of an organization that is new or whose delegates changed: both decide whether
 // an inviter may give a role.

@@ -84,7 +84,7 @@ func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 // draft composes the queued mail to a recipient.
 func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboardingmail.Draft {
 	i := b.invitation
-	d := onboardingmail.NewDraft(b.organization, i.UID, string(r.Email), &r.OnboardingStatus)
+	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(i), string(r.Email), &r.OnboardingStatus)
 	if d.Content.Language == "" {
 		d.Content.Language = effective.LanguageOf(b.organization, i.Spec.Language, b.workspaces...)
 	}

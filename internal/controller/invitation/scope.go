@@ -52,6 +52,7 @@ type scope struct {
 // whether the inviter may give the role.
 func (r *Reconciler) newScope(ctx context.Context, i *v1alpha1.Invitation) (*scope, error) {
 	s := &scope{invitation: i, before: i.DeepCopy()}
+	effective.RecordIdentity(i)
 	s.people, s.malformed = emailaddr.ParseList(i.Spec.Emails)
 	s.listed = make(map[string]bool, len(s.people))
 	for _, person := range s.people {
@@ -132,7 +133,7 @@ func (r *Reconciler) settling(i *v1alpha1.Invitation) time.Duration {
 // subject returns the person of a transition.
 func (r *Reconciler) subject(s *scope, recipient *v1alpha1.RecipientStatus) onboarding.Subject {
 	return onboarding.Subject{
-		UID: s.invitation.UID, Email: string(recipient.Email), Now: r.now(), Validity: effective.ValidityOf(s.organization),
+		UID: effective.UIDOf(s.invitation), Email: string(recipient.Email), Now: r.now(), Validity: effective.ValidityOf(s.organization),
 		MailDomain: r.mailDomain,
 	}
 }

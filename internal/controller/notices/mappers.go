@@ -18,6 +18,16 @@ import (
 	"github.com/usher-operator/usher/internal/mapper"
 )
 
+// organizationIn returns the organization of a namespace.
+func organizationIn(_ context.Context, namespace string) ([]types.NamespacedName, error) {
+	return []types.NamespacedName{{Namespace: namespace, Name: namespace}}, nil
+}
+
+// workspacesIn returns all workspaces of an organization.
+func (r *workspaceReconciler) workspacesIn(ctx context.Context, organization string) ([]types.NamespacedName, error) {
+	return mapper.KeysOf(r.cache.Workspaces(ctx, organization))
+}
+
 // organizationForUser returns a user's organization if the causes of alerts about the user change.
 func organizationForUser(_ context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	if alertCauses(c.Before) == alertCauses(c.After) {

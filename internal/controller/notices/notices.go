@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -19,6 +20,7 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/notice"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/status"
 )
@@ -58,7 +60,8 @@ func (n Notices) Setup(mgr ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(mgr).Named("organization-notices").For(&v1alpha1.Organization{}).WithOptions(delivery.Workers).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(planDelay, organizationForUser)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(planDelay, organizationForInvitation)).
-		Complete(reconcile.AsReconciler(n.client, o))
+		Watches(&corev1.Namespace{}, pause.OnResume(organizationIn)).
+		Complete(pause.Guard[v1alpha1.Organization](n.client, n.cache, n.api, reconcile.AsReconciler(n.client, o)))
 	if err != nil {
 		return err
 	}
@@ -67,7 +70,8 @@ func (n Notices) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Organization{}, mapper.OnChangeAfter(planDelay, w.workspacesForOrganization)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(planDelay, w.workspacesForUser)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(planDelay, w.workspacesForInvitation)).
-		Complete(reconcile.AsReconciler(n.client, w))
+		Watches(&corev1.Namespace{}, pause.OnResume(w.workspacesIn)).
+		Complete(pause.Guard[v1alpha1.Workspace](n.client, n.cache, n.api, reconcile.AsReconciler(n.client, w)))
 }
 
 // organizationReconciler keeps the contacts of Organizations informed.

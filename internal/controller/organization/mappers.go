@@ -10,11 +10,24 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/mapper"
 )
+
+// organizationsIn returns the key of a namespace's organization, which also stands for delegates' bindings without one, and those of
+// misnamed ones.
+func (r *Reconciler) organizationsIn(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
+	keys := []types.NamespacedName{{Namespace: namespace, Name: namespace}}
+	var list v1alpha1.OrganizationList
+	err := r.cache.List(ctx, &list, client.InNamespace(namespace))
+	for n := range list.Items {
+		keys = append(keys, client.ObjectKeyFromObject(&list.Items[n]))
+	}
+	return keys, err
+}
 
 // organizationForLedgers maps a user who has or requests the role of an administrator or a module: the ledgers follow at once.
 func organizationForLedgers(_ context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -19,6 +20,7 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/object"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
@@ -65,7 +67,9 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(organizationForDelegateBinding)).
 		Watches(&rbacv1.Role{}, mapper.OnChange(organizationForPaymentRole)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, mapper.OnChange(r.organizationsForClusterRole)).
-		Complete(rolebinding.AsReconciler(r.client, r.bindings, r, r.orphanedBindings))
+		Watches(&corev1.Namespace{}, pause.OnResume(r.organizationsIn)).
+		Complete(pause.Guard[v1alpha1.Organization](r.client, r.cache, r.api,
+			rolebinding.AsReconciler(r.client, r.bindings, r, r.orphanedBindings)))
 }
 
 // Reconcile brings the status of one Organization up to date, and what the organization grants in its own namespace.

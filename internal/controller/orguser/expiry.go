@@ -10,6 +10,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,6 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/object"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/requeue"
 )
 
@@ -55,7 +57,8 @@ func (r *Expiry) Setup(mgr ctrl.Manager) error {
 			u, is := o.(*v1alpha1.OrgUser)
 			return is && effective.Expires(u)
 		}))).
-		Complete(reconcile.AsReconciler(r.client, r))
+		Watches(&corev1.Namespace{}, pause.OnResume(keysOf(r.cache))).
+		Complete(pause.Guard[v1alpha1.OrgUser](r.client, r.cache, r.api, reconcile.AsReconciler(r.client, r)))
 }
 
 const (
@@ -70,7 +73,7 @@ func (r *Expiry) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Resul
 	if !u.DeletionTimestamp.IsZero() || !effective.Expires(u) {
 		return ctrl.Result{}, nil
 	}
-	age := r.now().Sub(u.CreationTimestamp.Time)
+	age := r.now().Sub(effective.CreatedAt(u).Time)
 	if age < recent {
 		if err := r.makeRoom(ctx, u.Namespace); err != nil {
 			return requeue.IgnoreConflict(u, ctrl.Result{}, err)
@@ -104,7 +107,7 @@ func (r *Expiry) makeRoom(ctx context.Context, namespace string) error {
 		return nil
 	}
 	slices.SortFunc(unproven, func(a, b *v1alpha1.OrgUser) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(effective.CreatedAt(a).Compare(effective.CreatedAt(b).Time), cmp.Compare(a.Name, b.Name))
 	})
 	for _, u := range unproven {
 		if surplus == 0 {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -15,6 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/pause"
 )
 
 // Mail sends the mails that an OrgUser's status queues for a person who is declared without an Invitation.
@@ -40,7 +42,8 @@ func (m *Mail) Setup(mgr ctrl.Manager) error {
 		Named("orguser-mail").
 		For(&v1alpha1.OrgUser{}).
 		WithOptions(delivery.Workers).
-		Complete(reconcile.AsReconciler(m.client, m))
+		Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
+		Complete(pause.Guard[v1alpha1.OrgUser](m.client, m.cache, m.api, reconcile.AsReconciler(m.client, m)))
 }
 
 // Reconcile sends what is due.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 )
 
@@ -27,6 +28,28 @@ func (r *Reconciler) usersForUser(ctx context.Context, c mapper.Change[*v1alpha1
 	}
 	former, err := mapper.KeysOf(r.cache.UsersByIdentity(ctx, c.Before))
 	return append(keys, former...), err
+}
+
+// keysOf returns the function that lists all users of an organization.
+func keysOf(cache lookup.Reader) func(context.Context, string) ([]types.NamespacedName, error) {
+	return func(ctx context.Context, organization string) ([]types.NamespacedName, error) {
+		return mapper.KeysOf(cache.Users(ctx, organization))
+	}
+}
+
+// usersAndHolders returns all users of an organization, and those to whom a RoleBinding of it gives access although they are gone.
+func (r *Reconciler) usersAndHolders(ctx context.Context, organization string) ([]types.NamespacedName, error) {
+	keys, err := keysOf(r.cache)(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	bindings, err := r.cache.OrganizationBindings(ctx, organization)
+	for _, b := range bindings {
+		if user := b.Labels[v1alpha1.LabelUser]; user != "" {
+			keys = append(keys, types.NamespacedName{Namespace: organization, Name: user})
+		}
+	}
+	return keys, err
 }
 
 // usersForRoleBinding: what somebody else does to a RoleBinding of Usher's is repaired.

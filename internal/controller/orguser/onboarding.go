@@ -40,7 +40,7 @@ func (r *Reconciler) moveOnboarding(f *effective.UserFacts) time.Duration {
 	if o == nil {
 		o, resend = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending}, false
 	}
-	subject := r.subject(f.Organization, u.UID, string(u.Spec.Email))
+	subject := r.subject(f.Organization, effective.UIDOf(u), string(u.Spec.Email))
 	onboarding.Apply(o, onboarding.EventAdmit, subject)
 	switch {
 	case resend:
@@ -59,7 +59,7 @@ func (r *Reconciler) revokeInvitation(f *effective.UserFacts) {
 	if u.Labels[v1alpha1.LabelInvitation] != "" || f.Organization == nil || u.Status.Onboarding == nil {
 		return
 	}
-	subject := r.subject(f.Organization, u.UID, string(u.Spec.Email))
+	subject := r.subject(f.Organization, effective.UIDOf(u), string(u.Spec.Email))
 	subject.Reason = v1alpha1.RevokedAccessLimited
 	onboarding.Apply(u.Status.Onboarding, onboarding.EventRevoke, subject)
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -18,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/object"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
 )
@@ -61,7 +63,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.usersForWorkspace)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(r.usersForRoleBinding)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, mapper.OnChange(r.usersForClusterRole)).
-		Complete(rolebinding.AsReconciler(r.client, r.bindings, r, r.orphans))
+		Watches(&corev1.Namespace{}, pause.OnResume(r.usersAndHolders)).
+		Complete(pause.Guard[v1alpha1.OrgUser](r.client, r.cache, r.api, rolebinding.AsReconciler(r.client, r.bindings, r, r.orphans)))
 }
 
 // Reconcile puts what one OrgUser requests in force.

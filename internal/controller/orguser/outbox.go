@@ -58,7 +58,7 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 // Render implements delivery.Outbox.
 func (b *outbox) Render(_ context.Context, email string) delivery.Send {
 	u := b.user
-	d := onboardingmail.NewDraft(b.organization, u.UID, email, u.Status.Onboarding)
+	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(u), email, u.Status.Onboarding)
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
 	d.SetRole(u.Spec.Role, effective.UsernameOf(u))
 	d.Content.Recipient = effective.DisplayNameOf(u, u.Status.Onboarding.Registration)

@@ -38,6 +38,7 @@ type scope struct {
 
 func (r *Reconciler) newScope(ctx context.Context, u *v1alpha1.OrgUser) (*scope, error) {
 	s := &scope{before: u.DeepCopy(), user: u}
+	effective.RecordIdentity(u)
 	var err error
 	s.facts, err = r.cache.UserFacts(ctx, u)
 	return s, err

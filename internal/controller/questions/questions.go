@@ -22,6 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/question/store"
 	"github.com/usher-operator/usher/internal/requeue"
@@ -60,6 +61,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		For(&corev1.Secret{}, builder.WithPredicates(predicate.NewPredicateFuncs(store.IsQuestion))).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.questionsForWorkspace)).
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.questionsForOrganization)).
+		Watches(&corev1.Namespace{}, pause.OnResume(r.questions.OfOrganization)).
 		WithOptions(delivery.Workers).
 		Complete(reconcile.AsReconciler(r.client, r))
 }
@@ -73,6 +75,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, secret *corev1.Secret) (ctrl
 	if err != nil {
 		wait, err := r.reconcileUnreadable(ctx, secret, err)
 		return requeue.IgnoreConflict(secret, ctrl.Result{RequeueAfter: wait}, err)
+	}
+	if held, err := r.cache.Held(ctx, r.api, kept.Organization, false); held || err != nil {
+		return ctrl.Result{}, err // when the pause is over, all questions to the organization are reconciled
 	}
 	s, err := r.newScope(ctx, kept)
 	if err != nil {

@@ -17,6 +17,11 @@ import (
 	"github.com/usher-operator/usher/internal/mapper"
 )
 
+// workspacesIn returns all workspaces of an organization.
+func (r *Reconciler) workspacesIn(ctx context.Context, organization string) ([]types.NamespacedName, error) {
+	return mapper.KeysOf(r.cache.Workspaces(ctx, organization))
+}
+
 // itselfOnNewSpec maps a new spec of a Workspace to the Workspace.
 func itselfOnNewSpec(_ context.Context, c mapper.Change[*v1alpha1.Workspace]) ([]types.NamespacedName, error) {
 	if !c.Created() && !c.Deleted() && c.Before.Generation == c.After.Generation {

@@ -23,6 +23,7 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/object"
+	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/status"
@@ -82,7 +83,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForFormer)).
 		Watches(&corev1.Namespace{}, mapper.OnChange(r.workspacesForNamespace)).
 		Watches(&corev1.ConfigMap{}, mapper.OnChange(r.workspacesForSettings)).
-		Complete(reconcile.AsReconciler(r.client, r))
+		Watches(&corev1.Namespace{}, pause.OnResume(r.workspacesIn)).
+		Complete(pause.Guard[v1alpha1.Workspace](r.client, r.cache, r.api, reconcile.AsReconciler(r.client, r)))
 }
 
 // Reconcile brings one Workspace into force.

@@ -58,10 +58,20 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 		return nil, err
 	}
 	audit(ctx, actor, violations)
-	switch {
-	case len(violations) > 0 || r.Status:
+	if len(violations) > 0 {
 		return nil, refusal(request, violations)
-	case r.Operation == authz.Delete:
+	}
+	warnings, err := v.pauseWarnings(ctx, r)
+	if err != nil || r.Status {
+		return warnings, err
+	}
+	more, err := v.warnings(ctx, o, r)
+	return append(warnings, more...), err
+}
+
+// warnings returns what is worth knowing about an object that is admitted.
+func (v validator[T]) warnings(ctx context.Context, o T, r authz.Request) (admission.Warnings, error) {
+	if r.Operation == authz.Delete {
 		return v.cache.DeletionWarnings(ctx, o)
 	}
 	warnings, err := v.cache.MissingReferenceWarnings(ctx, o)

@@ -1,0 +1,36 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
+)
+
+// pauseWarnings returns what whoever makes a change has to know about the pause of the organization. A paused organization cannot say so
+// in its conditions, because nothing is written there.
+func (a authorizer) pauseWarnings(ctx context.Context, r authz.Request) ([]string, error) {
+	if r.Actor.Kind == authz.ActorOperator || r.Actor.Kind == authz.ActorCleaner {
+		return nil, nil
+	}
+	paused, err := a.cache.Paused(ctx, r.Organization)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Status && paused || !r.Status && !paused:
+		return nil, nil
+	case r.Status:
+		return []string{fmt.Sprintf("organization %q is not paused: Usher may overwrite the status and send mails while you restore it; set "+
+			"the annotation %s=true on namespace %q first", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
+	}
+	consequence := "the change has no effect, and nobody is mailed"
+	if r.Operation == authz.Delete {
+		consequence = "the object stays until then, unless the namespace itself is deleted"
+	}
+	return []string{fmt.Sprintf("organization %q is paused: %s, until the platform team removes the annotation %s from namespace %q",
+		r.Organization, consequence, v1alpha1.AnnotationPaused, r.Organization)}, nil
+}
