@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -71,6 +72,26 @@ var _ = Describe("A paused organization", func() {
 			Expect(patch(mallory, value)).To(refused)
 		}
 		Expect(patch(env.Client, "null")).To(Succeed())
+	})
+
+	It("OPS-5 can be paused, and its namespaces and bindings restored, by a backup program that is bound to cluster-admin", func(ctx context.Context) {
+		const velero = "system:serviceaccount:velero:velero-server"
+		create(ctx, &rbacv1.ClusterRoleBinding{
+			ObjectMeta: metav1.ObjectMeta{GenerateName: "velero-"},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+			Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: "velero", Name: "velero-server"}},
+		})
+		Eventually(can(ctx, velero, "restore", "organizations", "")).Should(BeTrue())
+		org := env.Namespace(ctx, "org")
+		c := env.As(velero)
+		n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: org + "-support", Labels: map[string]string{
+			v1alpha1.LabelOrganization: org, v1alpha1.LabelWorkspace: "support", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue,
+		}, Annotations: map[string]string{v1alpha1.AnnotationPaused: "true"}}}
+		Expect(c.Create(ctx, n)).To(Succeed())
+		Expect(c.Create(ctx, &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "usher-nobody", Labels: map[string]string{v1alpha1.LabelOrganization: org}},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		})).To(Succeed())
 	})
 
 	It("OPS-5 is deleted together with its namespace, without a mail", func(ctx context.Context) {
