@@ -24,7 +24,7 @@ var _ = Describe("docs/portal.md", func() {
 			Expect(string(manual)).To(ContainSubstring(phrase), key)
 		}
 		screens := append(slices.Collect(maps.Values(limitScreens)),
-			screenQuestionGone, screenUnknown, screenBusy, screenRefused, screenBad, screenTrouble)
+			screenQuestionGone, screenUnknown, screenBusy, screenRefused, screenBad, screenPaused, screenTrouble)
 		for _, s := range screens {
 			quotes("notice." + s.name + ".title")
 			quotes("notice." + s.name + ".text")
