@@ -117,7 +117,9 @@ const (
 	ReasonInviterUnauthorized    = "InviterUnauthorized"
 	ReasonAddressHeld            = "AddressHeld"
 	// ReasonAccountRemoved: the OrgUser of a recipient who had accepted was deleted since.
-	ReasonAccountRemoved  = "AccountRemoved"
+	ReasonAccountRemoved = "AccountRemoved"
+	// ReasonAlreadyMember: an Invitation grants something to a person who is a user already, whom it does not change.
+	ReasonAlreadyMember   = "AlreadyMember"
 	ReasonDuplicateSerial = "DuplicateSerialNumber"
 	// ReasonIntakeTaken: the intake address that a workspace requests belongs to an older workspace (LMI-3).
 	ReasonIntakeTaken = "IntakeTaken"

@@ -89,6 +89,9 @@ const footer = `
 - An address that is already being invited, by another Invitation or as an OrgUser declared without one, stays Pending here, and
   ` + "`heldBy`" + ` names the other object. When that object is deleted or gives the address up, this Invitation invites the person.
   When the person accepts there, they are Active here.
+- An Invitation changes nobody who is a user already, whatever it grants. If they have another role, or less than it grants, a warning
+  at admission, the recipient's ` + "`message`" + ` and the condition ` + "`AlreadyMember`" + ` name the OrgUser to edit. They are still Active, because
+  there is nothing to accept. A Limited account that somebody has made holds its address: make it Full instead.
 - Whose authority counts is recorded at admission, in the annotation accounts.usher.dev/inviter-kind, and shown in
   status.inviterKind: that of a Person or a Delegate is checked again at acceptance; that of the Platform is not. A person or delegate
   who is unknown, suspended or removed has none. If a delegate names somebody unknown, the Invitation waits until that person is active.

@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -57,6 +58,31 @@ var _ = Describe("An address in an invitation", func() {
 		Expect(recipientOf(i, address("act"))).To(And(HaveField("User", "act"), HaveField("SendCount", BeZero())))
 		Expect(mailsTo(address("act"))).To(BeEmpty())
 		Expect(get(ctx, sus)(Default).Status.State).To(Equal(v1alpha1.UserSuspended), "an invitation does not end a suspension")
+	})
+
+	It("ORG-22 of a person who is a user with less than it grants names the OrgUser to edit, in a warning and in the status", func(
+		ctx context.Context,
+	) {
+		act := builders.OrgUser(org, "act").Existing().Obj()
+		create(ctx, act, builders.Workspace(org, "support").Obj())
+		awaitReady(ctx, act)
+		manifest := fmt.Sprintf(`
+apiVersion: accounts.usher.dev/v1alpha1
+kind: Invitation
+metadata: {name: team, namespace: %s}
+spec: {emails: [%s], role: Technician, workspaces: [{name: support, access: Edit}]}
+`, org, address("act"))
+		notice := address("act") + ` is a user already, whom this Invitation does not change: to give them the role "Technician", the ` +
+			`workspace "support" (Edit), edit OrgUser "act"`
+		_, warnings, err := env.KubectlInput(ctx, manifest, "create", "-f", "-")
+		Expect(err).NotTo(HaveOccurred(), warnings)
+		Expect(warnings).To(ContainSubstring("Warning: spec.emails: " + notice))
+		i := builders.Invitation(org, "team").Obj()
+		Eventually(get(ctx, i)).Should(And(BeReady(), saying(Equal("AlreadyMember: 1 of 1 have accepted; "+notice))))
+
+		edit(ctx, act, func(u *v1alpha1.OrgUser) { u.Spec.Role, u.Spec.Workspaces = i.Spec.Role, i.Spec.Workspaces })
+		Eventually(get(ctx, i)).Should(saying(Equal("Ready: 1 of 1 have accepted")))
+		Expect(mailsTo(address("act"))).To(BeEmpty())
 	})
 
 	It("of a person who is invited by an OrgUser waits, names that OrgUser, and counts as accepted when they accept", func(ctx context.Context) {

@@ -41,8 +41,12 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 	case len(t.held) > 0:
 		status.Ready(i, v1alpha1.ReasonAddressHeld, fmt.Sprintf("%s; already invited by another object: %s. This Invitation invites "+
 			"them when that object is deleted or gives the address up", standing, wording.Some(t.held)))
-	case len(t.removed) > 0:
-		status.Ready(i, v1alpha1.ReasonAccountRemoved, standing+"; "+wording.Some(t.removed))
+	case t.limited > 0:
+		status.Ready(i, v1alpha1.ReasonAddressHeld, standing)
+	case t.removed > 0:
+		status.Ready(i, v1alpha1.ReasonAccountRemoved, standing)
+	case t.members > 0:
+		status.Ready(i, v1alpha1.ReasonAlreadyMember, standing)
 	default:
 		status.Ready(i, v1alpha1.ReasonReady, standing)
 	}

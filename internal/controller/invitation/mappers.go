@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -32,11 +33,12 @@ func (r *Reconciler) invitationsForOrganization(ctx context.Context, c mapper.Ch
 }
 
 // invitationsForUser returns the Invitations that have a user's address or created the user, and those that the user has sent. It
-// returns them when the user is created, deleted or accepts, or the role in force changes.
+// returns them when the user is created, deleted or accepts, or the role in force changes. When only the user's grants change, it returns
+// those whose message about the user they change.
 func (r *Reconciler) invitationsForUser(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State &&
 		c.Before.Status.Role == c.After.Status.Role {
-		return nil, nil
+		return r.invitationsForGrants(ctx, c)
 	}
 	user := c.Newest()
 	keys, err := mapper.KeysOf(r.cache.InvitationsByEmail(ctx, user.Namespace, string(user.Spec.Email)))
@@ -48,4 +50,19 @@ func (r *Reconciler) invitationsForUser(ctx context.Context, c mapper.Change[*v1
 	}
 	sent, err := mapper.KeysOf(r.cache.InvitationsByInviter(ctx, user.Namespace, user.Status.Username))
 	return append(keys, sent...), err
+}
+
+// invitationsForGrants returns the Invitations that have the address of a user who requests something else than before. Access in force
+// often changes for many users at once, and concerns only the Invitations with a message about the user.
+func (r *Reconciler) invitationsForGrants(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
+	requested := c.Before.Generation != c.After.Generation
+	if !requested && equality.Semantic.DeepEqual(c.Before.Status.Workspaces, c.After.Status.Workspaces) {
+		return nil, nil
+	}
+	email := string(c.After.Spec.Email)
+	found, err := r.cache.InvitationsByEmail(ctx, c.After.Namespace, email)
+	return mapper.KeysOf(slices.DeleteFunc(found, func(i *v1alpha1.Invitation) bool {
+		recipient := lookup.Recipient(i, email)
+		return !requested && (recipient == nil || recipient.Message == "")
+	}), err)
 }

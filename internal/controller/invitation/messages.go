@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // maxMessageLength bounds recipients[].message, in bytes.
@@ -32,10 +33,22 @@ func (r *Reconciler) reconcileMessages(ctx context.Context, s *scope) (time.Dura
 }
 
 // messageFor returns what somebody can do about a recipient, as a sentence that follows the address. It is empty for most.
-func (r *Reconciler) messageFor(_ context.Context, _ *scope, recipient *v1alpha1.RecipientStatus) (string, error) {
-	if accountRemoved(recipient) {
+func (r *Reconciler) messageFor(ctx context.Context, s *scope, recipient *v1alpha1.RecipientStatus) (string, error) {
+	switch {
+	case accountRemoved(recipient):
 		return fmt.Sprintf("had accepted, but OrgUser %q was deleted since: to invite them again, send again with the annotation %s, or "+
 			"remove the address from spec.emails and add it again", recipient.User, v1alpha1.AnnotationResend), nil
+	case recipient.State != v1alpha1.RecipientActive && recipient.HeldBy == "" || !s.lists(recipient):
+		return "", nil
 	}
-	return "", nil
+	user, err := r.accountOf(ctx, s.invitation.Namespace, recipient)
+	if err != nil || user == nil || recipient.HeldBy != "" && !effective.IsLimited(user) || acceptedHere(s.invitation, recipient, user) {
+		return "", err
+	}
+	return effective.MemberNotice(user, &s.invitation.Spec), nil
+}
+
+// acceptedHere reports whether a user has come by the Invitation. They had what it granted; what has changed since is no concern of it.
+func acceptedHere(i *v1alpha1.Invitation, recipient *v1alpha1.RecipientStatus, user *v1alpha1.OrgUser) bool {
+	return recipient.SendCount > 0 && user.Labels[v1alpha1.LabelInvitation] == i.Name
 }

@@ -29,8 +29,11 @@ type tally struct {
 	// by contains the addresses in each state. Refused and held also say by what.
 	by            map[v1alpha1.RecipientState][]string
 	refused, held []string
-	// removed are those who had accepted and whose OrgUser was deleted since, with what can be done.
-	removed []string
+	// removed is how many had accepted and lost their OrgUser since. Members is how many were users before and have less than the
+	// Invitation grants. Limited is how many have a Limited account, which holds the address. Notices say what can be done about all of
+	// them, each after the address.
+	removed, members, limited int32
+	notices                   []string
 	// failures are the recipients who could not be moved, with the reasons.
 	failures []string
 }
@@ -55,19 +58,35 @@ func (t *tally) add(r *v1alpha1.RecipientStatus) {
 	if r.State == v1alpha1.RecipientRevoked && !turnedAway(r) && !accountRemoved(r) {
 		return
 	}
-	email := string(r.Email)
 	t.listed++
-	t.by[r.State] = append(t.by[r.State], email)
+	t.by[r.State] = append(t.by[r.State], string(r.Email))
+	t.addStanding(r)
+	t.addMail(r)
+}
+
+// addStanding counts what a recipient is waiting for, or what somebody can do about them.
+func (t *tally) addStanding(r *v1alpha1.RecipientStatus) {
+	if r.Message != "" {
+		t.notices = append(t.notices, fmt.Sprintf("%s %s", r.Email, r.Message))
+	}
 	switch {
 	case turnedAway(r):
 		t.turnedAway++
 	case accountRemoved(r):
-		t.removed = append(t.removed, email+" "+r.Message)
+		t.removed++
+	case r.State == v1alpha1.RecipientActive && r.Message != "":
+		t.members++
+	case r.HeldBy != "" && r.Message != "":
+		t.limited++
 	case r.HeldBy != "":
-		t.held = append(t.held, fmt.Sprintf("%s (%s)", email, r.HeldBy))
+		t.held = append(t.held, fmt.Sprintf("%s (%s)", r.Email, r.HeldBy))
 	case r.State == v1alpha1.RecipientPending:
 		t.waiting++
 	}
+}
+
+// addMail counts a mail that is to be sent, or that was refused.
+func (t *tally) addMail(r *v1alpha1.RecipientStatus) {
 	switch {
 	case onboarding.Queued(&r.OnboardingStatus):
 		t.queued++
@@ -76,7 +95,7 @@ func (t *tally) add(r *v1alpha1.RecipientStatus) {
 			t.platformError = cmp.Or(t.platformError, r.Mail.LastError)
 		}
 	case r.State == v1alpha1.RecipientUndeliverable && r.Mail != nil:
-		t.refused = append(t.refused, fmt.Sprintf("%s (%s)", email, cmp.Or(r.Mail.LastError, "refused")))
+		t.refused = append(t.refused, fmt.Sprintf("%s (%s)", r.Email, cmp.Or(r.Mail.LastError, "refused")))
 	}
 }
 
@@ -103,14 +122,17 @@ func (t *tally) underway() string {
 	return strings.Join(words, ", ")
 }
 
-// standing says who is in which state, and for whom a pass failed, as in: 1 of 3 have accepted; Invited: luis@acme.example; Declined:
-// eva@acme.example.
+// standing says who is in which state, about whom somebody can do something, and for whom a pass failed, as in: 1 of 3 have accepted;
+// Invited: luis@acme.example; Declined: eva@acme.example.
 func (t *tally) standing() string {
 	words := []string{fmt.Sprintf("%d of %d have accepted", t.active, t.listed)}
 	for _, state := range onboarding.States() {
 		if state != v1alpha1.RecipientActive && len(t.by[state]) > 0 {
 			words = append(words, fmt.Sprintf("%s: %s", state, wording.Some(t.by[state])))
 		}
+	}
+	if len(t.notices) > 0 {
+		words = append(words, wording.Some(t.notices))
 	}
 	if len(t.failures) > 0 {
 		words = append(words, fmt.Sprintf("failed for %s: Usher retries", wording.Some(t.failures)))

@@ -79,14 +79,22 @@ func (v validator[T]) warnings(ctx context.Context, o T, r authz.Request) (admis
 		return nil, err
 	}
 	inherited, err := v.cache.InheritanceWarnings(ctx, r.Old, o)
+	if err != nil {
+		return nil, err
+	}
 	warnings = append(warnings, inherited...)
-	if w, is := any(o).(*v1alpha1.Workspace); is {
-		warnings = append(warnings, v.labels.Warnings(w)...)
-		if v.intakeOff && effective.IntakeOf(w) != "" {
+	switch o := any(o).(type) {
+	case *v1alpha1.Workspace:
+		warnings = append(warnings, v.labels.Warnings(o)...)
+		if v.intakeOff && effective.IntakeOf(o) != "" {
 			warnings = append(warnings, intakeOffWarning)
 		}
+	case *v1alpha1.Invitation:
+		old, _ := r.Old.(*v1alpha1.Invitation)
+		members, err := v.cache.MemberWarnings(ctx, old, o)
+		return append(warnings, members...), err
 	}
-	return warnings, err
+	return warnings, nil
 }
 
 // decide judges by the cache. The cache may be behind a user who deletes a whole folder, or who has just made somebody else an
