@@ -36,7 +36,7 @@ func judgeContent(r Request) []Violation {
 	if r.Operation == Update && len(r.changed()) == 0 {
 		return found
 	}
-	return append(append(found, CheckContent(r.New)...), slices.Concat(judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r))...)
+	return slices.Concat(found, CheckContent(r.New), judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r))
 }
 
 // judgeAuthority applies the role table.

@@ -59,7 +59,8 @@ func resendable(r Request) (listed map[string]bool, instead string) {
 		for _, person := range people {
 			listed[emailaddr.Normalize(person.Email)] = true
 		}
-		return listed, "is not in spec.emails of this Invitation: name addresses from there, or none to send to everybody who has not accepted"
+		return listed, "is not in spec.emails of this Invitation: name addresses from there, or none to send to everybody who has not " +
+			"accepted"
 	}
 	return nil, ""
 }

@@ -48,7 +48,7 @@ func resendAddressWarnings(i *v1alpha1.Invitation) []string {
 	request := onboarding.ResendOf(i)
 	var warnings []string
 	for _, address := range append(request.Addresses, request.Malformed...) {
-		why := ""
+		var why string
 		switch recipient := Recipient(i, address); {
 		case !slices.ContainsFunc(people, func(p emailaddr.Addressee) bool { return emailaddr.Same(p.Email, address) }):
 			why = "is not in spec.emails"
@@ -60,7 +60,8 @@ func resendAddressWarnings(i *v1alpha1.Invitation) []string {
 		if len(warnings) >= maxWarnings {
 			return append(warnings, andMore)
 		}
-		warnings = append(warnings, fmt.Sprintf("metadata.annotations[%s]: %s %s and gets no mail", v1alpha1.AnnotationResend, address, why))
+		warnings = append(warnings, fmt.Sprintf("metadata.annotations[%s]: %s %s and gets no mail",
+			v1alpha1.AnnotationResend, address, why))
 	}
 	return warnings
 }

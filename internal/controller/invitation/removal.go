@@ -16,8 +16,8 @@ import (
 )
 
 // reconcileRemoved withdraws the invitation from everybody whom the spec no longer names: their link becomes invalid, and the pending
-// user is deleted. People who have accepted stay, as long as they are users. The link becomes invalid even if the user cannot be deleted; the next pass deletes
-// the user.
+// user is deleted. People who have accepted stay, as long as they are users. The link becomes invalid even if the user cannot be deleted;
+// the next pass deletes the user.
 func (r *Reconciler) reconcileRemoved(ctx context.Context, s *scope) (time.Duration, error) {
 	var failed []error
 	for n := range s.invitation.Status.Recipients {
