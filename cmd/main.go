@@ -97,6 +97,9 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	list(flags, &o.IntakeDomains, "intake-domains", "",
 		"domains and addresses at which organizations may receive mails, separated by commas: organization=domain or "+
 			"organization=address; empty: each organization at any address that no other has")
+	list(flags, &o.QueueDomains, "queue-domains", "",
+		"domains and addresses at which workspaces may have their queues without asking the owner, separated by commas: domain, "+
+			"*.domain or address, each with organization= before it if it holds for one only, or * for all; empty: every owner is asked")
 	list(flags, &o.PlatformUsers, "platform-users", "", "users that are not bound by roles, separated by commas")
 	list(flags, &o.PlatformGroups, "platform-groups", "", "groups that are not bound by roles, separated by commas")
 	flags.Func("trusted-proxies", "networks whose X-Forwarded-For header the portal trusts, separated by commas", func(s string) error {

@@ -55,6 +55,7 @@ var _ = Describe("Flags", func() {
 			SettleDelay:      setup.DefaultSettleDelay,
 			NamespaceLabels:  []string{},
 			IntakeDomains:    []string{},
+			QueueDomains:     []string{},
 			MailTemplates:    setup.DefaultMailTemplates,
 		}))
 	})

@@ -90,10 +90,10 @@ const (
 	RecipientUndeliverable RecipientState = "Undeliverable"
 )
 
-// MailKind is a kind of mail that Usher sends to invited people.
+// MailKind is a kind of mail that Usher sends to invited people, and to owners of queues.
 //
 // +enum
-// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome
+// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;QueueConfirmation
 type MailKind string
 
 const (
@@ -103,6 +103,8 @@ const (
 	MailConfirmation MailKind = "Confirmation"
 	// MailWelcome tells the person what they now have access to.
 	MailWelcome MailKind = "Welcome"
+	// MailQueueConfirmation asks the owner of a queue's address to confirm it.
+	MailQueueConfirmation MailKind = "QueueConfirmation"
 )
 
 // MailState is how far a mail has come.

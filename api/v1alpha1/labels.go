@@ -43,7 +43,7 @@ const (
 
 	// AnnotationResend, on an Invitation, sends it again, once for each new value (WXP-7): to the addresses that the value names,
 	// or, if it names none, to everybody who has neither accepted nor declined. On an OrgUser that is declared without an Invitation
-	// it does so for that person.
+	// it does so for that person, and on a Workspace for the owner of its queue.
 	AnnotationResend = "accounts.usher.dev/resend"
 	// AnnotationInviterKind, on an Invitation, holds the InviterKind that was determined at admission, when it was known who was
 	// acting.
@@ -126,7 +126,11 @@ const (
 	// ReasonIntakeNotAllowed: the organization may not accept mails at the intake address that a workspace requests (LMI-3).
 	ReasonIntakeNotAllowed = "IntakeNotAllowed"
 	// ReasonIntakeLoop: mails to the queue of a workspace come back to its intake (LMI-3).
-	ReasonIntakeLoop        = "IntakeLoop"
+	ReasonIntakeLoop = "IntakeLoop"
+	// ReasonQueueUnconfirmed: the owner of a workspace's queue has not confirmed the address yet (GTA-8).
+	ReasonQueueUnconfirmed = "QueueUnconfirmed"
+	// ReasonQueueRefused: the owner of a workspace's queue did not confirm the address, or could not be asked (GTA-8).
+	ReasonQueueRefused      = "QueueRefused"
 	ReasonTooManyRecipients = "TooManyRecipients"
 	ReasonFailed            = "Failed"
 	// ReasonWorkspaceRequired: the organization requires everybody to be in a workspace, and the user is in none (GTA-5).

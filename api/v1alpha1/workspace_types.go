@@ -105,7 +105,8 @@ type CustomerPortal struct {
 	// title is the heading of the page.
 	// +required
 	Title DisplayName `json:"title,omitempty"`
-	// queueEmail is the address to which questions are sent.
+	// queueEmail is the address to which questions and mails are passed on. It is used once its owner has confirmed it by
+	// the link in a mail, or if the platform has allowed its domain.
 	// +required
 	QueueEmail EmailAddress `json:"queueEmail,omitempty"`
 	// intakeEmail is the address at which Usher accepts mails to the queue. Their senders become Limited accounts. No
@@ -234,12 +235,66 @@ type WorkspaceStatus struct {
 	// notices are the alerts and reports for the workspace's contacts.
 	// +optional
 	Notices NoticesStatus `json:"notices,omitempty,omitzero"`
+	// queue says whether the address in spec.portal.queueEmail is used.
+	// +optional
+	Queue QueueStatus `json:"queue,omitempty,omitzero"`
 	// conditions are Ready, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// QueueState says whether a queue's address is used.
+//
+// +enum
+// +kubebuilder:validation:Enum=Requested;Confirmed;Allowed;Existing;Declined;Expired;Undeliverable
+type QueueState string
+
+const (
+	// QueueRequested means that the owner of the address is asked by mail. The address is not used.
+	QueueRequested QueueState = "Requested"
+	// QueueConfirmed means that the owner has confirmed the address. It is used.
+	QueueConfirmed QueueState = "Confirmed"
+	// QueueAllowed means that the platform's configuration allows the address. It is used.
+	QueueAllowed QueueState = "Allowed"
+	// QueueExisting means that the address was in use before owners were asked. It is used.
+	QueueExisting QueueState = "Existing"
+	// QueueDeclined means that the owner has declined. The address is not used, and not asked again.
+	QueueDeclined QueueState = "Declined"
+	// QueueExpired means that the owner did not confirm the address in time. It is not used.
+	QueueExpired QueueState = "Expired"
+	// QueueUndeliverable means that the mail server permanently refused the mail to the owner. The address is not used.
+	QueueUndeliverable QueueState = "Undeliverable"
+)
+
+// QueueStatus is the address of a queue and whether its owner agrees.
+type QueueStatus struct {
+	// email is the address that the state is about.
+	// +optional
+	Email EmailAddress `json:"email,omitempty"`
+	// state says whether the address is used.
+	// +optional
+	State QueueState `json:"state,omitempty"`
+	// sendCount is how often owners of this workspace's queues have been asked. Only the latest link works.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	SendCount int32 `json:"sendCount,omitempty"`
+	// expirationTime is until when the owner can confirm.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+	// confirmationTime is when the owner confirmed.
+	// +optional
+	ConfirmationTime *metav1.Time `json:"confirmationTime,omitempty"`
+	// observedResend is the last value of the annotation accounts.usher.dev/resend that was acted on.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	ObservedResend string `json:"observedResend,omitempty"`
+	// mail is the mail to the owner.
+	// +optional
+	Mail *MailStatus `json:"mail,omitempty"`
 }
 
 // Workspace is a division of the organization with a namespace of its own.

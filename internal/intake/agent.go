@@ -68,6 +68,8 @@ func (a *agent) find(ctx context.Context, address string) (*Destination, *reply)
 		no = organizationNotReady
 	case found.Circular:
 		no = queueLoops
+	case found.Unconfirmed:
+		no = queueUnconfirmed
 	default:
 		return found, nil
 	}

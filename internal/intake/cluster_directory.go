@@ -61,9 +61,10 @@ func (d ClusterDirectory) Workspace(ctx context.Context, address string) (*Desti
 		return nil, err
 	}
 	return &Destination{
-		Organization: w.Namespace, Workspace: w.Name, Intake: effective.IntakeOf(w), Queue: string(w.Spec.Portal.QueueEmail),
-		NotReady: isGone(organization) || paused,
-		Circular: effective.IntakeLoops(w, chain),
+		Organization: w.Namespace, Workspace: w.Name, Intake: effective.IntakeOf(w), Queue: effective.QueueInForce(w),
+		NotReady:    isGone(organization) || paused,
+		Unconfirmed: effective.QueueInForce(w) == "",
+		Circular:    effective.IntakeLoops(w, chain),
 	}, nil
 }
 

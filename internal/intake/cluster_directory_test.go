@@ -84,6 +84,16 @@ var _ = Describe("The cluster's directory", func() {
 		}
 	})
 
+	It("GTA-8 passes nothing on to a queue whose owner has not confirmed it", func(ctx context.Context) {
+		w := workspaceWithIntake("acme", "support", 0)
+		w.Generation = 1
+		d := newDirectory(interceptor.Funcs{}, builders.Organization("acme").Obj(), w)
+		Expect(d.Workspace(ctx, support)).To(And(HaveField("Unconfirmed", true), HaveField("Queue", "")))
+		w.Status.Queue = v1alpha1.QueueStatus{Email: "COLA@acme.example", State: v1alpha1.QueueConfirmed}
+		d = newDirectory(interceptor.Funcs{}, builders.Organization("acme").Obj(), w)
+		Expect(d.Workspace(ctx, support)).To(And(HaveField("Unconfirmed", false), HaveField("Queue", queue)))
+	})
+
 	It("LMI-3 finds an organization's workspaces only in its own domains", func(ctx context.Context) {
 		d := newDirectory(interceptor.Funcs{}, builders.Organization("acme").Obj(), workspaceWithIntake("acme", "support", 0), workspaceWithIntake("other", "desk", time.Hour))
 		d.allow("acme=in.acme.example")

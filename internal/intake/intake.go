@@ -26,6 +26,8 @@ type Destination struct {
 	Intake, Queue string
 	// NotReady is true while the organization does not exist or is being deleted. Mails are deferred.
 	NotReady bool
+	// Unconfirmed is true while the owner of the queue's address has not agreed to it. Mails are deferred.
+	Unconfirmed bool
 	// Circular is true while the queue leads back to an intake, possibly through other intakes. Mails are deferred.
 	Circular bool
 }

@@ -56,6 +56,7 @@ var (
 var (
 	lookupFailed         = reply{451, "4.3.0", "cannot look up {address}: try again later"}
 	organizationNotReady = reply{451, "4.3.0", "the organization of {address} is not ready: try again later"}
+	queueUnconfirmed     = reply{451, "4.3.0", "the queue of {address} waits for its owner to confirm the address: try again later"}
 	queueLoops           = reply{451, "4.4.6", "routing loop: the queue of {address} leads back to an intake: try again later"}
 	queueUnavailable     = reply{451, "4.4.1", "the queue of {address} is not accepting mail at the moment: try again later"}
 	outOfMemory          = reply{452, "4.3.1", "too many large mails at the same time: try again later"}
@@ -94,7 +95,7 @@ var (
 func refusals() []reply {
 	return []reply{
 		unknownRecipient, tooLarge, headerTooLarge, noHeader, bareLineEnd, nulInHeader, loop, tooManyHops, queueRefused, queueCannot,
-		lookupFailed, organizationNotReady, queueLoops, queueUnavailable, outOfMemory, tooManyRecipients, senderLimit,
+		lookupFailed, organizationNotReady, queueUnconfirmed, queueLoops, queueUnavailable, outOfMemory, tooManyRecipients, senderLimit,
 		networkLimit, workspaceLimit, unprovenLimit, domainLimit, tooManyConnections, shuttingDown, idleTooLong, tooManyErrors, internalError,
 		endlessMail, deliveryTimeout,
 		useLHLO, lhloFirst, mailFirst, mailTwice, noRecipient, unknownCommand, notSupported, lineTooLong, invalidCharacter,

@@ -149,6 +149,8 @@ var _ = Describe("The intake", func() {
 		Expect(c.command("MAIL FROM:<>")).To(HavePrefix("250 "))
 		Expect(c.command("RCPT TO:<nobody@in.acme.example>")).To(Equal("550 5.1.1 no workspace receives mail at nobody@in.acme.example"))
 		Expect(c.command("RCPT TO:<late@in.acme.example>")).To(Equal("451 4.3.0 the organization of late@in.acme.example is not ready: try again later"))
+		Expect(c.command("RCPT TO:<new@in.acme.example>")).To(Equal(
+			"451 4.3.0 the queue of new@in.acme.example waits for its owner to confirm the address: try again later"))
 		Expect(c.command("RCPT TO:<round@in.acme.example>")).To(Equal(
 			"451 4.4.6 routing loop: the queue of round@in.acme.example leads back to an intake: try again later"))
 		backend.lookup = errBackend

@@ -72,6 +72,7 @@ func (t *fakeBackend) Workspace(_ context.Context, address string) (*Destination
 		"late@in.acme.example": {
 			Organization: "late", Workspace: "late", Intake: "late@in.acme.example", Queue: "q@late.example", NotReady: true,
 		},
+		"new@in.acme.example": {Organization: "acme", Workspace: "new", Intake: "new@in.acme.example", Unconfirmed: true},
 		"round@in.acme.example": {
 			Organization: "acme", Workspace: "round", Intake: "round@in.acme.example", Queue: support, Circular: true,
 		},

@@ -15,6 +15,7 @@ var paths = map[Purpose]string{
 	PurposeConfirm:  "/c/",
 	PurposeQuestion: "/q/",
 	PurposeAsker:    "/a/",
+	PurposeQueue:    "/d/",
 }
 
 // Links creates the links in mails.

@@ -36,6 +36,8 @@ const (
 	PurposeQuestion Purpose = 3
 	// PurposeAsker opens the page with a person's questions to a workspace.
 	PurposeAsker Purpose = 4
+	// PurposeQueue confirms the address of a workspace's queue.
+	PurposeQueue Purpose = 5
 )
 
 // ErrBadToken is returned for every token that Usher did not issue: forged, truncated or altered.

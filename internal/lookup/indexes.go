@@ -59,6 +59,7 @@ func indexes() []index {
 		{&v1alpha1.Invitation{}, objectByUID, uid},
 		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
 		{&v1alpha1.Invitation{}, invitationByInviter, inviters},
+		{&v1alpha1.Workspace{}, objectByUID, uid},
 		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
 		{&v1alpha1.Workspace{}, workspaceByIntake, intakes},
 		{&v1alpha1.Workspace{}, workspaceByAssignee, assignees},

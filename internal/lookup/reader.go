@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -166,6 +167,15 @@ func (r objects) Workspaces(ctx context.Context, namespace string) ([]*v1alpha1.
 	var list v1alpha1.WorkspaceList
 	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
 	return pointers(list.Items), err
+}
+
+// WorkspaceByUID returns a workspace of any organization by its UID, or nil if there is none.
+func (r Reader) WorkspaceByUID(ctx context.Context, uid types.UID) (*v1alpha1.Workspace, error) {
+	var list v1alpha1.WorkspaceList
+	if err := r.List(ctx, &list, client.MatchingFields{objectByUID: string(uid)}); err != nil || len(list.Items) == 0 {
+		return nil, err
+	}
+	return &list.Items[0], nil
 }
 
 // WorkspacesByNamespace returns the Workspaces, of any organization, that request a Kubernetes namespace.

@@ -34,6 +34,8 @@ const (
 	QuestionReceipt Kind = "QuestionReceipt"
 	// Question passes a customer's question on to the queue.
 	Question Kind = "Question"
+	// QueueConfirmation asks the owner of a workspace's queue to confirm the address.
+	QueueConfirmation Kind = "QueueConfirmation"
 )
 
 // Content is what a mail says. Only Kind, Organization and, for a mail with a button, URL are required.

@@ -5,9 +5,9 @@ package mail
 
 import "strings"
 
-// aboutQuestion reports whether a mail is about a customer's question.
+// aboutQuestion reports whether a mail is about customers' questions, or about the queue that they go to.
 func (k Kind) aboutQuestion() bool {
-	return k == QuestionConfirmation || k == QuestionReceipt || k == Question
+	return k == QuestionConfirmation || k == QuestionReceipt || k == Question || k == QueueConfirmation
 }
 
 // leads reports whether a mail must contain a link.

@@ -15,7 +15,7 @@ import (
 func Kinds() []Kind {
 	return []Kind{
 		Invitation, Confirmation, Welcome, SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
-		QuestionConfirmation, QuestionReceipt, Question,
+		QuestionConfirmation, QuestionReceipt, Question, QueueConfirmation,
 	}
 }
 

@@ -61,7 +61,8 @@ func (q *ClusterQuestions) contactPage(ctx context.Context, organization, worksp
 	return &ContactPage{
 		Organization: effective.OrganizationTitle(o), Title: string(portal.Title), Introduction: portal.Introduction,
 		AccentColor: portal.AccentColor, Language: effective.LanguageOf(o, "", &w), Hours: portal.Hours,
-		Location: effective.LocationOf(o), Now: q.Now(), OwnAddresses: []string{string(portal.QueueEmail), string(portal.IntakeEmail)},
+		Location: effective.LocationOf(o), Now: q.Now(), Closed: effective.QueueInForce(&w) == "",
+		OwnAddresses: []string{string(portal.QueueEmail), string(portal.IntakeEmail)},
 	}, &w, nil
 }
 
@@ -71,11 +72,15 @@ func (q *ClusterQuestions) Ask(ctx context.Context, organization, workspace stri
 	if err != nil {
 		return err
 	}
+	queue := effective.QueueInForce(w)
+	if queue == "" {
+		return ErrClosed
+	}
 	return q.Store.Keep(ctx, s.Form, &question.Question{
 		Record: question.Record{
 			Organization: organization, Workspace: workspace, WorkspaceUID: w.UID, Subject: s.Subject,
 			Asker: linktoken.AddressDigest(s.Address), Address: s.Address, Language: s.Language, Network: s.Network,
-			Queue: string(w.Spec.Portal.QueueEmail),
+			Queue: queue,
 		},
 		Name: s.Name, Text: s.Text,
 	})

@@ -40,6 +40,7 @@ func New(links Links, opts Options) http.Handler {
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
 	}
 	h.addQuestionPages(mux, opts)
+	h.addQueuePages(mux, opts)
 	mux.HandleFunc("/", h.notice(screenUnknown))
 	return h.guard(tidyLinks(mux), opts)
 }

@@ -33,6 +33,8 @@ var (
 	ErrUsed = errors.New("the link has been used")
 	// ErrRevoked is returned for a link of an invitation that was revoked or sent again.
 	ErrRevoked = errors.New("the link has been revoked")
+	// ErrClosed is returned for a question to a workspace whose queue's owner has not agreed to it yet.
+	ErrClosed = errors.New("the page is not open yet")
 	// ErrDeclined is returned for a link of an invitation that the person has declined.
 	ErrDeclined = errors.New("the invitation has been declined")
 	// ErrPaused is returned while nothing may change in the organization, because the platform has paused it.
@@ -112,6 +114,8 @@ type Options struct {
 	Burst             int
 	// Questions accepts customers' questions; nil: the portal has no contact pages.
 	Questions Questions
+	// Queues asks the owners of queues' addresses; nil: the portal has no page for them.
+	Queues Queues
 	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /48); zero: 30; negative: no limit.
 	QuestionsPerHour float64
 	// Log receives errors and, at verbosity 1, each request's route and status. It never receives a token.

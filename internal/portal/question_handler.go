@@ -53,7 +53,7 @@ func (h *handler) addQuestionPages(mux *http.ServeMux, opts Options) {
 
 // open shows a workspace's contact page.
 func (h *questionHandler) open(w http.ResponseWriter, r *http.Request) {
-	if contactPage, ok := h.contactPage(w, r); ok {
+	if contactPage, ok := h.openContactPage(w, r); ok {
 		p := newContactPage(r, screenAsk, contactPage)
 		p.QuestionForm = newQuestionForm()
 		h.logError(r, p.write(w, screenAsk, screenAsk.status))
@@ -68,6 +68,22 @@ func (h *questionHandler) contactPage(w http.ResponseWriter, r *http.Request) (*
 		return nil, false
 	}
 	return contactPage, true
+}
+
+// openContactPage returns the contact page if questions can be asked on it. It answers the request if not.
+func (h *questionHandler) openContactPage(w http.ResponseWriter, r *http.Request) (*ContactPage, bool) {
+	contactPage, ok := h.contactPage(w, r)
+	if ok && contactPage.Closed {
+		h.showClosed(w, r, contactPage)
+		return nil, false
+	}
+	return contactPage, ok
+}
+
+// showClosed says that nothing can be asked yet.
+func (h *questionHandler) showClosed(w http.ResponseWriter, r *http.Request, contactPage *ContactPage) {
+	w.Header().Set("Retry-After", "3600")
+	h.logError(r, newContactPage(r, screenDeskClosed, contactPage).write(w, screenDeskClosed, screenDeskClosed.status))
 }
 
 // showError shows the page for an error.
@@ -90,7 +106,7 @@ func (h *questionHandler) ask(w http.ResponseWriter, r *http.Request) {
 	if !h.parseForm(w, r) {
 		return
 	}
-	contactPage, ok := h.contactPage(w, r)
+	contactPage, ok := h.openContactPage(w, r)
 	if !ok {
 		return
 	}
@@ -111,6 +127,8 @@ func (h *questionHandler) ask(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &reached):
 		h.showLimit(w, r, contactPage, reached.Limit)
+	case errors.Is(err, ErrClosed):
+		h.showClosed(w, r, contactPage)
 	case err != nil:
 		h.showError(w, r, err)
 	default:

@@ -26,6 +26,8 @@ type ContactPage struct {
 	Location *time.Location
 	// Now is the time for which the page says whether somebody is available.
 	Now time.Time
+	// Closed is true while the owner of the queue's address has not agreed to it: nothing can be asked.
+	Closed bool
 	// OwnAddresses are the workspace's own addresses, which cannot ask questions.
 	OwnAddresses []string
 }
@@ -58,7 +60,8 @@ type Question struct {
 type Questions interface {
 	// ContactPage returns a workspace's page, by the names of the organization and the workspace.
 	ContactPage(ctx context.Context, organization, workspace string) (*ContactPage, error)
-	// Ask stores a question until its asker confirms the address. It returns a *store.LimitError if a limit is reached.
+	// Ask stores a question until its asker confirms the address. It returns a *store.LimitError if a limit is reached, and ErrClosed if
+	// the page is closed.
 	Ask(ctx context.Context, organization, workspace string, s Submission) error
 	// Question returns the question that a confirmation link leads to. It changes nothing.
 	Question(ctx context.Context, token string) (*ContactPage, *Question, error)

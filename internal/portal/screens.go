@@ -35,6 +35,13 @@ var (
 	screenQuestionSent = screen{"questionSent", "notice", http.StatusOK}
 	screenQuestionGone = screen{"questionGone", "notice", http.StatusGone}
 
+	screenDeskClosed = screen{"deskClosed", "notice", http.StatusServiceUnavailable}
+
+	screenQueue          = screen{"queue", "queue", http.StatusOK}
+	screenQueueConfirmed = screen{"queueConfirmed", "notice", http.StatusOK}
+	screenQueueDeclined  = screen{"queueDeclined", "notice", http.StatusOK}
+	screenQueueGone      = screen{"queueGone", "notice", http.StatusGone}
+
 	screenHome      = screen{"home", "notice", http.StatusOK}
 	screenCheckMail = screen{"checkMail", "notice", http.StatusOK}
 	screenUsed      = screen{"used", "notice", http.StatusOK}

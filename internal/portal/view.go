@@ -46,10 +46,15 @@ var signs = map[string]string{
 
 	screenQuestionSent.name: "mail",
 	screenQuestionGone.name: "time",
-	"limitAddress":          "time",
-	"limitDay":              "time",
-	"limitNetwork":          "time",
-	"limitWorkspace":        "time",
+	screenDeskClosed.name:   "time",
+
+	screenQueueConfirmed.name: "good",
+	screenQueueDeclined.name:  "ended",
+	screenQueueGone.name:      "ended",
+	"limitAddress":            "time",
+	"limitDay":                "time",
+	"limitNetwork":            "time",
+	"limitWorkspace":          "time",
 }
 
 // Style returns the URL of the style sheet.

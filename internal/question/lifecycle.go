@@ -4,6 +4,7 @@
 package question
 
 import (
+	"slices"
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -45,8 +46,8 @@ func (q *Question) Readdress(queue string) bool {
 	return true
 }
 
-// Pending returns the mails to be sent, now or later.
-func (q *Question) Pending() []Kind {
+// Pending returns the mails to be sent, now or later, except those of the kinds that are held back.
+func (q *Question) Pending(held ...Kind) []Kind {
 	var kinds []Kind
 	switch q.State {
 	case Waiting:
@@ -56,17 +57,18 @@ func (q *Question) Pending() []Kind {
 	}
 	var pending []Kind
 	for _, kind := range kinds {
-		if q.Mail(kind).State == v1alpha1.MailQueued {
+		if q.Mail(kind).State == v1alpha1.MailQueued && !slices.Contains(held, kind) {
 			pending = append(pending, kind)
 		}
 	}
 	return pending
 }
 
-// Wait returns how long until something is due even if nothing changes: another attempt to send a mail, or the end of the question.
-func (q *Question) Wait(now time.Time) time.Duration {
+// Wait returns how long until something is due even if nothing changes: another attempt to send a mail that is not held back, or the end
+// of the question.
+func (q *Question) Wait(now time.Time, held ...Kind) time.Duration {
 	wait := q.ends().Sub(now)
-	for _, kind := range q.Pending() {
+	for _, kind := range q.Pending(held...) {
 		wait = min(wait, q.Mail(kind).NextAttempt.Sub(now))
 	}
 	return max(wait, time.Millisecond)

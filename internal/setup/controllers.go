@@ -38,6 +38,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 	writer := onboardingmail.NewWriter(postbox, links)
 	platform := workspace.Platform{
 		OperatorNamespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
+		QueueDomains: queueDomains(o), MailDomain: mailDomain,
 	}
 	for _, controller := range []interface{ Setup(mgr ctrl.Manager) error }{
 		pause.NewReporter(cache),
@@ -48,6 +49,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		invitation.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),
 		invitation.NewMail(c, cache, api, recorder, writer, dispatcher, now),
 		workspace.New(c, cache, api, recorder, platform, o.SettleDelay, now),
+		workspace.NewMail(c, cache, api, postbox, links, dispatcher, now),
 		notices.New(c, cache, api, postbox, phones, mailDomain, dispatcher, now),
 		questions.New(c, cache, api, recorder, kept, postbox, links, mailDomain, dispatcher, now),
 	} {

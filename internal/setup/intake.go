@@ -82,6 +82,13 @@ func intakeDomains(o *Options) effective.IntakeDomains {
 	return domains
 }
 
+// queueDomains returns the list, which Validate has already checked.
+func queueDomains(o *Options) effective.QueueDomains {
+	domains, err := effective.ParseQueueDomains(o.QueueDomains)
+	utilruntime.Must(err)
+	return domains
+}
+
 // addIntake adds the mail intake to the manager, if it is turned on. It has its own connections to the mail server, so that
 // large incoming mails do not keep invitations waiting.
 func addIntake(mgr ctrl.Manager, o *Options) error {

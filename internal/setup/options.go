@@ -71,6 +71,10 @@ type Options struct {
 	// organization at any address that no other has.
 	IntakeDomains []string
 
+	// QueueDomains lists the domains and addresses at which workspaces may have their queues without asking the owner, see
+	// effective.ParseQueueDomains; empty: every owner is asked.
+	QueueDomains []string
+
 	// Provisional says how long the accounts that Usher creates for outsiders are kept, and how many.
 	Provisional orguser.Provisional
 
@@ -121,6 +125,8 @@ func (o *Options) Validate() error {
 	require(err == nil, "--namespace-labels: %w", err)
 	wrong = append(wrong, o.validatePlatform()...)
 	wrong = append(wrong, o.validateIntake()...)
+	_, err = effective.ParseQueueDomains(o.QueueDomains)
+	require(err == nil, "--queue-domains: %w", err)
 	wrong = append(wrong, o.validateProvisional()...)
 	portal, err := url.Parse(o.PortalURL)
 	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""

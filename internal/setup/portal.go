@@ -21,6 +21,7 @@ func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions 
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
 		RequestsPerSecond: o.PortalRequestsPerSecond, QuestionsPerHour: o.PortalQuestionsPerHour,
 		Questions: &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: questions, Keys: keys, Now: o.now()},
+		Queues:    &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, Now: o.now()},
 		Log:       mgr.GetLogger().WithName("portal"),
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/limited"
 	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
@@ -43,11 +44,11 @@ func (r *Reconciler) ensureAccount(ctx context.Context, s *scope) error {
 	return fmt.Errorf("cannot create the account of the person who asked question #%s: %w", k.Reference, err)
 }
 
-// reconcileState writes that the account was ensured, and the queue's present address.
+// reconcileState writes that the account was ensured, and the queue's present address, once it is in force.
 func (r *Reconciler) reconcileState(ctx context.Context, s *scope) (time.Duration, error) {
 	queue := ""
 	if s.workspace != nil {
-		queue = string(s.workspace.Spec.Portal.QueueEmail)
+		queue = effective.QueueInForce(s.workspace)
 	}
 	if !s.accountEnsured && (!s.kept.Open() || queue == "" || queue == s.kept.Queue) {
 		return 0, nil

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/mapper"
 )
 
@@ -16,7 +17,8 @@ import (
 // page may be gone.
 func (r *Reconciler) questionsForWorkspace(ctx context.Context, c mapper.Change[*v1alpha1.Workspace]) ([]types.NamespacedName, error) {
 	if !c.Created() && !c.Deleted() && c.Before.Generation == c.After.Generation &&
-		c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() {
+		c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() &&
+		effective.QueueInForce(c.Before) == effective.QueueInForce(c.After) {
 		return nil, nil
 	}
 	return r.questions.OpenOfWorkspace(ctx, c.Newest().Namespace, c.Newest().Name)

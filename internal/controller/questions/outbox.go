@@ -33,7 +33,7 @@ func (r *Reconciler) deliver(ctx context.Context, s *scope) (time.Duration, erro
 	case err != nil:
 		return 0, err
 	}
-	return attempt.Lowest(result.RequeueAfter, s.kept.Wait(r.now())), nil
+	return attempt.Lowest(result.RequeueAfter, s.kept.Wait(r.now(), s.held()...)), nil
 }
 
 // outbox holds the mails of one question.
@@ -45,7 +45,7 @@ type outbox struct {
 // Pending implements delivery.Outbox.
 func (b *outbox) Pending() []delivery.Message {
 	var messages []delivery.Message
-	for _, kind := range b.kept.Pending() {
+	for _, kind := range b.kept.Pending(b.held()...) {
 		messages = append(messages, delivery.Message{
 			ID: string(kind), Wait: b.kept.Mail(kind).NextAttempt.Sub(b.now()), Urgency: urgency(kind),
 		})

@@ -26,6 +26,7 @@ import (
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
 	"github.com/usher-operator/usher/internal/testing/builders"
@@ -132,6 +133,28 @@ var _ = Describe("A question at the controller", func() {
 		_, err := r.questions.Amend(ctx, secrets(ctx)[0].Name, func(q *question.Question) error { q.Confirm(now); return nil })
 		Expect(err).NotTo(HaveOccurred())
 	}
+
+	It("GTA-8 waits, without another pass, for the owner of a queue that has changed, and goes nowhere else", func(ctx context.Context) {
+		Expect(pass(ctx)).To(Succeed())
+		confirm(ctx)
+		workspace.Spec.Portal.QueueEmail = "new@acme.example"
+		workspace.Status.Queue = v1alpha1.QueueStatus{Email: "new@acme.example", State: v1alpha1.QueueRequested}
+		Expect(api.Update(ctx, workspace)).To(Succeed())
+		result, err := r.Reconcile(ctx, &secrets(ctx)[0])
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.RequeueAfter).To(Equal(question.KeepFor))
+		Expect(box.to(clara)).To(HaveLen(2), "the receipt is sent")
+		Expect(box.to(queue)).To(BeEmpty())
+		Expect(box.to("new@acme.example")).To(BeEmpty())
+
+		before := workspace.DeepCopy()
+		workspace.Status.Queue.State = v1alpha1.QueueConfirmed
+		Expect(api.Update(ctx, workspace)).To(Succeed())
+		Expect(r.questionsForWorkspace(ctx, mapper.Change[*v1alpha1.Workspace]{Before: before, After: workspace})).To(HaveLen(1))
+		Expect(pass(ctx)).To(Succeed())
+		Expect(box.to("new@acme.example")).To(HaveLen(1))
+		Expect(box.to(queue)).To(BeEmpty())
+	})
 
 	It("is sent again with the same Message-ID if the outcome could not be written (GTA-8)", func(ctx context.Context) {
 		Expect(pass(ctx)).To(Succeed())

@@ -10,6 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
@@ -25,6 +27,15 @@ type scope struct {
 	accountEnsured bool
 	// gone is true if somebody has deleted the question in the meantime.
 	gone bool
+}
+
+// held returns the mails that are kept back: those to a queue whose owner has not agreed to it. If the workspace or its page is gone, the
+// question goes to the address at which the queue was in force when it was asked.
+func (s *scope) held() []question.Kind {
+	if s.workspace != nil && effective.QueueInForce(s.workspace) == "" {
+		return []question.Kind{question.KindQuestion}
+	}
+	return nil
 }
 
 // newScope finds the organization and the workspace of a question.

@@ -27,7 +27,7 @@ func progressing(reason, message string) *problem { return &problem{false, reaso
 // failed, which is retried; all else comes after it.
 func setConditions(s *scope, failed error) {
 	w := s.workspace
-	p := cmp.Or(s.namespaceProblem, s.deviceProblem, s.intakeProblem)
+	p := cmp.Or(s.namespaceProblem, s.deviceProblem, s.intakeProblem, s.queueProblem)
 	switch {
 	case failed != nil && (s.namespaceProblem == nil || !s.namespaceProblem.stalled):
 		status.Progressing(w, v1alpha1.ReasonFailed, strings.ReplaceAll(failed.Error(), "\n", "; "))

@@ -25,8 +25,9 @@ type scope struct {
 	namespace *corev1.Namespace
 	// devices are those in force, set by reconcileDevices.
 	devices []*v1alpha1.Device
-	// namespaceProblem, deviceProblem and intakeProblem are what keeps parts of the spec from being in force; nil: nothing does.
-	namespaceProblem, deviceProblem, intakeProblem *problem
+	// namespaceProblem, deviceProblem, intakeProblem and queueProblem are what keeps parts of the spec from being in force; nil: nothing
+	// does.
+	namespaceProblem, deviceProblem, intakeProblem, queueProblem *problem
 }
 
 // newScope reads what several phases need. What the cache cannot say decides nothing: a namespace that could not be read is not one

@@ -54,6 +54,10 @@ type Platform struct {
 	NamespaceLabels effective.NamespaceLabels
 	// IntakeDomains say which organization may receive mail at which addresses.
 	IntakeDomains effective.IntakeDomains
+	// QueueDomains say at which addresses queues may be without asking their owners.
+	QueueDomains effective.QueueDomains
+	// MailDomain is the right side of Message-IDs.
+	MailDomain string
 }
 
 // New returns the reconciler. SettleDelay is how long users who are declared together with a workspace have to arrive before the
@@ -108,6 +112,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, w *v1alpha1.Workspace) (ctrl
 		r.reconcileContacts,
 		r.reconcileDevices,
 		r.reconcileIntake,
+		r.reconcileQueue,
 		r.reconcileAccounts,
 	)
 	setConditions(s, failed)

@@ -71,6 +71,7 @@ func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 		SettleDelay:             setup.DefaultSettleDelay,
 		IntakeAddress:           intake,
 		MailTemplates:           setup.DefaultMailTemplates,
+		QueueDomains:            []string{"*.example"},
 		NamespaceLabels:         []string{"team", "pod-security.kubernetes.io/*"},
 		SkipNameValidation:      true,
 	}, nil

@@ -198,6 +198,7 @@ func flags(o *setup.Options) []string {
 		"--intake-unproven-rate=" + strconv.Itoa(o.IntakeLimits.Unproven),
 		"--intake-unproven-domain-rate=" + strconv.Itoa(o.IntakeLimits.UnprovenPerDomain),
 		"--intake-account-rate=" + strconv.Itoa(o.IntakeLimits.NewAccounts),
+		"--queue-domains=" + strings.Join(o.QueueDomains, ","),
 		"--intake-domains=" + strings.Join(o.IntakeDomains, ","),
 		"--provisional-account-age=" + o.Provisional.Age.String(),
 		"--provisional-accounts=" + strconv.Itoa(o.Provisional.Unproven),
