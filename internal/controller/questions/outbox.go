@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
@@ -108,7 +109,9 @@ func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) 
 	case question.Failed:
 		b.reportRefused(b.scope)
 	case question.Passed:
-		return b.prune(ctx, kept.Organization)
+		if err := b.prune(ctx, kept.Organization); err != nil { // the outcome is written; the next question that is passed on prunes again
+			log.FromContext(ctx).Error(err, "cannot delete old records of questions", "organization", kept.Organization)
+		}
 	}
 	return nil
 }
