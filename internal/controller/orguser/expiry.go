@@ -109,16 +109,9 @@ func (r *Expiry) makeRoom(ctx context.Context, namespace string) error {
 	slices.SortFunc(unproven, func(a, b *v1alpha1.OrgUser) int {
 		return cmp.Or(effective.CreatedAt(a).Compare(effective.CreatedAt(b).Time), cmp.Compare(a.Name, b.Name))
 	})
-	for _, u := range unproven {
-		if surplus == 0 {
-			break
-		}
-		deleted, err := r.delete(ctx, u)
-		if err != nil {
+	for _, u := range unproven[:surplus] { // one that is kept, because somebody has use for it, takes nobody's room
+		if _, err := r.delete(ctx, u); err != nil {
 			return err
-		}
-		if deleted {
-			surplus--
 		}
 	}
 	return nil

@@ -33,9 +33,9 @@ var _ = Describe("Provisional accounts", func() {
 		}
 		return u
 	}
-	pass := func(ctx context.Context, c client.Client, u *v1alpha1.OrgUser, limits Provisional) ctrl.Result {
+	pass := func(ctx context.Context, c client.WithWatch, u *v1alpha1.OrgUser, limits Provisional) ctrl.Result {
 		GinkgoHelper()
-		api := interceptor.NewClient(c.(client.WithWatch), interceptor.Funcs{Get: func(ctx context.Context, c client.WithWatch,
+		api := interceptor.NewClient(c, interceptor.Funcs{Get: func(ctx context.Context, c client.WithWatch,
 			key client.ObjectKey, o client.Object, opts ...client.GetOption,
 		) error {
 			o.SetManagedFields(nil)

@@ -41,7 +41,7 @@ func reconciler(ctx context.Context, w *world.World) (r *Reconciler, freeze func
 }
 
 // fakeClient returns a client with the indexes of the cache.
-func fakeClient(ctx context.Context, funcs interceptor.Funcs, objects ...client.Object) client.Client {
+func fakeClient(ctx context.Context, funcs interceptor.Funcs, objects ...client.Object) client.WithWatch {
 	GinkgoHelper()
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
