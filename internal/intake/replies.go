@@ -65,14 +65,15 @@ var (
 	networkLimit         = reply{452, "4.7.1", "your network has sent {limit} mails within an hour: try again later"}
 	workspaceLimit       = reply{452, "4.7.1", "{address} has received {limit} mails within an hour: try again later"}
 	unprovenLimit        = reply{452, "4.7.1", "{address} has received {limit} mails from unknown senders within an hour: try again later"}
-	domainLimit          = reply{452, "4.7.1", "unknown senders at {domain} have sent {limit} mails to {address} within an hour: try again later"}
-	tooManyConnections   = reply{421, "4.3.2", "too many connections: try again later"}
-	shuttingDown         = reply{421, "4.3.2", "shutting down: try again"}
-	idleTooLong          = reply{421, "4.4.2", "idle for too long"}
-	tooManyErrors        = reply{421, "4.7.0", "too many errors"}
-	internalError        = reply{421, "4.3.0", "internal error: try again later"}
-	endlessMail          = reply{421, "4.3.4", "the mail is too large to be read to its end"}
-	deliveryTimeout      = reply{451, "4.4.7", "the delivery took too long: try again later"}
+	domainLimit          = reply{452, "4.7.1", "unknown senders at {domain} have sent {limit} mails to {address} within an hour: " +
+		"try again later"}
+	tooManyConnections = reply{421, "4.3.2", "too many connections: try again later"}
+	shuttingDown       = reply{421, "4.3.2", "shutting down: try again"}
+	idleTooLong        = reply{421, "4.4.2", "idle for too long"}
+	tooManyErrors      = reply{421, "4.7.0", "too many errors"}
+	internalError      = reply{421, "4.3.0", "internal error: try again later"}
+	endlessMail        = reply{421, "4.3.4", "the mail is too large to be read to its end"}
+	deliveryTimeout    = reply{451, "4.4.7", "the delivery took too long: try again later"}
 )
 
 // Protocol errors, for whoever sets up the mail server in front.
@@ -96,7 +97,8 @@ func refusals() []reply {
 	return []reply{
 		unknownRecipient, tooLarge, headerTooLarge, noHeader, bareLineEnd, nulInHeader, loop, tooManyHops, queueRefused, queueCannot,
 		lookupFailed, organizationNotReady, queueUnconfirmed, queueLoops, queueUnavailable, outOfMemory, tooManyRecipients, senderLimit,
-		networkLimit, workspaceLimit, unprovenLimit, domainLimit, tooManyConnections, shuttingDown, idleTooLong, tooManyErrors, internalError,
+		networkLimit, workspaceLimit, unprovenLimit, domainLimit, tooManyConnections, shuttingDown, idleTooLong, tooManyErrors,
+		internalError,
 		endlessMail, deliveryTimeout,
 		useLHLO, lhloFirst, mailFirst, mailTwice, noRecipient, unknownCommand, notSupported, lineTooLong, invalidCharacter,
 		badSyntax, badParameter, badValue,

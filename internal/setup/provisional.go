@@ -20,7 +20,8 @@ func DefaultProvisional() orguser.Provisional {
 func ProvisionalFlags(flags *flag.FlagSet, o *Options) {
 	usual := DefaultProvisional()
 	flags.DurationVar(&o.Provisional.Age, "provisional-account-age", usual.Age,
-		"time after which an account that Usher created for somebody who wrote or asked is deleted, unless somebody has changed it; 0: never")
+		"time after which an account that Usher created for somebody who wrote or asked is deleted, unless somebody has changed it; "+
+			"0: never")
 	flags.IntVar(&o.Provisional.Unproven, "provisional-accounts", usual.Unproven,
 		"maximum number of accounts per organization that exist only because a mail came: the oldest are deleted first; 0: no limit")
 }
