@@ -88,8 +88,8 @@ func (r Reader) addInheritance(ctx context.Context, warnings []string, o *v1alph
 		return nil, err
 	}
 	if names := without(references.Members, person.granted); len(names) > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s: spec.members of workspaces names %s already: %s. The new user gets this access; if it "+
-			"was meant for somebody who had the address before, remove it there", person.field, person.email, listed(names)))
+		warnings = append(warnings, fmt.Sprintf("%s: spec.members of workspaces names %s already: %s. The new user gets this access; if "+
+			"it was meant for somebody who had the address before, remove it there", person.field, person.email, listed(names)))
 	}
 	if len(references.Devices) > 0 && len(present) == 0 {
 		warnings = append(warnings, fmt.Sprintf("%s: spec.devices of workspaces names %s already: %s. If this was meant for somebody who "+

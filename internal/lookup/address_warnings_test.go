@@ -36,7 +36,9 @@ var _ = Describe("ORG-26 An address that workspaces name", func() {
 			"address before, assign the devices anew"
 	}
 	eva := builders.OrgUser("acme", "eva")
-	team := func(emails ...string) *v1alpha1.Invitation { return builders.Invitation("acme", "team", emails...).Obj() }
+	team := func(emails ...string) *v1alpha1.Invitation {
+		return builders.Invitation("acme", "team", emails...).Obj()
+	}
 
 	DescribeTable("causes a warning when somebody new gets it", func(ctx context.Context, old, changed metav1.Object, warnings ...string) {
 		Expect(holding(listing()...).InheritanceWarnings(ctx, old, changed)).To(HaveExactElements(warnings))
@@ -74,7 +76,8 @@ var _ = Describe("ORG-26 An address that workspaces name", func() {
 
 	It("ORG-27 causes a warning when its user is deleted to whom contacts are assigned", func(ctx context.Context) {
 		assigned := []v1alpha1.ContactStatus{
-			{Name: "Guardia", Assignee: "sam@acme.example", AssigneeUID: "u1"}, {Name: "Noche", ObservedAssignee: "sam@acme.example"},
+			{Name: "Guardia", Assignee: "sam@acme.example", AssigneeUID: "u1"},
+			{Name: "Noche", ObservedAssignee: "sam@acme.example"},
 			{Name: "Ventas", Assignee: "sam@acme.example", AssigneeUID: "u2"},
 		}
 		w := builders.Workspace("acme", "support").Contact("Guardia", "sam@acme.example").Obj()
