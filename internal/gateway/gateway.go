@@ -62,12 +62,9 @@ type Client struct {
 	breaker breaker.Breaker
 }
 
-// New checks the options and reads the key once. It does not connect before the first Send.
+// New checks the options, but not the key; see CheckKey. It does not connect before the first Send.
 func New(options Options) (*Client, error) {
 	if err := CheckURL(options.URL); err != nil {
-		return nil, err
-	}
-	if _, err := readKey(options.KeyFile); err != nil {
 		return nil, err
 	}
 	now := options.Now
@@ -81,6 +78,12 @@ func New(options Options) (*Client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
+}
+
+// CheckKey returns what is wrong with the file of a signing key. While it is unusable, no message is sent; each is tried again later.
+func CheckKey(file string) error {
+	_, err := readKey(file)
+	return err
 }
 
 // CheckURL returns what is wrong with the URL of a gateway.

@@ -161,10 +161,14 @@ var _ = Describe("The gateway for phones", func() {
 		}
 	})
 
-	It("needs a valid key", func() {
+	It("needs a valid key", func(ctx context.Context) {
 		for _, file := range []string{keyFile("whsec_###"), keyFile(strings.Repeat("x", 23)), "/nowhere"} {
-			_, err := gateway.New(gateway.Options{URL: s.URL, KeyFile: file})
+			Expect(gateway.CheckKey(file)).To(MatchError(ContainSubstring("gateway's key")))
+			c, err := gateway.New(gateway.Options{URL: s.URL, KeyFile: file})
+			Expect(err).NotTo(HaveOccurred())
+			err = c.Send(ctx, message)
 			Expect(err).To(MatchError(ContainSubstring("gateway's key")))
+			Expect(gateway.IsPermanent(err)).To(BeFalse(), "it is sent once the key is corrected")
 		}
 	})
 

@@ -153,7 +153,10 @@ func (k *Keys) Verify(purpose Purpose, token string) (Claims, error) {
 	}, nil
 }
 
-// KeyRing holds the keys in use, which may be replaced at any time. Replace must be called before any other method.
+// ErrNoKeys is returned while there are no keys, so that links can neither be signed nor verified.
+var ErrNoKeys = errors.New("there is no key that signs links: the operator's log says what is wrong with the Secret that holds them")
+
+// KeyRing holds the keys in use, which may be replaced at any time. Before the first Replace, it has none.
 type KeyRing struct{ keys atomic.Pointer[Keys] }
 
 // Replace sets the keys in use.
@@ -161,7 +164,11 @@ func (r *KeyRing) Replace(keys *Keys) { r.keys.Store(keys) }
 
 // Sign signs with the newest key in use; see Keys.Sign.
 func (r *KeyRing) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
-	return r.keys.Load().Sign(purpose, uid, email, sendCount)
+	keys := r.keys.Load()
+	if keys == nil {
+		return "", ErrNoKeys
+	}
+	return keys.Sign(purpose, uid, email, sendCount)
 }
 
 // SignDigest signs for an address of which only the digest is known, as returned by AddressDigest.
@@ -170,12 +177,20 @@ func (r *KeyRing) SignDigest(purpose Purpose, uid types.UID, digest string, send
 	if err != nil || len(address) != addressSize {
 		return "", errors.New("cannot sign a link: the digest of the address is invalid")
 	}
-	return r.keys.Load().sign(purpose, uid, [addressSize]byte(address), sendCount)
+	keys := r.keys.Load()
+	if keys == nil {
+		return "", ErrNoKeys
+	}
+	return keys.sign(purpose, uid, [addressSize]byte(address), sendCount)
 }
 
-// Verify verifies with all keys in use; see Keys.Verify.
+// Verify verifies with all keys in use; see Keys.Verify. Without keys, the error is ErrNoKeys.
 func (r *KeyRing) Verify(purpose Purpose, token string) (Claims, error) {
-	return r.keys.Load().Verify(purpose, token)
+	keys := r.keys.Load()
+	if keys == nil {
+		return Claims{}, ErrNoKeys
+	}
+	return keys.Verify(purpose, token)
 }
 
 func mac(key, claims []byte) []byte {

@@ -127,7 +127,7 @@ func (l *ClusterLinks) subject(t *linkTarget, email string) onboarding.Subject {
 func (l *ClusterLinks) find(ctx context.Context, purpose Purpose, token string) (*linkTarget, error) {
 	claims, err := l.Keys.Verify(purpose, token)
 	if err != nil {
-		return nil, ErrUnknown
+		return nil, refusalOf(err)
 	}
 	found, err := l.Cache.OnboardingHost(ctx, claims.UID)
 	if err != nil {

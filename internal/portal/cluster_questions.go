@@ -118,7 +118,7 @@ func (q *ClusterQuestions) Confirm(ctx context.Context, token string) (*ContactP
 func (q *ClusterQuestions) find(ctx context.Context, token string) (*store.Kept, error) {
 	claims, err := q.Keys.Verify(linktoken.PurposeQuestion, token)
 	if err != nil {
-		return nil, ErrUnknown
+		return nil, refusalOf(err)
 	}
 	kept, err := q.Store.ByUID(ctx, claims.UID)
 	if err != nil {
@@ -164,7 +164,7 @@ func (q *ClusterQuestions) question(k *store.Kept) (*Question, error) {
 func (q *ClusterQuestions) ByAsker(ctx context.Context, token string) (*ContactPage, []Question, error) {
 	claims, err := q.Keys.Verify(linktoken.PurposeAsker, token)
 	if err != nil {
-		return nil, nil, ErrUnknown
+		return nil, nil, refusalOf(err)
 	}
 	kept, err := q.Store.OfAsker(ctx, claims.AddressDigest(), claims.UID)
 	if err != nil {

@@ -27,14 +27,15 @@ func addActivity(mgr ctrl.Manager, o *Options, platform authz.Platform) (func(na
 		Client: mgr.GetClient(), Held: cacheReader(mgr, o).Paused, Interval: o.ActivityInterval, Now: now, Log: log,
 	})
 	if o.AuditTokenFile != "" {
-		endpoint, err := activity.NewAuditEndpoint(activity.AuditOptions{
+		mgr.GetWebhookServer().Register(activity.AuditPath, activity.NewAuditEndpoint(activity.AuditOptions{
 			TokenFile: o.AuditTokenFile, Cache: cacheReader(mgr, o), Platform: platform,
 			Seen: tracker.Seen, Now: now, Log: log,
-		})
-		if err != nil {
+		}))
+		if err := mgr.Add(watched{o.features, featureAuditEvents, func() error {
+			return activity.CheckTokens(o.AuditTokenFile)
+		}, checkInterval}); err != nil {
 			return nil, err
 		}
-		mgr.GetWebhookServer().Register(activity.AuditPath, endpoint)
 	}
 	return func(namespace, user string) { tracker.Seen(namespace, user, now()) }, mgr.Add(tracker)
 }

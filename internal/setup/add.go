@@ -47,7 +47,10 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err := addIntake(mgr, o); err != nil {
 		return err
 	}
-	return addChecks(mgr, certificates, portal.Ready)
+	if err := addMetrics(mgr, o); err != nil {
+		return err
+	}
+	return addChecks(mgr, certificates, portal.check)
 }
 
 // addInformers has the cache filled with everything that lookup reads before the manager is ready.

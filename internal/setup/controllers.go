@@ -27,7 +27,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 	if err != nil {
 		return err
 	}
-	phones, err := newGateway(o)
+	phones, err := newGateway(mgr, o)
 	if err != nil {
 		return err
 	}

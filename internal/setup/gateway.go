@@ -8,6 +8,8 @@ import (
 	"flag"
 	"fmt"
 
+	ctrl "sigs.k8s.io/controller-runtime"
+
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/gateway"
 )
@@ -37,9 +39,13 @@ func checkGateway(o gateway.Options) error {
 }
 
 // newGateway returns the gateway, or nil if none is configured.
-func newGateway(o *Options) (delivery.Gateway, error) {
+func newGateway(mgr ctrl.Manager, o *Options) (delivery.Gateway, error) {
 	if o.Gateway.URL == "" {
 		return nil, nil //nolint:nilnil // none is an answer, not an error
+	}
+	key := func() error { return gateway.CheckKey(o.Gateway.KeyFile) }
+	if err := mgr.Add(watched{o.features, featureGateway, key, checkInterval}); err != nil {
+		return nil, err
 	}
 	return gateway.New(o.Gateway)
 }

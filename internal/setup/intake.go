@@ -110,8 +110,9 @@ func addIntake(mgr ctrl.Manager, o *Options) error {
 	if err != nil {
 		return err
 	}
-	if err := mgr.AddReadyzCheck("intake", server.Ready); err != nil {
+	optional := optionalServer{features: o.features, name: featureIntake, server: server, ready: server.Ready, retry: serverRetry}
+	if err := mgr.AddReadyzCheck("intake", optional.check); err != nil {
 		return err
 	}
-	return mgr.Add(server)
+	return mgr.Add(optional)
 }

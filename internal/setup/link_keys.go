@@ -21,12 +21,13 @@ const (
 
 // ensureLinkKeys returns the keys that sign links. In a new installation it creates the first one.
 func ensureLinkKeys(ctx context.Context, mgr ctrl.Manager, o *Options) (*linktoken.KeyRing, error) {
-	keys := linkKeys{&linktoken.KeyRing{}}
+	keys := linkKeys{&linktoken.KeyRing{}, o.features}
 	secret, err := ensureSecret(ctx, mgr, linkKeysKey(o), keys.initialData())
 	if err != nil {
 		return nil, err
 	}
-	return keys.ring, keys.use(secret)
+	_ = keys.use(secret) // reported; without keys, mails with links wait
+	return keys.ring, nil
 }
 
 func linkKeysKey(o *Options) types.NamespacedName {
@@ -34,16 +35,21 @@ func linkKeysKey(o *Options) types.NamespacedName {
 }
 
 // linkKeys are the keys that sign links, in the Secret that holds them.
-type linkKeys struct{ ring *linktoken.KeyRing }
+type linkKeys struct {
+	ring     *linktoken.KeyRing
+	features *features
+}
 
-// use puts changed keys in use. If they are invalid, the keys in use stay.
+// use puts changed keys in use. If they are invalid, the keys in use stay; without any, there are no links.
 func (k linkKeys) use(secret *corev1.Secret) error {
 	keys, err := linktoken.NewKeys(secret.Data)
 	if err != nil {
-		return fmt.Errorf("the keys in Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+		err = fmt.Errorf("the keys in Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+	} else {
+		k.ring.Replace(keys)
 	}
-	k.ring.Replace(keys)
-	return nil
+	k.features.report(featureLinks, err)
+	return err
 }
 
 // initialData returns one new key.

@@ -54,6 +54,7 @@ type mailTemplates struct {
 	recorder events.EventRecorder
 	elected  <-chan struct{}
 	log      logr.Logger
+	features *features
 
 	// last is the ConfigMap that was read last, or nil if there was none; files are its contents, and wrong is what is wrong
 	// with them. told is false until the leader has emitted an event about it.
@@ -72,7 +73,7 @@ func addMailTemplates(ctx context.Context, mgr ctrl.Manager, o *Options) (*mail.
 	m := &mailTemplates{
 		client: mgr.GetClient(), key: types.NamespacedName{Namespace: o.Namespace, Name: o.MailTemplates},
 		inForce: inForce, recorder: mgr.GetEventRecorder("usher"), elected: mgr.Elected(),
-		log: mgr.GetLogger().WithName("mail-templates"),
+		log: mgr.GetLogger().WithName("mail-templates"), features: o.features,
 	}
 	if err := m.start(ctx, mgr.GetAPIReader()); err != nil {
 		return nil, err
@@ -100,19 +101,31 @@ func addMailTemplates(ctx context.Context, mgr ctrl.Manager, o *Options) (*mail.
 		Complete(m)
 }
 
-// start reads the ConfigMap before the first mail is written.
+// start reads the ConfigMap before the first mail is written. That it can be read was checked before; see checkMailTemplates.
 func (m *mailTemplates) start(ctx context.Context, live client.Reader) error {
 	var configMap corev1.ConfigMap
-	err := live.Get(ctx, m.key, &configMap)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil
-	case err != nil:
-		return fmt.Errorf("cannot read the mail templates in ConfigMap %s: let the operator get, list and watch it, as "+
-			"config/rbac/mail_templates_role.yaml does for %s, or set --mail-templates= to use those that ship: %w",
-			m.key, DefaultMailTemplates, err)
+	if err := live.Get(ctx, m.key, &configMap); err != nil {
+		return client.IgnoreNotFound(err)
 	}
 	m.take(&configMap)
+	return nil
+}
+
+// checkMailTemplates turns custom templates off if the operator may not read them: a cache that waits for what it may not read would
+// keep the whole operator from starting.
+func checkMailTemplates(ctx context.Context, live client.Reader, o *Options) error {
+	if o.MailTemplates == "" {
+		return nil
+	}
+	err := live.List(ctx, &corev1.ConfigMapList{}, client.InNamespace(o.Namespace), client.Limit(1),
+		client.MatchingFields{"metadata.name": o.MailTemplates}) // as the cache does
+	if !apierrors.IsForbidden(err) {
+		return err
+	}
+	o.features.report(featureMailTemplates, fmt.Errorf("cannot read the mail templates in ConfigMap %s/%s, mails use those that ship: let "+
+		"the operator get, list and watch it, as config/rbac/mail_templates_role.yaml does for %s, and restart it, or set "+
+		"--mail-templates= to use those that ship: %w", o.Namespace, o.MailTemplates, DefaultMailTemplates, err))
+	o.MailTemplates = ""
 	return nil
 }
 
@@ -142,6 +155,7 @@ func (m *mailTemplates) take(configMap *corev1.ConfigMap) {
 	}
 	templates, err := mail.Customize(files)
 	m.last, m.files, m.wrong, m.told = configMap, files, err, false
+	m.features.report(featureMailTemplates, err)
 	if err != nil {
 		m.log.Error(err, "the mail templates are invalid and not used, those in force stay: correct the ConfigMap", "configMap", m.key)
 		return
@@ -166,6 +180,7 @@ func (m *mailTemplates) forget() {
 		return
 	}
 	m.inForce.Use(mail.Shipped())
+	m.features.report(featureMailTemplates, nil)
 	m.log.Info("the ConfigMap with mail templates was deleted: mails now use the templates that ship", "configMap", m.key)
 	if m.leads() {
 		m.recorder.Eventf(m.last, nil, corev1.EventTypeNormal, ReasonTemplatesRemoved, "Load",
@@ -199,7 +214,11 @@ func (m *mailTemplates) tell() {
 
 // note shortens the errors to the space that an event has.
 func note(wrong error) string {
-	text := "not in force, mails are unchanged: " + strings.Join(strings.Split(wrong.Error(), "\n"), "; ")
+	return shortened("not in force, mails are unchanged: " + strings.Join(strings.Split(wrong.Error(), "\n"), "; "))
+}
+
+// shortened cuts a text to the space that an event has.
+func shortened(text string) string {
 	if len(text) <= maxNote {
 		return text
 	}

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
@@ -39,6 +40,7 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		elected = make(chan struct{})
 		m = &mailTemplates{
 			client: api, key: key, inForce: &mail.InForce{}, recorder: recorder, elected: elected, log: logr.Discard(),
+			features: newFeatures(logr.Discard(), key.Namespace),
 		}
 	})
 
@@ -115,14 +117,20 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		Expect(button()).To(Equal("Accept invitation"))
 	})
 
-	It("stops the start when it cannot be read, and says which right is missing", func(ctx context.Context) {
+	It("is left alone when the operator may not read it, which says which right is missing; other errors stop the start", func(ctx context.Context) {
+		var answer error = apierrors.NewForbidden(corev1.Resource("configmaps"), key.Name, nil)
 		refusing := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
-			Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
-				return errors.New("forbidden")
-			},
+			List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return answer },
 		})
-		Expect(m.start(ctx, refusing)).To(MatchError(SatisfyAll(
+		o := options()
+		o.MailTemplates, o.features = key.Name, newFeatures(logr.Discard(), o.Namespace)
+		Expect(checkMailTemplates(ctx, refusing, &o)).To(Succeed())
+		Expect(o.MailTemplates).To(BeEmpty())
+		Expect(o.features.wrong).To(HaveKeyWithValue(featureMailTemplates, SatisfyAll(
 			ContainSubstring(key.String()), ContainSubstring("get, list and watch"), ContainSubstring("--mail-templates="))))
+
+		answer, o.MailTemplates = errors.New("no answer"), key.Name
+		Expect(checkMailTemplates(ctx, refusing, &o)).To(MatchError("no answer"))
 	})
 
 	It("has its errors cut to the size of an event", func() {

@@ -23,7 +23,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
@@ -87,10 +86,19 @@ func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 		return nil, err
 	}
 	certificates := make(chan struct{})
+	o.features = newFeatures(ctrl.Log.WithName("features"), o.Namespace)
+	live, err := client.New(cfg, client.Options{Scheme: NewScheme()})
+	if err != nil {
+		return nil, fmt.Errorf("cannot reach the API server: %w", err)
+	}
+	if err := checkMailTemplates(ctx, live, &o); err != nil {
+		return nil, err
+	}
 	mgr, err := ctrl.NewManager(cfg, managerOptions(&o, certificates, clients))
 	if err != nil {
 		return nil, fmt.Errorf("cannot create the manager: %w", err)
 	}
+	o.features.recordWith(mgr.GetEventRecorder("usher"))
 	if err := lookup.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
@@ -110,7 +118,7 @@ func managerOptions(o *Options, certificates <-chan struct{}, clients webhookCli
 		LeaderElectionReleaseOnCancel: true,
 		HealthProbeBindAddress:        o.HealthAddress,
 		GracefulShutdownTimeout:       new(shutdownTimeout),
-		Metrics:                       metricsOptions(o),
+		Metrics:                       metricsserver.Options{BindAddress: "0"}, // see addMetrics
 		WebhookServer: gatedServer{
 			Server: guardedServer{webhook.NewServer(webhook.Options{
 				Host: o.WebhookHost, Port: o.WebhookPort, CertDir: o.CertificateDir, TLSOpts: []func(*tls.Config){clients.configure},
@@ -163,13 +171,5 @@ func cacheOptions(o *Options) cache.Options {
 		}}
 	}
 	options.ByObject[&corev1.ConfigMap{}] = configMaps
-	return options
-}
-
-func metricsOptions(o *Options) metricsserver.Options {
-	options := metricsserver.Options{BindAddress: o.MetricsAddress, SecureServing: o.MetricsSecure}
-	if o.MetricsSecure {
-		options.FilterProvider = filters.WithAuthenticationAndAuthorization
-	}
 	return options
 }

@@ -96,6 +96,9 @@ type Options struct {
 	Now func() time.Time
 	// SkipNameValidation lets several operators run in one process, for tests.
 	SkipNameValidation bool
+
+	// features knows which optional features do not work.
+	features *features
 }
 
 // DefaultSettleDelay is longer than kubectl or a GitOps controller takes to apply a folder.

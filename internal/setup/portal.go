@@ -12,7 +12,7 @@ import (
 )
 
 // addPortal adds the portal and returns its server.
-func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions *store.Store) (*portal.Server, error) {
+func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions *store.Store) (optionalServer, error) {
 	cache := cacheReader(mgr, o)
 	links := &portal.ClusterLinks{
 		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, MailDomain: o.mailDomain(), Now: o.now(),
@@ -25,7 +25,8 @@ func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions 
 		Log:       mgr.GetLogger().WithName("portal"),
 	})
 	if err != nil {
-		return nil, err
+		return optionalServer{}, err
 	}
-	return server, mgr.Add(server)
+	optional := optionalServer{features: o.features, name: featurePortal, server: server, ready: server.Ready, retry: serverRetry}
+	return optional, mgr.Add(optional)
 }

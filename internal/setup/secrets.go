@@ -38,7 +38,7 @@ type secretUser interface {
 func addSecretWatch(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing) error {
 	users := map[types.NamespacedName]secretUser{
 		certificateKey(o): certificateDir(o.CertificateDir),
-		linkKeysKey(o):    linkKeys{keys},
+		linkKeysKey(o):    linkKeys{keys, o.features},
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("secret").

@@ -27,7 +27,7 @@ var _ = Describe("The operator's own Secrets", func() {
 	var ring *linktoken.KeyRing
 	watching := func(c client.Client) *secretWatch {
 		ring = &linktoken.KeyRing{}
-		return &secretWatch{client: c, users: map[types.NamespacedName]secretUser{key: linkKeys{ring}}}
+		return &secretWatch{client: c, users: map[types.NamespacedName]secretUser{key: linkKeys{ring, newFeatures(GinkgoLogr, "usher-system")}}}
 	}
 	pass := func(ctx context.Context, w *secretWatch, of types.NamespacedName) error {
 		_, err := w.Reconcile(ctx, reconcile.Request{NamespacedName: of})
