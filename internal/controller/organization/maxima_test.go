@@ -1,0 +1,91 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package organization
+
+import (
+	"testing"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/mapper"
+	"github.com/usher-operator/usher/internal/phase"
+	"github.com/usher-operator/usher/internal/testing/maxima"
+)
+
+// BenchmarkMaxima measures each watch handler, and the phases of a pass that write nothing, at the API's maxima: 10,000 people who all
+// request every module, and 1,000 workspaces.
+func BenchmarkMaxima(b *testing.B) {
+	const people = 10000
+	users := maxima.Users(people, v1alpha1.RoleMember)
+	before, after := maxima.Organization(), maxima.Organization()
+	after.Status.Modules = effective.NextSeats(after, users)
+	for _, u := range users[:effective.MaxAdministrators] {
+		after.Status.Administrators = append(after.Status.Administrators, u.Name)
+	}
+	cache := maxima.NewCache(b.Context(), lookup.AddIndexes, after)
+	maxima.AddAll(cache, users)
+	maxima.AddAll(cache, maxima.Workspaces(1000))
+	r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), api: lookup.NewAPIReader(cache)}
+	user := mapper.Change[*v1alpha1.OrgUser]{After: users[people-1]}
+
+	before.Status.Administrators = after.Status.Administrators
+	b.Run("organization/predicate", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			ledgersDiffer(before, after)
+		}
+	})
+	b.Run("orguser/handler/ledgers", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = organizationForLedgers(b.Context(), user)
+		}
+	})
+	b.Run("orguser/handler/assignee", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = r.organizationForAssignee(b.Context(), user)
+		}
+	})
+	b.Run("workspace/handler", func(b *testing.B) {
+		c := mapper.Change[*v1alpha1.Workspace]{Before: maxima.Workspaces(1)[0], After: maxima.Workspace()}
+		c.After.Generation++
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = organizationForWorkspace(b.Context(), c)
+		}
+	})
+	b.Run("pass", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			o := after.DeepCopy()
+			s, err := r.newScope(b.Context(), o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := phase.Run(b.Context(), o, s, r.reconcileContacts, r.reconcileAdministrators, r.reconcileSeats,
+				r.reconcileCounts); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("pass/everybody-leaves", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			o := after.DeepCopy()
+			for n := range o.Status.Modules {
+				m := &o.Status.Modules[n]
+				m.Holders, m.Leaving = nil, m.Holders
+			}
+			s, err := r.newScope(b.Context(), o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := phase.Run(b.Context(), o, s, r.reconcileSeats); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
