@@ -78,6 +78,15 @@ func Among(others []Destination) func(Destination) bool {
 	return func(d Destination) bool { return known[d.key()] }
 }
 
+// ContactOf returns a function that returns the name of the contact of one of some destinations; empty: it is none of them.
+func ContactOf(destinations []Destination) func(Destination) string {
+	contacts := make(map[string]string, len(destinations))
+	for _, d := range destinations {
+		contacts[d.key()] = d.Contact
+	}
+	return func(d Destination) string { return contacts[d.key()] }
+}
+
 // key identifies a destination. The case of letters in an email address does not count.
 func (d Destination) key() string {
 	value := d.Value

@@ -20,7 +20,7 @@ func (b *outbox) content(m message) mail.Content {
 	t := b.target
 	c := mail.Content{
 		Kind: mail.StatusReport, Language: t.language(), Organization: effective.OrganizationTitle(t.organization),
-		Location: effective.LocationOf(t.organization), Recipient: t.contactOf(m),
+		Location: effective.LocationOf(t.organization), Recipient: b.contactOf(m),
 	}
 	if t.workspace != nil {
 		c.Facts = append(c.Facts, mail.FactOf("details.workspace", mail.WordOf(effective.WorkspaceTitle(t.workspace))))
@@ -39,23 +39,33 @@ func (b *outbox) content(m message) mail.Content {
 }
 
 // contactOf returns the name of the contact who is written to.
-func (t *target) contactOf(m message) string {
-	alerts, reports, _ := t.destinations()
-	to := reports
+func (b *outbox) contactOf(m message) string {
+	if b.alertContact == nil {
+		alerts, reports, _ := b.target.destinations()
+		b.alertContact, b.repContact = notice.ContactOf(alerts), notice.ContactOf(reports)
+	}
+	to := notice.Destination{Type: m.delivery.Type, Value: m.delivery.Value}
 	if m.alert != nil {
-		to = alerts
+		return b.alertContact(to)
 	}
-	isIt := notice.Among([]notice.Destination{{Type: m.delivery.Type, Value: m.delivery.Value}})
-	for _, d := range to {
-		if isIt(d) {
-			return d.Contact
+	return b.repContact(to)
+}
+
+// detailsOf returns the details of an alert.
+func (b *outbox) detailsOf(a *v1alpha1.AlertStatus) notice.Details {
+	d, known := b.details[a.ID]
+	if !known {
+		if b.details == nil {
+			b.details = map[int64]notice.Details{}
 		}
+		d = b.snapshot.DetailsOf(a, len(b.target.notices().Alerts)-1)
+		b.details[a.ID] = d
 	}
-	return ""
+	return d
 }
 
 func (b *outbox) addAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
-	d := b.snapshot.DetailsOf(a, len(b.target.notices().Alerts)-1)
+	d := b.detailsOf(a)
 	c.Subject = d.Title
 	switch a.Reason {
 	case v1alpha1.AlertSeatsExhausted:

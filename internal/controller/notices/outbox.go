@@ -6,7 +6,6 @@ package notices
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,6 +29,28 @@ type outbox struct {
 	// report and table are written from the snapshot once a message needs them.
 	report *notice.Report
 	table  []byte
+	// messages, details and contacts hold what one message after another needs, by Message-ID, by the number of the alert, and by the
+	// destination of alerts and of reports: each would have to be looked for among all people or all destinations.
+	messages                 map[string]message
+	details                  map[int64]notice.Details
+	alertContact, repContact func(notice.Destination) string
+}
+
+// forget makes the next message read anew what messages share.
+func (b *outbox) forget() {
+	b.report, b.table, b.messages, b.details, b.alertContact, b.repContact = nil, nil, nil, nil, nil, nil
+}
+
+// message returns a message that Pending has returned.
+func (b *outbox) message(id string) message {
+	if m, known := b.messages[id]; known {
+		return m
+	}
+	b.messages = map[string]message{} // it is new in the state that was written last
+	for _, m := range b.target.messages() {
+		b.messages[m.delivery.MessageID] = m
+	}
+	return b.messages[id]
 }
 
 // Pending implements delivery.Outbox.
@@ -52,7 +73,7 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 	if err := status.Read(ctx, b.api, client.ObjectKeyFromObject(object), object); err != nil {
 		return false, err
 	}
-	b.report, b.table = nil, nil
+	b.forget()
 	var err error
 	b.snapshot, err = b.Notices.snapshot(ctx, b.target)
 	return err == nil, err
@@ -60,8 +81,7 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 
 // Render implements delivery.Outbox.
 func (b *outbox) Render(_ context.Context, id string) delivery.Send {
-	messages := b.target.messages()
-	m := messages[slices.IndexFunc(messages, func(m message) bool { return m.delivery.MessageID == id })]
+	m := b.message(id)
 	content := b.content(m)
 	return func(ctx context.Context) attempt.Result {
 		return delivery.Try(ctx, content.Kind, id, func(ctx context.Context) error {
