@@ -77,9 +77,9 @@ func (s Snapshot) bought(module string) bool {
 // waiting returns the users who wait for a seat of a module, the oldest first.
 func (s Snapshot) waiting(m *v1alpha1.ModuleStatus, among circle) []*v1alpha1.OrgUser {
 	var waiting []*v1alpha1.OrgUser
-	holders := setOf(m.Holders)
+	holds := among.holds(m)
 	for _, u := range s.Users {
-		if effective.RequestsSeat(u, v1alpha1.ObjectName(m.Name)) && !holders[u.Name] && among.includes(u) {
+		if effective.RequestsSeat(u, v1alpha1.ObjectName(m.Name)) && !holds(u.Name) && among.includes(u) {
 			waiting = append(waiting, u)
 		}
 	}

@@ -15,12 +15,15 @@ import (
 type circle struct {
 	// workspace is the workspace's name; empty: everybody belongs to the circle.
 	workspace v1alpha1.ObjectName
-	members   map[effective.MemberKey]bool
 	users     map[string]*v1alpha1.OrgUser
+	// lists reports whether the workspace's members name something. Holds returns a function that reports who holds a seat of a module.
+	// Each look-up costs the same, however many there are.
+	lists func(effective.MemberKey) bool
+	holds func(*v1alpha1.ModuleStatus) func(user string) bool
 }
 
 func (s Snapshot) circle() circle {
-	c := circle{users: make(map[string]*v1alpha1.OrgUser, len(s.Users))}
+	c := circle{users: make(map[string]*v1alpha1.OrgUser, len(s.Users)), holds: holdersOf}
 	for _, u := range s.Users {
 		c.users[u.Name] = u
 	}
@@ -28,10 +31,11 @@ func (s Snapshot) circle() circle {
 		return c
 	}
 	c.workspace = v1alpha1.ObjectName(s.Workspace.Name)
-	c.members = make(map[effective.MemberKey]bool, len(s.Workspace.Spec.Members))
+	members := make(map[effective.MemberKey]bool, len(s.Workspace.Spec.Members))
+	c.lists = func(key effective.MemberKey) bool { return members[key] }
 	for _, m := range s.Workspace.Spec.Members {
 		if key := effective.KeyOfMember(m); key != "" {
-			c.members[key] = true
+			members[key] = true
 		}
 	}
 	return c
@@ -54,7 +58,7 @@ func (c circle) includesPerson(email string, requested []v1alpha1.WorkspaceGrant
 	if c.workspace == "" || slices.ContainsFunc(requested, func(g v1alpha1.WorkspaceGrant) bool { return g.Name == c.workspace }) {
 		return true
 	}
-	return slices.ContainsFunc(effective.KeysOf(email, groups), func(key effective.MemberKey) bool { return c.members[key] })
+	return slices.ContainsFunc(effective.KeysOf(email, groups), c.lists)
 }
 
 // user returns a user by name; nil: there is none.
@@ -65,10 +69,11 @@ func (s Snapshot) user(name string) *v1alpha1.OrgUser {
 	return nil
 }
 
-func setOf(names []string) map[string]bool {
-	set := make(map[string]bool, len(names))
-	for _, name := range names {
-		set[name] = true
+// holdersOf returns a function that reports whether a user holds a seat of a module.
+func holdersOf(m *v1alpha1.ModuleStatus) func(user string) bool {
+	holders := make(map[string]bool, len(m.Holders))
+	for _, name := range m.Holders {
+		holders[name] = true
 	}
-	return set
+	return func(user string) bool { return holders[user] }
 }

@@ -156,9 +156,9 @@ func (s Snapshot) seats(people []*v1alpha1.OrgUser) []SeatCount {
 		count := SeatCount{Module: m.Name, Used: countOf(m.Used), Seats: countOf(m.Seats)}
 		if s.Workspace != nil {
 			count.Used = 0
-			holders := setOf(m.Holders)
+			holds := holdersOf(m)
 			for _, u := range people {
-				if holders[u.Name] {
+				if holds(u.Name) {
 					count.Used++
 				}
 			}
