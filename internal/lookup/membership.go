@@ -18,10 +18,10 @@ import (
 )
 
 // memberKeys returns what a workspace's entries name, each with the access that it grants. So the index tells who is in which
-// workspace with which access, without reading through the members of any.
+// workspace with which access, without reading through the members of any. A workspace that is being deleted names nobody.
 func memberKeys(o client.Object) []string {
 	w, ok := o.(*v1alpha1.Workspace)
-	if !ok {
+	if !ok || isDeleted(w) {
 		return nil
 	}
 	keys := make([]string, 0, len(w.Spec.Members))
@@ -133,13 +133,18 @@ func (r Reader) UsersByMembers(ctx context.Context, namespace string, members []
 
 // usersAmong goes through all users of an organization, and returns those whom the entries name.
 func (r Reader) usersAmong(ctx context.Context, namespace string, members []v1alpha1.WorkspaceMember) ([]*v1alpha1.OrgUser, error) {
-	keys := make(map[effective.MemberKey]bool, len(members))
+	addresses, groups := map[string]bool{}, map[v1alpha1.ObjectName]bool{}
 	for _, m := range members {
-		keys[effective.KeyOfMember(m)] = true
+		if m.Group != "" {
+			groups[m.Group] = true
+		} else {
+			addresses[emailaddr.Normalize(string(m.Email))] = true
+		}
 	}
 	users, err := r.Users(ctx, namespace)
 	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
-		return !slices.ContainsFunc(effective.KeysOfUser(u), func(key effective.MemberKey) bool { return keys[key] })
+		return !slices.ContainsFunc(u.Spec.Groups, func(group v1alpha1.ObjectName) bool { return groups[group] }) &&
+			!addresses[emailaddr.Normalize(string(u.Spec.Email))]
 	}), err
 }
 
@@ -151,21 +156,23 @@ func (r Reader) workspacesByMember(ctx context.Context, namespace string, key ef
 	var list v1alpha1.WorkspaceList
 	err := r.List(ctx, &list, append(opts, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
 		client.MatchingFields{workspaceByMember: memberKey(key, access)})...)
-	return slices.DeleteFunc(pointers(list.Items), isDeleted), err
+	return pointers(list.Items), err
 }
 
 func isDeleted(w *v1alpha1.Workspace) bool { return !w.DeletionTimestamp.IsZero() }
 
-// named reports which addresses and groups workspaces name as members.
+// named reports which addresses and groups workspaces name as members. It reads one workspace of those that name a group.
 func (r Reader) named(ctx context.Context, namespace string, keys []effective.MemberKey) (map[effective.MemberKey]bool, error) {
 	named := make(map[effective.MemberKey]bool, len(keys))
 	for _, key := range keys {
 		for _, access := range effective.Accesses {
-			found, err := r.workspacesByMember(ctx, namespace, key, access)
+			found, err := r.workspacesByMember(ctx, namespace, key, access, client.Limit(1))
 			if err != nil {
 				return nil, err
 			}
-			named[key] = named[key] || len(found) > 0
+			if named[key] = len(found) > 0; named[key] {
+				break
+			}
 		}
 	}
 	return named, nil

@@ -49,12 +49,12 @@ func (r Reader) WorkspacesWaitingFor(ctx context.Context, organization string) (
 	return waiting, nil
 }
 
-// WorkspacesForGrants returns the Workspaces that grants name, as far as they exist.
+// WorkspacesForGrants returns the Workspaces that grants name, as far as they exist. They are shared with the cache.
 func (r Reader) WorkspacesForGrants(ctx context.Context, namespace string, grants []v1alpha1.WorkspaceGrant,
 ) ([]*v1alpha1.Workspace, error) {
 	found := make([]*v1alpha1.Workspace, 0, len(grants))
 	for _, grant := range grants {
-		w, err := get(ctx, r.objects, namespace, string(grant.Name), &v1alpha1.Workspace{})
+		w, err := r.workspace(ctx, namespace, string(grant.Name))
 		if err != nil {
 			return nil, err
 		}

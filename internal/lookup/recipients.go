@@ -43,8 +43,11 @@ func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Objec
 
 // Recipient returns the status of an address among an Invitation's recipients, or nil if it is not among them.
 func Recipient(i *v1alpha1.Invitation, email string) *v1alpha1.RecipientStatus {
-	if n, listed := RecipientIndex(i)[emailaddr.Normalize(email)]; listed {
-		return &i.Status.Recipients[n]
+	key := emailaddr.Normalize(email)
+	for n := range i.Status.Recipients {
+		if r := &i.Status.Recipients[n]; emailaddr.Normalize(string(r.Email)) == key {
+			return r
+		}
 	}
 	return nil
 }
