@@ -69,6 +69,7 @@ func checkWorkspace(w *v1alpha1.Workspace) []Violation {
 	found := checkLanguage("spec.settings.language", w.Spec.Settings.Language)
 	found = append(found, checkMembers(w.Spec.Members)...)
 	found = append(found, checkPortal(w)...)
+	found = append(found, checkHours(w)...)
 	found = append(found, checkContacts(w.Spec.Contacts)...)
 	found = append(found, checkDevices(w)...)
 	return append(found, checkNamespaceName(w)...)

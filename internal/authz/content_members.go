@@ -11,8 +11,11 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// maxMemberFaults is how many faults of a workspace's members are reported at once: there may be 10,000 members.
-const maxMemberFaults = 10
+// maxListFaults is how many faults of one list are reported at once: there may be 10,000 members, and 1,000 devices.
+const maxListFaults = 10
+
+// few returns the first faults of a list.
+func few(found []Violation) []Violation { return found[:min(len(found), maxListFaults)] }
 
 // checkMembers checks what the API's schema leaves out on purpose: the API server would check each of thousands of entries
 // again at every write, including writes to the status.
@@ -20,7 +23,7 @@ func checkMembers(members []v1alpha1.WorkspaceMember) []Violation {
 	var found []Violation
 	places := make(map[effective.MemberKey]int, len(members))
 	for n, m := range members {
-		if len(found) == maxMemberFaults {
+		if len(found) == maxListFaults {
 			break
 		}
 		if (m.Email == "") == (m.Group == "") {

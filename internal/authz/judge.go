@@ -27,12 +27,12 @@ func Judge(r Request) []Violation {
 }
 
 // judgeContent checks the object itself. An object that is being deleted, or whose spec does not change, need not be
-// corrected first.
+// corrected first, but must not grow beyond what leaves room for its status.
 func judgeContent(r Request) []Violation {
 	if r.Operation == Delete || r.Status {
 		return nil
 	}
-	found := judgeResend(r)
+	found := append(judgeSize(r), judgeResend(r)...)
 	if r.Operation == Update && len(r.changed()) == 0 {
 		return found
 	}

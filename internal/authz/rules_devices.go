@@ -24,7 +24,7 @@ func checkDevices(w *v1alpha1.Workspace) []Violation {
 			first[key] = d.Name
 		}
 	}
-	return found
+	return few(found)
 }
 
 const serialUnique = "serial-number-unique"
@@ -44,5 +44,5 @@ func judgeSerials(r Request) []Violation {
 					"remove it there first", holder.Device, holder.Workspace)))
 		}
 	}
-	return found
+	return few(found)
 }

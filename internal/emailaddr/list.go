@@ -14,6 +14,10 @@ import (
 // MaxRecipients is how many addresses one Invitation may name.
 const MaxRecipients = 100
 
+// maxListLength is how many bytes all entries of a list have together at most. It is room for MaxRecipients long addresses with names,
+// several times over, because a pasted list may name people again and again.
+const maxListLength = 128 << 10
+
 // maxFaults bounds the faults that are reported of one list.
 const maxFaults = 10
 
@@ -60,6 +64,14 @@ func (f Faults) Error() string {
 // mail programs write `Pérez, Ana <ana@acme.example>`: what is before the comma belongs to the name if it is no address. It returns
 // people in the order of the list, each person once. The error is of type Faults.
 func ParseList(entries []string) ([]Addressee, error) {
+	length := 0
+	for _, entry := range entries {
+		length += len(entry)
+	}
+	if length > maxListLength {
+		return nil, Faults{{Message: fmt.Sprintf("has %d KiB of text, but at most %d KiB are allowed: name each address once, or split the "+
+			"list into several Invitations", (length+1023)>>10, maxListLength>>10)}}
+	}
 	list := addressList{index: map[string]int{}}
 	for n, entry := range entries {
 		list.read(n+1, entry)

@@ -65,6 +65,16 @@ var _ = Describe("An address list", func() {
 		Entry("separators only", " ,;\n", ";"),
 	)
 
+	It("OPS-9 is refused unread if it is longer than a hundred long addresses with names, several times over", func() {
+		pasted := make([]string, 0, 16)
+		for range 16 {
+			pasted = append(pasted, strings.Repeat("ana@acme.example ", 481)[:8176])
+		}
+		Expect(emailaddr.ParseList(pasted)).To(HaveLen(1), "once, however often it is named")
+		_, err := emailaddr.ParseList(append(pasted, "eva@acme.example", strings.Repeat("x", 250)))
+		Expect(err).To(MatchError("has 129 KiB of text, but at most 128 KiB are allowed: name each address once, or split the list into several Invitations"))
+	})
+
 	It("may contain a hundred addresses, and is refused with their number when there are more", func() {
 		hundred := make([]string, 100)
 		for i := range hundred {
