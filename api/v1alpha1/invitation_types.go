@@ -316,7 +316,7 @@ type InvitationStatus struct {
 	// Invitation; nobody can accept it then.
 	// +optional
 	InviterKind InviterKind `json:"inviterKind,omitempty"`
-	// recipients are the invited people, one entry for each address.
+	// recipients are the invited people, one entry for each address. At most 500 are added.
 	// +optional
 	// +listType=map
 	// +listMapKey=email

@@ -133,6 +133,12 @@ const (
 	ReasonQueueRefused      = "QueueRefused"
 	ReasonTooManyRecipients = "TooManyRecipients"
 	ReasonFailed            = "Failed"
+	// ReasonTooManyAdministrators: the list of administrators in force has no room for the user.
+	ReasonTooManyAdministrators = "TooManyAdministrators"
+	// ReasonTooManyWorkspaces: the user's status has no room for all workspaces that the user has access to.
+	ReasonTooManyWorkspaces = "TooManyWorkspaces"
+	// ReasonSeatLedgerFull: the organization's status has no room for another holder of a seat.
+	ReasonSeatLedgerFull = "SeatLedgerFull"
 	// ReasonWorkspaceRequired: the organization requires everybody to be in a workspace, and the user is in none (GTA-5).
 	ReasonWorkspaceRequired = "WorkspaceRequired"
 	// ReasonClusterRoleNotFound: the ClusterRole that a module's clusterRoleName names does not exist (GTA-10).

@@ -228,7 +228,7 @@ type OrganizationStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// administrators are the names of the OrgUsers whose role in force is OrganizationAdmin. This list is the ledger
-	// that keeps the organization from losing its last administrator.
+	// that keeps the organization from losing its last administrator. It takes in at most 1,000 of them.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=10000
@@ -250,12 +250,16 @@ type OrganizationStatus struct {
 	// +kubebuilder:validation:MaxItems=256
 	Modules []ModuleStatus `json:"modules,omitempty"`
 	// groups are the groups that users are in or that workspaces name, with the number of their users, sorted by name.
-	// If there are more than 10,000 groups, only the first 10,000 are listed.
+	// If there are more than 1,000 groups, only the first 1,000 are listed.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=10000
 	Groups []GroupStatus `json:"groups,omitempty"`
+	// unlistedGroups is the number of groups that are not listed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	UnlistedGroups int32 `json:"unlistedGroups,omitempty"`
 	// contacts are the contacts with their assignees in force.
 	// +optional
 	// +listType=map
@@ -309,7 +313,8 @@ type ModuleStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Used *int32 `json:"used,omitempty"`
 	// holders are the names of the OrgUsers who hold a seat, in the order in which they got it. This list is the ledger
-	// that keeps a module from having more users than seats.
+	// that keeps a module from having more users than seats. The names in the lists of all modules together take at
+	// most 448 KiB; beyond that, nobody gets another seat.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10000

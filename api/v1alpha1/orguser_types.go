@@ -175,7 +175,9 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=160
 	DisplayName string `json:"displayName,omitempty"`
-	// workspaces are the workspaces to which the person has access in force, from every source.
+	// workspaces are the workspaces to which the person has access in force, from every source. They take at most 768
+	// KiB. If all origins do not fit, the strongest one of each workspace is listed; workspaces beyond that are not in
+	// force.
 	// +optional
 	// +listType=map
 	// +listMapKey=name

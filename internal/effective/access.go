@@ -18,8 +18,8 @@ var Accesses = []v1alpha1.WorkspaceAccess{v1alpha1.WorkspaceAdmin, v1alpha1.Work
 func weakness(access v1alpha1.WorkspaceAccess) int { return slices.Index(Accesses, access) }
 
 // grants returns the access in force in each workspace, which is the strongest of all sources, with all of them (ORG-2,
-// ORG-23, LMI-9), and the requested workspaces that do not exist.
-func grants(f UserFacts, in InForce) (granted []v1alpha1.WorkspaceGrantStatus, missing []string) {
+// ORG-23, LMI-9), the requested workspaces that do not exist, and how many there is no room for.
+func grants(f UserFacts, in InForce) (granted []v1alpha1.WorkspaceGrantStatus, missing []string, omitted int) {
 	existing := make(map[string]bool, len(f.Workspaces))
 	hasAccess := in.State == v1alpha1.UserActive && in.Role != "" && in.Role != v1alpha1.RoleNotificationsOnly
 	for _, w := range f.Workspaces {
@@ -36,7 +36,8 @@ func grants(f UserFacts, in InForce) (granted []v1alpha1.WorkspaceGrantStatus, m
 		}
 	}
 	slices.SortFunc(granted, func(a, b v1alpha1.WorkspaceGrantStatus) int { return strings.Compare(a.Name, b.Name) })
-	return granted, missing
+	granted, omitted = FitGrants(granted)
+	return granted, missing, omitted
 }
 
 // sources lists all sources, in the order in which sources of the same access are listed.

@@ -49,7 +49,8 @@ type Ledger struct {
 
 // NextLedger plans the list of administrators in force from the present one. Those who request the role and have accepted are
 // added. Those who no longer request it are dropped as long as somebody stays who is already on the list: a new administrator
-// makes room for another one to leave only once the new one is on the written list.
+// makes room for another one to leave only once the new one is on the written list. At most 100 are added at once, and none beyond
+// MaxAdministrators.
 func NextLedger(current []string, candidates []Candidate) Ledger {
 	byName := make(map[string]Candidate, len(candidates))
 	for _, c := range candidates {
@@ -75,13 +76,30 @@ func NextLedger(current []string, candidates []Candidate) Ledger {
 		next.Administrators = []string{next.Held}
 		next.Leaving = slices.Delete(unwilling, held, held+1)
 	}
-	for _, c := range candidates {
-		if c.Requested && c.Accepted && !slices.Contains(next.Administrators, c.Name) {
-			next.Administrators = append(next.Administrators, c.Name)
-		}
-	}
+	next.Administrators = append(next.Administrators, newcomers(next.Administrators, candidates)...)
 	slices.Sort(next.Administrators)
 	return next
+}
+
+// newcomers returns those who request the role, have accepted, and are not on the list yet, as far as the list has room for them.
+func newcomers(listed []string, candidates []Candidate) []string {
+	known := make(map[string]bool, len(listed))
+	for _, name := range listed {
+		known[name] = true
+	}
+	var names []string
+	for _, c := range candidates {
+		if c.Requested && c.Accepted && !known[c.Name] {
+			names = append(names, c.Name)
+		}
+	}
+	slices.Sort(names)
+	return names[:max(0, min(len(names), maxNewcomers, MaxAdministrators-len(listed)))]
+}
+
+// LedgerFull reports whether the list of administrators has no room for another one.
+func LedgerFull(o *v1alpha1.Organization) bool {
+	return o != nil && len(o.Status.Administrators) >= MaxAdministrators
 }
 
 // InLedger reports whether a user is an administrator in force. An organization that is being deleted has none.

@@ -12,10 +12,6 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// maxHolders is how many holders of a module fit in the status. More seats, stored before the API had this maximum, count as that many:
-// otherwise the status could not be written at all.
-const maxHolders = 10000
-
 // NextSeats plans who has a seat of each module: first come, first served. A user who has a seat keeps it while they request
 // the module and the number of seats allows it. Users who wait are served by age (GTA-11).
 //
@@ -23,33 +19,54 @@ const maxHolders = 10000
 // one gives the seat to the next user, once the one who leaves has been seen neither to request nor to have the module. For
 // users who leave according to the written plan, users must therefore be read past the cache, after the plan was written; see
 // Leaving.
-func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) []v1alpha1.ModuleStatus {
-	var next []v1alpha1.ModuleStatus
+//
+// Unread names users who leave but were not read past the cache: they count as having the module still. Nobody gets a seat for whose
+// name the status has no room; see WithheldModules.
+func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, unread ...string) []v1alpha1.ModuleStatus {
+	p := seatPlan{users: users, unread: make(map[string]bool, len(unread)), room: maxSeatBytes - seatBytes(o)}
+	for _, name := range unread {
+		p.unread[name] = true
+	}
 	bought := map[string]bool{}
 	for _, module := range o.Spec.Subscription.Modules {
+		bought[string(module.Name)] = true
+	}
+	// Holders of a module that is no longer bought are remembered until they have left: the module may be bought again before
+	// that, and somebody else would get the seat beside them.
+	var former []v1alpha1.ModuleStatus
+	for _, m := range o.Status.Modules {
+		if bought[m.Name] {
+			continue
+		}
+		if left := p.next(m, v1alpha1.ObjectName(m.Name), 0); len(left.Leaving) > 0 {
+			former = append(former, left)
+		}
+	}
+	var next []v1alpha1.ModuleStatus
+	for _, module := range o.Spec.Subscription.Modules {
+		present := presentSeats(o, module.Name)
+		if present.Name == "" && len(next)+len(former) >= maxModules {
+			continue // its seats are given once the holders of former modules have left
+		}
 		var seats int32
 		if module.Seats != nil {
 			seats = min(*module.Seats, maxHolders)
 		}
-		bought[string(module.Name)] = true
-		next = append(next, nextSeats(presentSeats(o, module.Name), users, module.Name, seats))
+		next = append(next, p.next(present, module.Name, seats))
 	}
-	// Holders of a module that is no longer bought are remembered until they have left: the module may be bought again before
-	// that, and somebody else would get the seat beside them.
-	for _, former := range o.Status.Modules {
-		if bought[former.Name] {
-			continue
-		}
-		if left := nextSeats(former, users, v1alpha1.ObjectName(former.Name), 0); len(left.Leaving) > 0 {
-			next = append(next, left)
-		}
-	}
-	return next
+	return append(next, former...)
 }
 
-func nextSeats(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int32,
-) v1alpha1.ModuleStatus {
-	holders, leaving := nextHolders(present, users, module, int(seats))
+// seatPlan is what the plans of all modules share.
+type seatPlan struct {
+	users  []*v1alpha1.OrgUser
+	unread map[string]bool
+	// room is how many more bytes the names of holders may take.
+	room int
+}
+
+func (p *seatPlan) next(present v1alpha1.ModuleStatus, module v1alpha1.ObjectName, seats int32) v1alpha1.ModuleStatus {
+	holders, leaving := p.nextHolders(present, module, int(seats))
 	used := int32(len(holders) + len(leaving)) //nolint:gosec // at most the number of seats before or after a change of it
 	return v1alpha1.ModuleStatus{
 		Name: string(module), Seats: &seats, Used: &used, Holders: holders, Leaving: leaving,
@@ -114,9 +131,8 @@ func waitsForAddress(u *v1alpha1.OrgUser) bool {
 	return ready != nil && (ready.Reason == v1alpha1.ReasonDuplicateAddress || ready.Reason == v1alpha1.ReasonAwaitingHandover)
 }
 
-func nextHolders(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, module v1alpha1.ObjectName, seats int,
-) (holders, leaving []string) {
-	requesting := requesters(users, module)
+func (p *seatPlan) nextHolders(present v1alpha1.ModuleStatus, module v1alpha1.ObjectName, seats int) (holders, leaving []string) {
+	requesting := requesters(p.users, module)
 	waits := make(map[string]bool, len(requesting))
 	for _, name := range requesting {
 		waits[name] = true
@@ -135,15 +151,17 @@ func nextHolders(present v1alpha1.ModuleStatus, users []*v1alpha1.OrgUser, modul
 			delete(waits, name)
 		}
 	}
-	using := usersOf(users, module)
+	using := usersOf(p.users, module)
 	for _, name := range present.Leaving {
-		if !hold(name, seats-len(holders)) && using[name] {
+		if !hold(name, seats-len(holders)) && (using[name] || p.unread[name]) {
 			leaving = append(leaving, name)
 			delete(waits, name)
 		}
 	}
 	for _, name := range requesting {
-		hold(name, seats-len(holders)-len(leaving))
+		if holderBytes(name) <= p.room && hold(name, seats-len(holders)-len(leaving)) {
+			p.room -= holderBytes(name)
+		}
 	}
 	return holders, leaving
 }

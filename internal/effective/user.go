@@ -60,6 +60,8 @@ type InForce struct {
 	AwaitingSeats []string
 	// MissingWorkspaces are the requested workspaces that do not exist or have no namespace yet.
 	MissingWorkspaces []string
+	// OmittedWorkspaces is how many workspaces are not in force because the status has no room for them.
+	OmittedWorkspaces int
 	// LacksWorkspace is true if the organization requires a workspace and no source grants the person one (GTA-5).
 	LacksWorkspace bool
 }
@@ -88,7 +90,7 @@ func UserInForce(f UserFacts) InForce {
 	default:
 		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
 	}
-	in.Workspaces, in.MissingWorkspaces = grants(f, in)
+	in.Workspaces, in.MissingWorkspaces, in.OmittedWorkspaces = grants(f, in)
 	if in.State == v1alpha1.UserActive {
 		modules, waiting := modulesInForce(f)
 		in = in.WithModules(f, modules)

@@ -17,9 +17,11 @@ const (
 	// SeatsHold is how long an alert about seats stays listed after a seat has become free: when one person leaves and the next takes
 	// the seat, it is the same alert.
 	SeatsHold = 10 * time.Minute
-	// maxAlerts is the maximum number of open alerts that are listed. With many destinations it is as many as have maxDeliveries.
-	maxAlerts     = 64
-	maxDeliveries = 2048
+	// maxAlerts is the maximum number of open alerts that are listed. With many destinations it is as many as have room for the messages.
+	maxAlerts = 64
+	// maxAlertBytes is how much the messages of all alerts take in the status at most. The status shares what etcd accepts of an object
+	// with the spec and with other lists.
+	maxAlertBytes = 256 << 10
 )
 
 // Plan is what the next notices of an object depend on.
@@ -73,9 +75,11 @@ func (p Plan) nextAlerts(s *v1alpha1.NoticesStatus) (wait time.Duration) {
 			delete(causes, cause)
 		}
 	}
+	room, each := p.room(listed, more), p.alertBytes()
 	for _, cause := range p.Causes {
-		if causes[cause] && len(listed) < p.mostAlerts() {
+		if causes[cause] && len(listed) < maxAlerts && (len(listed) == 0 || room >= each) {
 			listed = append(listed, p.open(s, cause))
+			room -= each
 			delete(causes, cause)
 		}
 	}
@@ -86,11 +90,64 @@ func (p Plan) nextAlerts(s *v1alpha1.NoticesStatus) (wait time.Duration) {
 		}
 		listed = append(listed, *more)
 	}
-	for i := range listed {
-		p.address(&listed[i].Deliveries, p.Alerts, listed[i].ID)
-	}
+	p.addressAlerts(listed)
 	s.Alerts = listed
 	return wait
+}
+
+// room returns how much the messages of further alerts may take, beside those of the listed ones and of the alert about the rest.
+func (p Plan) room(listed []v1alpha1.AlertStatus, more *v1alpha1.AlertStatus) int {
+	each := p.alertBytes()
+	room := maxAlertBytes - each
+	for i := range listed {
+		room -= max(each, p.deliveryBytes(listed[i].Deliveries))
+	}
+	if more != nil {
+		room -= max(p.deliveryBytes(more.Deliveries)-each, 0)
+	}
+	return room
+}
+
+// addressAlerts adapts the messages of the listed alerts to the destinations. An alert to which there is no room to add messages keeps
+// those that it has: destinations that were added while many alerts are open are told of the first of them.
+func (p Plan) addressAlerts(listed []v1alpha1.AlertStatus) {
+	room, each := maxAlertBytes, p.alertBytes()
+	for i := range listed {
+		p.drop(&listed[i].Deliveries, p.Alerts)
+		room -= p.deliveryBytes(listed[i].Deliveries)
+	}
+	for i := range listed {
+		added := each - p.deliveryBytes(listed[i].Deliveries)
+		if i > 0 && added > room {
+			p.route(listed[i].Deliveries)
+			continue
+		}
+		room -= added
+		p.address(&listed[i].Deliveries, p.Alerts, listed[i].ID)
+	}
+}
+
+// alertBytes returns how much the messages of one alert to all destinations take.
+func (p Plan) alertBytes() int {
+	total := 0
+	for _, d := range p.Alerts {
+		total += p.messageBytes(d.Value)
+	}
+	return total
+}
+
+func (p Plan) deliveryBytes(deliveries []v1alpha1.NoticeDeliveryStatus) int {
+	total := 0
+	for i := range deliveries {
+		total += p.messageBytes(deliveries[i].Value)
+	}
+	return total
+}
+
+// messageBytes returns how much a message takes in JSON at most, with its last error.
+func (p Plan) messageBytes(destination string) int {
+	const around = 220 // the names of the fields, the state, the times, and the local part of the Message-ID
+	return around + maxErrorLength + len(destination) + len(p.MailDomain)
 }
 
 // clearedTime returns since when the cause of a listed alert has been gone; nil: it is not gone.
@@ -115,10 +172,6 @@ func (p Plan) lasts(a *v1alpha1.AlertStatus) (lasts bool, hold time.Duration) {
 	}
 	hold = a.ClearedTime.Add(SeatsHold).Sub(p.Now)
 	return hold > 0, max(hold, 0)
-}
-
-func (p Plan) mostAlerts() int {
-	return max(1, min(maxAlerts, maxDeliveries/max(1, len(p.Alerts))))
 }
 
 func (p Plan) open(s *v1alpha1.NoticesStatus, cause Alert) v1alpha1.AlertStatus {

@@ -4,12 +4,15 @@
 package notice_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
@@ -25,6 +28,21 @@ var (
 	seatsGone = notice.Alert{Reason: v1alpha1.AlertSeatsExhausted, Subject: "desk"}
 	lost      = notice.Alert{Reason: v1alpha1.AlertInvitationUndeliverable, Subject: "Invitation/team/sam@acme.example"}
 )
+
+// sizeAtWorst returns how many bytes of JSON the notices take if each message has failed with a long error.
+func sizeAtWorst(s v1alpha1.NoticesStatus) int {
+	worst := s.DeepCopy()
+	for a := range worst.Alerts {
+		for d := range worst.Alerts[a].Deliveries {
+			m := &worst.Alerts[a].Deliveries[d]
+			m.State, m.Attempts, m.NextAttemptTime = v1alpha1.NoticeNoGateway, 10, &metav1.Time{Time: now}
+			m.LastError = strings.Repeat("x", 200)
+		}
+	}
+	data, err := json.Marshal(worst)
+	Expect(err).NotTo(HaveOccurred())
+	return len(data)
+}
 
 // planOf returns a plan with alerts to these destinations; weekly reports go to nobody.
 func planOf(alerts ...notice.Destination) notice.Plan {
@@ -135,7 +153,33 @@ var _ = Describe("Alerts", func() {
 		for n := range 70 {
 			p.Causes = append(p.Causes, notice.Alert{Reason: v1alpha1.AlertSeatsExhausted, Subject: fmt.Sprint(n)})
 		}
-		Expect(next(p, v1alpha1.NoticesStatus{}).Alerts).To(HaveLen(33), "what a status can hold")
+		s = next(p, v1alpha1.NoticesStatus{})
+		Expect(s.Alerts).To(HaveLen(9), "what a status can hold")
+		Expect(s.Alerts[8].Reason).To(Equal(v1alpha1.AlertMoreAlerts))
+		Expect(sizeAtWorst(s)).To(BeNumerically("<", 300<<10))
+	})
+
+	It("OPS-9 fit in the status, however many destinations are added while they are open", func() {
+		p := planOf()
+		for n := range 64 {
+			p.Causes = append(p.Causes, notice.Alert{Reason: v1alpha1.AlertSeatsExhausted, Subject: fmt.Sprint(n)})
+		}
+		var s v1alpha1.NoticesStatus
+		for n := range notice.MaxDestinations {
+			p.Alerts = append(p.Alerts, notice.Destination{Type: v1alpha1.MethodEmail, Value: fmt.Sprintf("c%d@acme.example", n)})
+			s = next(p, s)
+		}
+		Expect(s.Alerts).To(HaveLen(64), "none of them is closed")
+		Expect(s.Alerts[0].Deliveries).To(HaveLen(notice.MaxDestinations))
+		Expect(len(s.Alerts[63].Deliveries)).To(BeNumerically("<", 10))
+		Expect(sizeAtWorst(s)).To(BeNumerically("<", 300<<10))
+
+		By("the alerts that end make room")
+		p.Causes, p.Now = p.Causes[56:], p.Now.Add(notice.SeatsHold)
+		s = next(p, s)
+		p.Now = p.Now.Add(notice.SeatsHold)
+		s = next(p, s)
+		Expect(s.Alerts).To(And(HaveLen(8), HaveEach(HaveField("Deliveries", HaveLen(notice.MaxDestinations)))))
 	})
 
 	It("GTA-13 to phones wait for a gateway", func() {

@@ -7,6 +7,7 @@ package status
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -56,7 +57,14 @@ func Set(o Object, conditionType string, value bool, reason, message string) {
 	set(o, conditionType, status, reason, message)
 }
 
+// maxMessage is how many bytes of a condition's message are kept. The API accepts 32,768 characters, and many names, or what a server
+// answers, must not make a status unwritable.
+const maxMessage = 4096
+
 func set(o Object, conditionType string, status metav1.ConditionStatus, reason, message string) {
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
 	meta.SetStatusCondition(o.GetConditions(), metav1.Condition{
 		Type: conditionType, Status: status, Reason: reason, Message: message, ObservedGeneration: o.GetGeneration(),
 	})

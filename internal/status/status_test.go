@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -115,6 +116,14 @@ var _ = Describe("Conditions", func() {
 		Entry("when Progressing", status.Progressing, map[string]metav1.ConditionStatus{"Ready": "False", "Reconciling": "True"}),
 		Entry("when Stalled", status.Stalled, map[string]metav1.ConditionStatus{"Ready": "False", "Stalled": "True"}),
 	)
+
+	It("OPS-9 shorten a message that the API would refuse, between two characters", func() {
+		u := read()
+		status.Stalled(u, "Because", strings.Repeat("ñ", 40000))
+		Expect(u.Status.Conditions).To(HaveEach(HaveField("Message", And(HaveSuffix("ñ…"), HaveLen(4096+len("…"))))))
+		status.Stalled(u, "Because", "x"+strings.Repeat("ñ", 40000))
+		Expect(u.Status.Conditions).To(HaveEach(HaveField("Message", And(HaveSuffix("ñ…"), HaveLen(4095+len("…"))))))
+	})
 
 	It("of Usher's own are true or false, and do not change the others", func() {
 		u := read()

@@ -30,7 +30,7 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 		status.Progressing(i, v1alpha1.ReasonAwaitingMail, t.underway()+"; "+standing)
 	case len(i.Status.Recipients) >= maxRecipients && omitsSomebody(i):
 		status.Stalled(i, v1alpha1.ReasonTooManyRecipients, fmt.Sprintf("this Invitation has named %d addresses over time, which is "+
-			"the maximum: put further addresses in another Invitation; %s", maxRecipients, standing))
+			"the maximum: put further addresses in another Invitation; %s", len(i.Status.Recipients), standing))
 	case len(t.refused) > 0:
 		status.Stalled(i, v1alpha1.ReasonUndeliverable, fmt.Sprintf("the mail server refuses %s: correct spec.emails, or send again "+
 			"with the annotation %s; %s", wording.Some(t.refused), v1alpha1.AnnotationResend, standing))

@@ -187,13 +187,13 @@ var _ = Describe("The message of an Invitation's conditions", func() {
 		Expect(conditionOf(false, eva)).To(HavePrefix("Ready"), "nobody is left who could accept")
 	})
 
-	It("says when the list has named more than a thousand people over time", func() {
+	It("says when the list has named as many people over time as the status holds", func() {
 		full := make([]v1alpha1.RecipientStatus, 0, maxRecipients)
 		for n := range maxRecipients {
 			full = append(full, recipient(strconv.Itoa(n), v1alpha1.RecipientActive))
 		}
-		Expect(conditionOf(true, full...)).To(HavePrefix("TooManyRecipients: this Invitation has named 1000 addresses"))
+		Expect(conditionOf(true, full...)).To(HavePrefix("TooManyRecipients: this Invitation has named 500 addresses"))
 		full[0] = luis
-		Expect(conditionOf(true, full...)).To(HavePrefix("Ready: 999 of 1000"), "everybody on the list is a recipient")
+		Expect(conditionOf(true, full...)).To(HavePrefix("Ready: 499 of 500"), "everybody on the list is a recipient")
 	})
 })

@@ -17,7 +17,7 @@ import (
 
 // maxRecipients is how many people an Invitation may have named over time: as many as fit in its status. People who were removed from
 // the list are kept, so that their old links stay invalid when they are invited again.
-const maxRecipients = 1000
+const maxRecipients = 500
 
 // invitee is a person whom the spec names, with their recipient in the status.
 type invitee struct {

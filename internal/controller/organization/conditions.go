@@ -28,6 +28,10 @@ func setConditions(s *scope, failed error) {
 			"%s stays an administrator, because no other administrator is in force: make somebody else OrganizationAdmin first", s.held))
 	case len(problems) > 0 && problems[0].Stuck:
 		status.Stalled(o, v1alpha1.ReasonClusterRoleNotGrantable, joinMessages(problems))
+	case len(effective.WithheldModules(o)) > 0:
+		status.Stalled(o, v1alpha1.ReasonSeatLedgerFull, fmt.Sprintf("the status names everybody who holds a seat, and has no room for "+
+			"further names, so nobody gets the free seats of %s: assign modules to fewer users, or give users shorter names",
+			wording.Some(effective.WithheldModules(o))))
 	case failed != nil:
 		status.Progressing(o, v1alpha1.ReasonFailed, strings.ReplaceAll(failed.Error(), "\n", "; "))
 	case len(problems) > 0:

@@ -13,6 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/maxima"
 )
 
 var _ = Describe("The conditions of an organization", func() {
@@ -38,6 +39,16 @@ var _ = Describe("The conditions of an organization", func() {
 		Expect(o.Status.Conditions[0].Message).To(Equal("fax: label it; desk: not there"))
 		setConditions(&scope{organization: o, moduleProblems: []effective.ModuleProblem{missing}}, nil)
 		Expect(o).To(matchers.Stand(v1alpha1.ConditionReconciling, "ClusterRoleNotFound"))
+	})
+
+	It("OPS-9 are Stalled while free seats have no room in the status", func() {
+		o := maxima.Organization()
+		o.Generation = 0
+		o.Status.Modules = effective.NextSeats(o, maxima.Users(10000, v1alpha1.RoleMember))
+		setConditions(&scope{organization: o}, errors.New("whatever"))
+		Expect(o).To(matchers.Stand(v1alpha1.ConditionStalled, "SeatLedgerFull"))
+		Expect(o.Status.Conditions[0].Message).To(And(HavePrefix("the status names everybody who holds a seat, and has no room for further names, "+
+			"so nobody gets the free seats of module-00000"), HaveSuffix(" and 29 more: assign modules to fewer users, or give users shorter names")))
 	})
 
 	It("ORG-4 are Stalled while the last administrator is held", func() {

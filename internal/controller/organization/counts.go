@@ -14,14 +14,13 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// maxGroups is how many groups a status lists.
-const maxGroups = 10000
-
 // reconcileCounts counts the users, workspaces and groups of the organization.
 func (r *Reconciler) reconcileCounts(_ context.Context, s *scope) (time.Duration, error) {
 	s.organization.Status.Users = countUsers(s.users)
 	s.organization.Status.Workspaces = status.Count(len(s.workspaces))
-	s.organization.Status.Groups = countGroups(s.users, s.workspaces)
+	groups := countGroups(s.users, s.workspaces)
+	s.organization.Status.Groups = groups[:min(len(groups), effective.MaxGroups)]
+	s.organization.Status.UnlistedGroups = *status.Count(len(groups) - len(s.organization.Status.Groups))
 	return 0, nil
 }
 
@@ -58,7 +57,7 @@ func countGroups(users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace) []
 	}
 	names := slices.Sorted(maps.Keys(counts))
 	var groups []v1alpha1.GroupStatus
-	for _, name := range names[:min(len(names), maxGroups)] {
+	for _, name := range names {
 		groups = append(groups, v1alpha1.GroupStatus{Name: string(name), Users: status.Count(counts[name])})
 	}
 	return groups

@@ -14,6 +14,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/maxima"
 )
 
 var _ = Describe("The counts of an organization", func() {
@@ -29,6 +30,25 @@ var _ = Describe("The counts of an organization", func() {
 			{Name: "day", Users: ptr.To[int32](1)}, {Name: "empty", Users: ptr.To[int32](0)}, {Name: "night", Users: ptr.To[int32](2)},
 		}))
 		Expect(countGroups(nil, nil)).To(BeNil())
+	})
+
+	It("OPS-9 list 1,000 groups, and say how many there are besides", func(ctx context.Context) {
+		var users []*v1alpha1.OrgUser
+		for n := range 100 {
+			u := builders.OrgUser("acme", "u").Obj()
+			for g := range 32 {
+				u.Spec.Groups = append(u.Spec.Groups, maxima.Name("group", 32*n+g))
+			}
+			users = append(users, u)
+		}
+		s := &scope{organization: builders.Organization("acme").Obj(), users: users}
+		var r Reconciler
+		Expect(phase.Run(ctx, s.organization, s, r.reconcileCounts)).To(BeZero())
+		Expect(s.organization.Status.Groups).To(HaveLen(1000))
+		Expect(s.organization.Status.UnlistedGroups).To(BeEquivalentTo(2200))
+		s.users = users[:1]
+		Expect(phase.Run(ctx, s.organization, s, r.reconcileCounts)).To(BeZero())
+		Expect(s.organization.Status.UnlistedGroups).To(BeZero())
 	})
 
 	It("follow what is in force", func(ctx context.Context) {

@@ -108,9 +108,13 @@ func acts(u *v1alpha1.OrgUser) bool {
 // confirmNewcomers returns the names without the newcomers whom only the cache still shows: by the API server they are gone, or no
 // longer request the role.
 func (r *Reconciler) confirmNewcomers(ctx context.Context, o *v1alpha1.Organization, names []string) ([]string, error) {
+	listed := make(map[string]bool, len(o.Status.Administrators))
+	for _, name := range o.Status.Administrators {
+		listed[name] = true
+	}
 	confirmed := make([]string, 0, len(names))
 	for _, name := range names {
-		if !slices.Contains(o.Status.Administrators, name) {
+		if !listed[name] {
 			user, err := r.api.User(ctx, o.Namespace, name)
 			if err != nil {
 				return nil, err

@@ -14,10 +14,52 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/maxima"
 	"github.com/usher-operator/usher/internal/testing/world"
 )
+
+var _ = Describe("Seats that hundreds leave at once", func() {
+	It("OPS-9 are freed a hundred at a time: first those of users who have left by the cache, and nobody gets the others", func(ctx context.Context) {
+		o, users := maxima.Organization(), maxima.Users(600, v1alpha1.RoleMember)
+		o.Spec.Subscription.Modules = o.Spec.Subscription.Modules[:1]
+		seats, module := int32(300), o.Spec.Subscription.Modules[0].Name
+		o.Spec.Subscription.Modules[0].Seats = &seats
+		o.Status.Modules = effective.NextSeats(o, users)
+		for n, u := range users[:300] { // all leave, and the last fifty have left
+			u.Spec.Modules = nil
+			if u.Status.Modules = []v1alpha1.ObjectName{module}; n >= 250 {
+				u.Status.Modules = nil
+			}
+		}
+		cache := maxima.NewCache(ctx, lookup.AddIndexes, o)
+		maxima.AddAll(cache, users)
+		r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), api: lookup.NewAPIReader(cache)}
+		pass := func() v1alpha1.ModuleStatus {
+			GinkgoHelper()
+			s := &scope{organization: o, users: users}
+			Expect(phase.Run(ctx, o, s, r.reconcileSeats)).To(BeZero())
+			Expect(s.users).To(HaveLen(600), "everybody is counted")
+			return o.Status.Modules[0]
+		}
+		Expect(pass()).To(And(HaveField("Holders", BeEmpty()), HaveField("Leaving", HaveLen(300))))
+
+		cache.Lookups = 0
+		Expect(pass()).To(And(HaveField("Holders", HaveLen(50)), HaveField("Leaving", HaveLen(250))))
+		Expect(cache.Lookups).To(Equal(100))
+
+		By("the others have left too, and are read a hundred at a time")
+		for _, u := range users[:250] {
+			u.Status.Modules = nil
+		}
+		for _, left := range []int{150, 50, 0} {
+			Expect(pass()).To(And(HaveField("Holders", HaveLen(300-left)), HaveField("Leaving", HaveLen(left))))
+		}
+	})
+})
 
 var _ = Describe("Seats, past the cache,", Ordered, func() {
 	const desk = v1alpha1.ObjectName("desk")

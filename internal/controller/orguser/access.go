@@ -47,21 +47,39 @@ func keepInForce(before *v1alpha1.OrgUserStatus, in effective.InForce, left []*r
 		return in, false
 	}
 	in.Workspaces, in.Modules = slices.Clone(in.Workspaces), slices.Clone(in.Modules)
+	had := make(map[string]v1alpha1.WorkspaceGrantStatus, len(before.Workspaces))
+	for _, w := range before.Workspaces {
+		had[w.Name] = w
+	}
+	has := workspaceNames(in.Workspaces)
 	for _, b := range left {
 		workspace, module := b.Labels[v1alpha1.LabelWorkspace], v1alpha1.ObjectName(b.Labels[v1alpha1.LabelModule])
 		if workspace == "" {
 			return in, false // the status has no place to name it
 		}
-		named := func(w v1alpha1.WorkspaceGrantStatus) bool { return w.Name == workspace }
-		if n := slices.IndexFunc(before.Workspaces, named); n >= 0 && !slices.ContainsFunc(in.Workspaces, named) {
-			in.Workspaces = append(in.Workspaces, before.Workspaces[n])
+		if w, was := had[workspace]; was && !has[workspace] {
+			has[workspace] = true
+			in.Workspaces = append(in.Workspaces, w)
 		}
 		if slices.Contains(before.Modules, module) && !slices.Contains(in.Modules, module) {
 			in.Modules = append(in.Modules, module)
 		}
 	}
 	slices.SortFunc(in.Workspaces, func(a, b v1alpha1.WorkspaceGrantStatus) int { return strings.Compare(a.Name, b.Name) })
-	return in, true
+	_, omitted := effective.FitGrants(in.Workspaces)
+	return in, omitted == 0 && len(in.Modules) <= maxModules // otherwise the status has no room for both
+}
+
+// maxModules is how many modules a user's status lists.
+const maxModules = 32
+
+// workspaceNames returns the names of the workspaces that a user has.
+func workspaceNames(grants []v1alpha1.WorkspaceGrantStatus) map[string]bool {
+	names := make(map[string]bool, len(grants))
+	for n := range grants {
+		names[grants[n].Name] = true
+	}
+	return names
 }
 
 // grant creates and repairs the RoleBindings of the access that follows from what is written. One that is refused keeps no other

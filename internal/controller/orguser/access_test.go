@@ -26,6 +26,7 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/maxima"
 )
 
 // steps records what a reconciler writes, in order, and refuses RoleBindings.
@@ -191,5 +192,17 @@ var _ = Describe("Access that cannot be revoked", func() {
 		Entry("when the role has no access", func(in *effective.InForce) { in.Role = v1alpha1.RoleNotificationsOnly }, support),
 		Entry("when the user name changes, which frees the former one", func(in *effective.InForce) { in.Username = "kim" }, support),
 		Entry("when no workspace names it", func(*effective.InForce) {}, stray),
+		Entry("OPS-9 when the status would list more than 32 modules", func(in *effective.InForce) {
+			in.Modules = maxima.Users(1, v1alpha1.RoleMember)[0].Spec.Modules
+		}, desk),
+		Entry("OPS-9 when the status has no room for both", func(in *effective.InForce) {
+			in.Workspaces = nil
+			for n := range 2956 {
+				in.Workspaces = append(in.Workspaces, builders.Granted(string(maxima.Name("workspace", n)), v1alpha1.WorkspaceEdit))
+			}
+			in.Workspaces[0].Origins = []v1alpha1.GrantOrigin{{Source: v1alpha1.GrantedByMember, Access: v1alpha1.WorkspaceEdit}}
+			_, omitted := effective.FitGrants(in.Workspaces)
+			Expect(omitted).To(BeZero())
+		}, support),
 	)
 })

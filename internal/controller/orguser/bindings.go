@@ -38,22 +38,23 @@ func (r *Reconciler) existingBindings(ctx context.Context, before *v1alpha1.OrgU
 // goesUnseen reports whether the status names access that is to go and that none of the RoleBindings gives: the role's, a
 // workspace's or a module's.
 func goesUnseen(before *v1alpha1.OrgUserStatus, in effective.InForce, bindings []*rbacv1.RoleBinding) bool {
-	shown := func(is func(*rbacv1.RoleBinding) bool) bool { return slices.ContainsFunc(bindings, is) }
+	roles, workspaces, modules := map[string]bool{}, map[string]bool{}, map[string]bool{} // what the bindings give
+	for _, b := range bindings {
+		roles[b.RoleRef.Name], workspaces[b.Labels[v1alpha1.LabelWorkspace]] = true, true
+		modules[b.Labels[v1alpha1.LabelModule]] = true
+	}
 	role := effective.ClusterRoleForRole(before.Role)
-	if before.State == v1alpha1.UserActive && role != "" && (in.State != v1alpha1.UserActive || in.Role != before.Role) &&
-		!shown(func(b *rbacv1.RoleBinding) bool { return b.RoleRef.Name == role }) {
+	if before.State == v1alpha1.UserActive && role != "" && (in.State != v1alpha1.UserActive || in.Role != before.Role) && !roles[role] {
 		return true
 	}
+	stays := workspaceNames(in.Workspaces)
 	for _, had := range before.Workspaces {
-		has := func(now v1alpha1.WorkspaceGrantStatus) bool { return now.Name == had.Name }
-		gives := func(b *rbacv1.RoleBinding) bool { return b.Labels[v1alpha1.LabelWorkspace] == had.Name }
-		if !slices.ContainsFunc(in.Workspaces, has) && !shown(gives) {
+		if !stays[had.Name] && !workspaces[had.Name] {
 			return true
 		}
 	}
 	for _, had := range before.Modules {
-		gives := func(b *rbacv1.RoleBinding) bool { return b.Labels[v1alpha1.LabelModule] == string(had) }
-		if !slices.Contains(in.Modules, had) && len(before.Workspaces) > 0 && !shown(gives) {
+		if !slices.Contains(in.Modules, had) && len(before.Workspaces) > 0 && !modules[string(had)] {
 			return true
 		}
 	}

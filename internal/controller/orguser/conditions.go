@@ -41,7 +41,7 @@ func setConditions(s *scope, failed error) {
 	case in.State == v1alpha1.UserSuspended:
 		status.Ready(u, v1alpha1.ReasonSuspended, "suspended: the user is listed, but has no access")
 	default:
-		setActive(u, in)
+		setActive(u, s.facts.Organization, in)
 	}
 }
 
@@ -71,8 +71,12 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 }
 
 // setActive says how a user stands who is in force.
-func setActive(u *v1alpha1.OrgUser, in effective.InForce) {
+func setActive(u *v1alpha1.OrgUser, o *v1alpha1.Organization, in effective.InForce) {
 	switch {
+	case in.AwaitingLedger && effective.LedgerFull(o):
+		status.Stalled(u, v1alpha1.ReasonTooManyAdministrators, fmt.Sprintf(
+			"organization %q has %d administrators in force, which is the maximum: this user becomes one once another one is removed",
+			u.Namespace, len(o.Status.Administrators)))
 	case in.AwaitingLedger:
 		status.Progressing(u, v1alpha1.ReasonAwaitingLedger, "waiting to be added to the organization's list of administrators")
 	case effective.IsLimited(u):
@@ -82,6 +86,14 @@ func setActive(u *v1alpha1.OrgUser, in effective.InForce) {
 		status.Stalled(u, v1alpha1.ReasonWorkspaceRequired, fmt.Sprintf(
 			"organization %q requires everybody to be in a workspace, and this person is in none: name one in spec.workspaces, or list "+
 				"the person's address or one of their groups in spec.members of a Workspace", u.Namespace))
+	case in.OmittedWorkspaces > 0:
+		status.Stalled(u, v1alpha1.ReasonTooManyWorkspaces, fmt.Sprintf(
+			"the user has access to %d workspaces, and the status has no room for %d more, which are not in force: remove the user from "+
+				"workspaces that the user does not need", len(in.Workspaces), in.OmittedWorkspaces))
+	case len(in.AwaitingSeats) > 0 && o != nil && len(effective.WithheldModules(o)) > 0:
+		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
+			"the person waits for these modules: %v. The status of organization %q has no room for another holder of a seat",
+			in.AwaitingSeats, u.Namespace))
 	case len(in.AwaitingSeats) > 0:
 		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
 			"no seats are left for these modules: %v. The person gets the next seat that is freed or added to the subscription",

@@ -11,7 +11,18 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/maxima"
 )
+
+// withFullSeats returns an organization with a free seat for whose holder the status has no room.
+func withFullSeats(o *v1alpha1.Organization) *v1alpha1.Organization {
+	full := o.DeepCopy()
+	full.Status.Modules = []v1alpha1.ModuleStatus{{Name: "desk", Seats: new(int32(10000)), Used: new(int32(9000))}}
+	for n := range 9000 {
+		full.Status.Modules[0].Holders = append(full.Status.Modules[0].Holders, string(maxima.Name("person", n)))
+	}
+	return full
+}
 
 var _ = Describe("The conditions of a user", func() {
 	DescribeTable("say that the user is", func(in effective.InForce, change func(*effective.UserFacts), standing, reason, text string) {
@@ -31,6 +42,18 @@ var _ = Describe("The conditions of a user", func() {
 			v1alpha1.ConditionReconciling, "AwaitingLedger", "waiting to be removed"),
 		Entry("waiting for the ledger", effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "AwaitingLedger", "waiting to be added"),
+		Entry("ORG-4 waiting for a ledger that is full", effective.InForce{State: v1alpha1.UserActive, AwaitingLedger: true}, func(f *effective.UserFacts) {
+			f.Organization.Status.Administrators = make([]string, effective.MaxAdministrators)
+		}, v1alpha1.ConditionStalled, "TooManyAdministrators", `organization "acme" has 1000 administrators in force, which is the maximum`),
+		Entry("OPS-9 in more workspaces than the status has room for", effective.InForce{
+			State: v1alpha1.UserActive, Workspaces: make([]v1alpha1.WorkspaceGrantStatus, 2), OmittedWorkspaces: 3,
+		}, func(*effective.UserFacts) {}, v1alpha1.ConditionStalled, "TooManyWorkspaces",
+			"has access to 2 workspaces, and the status has no room for 3 more, which are not in force"),
+		Entry("GTA-11 waiting for a seat", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}}, func(*effective.UserFacts) {},
+			v1alpha1.ConditionReconciling, "AwaitingSeat", "no seats are left for these modules: [desk]"),
+		Entry("GTA-11 waiting for a seat that the status has no room for", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}},
+			func(f *effective.UserFacts) { f.Organization = withFullSeats(f.Organization) }, v1alpha1.ConditionReconciling, "AwaitingSeat",
+			`waits for these modules: [desk]. The status of organization "acme" has no room for another holder of a seat`),
 		Entry("waiting for a workspace", effective.InForce{State: v1alpha1.UserActive, MissingWorkspaces: []string{"sales"}}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionReconciling, "WorkspacesMissing", "[sales]"),
 		Entry("GTA-5 without the workspace that is required", effective.InForce{State: v1alpha1.UserActive, LacksWorkspace: true}, func(*effective.UserFacts) {},
