@@ -60,7 +60,7 @@ func (s Snapshot) exhausted(among circle) []Alert {
 		if countOf(m.Used) < seats || !s.bought(m.Name) {
 			continue
 		}
-		if s.Workspace == nil && seats > 0 || len(s.waiting(m, among)) > 0 {
+		if s.Workspace == nil && seats > 0 || slices.ContainsFunc(s.Users, s.waits(m, among)) {
 			causes = append(causes, Alert{v1alpha1.AlertSeatsExhausted, m.Name})
 		}
 	}
@@ -74,12 +74,20 @@ func (s Snapshot) bought(module string) bool {
 	})
 }
 
+// waits returns a function that reports whether a user waits for a seat of a module.
+func (s Snapshot) waits(m *v1alpha1.ModuleStatus, among circle) func(*v1alpha1.OrgUser) bool {
+	holds := among.holds(m)
+	return func(u *v1alpha1.OrgUser) bool {
+		return effective.RequestsSeat(u, v1alpha1.ObjectName(m.Name)) && !holds(u.Name) && among.includes(u)
+	}
+}
+
 // waiting returns the users who wait for a seat of a module, the oldest first.
 func (s Snapshot) waiting(m *v1alpha1.ModuleStatus, among circle) []*v1alpha1.OrgUser {
 	var waiting []*v1alpha1.OrgUser
-	holds := among.holds(m)
+	waits := s.waits(m, among)
 	for _, u := range s.Users {
-		if effective.RequestsSeat(u, v1alpha1.ObjectName(m.Name)) && !holds(u.Name) && among.includes(u) {
+		if waits(u) {
 			waiting = append(waiting, u)
 		}
 	}
