@@ -15,8 +15,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/maxima"
 )
 
 // crowd is a cache of an organization's users with the indexes of a real one. It counts what is read from it.
@@ -125,6 +127,30 @@ var _ = Describe("A list of 10,000 members", func() {
 	It("ORG-23 is indexed by what it names, not by how often", func() {
 		Expect(memberKeys(sameGroup())).To(HaveLen(1))
 		Expect(memberKeys(everyGroup())).To(HaveLen(10000))
+	})
+})
+
+var _ = Describe("The admission of a user in 32 groups", func() {
+	It("OPS-9 reads one of the workspaces that name a group, however many do, and none that is being deleted", func(ctx context.Context) {
+		o, user := maxima.Organization(), maxima.Users(1, v1alpha1.RoleMember)[0]
+		o.Spec.Settings.WorkspaceAssignment = v1alpha1.AssignmentRequired
+		user.Spec.Workspaces = nil
+		gone := maxima.Workspaces(101)[100]
+		gone.DeletionTimestamp, gone.Spec.Members[0].Group = &gone.CreationTimestamp, "gone"
+		cache := maxima.NewCache(ctx, AddIndexes, o, gone)
+		maxima.AddAll(cache, maxima.Workspaces(100))
+		reader := New(cache, effective.IntakeDomains{})
+		facts := func() authz.Facts {
+			GinkgoHelper()
+			cache.Items = 0
+			facts, err := reader.RequestFacts(ctx, authz.Request{Operation: authz.Create, New: user, Organization: maxima.Namespace}, "usher")
+			Expect(err).NotTo(HaveOccurred())
+			return facts
+		}
+		Expect(facts().Named).To(HaveKeyWithValue(effective.GroupKey(maxima.Name("group", 0)), true))
+		Expect(cache.Items).To(Equal(1+maxima.Groups), "the organization, and a workspace of each group")
+		user.Spec.Groups = []v1alpha1.ObjectName{"gone"}
+		Expect(facts().Named).To(HaveKeyWithValue(effective.GroupKey("gone"), false))
 	})
 })
 
