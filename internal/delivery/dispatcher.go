@@ -32,8 +32,8 @@ const (
 )
 
 // Workers are the options of controllers that send messages: how many objects of a kind they handle at the same time. They have
-// workers of their own, so that a slow mail server does not delay the reconcilers that grant access.
-var Workers = controller.Options{MaxConcurrentReconciles: 4}
+// workers of their own, so that a slow mail server does not delay the reconcilers that grant access. Organizations take turns.
+var Workers = controller.Options{MaxConcurrentReconciles: 4, NewQueue: requeue.NewQueue}
 
 // Dispatcher sends what outboxes queue. All controllers that send messages share one.
 type Dispatcher struct {

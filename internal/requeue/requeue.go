@@ -14,7 +14,8 @@ import (
 
 // Concurrently lets several objects of a kind be reconciled at the same time, because a pass mostly waits for the API server. What
 // objects share is changed under the Organization's resource version, so two passes are as safe as two leaders.
-var Concurrently = controller.Options{MaxConcurrentReconciles: 8}
+// Organizations take turns.
+var Concurrently = controller.Options{MaxConcurrentReconciles: 8, NewQueue: NewQueue}
 
 const (
 	// Soon is how soon a pass is repeated after a conflict on another object than its own.

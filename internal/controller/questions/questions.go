@@ -13,6 +13,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -62,8 +63,19 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.questionsForWorkspace)).
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.questionsForOrganization)).
 		Watches(&corev1.Namespace{}, pause.OnResume(r.questions.OfOrganization)).
-		WithOptions(delivery.Workers).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: delivery.Workers.MaxConcurrentReconciles, NewQueue: requeue.NewQueueBy(r.organizationOf),
+		}).
 		Complete(reconcile.AsReconciler(r.client, r))
+}
+
+// organizationOf returns whose turn a question takes: all of their Secrets are in one namespace.
+func (r *Reconciler) organizationOf(request reconcile.Request) string {
+	var secret corev1.Secret
+	if err := r.client.Get(context.Background(), request.NamespacedName, &secret); err != nil {
+		return ""
+	}
+	return secret.Labels[v1alpha1.LabelOrganization]
 }
 
 // Reconcile passes one question on, as far as it goes.
