@@ -88,6 +88,7 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	setup.IntakeFlags(flags, &o)
 	setup.GatewayFlags(flags, &o)
 	setup.ProvisionalFlags(flags, &o)
+	setup.BudgetFlags(flags, &o)
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names", "usher-webhook-service.usher-system.svc",
 		"DNS names by which the API server calls the webhooks, separated by commas")
 	flags.StringVar(&o.WebhookClientCAFile, "webhook-client-ca-file", "",

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
@@ -47,6 +48,7 @@ var _ = Describe("Flags", func() {
 			WebhookPort:      9443,
 			WebhookDNSNames:  []string{"usher-webhook-service.usher-system.svc"},
 			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
+			Budgets:          budget.Default(),
 			IntakeLimits:     intake.DefaultLimits(),
 			Provisional:      setup.DefaultProvisional(),
 			PlatformUsers:    []string{},

@@ -173,6 +173,12 @@ type MailStatus struct {
 	// the recipient Undeliverable.
 	// +optional
 	MailboxFullTime *metav1.Time `json:"mailboxFullTime,omitempty"`
+	// budget is the platform's budget for which the mail waits, as in "1000 an hour for the invitations of an organization". It is
+	// empty unless the budget was used up. Sending goes on at nextAttemptTime; the time until then is added to expirationTime.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Budget string `json:"budget,omitempty"`
 }
 
 // Registration is what a person entered on the registration form.

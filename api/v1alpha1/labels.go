@@ -85,6 +85,9 @@ const (
 	ConditionStalled = "Stalled"
 	// ConditionAccepted, on an OrgUser, says whether the person has accepted.
 	ConditionAccepted = "Accepted"
+	// ConditionWithinBudget, on an Organization and a Workspace, is False while messages to contacts wait for a budget of the platform. It
+	// is absent otherwise.
+	ConditionWithinBudget = "WithinBudget"
 )
 
 // Condition reasons: the values of a condition's machine-readable reason.
@@ -97,6 +100,7 @@ const (
 	ReasonLastAdministrator      = "LastAdministrator"
 	ReasonAwaitingAcceptance     = "AwaitingAcceptance"
 	ReasonAwaitingMail           = "AwaitingMail"
+	ReasonBudgetReached          = "BudgetReached"
 	ReasonAwaitingLedger         = "AwaitingLedger"
 	ReasonAwaitingSeat           = "AwaitingSeat"
 	ReasonWorkspacesMissing      = "WorkspacesMissing"

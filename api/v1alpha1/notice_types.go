@@ -121,6 +121,12 @@ type NoticeDeliveryStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	LastError string `json:"lastError,omitempty"`
+	// budget is the platform's budget for which the message waits, as in "1000 an hour for the invitations of an organization". It is
+	// empty unless the budget was used up. Sending goes on at nextAttemptTime; nothing is lost.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Budget string `json:"budget,omitempty"`
 }
 
 // AlertStatus is an open alert.

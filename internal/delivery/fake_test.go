@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 )
@@ -29,6 +30,11 @@ type fakeOutbox struct {
 	sending func(id string)
 	// recording is called with the context of Record.
 	recording func(context.Context)
+
+	// result is what sending leads to; nil: the message is accepted.
+	result *attempt.Result
+	// held are the messages that wait for a budget.
+	held map[string]attempt.Result
 
 	mu   sync.Mutex
 	sent []string
@@ -53,6 +59,9 @@ func (b *fakeOutbox) Render(_ context.Context, id string) Send {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.sent = append(b.sent, id)
+		if b.result != nil {
+			return *b.result
+		}
 		return attempt.Result{MessageID: id}
 	}
 }
@@ -72,9 +81,24 @@ func (b *fakeOutbox) Record(ctx context.Context, results map[string]attempt.Resu
 	if b.recordErr != nil {
 		return b.recordErr
 	}
+	b.hold(results)
 	b.pending = slices.DeleteFunc(slices.Clone(b.pending), func(m Message) bool { return results[m.ID].MessageID == m.ID })
 	b.newest = b.pending
 	return nil
+}
+
+// hold lets the messages that are held wait for a minute or two.
+func (b *fakeOutbox) hold(results map[string]attempt.Result) {
+	b.pending = slices.Clone(b.pending)
+	for n, m := range b.pending {
+		if result := results[m.ID]; result.Budget != "" {
+			b.pending[n].Wait = 2 * time.Minute
+			if b.held == nil {
+				b.held = map[string]attempt.Result{}
+			}
+			b.held[m.ID] = result
+		}
+	}
 }
 
 // outboxOf returns an outbox whose state is the same in the cache and at the API server.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/delivery/budget"
 )
 
 // Outbox is the queue of messages in one object's state. A message is queued by writing the state, before anything is sent, and
@@ -37,12 +38,22 @@ type Outbox interface {
 type Message struct {
 	// ID identifies the message: no other message of the same Outbox has it. It need not be the Message-ID.
 	ID string
+	// MessageID identifies the message to those who receive it.
+	MessageID string
+	// Organization is the one whose message it is; empty: that of the object's namespace.
+	Organization string
+	// Stream is the kind of message, and Destination the address or number it goes to: what budgets count; empty: it has none.
+	Stream      budget.Stream
+	Destination string
 	// Wait is how long until the message is due; zero or less: it is due.
 	Wait time.Duration
 	// Urgency decides the order in which messages that are due are sent, highest first. Equally urgent messages keep the order of
 	// Pending.
 	Urgency int
 }
+
+// Awaited reports whether somebody waits for the message in front of a page.
+func (m Message) Awaited() bool { return m.Stream == budget.Awaited || m.Stream == budget.Unproven }
 
 // Send tries once to send a message.
 type Send func(ctx context.Context) attempt.Result

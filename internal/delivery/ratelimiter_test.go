@@ -9,12 +9,13 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/usher-operator/usher/internal/delivery/budget"
 )
 
 var _ = Describe("The rate limit of messages", func() {
-	key := func(n int) types.NamespacedName {
-		return types.NamespacedName{Namespace: "acme", Name: fmt.Sprintf("team-%d", n)}
+	key := func(n int) budget.Requester {
+		return budget.Requester{Tenant: "acme", Object: fmt.Sprintf("team-%d", n)}
 	}
 	start := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
@@ -71,11 +72,11 @@ var _ = Describe("The rate limit of messages", func() {
 		for n := range 500 {
 			p.Reserve(key(n), 100, start.Add(time.Duration(n)*time.Millisecond))
 		}
-		waiting := len(p.reservations)
+		waiting := p.limiter.Waiting()
 		Expect(waiting).To(BeNumerically(">", 400))
 		late := start.Add(time.Hour)
 		p.Reserve(key(1000), 100, late)
 		p.Reserve(key(1000), 100, late)
-		Expect(p.reservations).To(HaveLen(1))
+		Expect(p.limiter.Waiting()).To(Equal(1))
 	})
 })

@@ -34,12 +34,16 @@ func Record(s *v1alpha1.NoticeDeliveryStatus, result attempt.Result, now time.Ti
 	if s.State != v1alpha1.NoticeQueued || s.MessageID != result.MessageID {
 		return
 	}
+	if result.Budget != "" {
+		s.Budget, s.LastError, s.NextAttemptTime = result.Budget, "", stamp(result.RetryTime(0, now))
+		return
+	}
 	result = result.ForRecipient()
 	s.LastError = attempt.Shorten(result.Error, maxErrorLength)
 	if result.RetryAt.IsZero() {
 		s.Attempts++
 	}
-	s.NextAttemptTime = nil
+	s.NextAttemptTime, s.Budget = nil, ""
 	again := result.RetryTime(s.Attempts, now)
 	switch {
 	case !again.IsZero():
@@ -88,7 +92,7 @@ func (p Plan) route(deliveries []v1alpha1.NoticeDeliveryStatus) {
 		case p.Gateway && d.State == v1alpha1.NoticeNoGateway:
 			d.State = v1alpha1.NoticeQueued
 		case !p.Gateway && d.State == v1alpha1.NoticeQueued:
-			d.State, d.NextAttemptTime = v1alpha1.NoticeNoGateway, nil
+			d.State, d.NextAttemptTime, d.Budget = v1alpha1.NoticeNoGateway, nil, ""
 		}
 	}
 }

@@ -52,6 +52,15 @@ var _ = Describe("A delivery", func() {
 		Expect(due()).To(Equal(2 * time.Second))
 	})
 
+	It("OPS-9 waits for a budget without counting an attempt, and is sent then", func() {
+		record(attempt.Result{Budget: "50 a day for alerts and reports to one address", RetryAt: now.Add(time.Minute)})
+		Expect(s).To(And(HaveField("State", v1alpha1.NoticeQueued), HaveField("Attempts", BeZero()),
+			HaveField("Budget", "50 a day for alerts and reports to one address")))
+		Expect(due()).To(Equal(61 * time.Second))
+		record(attempt.Result{})
+		Expect(s).To(And(HaveField("State", v1alpha1.NoticeSent), HaveField("Budget", BeEmpty())))
+	})
+
 	It("is recorded once", func() {
 		record(attempt.Result{})
 		Expect(s).To(And(HaveField("State", v1alpha1.NoticeSent), HaveField("LastError", BeEmpty())))

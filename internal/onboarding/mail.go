@@ -47,13 +47,17 @@ func Record(o *v1alpha1.OnboardingStatus, result attempt.Result, now time.Time) 
 	if mail == nil || mail.MessageID != result.MessageID || mail.State != v1alpha1.MailQueued {
 		return
 	}
+	if result.Budget != "" {
+		hold(o, result, now)
+		return
+	}
 	result = result.ForRecipient()
 	result.Permanent = noteFull(mail, result, now) || result.Permanent
 	mail.LastError, mail.LastErrorScope = attempt.Shorten(result.Error, maxErrorLength), result.Scope
 	if result.RetryAt.IsZero() {
 		mail.Attempts++
 	}
-	mail.NextAttemptTime = nil
+	mail.NextAttemptTime, mail.Budget = nil, ""
 	retry := result.RetryTime(mail.Attempts, now)
 	switch {
 	case !retry.IsZero():
@@ -67,6 +71,19 @@ func Record(o *v1alpha1.OnboardingStatus, result attempt.Result, now time.Time) 
 		}
 	}
 }
+
+// hold makes a mail wait for a budget. The time is added to the link's validity, which the person is to have from the mail on.
+func hold(o *v1alpha1.OnboardingStatus, result attempt.Result, now time.Time) {
+	retry := metav1.NewTime(result.RetryTime(0, now))
+	o.Mail.Budget, o.Mail.NextAttemptTime = result.Budget, &retry
+	o.Mail.LastError, o.Mail.LastErrorScope = "", ""
+	if o.ExpirationTime != nil {
+		o.ExpirationTime = new(metav1.NewTime(o.ExpirationTime.Add(retry.Sub(now)).Truncate(time.Second)))
+	}
+}
+
+// AwaitsBudget reports whether a queued mail waits for a budget of the platform.
+func AwaitsBudget(o *v1alpha1.OnboardingStatus) bool { return Queued(o) && o.Mail.Budget != "" }
 
 // noteFull notes since when the recipient's mailbox has been full, and reports whether that is too long. Attempts at which the server
 // said nothing about the mailbox do not end the time.

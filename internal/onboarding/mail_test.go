@@ -105,6 +105,25 @@ var _ = Describe("The recorded result of a mail", func() {
 		Expect(o.Mail.State).To(Equal(v1alpha1.MailQueued))
 	})
 
+	It("OPS-9 keeps a mail queued that waits for a budget, and adds the time to the link's validity", func() {
+		o := queuedIn(invited)
+		o.ExpirationTime, o.Mail.LastError = at(noon.Add(time.Hour)), "451 try later"
+		hold := attempt.Result{MessageID: messageID, Budget: "20 a day for invitations to one address", RetryAt: noon.Add(29 * time.Minute)}
+		onboarding.Record(o, hold, noon)
+		next := noon.Add(29*time.Minute + time.Second).Truncate(time.Second)
+		Expect(o.Mail).To(Equal(&v1alpha1.MailStatus{
+			Kind: v1alpha1.MailInvitation, State: v1alpha1.MailQueued, MessageID: messageID, Budget: hold.Budget, NextAttemptTime: at(next),
+		}))
+		Expect(o.ExpirationTime.Time).To(BeTemporally("~", next.Add(time.Hour), time.Second))
+		Expect(onboarding.AwaitsBudget(o)).To(BeTrue())
+		Expect(onboarding.AwaitsInvitation(o)).To(BeTrue())
+
+		onboarding.Record(o, attempt.Result{MessageID: messageID}, next)
+		Expect(o.Mail.State).To(Equal(v1alpha1.MailSent))
+		Expect(o.Mail.Budget).To(BeEmpty())
+		Expect(onboarding.AwaitsBudget(o)).To(BeFalse())
+	})
+
 	It("changes nothing when another mail is the newest, or the result was recorded before", func() {
 		o := queuedIn(invited)
 		onboarding.Record(o, attempt.Result{MessageID: "<2@usher.example>", Error: "550", Permanent: true}, noon)

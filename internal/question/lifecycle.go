@@ -85,7 +85,10 @@ func (q *Question) Note(kind Kind, result attempt.Result, now time.Time) {
 		result = result.ForRecipient()
 	}
 	now = now.UTC().Truncate(time.Second)
-	mail.LastError = attempt.Shorten(result.Error, maxError)
+	mail.LastError, mail.Budget = attempt.Shorten(result.Error, maxError), result.Budget
+	if result.Budget != "" {
+		mail.Held += max(result.RetryTime(mail.Attempts, now).Sub(now), 0)
+	}
 	if !result.RetryAt.IsZero() {
 		mail.NextAttempt = result.RetryTime(mail.Attempts, now).UTC()
 		return
@@ -138,10 +141,13 @@ func (q *Question) forget() {
 // Ended reports whether the time for which the question is kept is over.
 func (q *Question) Ended(now time.Time) bool { return !now.Before(q.ends()) }
 
+// ConfirmBy returns until when the asker can confirm the address.
+func (q *Question) ConfirmBy() time.Time { return q.Asked.Add(ConfirmWithin + q.Confirmation.Held) }
+
 func (q *Question) ends() time.Time {
 	switch q.State {
 	case Waiting:
-		return q.Asked.Add(ConfirmWithin)
+		return q.ConfirmBy()
 	case Passed:
 		return q.PassedOn.Add(KeepFor)
 	default:

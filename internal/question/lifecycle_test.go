@@ -129,3 +129,26 @@ var _ = Describe("A question", func() {
 		Expect(q.Address).To(BeEmpty())
 	})
 })
+
+var _ = Describe("OPS-9 A question whose mail waits for a budget", func() {
+	It("leaves its asker the whole time to confirm", func() {
+		q := asked()
+		q.Note(KindConfirmation, attempt.Result{Budget: "1000 an hour for …", RetryAt: noon.Add(time.Hour - time.Second)}, noon)
+		Expect(due(q, noon.Add(59*time.Minute))).To(BeEmpty())
+		Expect(due(q, noon.Add(time.Hour))).To(Equal([]Kind{KindConfirmation}))
+		Expect(q.Confirmation.Budget).NotTo(BeEmpty())
+		q.Note(KindConfirmation, taken, noon.Add(time.Hour))
+		Expect(q.Confirmation).To(And(HaveField("Budget", BeEmpty()), HaveField("Attempts", BeEquivalentTo(1))))
+		Expect(q.ConfirmBy()).To(Equal(noon.Add(25 * time.Hour)))
+		Expect(q.Confirm(noon.Add(24*time.Hour + 30*time.Minute))).To(BeTrue())
+	})
+
+	It("is not lost", func() {
+		q := asked()
+		Expect(q.Confirm(noon)).To(BeTrue())
+		q.Note(KindQuestion, attempt.Result{Budget: "2000 a day for …", RetryAt: noon.Add(time.Hour)}, noon)
+		Expect(q.State).To(Equal(Received))
+		q.Note(KindQuestion, taken, noon.Add(2*time.Hour))
+		Expect(q.State).To(Equal(Passed))
+	})
+})

@@ -50,6 +50,10 @@ type Mail struct {
 	NextAttempt time.Time `json:"nextAttempt,omitzero"`
 	// LastError is what the mail server answered, without links and without what the mail says.
 	LastError string `json:"lastError,omitempty"`
+	// Budget is the platform's budget for which the mail waits; empty: it does not wait for one.
+	Budget string `json:"budget,omitempty"`
+	// Held is how long the mail has waited for budgets, which is not taken from the time to confirm.
+	Held time.Duration `json:"held,omitempty"`
 }
 
 // Record is what is kept of a question after it has been passed on.

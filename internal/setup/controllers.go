@@ -21,7 +21,7 @@ import (
 )
 
 // addControllers adds the reconcilers of the four kinds, and those that send what written states queue. The latter share one
-// dispatcher, and so one rate limit.
+// dispatcher, and so one rate limit and the same budgets.
 func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templates *mail.InForce, kept *store.Store) error {
 	sender, err := newSender(o)
 	if err != nil {
@@ -34,7 +34,11 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 	c, now, mailDomain, recorder := mgr.GetClient(), o.now(), o.mailDomain(), mgr.GetEventRecorder("usher")
 	cache, api := cacheReader(mgr, o), apiReader(mgr)
 	postbox := delivery.NewPostbox(sender, templates)
-	dispatcher := delivery.NewDispatcher(sender.Connections(), o.MailRate, now)
+	budgets, err := addBudgets(mgr, o)
+	if err != nil {
+		return err
+	}
+	dispatcher := delivery.NewDispatcher(sender.Connections(), o.MailRate, now).WithBudgets(budgets)
 	writer := onboardingmail.NewWriter(postbox, links)
 	platform := workspace.Platform{
 		OperatorNamespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/internal/controller/orguser"
+	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
@@ -60,6 +61,8 @@ type Options struct {
 	Gateway gateway.Options
 	// MailRate is the maximum number of mails sent per minute; zero: no limit.
 	MailRate int
+	// Budgets are how many messages an organization, and a destination, may be sent; zero: no limit.
+	Budgets budget.Limits
 	// MailTemplates is the name of a ConfigMap in Namespace whose mail templates replace those that ship; empty: none is read.
 	MailTemplates string
 
@@ -131,6 +134,7 @@ func (o *Options) Validate() error {
 	_, err = effective.ParseQueueDomains(o.QueueDomains)
 	require(err == nil, "--queue-domains: %w", err)
 	wrong = append(wrong, o.validateProvisional()...)
+	wrong = append(wrong, o.validateBudgets()...)
 	portal, err := url.Parse(o.PortalURL)
 	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
 	require(web, "--portal-url %q must be the absolute URL at which people reach the portal, "+

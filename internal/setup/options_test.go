@@ -44,6 +44,8 @@ var _ = Describe("Options", func() {
 			"--mail-from is missing: set it to the sender's address of the mails"),
 		Entry("a negative mail rate", func(o *Options) { o.MailRate = -1 },
 			"--mail-rate -1 is negative: set it to the maximum number of mails per minute, or 0 for no limit"),
+		Entry("OPS-9 a negative budget", func(o *Options) { o.Budgets.PhonesDay = -1 },
+			"--budget-phones-day -1 is negative: set it to the maximum number of messages a day to phones for one organization, or 0 for no limit"),
 		Entry("a negative number of connections", func(o *Options) { o.Mail.Connections = -1 },
 			"--smtp-connections -1 is negative: set it to the maximum number of simultaneous connections"),
 		Entry("a label that cannot be allowed", func(o *Options) { o.NamespaceLabels = []string{"team", "accounts.usher.dev/workspace"} },

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Count returns a number with its noun, in the singular or the plural.
@@ -39,6 +40,12 @@ func Failures(err error) string {
 		messages = append(messages[:maxNamed], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(messages, "; ")
+}
+
+// AwaitingBudget says that messages wait for a budget of the platform, and when they go on.
+func AwaitingBudget(messages int32, budget string, until time.Time) string {
+	return fmt.Sprintf("%s for the platform's budget of %s: sending goes on at %s, and nothing is lost",
+		Count(messages, "message waits", "messages wait"), budget, until.UTC().Format(time.RFC3339))
 }
 
 // NoOrganization returns the message that an object's organization does not exist yet.

@@ -26,7 +26,9 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 	switch {
 	case !authorized && t.pending > 0:
 		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, unauthorized(i)+"; "+standing)
-	case t.queued+t.waiting > 0 && len(failures) == 0:
+	case t.budgeted > 0 && t.platformError == "" && len(failures) == 0:
+		status.Progressing(i, v1alpha1.ReasonBudgetReached, t.underway()+"; "+standing)
+	case t.budgeted+t.queued+t.waiting > 0 && len(failures) == 0:
 		status.Progressing(i, v1alpha1.ReasonAwaitingMail, t.underway()+"; "+standing)
 	case len(i.Status.Recipients) >= maxRecipients && omitsSomebody(i):
 		status.Stalled(i, v1alpha1.ReasonTooManyRecipients, fmt.Sprintf("this Invitation has named %d addresses over time, which is "+

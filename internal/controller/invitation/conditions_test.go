@@ -5,9 +5,11 @@ package invitation
 
 import (
 	"strconv"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -46,6 +48,19 @@ var _ = Describe("The status of an Invitation", func() {
 			To(matchers.Stand(v1alpha1.ConditionReconciling, "AwaitingMail"))
 		Expect(invitationOf(builders.Onboarding(v1alpha1.RecipientActive, v1alpha1.MailSent),
 			builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailQueued))).To(matchers.Stand(v1alpha1.ConditionReconciling, "AwaitingMail"))
+	})
+
+	It("OPS-9 is Reconciling while a budget is reached, and says for which and when it goes on", func() {
+		held := func(after time.Duration) *v1alpha1.OnboardingStatus {
+			o := builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailQueued)
+			o.Mail.Budget = "1000 an hour for the invitations of an organization"
+			o.Mail.NextAttemptTime = &metav1.Time{Time: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC).Add(after)}
+			return o
+		}
+		i := invitationOf(held(time.Hour), held(time.Minute), builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailSent))
+		Expect(i).To(matchers.Stand(v1alpha1.ConditionReconciling, "BudgetReached"))
+		Expect(i.Status.Conditions[0].Message).To(HavePrefix("2 messages wait for the platform's budget of 1000 an hour for the invitations of " +
+			"an organization: sending goes on at 2026-11-21T10:01:00Z, and nothing is lost; 0 of 3 have accepted"))
 	})
 
 	It("is Stalled when an address is refused, and names it", func() {

@@ -34,8 +34,8 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope) error {
 	return err
 }
 
-// emitStanding emits an event if the conditions say something new: what is wrong, that the platform's mail server has begun to refuse
-// mails, or who is in which state once nothing is left to be sent.
+// emitStanding emits an event if the conditions say something new: what is wrong, that a budget is reached, that the platform's mail server
+// has begun to refuse mails, or who is in which state once nothing is left to be sent.
 func emitStanding(recorder events.EventRecorder, before, after *v1alpha1.Invitation) {
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
@@ -44,6 +44,8 @@ func emitStanding(recorder events.EventRecorder, before, after *v1alpha1.Invitat
 	}
 	switch {
 	case meta.IsStatusConditionTrue(after.Status.Conditions, v1alpha1.ConditionStalled):
+		recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
+	case ready.Reason == v1alpha1.ReasonBudgetReached && (was == nil || was.Reason != ready.Reason):
 		recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case awaitsPlatform(ready) && !awaitsPlatform(was):
 		recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)

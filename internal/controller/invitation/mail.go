@@ -38,20 +38,33 @@ func NewMail(c client.Client, cache lookup.Reader, api lookup.APIReader, recorde
 	return &Mail{client: c, cache: cache, api: api, recorder: recorder, writer: writer, dispatcher: dispatcher, now: now}
 }
 
-// Setup adds the controller to the manager.
+// Setup adds a controller for each lane to the manager.
 func (m *Mail) Setup(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("invitation-mail").
-		For(&v1alpha1.Invitation{}).
-		WithOptions(delivery.Workers).
-		Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
-		Complete(pause.Guard[v1alpha1.Invitation](m.client, m.cache, m.api, reconcile.AsReconciler(m.client, m)))
+	for _, lane := range delivery.Lanes() {
+		err := ctrl.NewControllerManagedBy(mgr).
+			Named("invitation-mail" + lane.Suffix).
+			For(&v1alpha1.Invitation{}).
+			WithOptions(delivery.Workers).
+			Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
+			Complete(pause.Guard[v1alpha1.Invitation](m.client, m.cache, m.api, reconcile.AsReconciler(m.client, &laneMail{m, lane})))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// laneMail sends the mails of one lane.
+type laneMail struct {
+	*Mail
+
+	lane delivery.Lane
 }
 
 // Reconcile sends what is due, and emits an event about how the Invitation stands after what was written last.
-func (m *Mail) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
-	box := &outbox{Mail: m, invitation: i}
-	result, err := m.dispatcher.Deliver(ctx, i, box)
+func (m *laneMail) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
+	box := &outbox{Mail: m.Mail, invitation: i}
+	result, err := m.dispatcher.Deliver(ctx, i, m.lane.Of(box))
 	if box.written != nil {
 		emitStanding(m.recorder, box.loaded, box.written)
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
@@ -26,6 +28,10 @@ type tally struct {
 	lastError string
 	// platformError is the last error of a mail that waits for the platform's mail server.
 	platformError string
+	// budgeted is how many of the queued mails wait for a budget, and for which, and when the first of them goes on.
+	budgeted int32
+	budget   string
+	resumes  *metav1.Time
 	// by contains the addresses in each state. Refused and held also say by what.
 	by            map[v1alpha1.RecipientState][]string
 	refused, held []string
@@ -89,6 +95,10 @@ func (t *tally) addStanding(r *v1alpha1.RecipientStatus) {
 func (t *tally) addMail(r *v1alpha1.RecipientStatus) {
 	switch {
 	case onboarding.Queued(&r.OnboardingStatus):
+		if onboarding.AwaitsBudget(&r.OnboardingStatus) {
+			t.addBudgeted(r.Mail)
+			return
+		}
 		t.queued++
 		t.lastError = cmp.Or(t.lastError, r.Mail.LastError)
 		if onboarding.AwaitsPlatform(&r.OnboardingStatus) {
@@ -99,6 +109,14 @@ func (t *tally) addMail(r *v1alpha1.RecipientStatus) {
 	}
 }
 
+// addBudgeted counts a mail that waits for a budget. The first to go on says for which.
+func (t *tally) addBudgeted(m *v1alpha1.MailStatus) {
+	t.budgeted++
+	if t.resumes == nil || m.NextAttemptTime.Before(t.resumes) {
+		t.budget, t.resumes = m.Budget, m.NextAttemptTime
+	}
+}
+
 func (t *tally) summary() v1alpha1.InvitationSummary {
 	return v1alpha1.InvitationSummary{Total: &t.total, Pending: &t.pending, Active: &t.active, Failed: &t.failed}
 }
@@ -106,6 +124,9 @@ func (t *tally) summary() v1alpha1.InvitationSummary {
 // underway says what Usher is waiting to do, and what the last error was.
 func (t *tally) underway() string {
 	var words []string
+	if t.budgeted > 0 {
+		words = append(words, wording.AwaitingBudget(t.budgeted, t.budget, t.resumes.Time))
+	}
 	if t.queued > 0 {
 		mails := wording.Count(t.queued, "mail is", "mails are") + " waiting to be sent"
 		if t.platformError != "" {

@@ -144,6 +144,7 @@ func (n *Notices) writePlan(ctx context.Context, t *target, snapshot notice.Snap
 	return wait, status.Amend(ctx, n.api, n.client, t.object, func() error {
 		next, _ = n.planFor(t, causes).Next(*t.notices())
 		*t.notices() = next
+		t.setWithinBudget()
 		return nil
 	})
 }

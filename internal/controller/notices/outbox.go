@@ -61,7 +61,10 @@ func (b *outbox) Pending() []delivery.Message {
 	var messages []delivery.Message
 	for _, m := range b.target.messages() {
 		if wait, queued := notice.NextAttempt(m.delivery, b.now()); queued {
-			messages = append(messages, delivery.Message{ID: m.delivery.MessageID, Wait: wait, Urgency: m.urgency()})
+			messages = append(messages, delivery.Message{
+				ID: m.delivery.MessageID, MessageID: m.delivery.MessageID, Wait: wait, Urgency: m.urgency(),
+				Stream: m.stream(), Destination: m.destination(),
+			})
 		}
 	}
 	return messages
@@ -101,6 +104,7 @@ func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) 
 				notice.Record(m.delivery, result, b.now())
 			}
 		}
+		b.target.setWithinBudget()
 		return nil
 	})
 }

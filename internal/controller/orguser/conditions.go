@@ -52,6 +52,8 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 	case onboarding.AwaitsPlatform(o):
 		status.Progressing(u, v1alpha1.ReasonAwaitingMail, fmt.Sprintf("a mail is waiting to be sent, %s (last error: %s)",
 			onboarding.PlatformTrouble, o.Mail.LastError))
+	case onboarding.AwaitsBudget(o) && u.Labels[v1alpha1.LabelInvitation] == "": // an Invitation says it itself, once for all
+		status.Progressing(u, v1alpha1.ReasonBudgetReached, wording.AwaitingBudget(1, o.Mail.Budget, o.Mail.NextAttemptTime.Time))
 	case onboarding.AwaitsInvitation(o):
 		status.Progressing(u, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
 	case onboarding.Open(o.State):

@@ -4,8 +4,11 @@
 package orguser
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
@@ -79,6 +82,12 @@ var _ = Describe("The conditions of a user", func() {
 		Entry("invited, the mail not out yet", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailQueued)
 		}, v1alpha1.ConditionReconciling, "AwaitingMail", "about to be sent"),
+		Entry("OPS-9 invited, the mail waiting for a budget", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
+			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailQueued)
+			f.Onboarding.Mail.Budget = "20 a day for invitations to one address"
+			f.Onboarding.Mail.NextAttemptTime = &metav1.Time{Time: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}
+		}, v1alpha1.ConditionReconciling, "BudgetReached", "1 message waits for the platform's budget of 20 a day for invitations to one address: "+
+			"sending goes on at 2026-11-21T10:00:00Z"),
 		Entry("invited: the rest is up to the person", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailSent)
 		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waiting for the person to accept"),

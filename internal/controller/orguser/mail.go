@@ -36,17 +36,30 @@ func NewMail(c client.Client, cache lookup.Reader, api lookup.APIReader, writer 
 	return &Mail{client: c, cache: cache, api: api, writer: writer, dispatcher: dispatcher, now: now}
 }
 
-// Setup adds the controller to the manager.
+// Setup adds a controller for each lane to the manager.
 func (m *Mail) Setup(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("orguser-mail").
-		For(&v1alpha1.OrgUser{}).
-		WithOptions(delivery.Workers).
-		Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
-		Complete(pause.Guard[v1alpha1.OrgUser](m.client, m.cache, m.api, reconcile.AsReconciler(m.client, m)))
+	for _, lane := range delivery.Lanes() {
+		err := ctrl.NewControllerManagedBy(mgr).
+			Named("orguser-mail" + lane.Suffix).
+			For(&v1alpha1.OrgUser{}).
+			WithOptions(delivery.Workers).
+			Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
+			Complete(pause.Guard[v1alpha1.OrgUser](m.client, m.cache, m.api, reconcile.AsReconciler(m.client, &laneMail{m, lane})))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// laneMail sends the mails of one lane.
+type laneMail struct {
+	*Mail
+
+	lane delivery.Lane
 }
 
 // Reconcile sends what is due.
-func (m *Mail) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
-	return m.dispatcher.Deliver(ctx, u, &outbox{Mail: m, user: u})
+func (m *laneMail) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
+	return m.dispatcher.Deliver(ctx, u, m.lane.Of(&outbox{Mail: m.Mail, user: u}))
 }

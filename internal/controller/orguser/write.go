@@ -36,6 +36,8 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.OrgUser)
 		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case awaitsPlatform(ready) && !awaitsPlatform(was) && hostsOnboarding(after): // for others, the Invitation has the event
 		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
+	case ready.Reason == v1alpha1.ReasonBudgetReached && (was == nil || was.Reason != ready.Reason):
+		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case before.Status.State != after.Status.State && isEventful(after.Status.State):
 		r.recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
 			"%s is %s", after.Spec.Email, after.Status.State)

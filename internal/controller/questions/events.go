@@ -6,7 +6,10 @@ package questions
 import (
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/question"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // Reasons of the events on a Workspace that report questions to it. Events never hold what a question says or who asked it.
@@ -23,6 +26,16 @@ func (r *Reconciler) reportRefused(s *scope) {
 		r.recorder.Eventf(s.workspace, nil, corev1.EventTypeWarning, ReasonQuestionRefused, "PassOn", "the mail server permanently "+
 			"refuses question #%s to the queue %s: it is kept and retried every day, and at once when spec.portal.queueEmail changes",
 			s.kept.Reference, s.kept.Queue)
+	}
+}
+
+// reportHeld emits an event for those who look after the workspace: mails of a question wait for a budget.
+func (r *Reconciler) reportHeld(s *scope, results map[string]attempt.Result) {
+	for _, result := range results {
+		if result.Budget != "" && s.workspace != nil {
+			r.recorder.Eventf(s.workspace, nil, corev1.EventTypeWarning, v1alpha1.ReasonBudgetReached, "PassOn", "question #%s: %s",
+				s.kept.Reference, wording.AwaitingBudget(1, result.Budget, result.RetryAt))
+		}
 	}
 }
 

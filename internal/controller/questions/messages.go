@@ -19,7 +19,7 @@ func (r *Reconciler) message(s *scope, kind question.Kind) (mail.Message, mail.C
 	switch kind {
 	case question.KindConfirmation:
 		// Nothing that the asker wrote: whoever fills in the form may have given somebody else's address.
-		content.Expires = k.Asked.Add(question.ConfirmWithin)
+		content.Expires = k.ConfirmBy()
 		content.URL, err = r.links.URL(linktoken.PurposeQuestion, k.UID, k.Address, 0)
 	case question.KindReceipt:
 		content.Recipient, content.Subject = k.Question.Name, k.Subject

@@ -15,6 +15,8 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/delivery/budget"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/question"
@@ -49,9 +51,22 @@ func (b *outbox) Pending() []delivery.Message {
 	for _, kind := range b.kept.Pending(b.held()...) {
 		messages = append(messages, delivery.Message{
 			ID: string(kind), Wait: b.kept.Mail(kind).NextAttempt.Sub(b.now()), Urgency: urgency(kind),
+			Organization: b.kept.Organization, Stream: streams[kind], Destination: b.destination(kind),
 		})
 	}
 	return messages
+}
+
+// streams are what budgets count questions' mails as.
+var streams = map[question.Kind]budget.Stream{
+	question.KindConfirmation: budget.Unproven, question.KindReceipt: budget.Awaited, question.KindQuestion: budget.Queue,
+}
+
+func (b *outbox) destination(kind question.Kind) string {
+	if kind == question.KindQuestion {
+		return emailaddr.Normalize(b.kept.Queue)
+	}
+	return emailaddr.Normalize(b.kept.Address)
 }
 
 // urgency puts the mails to the asker first, who is waiting in front of a page.
@@ -102,6 +117,7 @@ func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) 
 		return err
 	}
 	b.kept = kept
+	b.reportHeld(b.scope, results)
 	if before == kept.State {
 		return nil
 	}

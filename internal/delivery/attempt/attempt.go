@@ -33,8 +33,10 @@ type Result struct {
 	Scope v1alpha1.MailScope
 	// MailboxFull is true when the recipient's mailbox is full.
 	MailboxFull bool
-	// RetryAt is set when the message was not tried, because the server cannot be reached. It is when to try it.
+	// RetryAt is set when the message was not tried, because the server cannot be reached or a budget is used up. It is when to try it.
 	RetryAt time.Time
+	// Budget is the platform's budget for which the message waits; empty: it does not wait for one.
+	Budget string
 }
 
 // ForRecipient returns the result for a message that only its recipient's refusal ends. A mail that is refused for its content is the

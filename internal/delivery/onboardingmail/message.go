@@ -8,7 +8,9 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
@@ -19,7 +21,10 @@ func Pending(email string, o *v1alpha1.OnboardingStatus, now time.Time) (deliver
 	if !queued || onboarding.Expired(o, now) {
 		return delivery.Message{}, false
 	}
-	return delivery.Message{ID: email, Wait: wait, Urgency: urgency(o.Mail.Kind)}, true
+	return delivery.Message{
+		ID: email, MessageID: o.Mail.MessageID, Wait: wait, Stream: streamOf(o.Mail.Kind), Destination: emailaddr.Normalize(email),
+		Urgency: urgency(o.Mail.Kind),
+	}, true
 }
 
 // urgency puts the mails that follow a registration first, because somebody is waiting for them in front of a page.
@@ -28,6 +33,13 @@ func urgency(kind v1alpha1.MailKind) int {
 		return 0
 	}
 	return 1
+}
+
+func streamOf(kind v1alpha1.MailKind) budget.Stream {
+	if kind == v1alpha1.MailInvitation {
+		return budget.Invitations
+	}
+	return budget.Awaited
 }
 
 // Titles returns the display names of the workspaces that are granted. A workspace that is not among workspaces goes by its object's

@@ -161,7 +161,7 @@ func flags(o *setup.Options) []string {
 	for _, network := range o.TrustedProxies {
 		networks = append(networks, network.String())
 	}
-	return []string{
+	return append(setup.BudgetArguments(o), []string{
 		"--namespace=" + o.Namespace,
 		"--leader-elect=" + strconv.FormatBool(o.LeaderElection),
 		"--health-probe-bind-address=" + o.HealthAddress,
@@ -204,5 +204,5 @@ func flags(o *setup.Options) []string {
 		"--provisional-accounts=" + strconv.Itoa(o.Provisional.Unproven),
 		"--platform-users=" + strings.Join(o.PlatformUsers, ","),
 		"--platform-groups=" + strings.Join(o.PlatformGroups, ","),
-	}
+	}...)
 }
