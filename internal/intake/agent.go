@@ -29,6 +29,8 @@ type agent struct {
 	senders, networks, workspaces, accounts *limiter
 	// unproven and domains count the mails of those for whom nobody vouches.
 	unproven, domains *limiter
+	// organizations counts both apart.
+	organizations *limiter
 }
 
 func newAgent(directory Directory, relay Relay, o Options) *agent {
@@ -38,6 +40,7 @@ func newAgent(directory Directory, relay Relay, o Options) *agent {
 		senders: newLimiter(limits.PerSender), networks: newLimiter(limits.PerNetwork),
 		workspaces: newLimiter(limits.PerWorkspace), accounts: newLimiter(limits.NewAccounts),
 		unproven: newLimiter(limits.unproven()), domains: newLimiter(limits.UnprovenPerDomain),
+		organizations: newLimiter(limits.PerOrganization),
 	}
 }
 
@@ -125,6 +128,7 @@ func (a *agent) reservations(m *message, to *Destination, proven bool) []reserva
 			{a.networks, from, limit(networkLimit, a.limits.PerNetwork)},
 			bySender,
 			{a.workspaces, to.key(), limit(workspaceLimit, a.limits.PerWorkspace)},
+			{a.organizations, to.Organization, limit(organizationLimit, a.limits.PerOrganization)},
 		}
 	}
 	domain := domainOf(m.sender)
@@ -133,6 +137,7 @@ func (a *agent) reservations(m *message, to *Destination, proven bool) []reserva
 		bySender,
 		{a.domains, domain + " " + to.key(), limit(domainLimit, a.limits.UnprovenPerDomain).fill("domain", shown(domain))},
 		{a.unproven, to.key(), limit(unprovenLimit, a.limits.unproven())},
+		{a.organizations, "unproven " + to.Organization, limit(organizationLimit, a.limits.PerOrganization)},
 	}
 }
 

@@ -62,8 +62,9 @@ type Relay interface {
 // the default.
 type Limits struct {
 	// PerSender is the number of mails per hour from one address to one workspace, PerNetwork from one client network, and
-	// PerWorkspace to one workspace. The last two count proven senders and others apart.
-	PerSender, PerNetwork, PerWorkspace int
+	// PerWorkspace to one workspace, PerOrganization to all workspaces of one organization. The last three count proven senders and others
+	// apart.
+	PerSender, PerNetwork, PerWorkspace, PerOrganization int
 	// Unproven is the number of mails per hour from senders who are not proven to one workspace; zero: PerWorkspace. UnprovenPerDomain
 	// is the number of those from one mail domain.
 	Unproven, UnprovenPerDomain int
@@ -80,7 +81,7 @@ type Limits struct {
 // DefaultLimits returns the defaults of the flags.
 func DefaultLimits() Limits {
 	return Limits{
-		PerSender: 60, PerNetwork: 20000, PerWorkspace: 2000, Unproven: 1000, UnprovenPerDomain: 200, NewAccounts: 100,
+		PerSender: 60, PerNetwork: 20000, PerWorkspace: 2000, PerOrganization: 6000, Unproven: 1000, UnprovenPerDomain: 200, NewAccounts: 100,
 		MessageBytes: 25 << 20, Memory: 64 << 20, Connections: 20, Recipients: 50,
 	}
 }

@@ -64,6 +64,7 @@ var (
 	senderLimit          = reply{452, "4.7.1", "{sender} has sent {limit} mails to {address} within an hour: try again later"}
 	networkLimit         = reply{452, "4.7.1", "your network has sent {limit} mails within an hour: try again later"}
 	workspaceLimit       = reply{452, "4.7.1", "{address} has received {limit} mails within an hour: try again later"}
+	organizationLimit    = reply{452, "4.7.1", "the organization of {address} has received {limit} mails within an hour: try again later"}
 	unprovenLimit        = reply{452, "4.7.1", "{address} has received {limit} mails from unknown senders within an hour: try again later"}
 	domainLimit          = reply{452, "4.7.1", "unknown senders at {domain} have sent {limit} mails to {address} within an hour: " +
 		"try again later"}
@@ -97,8 +98,8 @@ func refusals() []reply {
 	return []reply{
 		unknownRecipient, tooLarge, headerTooLarge, noHeader, bareLineEnd, nulInHeader, loop, tooManyHops, queueRefused, queueCannot,
 		lookupFailed, organizationNotReady, queueUnconfirmed, queueLoops, queueUnavailable, outOfMemory, tooManyRecipients, senderLimit,
-		networkLimit, workspaceLimit, unprovenLimit, domainLimit, tooManyConnections, shuttingDown, idleTooLong, tooManyErrors,
-		internalError,
+		networkLimit, workspaceLimit, organizationLimit, unprovenLimit, domainLimit, tooManyConnections, shuttingDown, idleTooLong,
+		tooManyErrors, internalError,
 		endlessMail, deliveryTimeout,
 		useLHLO, lhloFirst, mailFirst, mailTwice, noRecipient, unknownCommand, notSupported, lineTooLong, invalidCharacter,
 		badSyntax, badParameter, badValue,

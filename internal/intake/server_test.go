@@ -202,6 +202,16 @@ var _ = Describe("Limits", func() {
 			"452 4.7.1 support@in.acme.example has received 2 mails within an hour: try again later"))
 	})
 
+	It("OPS-9 apply to an organization, however many workspaces it has, and to unknown senders apart", func() {
+		c := connect(listen(backend, limitedTo(Limits{PerOrganization: 2})))
+		send := func(from, to string) string { return c.deliver(from, mailFrom(from), to)[0] }
+		Expect(send("ana@acme.example", support)).To(HavePrefix("250 "))
+		Expect(send("ana@acme.example", sales)).To(HavePrefix("250 "))
+		Expect(send("ana@acme.example", sales)).To(Equal(
+			"452 4.7.1 the organization of sales@in.acme.example has received 2 mails within an hour: try again later"))
+		Expect(send(claire, sales)).To(HavePrefix("250 "))
+	})
+
 	It("apply to new accounts, but not to mails", func() {
 		c := connect(listen(backend, limitedTo(Limits{NewAccounts: 2})))
 		send := func(from string) string { return c.deliver(from, mailFrom(from), support)[0] }

@@ -29,6 +29,8 @@ func IntakeFlags(flags *flag.FlagSet, o *Options) {
 	flags.IntVar(&l.PerNetwork, "intake-network-rate", usual.PerNetwork,
 		"mails per hour accepted from the network of one LMTP client; 0: no limit")
 	flags.IntVar(&l.PerWorkspace, "intake-workspace-rate", usual.PerWorkspace, "mails per hour accepted for one workspace; 0: no limit")
+	flags.IntVar(&l.PerOrganization, "intake-organization-rate", usual.PerOrganization,
+		"mails per hour accepted for all workspaces of one organization; 0: no limit")
 	flags.IntVar(&l.Unproven, "intake-unproven-rate", usual.Unproven,
 		"mails per hour accepted for one workspace from unknown senders, who use up nothing of --intake-workspace-rate; 0: as many")
 	flags.IntVar(&l.UnprovenPerDomain, "intake-unproven-domain-rate", usual.UnprovenPerDomain,
@@ -56,6 +58,7 @@ func (o *Options) validateIntake() []error {
 		{"sender-rate", int64(l.PerSender)},
 		{"network-rate", int64(l.PerNetwork)},
 		{"workspace-rate", int64(l.PerWorkspace)},
+		{"organization-rate", int64(l.PerOrganization)},
 		{"unproven-rate", int64(l.Unproven)},
 		{"unproven-domain-rate", int64(l.UnprovenPerDomain)},
 		{"account-rate", int64(l.NewAccounts)},

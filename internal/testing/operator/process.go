@@ -195,6 +195,7 @@ func flags(o *setup.Options) []string {
 		"--intake-sender-rate=" + strconv.Itoa(o.IntakeLimits.PerSender),
 		"--intake-network-rate=" + strconv.Itoa(o.IntakeLimits.PerNetwork),
 		"--intake-workspace-rate=" + strconv.Itoa(o.IntakeLimits.PerWorkspace),
+		"--intake-organization-rate=" + strconv.Itoa(o.IntakeLimits.PerOrganization),
 		"--intake-unproven-rate=" + strconv.Itoa(o.IntakeLimits.Unproven),
 		"--intake-unproven-domain-rate=" + strconv.Itoa(o.IntakeLimits.UnprovenPerDomain),
 		"--intake-account-rate=" + strconv.Itoa(o.IntakeLimits.NewAccounts),
