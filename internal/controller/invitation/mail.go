@@ -42,7 +42,7 @@ func NewMail(c client.Client, cache lookup.Reader, api lookup.APIReader, recorde
 func (m *Mail) Setup(mgr ctrl.Manager) error {
 	for _, lane := range delivery.Lanes() {
 		err := ctrl.NewControllerManagedBy(mgr).
-			Named("invitation-mail" + lane.Suffix).
+			Named("invitation-mail"+lane.Suffix).
 			For(&v1alpha1.Invitation{}).
 			WithOptions(delivery.Workers).
 			Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).

@@ -40,7 +40,7 @@ func NewMail(c client.Client, cache lookup.Reader, api lookup.APIReader, writer 
 func (m *Mail) Setup(mgr ctrl.Manager) error {
 	for _, lane := range delivery.Lanes() {
 		err := ctrl.NewControllerManagedBy(mgr).
-			Named("orguser-mail" + lane.Suffix).
+			Named("orguser-mail"+lane.Suffix).
 			For(&v1alpha1.OrgUser{}).
 			WithOptions(delivery.Workers).
 			Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
