@@ -19,7 +19,8 @@ import (
 //
 // Another inviter who is named is not replaced; whether the actor may name them is for judgeInviter. Applied says that the actor
 // declares spec.invitedBy by server-side apply: a delegate names the inviter then, even if it is the present one, so what Git declares
-// stays. An Invitation that the platform restores keeps its inviter. The inviter is empty if the actor's name cannot be an inviter's, such as system:admin: then the organization invites.
+// stays. An Invitation that the platform restores keeps its inviter. The inviter is empty if the actor's name cannot be an inviter's,
+// such as system:admin: then the organization invites.
 func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation, applied bool) v1alpha1.Username {
 	named := requested.Spec.InvitedBy
 	switch {

@@ -75,7 +75,7 @@ spec: {email: luis@%[2]s.example, role: Member, displayName: Luis}
 		Expect(errors).To(ContainSubstring("metadata.labels[accounts.usher.dev/invitation] is left out and stays as it is: only Usher may remove it"))
 		Expect(get(ctx, luis)(Default)).To(And(HaveField("Spec.DisplayName", BeEquivalentTo("Luis")),
 			HaveField("Labels", And(HaveKeyWithValue("team", "blue"), HaveKeyWithValue(v1alpha1.LabelInvitation, "team")))))
-		Expect(env.Client.Patch(ctx, luis, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"accounts.usher.dev/invitation":"x"}}}`)))).
+		Expect(env.As("ana@"+org+".example").Patch(ctx, luis, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"accounts.usher.dev/invitation":"x"}}}`)))).
 			To(BeRefused(403, "only Usher may change metadata.labels[accounts.usher.dev/invitation]"))
 
 		By("removing the finalizer of a user who is being deleted")

@@ -108,11 +108,17 @@ var _ = Describe("The webhooks", func() {
 			}
 			Expect(past(func(u *v1alpha1.OrgUser) { u.Finalizers = nil })).To(Succeed())
 			Expect(get(ctx, eva)(Default).Finalizers).To(ConsistOf(v1alpha1.Finalizer), "kept by the mutating webhook")
-			Expect(past(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{v1alpha1.LabelInvitation: "team"} })).
+			get(ctx, eva)(Default).Labels = map[string]string{v1alpha1.LabelInvitation: "team"}
+			Expect(as("ana").Update(ctx, eva)).
 				To(BeRefused(http.StatusForbidden, "only Usher may change metadata.labels[accounts.usher.dev/invitation]"))
 			Expect(past(func(u *v1alpha1.OrgUser) { u.Labels = map[string]string{"team": "blue"} })).To(Succeed())
+			_, errors, err := env.Kubectl(ctx, "create", "role", "status", "-n", org, "--verb=update", "--resource=orgusers.accounts.usher.dev/status")
+			Expect(err).NotTo(HaveOccurred(), errors)
+			_, errors, err = env.Kubectl(ctx, "create", "rolebinding", "status", "-n", org, "--role=status", "--user=ana@"+org+".example")
+			Expect(err).NotTo(HaveOccurred(), errors)
 			get(ctx, eva)(Default).Status.Role = v1alpha1.RoleOrganizationAdmin
-			Expect(env.Client.Status().Update(ctx, eva)).To(BeRefused(http.StatusForbidden, "only Usher may change status"))
+			Eventually(func() error { return as("ana").Status().Update(ctx, eva) }).
+				Should(BeRefused(http.StatusForbidden, "only Usher may change status"))
 		})
 
 		It("warn about references to objects that do not exist", func(ctx context.Context) {

@@ -39,9 +39,10 @@ var _ = Describe("Refusals, as kubectl shows them,", func() {
 		Entry("NOV-13 suspending one's own account", "ana@$org.example", `patch ou ana --type=merge -p {"spec":{"suspend":true}}`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
 				`you cannot suspend yourself; another OrganizationAdmin can`)),
-		Entry("the status, also for the platform", masters, `patch ou sam --subresource=status --type=merge -p {"status":{"role":"OrganizationAdmin"}}`,
-			denied("orgusers", `user "admin" acts for the platform in organization "acme": `+
-				`only Usher may change status; leave it as it is`)),
+		Entry("ORG-4 OPS-5 a status without administrators, also for the platform", masters,
+			`patch org $org --subresource=status --type=merge -p {"status":{"administrators":[]}}`,
+			`The Organization "acme" is invalid: status.administrators: user "admin" acts for the platform in organization "acme": `+
+				`the list of administrators in force cannot be emptied; write a status that contains it`),
 		Entry("another inviter", "eva@$org.example", `patch inv members --type=merge -p {"spec":{"invitedBy":"bea@acme.example"}}`,
 			denied("invitations", `user "eva@acme.example" is UserAdmin in organization "acme": `+
 				`only platform identities and delegates may name an inviter other than "ana@acme.example"`)),
