@@ -79,7 +79,7 @@ type Identity struct {
 	Name string `json:"name,omitempty"`
 	// creationTime is when the object was first created.
 	// +required
-	CreationTime metav1.Time `json:"creationTime,omitempty,omitzero"`
+	CreationTime metav1.Time `json:"creationTime,omitempty,omitzero"` //nolint:kubeapilinter // every object has a creation time
 }
 
 // Switch is a setting that is either on or off.

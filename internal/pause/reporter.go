@@ -29,7 +29,9 @@ type Reporter struct {
 }
 
 // NewReporter returns a Reporter.
-func NewReporter(cache lookup.Reader) *Reporter { return &Reporter{cache: cache, paused: map[string]bool{}} }
+func NewReporter(cache lookup.Reader) *Reporter {
+	return &Reporter{cache: cache, paused: map[string]bool{}}
+}
 
 // Setup adds the controller to the manager.
 func (r *Reporter) Setup(mgr ctrl.Manager) error {

@@ -24,8 +24,8 @@ func (a authorizer) pauseWarnings(ctx context.Context, r authz.Request) ([]strin
 	case r.Status && paused || !r.Status && !paused:
 		return nil, nil
 	case r.Status:
-		return []string{fmt.Sprintf("organization %q is not paused: Usher may overwrite the status and send mails while you restore it; set "+
-			"the annotation %s=true on namespace %q first", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
+		return []string{fmt.Sprintf("organization %q is not paused: Usher may overwrite the status and send mails while you restore it; "+
+			"set the annotation %s=true on namespace %q first", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
 	}
 	consequence := "the change has no effect, and nobody is mailed"
 	if r.Operation == authz.Delete {
