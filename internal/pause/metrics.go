@@ -8,9 +8,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
-var pausedOrganizations = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-	Name: "usher_organization_paused",
-	Help: "1 for each organization that is paused: Usher writes and sends nothing there.",
-}, []string{"organization"})
+// No label names them: the log does.
+var pausedOrganizations = prometheus.NewGauge(prometheus.GaugeOpts{
+	Name: "usher_paused_organizations",
+	Help: "Organizations that are paused: Usher writes and sends nothing there. The log names them.",
+})
 
 func init() { metrics.Registry.MustRegister(pausedOrganizations) }

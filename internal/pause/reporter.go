@@ -58,16 +58,14 @@ func (r *Reporter) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Re
 		return ctrl.Result{}, err
 	}
 	if paused {
-		pausedOrganizations.WithLabelValues(name).Set(1)
 		log.FromContext(ctx).Info("the organization is paused: nothing in it is written or mailed", "organization", name)
 		return ctrl.Result{}, nil
 	}
-	pausedOrganizations.DeleteLabelValues(name)
 	log.FromContext(ctx).Info("the organization is no longer paused", "organization", name)
 	return ctrl.Result{}, nil
 }
 
-// note notes whether an organization is paused, and reports whether that is news.
+// note notes in the metric whether an organization is paused, and reports whether that is news.
 func (r *Reporter) note(name string, paused bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -77,5 +75,6 @@ func (r *Reporter) note(name string, paused bool) bool {
 	if delete(r.paused, name); paused {
 		r.paused[name] = true
 	}
+	pausedOrganizations.Set(float64(len(r.paused)))
 	return true
 }

@@ -60,19 +60,16 @@ func createPaused(ctx context.Context, name string) {
 	}})
 }
 
+// pauseOrganization pauses an organization, and waits until the operator knows.
 func pauseOrganization(ctx context.Context, org string) {
 	GinkgoHelper()
+	risen := pausedSince()
 	kubectl(ctx, "", "annotate", "namespace", org, v1alpha1.AnnotationPaused+"=true")
-	Eventually(pausedByMetric(org)).Should(BeTrue(), "the operator's cache shows the pause")
+	Eventually(risen).Should(BeEquivalentTo(1))
 }
 
-// pausedByMetric returns a function that reports whether the operator's metrics show that an organization is paused.
-func pausedByMetric(org string) func() bool {
-	return func() bool {
-		value, err := meters.Value("usher_organization_paused", org)
-		return err == nil && value == 1
-	}
-}
+// pausedSince returns a function that returns how many more organizations are paused than at this call, by the operator's metric.
+func pausedSince() func() (float64, error) { return meters.Rises("usher_paused_organizations", "") }
 
 func resumeOrganization(ctx context.Context, org string) {
 	GinkgoHelper()
