@@ -59,7 +59,7 @@ func indexes() []index {
 		{&v1alpha1.Invitation{}, objectByUID, uid},
 		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
 		{&v1alpha1.Invitation{}, invitationByInviter, inviters},
-		{&v1alpha1.Workspace{}, objectByUID, uid},
+		{&v1alpha1.Workspace{}, objectByUID, workspaceUID},
 		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
 		{&v1alpha1.Workspace{}, workspaceByIntake, intakes},
 		{&v1alpha1.Workspace{}, workspaceByAssignee, assignees},
@@ -161,6 +161,9 @@ func uid(o client.Object) []string {
 	}
 	return nil
 }
+
+// workspaceUID returns the UID by which the link to a queue's owner names a workspace.
+func workspaceUID(o client.Object) []string { return []string{string(o.GetUID())} }
 
 func recipients(o client.Object) []string {
 	inv, ok := o.(*v1alpha1.Invitation)

@@ -45,6 +45,10 @@ var _ = Describe("A reference to something that does not exist", func() {
 		Entry("WXP-7 for a request to send again on a kind that invites nobody", again(builders.Workspace("acme", "support").Obj()),
 			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate the Invitation, or the OrgUser if `+
 				`no Invitation invites the person`),
+		Entry("GTA-8 no warning for a Workspace whose queue's owner is to be asked again", again(builders.Workspace("acme", "support").With(
+			func(w *v1alpha1.Workspace) {
+				w.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Help", QueueEmail: "cola@acme.example"}
+			}).Obj())),
 		Entry("for an Invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
 		Entry("for a Workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).

@@ -14,6 +14,9 @@ import (
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
+// elsewhere says where a request to send an invitation again belongs.
+const elsewhere = "annotate the Invitation, or the OrgUser if no Invitation invites the person"
+
 // resendWarnings says where the annotation that asks for another mail belongs, if it has no effect where it is (WXP-7).
 func resendWarnings(object client.Object) []string {
 	if object.GetAnnotations()[v1alpha1.AnnotationResend] == "" {
@@ -29,8 +32,12 @@ func resendWarnings(object client.Object) []string {
 		} else if o.Spec.Onboarding == v1alpha1.OnboardingNone {
 			why = "this person is not invited, because spec.onboarding is None"
 		}
-	case *v1alpha1.Organization, *v1alpha1.Workspace:
-		why = "annotate the Invitation, or the OrgUser if no Invitation invites the person"
+	case *v1alpha1.Workspace:
+		if o.Spec.Portal == nil { // otherwise it asks the owner of the queue again
+			why = elsewhere
+		}
+	case *v1alpha1.Organization:
+		why = elsewhere
 	}
 	if why == "" {
 		return nil

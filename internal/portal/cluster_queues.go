@@ -89,7 +89,7 @@ func answer(s *v1alpha1.QueueStatus, agree bool, now time.Time) {
 func (q *ClusterQueues) find(ctx context.Context, token string) (*v1alpha1.Workspace, linktoken.Claims, error) {
 	claims, err := q.Keys.Verify(linktoken.PurposeQueue, token)
 	if err != nil {
-		return nil, claims, ErrUnknown
+		return nil, claims, refusalOf(err)
 	}
 	w, err := q.Cache.WorkspaceByUID(ctx, claims.UID)
 	switch {
