@@ -26,7 +26,7 @@ var _ = Describe("The size of an object", func() {
 		return authz.Judge(r)
 	}
 	annotated := func(o client.Object, kib int) client.Object {
-		o = o.DeepCopyObject().(client.Object)
+		o = o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
 		o.SetAnnotations(map[string]string{"example.com/padding": strings.Repeat("x", kib<<10)})
 		return o
 	}
@@ -64,7 +64,7 @@ var _ = Describe("The size of an object", func() {
 		o := builders.OrgUser("acme", "luis").Obj()
 		o.Status.DisplayName = strings.Repeat("x", 600<<10)
 		owned := func(subresource string) []metav1.ManagedFieldsEntry {
-			return []metav1.ManagedFieldsEntry{{Subresource: subresource, FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:` + strings.Repeat("x", 600<<10) + `":{}}`)}}}
+			return []metav1.ManagedFieldsEntry{{Subresource: subresource, FieldsV1: metav1.NewFieldsV1(`{"f:` + strings.Repeat("x", 600<<10) + `":{}}`)}}
 		}
 		o.ManagedFields = owned("status")
 		Expect(judge(nil, o)).To(BeEmpty())

@@ -44,9 +44,10 @@ func Name(prefix string, n int) v1alpha1.ObjectName { return v1alpha1.ObjectName
 // Email returns the address of the nth person. It has the length of a long address of a company.
 func Email(n int) string { return fmt.Sprintf("firstname.lastname-%05d@company.example", n) }
 
-func names(prefix string, n int) []v1alpha1.ObjectName {
-	all := make([]v1alpha1.ObjectName, 0, n)
-	for i := range n {
+// names returns as many names as a user may have groups, or modules.
+func names(prefix string) []v1alpha1.ObjectName {
+	all := make([]v1alpha1.ObjectName, 0, Groups)
+	for i := range Groups {
 		all = append(all, Name(prefix, i))
 	}
 	return all
@@ -98,7 +99,7 @@ func contacts(of string) []v1alpha1.Contact {
 
 // Users returns people who request as much as they may, and are active with a role.
 func Users(n int, role v1alpha1.Role) []*v1alpha1.OrgUser {
-	groups, modules := names("group", Groups), names("module", Modules)
+	groups, modules := names("group"), names("module")
 	var grants []v1alpha1.WorkspaceGrant
 	for g := range Grants {
 		grants = append(grants, v1alpha1.WorkspaceGrant{Name: Name("workspace", g), Access: v1alpha1.WorkspaceEdit})
@@ -126,7 +127,7 @@ func Workspaces(n int) []*v1alpha1.Workspace {
 		w := &v1alpha1.Workspace{ObjectMeta: metadata(i, name("workspace", i))}
 		w.Status.Namespace = fmt.Sprintf("%s-%05d", Namespace, i)
 		w.Spec.Namespace = v1alpha1.ObjectName(w.Status.Namespace)
-		for _, group := range names("group", Groups) {
+		for _, group := range names("group") {
 			w.Spec.Members = append(w.Spec.Members, v1alpha1.WorkspaceMember{Group: group, Access: v1alpha1.WorkspaceEdit})
 		}
 		w.Spec.Contacts = contacts("workspace")[:1]
@@ -159,7 +160,7 @@ func Invitation(recipients int) *v1alpha1.Invitation {
 		i.Spec.Emails = append(i.Spec.Emails, Email(n))
 	}
 	i.Spec.Role, i.Spec.InvitedBy = v1alpha1.RoleMember, v1alpha1.Username(Email(0))
-	i.Spec.Groups, i.Spec.Modules = names("group", Groups), names("module", Modules)
+	i.Spec.Groups, i.Spec.Modules = names("group"), names("module")
 	for n := range recipients {
 		i.Status.Recipients = append(i.Status.Recipients, v1alpha1.RecipientStatus{
 			Email: v1alpha1.EmailAddress(Email(n)), User: name("person", n),
