@@ -11,6 +11,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
+	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/linktoken"
@@ -30,7 +31,7 @@ type outbox struct {
 
 // asOnboarding returns the mail of a queue in the form in which the onboarding records outcomes.
 func asOnboarding(q *v1alpha1.QueueStatus) *v1alpha1.OnboardingStatus {
-	return &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, Mail: q.Mail}
+	return &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientInvited, Mail: q.Mail, ExpirationTime: q.ExpirationTime}
 }
 
 // Pending returns no message unless the owner of the address in the newest spec is to be asked.
@@ -45,7 +46,10 @@ func (b *outbox) Pending() []delivery.Message {
 	if !queued || q.ExpirationTime != nil && !b.now().Before(q.ExpirationTime.Time) {
 		return nil
 	}
-	return []delivery.Message{{ID: q.Mail.MessageID, Wait: wait}}
+	return []delivery.Message{{ // like an invitation, it goes at a tenant's will to any address
+		ID: q.Mail.MessageID, MessageID: q.Mail.MessageID, Wait: wait, Stream: budget.Invitations,
+		Destination: emailaddr.Normalize(string(q.Email)),
+	}}
 }
 
 // Load implements delivery.Outbox.
@@ -89,6 +93,7 @@ func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) 
 		if result, tried := results[q.Mail.MessageID]; tried {
 			o := asOnboarding(q)
 			onboarding.Record(o, result, b.now())
+			q.ExpirationTime = o.ExpirationTime
 			if o.State == v1alpha1.RecipientUndeliverable {
 				q.State = v1alpha1.QueueUndeliverable
 			}
