@@ -17,6 +17,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
 )
@@ -85,6 +86,10 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 		"accuracy of a person's last activity, which is written at most once in this time; 0 turns tracking off")
 	flags.StringVar(&o.AuditTokenFile, "audit-token-file", "",
 		"file with bearer tokens, one per line, for API servers that send audit events to /audit on the webhooks' port; empty: none")
+	flags.StringVar(&o.Usernames.Prefix, "username-prefix", "",
+		"what the API server puts in front of people's addresses to name them as Kubernetes users, such as oidc:")
+	flags.StringVar((*string)(&o.Usernames.Form), "username-form", string(effective.UsernameASCII),
+		"form of an internationalized domain in Kubernetes user names: ascii (as in DNS) or unicode")
 	setup.IntakeFlags(flags, &o)
 	setup.GatewayFlags(flags, &o)
 	setup.ProvisionalFlags(flags, &o)

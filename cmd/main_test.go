@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/delivery/budget"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
@@ -59,6 +60,7 @@ var _ = Describe("Flags", func() {
 			IntakeDomains:    []string{},
 			QueueDomains:     []string{},
 			MailTemplates:    setup.DefaultMailTemplates,
+			Usernames:        effective.Usernames{Form: effective.UsernameASCII},
 		}))
 	})
 
@@ -75,7 +77,7 @@ var _ = Describe("Flags", func() {
 			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--certificate-dir=certificates",
 			"--activity-interval=1h", "--audit-token-file=tokens", "--smtp-connections=5", "--mail-rate=90",
 			"--namespace-labels=team,acme.example/*", "--gateway-url=https://sms.acme.example/", "--gateway-key-file=key",
-			"--webhook-client-ca-file=ca")
+			"--webhook-client-ca-file=ca", "--username-prefix=oidc:", "--username-form=unicode")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.LeaderElection).To(BeFalse())
 		Expect(options.MetricsAddress).To(Equal("0"))
@@ -96,6 +98,7 @@ var _ = Describe("Flags", func() {
 		Expect(options.CertificateDir).To(Equal("certificates"))
 		Expect(options.ActivityInterval).To(Equal(time.Hour))
 		Expect(options.AuditTokenFile).To(Equal("tokens"))
+		Expect(options.Usernames).To(Equal(effective.Usernames{Prefix: "oidc:", Form: effective.UsernameUnicode}))
 	})
 
 	DescribeTable("accept several values", func(value string, values ...string) {

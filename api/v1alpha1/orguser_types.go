@@ -75,7 +75,8 @@ type OrgUserSpec struct {
 	// +optional
 	// +default="Invite"
 	Onboarding Onboarding `json:"onboarding,omitempty"`
-	// username is the person's Kubernetes user name. If unset, it is the email address.
+	// username is the person's Kubernetes user name, used exactly as given. If unset, it is the email address in its normal
+	// form (lower case, the domain as in DNS), as the operator's --username-prefix and --username-form map it.
 	// +optional
 	Username Username `json:"username,omitempty"`
 	// suspend takes away the person's access but keeps the account.
@@ -149,6 +150,19 @@ type WorkspaceGrantStatus struct {
 	Origins []GrantOrigin `json:"origins,omitempty"`
 }
 
+// UsernameSource says where a person's Kubernetes user name comes from.
+//
+// +enum
+// +kubebuilder:validation:Enum=Address;Spec
+type UsernameSource string
+
+const (
+	// UsernameFromAddress is a user name that follows from the email address.
+	UsernameFromAddress UsernameSource = "Address"
+	// UsernameFromSpec is the user name in spec.username.
+	UsernameFromSpec UsernameSource = "Spec"
+)
+
 // LastActivePending is the value of OrgUser.status.lastActive until the person has accepted (ORG-17).
 const LastActivePending = "Pending"
 
@@ -168,8 +182,18 @@ type OrgUserStatus struct {
 	// username is the Kubernetes user name in force. A Limited account has none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=254
+	// +kubebuilder:validation:MaxLength=384
 	Username string `json:"username,omitempty"`
+	// usernameSource says where the user name in force comes from. A name that comes from the address stays in force when
+	// the operator's --username-prefix or --username-form changes.
+	// +optional
+	UsernameSource UsernameSource `json:"usernameSource,omitempty"`
+	// email is the address in force in its normal form: lower case, and the domain as in DNS. Field selectors find an
+	// address by it, however spec.email spells it.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=384
+	Email string `json:"email,omitempty"`
 	// displayName is the name that is shown for the person.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -226,6 +250,8 @@ type OrgUserStatus struct {
 // +kubebuilder:selectablefield:JSONPath=`.spec.access`
 // +kubebuilder:selectablefield:JSONPath=`.status.role`
 // +kubebuilder:selectablefield:JSONPath=`.status.state`
+// +kubebuilder:selectablefield:JSONPath=`.status.email`
+// +kubebuilder:selectablefield:JSONPath=`.status.username`
 // +kubebuilder:printcolumn:name="Email",type=string,JSONPath=`.spec.email`
 // +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.role`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`

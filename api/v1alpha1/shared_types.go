@@ -170,7 +170,7 @@ type HTTPSURL string
 // service accounts.
 //
 // +kubebuilder:validation:MinLength=1
-// +kubebuilder:validation:MaxLength=253
+// +kubebuilder:validation:MaxLength=384
 // +kubebuilder:validation:XValidation:rule=`!self.startsWith('system:') || self.matches(r'^system:serviceaccount:[a-z0-9]([-a-z0-9]*[a-z0-9])?:[a-z0-9]([-.a-z0-9]*[a-z0-9])?$')`,message="must not start with system: unless it is a service account (system:serviceaccount:<namespace>:<name>)"
 // +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\s\pZ\pC]')`,message="must not contain whitespace or control characters"
 type Username string

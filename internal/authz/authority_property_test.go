@@ -125,7 +125,7 @@ func (t *town) changed(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
 			case 2:
 				u.Spec.Workspaces = []v1alpha1.WorkspaceGrant{granted("support", v1alpha1.WorkspaceAdmin)}
 			case 3: // the user name of a random user, perhaps the present one
-				u.Spec.Username = v1alpha1.Username(effective.UsernameOf(t.sorted()[t.IntN(len(t.users))]))
+				u.Spec.Username = v1alpha1.Username(effective.Usernames{}.Of(t.sorted()[t.IntN(len(t.users))]))
 			case 4:
 				u.Spec.DisplayName = v1alpha1.DisplayName(fmt.Sprint("Name ", t.IntN(9)))
 			}
@@ -179,7 +179,7 @@ func (t *town) reconcile() {
 // usernameOwner returns the name of the user who keeps another one from having the requested user name.
 func (t *town) usernameOwner(u *v1alpha1.OrgUser) string {
 	for _, other := range t.sorted() {
-		if other.Name != u.Name && effective.OwnsUsername(other, u) {
+		if other.Name != u.Name && (effective.Usernames{}).Owns(other, u) {
 			return other.Name
 		}
 	}

@@ -44,7 +44,7 @@ func answersFor(actor Actor, old, requested *v1alpha1.Invitation) bool {
 }
 
 // maxUsername is the maximum length of a v1alpha1.Username, in characters.
-const maxUsername = 253
+const maxUsername = 384
 
 var (
 	serviceAccount = regexp.MustCompile(`^system:serviceaccount:[a-z0-9]([-a-z0-9]*[a-z0-9])?:[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`)

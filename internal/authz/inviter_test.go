@@ -40,7 +40,7 @@ var _ = Describe("The inviter", func() {
 		Entry("nobody if the API does not accept the platform's user: a node", platform("system:node:n1"), "", ""),
 		Entry("nobody if the API does not accept the platform's user: a malformed service account", platform("system:serviceaccount:a"), "", ""),
 		Entry("nobody if the API does not accept the platform's user: a space", platform("CN=Ana Pérez"), "", ""),
-		Entry("nobody if the API does not accept the platform's user: too long", platform(strings.Repeat("a", 254)), "", ""),
+		Entry("nobody if the API does not accept the platform's user: too long", platform(strings.Repeat("a", 385)), "", ""),
 		Entry("a service account of the platform", platform("system:serviceaccount:kube-system:flux"), "", "system:serviceaccount:kube-system:flux"),
 		Entry("the person whom system:admin names", platform("system:admin"), ana, ana),
 	)

@@ -38,6 +38,8 @@ type Request struct {
 type Facts struct {
 	// Organization is the one of the request's namespace. It is nil if there is none.
 	Organization *v1alpha1.Organization
+	// Usernames maps addresses to Kubernetes user names.
+	Usernames effective.Usernames
 	// OtherAdministrator is true if an administrator in force other than the request's user requests to stay one. It is
 	// meaningful only if the request's user is an administrator.
 	OtherAdministrator bool

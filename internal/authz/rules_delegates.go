@@ -34,8 +34,8 @@ func judgeDelegates(r Request) []Violation {
 		return nil
 	}
 	var found []Violation
-	before := usernamesIn(r.Old)
-	for _, name := range usernamesIn(r.New) {
+	before := usernamesIn(r.Facts.Usernames, r.Old)
+	for _, name := range usernamesIn(r.Facts.Usernames, r.New) {
 		if slices.Contains(before, name) || DelegateOf(r.Facts.Organization, name) == nil {
 			continue
 		}
@@ -81,23 +81,23 @@ func judgeDelegateNamespace(r Request) []Violation {
 }
 
 // usernamesIn returns the Kubernetes user names that an object gives, or would give, to people.
-func usernamesIn(object metav1.Object) []string {
+func usernamesIn(names effective.Usernames, object metav1.Object) []string {
 	switch o := object.(type) {
 	case *v1alpha1.OrgUser:
 		if o == nil || effective.IsLimited(o) {
 			return nil // an account without access has no user name
 		}
-		return []string{effective.UsernameOf(o)}
+		return []string{names.Of(o)}
 	case *v1alpha1.Invitation:
 		if o == nil {
 			return nil
 		}
 		people, _ := emailaddr.ParseList(o.Spec.Emails) // malformed entries are refused as such
-		names := make([]string, 0, len(people))
+		invited := make([]string, 0, len(people))
 		for _, p := range people {
-			names = append(names, p.Email)
+			invited = append(invited, names.ForAddress(p.Email))
 		}
-		return names
+		return invited
 	default:
 		return nil
 	}

@@ -47,6 +47,14 @@ var _ = Describe("WXP-5 A delegate's role", func() {
 			at("spec.emails", taking("partner@msp.example"))),
 	)
 
+	It("cannot be ended by a user name that the platform's prefix makes of an address", func() {
+		prefixed := builders.Organization("acme").Delegate("oidc:partner@msp.example", orgAdmin).Obj()
+		r := about(asked(eva, authz.Create, luis.Email("Partner@msp.example").Obj()), prefixed, true)
+		Expect(authz.Judge(r)).To(BeEmpty())
+		r.Facts.Usernames.Prefix = "oidc:"
+		Expect(authz.Judge(r)).To(Equal([]authz.Violation{at("spec.username", taking("oidc:partner@msp.example"))}))
+	})
+
 	It("does not prevent other changes of a user who has the name already, nor other names", func() {
 		has := luis.Username(robot).Obj()
 		Expect(judged(update(eva, has, changed(has, func(u *v1alpha1.OrgUser) { u.Spec.DisplayName = "Luis" })))).To(BeEmpty())

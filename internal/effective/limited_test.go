@@ -68,10 +68,10 @@ var _ = Describe("A Limited account", func() {
 	It("LMI-2 owns no user name and needs none", func() {
 		limited, other := guest.Obj(), builders.OrgUser("acme", "other").Username("guest@acme.example").Obj()
 		limited.Status.State = v1alpha1.UserActive
-		Expect(effective.OwnsUsername(limited, other)).To(BeFalse())
-		Expect(effective.OwnsUsername(other, limited)).To(BeFalse())
+		Expect(effective.Usernames{}.Owns(limited, other)).To(BeFalse())
+		Expect(effective.Usernames{}.Owns(other, limited)).To(BeFalse())
 		limited.Status.Username = "guest@acme.example" // a Full account until now
-		Expect(effective.OwnsUsername(limited, other)).To(BeTrue())
+		Expect(effective.Usernames{}.Owns(limited, other)).To(BeTrue())
 	})
 })
 

@@ -8,14 +8,6 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// UsernameOf returns the Kubernetes user name that a user requests: the address unless the spec names another.
-func UsernameOf(u *v1alpha1.OrgUser) string {
-	if u.Spec.Username != "" {
-		return string(u.Spec.Username)
-	}
-	return string(u.Spec.Email)
-}
-
 // DisplayNameOf returns the name to display for a user: the declared one, the one given at registration, or one derived from
 // the address (LMI-5, LMI-6).
 func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) string {

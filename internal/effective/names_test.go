@@ -36,8 +36,8 @@ var _ = Describe("Names for people", func() {
 	})
 
 	It("of a Kubernetes user are the declared user name, else the address", func() {
-		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
-		Expect(effective.UsernameOf(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
+		Expect(effective.Usernames{}.Of(builders.OrgUser("acme", "ana").Obj())).To(Equal("ana@acme.example"))
+		Expect(effective.Usernames{}.Of(builders.OrgUser("acme", "ana").Username("oidc:ana").Obj())).To(Equal("oidc:ana"))
 	})
 })
 

@@ -40,22 +40,6 @@ func ByPrecedence(a, b *v1alpha1.OrgUser) int {
 	}
 }
 
-// OwnsUsername reports whether a user keeps another one from having the Kubernetes user name that the other requests. A user
-// who has the name in force keeps it. If neither or both have it in force, Precedes decides. A Limited account needs no user
-// name.
-func OwnsUsername(owner, other *v1alpha1.OrgUser) bool {
-	name := UsernameOf(other)
-	has := inUse(owner) && owner.Status.Username == name
-	if IsLimited(other) || IsLimited(owner) && !has {
-		return false
-	}
-	hasOther := inUse(other) && other.Status.Username == name
-	if has != hasOther {
-		return has
-	}
-	return (has || UsernameOf(owner) == name) && Precedes(owner, other)
-}
-
 func inUse(u *v1alpha1.OrgUser) bool {
 	return u.Status.State == v1alpha1.UserActive || u.Status.State == v1alpha1.UserSuspended
 }

@@ -92,7 +92,7 @@ func account(name string, born int64, requested, has string) *v1alpha1.OrgUser {
 
 var _ = Describe("A Kubernetes user name", func() {
 	DescribeTable("ORG-12 belongs to the user who has it in force", func(holder, other *v1alpha1.OrgUser, held bool) {
-		Expect(effective.OwnsUsername(holder, other)).To(Equal(held))
+		Expect(effective.Usernames{}.Owns(holder, other)).To(Equal(held))
 	},
 		Entry("before an older user who requests it later", account("bil", 2, "bil", "bil"), account("mem", 1, "bil", "mem"), true),
 		Entry("and not to the user who requests it later", account("mem", 1, "bil", "mem"), account("bil", 2, "bil", "bil"), false),

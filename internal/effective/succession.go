@@ -37,7 +37,7 @@ func Heir(former *v1alpha1.OrgUser, same []*v1alpha1.OrgUser) *v1alpha1.OrgUser 
 // SuccessionOf returns whether a user, who gets the address of a former administrator, takes over the administration as well: if
 // nothing but the address kept them from being an administrator at once. UsernameOwner is the name of somebody else than the former
 // administrator who keeps the heir from having their Kubernetes user name. Nil for heir: nobody takes over.
-func SuccessionOf(heir *v1alpha1.OrgUser, usernameOwner string) Succession {
+func (n Usernames) SuccessionOf(heir *v1alpha1.OrgUser, usernameOwner string) Succession {
 	if heir == nil {
 		return Succession{}
 	}
@@ -50,7 +50,7 @@ func SuccessionOf(heir *v1alpha1.OrgUser, usernameOwner string) Succession {
 	case !needsNoAcceptance(heir) && !IsAccepted(heir):
 		s.Obstacle = "set its spec.onboarding to None"
 	case usernameOwner != "":
-		s.Obstacle = fmt.Sprintf("set another spec.username on it, because user %q has %s", usernameOwner, UsernameOf(heir))
+		s.Obstacle = fmt.Sprintf("set another spec.username on it, because user %q has %s", usernameOwner, n.Of(heir))
 	}
 	return s
 }

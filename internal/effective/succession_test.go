@@ -24,7 +24,7 @@ var _ = Describe("Whoever takes over from an administrator whose object is renam
 	same := func(*v1alpha1.OrgUser) {}
 
 	DescribeTable("ORG-4 would be an administrator at once", func(change func(*v1alpha1.OrgUser), obstacle string) {
-		s := effective.SuccessionOf(heir(change), "")
+		s := effective.Usernames{}.SuccessionOf(heir(change), "")
 		Expect(s).To(Equal(effective.Succession{User: "ana-perez", Obstacle: obstacle}))
 		Expect(s.Possible()).To(Equal(obstacle == ""))
 	},
@@ -39,10 +39,10 @@ var _ = Describe("Whoever takes over from an administrator whose object is renam
 	)
 
 	It("needs the Kubernetes user name", func() {
-		Expect(effective.SuccessionOf(heir(same), "eva")).To(Equal(effective.Succession{
+		Expect(effective.Usernames{}.SuccessionOf(heir(same), "eva")).To(Equal(effective.Succession{
 			User: "ana-perez", Obstacle: `set another spec.username on it, because user "eva" has ana@acme.example`,
 		}))
-		Expect(effective.SuccessionOf(nil, "").Possible()).To(BeFalse())
+		Expect(effective.Usernames{}.SuccessionOf(nil, "").Possible()).To(BeFalse())
 	})
 
 	It("is the first of those with the address who stay", func() {

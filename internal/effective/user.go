@@ -36,6 +36,8 @@ type UserFacts struct {
 	TakesOver bool
 	// UsernameOwner is the name of another user who has the requested Kubernetes user name in force. Empty if there is none.
 	UsernameOwner string
+	// Usernames maps addresses to Kubernetes user names.
+	Usernames Usernames
 }
 
 // InForce is what of a user's spec is in force.
@@ -80,7 +82,7 @@ func UserInForce(f UserFacts) InForce {
 	case !f.User.DeletionTimestamp.IsZero():
 		in.State = v1alpha1.UserRemoving
 	case isPending(f, in, hasName):
-		in.State, in.Username = v1alpha1.UserPending, UsernameOf(f.User)
+		in.State, in.Username = v1alpha1.UserPending, f.Usernames.Of(f.User)
 	case f.User.Spec.Suspend:
 		in.State = v1alpha1.UserSuspended
 	case requested:
@@ -105,20 +107,6 @@ func UserInForce(f UserFacts) InForce {
 // name.
 func isPending(f UserFacts, in InForce, hasName bool) bool {
 	return f.Organization == nil || f.AddressOwner != "" || !hasName || !in.Accepted && !IsLimited(f.User)
-}
-
-// usernameInForce returns the requested Kubernetes user name or, while another user has that in force, the one that the user
-// has already. False means that the user has none and needs one.
-func usernameInForce(f UserFacts) (string, bool) {
-	requested := UsernameOf(f.User)
-	switch {
-	case IsLimited(f.User) && !InLedger(f.Organization, f.User):
-		return "", true // an account without access needs none
-	case f.UsernameOwner == "":
-		return requested, true
-	}
-	has := f.User.Status.Username
-	return has, has != "" && has != requested && inUse(f.User)
 }
 
 func modulesInForce(f UserFacts) (granted []v1alpha1.ObjectName, waiting []string) {

@@ -51,6 +51,21 @@ func Normalize(address string) string {
 	return local + domain
 }
 
+// Unicode returns the normal form of an address with an internationalized domain as people read it (U-labels). It is idempotent, and
+// different for any two addresses that Normalize tells apart.
+func Unicode(address string) string {
+	address = Normalize(address)
+	if !strings.Contains(address, "xn--") {
+		return address
+	}
+	at := strings.LastIndexByte(address, '@') + 1
+	domain, err := domains.ToUnicode(address[at:])
+	if err != nil || Normalize(address[:at]+domain) != address {
+		return address
+	}
+	return address[:at] + domain
+}
+
 // WithoutDetail returns an address without the detail that mail programs append to the local part after a plus sign (RFC 5233), as in
 // support+ticket7@acme.example; false: it has none.
 func WithoutDetail(address string) (string, bool) {

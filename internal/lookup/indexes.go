@@ -8,6 +8,7 @@ package lookup
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -110,11 +111,13 @@ func emails(u *v1alpha1.OrgUser) []string {
 	return []string{emailaddr.Normalize(string(u.Spec.Email))}
 }
 
-// anyUsernames returns the requested user name and the one in force: a user who requests a name that another one has waits for it.
+// anyUsernames returns the user name in the spec and the one in force: a user who requests a name that another one has waits for it.
 func anyUsernames(u *v1alpha1.OrgUser) []string {
-	names := []string{effective.UsernameOf(u)}
-	if u.Status.Username != "" && u.Status.Username != names[0] {
-		names = append(names, u.Status.Username)
+	var names []string
+	for _, name := range []string{string(u.Spec.Username), u.Status.Username} {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names
 }
@@ -177,11 +180,17 @@ func recipients(o client.Object) []string {
 	return keys
 }
 
+// inviters returns the inviter's name, and its normal form if it is an address.
 func inviters(o client.Object) []string {
-	if inv, ok := o.(*v1alpha1.Invitation); ok && inv.Spec.InvitedBy != "" {
-		return []string{string(inv.Spec.InvitedBy)}
+	inv, ok := o.(*v1alpha1.Invitation)
+	if !ok || inv.Spec.InvitedBy == "" {
+		return nil
 	}
-	return nil
+	names := []string{string(inv.Spec.InvitedBy)}
+	if emailaddr.Valid(names[0]) {
+		names = append(names, emailaddr.Normalize(names[0]))
+	}
+	return slices.Compact(names)
 }
 
 func namespaces(o client.Object) []string {

@@ -5,9 +5,11 @@ package lookup
 
 import (
 	"context"
+	"slices"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
@@ -20,7 +22,7 @@ func (r Reader) InviterAuthorized(ctx context.Context, i *v1alpha1.Invitation) (
 
 // InviterAuthorized reports whether the inviter may still grant the role, according to the role in force at the API server: a
 // role that was removed a moment ago grants nothing. The cache finds the person; if the OrgUser with that object name has
-// another user name by now, it is somebody else, and the inviter has no role.
+// another user name and another address by now, it is somebody else, and the inviter has no role.
 func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alpha1.Invitation) (bool, error) {
 	inviter, err := cache.Inviter(ctx, i)
 	if err != nil {
@@ -32,11 +34,17 @@ func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alp
 			return false, err
 		}
 		inviter.Role = ""
-		if person != nil && person.Status.Username == string(i.Spec.InvitedBy) {
+		if person != nil && cache.isNamed(person, string(i.Spec.InvitedBy)) {
 			inviter.Role = person.Status.Role
 		}
 	}
 	return authz.InviterAuthorized(i, inviter), nil
+}
+
+// isNamed reports whether an inviter's name is a person's user name or address.
+func (r Reader) isNamed(person *v1alpha1.OrgUser, invitedBy string) bool {
+	email, has := r.names.AddressIn(invitedBy)
+	return person.Status.Username == invitedBy || has && emailaddr.Same(email, string(person.Spec.Email))
 }
 
 // InviterKind returns the kind of authority that was recorded for an Invitation. If nothing was, because it was created past the
@@ -50,14 +58,37 @@ func (r Reader) InviterKind(ctx context.Context, i *v1alpha1.Invitation) (v1alph
 }
 
 // Inviter returns the inviter of an Invitation, found among the organization's people and delegates. Anybody else counts as
-// ActorNobody.
+// ActorNobody. The platform and delegates, who may name somebody else, may do so by the person's address, however it is spelled. A
+// person or a delegate with exactly the name comes first.
 func (r Reader) Inviter(ctx context.Context, i *v1alpha1.Invitation) (authz.Actor, error) {
-	return r.Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	inviter, err := r.Actor(ctx, authz.Platform{}, i.Namespace, string(i.Spec.InvitedBy), nil)
+	if err != nil || inviter.Kind != authz.ActorNobody {
+		return inviter, err
+	}
+	person, err := r.personByAddress(ctx, i.Namespace, string(i.Spec.InvitedBy))
+	if person != nil {
+		inviter.Kind, inviter.Role, inviter.User = authz.ActorPerson, person.Status.Role, person.Name
+	}
+	return inviter, err
 }
 
-// InviterName returns the inviter's name for people: the display name of the OrgUser with that user name, else the user name if
-// it is an address. If it is empty, the inviter is not a person whom the invited people know, and the organization itself
-// invites.
+// personByAddress returns the person in force whose address a user name contains, or nil if there is none.
+func (r Reader) personByAddress(ctx context.Context, namespace, username string) (*v1alpha1.OrgUser, error) {
+	email, has := r.names.AddressIn(username)
+	if !has {
+		return nil, nil //nolint:nilnil // none is an answer, not an error
+	}
+	people, err := r.UsersByEmail(ctx, namespace, email)
+	people = slices.DeleteFunc(people, func(u *v1alpha1.OrgUser) bool { return len(usernames(u)) == 0 })
+	if err != nil || len(people) == 0 {
+		return nil, err
+	}
+	return slices.MinFunc(people, effective.ByPrecedence), nil
+}
+
+// InviterName returns the inviter's name for people: the display name of the OrgUser with that user name or address, else the
+// address that the user name contains. If it is empty, the inviter is not a person whom the invited people know, and the organization
+// itself invites.
 func (r Reader) InviterName(ctx context.Context, namespace string, username v1alpha1.Username) (string, error) {
 	people, err := r.UsersByUsername(ctx, namespace, string(username))
 	switch {
@@ -65,8 +96,17 @@ func (r Reader) InviterName(ctx context.Context, namespace string, username v1al
 		return "", err
 	case len(people) > 0:
 		return people[0].Status.DisplayName, nil
-	case emailaddr.Valid(string(username)):
-		return string(username), nil
 	}
-	return "", nil
+	if person, err := r.personByAddress(ctx, namespace, string(username)); err != nil || person != nil {
+		return displayName(person), err
+	}
+	email, _ := r.names.AddressIn(string(username))
+	return email, nil
+}
+
+func displayName(u *v1alpha1.OrgUser) string {
+	if u == nil {
+		return ""
+	}
+	return u.Status.DisplayName
 }

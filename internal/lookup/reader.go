@@ -4,8 +4,10 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -26,12 +28,22 @@ type Reader struct {
 	objects
 
 	domains effective.IntakeDomains
+	names   effective.Usernames
 }
 
 // New returns a Reader. Domains say at which addresses an organization may receive mail.
 func New(cache client.Reader, domains effective.IntakeDomains) Reader {
 	return Reader{objects: objects{cache}, domains: domains}
 }
+
+// WithUsernames returns a Reader that maps addresses to Kubernetes user names as the platform's settings say.
+func (r Reader) WithUsernames(names effective.Usernames) Reader {
+	r.names = names
+	return r
+}
+
+// Usernames maps addresses to Kubernetes user names.
+func (r Reader) Usernames() effective.Usernames { return r.names }
 
 // APIReader reads the API server, past the cache. It is for the few decisions that must not rest on outdated objects.
 type APIReader struct{ objects }
@@ -107,18 +119,27 @@ func (r Reader) UsersByIdentity(ctx context.Context, user *v1alpha1.OrgUser) ([]
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range anyUsernames(user) {
+	for _, name := range slices.Compact([]string{r.names.Of(user), cmp.Or(user.Status.Username, r.names.Of(user))}) {
 		same, err := r.usersByAnyUsername(ctx, user.Namespace, name)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, same...)
 	}
-	return found, nil
+	slices.SortFunc(found, func(a, b *v1alpha1.OrgUser) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(found, func(a, b *v1alpha1.OrgUser) bool { return a.Name == b.Name }), nil
 }
 
+// usersByAnyUsername returns the OrgUsers who request a Kubernetes user name or have it. The index does not depend on how the platform
+// maps addresses: who requests the name by the address is found by that. The result may contain others, and users twice.
 func (r Reader) usersByAnyUsername(ctx context.Context, namespace, name string) ([]*v1alpha1.OrgUser, error) {
-	return r.users(ctx, namespace, client.MatchingFields{userByAnyUsername: name})
+	found, err := r.users(ctx, namespace, client.MatchingFields{userByAnyUsername: name})
+	email, has := r.names.AddressIn(name)
+	if err != nil || !has {
+		return found, err
+	}
+	same, err := r.UsersByEmail(ctx, namespace, email)
+	return append(found, same...), err
 }
 
 // UsersByUsername returns the active OrgUsers with a Kubernetes user name.
@@ -200,12 +221,19 @@ func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string)
 	return pointers(list.Items), err
 }
 
-// InvitationsByInviter returns the Invitations with a user name as their inviter.
-func (r Reader) InvitationsByInviter(ctx context.Context, namespace, username string) ([]*v1alpha1.Invitation, error) {
-	var list v1alpha1.InvitationList
-	err := r.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
-		client.MatchingFields{invitationByInviter: username})
-	return pointers(list.Items), err
+// InvitationsByInviter returns the Invitations that name a user as their inviter, by the user name in force or by the address.
+func (r Reader) InvitationsByInviter(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.Invitation, error) {
+	var sent []*v1alpha1.Invitation
+	name, email := user.Status.Username, emailaddr.Normalize(string(user.Spec.Email))
+	for _, key := range slices.Compact([]string{name, email}) {
+		var list v1alpha1.InvitationList
+		if err := r.List(ctx, &list, client.InNamespace(user.Namespace), client.UnsafeDisableDeepCopy,
+			client.MatchingFields{invitationByInviter: key}); err != nil {
+			return nil, err
+		}
+		sent = append(sent, pointers(list.Items)...)
+	}
+	return sent, nil
 }
 
 // Bindings returns Usher's RoleBindings of a user, in all namespaces.

@@ -7,7 +7,7 @@ import (
 	"context"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/authz"
 )
 
 // ReferencesExist reports whether everything that an Invitation's mail mentions exists: the inviter and the workspaces. Objects
@@ -19,9 +19,9 @@ func (r Reader) ReferencesExist(ctx context.Context, i *v1alpha1.Invitation) (bo
 			return false, err
 		}
 	}
-	if !emailaddr.Valid(string(i.Spec.InvitedBy)) {
+	if _, isPerson := r.names.AddressIn(string(i.Spec.InvitedBy)); !isPerson {
 		return true, nil
 	}
-	people, err := r.UsersByUsername(ctx, i.Namespace, string(i.Spec.InvitedBy))
-	return len(people) > 0, err
+	inviter, err := r.Inviter(ctx, i)
+	return inviter.Kind == authz.ActorPerson, err
 }

@@ -18,6 +18,7 @@ import (
 // namespace. The cost does not grow with the number of users.
 func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator string) (authz.Facts, error) {
 	var err error
+	q.Facts.Usernames = r.names
 	if q.Facts.Organization, err = r.Organization(ctx, q.Organization); err != nil {
 		return q.Facts, err
 	}

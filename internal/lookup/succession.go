@@ -29,7 +29,7 @@ func (r Reader) SuccessionAmong(ctx context.Context, former *v1alpha1.OrgUser, s
 		return effective.Succession{}, nil
 	}
 	owner, err := r.usernameOwner(ctx, heir, func(other *v1alpha1.OrgUser) bool { return other.Name == former.Name })
-	return effective.SuccessionOf(heir, owner), err
+	return r.names.SuccessionOf(heir, owner), err
 }
 
 // UsersSpelling returns the OrgUsers whose address is spelled exactly so.

@@ -12,7 +12,7 @@ import (
 
 // UserFacts gathers what decides what of a user's spec is in force.
 func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effective.UserFacts, error) {
-	facts := effective.UserFacts{User: user}
+	facts := effective.UserFacts{User: user, Usernames: r.names}
 	var err error
 	if facts.Organization, err = r.Organization(ctx, user.Namespace); err != nil {
 		return facts, err
@@ -77,8 +77,8 @@ func (r Reader) addressFacts(ctx context.Context, f *effective.UserFacts) error 
 // usernameOwner returns the name of another user who keeps this one from having the Kubernetes user name in its spec. It leaves out
 // users for whom without returns true.
 func (r Reader) usernameOwner(ctx context.Context, user *v1alpha1.OrgUser, without func(*v1alpha1.OrgUser) bool) (string, error) {
-	same, err := r.usersByAnyUsername(ctx, user.Namespace, effective.UsernameOf(user))
-	if owner := firstOther(same, user, effective.OwnsUsername, without); owner != nil {
+	same, err := r.usersByAnyUsername(ctx, user.Namespace, r.names.Of(user))
+	if owner := firstOther(same, user, r.names.Owns, without); owner != nil {
 		return owner.Name, err
 	}
 	return "", err

@@ -35,7 +35,7 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 	link := &Link{
 		State:             onboarding.State,
 		Email:             email,
-		Username:          email,
+		Username:          l.Cache.Usernames().ForAddress(email),
 		Organization:      effective.OrganizationTitle(t.organization),
 		Language:          t.language(onboarding),
 		Location:          effective.LocationOf(t.organization),
@@ -85,12 +85,12 @@ func (l *ClusterLinks) addGrants(ctx context.Context, t *linkTarget, link *Link)
 			return err
 		}
 		if t.account != nil {
-			link.Role, link.Username = t.account.Spec.Role, effective.UsernameOf(t.account)
+			link.Role, link.Username = t.account.Spec.Role, l.Cache.Usernames().Of(t.account)
 		}
 		err = l.prefillName(ctx, host, link)
 	case *v1alpha1.OrgUser:
 		link.Role = host.Spec.Role
-		link.Username, link.NameGiven = effective.UsernameOf(host), host.Spec.DisplayName != ""
+		link.Username, link.NameGiven = l.Cache.Usernames().Of(host), host.Spec.DisplayName != ""
 		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(host, &link.Registration))
 	}
 	link.Namespace = t.host.GetNamespace()

@@ -71,7 +71,7 @@ func newQuestionStore(mgr ctrl.Manager, o *Options) *store.Store {
 }
 
 func cacheReader(mgr ctrl.Manager, o *Options) lookup.Reader {
-	return lookup.New(mgr.GetClient(), intakeDomains(o))
+	return lookup.New(mgr.GetClient(), intakeDomains(o)).WithUsernames(o.Usernames)
 }
 
 func apiReader(mgr ctrl.Manager) lookup.APIReader { return lookup.NewAPIReader(mgr.GetAPIReader()) }

@@ -84,6 +84,9 @@ type Options struct {
 	// PlatformUsers and PlatformGroups are identities that are not bound by roles.
 	PlatformUsers, PlatformGroups []string
 
+	// Usernames maps people's addresses to the names by which the API server knows them.
+	Usernames effective.Usernames
+
 	// NamespaceLabels lists the labels that may be copied from Workspaces to their namespaces, see
 	// effective.ParseNamespaceLabels; empty: none.
 	NamespaceLabels []string
@@ -135,6 +138,9 @@ func (o *Options) Validate() error {
 	require(err == nil, "--queue-domains: %w", err)
 	wrong = append(wrong, o.validateProvisional()...)
 	wrong = append(wrong, o.validateBudgets()...)
+	if err := o.Usernames.Validate(); err != nil {
+		wrong = append(wrong, err)
+	}
 	portal, err := url.Parse(o.PortalURL)
 	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
 	require(web, "--portal-url %q must be the absolute URL at which people reach the portal, "+

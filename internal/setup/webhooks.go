@@ -39,7 +39,7 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	return webhooks.Setup(mgr, webhooks.Options{
 		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: platform, Seen: seen,
 		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
-		IntakeOff: o.IntakeAddress == "",
+		IntakeOff: o.IntakeAddress == "", Usernames: o.Usernames,
 	})
 }
 

@@ -48,7 +48,7 @@ func (r *Reconciler) invitationsForUser(ctx context.Context, c mapper.Change[*v1
 	if err != nil || user.Status.Username == "" {
 		return keys, err
 	}
-	sent, err := mapper.KeysOf(r.cache.InvitationsByInviter(ctx, user.Namespace, user.Status.Username))
+	sent, err := mapper.KeysOf(r.cache.InvitationsByInviter(ctx, user))
 	return append(keys, sent...), err
 }
 

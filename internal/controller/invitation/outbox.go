@@ -95,7 +95,7 @@ func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboard
 	if r.Mail.Kind == v1alpha1.MailWelcome && user != nil {
 		// By now, what the person has may differ from what the Invitation grants (ORG-22).
 		workspaces, _ := b.cache.WorkspacesForGrants(ctx, i.Namespace, user.Spec.Workspaces) // without them, object names are the titles
-		d.SetRole(user.Spec.Role, effective.UsernameOf(user))
+		d.SetRole(user.Spec.Role, b.cache.Usernames().Of(user))
 		d.Content.Workspaces = onboardingmail.Titles(user.Spec.Workspaces, workspaces)
 		return d
 	}

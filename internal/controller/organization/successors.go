@@ -42,7 +42,7 @@ func (r *Reconciler) successor(ctx context.Context, namespace, name string) (str
 	if err != nil || next == nil || !next.DeletionTimestamp.IsZero() {
 		return "", err
 	}
-	if !effective.SuccessionOf(next, "").Possible() {
+	if !(effective.Usernames{}).SuccessionOf(next, "").Possible() {
 		return "", nil
 	}
 	return next.Name, nil

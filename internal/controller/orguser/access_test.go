@@ -86,6 +86,7 @@ var _ = Describe("A pass over a user's access", func() {
 		u.Status = v1alpha1.OrgUserStatus{
 			State: v1alpha1.UserActive, Role: v1alpha1.RoleMember, Username: string(u.Spec.Email), LastActive: "2026-11-21T12:00:00Z",
 			DisplayName: effective.DisplayNameOf(u, nil), ObservedGeneration: 1,
+			UsernameSource: v1alpha1.UsernameFromAddress, Email: string(u.Spec.Email),
 			Workspaces: []v1alpha1.WorkspaceGrantStatus{{
 				Name: "support", Access: view, Origins: []v1alpha1.GrantOrigin{{Source: v1alpha1.GrantedByMember, Access: view}},
 			}},

@@ -35,7 +35,7 @@ func setConditions(s *scope, failed error) {
 	case s.facts.AddressOwner != "":
 		setAwaitingAddress(u, s.facts)
 	case s.facts.UsernameOwner != "":
-		setUsernameTaken(u, s.facts.UsernameOwner)
+		setUsernameTaken(u, s.facts.Usernames.Of(u), s.facts.UsernameOwner)
 	case in.State == v1alpha1.UserPending:
 		setPending(u, s.facts.Onboarding)
 	case in.State == v1alpha1.UserSuspended:

@@ -49,6 +49,7 @@ func (r *Reconciler) stallDuplicates(ctx context.Context, u *v1alpha1.OrgUser) e
 	if err != nil {
 		return err
 	}
+	names := r.cache.Usernames()
 	for _, other := range duplicates {
 		if other.Name == u.Name || !other.DeletionTimestamp.IsZero() {
 			continue
@@ -57,8 +58,8 @@ func (r *Reconciler) stallDuplicates(ctx context.Context, u *v1alpha1.OrgUser) e
 		switch {
 		case emailaddr.Same(string(other.Spec.Email), string(u.Spec.Email)):
 			setAddressTaken(after, u.Name)
-		case effective.UsernameOf(other) == effective.UsernameOf(u) && !effective.IsLimited(u) && !effective.IsLimited(other):
-			setUsernameTaken(after, u.Name)
+		case names.Of(other) == names.Of(u) && !effective.IsLimited(u) && !effective.IsLimited(other):
+			setUsernameTaken(after, names.Of(after), u.Name)
 		default:
 			continue
 		}
@@ -94,7 +95,7 @@ func setAwaitingAddress(u *v1alpha1.OrgUser, f effective.UserFacts) {
 	}
 }
 
-func setUsernameTaken(u *v1alpha1.OrgUser, by string) {
+func setUsernameTaken(u *v1alpha1.OrgUser, name, by string) {
 	status.Stalled(u, v1alpha1.ReasonDuplicateUsername, fmt.Sprintf(
-		"user %q already has the Kubernetes user name %s: set another spec.username on one of the two users", by, effective.UsernameOf(u)))
+		"user %q already has the Kubernetes user name %s: set another spec.username on one of the two users", by, name))
 }

@@ -10,16 +10,16 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 )
 
 // usersForUser: who has an address or a user name in force concerns everybody who requests it (ORG-28).
 func (r *Reconciler) usersForUser(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
+	names := r.cache.Usernames()
 	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State && c.Before.Status.Role == c.After.Status.Role &&
 		c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() &&
-		effective.UsernameOf(c.Before) == effective.UsernameOf(c.After) && c.Before.Status.Username == c.After.Status.Username {
+		names.Of(c.Before) == names.Of(c.After) && c.Before.Status.Username == c.After.Status.Username {
 		return nil, nil
 	}
 	keys, err := mapper.KeysOf(r.cache.UsersByIdentity(ctx, c.Newest()))

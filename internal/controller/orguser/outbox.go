@@ -60,7 +60,7 @@ func (b *outbox) Render(_ context.Context, email string) delivery.Send {
 	u := b.user
 	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(u), email, u.Status.Onboarding)
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
-	d.SetRole(u.Spec.Role, effective.UsernameOf(u))
+	d.SetRole(u.Spec.Role, b.cache.Usernames().Of(u))
 	d.Content.Recipient = effective.DisplayNameOf(u, u.Status.Onboarding.Registration)
 	d.Content.Workspaces = onboardingmail.Titles(u.Spec.Workspaces, b.workspaces)
 	return b.writer.Send(d)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -60,6 +61,8 @@ func inForceDiffers(a, b *v1alpha1.OrgUserStatus) bool {
 func (r *Reconciler) setInForce(s *scope) {
 	u, in, out := s.user, s.in, &s.user.Status
 	out.State, out.Role, out.Username = in.State, in.Role, in.Username
+	out.UsernameSource = effective.UsernameSourceOf(s.facts, in)
+	out.Email = emailaddr.Normalize(string(u.Spec.Email))
 	out.Workspaces, out.Modules = in.Workspaces, in.Modules
 	if o := s.facts.Onboarding; o != nil && o.Registration != nil && in.Accepted {
 		out.Registration = o.Registration.DeepCopy()

@@ -37,6 +37,8 @@ type Options struct {
 	NamespaceLabels effective.NamespaceLabels
 	// IntakeDomains say which organization may receive mail at which addresses.
 	IntakeDomains effective.IntakeDomains
+	// Usernames maps people's addresses to the names by which the API server knows them.
+	Usernames effective.Usernames
 	// IntakeOff is true if the operator does not receive mail.
 	IntakeOff bool
 }
@@ -54,7 +56,7 @@ type Options struct {
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
 	a := authorizer{
-		cache: lookup.New(o.Reader, o.IntakeDomains), api: lookup.NewAPIReader(o.Live),
+		cache: lookup.New(o.Reader, o.IntakeDomains).WithUsernames(o.Usernames), api: lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff,
 	}
