@@ -93,7 +93,7 @@ const (
 // MailKind is a kind of mail that Usher sends to invited people, and to owners of queues.
 //
 // +enum
-// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;QueueConfirmation
+// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;QueueConfirmation;AddressChange
 type MailKind string
 
 const (
@@ -105,6 +105,8 @@ const (
 	MailWelcome MailKind = "Welcome"
 	// MailQueueConfirmation asks the owner of a queue's address to confirm it.
 	MailQueueConfirmation MailKind = "QueueConfirmation"
+	// MailAddressChange contains the link that confirms the new address of an account.
+	MailAddressChange MailKind = "AddressChange"
 )
 
 // MailState is how far a mail has come.

@@ -99,6 +99,8 @@ const (
 	ReasonNoAdministrator        = "NoAdministrator"
 	ReasonLastAdministrator      = "LastAdministrator"
 	ReasonAwaitingAcceptance     = "AwaitingAcceptance"
+	ReasonAwaitingConfirmation   = "AwaitingConfirmation"
+	ReasonAddressNotConfirmed    = "AddressNotConfirmed"
 	ReasonAwaitingMail           = "AwaitingMail"
 	ReasonBudgetReached          = "BudgetReached"
 	ReasonAwaitingLedger         = "AwaitingLedger"

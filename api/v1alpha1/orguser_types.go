@@ -22,9 +22,10 @@ const (
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.access) || self.access != 'Limited' || self.role == 'Member'",message="Limited access requires the role Member",fieldPath=".access"
 type OrgUserSpec struct {
-	// email is the person's address, which identifies the account in the organization. It cannot be changed.
+	// email is the person's address, which identifies the account in the organization. Another address counts once the
+	// person has confirmed it by the link in a mail to it; until then the former one, status.email, stays in force. It
+	// counts at once if the person has not accepted yet, or if onboarding is None.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: to change the address, delete this OrgUser and create another one"
 	Email EmailAddress `json:"email,omitempty"`
 	// displayName is the person's name. If unset, it is the name given at registration, or else a name derived from the
 	// address.
@@ -163,6 +164,34 @@ const (
 	UsernameFromSpec UsernameSource = "Spec"
 )
 
+// EmailChangeStatus is an address that is to come into force.
+type EmailChangeStatus struct {
+	// email is the new address.
+	// +required
+	Email EmailAddress `json:"email,omitempty"`
+	// generation is the generation of the spec that requested the address. It distinguishes the link from those of earlier
+	// requests.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Generation int64 `json:"generation,omitempty"`
+	// requestTime is since when the account claims the address. Of several accounts that claim it, the oldest gets it.
+	// +required
+	RequestTime metav1.Time `json:"requestTime,omitempty,omitzero"`
+	// confirmationTime is when the person confirmed the address, or when it turned out that nobody needs to.
+	// +optional
+	ConfirmationTime *metav1.Time `json:"confirmationTime,omitempty"`
+	// expirationTime is when the link expires.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+	// sendCount is how often the person has been asked to confirm.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	SendCount int32 `json:"sendCount,omitempty"`
+	// mail is the mail that asks the person to confirm the address.
+	// +optional
+	Mail *MailStatus `json:"mail,omitempty"`
+}
+
 // LastActivePending is the value of OrgUser.status.lastActive until the person has accepted (ORG-17).
 const LastActivePending = "Pending"
 
@@ -194,6 +223,16 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=384
 	Email string `json:"email,omitempty"`
+	// emailChange is the change to the address in spec.email while that is not in force.
+	// +optional
+	EmailChange *EmailChangeStatus `json:"emailChange,omitempty"`
+	// formerEmails are the latest addresses that were in force before, in their normal form.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=384
+	FormerEmails []string `json:"formerEmails,omitempty"`
 	// displayName is the name that is shown for the person.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -221,7 +260,7 @@ type OrgUserStatus struct {
 	// +optional
 	Onboarding *OnboardingStatus `json:"onboarding,omitempty"`
 	// observedResend is the last value of the annotation accounts.usher.dev/resend that was acted on. It is set only for
-	// a person who is declared without an Invitation.
+	// a person who is declared without an Invitation, or whose address is to change.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256

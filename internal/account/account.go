@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/object"
@@ -78,5 +79,5 @@ func createNamed(ctx context.Context, c client.Client, api lookup.APIReader, use
 }
 
 func isSame(a, b *v1alpha1.OrgUser) bool {
-	return emailaddr.Same(string(a.Spec.Email), string(b.Spec.Email))
+	return emailaddr.Same(string(effective.EmailOf(a)), string(effective.EmailOf(b)))
 }

@@ -22,7 +22,7 @@ func CheckContent(object metav1.Object) []Violation {
 	case *v1alpha1.Organization:
 		return checkOrganization(o)
 	case *v1alpha1.OrgUser:
-		return checkAddress("spec.email", o.Spec.Email)
+		return append(checkAddress("spec.email", o.Spec.Email), checkInvitee(o)...)
 	case *v1alpha1.Invitation:
 		return checkInvitation(o)
 	case *v1alpha1.Workspace:

@@ -4,9 +4,11 @@
 package authz
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
@@ -37,4 +39,14 @@ func addressFault(address string) string {
 	default:
 		return "must be a bare email address such as ana@acme.example"
 	}
+}
+
+// checkInvitee refuses another address for the pending user of an Invitation: the Invitation says who is invited.
+func checkInvitee(u *v1alpha1.OrgUser) []Violation {
+	if !effective.ChangesEmail(u) || !effective.AwaitsInvitee(u) {
+		return nil
+	}
+	return []Violation{invalid("spec.email", "invited-address", string(u.Spec.Email), fmt.Sprintf(
+		"cannot be changed before the person accepts, because the Invitation %q invites %s: remove that address from spec.emails there, "+
+			"and name the other one", u.Labels[v1alpha1.LabelInvitation], effective.EmailOf(u)))}
 }

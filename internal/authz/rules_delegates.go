@@ -35,8 +35,9 @@ func judgeDelegates(r Request) []Violation {
 	}
 	var found []Violation
 	before := usernamesIn(r.Facts.Usernames, r.Old)
-	for _, name := range usernamesIn(r.Facts.Usernames, r.New) {
-		if slices.Contains(before, name) || DelegateOf(r.Facts.Organization, name) == nil {
+	after := usernamesIn(r.Facts.Usernames, r.New)
+	for n, name := range after {
+		if slices.Contains(before, name) || slices.Contains(after[:n], name) || DelegateOf(r.Facts.Organization, name) == nil {
 			continue
 		}
 		field := "spec.username"
@@ -87,7 +88,10 @@ func usernamesIn(names effective.Usernames, object metav1.Object) []string {
 		if o == nil || effective.IsLimited(o) {
 			return nil // an account without access has no user name
 		}
-		return []string{names.Of(o)}
+		if o.Spec.Username != "" {
+			return []string{names.Of(o)}
+		}
+		return []string{names.Of(o), names.ForAddress(string(o.Spec.Email))}
 	case *v1alpha1.Invitation:
 		if o == nil {
 			return nil

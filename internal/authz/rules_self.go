@@ -3,7 +3,11 @@
 
 package authz
 
-import "github.com/usher-operator/usher/api/v1alpha1"
+import (
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+)
 
 // judgeSelf refuses what people cannot do to their own account, whatever their role: remove it, suspend it or change its role
 // (ORG-24).
@@ -29,7 +33,17 @@ func judgeSelf(r Request) []Violation {
 	if !before.Spec.Suspend && after.Spec.Suspend {
 		found = append(found, r.denySelf("spec.suspend", "suspend yourself"))
 	}
+	if takesUnconfirmed(before, after) {
+		found = append(found, r.denySelf("spec.email", "change your own address without confirming it, which spec.onboarding None does"))
+	}
 	return found
+}
+
+// takesUnconfirmed reports whether an update would put another address in force at once.
+func takesUnconfirmed(before, after *v1alpha1.OrgUser) bool {
+	same := emailaddr.Same(string(effective.EmailOf(before)), string(after.Spec.Email))
+	changed := before.Spec.Email != after.Spec.Email || before.Spec.Onboarding != after.Spec.Onboarding
+	return !same && changed && after.Spec.Onboarding == v1alpha1.OnboardingNone
 }
 
 func (r Request) denySelf(field, what string) Violation {

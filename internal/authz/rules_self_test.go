@@ -55,6 +55,25 @@ var _ = Describe("ORG-24 A person, whatever the role,", func() {
 			Equal([]string{"spec.role", "spec.suspend"}))
 	})
 
+	It("cannot take another address that nobody confirms", func() {
+		at := func(email string, onboarding v1alpha1.Onboarding) *v1alpha1.OrgUser {
+			return changed(self(orgAdmin), func(u *v1alpha1.OrgUser) {
+				u.Spec.Email, u.Spec.Onboarding, u.Status.Email = v1alpha1.EmailAddress(email), onboarding, "eva@acme.example"
+			})
+		}
+		const own, boss, none, invite = "eva@acme.example", "boss@acme.example", v1alpha1.OnboardingNone, v1alpha1.OnboardingInvite
+		for _, r := range []authz.Request{
+			update(person("eva", orgAdmin), at(own, none), at(boss, none)),
+			update(person("eva", orgAdmin), at(own, invite), at(boss, none)),
+			update(person("eva", orgAdmin), at(boss, invite), at(boss, none)), // what is to be confirmed
+		} {
+			Expect(fields(authz.Judge(r))).To(Equal([]string{"spec.email"}))
+		}
+		Expect(authz.Judge(update(person("eva", orgAdmin), at(own, invite), at(boss, invite)))).To(BeEmpty(), "it is to be confirmed")
+		Expect(authz.Judge(update(person("eva", orgAdmin), at(own, none), at("EVA@acme.example", none)))).To(BeEmpty())
+		Expect(authz.Judge(update(person("ana", orgAdmin), at(own, none), at(boss, none)))).To(BeEmpty())
+	})
+
 	It("may change the rest of their account as their role allows", func() {
 		Expect(authz.Judge(update(person("eva", orgAdmin), self(orgAdmin), changed(self(orgAdmin), renamed)))).To(BeEmpty())
 		Expect(rules(authz.Judge(update(person("eva", technician), self(technician), changed(self(technician), renamed))))).To(Equal([]string{"area-managed"}))

@@ -53,7 +53,7 @@ func DistinctMembers(members []v1alpha1.WorkspaceMember) []v1alpha1.WorkspaceMem
 }
 
 // KeysOfUser returns the keys of all entries that may name a user: the address and each group.
-func KeysOfUser(u *v1alpha1.OrgUser) []MemberKey { return KeysOf(string(u.Spec.Email), u.Spec.Groups) }
+func KeysOfUser(u *v1alpha1.OrgUser) []MemberKey { return KeysOf(string(EmailOf(u)), u.Spec.Groups) }
 
 // KeysOf returns the keys of an address and of groups.
 func KeysOf(email string, groups []v1alpha1.ObjectName) []MemberKey {

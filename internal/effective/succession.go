@@ -26,7 +26,7 @@ func (s Succession) Possible() bool { return s.User != "" && s.Obstacle == "" }
 func Heir(former *v1alpha1.OrgUser, same []*v1alpha1.OrgUser) *v1alpha1.OrgUser {
 	var first *v1alpha1.OrgUser
 	for _, u := range same {
-		if u.Name != former.Name && u.DeletionTimestamp.IsZero() && emailaddr.Same(string(u.Spec.Email), string(former.Spec.Email)) &&
+		if u.Name != former.Name && u.DeletionTimestamp.IsZero() && emailaddr.Same(string(EmailOf(u)), string(EmailOf(former))) &&
 			(first == nil || Precedes(u, first)) {
 			first = u
 		}
@@ -60,5 +60,5 @@ func (n Usernames) SuccessionOf(heir *v1alpha1.OrgUser, usernameOwner string) Su
 // must not leave before the next one acts, or nobody would be an administrator in between (ORG-4).
 func HandsOver(o *v1alpha1.Organization, former, next *v1alpha1.OrgUser) bool {
 	return !former.DeletionTimestamp.IsZero() && InLedger(o, next) &&
-		emailaddr.Same(string(former.Spec.Email), string(next.Spec.Email))
+		emailaddr.Same(string(EmailOf(former)), string(EmailOf(next)))
 }

@@ -86,7 +86,7 @@ func (n Usernames) Of(u *v1alpha1.OrgUser) string {
 	case keepsUsername(u):
 		return u.Status.Username
 	default:
-		return n.ForAddress(string(u.Spec.Email))
+		return n.ForAddress(string(EmailOf(u)))
 	}
 }
 
@@ -97,7 +97,7 @@ func keepsUsername(u *v1alpha1.OrgUser) bool {
 	case v1alpha1.UsernameFromAddress:
 		return u.Status.Username != ""
 	case "":
-		return IsAccepted(u) && emailaddr.Same(u.Status.Username, string(u.Spec.Email))
+		return IsAccepted(u) && emailaddr.Same(u.Status.Username, string(EmailOf(u)))
 	default:
 		return false
 	}

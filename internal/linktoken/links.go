@@ -16,6 +16,7 @@ var paths = map[Purpose]string{
 	PurposeQuestion: "/q/",
 	PurposeAsker:    "/a/",
 	PurposeQueue:    "/d/",
+	PurposeAddress:  "/e/",
 }
 
 // Links creates the links in mails.

@@ -38,6 +38,8 @@ const (
 	PurposeAsker Purpose = 4
 	// PurposeQueue confirms the address of a workspace's queue.
 	PurposeQueue Purpose = 5
+	// PurposeAddress confirms the new address of an account.
+	PurposeAddress Purpose = 6
 )
 
 // ErrBadToken is returned for every token that Usher did not issue: forged, truncated or altered.

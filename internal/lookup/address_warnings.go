@@ -101,17 +101,17 @@ func (r Reader) addInheritance(ctx context.Context, warnings []string, o *v1alph
 // addRemaining says what still names a user who is to be deleted. What names the address means the heir from then on, if there is one.
 func (r Reader) addRemaining(ctx context.Context, warnings []string, o *v1alpha1.Organization, user, heir *v1alpha1.OrgUser,
 ) ([]string, error) {
-	references, err := r.AddressReferences(ctx, o, string(user.Spec.Email), user.UID)
+	references, err := r.AddressReferences(ctx, o, string(effective.EmailOf(user)), user.UID)
 	if err != nil {
 		return nil, err
 	}
 	if len(references.Members) > 0 && heir == nil {
 		warnings = append(warnings, fmt.Sprintf("spec.members of workspaces still names %s: %s. The next user with this address gets that "+
-			"access; remove it there unless the person returns", user.Spec.Email, listed(references.Members)))
+			"access; remove it there unless the person returns", effective.EmailOf(user), listed(references.Members)))
 	}
 	if len(references.Contacts) > 0 {
 		warnings = append(warnings, fmt.Sprintf("contacts are assigned to %s: %s. They become unassigned, and stay so whoever has the "+
-			"address later, until you name an assignee anew", user.Spec.Email, listed(references.Contacts)))
+			"address later, until you name an assignee anew", effective.EmailOf(user), listed(references.Contacts)))
 	}
 	return warnings, nil
 }

@@ -30,7 +30,7 @@ func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]s
 	if err != nil {
 		return nil, err
 	}
-	same, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	same, err := r.UsersByEmail(ctx, user.Namespace, string(effective.EmailOf(user)))
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]s
 	if warnings, err = r.addRemaining(ctx, warnings, organization, user, heir); err != nil || heir != nil {
 		return warnings, err
 	}
-	named, err := r.WorkspacesByAssignee(ctx, user.Namespace, string(user.Spec.Email))
+	named, err := r.WorkspacesByAssignee(ctx, user.Namespace, string(effective.EmailOf(user)))
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +46,9 @@ func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]s
 		if len(warnings) >= maxWarnings {
 			return append(warnings, andMore), nil
 		}
-		if device := deviceOf(w, string(user.Spec.Email)); device != "" && w.DeletionTimestamp.IsZero() {
+		if device := deviceOf(w, string(effective.EmailOf(user))); device != "" && w.DeletionTimestamp.IsZero() {
 			warnings = append(warnings, fmt.Sprintf("device %q in workspace %q is assigned to %s: Usher will create a Limited account for "+
-				"this address unless you remove the assignee there", device, w.Name, user.Spec.Email))
+				"this address unless you remove the assignee there", device, w.Name, effective.EmailOf(user)))
 		}
 	}
 	return warnings, nil
@@ -56,18 +56,18 @@ func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]s
 
 // invitationWarnings names the Invitations for which the pending user will be recreated (ORG-22).
 func (r Reader) invitationWarnings(ctx context.Context, user *v1alpha1.OrgUser) ([]string, error) {
-	named, err := r.InvitationsByEmail(ctx, user.Namespace, string(user.Spec.Email))
+	named, err := r.InvitationsByEmail(ctx, user.Namespace, string(effective.EmailOf(user)))
 	if err != nil {
 		return nil, err
 	}
 	var warnings []string
 	for _, i := range named {
-		recipient := Recipient(i, string(user.Spec.Email))
+		recipient := Recipient(i, string(effective.EmailOf(user)))
 		if recipient == nil || !onboarding.Open(recipient.State) || !i.DeletionTimestamp.IsZero() {
 			continue
 		}
 		warnings = append(warnings, fmt.Sprintf("Invitation %q invites %s: Usher will recreate the pending user unless you remove the "+
-			"address from spec.emails there", i.Name, user.Spec.Email))
+			"address from spec.emails there", i.Name, effective.EmailOf(user)))
 	}
 	return warnings, nil
 }

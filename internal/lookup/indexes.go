@@ -22,6 +22,8 @@ import (
 // Names of the cache's indexes.
 const (
 	userByUsername            = "usher.username"
+	userByClaim               = "usher.claim"
+	userByFormerEmail         = "usher.formerEmail"
 	userByEmail               = "usher.email"
 	userByAnyUsername         = "usher.anyUsername"
 	userByWorkspace           = "usher.workspace"
@@ -50,6 +52,8 @@ type index struct {
 func indexes() []index {
 	return []index{
 		{&v1alpha1.OrgUser{}, userByUsername, onUser(usernames)},
+		{&v1alpha1.OrgUser{}, userByClaim, onUser(claims)},
+		{&v1alpha1.OrgUser{}, userByFormerEmail, onUser(formerEmails)},
 		{&v1alpha1.OrgUser{}, userByEmail, onUser(emails)},
 		{&v1alpha1.OrgUser{}, userByAnyUsername, onUser(anyUsernames)},
 		{&v1alpha1.OrgUser{}, userByWorkspace, onUser(workspaces)},
@@ -108,8 +112,18 @@ func usernames(u *v1alpha1.OrgUser) []string {
 }
 
 func emails(u *v1alpha1.OrgUser) []string {
-	return []string{emailaddr.Normalize(string(u.Spec.Email))}
+	return []string{emailaddr.Normalize(string(effective.EmailOf(u)))}
 }
+
+// claims returns the address that a user requests while another one is in force.
+func claims(u *v1alpha1.OrgUser) []string {
+	if effective.ChangesEmail(u) {
+		return []string{emailaddr.Normalize(string(u.Spec.Email))}
+	}
+	return nil
+}
+
+func formerEmails(u *v1alpha1.OrgUser) []string { return u.Status.FormerEmails }
 
 // anyUsernames returns the user name in the spec and the one in force: a user who requests a name that another one has waits for it.
 func anyUsernames(u *v1alpha1.OrgUser) []string {

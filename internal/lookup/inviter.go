@@ -7,6 +7,8 @@ import (
 	"context"
 	"slices"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
@@ -44,7 +46,8 @@ func (r APIReader) InviterAuthorized(ctx context.Context, cache Reader, i *v1alp
 // isNamed reports whether an inviter's name is a person's user name or address.
 func (r Reader) isNamed(person *v1alpha1.OrgUser, invitedBy string) bool {
 	email, has := r.names.AddressIn(invitedBy)
-	return person.Status.Username == invitedBy || has && emailaddr.Same(email, string(person.Spec.Email))
+	return person.Status.Username == invitedBy || has && (emailaddr.Same(email, string(effective.EmailOf(person))) ||
+		effective.HadEmail(person, v1alpha1.EmailAddress(email)))
 }
 
 // InviterKind returns the kind of authority that was recorded for an Invitation. If nothing was, because it was created past the
@@ -72,13 +75,17 @@ func (r Reader) Inviter(ctx context.Context, i *v1alpha1.Invitation) (authz.Acto
 	return inviter, err
 }
 
-// personByAddress returns the person in force whose address a user name contains, or nil if there is none.
+// personByAddress returns the person in force whose address a user name contains, or nil if there is none. While nobody has the address,
+// it is the person who had it before: what they have sent stays theirs.
 func (r Reader) personByAddress(ctx context.Context, namespace, username string) (*v1alpha1.OrgUser, error) {
 	email, has := r.names.AddressIn(username)
 	if !has {
 		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
 	people, err := r.UsersByEmail(ctx, namespace, email)
+	if err == nil && len(people) == 0 {
+		people, err = r.users(ctx, namespace, client.MatchingFields{userByFormerEmail: emailaddr.Normalize(email)})
+	}
 	people = slices.DeleteFunc(people, func(u *v1alpha1.OrgUser) bool { return len(usernames(u)) == 0 })
 	if err != nil || len(people) == 0 {
 		return nil, err

@@ -38,6 +38,11 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 		if warnings, err = r.addBorrowedUser(ctx, warnings, o); err != nil {
 			return nil, err
 		}
+		changes, err := r.emailChangeWarnings(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		warnings = append(warnings, changes...)
 		return r.addMissingGrants(ctx, warnings, o.Namespace, o.Spec.Workspaces, o.Spec.Modules, organization)
 	case *v1alpha1.Invitation:
 		warnings = append(warnings, joinedNameWarnings(o)...)

@@ -112,12 +112,31 @@ func (r Reader) UsersByEmail(ctx context.Context, namespace, email string) ([]*v
 	return r.users(ctx, namespace, client.MatchingFields{userByEmail: emailaddr.Normalize(email)})
 }
 
-// UsersByIdentity returns the OrgUsers whom the creation, removal or renaming of a user may concern: those with the same address,
-// and those who request or have a Kubernetes user name that the user requests or has. The user is among them.
-func (r Reader) UsersByIdentity(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
-	found, err := r.UsersByEmail(ctx, user.Namespace, string(user.Spec.Email))
+// UsersByClaim returns the OrgUsers who request an address while they have another one in force.
+func (r Reader) UsersByClaim(ctx context.Context, namespace, email string) ([]*v1alpha1.OrgUser, error) {
+	return r.users(ctx, namespace, client.MatchingFields{userByClaim: emailaddr.Normalize(email)})
+}
+
+// usersByAnyEmail returns the OrgUsers who have an address in force, or request it.
+func (r Reader) usersByAnyEmail(ctx context.Context, namespace string, email v1alpha1.EmailAddress) ([]*v1alpha1.OrgUser, error) {
+	found, err := r.UsersByEmail(ctx, namespace, string(email))
 	if err != nil {
 		return nil, err
+	}
+	claimants, err := r.UsersByClaim(ctx, namespace, string(email))
+	return append(found, claimants...), err
+}
+
+// UsersByIdentity returns the OrgUsers whom the creation, removal or renaming of a user may concern: those who have or request an
+// address, or a Kubernetes user name, that the user has or requests. The user is among them.
+func (r Reader) UsersByIdentity(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
+	var found []*v1alpha1.OrgUser
+	for _, email := range slices.Compact([]v1alpha1.EmailAddress{effective.EmailOf(user), user.Spec.Email}) {
+		same, err := r.usersByAnyEmail(ctx, user.Namespace, email)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, same...)
 	}
 	for _, name := range slices.Compact([]string{r.names.Of(user), cmp.Or(user.Status.Username, r.names.Of(user))}) {
 		same, err := r.usersByAnyUsername(ctx, user.Namespace, name)
@@ -221,11 +240,12 @@ func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string)
 	return pointers(list.Items), err
 }
 
-// InvitationsByInviter returns the Invitations that name a user as their inviter, by the user name in force or by the address.
+// InvitationsByInviter returns the Invitations that name a user as their inviter, by the user name in force or by an address that the user
+// has or had.
 func (r Reader) InvitationsByInviter(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.Invitation, error) {
 	var sent []*v1alpha1.Invitation
-	name, email := user.Status.Username, emailaddr.Normalize(string(user.Spec.Email))
-	for _, key := range slices.Compact([]string{name, email}) {
+	name, email := user.Status.Username, emailaddr.Normalize(string(effective.EmailOf(user)))
+	for _, key := range slices.Compact(append([]string{name, email}, user.Status.FormerEmails...)) {
 		var list v1alpha1.InvitationList
 		if err := r.List(ctx, &list, client.InNamespace(user.Namespace), client.UnsafeDisableDeepCopy,
 			client.MatchingFields{invitationByInviter: key}); err != nil {

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
@@ -27,6 +28,9 @@ func resendWarnings(object client.Object) []string {
 	case *v1alpha1.Invitation:
 		return resendAddressWarnings(o)
 	case *v1alpha1.OrgUser:
+		if effective.ChangesEmail(o) {
+			return nil // it sends the mail to the new address again
+		}
 		if invited := o.Labels[v1alpha1.LabelInvitation]; invited != "" {
 			why = fmt.Sprintf("annotate Invitation %q, which invites this person", invited)
 		} else if o.Spec.Onboarding == v1alpha1.OnboardingNone {

@@ -14,7 +14,7 @@ import (
 
 // Succession returns who takes over from an administrator when their object is deleted. It costs two look-ups.
 func (r Reader) Succession(ctx context.Context, former *v1alpha1.OrgUser) (effective.Succession, error) {
-	same, err := r.UsersByEmail(ctx, former.Namespace, string(former.Spec.Email))
+	same, err := r.UsersByEmail(ctx, former.Namespace, string(effective.EmailOf(former)))
 	if err != nil {
 		return effective.Succession{}, err
 	}

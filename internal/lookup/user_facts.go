@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // UserFacts gathers what decides what of a user's spec is in force.
@@ -47,7 +48,7 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alph
 	if err != nil || inv == nil {
 		return nil, err
 	}
-	if recipient := Recipient(inv, string(user.Spec.Email)); recipient != nil && recipient.User == user.Name {
+	if recipient := Recipient(inv, string(effective.EmailOf(user))); recipient != nil && recipient.User == user.Name {
 		return &recipient.OnboardingStatus, nil
 	}
 	return nil, nil //nolint:nilnil // not invited yet is an answer, not an error
@@ -55,11 +56,11 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alph
 
 // addressFacts adds who has the address in force before the user (ORG-28), and whether the user takes over from them.
 func (r Reader) addressFacts(ctx context.Context, f *effective.UserFacts) error {
-	same, err := r.UsersByEmail(ctx, f.User.Namespace, string(f.User.Spec.Email))
+	same, err := r.usersByAnyEmail(ctx, f.User.Namespace, effective.EmailOf(f.User))
 	if err != nil {
 		return err
 	}
-	owner := firstOther(same, f.User, effective.Precedes, func(other *v1alpha1.OrgUser) bool {
+	owner := firstOther(same, f.User, ownsAddress, func(other *v1alpha1.OrgUser) bool {
 		return effective.HandsOver(f.Organization, other, f.User)
 	})
 	if owner == nil {
@@ -72,6 +73,24 @@ func (r Reader) addressFacts(ctx context.Context, f *effective.UserFacts) error 
 	succession, err := r.SuccessionAmong(ctx, owner, same)
 	f.TakesOver = succession.Possible() && succession.User == f.User.Name
 	return err
+}
+
+// ownsAddress reports whether the first of two users keeps the second one from coming into force with the address that the second one
+// has: because of the address in force, or of an older claim to it.
+func ownsAddress(a, b *v1alpha1.OrgUser) bool {
+	if !emailaddr.Same(string(effective.EmailOf(a)), string(effective.EmailOf(b))) {
+		return effective.ClaimsBefore(a, b)
+	}
+	return effective.Precedes(a, b)
+}
+
+// EmailHolder returns the name of another user who keeps this one from the address that this one requests, or "" if there is none.
+func (r Reader) EmailHolder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
+	others, err := r.usersByAnyEmail(ctx, user.Namespace, user.Spec.Email)
+	if holder := firstOther(others, user, effective.HoldsEmail, func(*v1alpha1.OrgUser) bool { return false }); holder != nil {
+		return holder.Name, err
+	}
+	return "", err
 }
 
 // usernameOwner returns the name of another user who keeps this one from having the Kubernetes user name in its spec. It leaves out

@@ -36,6 +36,31 @@ var _ = Describe("User names by address", func() {
 		Entry("nobody", "flux", authz.ActorNobody, "", ""),
 	)
 
+	It("ORG-28 name an inviter by a former address, until somebody else has that", func(ctx context.Context) {
+		moved := ana.DeepCopy()
+		moved.Spec.Email, moved.Status.Email, moved.Status.Username = "ana.gil@acme.example", "ana.gil@acme.example", "oidc:ana.gil@acme.example"
+		moved.Status.FormerEmails = []string{"ana@acme.example"}
+		i := builders.Invitation("acme", "team", "luis@acme.example").InvitedBy("oidc:ana@acme.example").Obj()
+		Expect(holding(acme("ana"), moved).WithUsernames(oidc).Inviter(ctx, i)).To(HaveField("User", "ana"))
+		byAddress := builders.Invitation("acme", "team", "luis@acme.example").InvitedBy("ana@acme.example").Obj()
+		Expect(holding(acme("ana"), moved, byAddress).InvitationsByInviter(ctx, moved)).To(HaveLen(1))
+		recycled := builders.OrgUser("acme", "new").Email("ana@acme.example").Obj()
+		Expect(holding(acme("ana"), moved, recycled).WithUsernames(oidc).Inviter(ctx, i)).To(HaveField("Kind", authz.ActorNobody))
+	})
+
+	It("ORG-28 warn at a change of address about what follows and what does not", func(ctx context.Context) {
+		moving := ana.DeepCopy()
+		moving.Spec.Email, moving.Spec.Onboarding = "Ana.Gil@acme.example", v1alpha1.OnboardingNone
+		moving.Status.Email, moving.Status.UsernameSource = "ana@acme.example", v1alpha1.UsernameFromAddress
+		reader := holding(acme("ana"), moving, builders.Workspace("acme", "support").Member("ANA@acme.example", v1alpha1.WorkspaceEdit).Obj(),
+			builders.Workspace("acme", "sales").Contact("Guardia", "ana@acme.example").Obj()).WithUsernames(oidc)
+		Expect(reader.MissingReferenceWarnings(ctx, moving)).To(HaveExactElements(
+			"spec.email: Ana.Gil@acme.example comes into force at once",
+			"spec.email: the Kubernetes user name oidc:ana@acme.example then becomes oidc:ana.gil@acme.example, unless spec.username is set",
+			`spec.email: workspace "sales" names ana@acme.example as a member or an assignee, which does not follow: name Ana.Gil@acme.example there as well`,
+			`spec.email: workspace "support" names ana@acme.example as a member or an assignee, which does not follow: name Ana.Gil@acme.example there as well`))
+	})
+
 	It("ORG-28 do not let anybody act who signs in with another spelling", func(ctx context.Context) {
 		reader := holding(acme("ana"), ana).WithUsernames(oidc)
 		for _, username := range []string{"ana@acme.example", "oidc:Ana@acme.example"} {

@@ -18,6 +18,8 @@ const (
 	Confirmation Kind = "Confirmation"
 	// Welcome lists what the person has (LMI-12).
 	Welcome Kind = "Welcome"
+	// AddressChange contains the link that confirms the new address of an account.
+	AddressChange Kind = "AddressChange"
 	// SeatsExhausted alerts that no seat of a module is left (GTA-11).
 	SeatsExhausted Kind = "SeatsExhausted"
 	// InvitationUndeliverable alerts that an invitation was refused permanently.

@@ -164,7 +164,7 @@ func (c catalogue) details(content Content) []detail {
 			all = append(all, detail{Label: c.Get("details." + label), Value: strings.Join(shown, ", ")})
 		}
 	}
-	if content.Kind != Confirmation && !content.Kind.forContacts() && !content.Kind.aboutQuestion() {
+	if content.Kind != Confirmation && content.Kind != AddressChange && !content.Kind.forContacts() && !content.Kind.aboutQuestion() {
 		add("role", c.Role(content.Role))
 		add("workspaces", content.Workspaces...)
 	}

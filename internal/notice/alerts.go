@@ -131,8 +131,8 @@ func (s Snapshot) refused(among circle) []refused {
 		if o != nil && o.State == v1alpha1.RecipientUndeliverable && u.Labels[v1alpha1.LabelInvitation] == "" &&
 			u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserPending && among.includes(u) {
 			all = append(all, refused{
-				subject: subjectOf("OrgUser", u.Name, emailaddr.Normalize(string(u.Spec.Email))),
-				email:   string(u.Spec.Email), answer: answerOf(o),
+				subject: subjectOf("OrgUser", u.Name, emailaddr.Normalize(string(effective.EmailOf(u)))),
+				email:   string(effective.EmailOf(u)), answer: answerOf(o),
 			})
 		}
 	}

@@ -51,7 +51,7 @@ func (c circle) invites(i *v1alpha1.Invitation, r *v1alpha1.RecipientStatus) boo
 
 // includes reports whether a user is in the workspace, or requests it, if there is one.
 func (c circle) includes(u *v1alpha1.OrgUser) bool {
-	return c.includesPerson(string(u.Spec.Email), u.Spec.Workspaces, u.Spec.Groups)
+	return c.includesPerson(string(effective.EmailOf(u)), u.Spec.Workspaces, u.Spec.Groups)
 }
 
 func (c circle) includesPerson(email string, requested []v1alpha1.WorkspaceGrant, groups []v1alpha1.ObjectName) bool {

@@ -75,7 +75,7 @@ func (r *Report) rows() []row {
 
 func (r *Report) userRow(u *v1alpha1.OrgUser) row {
 	line := row{
-		record: "user", name: effective.DisplayNameOf(u, u.Status.Registration), email: string(u.Spec.Email),
+		record: "user", name: effective.DisplayNameOf(u, u.Status.Registration), email: string(effective.EmailOf(u)),
 		role: string(roleOf(u)), access: string(u.Spec.Access), state: string(stateOf(u)), lastActive: u.Status.LastActive,
 	}
 	if access := r.snapshot.accessOf(u); access != "" {

@@ -34,7 +34,7 @@ func (s Snapshot) DetailsOf(a *v1alpha1.AlertStatus, listed int) Details {
 		return s.refusalDetails(a.Subject)
 	case v1alpha1.AlertLastAdministratorHeld:
 		if u := s.user(a.Subject); u != nil {
-			return Details{Title: effective.DisplayNameOf(u, u.Status.Registration), Email: string(u.Spec.Email)}
+			return Details{Title: effective.DisplayNameOf(u, u.Status.Registration), Email: string(effective.EmailOf(u))}
 		}
 		return Details{Title: a.Subject}
 	default:

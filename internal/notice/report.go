@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
@@ -91,7 +92,7 @@ func NewReport(s Snapshot) *Report {
 			r.Roles = append(r.Roles, RoleCount{role, roles[role]})
 		}
 	}
-	slices.SortFunc(r.people, func(a, b *v1alpha1.OrgUser) int { return cmp.Compare(a.Spec.Email, b.Spec.Email) })
+	slices.SortFunc(r.people, func(a, b *v1alpha1.OrgUser) int { return cmp.Compare(effective.EmailOf(a), effective.EmailOf(b)) })
 	r.Pending, r.Seats = s.pending(), s.seats(r.people)
 	return r
 }
@@ -132,7 +133,7 @@ func (s Snapshot) pending() []PendingInvitation {
 		o := u.Status.Onboarding
 		if o != nil && onboarding.Open(o.State) && u.Status.State == v1alpha1.UserPending &&
 			u.Labels[v1alpha1.LabelInvitation] == "" && among.includes(u) {
-			all = append(all, pendingOf(string(u.Spec.Email), "", u.Spec.Role, o))
+			all = append(all, pendingOf(string(effective.EmailOf(u)), "", u.Spec.Role, o))
 		}
 	}
 	slices.SortFunc(all, func(a, b PendingInvitation) int {

@@ -39,6 +39,7 @@ func New(links Links, opts Options) http.Handler {
 		mux.HandleFunc(path, h.refuseMethod("GET, HEAD, POST"))
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
 	}
+	h.addAddressPages(mux)
 	h.addQuestionPages(mux, opts)
 	h.addQueuePages(mux, opts)
 	mux.HandleFunc("/", h.notice(screenUnknown))

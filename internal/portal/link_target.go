@@ -41,8 +41,8 @@ func (t *linkTarget) onboarding() (*v1alpha1.OnboardingStatus, string) {
 			}
 		}
 	case *v1alpha1.OrgUser:
-		if t.claims.IsFor(string(host.Spec.Email)) {
-			return host.Status.Onboarding, string(host.Spec.Email)
+		if t.claims.IsFor(string(effective.EmailOf(host))) {
+			return host.Status.Onboarding, string(effective.EmailOf(host))
 		}
 	}
 	return nil, ""

@@ -98,6 +98,11 @@ type Links interface {
 	Decline(ctx context.Context, token string) (*Link, error)
 	// Confirm confirms the address, which completes the registration (NOV-11).
 	Confirm(ctx context.Context, token string) (*Link, error)
+	// OpenAddress returns the account whose new address a token confirms. The state of the Link is Registered while it is to be
+	// confirmed, and Active once it is. It never changes anything.
+	OpenAddress(ctx context.Context, token string) (*Link, error)
+	// ConfirmAddress confirms the new address of an account.
+	ConfirmAddress(ctx context.Context, token string) (*Link, error)
 }
 
 // Options configure the portal.

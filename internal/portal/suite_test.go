@@ -108,6 +108,20 @@ func (f *fakeLinks) Confirm(_ context.Context, token string) (*portal.Link, erro
 	return f.move(linktoken.PurposeConfirm, token, "confirm", v1alpha1.RecipientActive)
 }
 
+func (f *fakeLinks) OpenAddress(_ context.Context, token string) (*portal.Link, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if token != confirmToken {
+		return nil, portal.ErrUnknown
+	}
+	link := f.link
+	return &link, f.err
+}
+
+func (f *fakeLinks) ConfirmAddress(_ context.Context, token string) (*portal.Link, error) {
+	return f.move(linktoken.PurposeConfirm, token, "confirm address", v1alpha1.RecipientActive)
+}
+
 // site sends requests to a portal without following redirects.
 type site struct{ http.Handler }
 

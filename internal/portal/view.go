@@ -44,6 +44,9 @@ var signs = map[string]string{
 	screenBad.name:       "trouble",
 	screenHome.name:      "mail",
 
+	screenAddressConfirmed.name: "good",
+	screenAddressGone.name:      "time",
+
 	screenQuestionSent.name: "mail",
 	screenQuestionGone.name: "time",
 	screenDeskClosed.name:   "time",

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/object"
@@ -31,7 +32,7 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, i *v1alpha1.Invitation
 	var failed []error
 	for n := range users.Items {
 		u := &users.Items[n]
-		place, listed := index[emailaddr.Normalize(string(u.Spec.Email))]
+		place, listed := index[emailaddr.Normalize(string(effective.EmailOf(u)))]
 		switch {
 		case outlivesInvitation(u):
 		case listed && i.Status.Recipients[place].State == v1alpha1.RecipientActive && u.DeletionTimestamp.IsZero():

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/events"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
@@ -26,7 +27,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope) error {
 	wrote, err := status.Write(ctx, r.client, s.before, s.invitation)
 	for _, user := range s.recreated {
 		r.recorder.Eventf(s.invitation, user, corev1.EventTypeWarning, reasonUserRecreated, "Reconcile", "the pending OrgUser %s was "+
-			"deleted and Usher recreated it, because spec.emails names %s: remove the address there", user.Name, user.Spec.Email)
+			"deleted and Usher recreated it, because spec.emails names %s: remove the address there", user.Name, effective.EmailOf(user))
 	}
 	if err == nil && wrote {
 		emitStanding(r.recorder, s.before, s.invitation)

@@ -30,7 +30,7 @@ var followedFields = []string{fieldDisplayName, fieldRole, fieldWorkspaces, fiel
 
 // follow updates a pending user to what the Invitation grants now. A field that somebody else has changed stays as it is.
 func (r *Reconciler) follow(ctx context.Context, i *v1alpha1.Invitation, user *v1alpha1.OrgUser, name string) error {
-	requested := pendingUser(i, string(user.Spec.Email), name).Spec
+	requested := pendingUser(i, string(effective.EmailOf(user)), name).Spec
 	if len(differingFields(&user.Spec, &requested)) == 0 {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 )
@@ -41,7 +42,7 @@ func (r *Reconciler) invitationsForUser(ctx context.Context, c mapper.Change[*v1
 		return r.invitationsForGrants(ctx, c)
 	}
 	user := c.Newest()
-	keys, err := mapper.KeysOf(r.cache.InvitationsByEmail(ctx, user.Namespace, string(user.Spec.Email)))
+	keys, err := mapper.KeysOf(r.cache.InvitationsByEmail(ctx, user.Namespace, string(effective.EmailOf(user))))
 	if name := user.Labels[v1alpha1.LabelInvitation]; name != "" {
 		keys = append(keys, types.NamespacedName{Namespace: user.Namespace, Name: name})
 	}

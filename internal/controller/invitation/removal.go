@@ -51,7 +51,7 @@ func (r *Reconciler) deletePendingUser(ctx context.Context, i *v1alpha1.Invitati
 
 // deleteDuplicates deletes the pending users of the Invitation that have the address of another user.
 func (r *Reconciler) deleteDuplicates(ctx context.Context, i *v1alpha1.Invitation, user *v1alpha1.OrgUser) error {
-	users, err := r.cache.UsersByEmail(ctx, i.Namespace, string(user.Spec.Email))
+	users, err := r.cache.UsersByEmail(ctx, i.Namespace, string(effective.EmailOf(user)))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/mapper"
 )
@@ -53,11 +54,16 @@ func (r *Reconciler) organizationForAssignee(ctx context.Context, c mapper.Chang
 		return nil, err
 	}
 	for n := range o.Spec.Contacts {
-		if assignee := string(o.Spec.Contacts[n].Assignee); assignee != "" && emailaddr.Same(assignee, string(user.Spec.Email)) {
+		if assignee := string(o.Spec.Contacts[n].Assignee); assignee != "" &&
+			(isAt(user, assignee) || c.Before != nil && isAt(c.Before, assignee)) {
 			return []types.NamespacedName{mapper.OrganizationKey(o)}, nil
 		}
 	}
 	return nil, nil
+}
+
+func isAt(u *v1alpha1.OrgUser, email string) bool {
+	return emailaddr.Same(email, string(effective.EmailOf(u)))
 }
 
 // organizationForUser maps any user: the organization counts its users.

@@ -36,6 +36,8 @@ func setConditions(s *scope, failed error) {
 		setAwaitingAddress(u, s.facts)
 	case s.facts.UsernameOwner != "":
 		setUsernameTaken(u, s.facts.Usernames.Of(u), s.facts.UsernameOwner)
+	case effective.ChangesEmail(u):
+		setEmailChange(u, s.emailHolder, s.linkExpired)
 	case in.State == v1alpha1.UserPending:
 		setPending(u, s.facts.Onboarding)
 	case in.State == v1alpha1.UserSuspended:

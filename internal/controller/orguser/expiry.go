@@ -119,7 +119,7 @@ func (r *Expiry) makeRoom(ctx context.Context, namespace string) error {
 
 // delete deletes an account, unless something refers to it or somebody else has written to it. It reports whether the account is gone.
 func (r *Expiry) delete(ctx context.Context, u *v1alpha1.OrgUser) (bool, error) {
-	referring, err := r.cache.WorkspacesByAssignee(ctx, u.Namespace, string(u.Spec.Email))
+	referring, err := r.cache.WorkspacesByAssignee(ctx, u.Namespace, string(effective.EmailOf(u)))
 	if err != nil || len(referring) > 0 {
 		return false, err
 	}

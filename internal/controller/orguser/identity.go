@@ -56,7 +56,7 @@ func (r *Reconciler) stallDuplicates(ctx context.Context, u *v1alpha1.OrgUser) e
 		}
 		after := other.DeepCopy()
 		switch {
-		case emailaddr.Same(string(other.Spec.Email), string(u.Spec.Email)):
+		case emailaddr.Same(string(effective.EmailOf(other)), string(effective.EmailOf(u))):
 			setAddressTaken(after, u.Name)
 		case names.Of(other) == names.Of(u) && !effective.IsLimited(u) && !effective.IsLimited(other):
 			setUsernameTaken(after, names.Of(after), u.Name)
@@ -72,7 +72,7 @@ func (r *Reconciler) stallDuplicates(ctx context.Context, u *v1alpha1.OrgUser) e
 
 func setAddressTaken(u *v1alpha1.OrgUser, by string) {
 	status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
-		"user %q already has the address %s: delete one of the two users", by, u.Spec.Email))
+		"user %q already has the address %s: delete one of the two users", by, effective.EmailOf(u)))
 }
 
 // setAwaitingAddress says how a user stands whose address another one has in force. One who is to take over from an administrator is
@@ -82,14 +82,14 @@ func setAwaitingAddress(u *v1alpha1.OrgUser, f effective.UserFacts) {
 	case f.TakesOver && !f.OwnerLeaves:
 		status.Ready(u, v1alpha1.ReasonAwaitingHandover, fmt.Sprintf(
 			"user %q has the address %s and is an administrator in force; this user takes over when that one is deleted: delete one of "+
-				"the two users", f.AddressOwner, u.Spec.Email))
+				"the two users", f.AddressOwner, effective.EmailOf(u)))
 	case f.TakesOver:
 		status.Progressing(u, v1alpha1.ReasonAwaitingHandover, fmt.Sprintf(
 			"taking over from user %q, which is being deleted", f.AddressOwner))
 	case f.OwnerLeaves:
 		status.Progressing(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf(
 			"user %q, which is being deleted, still has the address %s: this user follows when that one is gone",
-			f.AddressOwner, u.Spec.Email))
+			f.AddressOwner, effective.EmailOf(u)))
 	default:
 		setAddressTaken(u, f.AddressOwner)
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 )
@@ -19,7 +20,8 @@ func (r *Reconciler) usersForUser(ctx context.Context, c mapper.Change[*v1alpha1
 	names := r.cache.Usernames()
 	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State && c.Before.Status.Role == c.After.Status.Role &&
 		c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() &&
-		names.Of(c.Before) == names.Of(c.After) && c.Before.Status.Username == c.After.Status.Username {
+		names.Of(c.Before) == names.Of(c.After) && c.Before.Status.Username == c.After.Status.Username &&
+		!effective.EmailChanged(c.Before, c.After) {
 		return nil, nil
 	}
 	keys, err := mapper.KeysOf(r.cache.UsersByIdentity(ctx, c.Newest()))

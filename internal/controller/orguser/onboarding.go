@@ -10,13 +10,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // reconcileOnboarding moves the onboarding of a person who is declared without an Invitation on.
 func (r *Reconciler) reconcileOnboarding(_ context.Context, s *scope) error {
-	s.wait = r.moveOnboarding(&s.facts)
+	s.wait = attempt.Lowest(s.wait, r.moveOnboarding(&s.facts))
 	return nil
 }
 
@@ -35,12 +36,12 @@ func (r *Reconciler) moveOnboarding(f *effective.UserFacts) time.Duration {
 		return 0
 	}
 	request := onboarding.ResendOf(u)
-	resend := request.Requested(u.Status.ObservedResend) && request.Concerns(string(u.Spec.Email))
+	resend := request.Requested(u.Status.ObservedResend) && request.Concerns(string(effective.EmailOf(u)))
 	u.Status.ObservedResend = request.Observed()
 	if o == nil {
 		o, resend = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientPending}, false
 	}
-	subject := r.subject(f.Organization, effective.UIDOf(u), string(u.Spec.Email))
+	subject := r.subject(f.Organization, effective.UIDOf(u), string(effective.EmailOf(u)))
 	onboarding.Apply(o, onboarding.EventAdmit, subject)
 	switch {
 	case resend:
@@ -59,7 +60,7 @@ func (r *Reconciler) revokeInvitation(f *effective.UserFacts) {
 	if u.Labels[v1alpha1.LabelInvitation] != "" || f.Organization == nil || u.Status.Onboarding == nil {
 		return
 	}
-	subject := r.subject(f.Organization, effective.UIDOf(u), string(u.Spec.Email))
+	subject := r.subject(f.Organization, effective.UIDOf(u), string(effective.EmailOf(u)))
 	subject.Reason = v1alpha1.RevokedAccessLimited
 	onboarding.Apply(u.Status.Onboarding, onboarding.EventRevoke, subject)
 }

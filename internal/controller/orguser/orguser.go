@@ -91,6 +91,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.R
 // force is written next, new access follows from what is written, and only then is the user Ready.
 func (r *Reconciler) reconcileInForce(ctx context.Context, s *scope) (ctrl.Result, error) {
 	return r.finish(ctx, s, runInOrder(ctx, s,
+		r.reconcileEmail, // another address comes into force before anything that follows from it
 		r.reconcileOnboarding,
 		r.computeInForce, // from the cache; the next three confirm it past the cache
 		r.confirmLedger,  // an administrator in force keeps the role while the ledger names them

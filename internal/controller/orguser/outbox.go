@@ -30,14 +30,37 @@ type outbox struct {
 // Pending returns no message until the newest spec is observed.
 func (b *outbox) Pending() []delivery.Message {
 	u := b.user
-	if !hostsOnboarding(u) || u.Status.Onboarding == nil || u.Status.ObservedGeneration != u.Generation {
+	if u.Status.ObservedGeneration != u.Generation || !u.DeletionTimestamp.IsZero() {
 		return nil
 	}
-	m, queued := onboardingmail.Pending(string(u.Spec.Email), u.Status.Onboarding, b.now())
-	if !queued {
+	var all []delivery.Message
+	if hostsOnboarding(u) && u.Status.Onboarding != nil {
+		if m, queued := onboardingmail.Pending(string(effective.EmailOf(u)), u.Status.Onboarding, b.now()); queued {
+			all = append(all, m)
+		}
+	}
+	if o := emailConfirmation(u); o != nil {
+		if m, queued := onboardingmail.Pending(string(u.Spec.Email), o, b.now()); queued {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// emailConfirmation returns what the mail to a requested address goes by, or nil if none is to be confirmed.
+func emailConfirmation(u *v1alpha1.OrgUser) *v1alpha1.OnboardingStatus {
+	if !effective.ChangesEmail(u) || !u.DeletionTimestamp.IsZero() {
 		return nil
 	}
-	return []delivery.Message{m}
+	return onboarding.ConfirmationOf(u.Status.EmailChange)
+}
+
+// queued returns what the mail to an address goes by: the change of address if that is the requested one, else the onboarding.
+func (b *outbox) queued(email string) *v1alpha1.OnboardingStatus {
+	if o := emailConfirmation(b.user); o != nil && email == string(b.user.Spec.Email) {
+		return o
+	}
+	return b.user.Status.Onboarding
 }
 
 // Load implements delivery.Outbox. Nobody is invited to an address that another account has in force.
@@ -51,6 +74,12 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	b.organization = facts.Organization
+	if emailConfirmation(u) != nil {
+		holder, err := b.cache.EmailHolder(ctx, u)
+		if err != nil || holder != "" {
+			return false, err
+		}
+	}
 	b.workspaces, err = b.cache.WorkspacesForGrants(ctx, u.Namespace, u.Spec.Workspaces)
 	return b.organization != nil && facts.AddressOwner == "", err
 }
@@ -58,10 +87,13 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 // Render implements delivery.Outbox.
 func (b *outbox) Render(_ context.Context, email string) delivery.Send {
 	u := b.user
-	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(u), email, u.Status.Onboarding)
+	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(u), email, b.queued(email))
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
 	d.SetRole(u.Spec.Role, b.cache.Usernames().Of(u))
-	d.Content.Recipient = effective.DisplayNameOf(u, u.Status.Onboarding.Registration)
+	d.Content.Recipient = u.Status.DisplayName
+	if u.Status.Onboarding != nil {
+		d.Content.Recipient = effective.DisplayNameOf(u, u.Status.Onboarding.Registration)
+	}
 	d.Content.Workspaces = onboardingmail.Titles(u.Spec.Workspaces, b.workspaces)
 	return b.writer.Send(d)
 }
@@ -70,8 +102,10 @@ func (b *outbox) Render(_ context.Context, email string) delivery.Send {
 func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
 	u := b.user
 	return status.Amend(ctx, b.api, b.client, u, func() error {
-		if result, tried := results[string(u.Spec.Email)]; tried && u.Status.Onboarding != nil {
-			onboarding.Record(u.Status.Onboarding, result, b.now())
+		for email, result := range results {
+			if o := b.queued(email); o != nil {
+				onboarding.Record(o, result, b.now())
+			}
 		}
 		return nil
 	})

@@ -62,7 +62,7 @@ func (r *Reconciler) setInForce(s *scope) {
 	u, in, out := s.user, s.in, &s.user.Status
 	out.State, out.Role, out.Username = in.State, in.Role, in.Username
 	out.UsernameSource = effective.UsernameSourceOf(s.facts, in)
-	out.Email = emailaddr.Normalize(string(u.Spec.Email))
+	out.Email = emailaddr.Normalize(string(effective.EmailOf(u)))
 	out.Workspaces, out.Modules = in.Workspaces, in.Modules
 	if o := s.facts.Onboarding; o != nil && o.Registration != nil && in.Accepted {
 		out.Registration = o.Registration.DeepCopy()

@@ -23,7 +23,11 @@ type scope struct {
 	user  *v1alpha1.OrgUser
 	facts effective.UserFacts
 
-	// wait is how long until time alone moves the person's onboarding on; zero: it does not.
+	// emailHolder is the name of another user who keeps this one from the requested address.
+	emailHolder string
+	// linkExpired is true if the person has not confirmed the requested address in time.
+	linkExpired bool
+	// wait is how long until time alone moves the person's onboarding or the change of address on; zero: it does not.
 	wait time.Duration
 	// in is what is in force by the facts, and by what phases have confirmed past the cache.
 	in   effective.InForce

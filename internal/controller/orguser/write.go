@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
@@ -40,7 +41,7 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.OrgUser)
 		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case before.Status.State != after.Status.State && isEventful(after.Status.State):
 		r.recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
-			"%s is %s", after.Spec.Email, after.Status.State)
+			"%s is %s", effective.EmailOf(after), after.Status.State)
 	}
 	return nil
 }

@@ -68,7 +68,12 @@ func (r *Reconciler) workspacesForAssignee(ctx context.Context, c mapper.Change[
 	if !mapper.StandingChanged(c) {
 		return nil, nil
 	}
-	return mapper.KeysOf(r.cache.WorkspacesByAssignee(ctx, c.Newest().Namespace, string(c.Newest().Spec.Email)))
+	keys, err := mapper.KeysOf(r.cache.WorkspacesByAssignee(ctx, c.Newest().Namespace, string(effective.EmailOf(c.Newest()))))
+	if err != nil || c.Created() || effective.EmailOf(c.Before) == effective.EmailOf(c.Newest()) {
+		return keys, err
+	}
+	former, err := mapper.KeysOf(r.cache.WorkspacesByAssignee(ctx, c.Before.Namespace, string(effective.EmailOf(c.Before))))
+	return append(keys, former...), err
 }
 
 // workspacesForSerials returns the workspaces that name a serial number that another workspace has added or removed.

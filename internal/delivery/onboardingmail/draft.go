@@ -86,6 +86,8 @@ func (w Writer) link(d Draft) (string, error) {
 	switch d.onboarding.Mail.Kind {
 	case v1alpha1.MailWelcome:
 		return "", nil
+	case v1alpha1.MailAddressChange:
+		return w.links.URL(linktoken.PurposeAddress, d.host, d.Email, d.onboarding.SendCount)
 	case v1alpha1.MailConfirmation:
 		return w.links.URL(linktoken.PurposeConfirm, d.host, d.Email, d.onboarding.SendCount)
 	default:
