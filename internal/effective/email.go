@@ -45,8 +45,8 @@ func AwaitsInvitee(u *v1alpha1.OrgUser) bool {
 // claim.
 func ClaimsBefore(claimant, other *v1alpha1.OrgUser) bool {
 	c := claimant.Status.EmailChange
-	return c != nil && ChangesEmail(claimant) && emailaddr.Same(string(c.Email), string(EmailOf(other))) && !inUse(other) && !Yields(other) &&
-		c.RequestTime.Before(&other.CreationTimestamp)
+	return c != nil && ChangesEmail(claimant) && emailaddr.Same(string(c.Email), string(EmailOf(other))) &&
+		!inUse(other) && !Yields(other) && c.RequestTime.Before(&other.CreationTimestamp)
 }
 
 // HoldsEmail reports whether a user keeps a claimant from the address that the claimant requests: because the user has it in force, has

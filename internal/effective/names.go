@@ -21,10 +21,10 @@ func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) str
 	}
 }
 
-// IsAccountOf reports whether a user is a recipient's account. It must have the recipient's address, or have had it since it
-// accepted: the name in the recipient's status may have become another user's. And it must be the one that accepted: an account that is created after that is another one, although it
-// has the same name and address. The UID tells them apart; where none is recorded, the time of the acceptance does, to the second. Both
-// are those that a restored account had first; see IdentityOf.
+// IsAccountOf reports whether a user is a recipient's account. It must have the recipient's address, or have had it since it accepted:
+// the name in the recipient's status may have become another user's. And it must be the one that accepted: an account that is created
+// after that is another one, although it has the same name and address. The UID tells them apart; where none is recorded, the time of
+// the acceptance does, to the second. Both are those that a restored account had first; see IdentityOf.
 func IsAccountOf(u *v1alpha1.OrgUser, recipient *v1alpha1.RecipientStatus) bool {
 	switch {
 	case !emailaddr.Same(string(EmailOf(u)), string(recipient.Email)) &&

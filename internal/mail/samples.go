@@ -14,7 +14,8 @@ import (
 // Kinds returns all kinds of mails.
 func Kinds() []Kind {
 	return []Kind{
-		Invitation, Confirmation, Welcome, AddressChange, SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
+		Invitation, Confirmation, Welcome, AddressChange,
+		SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
 		QuestionConfirmation, QuestionReceipt, Question, QueueConfirmation,
 	}
 }
