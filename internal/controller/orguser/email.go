@@ -13,6 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
+	"github.com/usher-operator/usher/internal/status"
 )
 
 // reconcileEmail moves a change of the address on: it asks the person to confirm, and puts the address in force once they have. Until
@@ -81,6 +82,7 @@ func (r *Reconciler) moveEmail(ctx context.Context, s *scope) error {
 	if o := out.Onboarding; o != nil && !effective.IsAccepted(u) {
 		onboarding.Apply(o, onboarding.EventResend, r.subject(s.facts.Organization, effective.UIDOf(u), string(u.Spec.Email)))
 	}
+	status.Progressing(u, v1alpha1.ReasonReconciling, newAddressComing)
 	err := r.stallDuplicates(ctx, u)
 	if apierrors.IsConflict(err) {
 		return errPostponed
@@ -93,6 +95,8 @@ func (r *Reconciler) moveEmail(ctx context.Context, s *scope) error {
 	}
 	return errPostponed
 }
+
+const newAddressComing = "the new address is coming into force"
 
 // maxFormerEmails is how many former addresses the status keeps.
 const maxFormerEmails = 8

@@ -10,6 +10,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // setEmailChange says why the address that a user requests is not in force.
@@ -24,7 +25,7 @@ func setEmailChange(u *v1alpha1.OrgUser, holder string, expired bool) {
 		status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf("user %q already has or has claimed the address %s, so %s: %s, or "+
 			"delete the other user", holder, u.Spec.Email, stays, back))
 	case c == nil || c.ConfirmationTime != nil:
-		status.Progressing(u, v1alpha1.ReasonReconciling, "the new address is coming into force")
+		status.Progressing(u, v1alpha1.ReasonReconciling, newAddressComing)
 	case expired:
 		status.Stalled(u, v1alpha1.ReasonAddressNotConfirmed, fmt.Sprintf("%s, because %s was not confirmed in time: send the mail again "+
 			"with the annotation %s, or %s", stays, c.Email, v1alpha1.AnnotationResend, back))
@@ -40,6 +41,8 @@ func setConfirmationMail(u *v1alpha1.OrgUser, stays, back string) {
 	case onboarding.AwaitsPlatform(o):
 		status.Progressing(u, v1alpha1.ReasonAwaitingMail, fmt.Sprintf("a mail is waiting to be sent, %s (last error: %s)",
 			onboarding.PlatformTrouble, c.Mail.LastError))
+	case onboarding.AwaitsBudget(o):
+		status.Progressing(u, v1alpha1.ReasonBudgetReached, wording.AwaitingBudget(1, o.Mail.Budget, o.Mail.NextAttemptTime.Time))
 	case c.Mail != nil && c.Mail.State == v1alpha1.MailFailed:
 		status.Stalled(u, v1alpha1.ReasonAddressNotConfirmed, fmt.Sprintf("%s, because the mail server refuses mail to %s (%s): set another "+
 			"spec.email, or %s", stays, c.Email, c.Mail.LastError, back))
