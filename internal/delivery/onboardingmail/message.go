@@ -36,7 +36,7 @@ func urgency(kind v1alpha1.MailKind) int {
 }
 
 func streamOf(kind v1alpha1.MailKind) budget.Stream {
-	if kind == v1alpha1.MailInvitation {
+	if kind == v1alpha1.MailInvitation || kind == v1alpha1.MailAddressChange {
 		return budget.Invitations
 	}
 	return budget.Awaited
