@@ -57,7 +57,8 @@ var sources = []struct{ events, text string }{
 	{"Resend", "a new value of the annotation `accounts.usher.dev/resend` on the Invitation, or on an OrgUser that " +
 		"is declared without one. If the value names addresses, as in `luis@acme.example eva@acme.example 2`, it applies to those only, " +
 		"else to everybody who has neither accepted nor declined. The old link becomes invalid, the validity period starts again, and " +
-		"`sendCount` grows. A person who is Registered gets the confirmation mail again instead, and the link that they have stays valid. " +
+		"`sendCount` grows. A person who is Registered gets the confirmation mail again instead, and the link that they have stays " +
+		"valid. " +
 		"The same value again does nothing. While the inviter may not give the role, or the OrgUser of one of these people cannot be " +
 		"written, the request waits for all of them"},
 	{"Revoke", "the address is no longer in `spec.emails` (AddressRemoved), or the inviter may no longer give " +
@@ -81,17 +82,17 @@ const footer = `
   addresses have all ten names that Usher would give it, the condition says ` + "`Failed`" + ` and names one of them: delete it.
 - When the OrgUser of a person who had accepted is deleted, the Invitation says ` + "`AccountRemoved`" + ` and no longer counts the person.
   Nobody is invited again by that, nor by a change of the Invitation. A resend invites them anew, and so does removing the address from
-  ` + "`spec.emails`" + ` and adding it again, or naming it in another Invitation: with a new link and a new OrgUser, as soon as the old one is
-  gone. Remove the addresses of people who are not to come back before you resend. A person who gets an OrgUser in another way is Active
-  again.
+  ` + "`spec.emails`" + ` and adding it again, or naming it in another Invitation: with a new link and a new OrgUser, as soon as the old
+  one is gone. Remove the addresses of people who are not to come back before you resend. A person who gets an OrgUser in another way is
+  Active again.
 - If somebody deletes a pending OrgUser while the Invitation still names the person, Usher recreates it. Remove the address from
   ` + "`spec.emails`" + ` instead.
 - An address that is already being invited, by another Invitation or as an OrgUser declared without one, stays Pending here, and
   ` + "`heldBy`" + ` names the other object. When that object is deleted or gives the address up, this Invitation invites the person.
   When the person accepts there, they are Active here.
 - An Invitation changes nobody who is a user already, whatever it grants. If they have another role, or less than it grants, a warning
-  at admission, the recipient's ` + "`message`" + ` and the condition ` + "`AlreadyMember`" + ` name the OrgUser to edit. They are still Active, because
-  there is nothing to accept. A Limited account that somebody has made holds its address: make it Full instead.
+  at admission, the recipient's ` + "`message`" + ` and the condition ` + "`AlreadyMember`" + ` name the OrgUser to edit. They are
+  still Active, because there is nothing to accept. A Limited account that somebody has made holds its address: make it Full instead.
 - Whose authority counts is recorded at admission, in the annotation accounts.usher.dev/inviter-kind, and shown in
   status.inviterKind: that of a Person or a Delegate is checked again at acceptance; that of the Platform is not. A person or delegate
   who is unknown, suspended or removed has none. If a delegate names somebody unknown, the Invitation waits until that person is active.

@@ -69,8 +69,8 @@ func ParseList(entries []string) ([]Addressee, error) {
 		length += len(entry)
 	}
 	if length > maxListLength {
-		return nil, Faults{{Message: fmt.Sprintf("has %d KiB of text, but at most %d KiB are allowed: name each address once, or split the "+
-			"list into several Invitations", (length+1023)>>10, maxListLength>>10)}}
+		return nil, Faults{{Message: fmt.Sprintf("has %d KiB of text, but at most %d KiB are allowed: name each address once, or split "+
+			"the list into several Invitations", (length+1023)>>10, maxListLength>>10)}}
 	}
 	list := addressList{index: map[string]int{}}
 	for n, entry := range entries {

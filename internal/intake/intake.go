@@ -81,7 +81,8 @@ type Limits struct {
 // DefaultLimits returns the defaults of the flags.
 func DefaultLimits() Limits {
 	return Limits{
-		PerSender: 60, PerNetwork: 20000, PerWorkspace: 2000, PerOrganization: 6000, Unproven: 1000, UnprovenPerDomain: 200, NewAccounts: 100,
+		PerSender: 60, PerNetwork: 20000, PerWorkspace: 2000, PerOrganization: 6000,
+		Unproven: 1000, UnprovenPerDomain: 200, NewAccounts: 100,
 		MessageBytes: 25 << 20, Memory: 64 << 20, Connections: 20, Recipients: 50,
 	}
 }

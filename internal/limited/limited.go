@@ -36,8 +36,8 @@ var ErrOrganizationPaused = errors.New("the organization is paused")
 
 // Create creates the Limited account of an address, unless its organization, read past the cache, is gone or paused. It returns the
 // account that the address has, and whether it was created: an account of any kind that exists by then is left as it is (LMI-7). The
-// object's name follows from the address, so that two callers who create the account at once create one; see account.Create. It has no display name of
-// its own: the status shows the one derived from the address, whatever the person calls themselves (LMI-5, LMI-6).
+// object's name follows from the address, so that two callers who create the account at once create one; see account.Create. It has no
+// display name of its own: the status shows the one derived from the address, whatever the person calls themselves (LMI-5, LMI-6).
 func (c Creator) Create(ctx context.Context, organization, email, origin string) (*v1alpha1.OrgUser, bool, error) {
 	paused, err := c.api.Paused(ctx, organization)
 	switch {

@@ -22,7 +22,8 @@ func SameBesideGeneration(a, b client.Object) bool {
 
 // StandingChanged reports whether a change of a user may change who is assigned to a contact.
 func StandingChanged(c Change[*v1alpha1.OrgUser]) bool {
-	return c.Created() || c.Deleted() || c.Before.Status.State != c.After.Status.State || effective.UIDOf(c.Before) != effective.UIDOf(c.After) ||
+	return c.Created() || c.Deleted() || c.Before.Status.State != c.After.Status.State ||
+		effective.UIDOf(c.Before) != effective.UIDOf(c.After) ||
 		effective.EmailOf(c.Before) != effective.EmailOf(c.After) ||
 		effective.IsProvisional(c.Before) != effective.IsProvisional(c.After)
 }

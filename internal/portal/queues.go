@@ -22,8 +22,8 @@ type QueueRequest struct {
 }
 
 // Queues finds requests by the links in mails, and changes their state. It returns ErrUnknown for a link that never existed, and
-// ErrRevoked for one that has expired, or that a later mail or another address has replaced, and ErrPaused. Any other error is temporary. No error
-// contains a token.
+// ErrRevoked for one that has expired, or that a later mail or another address has replaced, and ErrPaused. Any other error is
+// temporary. No error contains a token.
 type Queues interface {
 	// Open returns the request that a link leads to. It changes nothing.
 	Open(ctx context.Context, token string) (*QueueRequest, error)

@@ -24,7 +24,7 @@ func BenchmarkMaxima(b *testing.B) {
 	o.Status.Modules = effective.NextSeats(o, users)
 	for n := range o.Status.Modules { // so that half of the people wait
 		m := &o.Status.Modules[n]
-		seats := int32(len(m.Holders) / 2) //nolint:gosec // at most 10,000
+		seats := int32(len(m.Holders) / 2)
 		m.Holders, m.Seats, m.Used = m.Holders[:seats], &seats, &seats
 	}
 	cache := maxima.NewCache(b.Context(), lookup.AddIndexes, o, w)
