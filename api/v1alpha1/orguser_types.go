@@ -176,7 +176,7 @@ type EmailChangeStatus struct {
 	Generation int64 `json:"generation,omitempty"`
 	// requestTime is since when the account claims the address. Of several accounts that claim it, the oldest gets it.
 	// +required
-	RequestTime metav1.Time `json:"requestTime,omitempty,omitzero"`
+	RequestTime metav1.Time `json:"requestTime,omitempty,omitzero"` //nolint:kubeapilinter // every request has a time
 	// confirmationTime is when the person confirmed the address, or when it turned out that nobody needs to.
 	// +optional
 	ConfirmationTime *metav1.Time `json:"confirmationTime,omitempty"`

@@ -32,8 +32,8 @@ const footer = `
   none, it is the delegate of that name. If there is no such delegate either, the request is refused.
 - Whatever your role, you cannot remove or suspend yourself, change your own role, remove the last administrator, or change what
   belongs to Usher: ` + "`status`" + `, Usher's finalizer, its labels and annotations, and owner references.
-- A new address of your own account counts only once you have confirmed it: you cannot change it with ` + "`onboarding: None`" + `, which needs no
-  confirmation.
+- A new address of your own account counts only once you have confirmed it: you cannot change it with ` + "`onboarding: None`" + `,
+  which needs no confirmation.
 - Roles do not bind platform identities (the group ` + "`system:masters`" + ` and those that the operator's configuration names).
   Everything else does.
 - Those who manage billing can read the Secret with payment details that the organization names, and no other Secret.

@@ -21,7 +21,9 @@ var templateFiles embed.FS
 // templates are the pages by name, each inside the layout.
 var templates = func() map[string]*template.Template {
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"invite", "confirm", "address", "welcome", "notice", "ask", "question", "received", "questions", "queue"} {
+	for _, name := range []string{
+		"invite", "confirm", "address", "welcome", "notice", "ask", "question", "received", "questions", "queue",
+	} {
 		pages[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
 	}
 	return pages

@@ -65,7 +65,8 @@ func (r *Reconciler) acceptedUser(ctx context.Context, s *scope, recipient *v1al
 		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
 	live, err := r.api.User(ctx, s.invitation.Namespace, name)
-	if err != nil || live == nil || !emailaddr.Same(string(effective.EmailOf(live)), string(recipient.Email)) || !isUserSince(s.invitation, live) {
+	if err != nil || live == nil || !emailaddr.Same(string(effective.EmailOf(live)), string(recipient.Email)) ||
+		!isUserSince(s.invitation, live) {
 		return nil, err
 	}
 	return live, nil

@@ -41,25 +41,24 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 	case len(failures) > 0:
 		status.Progressing(i, v1alpha1.ReasonFailed, standing)
 	default:
-		reason, message := t.settled(standing)
-		status.Ready(i, reason, message)
+		t.setSettled(i, standing)
 	}
 }
 
-// settled returns the reason and message of an Invitation for which nothing is left to do: what it does not give comes first.
-func (t *tally) settled(standing string) (reason, message string) {
+// setSettled sets the conditions of an Invitation for which nothing is left to do. What it does not give comes first.
+func (t *tally) setSettled(i *v1alpha1.Invitation, standing string) {
 	switch {
 	case len(t.held) > 0:
-		return v1alpha1.ReasonAddressHeld, fmt.Sprintf("%s; already invited by another object: %s. This Invitation invites "+
-			"them when that object is deleted or gives the address up", standing, wording.Some(t.held))
+		status.Ready(i, v1alpha1.ReasonAddressHeld, fmt.Sprintf("%s; already invited by another object: %s. This Invitation invites "+
+			"them when that object is deleted or gives the address up", standing, wording.Some(t.held)))
 	case t.limited > 0:
-		return v1alpha1.ReasonAddressHeld, standing
+		status.Ready(i, v1alpha1.ReasonAddressHeld, standing)
 	case t.removed > 0:
-		return v1alpha1.ReasonAccountRemoved, standing
+		status.Ready(i, v1alpha1.ReasonAccountRemoved, standing)
 	case t.members > 0:
-		return v1alpha1.ReasonAlreadyMember, standing
+		status.Ready(i, v1alpha1.ReasonAlreadyMember, standing)
 	default:
-		return v1alpha1.ReasonReady, standing
+		status.Ready(i, v1alpha1.ReasonReady, standing)
 	}
 }
 

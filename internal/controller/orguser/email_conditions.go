@@ -20,7 +20,8 @@ func setEmailChange(u *v1alpha1.OrgUser, holder string, expired bool) {
 	switch {
 	case effective.AwaitsInvitee(u):
 		status.Stalled(u, v1alpha1.ReasonAddressNotConfirmed, fmt.Sprintf(
-			"%s, because the Invitation %q invites it: name %s there, and %s here", stays, u.Labels[v1alpha1.LabelInvitation], u.Spec.Email, back))
+			"%s, because the Invitation %q invites it: name %s there, and %s here",
+			stays, u.Labels[v1alpha1.LabelInvitation], u.Spec.Email, back))
 	case holder != "":
 		status.Stalled(u, v1alpha1.ReasonDuplicateAddress, fmt.Sprintf("user %q already has or has claimed the address %s, so %s: %s, or "+
 			"delete the other user", holder, u.Spec.Email, stays, back))
@@ -44,8 +45,8 @@ func setConfirmationMail(u *v1alpha1.OrgUser, stays, back string) {
 	case onboarding.AwaitsBudget(o):
 		status.Progressing(u, v1alpha1.ReasonBudgetReached, wording.AwaitingBudget(1, o.Mail.Budget, o.Mail.NextAttemptTime.Time))
 	case c.Mail != nil && c.Mail.State == v1alpha1.MailFailed:
-		status.Stalled(u, v1alpha1.ReasonAddressNotConfirmed, fmt.Sprintf("%s, because the mail server refuses mail to %s (%s): set another "+
-			"spec.email, or %s", stays, c.Email, c.Mail.LastError, back))
+		status.Stalled(u, v1alpha1.ReasonAddressNotConfirmed, fmt.Sprintf("%s, because the mail server refuses mail to %s (%s): set "+
+			"another spec.email, or %s", stays, c.Email, c.Mail.LastError, back))
 	default:
 		status.Ready(u, v1alpha1.ReasonAwaitingConfirmation, fmt.Sprintf(
 			"%s until the person confirms %s by the link in the mail to it. To cancel, %s", stays, c.Email, back))
