@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // judgeModules refuses to let an actor who does not manage the subscription give or remove modules: a module takes a seat that
@@ -39,6 +40,19 @@ func judgeInvitationModules(r Request) []Violation {
 		return found
 	}
 	return []Violation{r.denyModules("change an invitation that gives %s", modulesOf(after))}
+}
+
+// judgeModuleHolder also refuses to let such an actor say that a user who has modules is another person: whoever has the new address or
+// user name gets the modules.
+func judgeModuleHolder(r Request, field string, before, after *v1alpha1.OrgUser) []Violation {
+	held := slices.Concat(before.Spec.Modules, without(before.Status.Modules, before.Spec.Modules))
+	respelled := field == "spec.email" && emailaddr.Same(string(before.Spec.Email), string(after.Spec.Email))
+	if len(held) == 0 || respelled || managesModules(r.Actor.Role) {
+		return nil
+	}
+	v := r.denyModules("change "+strings.TrimPrefix(field, "spec.")+" of a user who has %s", held)
+	v.Field = field
+	return []Violation{v}
 }
 
 // denyModules names nobody who manages the subscription but may not change users at all.

@@ -61,6 +61,31 @@ var _ = Describe("GTA-11 Modules", func() {
 		Expect(authz.Judge(asked(eva, authz.Delete, team("desk")))).To(BeEmpty())
 	})
 
+	DescribeTable("stay with the person, whom a UserAdmin cannot exchange for another one", func(field string, change func(*v1alpha1.OrgUser)) {
+		has := func(modules ...string) *v1alpha1.OrgUser { return builders.OrgUser("acme", "luis").Modules(modules...).Obj() }
+		changed := func(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
+			after := u.DeepCopy()
+			change(after)
+			return after
+		}
+		inForce := has()
+		inForce.Status.Modules = []v1alpha1.ObjectName{"desk"}
+		for _, u := range []*v1alpha1.OrgUser{has("desk"), inForce} {
+			Expect(authz.Judge(update(eva, u, changed(u)))).To(HaveExactElements(And(HaveField("Field", field),
+				HaveField("Rule", "module-managed"), HaveField("Message", begin+"change "+field[len("spec."):]+` of a user who has module "desk"`))))
+			Expect(authz.Judge(update(ana, u, changed(u)))).To(BeEmpty())
+		}
+		Expect(authz.Judge(update(eva, has(), changed(has())))).To(BeEmpty(), "without modules")
+	},
+		Entry("address", "spec.email", func(u *v1alpha1.OrgUser) { u.Spec.Email = "eve@acme.example" }),
+		Entry("user name", "spec.username", func(u *v1alpha1.OrgUser) { u.Spec.Username = "eve" }),
+	)
+
+	It("do not keep a UserAdmin from spelling an address in another way", func() {
+		after := builders.OrgUser("acme", "luis").Modules("desk").With(func(u *v1alpha1.OrgUser) { u.Spec.Email = "LUIS@acme.example" }).Obj()
+		Expect(authz.Judge(update(eva, user("desk"), after))).To(BeEmpty())
+	})
+
 	It("of an Invitation are given by whoever changes to whom, so a UserAdmin can do neither that nor resend", func() {
 		more := invitation("desk").With(func(i *v1alpha1.Invitation) { i.Spec.Emails = append(i.Spec.Emails, "kim@acme.example") }).Obj()
 		spanish := invitation("desk").With(func(i *v1alpha1.Invitation) { i.Spec.Language = "es" }).Obj()

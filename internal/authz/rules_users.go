@@ -54,6 +54,8 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 			found = append(found, r.deny(field, "role-frozen", managersOf(AreaUsers), "set role %q", after.Spec.Role))
 		case field == "spec.modules" && isMember(before):
 			found = append(found, judgeModules(r)...)
+		case slices.Contains([]string{"spec.email", "spec.username"}, field) && isMember(before):
+			found = append(found, judgeModuleHolder(r, field, before, after)...)
 		case field == "spec.workspaces" || isMember(before):
 		default:
 			found = append(found, r.deny(field, "members-only", managersOf(AreaUsers),
