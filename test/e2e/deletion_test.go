@@ -372,9 +372,15 @@ func hideWebhooks(ctx context.Context) {
 		Expect(env.Client.Update(ctx, validating)).To(Succeed())
 		return before
 	}
+	clients(ctx)
+	owners := [][]metav1.ManagedFieldsEntry{mutating.ManagedFields, validating.ManagedFields}
 	urls := point(ctx, []string{"https://127.0.0.1:1/nobody"})
 	DeferCleanup(func(ctx context.Context) {
 		point(ctx, urls)
+		clients(ctx)
+		mutating.ManagedFields, validating.ManagedFields = owners[0], owners[1] // as they were, for who applies the manifests again
+		Expect(env.Client.Update(ctx, mutating)).To(Succeed())
+		Expect(env.Client.Update(ctx, validating)).To(Succeed())
 		Eventually(ctx, probes).Should(Succeed())
 	})
 	Eventually(ctx, probes).Should(MatchError(And(

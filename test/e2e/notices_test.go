@@ -131,7 +131,7 @@ var _ = Describe("Contacts", func() {
 	}
 
 	It("GTA-12 are told once that an invitation cannot be delivered, and again when it happens again", func(ctx context.Context) {
-		org, o := organizationWithContacts(ctx, toContact("Service desk", byMail("desk@org"), byMail("DESK@org")))
+		org, o := organizationWithContacts(ctx, toContact("Service desk", byMail("desk@org")), toContact("The same desk", byMail("DESK@org")))
 		desk, bad := "desk@"+org+".example", "gone@"+org+".example"
 		refuse(bad)
 		i := builders.Invitation(org, "team", bad).Obj()

@@ -20,7 +20,6 @@ const (
 	seeUsers     = "y   y   y   y   y   r   r   y   y   r"
 	ofMembers    = "y   r   r   y   r   r   r   y   w   r"
 	ofAll        = "y   r   r   w   r   r   r   y   w   r"
-	immutable    = "c   r   r   c   r   r   r   c   c   r"
 	ushersOfUser = "w   r   r   w   r   r   r   w   w   r"
 	onSelf       = "w   r   r   w   r   r   r   -   -   -"
 	ownAccount   = "y   r   r   w   r   r   r   -   -   -"
@@ -40,10 +39,10 @@ var everyRole = []struct{ role, cells string }{
 	{"NotificationsOnly", ofAll},
 }
 
-// userFields are the fields of an OrgUser that administrators change, except its role, address and modules.
+// userFields are the fields of an OrgUser that administrators change, except its role and modules.
 var userFields = map[string]string{
 	"displayName": `"Sam"`, "avatarURL": `"https://pictures.example/sam"`, "phone": `"+34600000001"`,
-	"groups": `["helpdesk"]`, "onboarding": `"Invite"`, "username": `"sam"`, "suspend": `true`,
+	"email": `"other@acme.example"`, "groups": `["helpdesk"]`, "onboarding": `"Invite"`, "username": `"sam"`, "suspend": `true`,
 }
 
 var _ = Describe("An OrgUser", func() {
@@ -98,7 +97,8 @@ var _ = Describe("An OrgUser", func() {
 			`{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
 		patched("WXP-5 a delegate's user name for a Member", ofAll, `only an OrganizationAdmin may give a user the user name "system:serviceaccount:argocd:acme"`, "orgusers", "sam",
 			`{"spec":{"username":"system:serviceaccount:argocd:acme"}}`),
-		patched("the address", immutable, "is immutable", "orgusers", "sam", `{"spec":{"email":"other@acme.example"}}`),
+		patched("GTA-11 the user name of a Member with a module", ofAll, `only an OrganizationAdmin may change username of a user who has module "desk"`,
+			"orgusers", "mod", `{"spec":{"username":"mod"}}`),
 		replaced("NOV-13 a Member's suspension by update", ofMembers, "", "orgusers", "sam", func(o *unstructured.Unstructured) error {
 			return unstructured.SetNestedField(o.Object, true, "spec", "suspend")
 		}),
