@@ -62,7 +62,9 @@ var _ = Describe("GTA-11 Modules", func() {
 	})
 
 	DescribeTable("stay with the person, whom a UserAdmin cannot exchange for another one", func(field string, change func(*v1alpha1.OrgUser)) {
-		has := func(modules ...string) *v1alpha1.OrgUser { return builders.OrgUser("acme", "luis").Modules(modules...).Obj() }
+		has := func(modules ...string) *v1alpha1.OrgUser {
+			return builders.OrgUser("acme", "luis").Modules(modules...).Obj()
+		}
 		changed := func(u *v1alpha1.OrgUser) *v1alpha1.OrgUser {
 			after := u.DeepCopy()
 			change(after)
