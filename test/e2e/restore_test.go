@@ -138,7 +138,9 @@ var _ = Describe("A backup", func() {
 		since := time.Now()
 		createPaused(ctx, f.org)
 		restore(ctx, saved)
-		Expect(look(ctx, f.links["invited"])).To(Equal(pagePaused))
+		// A link leads nowhere until the cache has the restored status that it belongs to.
+		Eventually(func() page { return look(ctx, f.links["invited"]) }).Should(Equal(pagePaused))
+		Eventually(func() page { return look(ctx, f.links["confirm"]) }).Should(Equal(pagePaused))
 		Expect(press(ctx, f.links["invited"], filledIn("Ina"))).To(Equal(pagePaused))
 		Expect(press(ctx, f.links["confirm"], nil)).To(Equal(pagePaused))
 		settle(ctx)
