@@ -123,12 +123,7 @@ type heapMeter struct {
 func newHeapMeter(ctx context.Context, url string) *heapMeter {
 	h := &heapMeter{url: url, values: map[string]float64{}, peak: map[string]float64{}}
 	h.sample(ctx)
-	go func() {
-		for ctx.Err() == nil {
-			h.sample(ctx)
-			time.Sleep(100 * time.Millisecond)
-		}
-	}()
+	go wait.UntilWithContext(ctx, h.sample, 100*time.Millisecond)
 	return h
 }
 

@@ -29,26 +29,16 @@ func BenchmarkMaxima(b *testing.B) {
 		cache.Add(i)
 	}
 	r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), client: cache, now: time.Now}
-	run := func(name string, one func() error) {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := one(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 
-	run("organization/handler", func() error {
+	maxima.Run(b, "organization/handler", func() error {
 		_, err := r.invitationsForOrganization(b.Context(), mapper.Change[*v1alpha1.Organization]{After: o})
 		return err
 	})
-	run("orguser/handler", func() error {
+	maxima.Run(b, "orguser/handler", func() error {
 		_, err := r.invitationsForUser(b.Context(), mapper.Change[*v1alpha1.OrgUser]{After: users[0]})
 		return err
 	})
-	run("pass", func() error {
+	maxima.Run(b, "pass", func() error {
 		s, err := r.newScope(b.Context(), i.DeepCopy())
 		if err != nil {
 			return err

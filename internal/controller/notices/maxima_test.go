@@ -42,26 +42,16 @@ func BenchmarkMaxima(b *testing.B) {
 	}
 	n := Notices{cache: lookup.New(cache, effective.IntakeDomains{}), now: time.Now, mailDomain: "usher.example"}
 	r := &workspaceReconciler{n}
-	run := func(name string, one func() error) {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := one(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 
-	run("organization/handler", func() error {
+	maxima.Run(b, "organization/handler", func() error {
 		_, err := r.workspacesForOrganization(b.Context(), mapper.Change[*v1alpha1.Organization]{After: o})
 		return err
 	})
-	run("orguser/handler", func() error {
+	maxima.Run(b, "orguser/handler", func() error {
 		_, err := r.workspacesForUser(b.Context(), mapper.Change[*v1alpha1.OrgUser]{After: users[0]})
 		return err
 	})
-	run("invitation/handler", func() error {
+	maxima.Run(b, "invitation/handler", func() error {
 		_, err := r.workspacesForInvitation(b.Context(), mapper.Change[*v1alpha1.Invitation]{After: refused})
 		return err
 	})
@@ -78,8 +68,8 @@ func BenchmarkMaxima(b *testing.B) {
 			*t.notices() = next
 			return nil
 		}
-		run(name+"/plan", plan)
-		run(name+"/messages", func() error {
+		maxima.Run(b, name+"/plan", plan)
+		maxima.Run(b, name+"/messages", func() error {
 			box := &outbox{Notices: &n, target: t}
 			var err error
 			if box.snapshot, err = n.snapshot(b.Context(), t); err != nil {

@@ -31,45 +31,32 @@ func BenchmarkMaxima(b *testing.B) {
 	user := mapper.Change[*v1alpha1.OrgUser]{After: users[people-1]}
 
 	before.Status.Administrators = after.Status.Administrators
-	b.Run("organization/predicate", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			ledgersDiffer(before, after)
-		}
+	maxima.Run(b, "organization/predicate", func() error {
+		ledgersDiffer(before, after)
+		return nil
 	})
-	b.Run("orguser/handler/ledgers", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			_, _ = organizationForLedgers(b.Context(), user)
-		}
+	maxima.Run(b, "orguser/handler/ledgers", func() error {
+		_, err := organizationForLedgers(b.Context(), user)
+		return err
 	})
-	b.Run("orguser/handler/assignee", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			_, _ = r.organizationForAssignee(b.Context(), user)
-		}
+	maxima.Run(b, "orguser/handler/assignee", func() error {
+		_, err := r.organizationForAssignee(b.Context(), user)
+		return err
 	})
-	b.Run("workspace/handler", func(b *testing.B) {
-		c := mapper.Change[*v1alpha1.Workspace]{Before: maxima.Workspaces(1)[0], After: maxima.Workspace()}
-		c.After.Generation++
-		b.ReportAllocs()
-		for b.Loop() {
-			_, _ = organizationForWorkspace(b.Context(), c)
-		}
+	c := mapper.Change[*v1alpha1.Workspace]{Before: maxima.Workspaces(1)[0], After: maxima.Workspace()}
+	c.After.Generation++
+	maxima.Run(b, "workspace/handler", func() error {
+		_, err := organizationForWorkspace(b.Context(), c)
+		return err
 	})
-	b.Run("pass", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			o := after.DeepCopy()
-			s, err := r.newScope(b.Context(), o)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := phase.Run(b.Context(), o, s, r.reconcileContacts, r.reconcileAdministrators, r.reconcileSeats,
-				r.reconcileCounts); err != nil {
-				b.Fatal(err)
-			}
+	maxima.Run(b, "pass", func() error {
+		o := after.DeepCopy()
+		s, err := r.newScope(b.Context(), o)
+		if err != nil {
+			return err
 		}
+		_, err = phase.Run(b.Context(), o, s, r.reconcileContacts, r.reconcileAdministrators, r.reconcileSeats, r.reconcileCounts)
+		return err
 	})
 	b.Run("pass/everybody-leaves", func(b *testing.B) {
 		b.ReportAllocs()

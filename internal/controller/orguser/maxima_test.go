@@ -36,41 +36,31 @@ func BenchmarkMaxima(b *testing.B) {
 		cache.Add(role)
 	}
 	r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), api: lookup.NewAPIReader(cache), client: cache}
-	run := func(name string, one func() error) {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := one(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 
-	run("organization/handler/ledgers", func() error {
+	maxima.Run(b, "organization/handler/ledgers", func() error {
 		_, err := r.usersForOrganization(b.Context(), mapper.Change[*v1alpha1.Organization]{Before: bare, After: o})
 		return err
 	})
-	run("organization/handler/created", func() error {
+	maxima.Run(b, "organization/handler/created", func() error {
 		_, err := r.usersForOrganization(b.Context(), mapper.Change[*v1alpha1.Organization]{After: o})
 		return err
 	})
 	crowded := maxima.Workspace()
-	run("workspace/handler", func() error {
+	maxima.Run(b, "workspace/handler", func() error {
 		_, err := r.usersForWorkspace(b.Context(), mapper.Change[*v1alpha1.Workspace]{After: crowded})
 		return err
 	})
-	run("clusterrole/handler", func() error {
+	maxima.Run(b, "clusterrole/handler", func() error {
 		role := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: string(maxima.Name("role", 0))}}
 		_, err := r.usersForClusterRole(b.Context(), mapper.Change[*metav1.PartialObjectMetadata]{After: role})
 		return err
 	})
 	invited := mapper.Change[*v1alpha1.Invitation]{Before: maxima.Invitation(0), After: maxima.Invitation(maxima.Recipients)}
-	run("invitation/handler", func() error {
+	maxima.Run(b, "invitation/handler", func() error {
 		_, err := r.usersForInvitation(b.Context(), invited)
 		return err
 	})
-	run("orguser/handler", func() error {
+	maxima.Run(b, "orguser/handler", func() error {
 		_, err := r.usersForUser(b.Context(), mapper.Change[*v1alpha1.OrgUser]{After: users[0]})
 		return err
 	})
@@ -85,15 +75,15 @@ func BenchmarkMaxima(b *testing.B) {
 		s.plan = rolebinding.NewPlan(rolebinding.UserHolder(s.user, s.in.Username), rolebinding.ForUser(s.facts, s.in), nil)
 		return s, nil
 	}
-	run("pass/member", func() error { _, err := pass(member); return err })
-	run("pass/administrator", func() error { _, err := pass(administrator); return err })
+	maxima.Run(b, "pass/member", func() error { _, err := pass(member); return err })
+	maxima.Run(b, "pass/administrator", func() error { _, err := pass(administrator); return err })
 
 	s, err := pass(administrator)
 	if err != nil {
 		b.Fatal(err)
 	}
 	r.now, s.user.Status.Workspaces = nil, s.in.Workspaces
-	run("pass/demoted", func() error {
+	maxima.Run(b, "pass/demoted", func() error {
 		goesUnseen(&s.user.Status, effective.InForce{}, s.plan.Apply)
 		_, _ = keepInForce(&s.user.Status, effective.InForce{
 			State: v1alpha1.UserActive, Role: v1alpha1.RoleOrganizationAdmin,

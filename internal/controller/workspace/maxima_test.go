@@ -27,38 +27,28 @@ func BenchmarkMaxima(b *testing.B) {
 	maxima.AddAll(cache, maxima.Workspaces(1000))
 	cache.Add(w, other)
 	r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), client: cache}
-	run := func(name string, one func() error) {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := one(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 
-	run("organization/handler", func() error {
+	maxima.Run(b, "organization/handler", func() error {
 		_, err := r.workspacesForOrganization(b.Context(), mapper.Change[*v1alpha1.Organization]{After: o})
 		return err
 	})
-	run("orguser/handler/assignee", func() error {
+	maxima.Run(b, "orguser/handler/assignee", func() error {
 		_, err := r.workspacesForAssignee(b.Context(), mapper.Change[*v1alpha1.OrgUser]{After: users[0]})
 		return err
 	})
-	run("workspace/handler/serials", func() error {
+	maxima.Run(b, "workspace/handler/serials", func() error {
 		_, err := r.workspacesForSerials(b.Context(), mapper.Change[*v1alpha1.Workspace]{After: w})
 		return err
 	})
-	run("workspace/predicate", func() error {
+	maxima.Run(b, "workspace/predicate", func() error {
 		beyondMembers().Update(event.UpdateEvent{ObjectOld: w, ObjectNew: w.DeepCopy()})
 		return nil
 	})
-	run("workspace/handler/intake", func() error {
+	maxima.Run(b, "workspace/handler/intake", func() error {
 		_, err := r.workspacesForIntake(b.Context(), mapper.Change[*v1alpha1.Workspace]{After: w})
 		return err
 	})
-	run("pass", func() error {
+	maxima.Run(b, "pass", func() error {
 		s := &scope{workspace: w.DeepCopy(), before: w, organization: o}
 		_, err := phase.Run(b.Context(), s.workspace, s, r.reconcileCounts, r.reconcileContacts, r.reconcileDevices)
 		return err
