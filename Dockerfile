@@ -4,6 +4,7 @@
 FROM --platform=${BUILDPLATFORM:-linux/amd64} golang:1.26 AS build
 ARG TARGETOS=linux
 ARG TARGETARCH=amd64
+ARG VERSION=
 WORKDIR /src
 
 # Modules first: this layer stays cached until go.mod or go.sum changes.
@@ -16,7 +17,7 @@ COPY cmd/ cmd/
 COPY internal/ internal/
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/cache/go-build \
     CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
-    go build -trimpath -ldflags "-s -w" -o /out/usher ./cmd
+    go build -trimpath -ldflags "-s -w -X github.com/usher-operator/usher/internal/version.version=${VERSION}" -o /out/usher ./cmd
 
 # Static: root certificates and time zones, no shell, user 65532.
 FROM gcr.io/distroless/static:nonroot

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	_ "time/tzdata" // organizations have time zones; a minimal image has none
 
@@ -20,11 +21,16 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/version"
 )
 
 func main() {
 	options, zapOptions, err := parse(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if errors.Is(err, errVersion) {
+		fmt.Printf("usher %s (%s)\n", version.String(), runtime.Version())
 		return
 	}
 	if err == nil {
@@ -36,6 +42,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// errVersion says that only the version was asked for.
+var errVersion = errors.New("version requested")
 
 func run(ctx context.Context, options setup.Options) error {
 	cfg, err := ctrl.GetConfig()
@@ -54,6 +63,7 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	var zapOptions zap.Options
 	flags := flag.CommandLine
 	zapOptions.BindFlags(flags)
+	printVersion := flags.Bool("version", false, "print the version and end")
 
 	flags.StringVar(&o.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the operator's own namespace")
 	flags.BoolVar(&o.LeaderElection, "leader-elect", true, "let only one of several replicas reconcile")
@@ -121,6 +131,9 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q: flags start with --", flags.Arg(0))
+	}
+	if err == nil && *printVersion {
+		err = errVersion
 	}
 	return o, &zapOptions, err
 }

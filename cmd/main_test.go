@@ -131,6 +131,11 @@ var _ = Describe("Flags", func() {
 		Entry("an argument that is not a flag", "leader-elect=false", `unexpected argument "leader-elect=false": flags start with --`),
 	)
 
+	It("report a request for the version", func() {
+		_, err := parsed("--version")
+		Expect(err).To(MatchError(errVersion))
+	})
+
 	It("report a request for help", func() {
 		_, err := parsed("--help")
 		Expect(err).To(MatchError(flag.ErrHelp))
