@@ -26,7 +26,7 @@ DEVCLUSTER := go -C hack/devcluster run .
 ON_VERSION  = --dir $(CURDIR) $(if $(KUBERNETES),--kubernetes=$(KUBERNETES))
 LINT       := $(CURDIR)/bin/golangci-lint
 # Every Go module of the repository.
-MODULES := . hack/devcluster hack/devcluster/oldest hack/tools hack/tools/golangci-lint
+MODULES := . hack/devcluster hack/devcluster/oldest hack/release hack/tools hack/tools/golangci-lint
 
 .PHONY: help
 help: ## Show this list.
@@ -60,6 +60,7 @@ test: browser mailserver ## Run all tests on a real control plane.
 	$(GO_TEST) $$(go list ./... | grep -v /test/e2e$$) || failed=1; \
 	$(GINKGO) ./test/e2e || failed=1; \
 	go -C hack/devcluster test ./... || failed=1; \
+	go -C hack/release test ./... || failed=1; \
 	exit $$failed
 
 # What depends on the version of Kubernetes is seen through the API. Before a release both suites have to pass; continuous
@@ -98,6 +99,21 @@ bench: ## Run the benchmarks and print their table.
 requirements: ## List the requirements that no test names.
 	@go run ./hack/requirements
 
+##@ Release
+
+# The image's name, and the platforms that it is built for.
+IMG       ?=
+PLATFORMS ?= linux/amd64,linux/arm64
+RELEASE    = go -C hack/release run . $@ --dir $(CURDIR) $(if $(IMG),--name=$(IMG))
+
+.PHONY: image
+image: ## Build the image, dist/usher-image.tar, without a container runtime; IMG= names it, PLATFORMS= says for what.
+	@$(RELEASE) --platforms=$(PLATFORMS)
+
+.PHONY: push
+push: ## Push the image in dist to the registry that IMG= names.
+	@$(RELEASE)
+
 ##@ Code
 
 .PHONY: build
@@ -128,9 +144,10 @@ fmt: $(LINT) ## Format the Go code.
 	$(LINT) fmt ./...
 
 .PHONY: lint
-lint: $(LINT) ## Lint the main module and the development cluster.
+lint: $(LINT) ## Lint the main module, the development cluster and the release.
 	$(LINT) run ./...
 	cd hack/devcluster && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...
+	cd hack/release && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...
 
 .PHONY: verify
 verify: $(LINT) ## Check generated files, lint, formatting, modules and kustomizations.

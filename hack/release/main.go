@@ -1,0 +1,80 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command release builds what a version of Usher consists of, from the checkout alone: no container runtime, and nothing is pulled.
+//
+//	go -C hack/release run . image    build the container image and its SBOM into dist/
+//	go -C hack/release run . push     send the image in dist/ to a registry
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+const usage = `usage: release image|push [--dir CHECKOUT] [--name IMAGE] [--platforms LIST]
+
+  image   build dist/usher-image.tar, an OCI archive, dist/usher-image, the same as an OCI layout, and an SBOM per platform
+  push    send the image in dist/usher-image to the registry and repository that --name names
+
+--name is the image's name, by default usher with the version as the tag. --platforms is a list such as linux/amd64,linux/arm64
+(the default). The version is that of git describe, or $VERSION.
+`
+
+// request is what the command line asks for.
+type request struct {
+	root, name string
+	platforms  []string
+	out        io.Writer
+}
+
+// dist returns the path of a file among what is built.
+func (r request) dist(name string) string { return filepath.Join(r.root, "dist", name) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return fmt.Errorf("no command\n%s", usage)
+	}
+	flags := flag.NewFlagSet("release", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	dir := flags.String("dir", "../..", "the checkout of Usher")
+	name := flags.String("name", "", "the image's name")
+	platforms := flags.String("platforms", "linux/amd64,linux/arm64", "the image's platforms")
+	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
+		return fmt.Errorf("cannot understand %q\n%s", args, usage)
+	}
+	root, err := filepath.Abs(*dir)
+	if err != nil {
+		return err
+	}
+	r := request{root: root, name: *name, platforms: strings.Split(*platforms, ","), out: out}
+	switch args[0] {
+	case "image":
+		return buildImage(ctx, r)
+	case "push":
+		if r.name == "" {
+			return errors.New("push to where? Name the image, for example `make push IMG=registry.acme.example/usher:v1.2.3`")
+		}
+		return push(ctx, r)
+	default:
+		return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+	}
+}
