@@ -72,7 +72,8 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	flags.BoolVar(&o.MetricsSecure, "metrics-secure", true, "serve metrics over TLS, and only to clients that the cluster authorizes")
 	flags.StringVar(&o.WebhookHost, "webhook-host", "", "address on which the webhooks listen; empty: all addresses")
 	flags.IntVar(&o.WebhookPort, "webhook-port", 9443, "port on which the webhooks listen")
-	flags.StringVar(&o.CertificateDir, "certificate-dir", "", "directory for the webhooks' certificate; empty: a temporary directory")
+	flags.DurationVar(&o.DrainDelay, "drain-delay", setup.DefaultDrainDelay,
+		"how long webhooks and portal go on answering after the operator was told to stop, so that clients leave without losing a request")
 	flags.StringVar(&o.PortalAddress, "portal-bind-address", ":8080", "address on which the portal is served")
 	flags.StringVar(&o.PortalURL, "portal-url", "", "URL at which people reach the portal")
 	flags.Float64Var(&o.PortalRequestsPerSecond, "portal-requests-per-second", 0,
@@ -105,7 +106,7 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	setup.ProvisionalFlags(flags, &o)
 	setup.BudgetFlags(flags, &o)
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names", "usher-webhook-service.usher-system.svc",
-		"DNS names by which the API server calls the webhooks, separated by commas")
+		"DNS names by which the API server calls the webhooks, and others read the metrics, separated by commas")
 	flags.StringVar(&o.WebhookClientCAFile, "webhook-client-ca-file", "",
 		"file with the authorities of the API servers' client certificates, which the webhooks demand; empty: everybody may call them")
 	list(flags, &o.NamespaceLabels, "namespace-labels", "",

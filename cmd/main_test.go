@@ -56,6 +56,7 @@ var _ = Describe("Flags", func() {
 			PlatformGroups:   []string{},
 			ActivityInterval: setup.DefaultActivityInterval,
 			SettleDelay:      setup.DefaultSettleDelay,
+			DrainDelay:       setup.DefaultDrainDelay,
 			NamespaceLabels:  []string{},
 			IntakeDomains:    []string{},
 			QueueDomains:     []string{},
@@ -74,7 +75,7 @@ var _ = Describe("Flags", func() {
 		options, err := parsed("--leader-elect=false", "--metrics-bind-address=0", "--metrics-secure=false",
 			"--smtp-address=smtp.acme.example:465", "--smtp-tls=TLS", "--smtp-username-file=user", "--smtp-password-file=password",
 			"--mail-from=usher@acme.example", "--portal-url=https://usher.acme.example", "--portal-requests-per-second=-1",
-			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--certificate-dir=certificates",
+			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--drain-delay=1s",
 			"--activity-interval=1h", "--audit-token-file=tokens", "--smtp-connections=5", "--mail-rate=90",
 			"--namespace-labels=team,acme.example/*", "--gateway-url=https://sms.acme.example/", "--gateway-key-file=key",
 			"--webhook-client-ca-file=ca", "--username-prefix=oidc:", "--username-form=unicode")
@@ -95,7 +96,7 @@ var _ = Describe("Flags", func() {
 		Expect(options.WebhookHost).To(Equal("127.0.0.1"))
 		Expect(options.WebhookPort).To(Equal(1234))
 		Expect(options.WebhookClientCAFile).To(Equal("ca"))
-		Expect(options.CertificateDir).To(Equal("certificates"))
+		Expect(options.DrainDelay).To(Equal(time.Second))
 		Expect(options.ActivityInterval).To(Equal(time.Hour))
 		Expect(options.AuditTokenFile).To(Equal("tokens"))
 		Expect(options.Usernames).To(Equal(effective.Usernames{Prefix: "oidc:", Form: effective.UsernameUnicode}))

@@ -145,6 +145,7 @@ func operatorDaemon(p paths, s *state) daemon {
 			"--namespace-labels=team,pod-security.kubernetes.io/*",
 			"--queue-domains=acme=acme.example", // the organization of the samples
 			"--leader-elect=false",              // a single replica: no lease to wait for after a kill, and no writes when idle
+			"--drain-delay=0s",                  // nobody else could take over
 		},
 		env:    []string{"KUBECONFIG=" + p.operatorKubeconfig(), "POD_NAMESPACE=" + operatorNamespace},
 		inputs: []string{p.operatorKubeconfig()},

@@ -11,6 +11,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -123,6 +124,8 @@ type Options struct {
 	Queues Queues
 	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /48); zero: 30; negative: no limit.
 	QuestionsPerHour float64
+	// Middleware wraps the handler of a Server; nil: nothing does.
+	Middleware func(http.Handler) http.Handler
 	// Log receives errors and, at verbosity 1, each request's route and status. It never receives a token.
 	Log logr.Logger
 }

@@ -53,7 +53,11 @@ func NewServer(links Links, opts Options) (*Server, error) {
 	if siteURL(opts.URL) == nil {
 		return nil, fmt.Errorf("portal URL %q must be absolute, for example https://portal.acme.example", opts.URL)
 	}
-	return &Server{handler: New(links, opts), address: opts.Address, log: opts.Log, timeouts: defaultTimeouts}, nil
+	handler := New(links, opts)
+	if opts.Middleware != nil {
+		handler = opts.Middleware(handler)
+	}
+	return &Server{handler: handler, address: opts.Address, log: opts.Log, timeouts: defaultTimeouts}, nil
 }
 
 // Start listens and serves until ctx ends, then lets the requests in progress finish. It returns an error if it cannot listen on

@@ -14,16 +14,17 @@ import (
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
-// add adds all parts of Usher to the manager. It closes certificates when the webhooks' first certificate is in place.
-func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan struct{}) error {
-	if err := addCertificates(ctx, mgr, o, certificates); err != nil {
+// add adds all parts of Usher to the manager.
+func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *servingCertificate, d *doors) error {
+	trusted, err := addCertificates(ctx, mgr, o, certificate)
+	if err != nil {
 		return err
 	}
 	keys, err := ensureLinkKeys(ctx, mgr, o)
 	if err != nil {
 		return err
 	}
-	if err := addSecretWatch(mgr, o, keys); err != nil {
+	if err := addSecretWatch(mgr, o, keys, certificate); err != nil {
 		return err
 	}
 	if err := addInformers(ctx, mgr); err != nil {
@@ -40,17 +41,17 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificates chan st
 	if err := addControllers(mgr, o, linktoken.NewLinks(keys, o.PortalURL), templates, questions); err != nil {
 		return err
 	}
-	portal, err := addPortal(mgr, o, keys, questions)
+	portal, err := addPortal(mgr, o, keys, questions, d)
 	if err != nil {
 		return err
 	}
-	if err := addIntake(mgr, o); err != nil {
+	if err := addIntake(mgr, o, d); err != nil {
 		return err
 	}
-	if err := addMetrics(mgr, o); err != nil {
+	if err := addMetrics(mgr, o, certificate); err != nil {
 		return err
 	}
-	return addChecks(mgr, certificates, portal.check)
+	return addChecks(mgr, trusted, portal.check)
 }
 
 // addInformers has the cache filled with everything that lookup reads before the manager is ready.

@@ -6,12 +6,9 @@ package setup
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 
 	"github.com/open-policy-agent/cert-controller/pkg/rotator"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 )
@@ -26,19 +23,17 @@ const (
 	mutatingWebhooks   = "usher-mutating-webhook-configuration"
 )
 
-// certificateFiles are the files that the Secret contains and the webhook server reads.
-var certificateFiles = []string{"tls.crt", "tls.key", "ca.crt"}
-
-// addCertificates adds what creates and renews the webhooks' certificates and gives their authority to the API server. The
-// channel is closed when the first certificate is in place.
-func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready chan struct{}) error {
+// addCertificates adds what creates and renews the webhooks' certificates and gives their authority to the API server. The channel that
+// it returns is closed when the API server has it.
+func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *servingCertificate) (<-chan struct{}, error) {
 	key := certificateKey(o)
-	if _, err := ensureSecret(ctx, mgr, key, certificateDir(o.CertificateDir).initialData()); err != nil {
-		return err
+	if _, err := ensureSecret(ctx, mgr, key, certificate.initialData()); err != nil {
+		return nil, err
 	}
+	ready := make(chan struct{})
 	err := rotator.AddRotator(quietManager{mgr}, &rotator.CertRotator{
 		SecretKey:      key,
-		CertDir:        o.CertificateDir,
+		CertDir:        certificate.dir,
 		CAName:         "usher-ca",
 		CAOrganization: "usher",
 		DNSName:        o.WebhookDNSNames[0],
@@ -52,9 +47,9 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, ready ch
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("cannot set up certificate rotation: %w", err)
+		return nil, fmt.Errorf("cannot set up certificate rotation: %w", err)
 	}
-	return nil
+	return ready, nil
 }
 
 func certificateKey(o *Options) types.NamespacedName {
@@ -70,42 +65,4 @@ func rotatorName(o *Options) string {
 		return fmt.Sprintf("certificate-rotation-%d", rotators.Add(1))
 	}
 	return "certificate-rotation"
-}
-
-// certificateDir is the directory from which the webhook server reads its certificate.
-type certificateDir string
-
-// use writes the files of the certificate.
-func (d certificateDir) use(secret *corev1.Secret) error {
-	if !isComplete(secret) {
-		return nil // not created yet
-	}
-	for _, name := range certificateFiles {
-		if err := replaceFile(filepath.Join(string(d), name), secret.Data[name]); err != nil {
-			return fmt.Errorf("cannot write the webhooks' certificate: %w", err)
-		}
-	}
-	return nil
-}
-
-// initialData returns nothing, because the rotation fills the Secret.
-func (certificateDir) initialData() map[string][]byte { return nil }
-
-// isComplete reports whether a Secret contains all files of a certificate.
-func isComplete(secret *corev1.Secret) bool {
-	for _, name := range certificateFiles {
-		if len(secret.Data[name]) == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// replaceFile replaces a file atomically, so that nobody reads half of the new one.
-func replaceFile(path string, content []byte) error {
-	next := path + ".next"
-	if err := os.WriteFile(next, content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, path)
 }

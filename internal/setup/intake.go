@@ -94,7 +94,7 @@ func queueDomains(o *Options) effective.QueueDomains {
 
 // addIntake adds the mail intake to the manager, if it is turned on. It has its own connections to the mail server, so that
 // large incoming mails do not keep invitations waiting.
-func addIntake(mgr ctrl.Manager, o *Options) error {
+func addIntake(mgr ctrl.Manager, o *Options, d *doors) error {
 	if o.IntakeAddress == "" {
 		return nil
 	}
@@ -117,5 +117,5 @@ func addIntake(mgr ctrl.Manager, o *Options) error {
 	if err := mgr.AddReadyzCheck("intake", optional.check); err != nil {
 		return err
 	}
-	return mgr.Add(optional)
+	return mgr.Add(door{d, optional})
 }

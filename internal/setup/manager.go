@@ -5,7 +5,6 @@ package setup
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -50,25 +49,18 @@ func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if o.CertificateDir != "" {
-		if err := os.MkdirAll(o.CertificateDir, 0o700); err != nil {
-			return nil, fmt.Errorf("cannot create the directory for the webhooks' certificate: set --certificate-dir: %w", err)
-		}
-		return newManager(ctx, cfg, o)
-	}
-	dir, err := os.MkdirTemp("", "usher-certificates-")
+	dir, err := os.MkdirTemp("", "usher-certificate-")
 	if err != nil {
-		return nil, fmt.Errorf("cannot create the directory for the webhooks' certificate: set --certificate-dir: %w", err)
+		return nil, fmt.Errorf("set the environment variable TMPDIR to a directory that the operator may write to: %w", err)
 	}
-	o.CertificateDir = dir
-	mgr, err := newManager(ctx, cfg, o)
+	mgr, err := newManager(ctx, cfg, &o, newServingCertificate(dir))
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return tidyManager{Manager: mgr, dir: dir}, nil
 }
 
-// tidyManager removes the temporary directory with the certificate when everything that uses it has ended.
+// tidyManager removes a temporary directory when everything that uses it has ended.
 type tidyManager struct {
 	ctrl.Manager
 	dir string
@@ -80,21 +72,21 @@ func (m tidyManager) Start(ctx context.Context) error {
 	return errors.Join(err, os.RemoveAll(m.dir))
 }
 
-func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager, error) {
+func newManager(ctx context.Context, cfg *rest.Config, o *Options, certificate *servingCertificate) (ctrl.Manager, error) {
 	clients, err := newWebhookClients(o.WebhookClientCAFile)
 	if err != nil {
 		return nil, err
 	}
-	certificates := make(chan struct{})
 	o.features = newFeatures(ctrl.Log.WithName("features"), o.Namespace)
 	live, err := client.New(cfg, client.Options{Scheme: NewScheme()})
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the API server: %w", err)
 	}
-	if err := checkMailTemplates(ctx, live, &o); err != nil {
+	if err := checkMailTemplates(ctx, live, o); err != nil {
 		return nil, err
 	}
-	mgr, err := ctrl.NewManager(cfg, managerOptions(&o, certificates, clients))
+	doors := newDoors(o.DrainDelay)
+	mgr, err := ctrl.NewManager(cfg, managerOptions(o, webhookServer(o, clients, certificate, doors)))
 	if err != nil {
 		return nil, fmt.Errorf("cannot create the manager: %w", err)
 	}
@@ -105,10 +97,10 @@ func newManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	if err := store.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	return mgr, add(ctx, mgr, &o, certificates)
+	return drainedManager{Manager: mgr, doors: doors}, add(ctx, mgr, o, certificate, doors)
 }
 
-func managerOptions(o *Options, certificates <-chan struct{}, clients webhookClients) ctrl.Options {
+func managerOptions(o *Options, webhooks webhook.Server) ctrl.Options {
 	return ctrl.Options{
 		Scheme:                        NewScheme(),
 		Cache:                         cacheOptions(o),
@@ -119,33 +111,12 @@ func managerOptions(o *Options, certificates <-chan struct{}, clients webhookCli
 		HealthProbeBindAddress:        o.HealthAddress,
 		GracefulShutdownTimeout:       new(shutdownTimeout),
 		Metrics:                       metricsserver.Options{BindAddress: "0"}, // see addMetrics
-		WebhookServer: gatedServer{
-			Server: guardedServer{webhook.NewServer(webhook.Options{
-				Host: o.WebhookHost, Port: o.WebhookPort, CertDir: o.CertificateDir, TLSOpts: []func(*tls.Config){clients.configure},
-			}), clients},
-			gate: certificates,
-		},
+		WebhookServer:                 webhooks,
 		Controller: config.Controller{
 			SkipNameValidation: new(o.SkipNameValidation),
 			RecoverPanic:       new(true),
 			EnableWarmup:       new(true),
 		},
-	}
-}
-
-// gatedServer does not listen before its certificate, which the same manager creates, is in place.
-type gatedServer struct {
-	webhook.Server
-	gate <-chan struct{}
-}
-
-// Start waits for the gate, then serves.
-func (s gatedServer) Start(ctx context.Context) error {
-	select {
-	case <-s.gate:
-		return s.Server.Start(ctx)
-	case <-ctx.Done():
-		return nil
 	}
 }
 

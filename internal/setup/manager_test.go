@@ -31,7 +31,7 @@ func (m endingManager) Start(context.Context) error {
 	return errEnded
 }
 
-var _ = Describe("The temporary directory of the webhooks' certificate", func() {
+var _ = Describe("The temporary directory with the webhooks' certificate", func() {
 	It("is removed when the manager ends, with or without an error", func(ctx context.Context) {
 		dir := filepath.Join(GinkgoT().TempDir(), "certificates")
 		certificate := filepath.Join(dir, "tls.crt")

@@ -4,6 +4,7 @@
 package setup
 
 import (
+	"crypto/tls"
 	"fmt"
 
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -13,8 +14,8 @@ import (
 
 // addMetrics adds the server of metrics, unless it is turned off. It is not the manager's own, which ends the operator if it cannot
 // listen.
-func addMetrics(mgr ctrl.Manager, o *Options) error {
-	server, err := metricsserver.NewServer(metricsOptions(o), mgr.GetConfig(), mgr.GetHTTPClient())
+func addMetrics(mgr ctrl.Manager, o *Options, certificate *servingCertificate) error {
+	server, err := metricsserver.NewServer(metricsOptions(o, certificate), mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return fmt.Errorf("cannot set up the server of metrics: %w", err)
 	}
@@ -24,10 +25,11 @@ func addMetrics(mgr ctrl.Manager, o *Options) error {
 	return mgr.Add(optionalServer{features: o.features, name: featureMetrics, server: server, retry: serverRetry})
 }
 
-func metricsOptions(o *Options) metricsserver.Options {
+func metricsOptions(o *Options, certificate *servingCertificate) metricsserver.Options {
 	options := metricsserver.Options{BindAddress: o.MetricsAddress, SecureServing: o.MetricsSecure}
 	if o.MetricsSecure {
 		options.FilterProvider = filters.WithAuthenticationAndAuthorization
+		options.TLSOpts = []func(*tls.Config){certificate.configure}
 	}
 	return options
 }

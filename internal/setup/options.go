@@ -36,13 +36,14 @@ type Options struct {
 	// WebhookHost and WebhookPort are where the webhooks listen.
 	WebhookHost string
 	WebhookPort int
-	// WebhookDNSNames are the names by which the API server calls the webhooks; the first is in the certificate's subject.
+	// WebhookDNSNames are the names by which the API server calls the webhooks, and others read the metrics; the first is in the
+	// certificate's subject.
 	WebhookDNSNames []string
 	// WebhookClientCAFile is a file with the authorities of the API servers' certificates; empty: everybody who reaches the port may
 	// call the webhooks.
 	WebhookClientCAFile string
-	// CertificateDir is where the server reads the webhooks' certificate from; empty: a new temporary directory.
-	CertificateDir string
+	// DrainDelay is how long webhooks and portal go on answering after the operator was told to stop.
+	DrainDelay time.Duration
 
 	// PortalURL is where people reach the portal.
 	PortalURL string
@@ -127,6 +128,7 @@ func (o *Options) Validate() error {
 	require(o.MailRate >= 0, "--mail-rate %d is negative: set it to the maximum number of mails per minute, or 0 for no limit", o.MailRate)
 	require(o.Mail.Connections >= 0, "--smtp-connections %d is negative: set it to the maximum number of simultaneous connections",
 		o.Mail.Connections)
+	require(o.DrainDelay >= 0, "--drain-delay %s is negative: set it to 0 to stop at once", o.DrainDelay)
 	require(o.ActivityInterval >= 0, "--activity-interval %s is negative: set it to 0 to turn tracking off", o.ActivityInterval)
 	require(o.AuditTokenFile == "" || o.ActivityInterval != 0, "--audit-token-file is set, but --activity-interval=0 turns off the "+
 		"tracking that audit events are for: remove one of the two")

@@ -12,7 +12,7 @@ import (
 )
 
 // addPortal adds the portal and returns its server.
-func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions *store.Store) (optionalServer, error) {
+func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions *store.Store, d *doors) (optionalServer, error) {
 	cache := cacheReader(mgr, o)
 	links := &portal.ClusterLinks{
 		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, MailDomain: o.mailDomain(), Now: o.now(),
@@ -22,11 +22,11 @@ func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions 
 		RequestsPerSecond: o.PortalRequestsPerSecond, QuestionsPerHour: o.PortalQuestionsPerHour,
 		Questions: &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: questions, Keys: keys, Now: o.now()},
 		Queues:    &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, Now: o.now()},
-		Log:       mgr.GetLogger().WithName("portal"),
+		Log:       mgr.GetLogger().WithName("portal"), Middleware: d.farewell,
 	})
 	if err != nil {
 		return optionalServer{}, err
 	}
 	optional := optionalServer{features: o.features, name: featurePortal, server: server, ready: server.Ready, retry: serverRetry}
-	return optional, mgr.Add(optional)
+	return optional, mgr.Add(door{d, optional})
 }

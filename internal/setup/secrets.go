@@ -35,9 +35,9 @@ type secretUser interface {
 }
 
 // addSecretWatch watches the Secrets of the webhooks' certificate and of the keys that sign links.
-func addSecretWatch(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing) error {
+func addSecretWatch(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, certificate *servingCertificate) error {
 	users := map[types.NamespacedName]secretUser{
-		certificateKey(o): certificateDir(o.CertificateDir),
+		certificateKey(o): certificate,
 		linkKeysKey(o):    linkKeys{keys, o.features},
 	}
 	return ctrl.NewControllerManagedBy(mgr).

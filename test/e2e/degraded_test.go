@@ -5,6 +5,8 @@ package e2e
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"os"
@@ -50,6 +52,7 @@ var _ = Describe("An operator whose optional features do not work", func() {
 			o.MetricsAddress, o.ActivityInterval, o.AuditTokenFile = metrics, setup.DefaultActivityInterval, token
 			o.Gateway.URL, o.Gateway.KeyFile = "https://sms.acme.example/messages", key
 			o.MailTemplates = "not-for-the-operator"
+			o.MetricsSecure = true
 			for _, address := range []string{o.PortalAddress, o.IntakeAddress, metrics} {
 				l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 				Expect(err).NotTo(HaveOccurred())
@@ -102,5 +105,14 @@ var _ = Describe("An operator whose optional features do not work", func() {
 		}
 		_, link := mailTo(ctx, "luis@"+org+".example", "/i/")
 		Expect(visit(ctx, link)).To(Equal(http.StatusOK))
+
+		By("serving the metrics with a certificate of the authority in the Secret")
+		certificate := operatorSecret("usher-webhook-certificate")
+		Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(certificate), certificate)).To(Succeed())
+		authority := x509.NewCertPool()
+		Expect(authority.AppendCertsFromPEM(certificate.Data["ca.crt"])).To(BeTrue())
+		scraper := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority, ServerName: env.WebhookHost}}}
+		status, _ := fetch(ctx, scraper, http.MethodGet, "https://"+metrics+"/metrics", nil)
+		Expect(status).To(Equal(http.StatusUnauthorized))
 	})
 })

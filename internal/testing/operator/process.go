@@ -58,14 +58,11 @@ func Build(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// Launch starts the binary with a configuration that has a bearer token, and returns at once. Its kubeconfig, its
-// certificates and its log, to which each launch appends, are beside the binary. Options.Now and
+// Launch starts the binary with a configuration that has a bearer token, and returns at once. Its kubeconfig
+// and its log, to which each launch appends, are beside the binary. Options.Now and
 // Options.SkipNameValidation have no flags and are ignored. More flags, such as the log's verbosity, may follow.
 func Launch(cfg *rest.Config, binary string, options setup.Options, more ...string) (*Process, error) {
 	dir := filepath.Dir(binary)
-	if options.CertificateDir == "" {
-		options.CertificateDir = filepath.Join(dir, "certificates")
-	}
 	kubeconfig := filepath.Join(dir, "kubeconfig")
 	if err := writeKubeconfig(cfg, kubeconfig); err != nil {
 		return nil, err
@@ -170,7 +167,7 @@ func flags(o *setup.Options) []string {
 		"--webhook-host=" + o.WebhookHost,
 		"--webhook-port=" + strconv.Itoa(o.WebhookPort),
 		"--webhook-dns-names=" + strings.Join(o.WebhookDNSNames, ","),
-		"--certificate-dir=" + o.CertificateDir,
+		"--drain-delay=" + o.DrainDelay.String(),
 		"--webhook-client-ca-file=" + o.WebhookClientCAFile,
 		"--portal-bind-address=" + o.PortalAddress,
 		"--portal-url=" + o.PortalURL,
