@@ -17,7 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/gateway"
 )
 
-// fromSecret are the variables in arguments that components read from Secrets instead of the settings.
+// fromSecret are the variables in arguments, which components read from Secrets.
 var fromSecret = map[string]string{"GATEWAY_URL": "https://sms.acme.example/messages"}
 
 var variable = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
@@ -25,8 +25,8 @@ var variable = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
 var _ = Describe("The Deployment's arguments", func() {
 	BeforeEach(func() { GinkgoT().Setenv("POD_NAMESPACE", "usher-system") })
 
-	It("are valid with the settings that ship", func() {
-		options, err := parsed(expand(deploymentArgs(), settings())...)
+	It("are valid with the configuration that ships", func() {
+		options, err := parsed(expand(deploymentArgs())...)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.Validate()).To(Succeed())
 		Expect(options.LeaderElection).To(BeTrue(), "there are two replicas")
@@ -36,7 +36,7 @@ var _ = Describe("The Deployment's arguments", func() {
 		args := deploymentArgs()
 		components := componentArgs()
 		Expect(len(components)).To(BeNumerically(">=", 6))
-		options, err := parsed(expand(append(args, components...), settings())...)
+		options, err := parsed(expand(append(args, components...))...)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(options.Validate()).To(Succeed())
 		Expect(options.Mail.PasswordFile).NotTo(BeEmpty())
@@ -45,25 +45,44 @@ var _ = Describe("The Deployment's arguments", func() {
 		Expect(options.Gateway).NotTo(Equal(gateway.Options{}))
 	})
 
-	It("use every setting, and docs/install.md explains each", func() {
-		args := strings.Join(deploymentArgs(), " ")
-		doc, err := os.ReadFile(filepath.Join("..", "docs", "install.md"))
-		Expect(err).NotTo(HaveOccurred())
-		Expect(settings()).NotTo(BeEmpty())
-		for name := range settings() {
-			Expect(args).To(ContainSubstring("$(" + name + ")"))
-			Expect(string(doc)).To(MatchRegexp("\\|.*`%s`.*\\|.*\\|", name))
+	It("name a configuration that the Deployment mounts", func() {
+		var kustomization struct {
+			ConfigMapGenerator []struct {
+				Name  string   `json:"name"`
+				Files []string `json:"files"`
+			} `json:"configMapGenerator"`
 		}
+		readYAML(filepath.Join("..", "config", "manager", "kustomization.yaml"), &kustomization)
+		Expect(kustomization.ConfigMapGenerator).To(HaveLen(1))
+		generated := kustomization.ConfigMapGenerator[0]
+		pod := deployment().Spec.Template.Spec
+		Expect(pod.Volumes).To(ConsistOf(HaveField("ConfigMap.Name", generated.Name)))
+		mounts := pod.Containers[0].VolumeMounts
+		Expect(mounts).To(ConsistOf(HaveField("Name", pod.Volumes[0].Name)))
+		Expect(pod.Containers[0].Args).To(ContainElement("--config=" + mounts[0].MountPath + "/" + generated.Files[0]))
 	})
 })
 
-// deploymentArgs returns the arguments in config/manager/deployment.yaml.
+// deployment returns the one in config/manager.
+func deployment() *appsv1.Deployment {
+	GinkgoHelper()
+	var d appsv1.Deployment
+	readYAML(filepath.Join("..", "config", "manager", "deployment.yaml"), &d)
+	Expect(d.Spec.Template.Spec.Containers).To(HaveLen(1))
+	return &d
+}
+
+// deploymentArgs returns its arguments, with the configuration in the checkout.
 func deploymentArgs() []string {
 	GinkgoHelper()
-	var deployment appsv1.Deployment
-	readYAML(filepath.Join("..", "config", "manager", "deployment.yaml"), &deployment)
-	Expect(deployment.Spec.Template.Spec.Containers).To(HaveLen(1))
-	return deployment.Spec.Template.Spec.Containers[0].Args
+	var args []string
+	for _, arg := range deployment().Spec.Template.Spec.Containers[0].Args {
+		if path, is := strings.CutPrefix(arg, "--config="); is {
+			arg = "--config=" + filepath.Join("..", "config", "manager", filepath.Base(path))
+		}
+		args = append(args, arg)
+	}
+	return args
 }
 
 // componentArgs returns the arguments that the components add.
@@ -95,32 +114,15 @@ func readYAML(path string, into any) {
 	Expect(yaml.Unmarshal(content, into)).To(Succeed(), path)
 }
 
-// settings returns the settings of an installation, with the values that ship.
-func settings() map[string]string {
-	GinkgoHelper()
-	content, err := os.ReadFile(filepath.Join("..", "config", "manager", "settings.env"))
-	Expect(err).NotTo(HaveOccurred())
-	all := map[string]string{}
-	for line := range strings.Lines(string(content)) {
-		if name, value, set := strings.Cut(strings.TrimSpace(line), "="); set && !strings.HasPrefix(name, "#") {
-			all[name] = value
-		}
-	}
-	return all
-}
-
 // expand replaces variables in arguments as the kubelet does, but fails for unknown ones.
-func expand(args []string, settings map[string]string) []string {
+func expand(args []string) []string {
 	GinkgoHelper()
 	expanded := make([]string, 0, len(args))
 	for _, arg := range args {
 		expanded = append(expanded, variable.ReplaceAllStringFunc(arg, func(reference string) string {
 			name := variable.FindStringSubmatch(reference)[1]
-			if value, ok := fromSecret[name]; ok {
-				return value
-			}
-			Expect(settings).To(HaveKey(name), "%s in %s", reference, arg)
-			return settings[name]
+			Expect(fromSecret).To(HaveKey(name), "%s in %s", reference, arg)
+			return fromSecret[name]
 		}))
 	}
 	return expanded

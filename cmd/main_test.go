@@ -7,12 +7,17 @@ import (
 	"flag"
 	"io"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/internal/controller/orguser"
 	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
@@ -26,12 +31,16 @@ func TestProgram(t *testing.T) {
 	RunSpecs(t, "The program")
 }
 
+// declared are the flags that parsed has declared last.
+var declared *flag.FlagSet
+
 // parsed parses arguments with a flag set of its own instead of the test binary's.
 func parsed(args ...string) (setup.Options, error) {
 	ofTest := flag.CommandLine
 	defer func() { flag.CommandLine = ofTest }()
 	flag.CommandLine = flag.NewFlagSet("usher", flag.ContinueOnError)
 	flag.CommandLine.SetOutput(io.Discard)
+	declared = flag.CommandLine
 	options, _, err := parse(args)
 	return options, err
 }
@@ -47,19 +56,14 @@ var _ = Describe("Flags", func() {
 			MetricsSecure:    true,
 			PortalAddress:    ":8080",
 			WebhookPort:      9443,
-			WebhookDNSNames:  []string{"usher-webhook-service.usher-system.svc"},
+			WebhookDNSNames:  []string{"usher-webhook-service.usher-system.svc", "usher-metrics.usher-system.svc"},
 			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
 			Budgets:          budget.Default(),
 			IntakeLimits:     intake.DefaultLimits(),
-			Provisional:      setup.DefaultProvisional(),
-			PlatformUsers:    []string{},
-			PlatformGroups:   []string{},
+			Provisional:      orguser.Provisional{Age: 90 * 24 * time.Hour, Unproven: 5000},
 			ActivityInterval: setup.DefaultActivityInterval,
 			SettleDelay:      setup.DefaultSettleDelay,
 			DrainDelay:       setup.DefaultDrainDelay,
-			NamespaceLabels:  []string{},
-			IntakeDomains:    []string{},
-			QueueDomains:     []string{},
 			MailTemplates:    setup.DefaultMailTemplates,
 			Usernames:        effective.Usernames{Form: effective.UsernameASCII},
 		}))
@@ -131,6 +135,34 @@ var _ = Describe("Flags", func() {
 		Entry("a flag that does not exist", "--portal-uri=x", "-portal-uri"),
 		Entry("an argument that is not a flag", "leader-elect=false", `unexpected argument "leader-elect=false": flags start with --`),
 	)
+
+	It("override the configuration file, which is named in any form", func() {
+		file := filepath.Join(GinkgoT().TempDir(), "usher.yaml")
+		Expect(os.WriteFile(file, []byte(`{"apiVersion": "config.usher.dev/v1alpha1", "kind": "UsherConfiguration",
+			"portal": {"trustedProxies": ["10.0.0.0/8"]}, "mail": {"rate": 5, "from": "usher@acme.example"}, "platform": {"users": ["ops"]}}`),
+			0o600)).To(Succeed())
+		for _, named := range [][]string{{"--config=" + file}, {"--config", file}, {"-config=" + file}} {
+			options, err := parsed(append(named, "--mail-rate=7", "--trusted-proxies=192.0.2.1/32", "--trusted-proxies=fd00::/8")...)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(options.Mail.From).To(Equal("usher@acme.example"))
+			Expect(options.PlatformUsers).To(HaveExactElements("ops"))
+			Expect(options.MailRate).To(Equal(7))
+			Expect(options.TrustedProxies).To(HaveExactElements(netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("fd00::/8")))
+		}
+		_, err := parsed("--config=" + file + ".missing")
+		Expect(err).To(MatchError(ContainSubstring("cannot read the configuration")))
+	})
+
+	It("each have a field in the configuration file", func() {
+		_, err := parsed()
+		Expect(err).NotTo(HaveOccurred())
+		without := []string{"namespace", "config", "version", "kubeconfig"}
+		declared.VisitAll(func(f *flag.Flag) {
+			if !slices.Contains(without, f.Name) && !strings.HasPrefix(f.Name, "zap-") {
+				Expect(setup.ConfigurationKey(f.Name)).NotTo(BeEmpty(), f.Name)
+			}
+		})
+	})
 
 	It("report a request for the version", func() {
 		_, err := parsed("--version")

@@ -43,9 +43,8 @@ func budgetFlags() []budgetFlag {
 
 // BudgetFlags declares the flags of the budgets that no organization exceeds.
 func BudgetFlags(flags *flag.FlagSet, o *Options) {
-	usual := budget.Default()
 	for _, f := range budgetFlags() {
-		flags.IntVar(f.value(&o.Budgets), "budget-"+f.name, *f.value(&usual), "maximum number of "+f.usage+"; 0: no limit")
+		flags.IntVar(f.value(&o.Budgets), "budget-"+f.name, *f.value(&o.Budgets), "maximum number of "+f.usage+"; 0: no limit")
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 var _ = Describe("OPS-9 The flags of budgets", func() {
 	parse := func(arguments ...string) budget.Limits {
-		var o Options
+		o := DefaultOptions()
 		flags := flag.NewFlagSet("", flag.ContinueOnError)
 		BudgetFlags(flags, &o)
 		Expect(flags.Parse(arguments)).To(Succeed())

@@ -16,9 +16,9 @@ import (
 
 // GatewayFlags adds the flags of the gateway that reaches contacts' phones (GTA-13).
 func GatewayFlags(flags *flag.FlagSet, o *Options) {
-	flags.StringVar(&o.Gateway.URL, "gateway-url", "",
+	flags.StringVar(&o.Gateway.URL, "gateway-url", o.Gateway.URL,
 		"URL to which messages for contacts' phones are posted, https or on this host; empty: phones are not reached")
-	flags.StringVar(&o.Gateway.KeyFile, "gateway-key-file", "", "file with the key that signs the messages to the gateway")
+	flags.StringVar(&o.Gateway.KeyFile, "gateway-key-file", o.Gateway.KeyFile, "file with the key that signs the messages to the gateway")
 }
 
 // checkGateway returns what is wrong with the options of the gateway.

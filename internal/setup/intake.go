@@ -17,25 +17,25 @@ import (
 
 // IntakeFlags declares the flags of the mail intake.
 func IntakeFlags(flags *flag.FlagSet, o *Options) {
-	usual, l := intake.DefaultLimits(), &o.IntakeLimits
-	flags.StringVar(&o.IntakeAddress, "intake-address", "",
+	l := &o.IntakeLimits
+	flags.StringVar(&o.IntakeAddress, "intake-address", o.IntakeAddress,
 		"address on which your mail server delivers mails to workspaces by LMTP: host:port or unix:/path; empty: the intake is off")
-	flags.Int64Var(&l.MessageBytes, "intake-max-bytes", usual.MessageBytes, "maximum size of an incoming mail, in bytes")
-	flags.Int64Var(&l.Memory, "intake-memory-bytes", usual.Memory, "memory for all mails in transit together, in bytes")
-	flags.IntVar(&l.Connections, "intake-connections", usual.Connections, "maximum number of simultaneous LMTP connections")
-	flags.IntVar(&l.Recipients, "intake-recipients", usual.Recipients, "maximum number of recipients of an incoming mail")
-	flags.IntVar(&l.PerSender, "intake-sender-rate", usual.PerSender,
+	flags.Int64Var(&l.MessageBytes, "intake-max-bytes", l.MessageBytes, "maximum size of an incoming mail, in bytes")
+	flags.Int64Var(&l.Memory, "intake-memory-bytes", l.Memory, "memory for all mails in transit together, in bytes")
+	flags.IntVar(&l.Connections, "intake-connections", l.Connections, "maximum number of simultaneous LMTP connections")
+	flags.IntVar(&l.Recipients, "intake-recipients", l.Recipients, "maximum number of recipients of an incoming mail")
+	flags.IntVar(&l.PerSender, "intake-sender-rate", l.PerSender,
 		"mails per hour that one address may send to one workspace; 0: no limit")
-	flags.IntVar(&l.PerNetwork, "intake-network-rate", usual.PerNetwork,
+	flags.IntVar(&l.PerNetwork, "intake-network-rate", l.PerNetwork,
 		"mails per hour accepted from the network of one LMTP client; 0: no limit")
-	flags.IntVar(&l.PerWorkspace, "intake-workspace-rate", usual.PerWorkspace, "mails per hour accepted for one workspace; 0: no limit")
-	flags.IntVar(&l.PerOrganization, "intake-organization-rate", usual.PerOrganization,
+	flags.IntVar(&l.PerWorkspace, "intake-workspace-rate", l.PerWorkspace, "mails per hour accepted for one workspace; 0: no limit")
+	flags.IntVar(&l.PerOrganization, "intake-organization-rate", l.PerOrganization,
 		"mails per hour accepted for all workspaces of one organization; 0: no limit")
-	flags.IntVar(&l.Unproven, "intake-unproven-rate", usual.Unproven,
+	flags.IntVar(&l.Unproven, "intake-unproven-rate", l.Unproven,
 		"mails per hour accepted for one workspace from unknown senders, who use up nothing of --intake-workspace-rate; 0: as many")
-	flags.IntVar(&l.UnprovenPerDomain, "intake-unproven-domain-rate", usual.UnprovenPerDomain,
+	flags.IntVar(&l.UnprovenPerDomain, "intake-unproven-domain-rate", l.UnprovenPerDomain,
 		"mails per hour accepted for one workspace from unknown senders at one mail domain; 0: no limit")
-	flags.IntVar(&l.NewAccounts, "intake-account-rate", usual.NewAccounts,
+	flags.IntVar(&l.NewAccounts, "intake-account-rate", l.NewAccounts,
 		"accounts per hour created for unknown senders to one workspace; 0: no limit")
 }
 

@@ -104,6 +104,8 @@ type Options struct {
 	// SkipNameValidation lets several operators run in one process, for tests.
 	SkipNameValidation bool
 
+	// configuration is the path of the file that the options come from; empty: there is none.
+	configuration string
 	// features knows which optional features do not work.
 	features *features
 }
@@ -111,8 +113,17 @@ type Options struct {
 // DefaultSettleDelay is longer than kubectl or a GitOps controller takes to apply a folder.
 const DefaultSettleDelay = 3 * time.Second
 
-// Validate returns everything that is wrong with the options at once, each error with the flag that fixes it.
+// Validate returns everything that is wrong with the options at once, each error with what fixes it: the field of the configuration
+// file, or the flag if there is no file.
 func (o *Options) Validate() error {
+	err := o.validate()
+	if err != nil && o.configuration != "" {
+		return fmt.Errorf("the configuration %s: %w", o.configuration, namingKeys(err))
+	}
+	return err
+}
+
+func (o *Options) validate() error {
 	var wrong []error
 	require := func(ok bool, format string, args ...any) {
 		if !ok {

@@ -6,23 +6,14 @@ package setup
 import (
 	"flag"
 	"fmt"
-	"time"
-
-	"github.com/usher-operator/usher/internal/controller/orguser"
 )
-
-// DefaultProvisional returns the defaults of the flags.
-func DefaultProvisional() orguser.Provisional {
-	return orguser.Provisional{Age: 90 * 24 * time.Hour, Unproven: 5000}
-}
 
 // ProvisionalFlags declares the flags about the accounts that Usher creates for outsiders.
 func ProvisionalFlags(flags *flag.FlagSet, o *Options) {
-	usual := DefaultProvisional()
-	flags.DurationVar(&o.Provisional.Age, "provisional-account-age", usual.Age,
+	flags.DurationVar(&o.Provisional.Age, "provisional-account-age", o.Provisional.Age,
 		"time after which an account that Usher created for somebody who wrote or asked is deleted, unless somebody has changed it; "+
 			"0: never")
-	flags.IntVar(&o.Provisional.Unproven, "provisional-accounts", usual.Unproven,
+	flags.IntVar(&o.Provisional.Unproven, "provisional-accounts", o.Provisional.Unproven,
 		"maximum number of accounts per organization that exist only because a mail came: the oldest are deleted first; 0: no limit")
 }
 

@@ -1,0 +1,233 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+const (
+	// APIVersion is the apiVersion of a file with this version of the configuration.
+	APIVersion = "config.usher.dev/v1alpha1"
+	// Kind is its kind.
+	Kind = "UsherConfiguration"
+)
+
+// UsherConfiguration is the operator's configuration. A field that is left out has its default. A field that does not exist is an error.
+type UsherConfiguration struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// leaderElection lets only one of several replicas reconcile. All of them serve webhooks and portal.
+	LeaderElection bool `json:"leaderElection"`
+	// drainDelay is how long webhooks and portal go on answering after the operator was told to stop, so that clients leave without
+	// losing a request.
+	DrainDelay metav1.Duration `json:"drainDelay"`
+
+	// webhooks say where the API server reaches the operator.
+	Webhooks Webhooks `json:"webhooks"`
+	// health is where the kubelet asks whether the operator is alive and ready.
+	Health Health `json:"health"`
+	// metrics are for Prometheus.
+	Metrics Metrics `json:"metrics"`
+	// portal is where people accept invitations and customers ask questions.
+	Portal Portal `json:"portal"`
+	// mail is what the operator sends.
+	Mail Mail `json:"mail"`
+	// gateway reaches the phones of contacts.
+	Gateway Gateway `json:"gateway"`
+	// intake receives customers' mails to workspaces.
+	Intake Intake `json:"intake"`
+	// queues are where workspaces have customers' questions sent.
+	Queues Queues `json:"queues"`
+	// accounts are those that the operator creates by itself.
+	Accounts Accounts `json:"accounts"`
+	// budgets are how many messages may be sent for an organization. 0 means no limit.
+	Budgets Budgets `json:"budgets"`
+	// platform names the identities that are not bound by roles.
+	Platform Platform `json:"platform"`
+	// usernames say how the API server names people.
+	Usernames Usernames `json:"usernames"`
+	// namespaces are those of workspaces.
+	Namespaces Namespaces `json:"namespaces"`
+	// activity is the time at which people were last active.
+	Activity Activity `json:"activity"`
+}
+
+// Webhooks say where the API server reaches the operator.
+type Webhooks struct {
+	// host is the address on which the webhooks listen; empty: all addresses.
+	Host string `json:"host"`
+	// port is the port on which they listen.
+	Port int `json:"port"`
+	// dnsNames are the names by which the API server calls the webhooks, and others read the metrics.
+	DNSNames []string `json:"dnsNames"`
+	// clientCAFile is a file with the authorities of the API servers' client certificates, which the webhooks demand; empty: everybody
+	// may call them.
+	ClientCAFile string `json:"clientCAFile"`
+}
+
+// Health is where the operator answers /healthz and /readyz.
+type Health struct {
+	// bindAddress is the address to listen on.
+	BindAddress string `json:"bindAddress"`
+}
+
+// Metrics say how metrics are served.
+type Metrics struct {
+	// bindAddress is the address to listen on; "0" turns metrics off.
+	BindAddress string `json:"bindAddress"`
+	// secure serves metrics over TLS, and only to clients that the cluster authorizes.
+	Secure bool `json:"secure"`
+}
+
+// Portal says how people reach the portal.
+type Portal struct {
+	// bindAddress is the address to listen on.
+	BindAddress string `json:"bindAddress"`
+	// url is where people reach the portal, such as https://usher.acme.example. Required.
+	URL string `json:"url"`
+	// trustedProxies are the networks whose X-Forwarded-For header the portal trusts, such as 10.0.0.0/8.
+	TrustedProxies []string `json:"trustedProxies"`
+	// requestsPerSecond limits each client; 0: the default, 5; negative: no limit.
+	RequestsPerSecond float64 `json:"requestsPerSecond"`
+	// questionsPerHour limits the questions that each network may ask; 0: the default, 30; negative: no limit.
+	QuestionsPerHour float64 `json:"questionsPerHour"`
+}
+
+// Mail says what the operator sends, and how.
+type Mail struct {
+	// from is the sender's address of all mails, with or without a name. Required.
+	From string `json:"from"`
+	// smtp is the mail server.
+	SMTP SMTP `json:"smtp"`
+	// rate is the maximum number of mails sent per minute; 0: no limit.
+	Rate int `json:"rate"`
+	// templates is the name of a ConfigMap in the operator's namespace whose mail templates replace those that ship; empty: none is read.
+	//
+	Templates string `json:"templates"`
+	// settleDelay is how long the operator waits for objects that are declared together before it sends a mail about them.
+	SettleDelay metav1.Duration `json:"settleDelay"`
+}
+
+// SMTP is the mail server.
+type SMTP struct {
+	// address is the host:port of the mail server. Required.
+	Address string `json:"address"`
+	// tls is how the connection is protected: StartTLS, TLS or None.
+	TLS string `json:"tls"`
+	// connections is the maximum number of simultaneous connections.
+	Connections int `json:"connections"`
+	// usernameFile is a file with the user name; empty: no credentials are sent.
+	UsernameFile string `json:"usernameFile"`
+	// passwordFile is a file with the password.
+	PasswordFile string `json:"passwordFile"`
+}
+
+// Gateway reaches the phones of contacts.
+type Gateway struct {
+	// url is where messages are posted: https, or on this host; empty: phones are not reached.
+	URL string `json:"url"`
+	// keyFile is a file with the key that signs the messages.
+	KeyFile string `json:"keyFile"`
+}
+
+// Intake receives customers' mails to workspaces from your mail server, by LMTP.
+type Intake struct {
+	// bindAddress is the address to listen on: host:port or unix:/path; empty: the intake is off.
+	BindAddress string `json:"bindAddress"`
+	// domains are the domains and addresses at which organizations may receive mails: organization=domain or organization=address; empty:
+	// each organization at any address that no other has.
+	Domains []string `json:"domains"`
+	// limits bound the mails that are received.
+	Limits IntakeLimits `json:"limits"`
+}
+
+// IntakeLimits bound the mails that are received. Rates are per hour; 0 means no limit, unless said otherwise.
+type IntakeLimits struct {
+	// perSender is for mails from one address to one workspace.
+	PerSender int `json:"perSender"`
+	// perNetwork is for mails from the network of one LMTP client.
+	PerNetwork int `json:"perNetwork"`
+	// perWorkspace is for mails to one workspace.
+	PerWorkspace int `json:"perWorkspace"`
+	// perOrganization is for mails to all workspaces of one organization.
+	PerOrganization int `json:"perOrganization"`
+	// unproven is for mails from unknown senders to one workspace, who use up nothing of perWorkspace; 0: as many.
+	Unproven int `json:"unproven"`
+	// unprovenPerDomain is for those from one mail domain.
+	UnprovenPerDomain int `json:"unprovenPerDomain"`
+	// newAccounts is for accounts that are created for unknown senders to one workspace.
+	NewAccounts int `json:"newAccounts"`
+	// messageBytes is the maximum size of a mail, in bytes.
+	MessageBytes int64 `json:"messageBytes"`
+	// memoryBytes is the memory for all mails in transit together, in bytes.
+	MemoryBytes int64 `json:"memoryBytes"`
+	// connections is the maximum number of simultaneous connections.
+	Connections int `json:"connections"`
+	// recipients is the maximum number of recipients of a mail.
+	Recipients int `json:"recipients"`
+}
+
+// Queues are the addresses to which workspaces have customers' questions sent.
+type Queues struct {
+	// domains are the domains and addresses at which workspaces may have their queues without asking the owner: domain, *.domain or
+	// address, each with organization= before it if it holds for one only, or * for all; empty: every owner is asked.
+	Domains []string `json:"domains"`
+}
+
+// Accounts are those that the operator creates for outsiders who wrote or asked.
+type Accounts struct {
+	// provisionalAge is the time after which such an account is deleted, unless somebody has changed it; 0s: never.
+	ProvisionalAge metav1.Duration `json:"provisionalAge"`
+	// provisional is the maximum number of accounts per organization that exist only because a mail came; 0: no limit.
+	Provisional int `json:"provisional"`
+}
+
+// Budgets are how many messages may be sent for an organization, and to one destination. 0 means no limit.
+type Budgets struct {
+	// organizationHour is for mails of each kind in an hour.
+	OrganizationHour int `json:"organizationHour"`
+	// organizationDay is for mails of each kind in a day.
+	OrganizationDay int `json:"organizationDay"`
+	// addressDay is for mails of each kind to one address in a day.
+	AddressDay int `json:"addressDay"`
+	// addressNoticesDay is for alerts and reports to one address in a day.
+	AddressNoticesDay int `json:"addressNoticesDay"`
+	// queueDay is for questions to one queue in a day.
+	QueueDay int `json:"queueDay"`
+	// phonesHour is for messages to phones in an hour.
+	PhonesHour int `json:"phonesHour"`
+	// phonesDay is for messages to phones in a day.
+	PhonesDay int `json:"phonesDay"`
+	// phoneDay is for messages to one phone in a day.
+	PhoneDay int `json:"phoneDay"`
+}
+
+// Platform names the identities that are not bound by roles, beside the group system:masters.
+type Platform struct {
+	// users are Kubernetes user names.
+	Users []string `json:"users"`
+	// groups are Kubernetes groups.
+	Groups []string `json:"groups"`
+}
+
+// Usernames say how the API server names people.
+type Usernames struct {
+	// prefix is what the API server puts in front of addresses, such as "oidc:".
+	Prefix string `json:"prefix"`
+	// form is the form of an internationalized domain: ascii or unicode.
+	Form string `json:"form"`
+}
+
+// Namespaces are those of workspaces.
+type Namespaces struct {
+	// labels are those that may be copied from Workspaces to their namespaces: a key, domain/* or key=value; empty: none.
+	Labels []string `json:"labels"`
+}
+
+// Activity is the time at which people were last active.
+type Activity struct {
+	// interval is its accuracy: it is written at most once in this time; 0s turns it off.
+	Interval metav1.Duration `json:"interval"`
+	// auditTokenFile is a file with bearer tokens, one per line, for API servers that send audit events; empty: none are accepted.
+	AuditTokenFile string `json:"auditTokenFile"`
+}
