@@ -57,10 +57,12 @@ type InvitationSpec struct {
 	// +kubebuilder:validation:MaxLength=2000
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
 	Message string `json:"message,omitempty"`
-	// invitedBy is the user name of the person who invites. At creation Usher sets it to the acting user, and so it does
-	// when a person or a delegate changes what the Invitation grants, or to whom. Only platform identities and delegates may
-	// name somebody else. It stays empty if the acting user's name is one that Kubernetes reserves,
-	// such as system:admin; then the organization invites.
+	// invitedBy is the user name of the person who invites, and who must still be allowed to grant the role when somebody
+	// accepts. At creation Usher sets it to the acting user, and so it does when a person or a delegate changes what the
+	// Invitation grants, or to whom. Somebody who may grant it takes the Invitation over by setting invitedBy to their own
+	// user name; the links that people have stay valid. Only platform identities and delegates may name somebody else. It
+	// stays empty if the acting user's name is one that Kubernetes reserves, such as system:admin; then the organization
+	// invites.
 	// +optional
 	InvitedBy Username `json:"invitedBy,omitempty"`
 }
@@ -205,8 +207,8 @@ type RevocationReason string
 const (
 	// RevokedAddressRemoved means that the spec no longer names the address. Naming it again sends a new invitation.
 	RevokedAddressRemoved RevocationReason = "AddressRemoved"
-	// RevokedInviterUnauthorized means that the inviter may no longer grant the role. Create another Invitation, or give
-	// the inviter the role back and resend this one.
+	// RevokedInviterUnauthorized means that the inviter was not allowed to grant the role when the person accepted. Somebody
+	// who may grant it invites the person again with the annotation accounts.usher.dev/resend.
 	RevokedInviterUnauthorized RevocationReason = "InviterUnauthorized"
 	// RevokedAccessLimited means that the account was made Limited before the person accepted. Making it Full again
 	// sends a new invitation.
@@ -350,6 +352,7 @@ type InvitationStatus struct {
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=inv,categories=usher
+// +kubebuilder:selectablefield:JSONPath=`.spec.invitedBy`
 // +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.role`
 // +kubebuilder:printcolumn:name="Total",type=integer,JSONPath=`.status.summary.total`
 // +kubebuilder:printcolumn:name="Pending",type=integer,JSONPath=`.status.summary.pending`

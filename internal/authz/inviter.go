@@ -4,6 +4,7 @@
 package authz
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +16,7 @@ import (
 
 // DefaultInviter returns who invites after a request that creates or updates an Invitation. A new one that names nobody is the
 // actor's. Whoever changes what it grants, or to whom, answers for it: a person becomes its inviter, and so does a delegate who names
-// nobody else. Any other update that names nobody keeps the present inviter.
+// nobody else. Whoever names themselves takes it over. Any other update that names nobody keeps the present inviter.
 //
 // Another inviter who is named is not replaced; whether the actor may name them is for judgeInviter. Applied says that the actor
 // declares spec.invitedBy by server-side apply: a delegate names the inviter then, even if it is the present one, so what Git declares
@@ -37,10 +38,20 @@ func DefaultInviter(actor Actor, old, requested *v1alpha1.Invitation, applied bo
 	}
 }
 
-// answersFor reports whether the actor of an update answers for what the Invitation grants from now on. Platform identities do not:
-// what they change stays the inviter's.
+// answersFor reports whether the actor of an update answers for what the Invitation grants from now on: because they change that, or
+// because they take the Invitation over. Platform identities do not: what they change stays the inviter's.
 func answersFor(actor Actor, old, requested *v1alpha1.Invitation) bool {
-	return (actor.Kind == ActorPerson || actor.Kind == ActorDelegate) && changesGrant(old, requested)
+	return (actor.Kind == ActorPerson || actor.Kind == ActorDelegate) && (changesGrant(old, requested) || takesOver(actor, old, requested))
+}
+
+// takesOver reports whether the actor of an update names themselves as the inviter, in place of somebody else or nobody.
+func takesOver(actor Actor, old, requested *v1alpha1.Invitation) bool {
+	name := inviterName(actor)
+	return name != "" && requested.Spec.InvitedBy == name && changesInviter(old, requested)
+}
+
+func changesInviter(old, requested *v1alpha1.Invitation) bool {
+	return old.Spec.InvitedBy != requested.Spec.InvitedBy
 }
 
 // maxUsername is the maximum length of a v1alpha1.Username, in characters.
@@ -115,7 +126,12 @@ func InviterAuthorized(i *v1alpha1.Invitation, inviter Actor) bool {
 	if RecordedInviterKind(i) == v1alpha1.InviterPlatform {
 		return true
 	}
-	return mayGrant(inviter.Role, i.Spec.Role) && (len(i.Spec.Modules) == 0 || managesModules(inviter.Role))
+	return MayInvite(inviter.Role, i)
+}
+
+// MayInvite reports whether a role allows to answer for an Invitation: to grant its role, and to give its modules if it has some.
+func MayInvite(role v1alpha1.Role, i *v1alpha1.Invitation) bool {
+	return mayGrant(role, i.Spec.Role) && (len(i.Spec.Modules) == 0 || managesModules(role))
 }
 
 // judgeInviterKind refuses people and delegates who record the platform's authority, or remove what is recorded, past the webhook
@@ -136,10 +152,11 @@ func judgeInviterKind(r Request) []Violation {
 	return []Violation{r.denyProtected("metadata.annotations[" + key + "]")}
 }
 
-// keepsPlatform reports whether an update by somebody who answers for it leaves the platform's authority recorded.
+// keepsPlatform reports whether an update by somebody who answers for it, or names another inviter, leaves the platform's authority
+// recorded.
 func keepsPlatform(r Request, i *v1alpha1.Invitation) bool {
 	old, isUpdate := r.Old.(*v1alpha1.Invitation)
-	return isUpdate && RecordedInviterKind(i) == v1alpha1.InviterPlatform && answersFor(r.Actor, old, i)
+	return isUpdate && RecordedInviterKind(i) == v1alpha1.InviterPlatform && (answersFor(r.Actor, old, i) || changesInviter(old, i))
 }
 
 // changesGrant reports whether an update changes what an Invitation grants, to whom, or what the people read, or sends it again.
@@ -151,19 +168,23 @@ func changesGrant(before, after *v1alpha1.Invitation) bool {
 	return !equality.Semantic.DeepEqual(b, a) || before.Annotations[resend] != after.Annotations[resend]
 }
 
-// judgeInviter refuses a person who names somebody else as the inviter, or changes what somebody else answers for in their name.
+// judgeInviter refuses a person who names somebody else as the inviter, or changes what somebody else answers for in their name. Everybody
+// who may give what an Invitation gives may name themselves, and takes it over.
 func judgeInviter(r Request) []Violation {
 	i, ok := r.New.(*v1alpha1.Invitation)
 	if !ok || r.Operation == Delete || r.Actor.Kind != ActorPerson {
 		return nil
 	}
-	expected := v1alpha1.Username(r.Actor.Username)
+	expected, advice := v1alpha1.Username(r.Actor.Username), ""
 	if old, isUpdate := r.Old.(*v1alpha1.Invitation); isUpdate && r.Operation == Update && !answersFor(r.Actor, old, i) {
 		expected = old.Spec.InvitedBy
+		if MayInvite(r.Actor.Role, old) && MayInvite(r.Actor.Role, i) && r.Actor.Username != string(expected) {
+			advice = fmt.Sprintf("; to take the Invitation over, name yourself: %q", r.Actor.Username)
+		}
 	}
 	if i.Spec.InvitedBy == expected {
 		return nil
 	}
 	return []Violation{r.deny("spec.invitedBy", "inviter-is-actor", "platform identities and delegates",
-		"name an inviter other than %q", expected)}
+		"name an inviter other than %q%s", expected, advice)}
 }

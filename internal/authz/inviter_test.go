@@ -26,6 +26,8 @@ func platform(username string) authz.Actor {
 
 var _ = Describe("The inviter", func() {
 	const ana, eva = "ana@acme.example", "eva@acme.example"
+	nobody := authz.Actor{Kind: authz.ActorNobody, Username: "ghost@acme.example"}
+	unchanged := func(*v1alpha1.Invitation) {}
 
 	DescribeTable("of a new invitation is", func(actor authz.Actor, named, inviter string) {
 		Expect(authz.DefaultInviter(actor, nil, from(named), false)).To(BeEquivalentTo(inviter))
@@ -53,20 +55,65 @@ var _ = Describe("The inviter", func() {
 		Entry("by the platform", platformActor),
 	)
 
-	It("can be changed only by delegates and the platform", func() {
-		Expect(authz.DefaultInviter(delegate(orgAdmin), from(ana), from(eva), false)).To(BeEquivalentTo(eva))
-		Expect(authz.DefaultInviter(platformActor, from(ana), from(eva), false)).To(BeEquivalentTo(eva))
+	It("can be changed to somebody else only by delegates and the platform", func() {
+		const bea = "bea@acme.example"
+		Expect(authz.DefaultInviter(delegate(orgAdmin), from(ana), from(bea), false)).To(BeEquivalentTo(bea))
+		Expect(authz.DefaultInviter(platformActor, from(ana), from(bea), false)).To(BeEquivalentTo(bea))
 		for _, actor := range []authz.Actor{delegate(orgAdmin), platformActor} {
-			Expect(authz.Judge(authz.Request{
-				Operation: authz.Update, Actor: actor, Organization: "acme", Old: from(ana), New: from(eva),
-			})).To(BeEmpty())
+			Expect(authz.Judge(update(actor, from(ana), from(bea)))).To(BeEmpty())
 		}
-		found := authz.Judge(authz.Request{
-			Operation: authz.Update, Actor: person("eva", userAdmin), Organization: "acme", Old: from(ana), New: from(eva),
-		})
-		Expect(rules(found)).To(Equal([]string{"inviter-is-actor"}))
-		Expect(found[0].Message).To(Equal(`user "eva@acme.example" is UserAdmin in organization "acme": ` +
-			`only platform identities and delegates may name an inviter other than "ana@acme.example"`))
+		said := func(actor authz.Actor) string {
+			found := authz.Judge(update(actor, from(ana), from(bea)))
+			Expect(rules(found)).To(Equal([]string{"inviter-is-actor"}))
+			return found[0].Message
+		}
+		Expect(said(person("eva", userAdmin))).To(Equal(`user "eva@acme.example" is UserAdmin in organization "acme": only platform ` +
+			`identities and delegates may name an inviter other than "ana@acme.example"; to take the Invitation over, name yourself: "eva@acme.example"`))
+		Expect(said(person("ana", orgAdmin))).To(HaveSuffix(`may name an inviter other than "ana@acme.example"`), "who is the inviter already")
+	})
+
+	DescribeTable("NOV-4 becomes whoever may give what the invitation gives and names themselves",
+		func(actor authz.Actor, change func(*v1alpha1.Invitation), refused ...string) {
+			for _, inviter := range []string{ana, ""} {
+				for _, kind := range []v1alpha1.InviterKind{v1alpha1.InviterPerson, v1alpha1.InviterPlatform} {
+					old := recorded(from(inviter), kind)
+					change(old)
+					taken := old.DeepCopy()
+					taken.Spec.InvitedBy = v1alpha1.Username(actor.Username)
+					taken.Spec.InvitedBy = authz.DefaultInviter(actor, old, taken, false)
+					Expect(taken.Spec.InvitedBy).To(BeEquivalentTo(actor.Username))
+					taken = recorded(taken, authz.AdmittedInviterKind(actor, nobody, old, taken))
+					Expect(taken.Annotations).To(HaveKeyWithValue(v1alpha1.AnnotationInviterKind, string(actor.Kind)))
+					Expect(rules(authz.Judge(update(actor, old, taken)))).To(HaveExactElements(refused))
+				}
+			}
+		},
+		Entry("an administrator", person("bea", orgAdmin), unchanged),
+		Entry("a user administrator", person("eva", userAdmin), unchanged),
+		Entry("a delegate", delegate(userAdmin), unchanged),
+		Entry("but not a user administrator if it gives another role than Member", person("eva", userAdmin),
+			func(i *v1alpha1.Invitation) { i.Spec.Role = v1alpha1.RoleTechnician }, "members-only"),
+		Entry("but not a user administrator if it gives modules", person("eva", userAdmin),
+			func(i *v1alpha1.Invitation) { i.Spec.Modules = []v1alpha1.ObjectName{"desk"} }, "module-managed"),
+		Entry("nor a delegate with that role", delegate(userAdmin),
+			func(i *v1alpha1.Invitation) { i.Spec.Modules = []v1alpha1.ObjectName{"desk"} }, "module-managed"),
+		Entry("nor a technician", person("tea", v1alpha1.RoleTechnician), unchanged, "area-managed"),
+	)
+
+	It("NOV-4 of an invitation that gives modules is named by nobody who may not give them", func() {
+		old, after := recorded(from(ana), v1alpha1.InviterPerson), recorded(from("bea@acme.example"), v1alpha1.InviterPerson)
+		old.Spec.Modules, after.Spec.Modules = []v1alpha1.ObjectName{"desk"}, []v1alpha1.ObjectName{"desk"}
+		Expect(rules(authz.Judge(update(delegate(userAdmin), old, after)))).To(Equal([]string{"module-managed"}))
+		Expect(authz.Judge(update(delegate(orgAdmin), old, after))).To(BeEmpty())
+	})
+
+	It("NOV-4 does not keep the platform's authority when somebody takes over past the webhook that records it", func() {
+		for _, actor := range []authz.Actor{person("eva", userAdmin), delegate(userAdmin)} {
+			forged := recorded(from(actor.Username), v1alpha1.InviterPlatform)
+			Expect(rules(authz.Judge(update(actor, recorded(from(ana), v1alpha1.InviterPlatform), forged)))).To(Equal([]string{"usher-only"}))
+		}
+		Expect(rules(authz.Judge(update(delegate(userAdmin), recorded(from(ana), v1alpha1.InviterPlatform),
+			recorded(from("bea@acme.example"), v1alpha1.InviterPlatform))))).To(Equal([]string{"usher-only"}))
 	})
 
 	It("of a new invitation must be the acting person even if defaulting was bypassed", func() {
@@ -76,7 +123,6 @@ var _ = Describe("The inviter", func() {
 		Expect(authz.Judge(asked(person("eva", userAdmin), authz.Create, from(eva)))).To(BeEmpty())
 	})
 
-	nobody := authz.Actor{Kind: authz.ActorNobody, Username: "ghost@acme.example"}
 	DescribeTable("NOV-4 has a kind of authority that admission records, which is", func(actor authz.Actor, inviter string, named authz.Actor, kind v1alpha1.InviterKind) {
 		Expect(authz.AdmittedInviterKind(actor, named, nil, from(inviter))).To(Equal(kind))
 	},

@@ -30,13 +30,13 @@ func judgeModules(r Request) []Violation {
 }
 
 // judgeInvitationModules also refuses to let such an actor give the modules that an Invitation gives already to other people, or
-// together with something else, or send it again.
+// together with something else, or send it again, or say who answers for them.
 func judgeInvitationModules(r Request) []Violation {
 	found := judgeModules(r)
 	before, _ := r.Old.(*v1alpha1.Invitation)
 	after, _ := r.New.(*v1alpha1.Invitation)
 	if len(found) > 0 || before == nil || after == nil || len(after.Spec.Modules) == 0 || managesModules(r.Actor.Role) ||
-		!changesGrant(before, after) {
+		!changesGrant(before, after) && !changesInviter(before, after) {
 		return found
 	}
 	return []Violation{r.denyModules("change an invitation that gives %s", modulesOf(after))}

@@ -10,6 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
+// takenOver names who asks as the inviter.
+const takenOver = `{"spec":{"invitedBy":"$as"}}`
+
 // notFrom are the results of naming another inviter, which only delegates may.
 const (
 	//              Org Bil Fin Use Tec Mem Not del str no
@@ -48,6 +51,10 @@ var _ = Describe("An Invitation", func() {
 		created("a new one in the name of another inviter", notFrom, "only platform identities and delegates may name an inviter other than",
 			"invitations", "new", `{"emails":["new@acme.example"],"role":"Member","invitedBy":"bea@$org.example"}`),
 		patched("another inviter", notFrom, `may name an inviter other than "ana@`, "invitations", "members", `{"spec":{"invitedBy":"bea@$org.example"}}`),
+		patched("NOV-4 taken over", ofMembers, "", "invitations", "members", takenOver),
+		patched("NOV-4 taken over, with the role Technician", ofAll, `may update an invitation with the role "Technician"`, "invitations", "technicians", takenOver),
+		patched("GTA-11 taken over, with a module", ofAll, `only an OrganizationAdmin may change an invitation that gives module "desk"`,
+			"invitations", "equipped", takenOver),
 		applied("the inviter left out by server-side apply", ofMembers, "", "invitations", "members",
 			`{"emails":["pal@$org.example"],"role":"Member","message":"Hello"}`),
 		replaced("the inviter left out by update", ofMembers, "", "invitations", "members", func(o *unstructured.Unstructured) error {

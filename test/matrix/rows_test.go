@@ -105,10 +105,10 @@ func object(resource, name string) *unstructured.Unstructured {
 	return o
 }
 
-// filled replaces $org with the organization's name and $me with the name of the OrgUser who asks.
+// filled replaces $org with the organization's name, $me with the name of the OrgUser who asks, and $as with their user name.
 func filled(text string, by *somebody) string {
 	if by != nil {
-		text = strings.ReplaceAll(text, "$me", by.name)
+		text = strings.NewReplacer("$me", by.name, "$as", by.username).Replace(text)
 	}
 	return strings.ReplaceAll(text, "$org", org)
 }

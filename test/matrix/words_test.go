@@ -45,7 +45,8 @@ var _ = Describe("Refusals, as kubectl shows them,", func() {
 				`the list of administrators in force cannot be emptied; write a status that contains it`),
 		Entry("another inviter", "eva@$org.example", `patch inv members --type=merge -p {"spec":{"invitedBy":"bea@acme.example"}}`,
 			denied("invitations", `user "eva@acme.example" is UserAdmin in organization "acme": `+
-				`only platform identities and delegates may name an inviter other than "ana@acme.example"`)),
+				`only platform identities and delegates may name an inviter other than "ana@acme.example"; `+
+				`to take the Invitation over, name yourself: "eva@acme.example"`)),
 		Entry("a refusal to a delegate", "$delegate", `annotate ou sam accounts.usher.dev/note=x`,
 			denied("orgusers", `delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin in organization "acme": `+
 				`only Usher may change metadata.annotations[accounts.usher.dev/note]; leave it as it is`)),
