@@ -243,17 +243,32 @@ func (r Reader) InvitationsByEmail(ctx context.Context, namespace, email string)
 // InvitationsByInviter returns the Invitations that name a user as their inviter, by the user name in force or by an address that the user
 // has or had.
 func (r Reader) InvitationsByInviter(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.Invitation, error) {
-	var sent []*v1alpha1.Invitation
-	name, email := user.Status.Username, emailaddr.Normalize(string(effective.EmailOf(user)))
-	for _, key := range slices.Compact(append([]string{name, email}, user.Status.FormerEmails...)) {
+	return r.invitationsNaming(ctx, invitationByInviter, user.Namespace, r.inviterNames(user))
+}
+
+// inviterNames returns the names by which Invitations can name a user as their inviter.
+func (r Reader) inviterNames(user *v1alpha1.OrgUser) []string {
+	names := []string{user.Status.Username, emailaddr.Normalize(string(effective.EmailOf(user)))}
+	for _, former := range user.Status.FormerEmails {
+		names = append(names, former, r.names.ForAddress(former))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// invitationsNaming returns the Invitations that an index has under one of some names.
+func (r Reader) invitationsNaming(ctx context.Context, index, namespace string, names []string, opts ...client.ListOption,
+) ([]*v1alpha1.Invitation, error) {
+	var found []*v1alpha1.Invitation
+	for _, name := range names {
 		var list v1alpha1.InvitationList
-		if err := r.List(ctx, &list, client.InNamespace(user.Namespace), client.UnsafeDisableDeepCopy,
-			client.MatchingFields{invitationByInviter: key}); err != nil {
+		if err := r.List(ctx, &list, append(opts, client.InNamespace(namespace), client.UnsafeDisableDeepCopy,
+			client.MatchingFields{index: name})...); err != nil {
 			return nil, err
 		}
-		sent = append(sent, pointers(list.Items)...)
+		found = append(found, pointers(list.Items)...)
 	}
-	return sent, nil
+	return found, nil
 }
 
 // Bindings returns Usher's RoleBindings of a user, in all namespaces.

@@ -34,11 +34,11 @@ func (r *Reconciler) invitationsForOrganization(ctx context.Context, c mapper.Ch
 }
 
 // invitationsForUser returns the Invitations that have a user's address or created the user, and those that the user has sent. It
-// returns them when the user is created, deleted or accepts, or the role in force changes. When only the user's grants change, it returns
-// those whose message about the user they change.
+// returns them when the user is created, deleted or accepts, or the role or the user name in force changes. When only the user's grants
+// change, it returns those whose message about the user they change.
 func (r *Reconciler) invitationsForUser(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State &&
-		c.Before.Status.Role == c.After.Status.Role {
+		c.Before.Status.Role == c.After.Status.Role && c.Before.Status.Username == c.After.Status.Username {
 		return r.invitationsForGrants(ctx, c)
 	}
 	user := c.Newest()
@@ -46,11 +46,15 @@ func (r *Reconciler) invitationsForUser(ctx context.Context, c mapper.Change[*v1
 	if name := user.Labels[v1alpha1.LabelInvitation]; name != "" {
 		keys = append(keys, types.NamespacedName{Namespace: user.Namespace, Name: name})
 	}
-	if err != nil || user.Status.Username == "" {
-		return keys, err
+	for _, inviter := range []*v1alpha1.OrgUser{c.Before, c.After} { // who sends under another name loses what was sent under the former
+		if err != nil || inviter == nil || inviter.Status.Username == "" {
+			continue
+		}
+		var sent []types.NamespacedName
+		sent, err = mapper.KeysOf(r.cache.InvitationsByInviter(ctx, inviter))
+		keys = append(keys, sent...)
 	}
-	sent, err := mapper.KeysOf(r.cache.InvitationsByInviter(ctx, user))
-	return append(keys, sent...), err
+	return keys, err
 }
 
 // invitationsForGrants returns the Invitations that have the address of a user who requests something else than before. Access in force
