@@ -34,9 +34,9 @@ var _ = Describe("An invitation whose inviter", func() {
 		lose(ctx, bea)
 		Eventually(get(ctx, i)).Should(HaveCondition("Stalled", metav1.ConditionTrue, v1alpha1.ReasonInviterUnauthorized))
 		Expect(i).To(And(KeepKstatus(), saying(Equal(`InviterUnauthorized: nobody can accept, because the inviter "`+string(bea.Spec.Email)+`" `+
-			`was not allowed to give the role "Member" when it was needed: create another Invitation as somebody who may give it, or give "`+
-			string(bea.Spec.Email)+`" that right back and send again with the annotation accounts.usher.dev/resend; 0 of 2 have accepted; Invited: `+
-			kim+`; Registered: `+pat))))
+			`may not give the role "Member". Somebody who may give the role can take the Invitation over, and the links stay valid: `+
+			`kubectl patch invitation theirs -n `+org+` --type=merge -p '{"spec":{"invitedBy":"<your user name>"}}' (in Git, if that sets `+
+			`spec.invitedBy); 0 of 2 have accepted; Invited: `+kim+`; Registered: `+pat))))
 		Expect(press(ctx, invite, filledIn("Kim"))).To(Equal(pageRevoked))
 		Expect(press(ctx, confirm, nil)).To(Equal(pageRevoked))
 		Eventually(get(ctx, i)).Should(And(stateOf(kim, v1alpha1.RecipientRevoked, 1), stateOf(pat, v1alpha1.RecipientRevoked, 1),

@@ -25,7 +25,7 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 	standing := t.standing()
 	switch {
 	case !authorized && t.pending > 0:
-		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, unauthorized(i)+"; "+standing)
+		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, t.unauthorized(i)+"; "+standing)
 	case t.budgeted > 0 && t.platformError == "" && len(failures) == 0:
 		status.Progressing(i, v1alpha1.ReasonBudgetReached, t.underway()+"; "+standing)
 	case t.budgeted+t.queued+t.waiting > 0 && len(failures) == 0:
@@ -36,8 +36,10 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 	case len(t.refused) > 0:
 		status.Stalled(i, v1alpha1.ReasonUndeliverable, fmt.Sprintf("the mail server refuses %s: correct spec.emails, or send again "+
 			"with the annotation %s; %s", wording.Some(t.refused), v1alpha1.AnnotationResend, standing))
-	case t.turnedAway > 0:
-		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, unauthorized(i)+"; "+standing)
+	case len(t.turnedAway) > 0 && !authorized:
+		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, t.unauthorized(i)+"; "+standing)
+	case len(t.turnedAway) > 0:
+		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, t.turnedAwayBefore(i)+"; "+standing)
 	case len(failures) > 0:
 		status.Progressing(i, v1alpha1.ReasonFailed, standing)
 	default:
@@ -79,33 +81,6 @@ func reportsObstacle(i *v1alpha1.Invitation) bool {
 	return ready != nil && slices.Contains([]string{
 		v1alpha1.ReasonFailed, v1alpha1.ReasonInvalidAddress, v1alpha1.ReasonOrganizationNotFound,
 	}, ready.Reason)
-}
-
-// unauthorized says why nobody can accept, and what to do. It does not propose another spec.invitedBy, which cannot be changed.
-func unauthorized(i *v1alpha1.Invitation) string {
-	if i.Spec.InvitedBy == "" {
-		return "nobody can accept, because nobody answers for this Invitation: spec.invitedBy is empty, and no platform identity was " +
-			"seen creating it: create another Invitation while the webhooks answer"
-	}
-	return fmt.Sprintf("nobody can accept, because the inviter %q was not allowed to give the role %q%s when it was needed: create "+
-		"another Invitation as somebody who may give it, or give %q that right back and send again with the annotation %s",
-		i.Spec.InvitedBy, i.Spec.Role, withModules(i), i.Spec.InvitedBy, v1alpha1.AnnotationResend)
-}
-
-// withModules names the modules that an Invitation gives, because giving them takes another right than giving the role.
-func withModules(i *v1alpha1.Invitation) string {
-	word := " with the modules "
-	switch len(i.Spec.Modules) {
-	case 0:
-		return ""
-	case 1:
-		word = " with the module "
-	}
-	names := make([]string, 0, len(i.Spec.Modules))
-	for _, name := range i.Spec.Modules {
-		names = append(names, string(name))
-	}
-	return word + wording.Some(names)
 }
 
 // omitsSomebody reports whether the spec names somebody who is not among the recipients.

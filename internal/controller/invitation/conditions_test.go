@@ -198,8 +198,33 @@ var _ = Describe("The message of an Invitation's conditions", func() {
 		held := recipient("held", v1alpha1.RecipientPending)
 		held.HeldBy = "Invitation/first"
 		Expect(conditionOf(true, held)).To(And(HavePrefix("AddressHeld: 0 of 1"), ContainSubstring("held@acme.example (Invitation/first)")))
-		Expect(conditionOf(false, luis)).To(HavePrefix(`InviterUnauthorized: nobody can accept, because the inviter "bea@acme.example" was not allowed to give `))
+		Expect(conditionOf(false, luis)).To(Equal(`InviterUnauthorized: nobody can accept, because the inviter "bea@acme.example" may not give ` +
+			`the role "Member". Somebody who may give the role can take the Invitation over, and the links stay valid: kubectl patch ` +
+			`invitation team -n acme --type=merge -p '{"spec":{"invitedBy":"<your user name>"}}' (in Git, if that sets spec.invitedBy); ` +
+			`0 of 1 have accepted; Invited: luis@acme.example`))
 		Expect(conditionOf(false, eva)).To(HavePrefix("Ready"), "nobody is left who could accept")
+	})
+
+	It("NOV-4 says who was turned away without an inviter who may give the role, and how they are invited again", func() {
+		turned := func(name string) v1alpha1.RecipientStatus {
+			r := recipient(name, v1alpha1.RecipientRevoked)
+			r.RevocationReason = v1alpha1.RevokedInviterUnauthorized
+			return r
+		}
+		const again = `kubectl annotate invitation team -n acme --overwrite accounts.usher.dev/resend="kim@acme.example pat@acme.example $(date +%s)"`
+		without := HavePrefix(`InviterUnauthorized: nobody can accept, because the inviter "bea@acme.example" may not give the role "Member". ` +
+			`kim@acme.example, pat@acme.example tried to accept and must be invited again. Somebody who may give the role does so, and ` +
+			`becomes the inviter: ` + again + "; 0 of ")
+		Expect(conditionOf(false, luis, turned("kim"), turned("pat"))).To(without)
+		Expect(conditionOf(false, turned("kim"), turned("pat"))).To(without, "nobody else is left")
+		Expect(conditionOf(true, luis, turned("kim"), turned("pat"))).To(HavePrefix(`InviterUnauthorized: kim@acme.example, pat@acme.example tried ` +
+			`to accept while the inviter was not allowed to give the role "Member", and must be invited again: ` + again + "; 0 of 3"))
+		var many []v1alpha1.RecipientStatus
+		for n := range 11 {
+			many = append(many, turned(strconv.Itoa(n)))
+		}
+		Expect(conditionOf(true, many...)).To(And(HavePrefix("InviterUnauthorized: 0@acme.example, 1@acme.example, 2@acme.example and 8 more tried"),
+			ContainSubstring(`resend="$(date +%s)"; `)))
 	})
 
 	It("says when the list has named as many people over time as the status holds", func() {

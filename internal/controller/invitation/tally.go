@@ -21,8 +21,8 @@ type tally struct {
 	total, pending, active, failed int32
 	// listed is how many were not removed from the list before they accepted. Waiting is how many of them are still to be invited.
 	listed, waiting int32
-	// turnedAway is how many of them were revoked because the inviter lacked the right.
-	turnedAway int32
+	// turnedAway are those of them who were revoked because the inviter lacked the right.
+	turnedAway []string
 	// queued is how many mails are to be sent. LastError is the last error of one of them.
 	queued    int32
 	lastError string
@@ -77,7 +77,7 @@ func (t *tally) addStanding(r *v1alpha1.RecipientStatus) {
 	}
 	switch {
 	case turnedAway(r):
-		t.turnedAway++
+		t.turnedAway = append(t.turnedAway, string(r.Email))
 	case accountRemoved(r):
 		t.removed++
 	case r.State == v1alpha1.RecipientActive && r.Message != "":
