@@ -17,6 +17,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/onboarding"
 )
 
 // Names of the cache's indexes.
@@ -33,6 +34,7 @@ const (
 	objectByUID               = "usher.uid"
 	invitationByEmail         = "usher.recipient"
 	invitationByInviter       = "usher.inviter"
+	openInvitationByInviter   = "usher.openInviter"
 	workspaceByNamespace      = "usher.namespace"
 	workspaceByMember         = "usher.member"
 	organizationByClusterRole = "usher.clusterRole"
@@ -64,6 +66,7 @@ func indexes() []index {
 		{&v1alpha1.Invitation{}, objectByUID, uid},
 		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
 		{&v1alpha1.Invitation{}, invitationByInviter, inviters},
+		{&v1alpha1.Invitation{}, openInvitationByInviter, openInviters},
 		{&v1alpha1.Workspace{}, objectByUID, workspaceUID},
 		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
 		{&v1alpha1.Workspace{}, workspaceByIntake, intakes},
@@ -205,6 +208,24 @@ func inviters(o client.Object) []string {
 		names = append(names, emailaddr.Normalize(names[0]))
 	}
 	return slices.Compact(names)
+}
+
+// openInviters does the same for an Invitation that somebody can still accept. The others of an inviter grow in number for ever.
+func openInviters(o client.Object) []string {
+	if inv, ok := o.(*v1alpha1.Invitation); !ok || !isOpen(inv) {
+		return nil
+	}
+	return inviters(o)
+}
+
+// isOpen reports whether somebody can still accept an Invitation, or will be able to once it is reconciled.
+func isOpen(i *v1alpha1.Invitation) bool {
+	if !i.DeletionTimestamp.IsZero() {
+		return false
+	}
+	return i.Status.ObservedGeneration == 0 || slices.ContainsFunc(i.Status.Recipients, func(r v1alpha1.RecipientStatus) bool {
+		return onboarding.Open(r.State)
+	})
 }
 
 func namespaces(o client.Object) []string {

@@ -71,13 +71,19 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 
 // warnings returns what is worth knowing about an object that is admitted.
 func (v validator[T]) warnings(ctx context.Context, o T, r authz.Request) (admission.Warnings, error) {
-	if r.Operation == authz.Delete {
-		return v.cache.DeletionWarnings(ctx, o)
-	}
-	warnings, err := v.cache.MissingReferenceWarnings(ctx, o)
+	warnings, err := v.cache.InviterWarnings(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+	if r.Operation == authz.Delete {
+		what, err := v.cache.DeletionWarnings(ctx, o)
+		return append(warnings, what...), err
+	}
+	missing, err := v.cache.MissingReferenceWarnings(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	warnings = append(warnings, missing...)
 	inherited, err := v.cache.InheritanceWarnings(ctx, r.Old, o)
 	if err != nil {
 		return nil, err
