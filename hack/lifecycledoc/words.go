@@ -99,7 +99,9 @@ const footer = `
 - Whoever changes what an Invitation gives, or to whom, or its message, or resends it, answers for it as its inviter, whose name the
   mails bear. Platform identities are the exception, and delegates that declare spec.invitedBy by server-side apply: what they change
   stays the inviter's.
-- When the inviter may no longer give the role, the Invitation is Stalled and says so, and nobody can accept it. Either somebody
-  who may give the role creates another Invitation, or the inviter gets the right back and the annotation invites those who were
-  revoked again.
+- Somebody who may give what an Invitation gives takes it over by setting ` + "`spec.invitedBy`" + ` to their own user name. Links stay
+  valid, no mail is sent, and the pages name the new inviter.
+- When the inviter may no longer give the role, the Invitation is Stalled and says so, and nobody can accept it until somebody takes it
+  over or the inviter gets the right back. People who tried meanwhile are Revoked: a resend that names them invites them again. See
+  [handover.md](handover.md#open-invitations).
 `
