@@ -128,7 +128,8 @@ var _ = Describe("The validity of an invitation", func() {
 		i := builders.Invitation(org, "team", luis, eva).Obj()
 		create(ctx, i)
 		Eventually(get(ctx, i)).Should(saying(MatchRegexp(`^Undeliverable: the mail server refuses ` + luis + ` \(.*no such user.*\): correct ` +
-			`spec.emails, or send again with the annotation accounts.usher.dev/resend; 0 of 2 have accepted; Invited: ` + eva +
+			`spec.emails or, once the server takes the mail, send it again: kubectl annotate invitation team -n ` + org +
+			` --overwrite accounts.usher.dev/resend="` + luis + ` \$\(date \+%s\)"; 0 of 2 have accepted; Invited: ` + eva +
 			`; Undeliverable: ` + luis + `$`)))
 		Eventually(eventsOf(ctx, i)).Should(ContainElement(HavePrefix("Warning Undeliverable: the mail server refuses " + luis)))
 		box.SetFault(nil)

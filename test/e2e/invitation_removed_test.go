@@ -39,8 +39,8 @@ var _ = Describe("A person who accepted and was removed", func() {
 	It("ORG-26 is revoked, which the Invitation says, and gets no mail when the Invitation changes", func(ctx context.Context) {
 		Eventually(get(ctx, i)).Should(And(BeReady(), stateOf(luis, v1alpha1.RecipientRevoked, 1), saying(Equal(
 			"AccountRemoved: 0 of 2 have accepted; Invited: eva@"+org+".example; Revoked: "+luis+"; "+luis+" had accepted, but OrgUser "+
-				`"`+recipientOf(i, luis).User+`" was deleted since: to invite them again, send again with the annotation `+
-				"accounts.usher.dev/resend, or remove the address from spec.emails and add it again"))))
+				`"`+recipientOf(i, luis).User+`" was deleted since. Unless they are to come back, remove the address from spec.emails; to invite `+
+				"them again: kubectl annotate invitation "+i.Name+" -n "+org+` --overwrite accounts.usher.dev/resend="`+luis+` $(date +%s)"`))))
 		edit(ctx, i, func(i *v1alpha1.Invitation) { i.Spec.Role = v1alpha1.RoleTechnician })
 		Eventually(get(ctx, i)).Should(HaveField("Status.ObservedGeneration", i.Generation))
 		settle(ctx)

@@ -45,8 +45,9 @@ var _ = Describe("A recipient who has accepted", func() {
 		for range 3 {
 			s.succeed(ctx)
 			Expect(s.recipient(ctx, luis)).To(And(removed, HaveField("SendCount", BeEquivalentTo(1)), HaveField("Message",
-				`had accepted, but OrgUser "`+emailaddr.ObjectName(luis)+`" was deleted since: to invite them again, send again with the `+
-					"annotation accounts.usher.dev/resend, or remove the address from spec.emails and add it again")))
+				`had accepted, but OrgUser "`+emailaddr.ObjectName(luis)+`" was deleted since. Unless they are to come back, remove the address from `+
+					`spec.emails; to invite them again: kubectl annotate invitation team -n acme --overwrite accounts.usher.dev/resend="`+
+					luis+` $(date +%s)"`)))
 			Expect(s.users(ctx)).To(ConsistOf(eva))
 		}
 		s.edit(ctx, list(luis, eva, sam))

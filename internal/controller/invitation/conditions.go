@@ -34,8 +34,9 @@ func setConditions(i *v1alpha1.Invitation, authorized bool, failures []string) {
 		status.Stalled(i, v1alpha1.ReasonTooManyRecipients, fmt.Sprintf("this Invitation has named %d addresses over time, which is "+
 			"the maximum: put further addresses in another Invitation; %s", len(i.Status.Recipients), standing))
 	case len(t.refused) > 0:
-		status.Stalled(i, v1alpha1.ReasonUndeliverable, fmt.Sprintf("the mail server refuses %s: correct spec.emails, or send again "+
-			"with the annotation %s; %s", wording.Some(t.refused), v1alpha1.AnnotationResend, standing))
+		again := inviteAgain(i, t.by[v1alpha1.RecipientUndeliverable])
+		status.Stalled(i, v1alpha1.ReasonUndeliverable, fmt.Sprintf("the mail server refuses %s: correct spec.emails or, once the server "+
+			"takes the mail, send it again: %s; %s", wording.Some(t.refused), again, standing))
 	case len(t.turnedAway) > 0 && !authorized:
 		status.Stalled(i, v1alpha1.ReasonInviterUnauthorized, t.unauthorized(i)+"; "+standing)
 	case len(t.turnedAway) > 0:

@@ -194,7 +194,9 @@ var _ = Describe("The message of an Invitation's conditions", func() {
 	It("says whom the mail server refuses and why, which object holds an address, and that the inviter lacks the right", func() {
 		bad := recipient("bad", v1alpha1.RecipientUndeliverable)
 		bad.Mail = &v1alpha1.MailStatus{State: v1alpha1.MailFailed, LastError: "550 no such user"}
-		Expect(conditionOf(true, bad)).To(HavePrefix("Undeliverable: the mail server refuses bad@acme.example (550 no such user): correct"))
+		Expect(conditionOf(true, bad)).To(HavePrefix("Undeliverable: the mail server refuses bad@acme.example (550 no such user): correct " +
+			`spec.emails or, once the server takes the mail, send it again: kubectl annotate invitation team -n acme --overwrite ` +
+			`accounts.usher.dev/resend="bad@acme.example $(date +%s)"; 0 of 1`))
 		held := recipient("held", v1alpha1.RecipientPending)
 		held.HeldBy = "Invitation/first"
 		Expect(conditionOf(true, held)).To(And(HavePrefix("AddressHeld: 0 of 1"), ContainSubstring("held@acme.example (Invitation/first)")))

@@ -5,7 +5,6 @@ package invitation
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
@@ -25,27 +24,13 @@ func (t *tally) unauthorized(i *v1alpha1.Invitation) string {
 			authz.TakeOver(i.Namespace, "<your user name>", i.Name) + " (in Git, if that sets spec.invitedBy)"
 	}
 	return fmt.Sprintf("%s. %s tried to accept and must be invited again. Somebody who may give the role does so, and becomes the "+
-		"inviter: %s", why, wording.Some(t.turnedAway), t.inviteAgain(i))
+		"inviter: %s", why, wording.Some(t.turnedAway), inviteAgain(i, t.turnedAway))
 }
 
 // turnedAwayBefore says how those are invited again who were turned away before somebody else became the inviter.
 func (t *tally) turnedAwayBefore(i *v1alpha1.Invitation) string {
 	return fmt.Sprintf("%s tried to accept while the inviter was not allowed to give the role %q%s, and must be invited again: %s",
-		wording.Some(t.turnedAway), i.Spec.Role, withModules(i), t.inviteAgain(i))
-}
-
-// maxAgain is how many people the command names that invites them again.
-const maxAgain = 10
-
-// inviteAgain returns the command that invites those again who were turned away. The links of others stay valid, unless there are too
-// many to be named.
-func (t *tally) inviteAgain(i *v1alpha1.Invitation) string {
-	names := ""
-	if len(t.turnedAway) <= maxAgain {
-		names = strings.Join(t.turnedAway, " ") + " "
-	}
-	return fmt.Sprintf(`kubectl annotate invitation %s -n %s --overwrite %s="%s$(date +%%s)"`, i.Name, i.Namespace,
-		v1alpha1.AnnotationResend, names)
+		wording.Some(t.turnedAway), i.Spec.Role, withModules(i), inviteAgain(i, t.turnedAway))
 }
 
 // withModules names the modules that an Invitation gives, because giving them takes another right than giving the role.

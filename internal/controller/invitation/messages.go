@@ -36,8 +36,8 @@ func (r *Reconciler) reconcileMessages(ctx context.Context, s *scope) (time.Dura
 func (r *Reconciler) messageFor(ctx context.Context, s *scope, recipient *v1alpha1.RecipientStatus) (string, error) {
 	switch {
 	case accountRemoved(recipient):
-		return fmt.Sprintf("had accepted, but OrgUser %q was deleted since: to invite them again, send again with the annotation %s, or "+
-			"remove the address from spec.emails and add it again", recipient.User, v1alpha1.AnnotationResend), nil
+		return fmt.Sprintf("had accepted, but OrgUser %q was deleted since. Unless they are to come back, remove the address from "+
+			"spec.emails; to invite them again: %s", recipient.User, inviteAgain(s.invitation, []string{string(recipient.Email)})), nil
 	case recipient.State != v1alpha1.RecipientActive && recipient.HeldBy == "" || !s.lists(recipient):
 		return "", nil
 	}

@@ -6,6 +6,8 @@ package invitation
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -55,6 +57,19 @@ func (r *Reconciler) inviteAgain(ctx context.Context, s *scope) (map[*v1alpha1.R
 		invited[v.recipient] = again.recipient
 	}
 	return invited, errors.Join(failed...)
+}
+
+// maxAgain is how many people the command names that invites them again.
+const maxAgain = 10
+
+// inviteAgain returns the command that invites people again. The links of others stay valid, unless there are too many to be named.
+func inviteAgain(i *v1alpha1.Invitation, people []string) string {
+	names := ""
+	if len(people) <= maxAgain {
+		names = strings.Join(people, " ") + " "
+	}
+	return fmt.Sprintf(`kubectl annotate invitation %s -n %s --overwrite %s="%s$(date +%%s)"`, i.Name, i.Namespace,
+		v1alpha1.AnnotationResend, names)
 }
 
 // canBeInvitedAgain reports whether a recipient whom a request to invite again concerns can be. It cannot be one who waits to be invited
