@@ -22,6 +22,8 @@ type UserFacts struct {
 	// Workspaces are those that have a namespace and concern the user: those that the user requests or that name the user, and
 	// all of the organization for an administrator in force.
 	Workspaces []*v1alpha1.Workspace
+	// NotReady are the workspaces of that kind that have no namespace yet. OutlookFor names them; nothing in them is in force.
+	NotReady []*v1alpha1.Workspace
 	// Named maps the names of workspaces to the access that their entries grant to the user's address or to one of the user's
 	// groups. A workspace without a namespace may be among them.
 	Named map[string][]v1alpha1.GrantOrigin

@@ -216,7 +216,11 @@ func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(concerning)) {
-		if w := concerning[name]; w.Status.Namespace != "" && !isDeleted(w) {
+		switch w := concerning[name]; {
+		case isDeleted(w):
+		case w.Status.Namespace == "":
+			f.NotReady = append(f.NotReady, w)
+		default:
 			f.Workspaces = append(f.Workspaces, w)
 		}
 	}

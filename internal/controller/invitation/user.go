@@ -7,13 +7,11 @@ import (
 	"context"
 	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
@@ -85,26 +83,9 @@ func (r *Reconciler) adopt(ctx context.Context, i *v1alpha1.Invitation, account 
 
 // pendingUser returns the user that an Invitation creates for an address.
 func pendingUser(i *v1alpha1.Invitation, email, name string) *v1alpha1.OrgUser {
-	return &v1alpha1.OrgUser{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace:  i.Namespace,
-			Name:       emailaddr.ObjectName(email),
-			Finalizers: []string{v1alpha1.Finalizer},
-			Labels: map[string]string{
-				v1alpha1.ManagedByLabel:  v1alpha1.ManagedByValue,
-				v1alpha1.LabelInvitation: i.Name,
-			},
-		},
-		Spec: v1alpha1.OrgUserSpec{
-			Email:       v1alpha1.EmailAddress(email),
-			DisplayName: v1alpha1.DisplayName(name),
-			Role:        i.Spec.Role,
-			Workspaces:  i.Spec.Workspaces,
-			Groups:      i.Spec.Groups,
-			Modules:     i.Spec.Modules,
-			Onboarding:  v1alpha1.OnboardingInvite,
-		},
-	}
+	u := effective.InvitedUser(i, email)
+	u.Finalizers, u.Spec.DisplayName = []string{v1alpha1.Finalizer}, v1alpha1.DisplayName(name)
+	return u
 }
 
 // holderOf names the object that already invites a user, for status.recipients[].heldBy.
