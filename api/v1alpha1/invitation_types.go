@@ -95,7 +95,7 @@ const (
 // MailKind is a kind of mail that Usher sends to invited people, and to owners of queues.
 //
 // +enum
-// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;QueueConfirmation;AddressChange
+// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;Suspended;QueueConfirmation;AddressChange
 type MailKind string
 
 const (
@@ -105,6 +105,8 @@ const (
 	MailConfirmation MailKind = "Confirmation"
 	// MailWelcome tells the person what they now have access to.
 	MailWelcome MailKind = "Welcome"
+	// MailSuspended tells a person who has registered that their account is suspended. A Welcome follows when it no longer is.
+	MailSuspended MailKind = "Suspended"
 	// MailQueueConfirmation asks the owner of a queue's address to confirm it.
 	MailQueueConfirmation MailKind = "QueueConfirmation"
 	// MailAddressChange contains the link that confirms the new address of an account.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
@@ -141,6 +142,38 @@ var _ = Describe("An applied event", func() {
 		Entry("by confirming the address", registered, onboarding.EventConfirm),
 		Entry("by submitting the form, when no confirmation is required", invited, onboarding.EventAccept),
 	)
+
+	It("takes a decline back with the same link, valid until the same time, and queues no mail", func() {
+		o := onboardingIn(invited)
+		o.Registration = nil
+		before := o.DeepCopy()
+		Expect(onboarding.Apply(o, onboarding.EventDecline, subject())).To(BeTrue())
+		Expect(onboarding.CanReconsider(o, noon)).To(BeTrue())
+		Expect(onboarding.CanReconsider(o, noon.Add(time.Hour))).To(BeFalse(), "the link would have expired")
+		Expect(onboarding.Apply(o, onboarding.EventReconsider, subject())).To(BeTrue())
+		Expect(o).To(Equal(before))
+		Expect(onboarding.CanReconsider(o, noon)).To(BeFalse())
+	})
+
+	It("NOV-13 welcomes a person who was told that they are suspended, once they no longer are, in another mail", func() {
+		o := onboardingIn(registered)
+		Expect(onboarding.Apply(o, onboarding.EventConfirm, subject())).To(BeTrue())
+		first, accepted := o.Mail.MessageID, o.AcceptanceTime
+		Expect(onboarding.Apply(o, onboarding.EventReactivate, subject())).To(BeFalse(), "nothing was said yet")
+		onboarding.Record(o, attempt.Result{MessageID: first, Kind: v1alpha1.MailSuspended}, noon)
+		Expect(o.Mail).To(And(HaveField("Kind", v1alpha1.MailSuspended), HaveField("State", v1alpha1.MailSent)))
+
+		later := subject()
+		later.Now = noon.Add(week)
+		again := o.DeepCopy()
+		Expect(onboarding.Apply(o, onboarding.EventReactivate, later)).To(BeTrue())
+		Expect(o.Mail).To(And(HaveField("Kind", v1alpha1.MailWelcome), HaveField("State", v1alpha1.MailQueued), HaveField("MessageID", Not(Equal(first)))))
+		Expect(o.AcceptanceTime).To(Equal(accepted))
+		Expect(onboarding.Apply(again, onboarding.EventReactivate, subject())).To(BeTrue())
+		Expect(again).To(Equal(o), "a pass that is repeated")
+		onboarding.Record(o, attempt.Result{MessageID: o.Mail.MessageID, Kind: v1alpha1.MailWelcome}, noon)
+		Expect(onboarding.Apply(o, onboarding.EventReactivate, later)).To(BeFalse(), "welcomed once")
+	})
 
 	It("queues no mail for a person who is a user already", func() {
 		o := &v1alpha1.OnboardingStatus{State: pending}

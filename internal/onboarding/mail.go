@@ -4,6 +4,7 @@
 package onboarding
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -64,6 +65,7 @@ func Record(o *v1alpha1.OnboardingStatus, result attempt.Result, now time.Time) 
 		mail.NextAttemptTime = new(metav1.NewTime(retry))
 	case result.Error == "":
 		mail.State = v1alpha1.MailSent
+		mail.Kind = cmp.Or(result.Kind, mail.Kind)
 	default:
 		mail.State = v1alpha1.MailFailed
 		if step, ok := Next(o.State, EventReject); ok {

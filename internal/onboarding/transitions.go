@@ -27,6 +27,8 @@ const (
 	EventConfirm Event = "Confirm"
 	// EventDecline declines the invitation.
 	EventDecline Event = "Decline"
+	// EventReconsider takes a decline back, while the link is still valid.
+	EventReconsider Event = "Reconsider"
 	// EventExpire is the end of the link's validity.
 	EventExpire Event = "Expire"
 	// EventRevoke withdraws the invitation.
@@ -34,6 +36,8 @@ const (
 	// EventResend invites again: the old link becomes invalid and the validity period starts again (WXP-7). A person who has
 	// submitted the form gets the mail that confirms the address again, with the link that they have.
 	EventResend Event = "Resend"
+	// EventReactivate is the end of the suspension of a person who was told, on accepting, that they are suspended.
+	EventReactivate Event = "Reactivate"
 	// EventRemove is the deletion of the OrgUser of a person who has accepted an Invitation.
 	EventRemove Event = "Remove"
 	// EventReject is the permanent refusal of the mail server.
@@ -70,7 +74,12 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 		EventResend:    {v1alpha1.RecipientRegistered, v1alpha1.MailConfirmation},
 		EventReject:    {v1alpha1.RecipientUndeliverable, ""},
 	},
-	v1alpha1.RecipientDeclined:      again,
+	v1alpha1.RecipientDeclined: {
+		EventReconsider: {v1alpha1.RecipientInvited, ""},
+		EventRecognize:  again[EventRecognize],
+		EventResend:     again[EventResend],
+		EventRevoke:     again[EventRevoke],
+	},
 	v1alpha1.RecipientExpired:       again,
 	v1alpha1.RecipientUndeliverable: again,
 	v1alpha1.RecipientRevoked: {
@@ -79,7 +88,8 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 		EventRecognize: {v1alpha1.RecipientActive, ""},
 	},
 	v1alpha1.RecipientActive: {
-		EventRemove: {v1alpha1.RecipientRevoked, ""},
+		EventReactivate: {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
+		EventRemove:     {v1alpha1.RecipientRevoked, ""},
 	},
 }
 
@@ -101,8 +111,8 @@ func States() []v1alpha1.RecipientState {
 // Events returns all events, in the order in which they happen to a person.
 func Events() []Event {
 	return []Event{
-		EventName, EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventExpire,
-		EventReject, EventResend, EventRevoke, EventRemove,
+		EventName, EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventReconsider,
+		EventExpire, EventReject, EventResend, EventRevoke, EventReactivate, EventRemove,
 	}
 }
 

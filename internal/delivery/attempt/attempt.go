@@ -25,6 +25,8 @@ func Backoff(attempts int32) time.Duration {
 type Result struct {
 	// MessageID identifies the message.
 	MessageID string
+	// Kind is the kind of the mail, if it is one to an invited person: what it says is decided when it is sent.
+	Kind v1alpha1.MailKind
 	// Error is why the message was not accepted; empty: it was accepted.
 	Error string
 	// Permanent is true when it is pointless to send the message again.
