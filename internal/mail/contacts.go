@@ -47,7 +47,7 @@ func (f *InForce) Short(c Content) (string, error) {
 	return shipped.Short(c)
 }
 
-// facts returns the labelled lines of an alert or a report.
+// facts returns the labelled lines of a mail.
 func (c catalogue) facts(content Content) []detail {
 	all := make([]detail, 0, len(content.Facts))
 	for _, fact := range content.Facts {

@@ -48,7 +48,7 @@ func checkMail(kind Kind, language, organization, inviter, recipient, message, w
 	const link = "https://portal.acme.example/i/AbCdEf0123456789"
 	r, err := Render(Content{
 		Kind: kind, Language: language, Organization: organization, Inviter: inviter, Recipient: recipient, Role: "Member",
-		Workspaces: []string{workspace}, Message: message, URL: link, Username: recipient,
+		Workspaces: []Word{WordOf(workspace), PhraseOf("access.Edit", "workspace", workspace)}, Contact: recipient, Message: message, URL: link, Username: recipient,
 	})
 	if err != nil {
 		if name(organization) == "" {
@@ -185,7 +185,7 @@ var _ = Describe("Hostile values", func() {
 
 	It("that run from right to left do not reorder the text around them", func() {
 		r, err := Render(Content{
-			Kind: Invitation, Language: "en", Organization: "Acme", Inviter: "שלום", URL: sampleURL, Workspaces: []string{"דלפק"},
+			Kind: Invitation, Language: "en", Organization: "Acme", Inviter: "שלום", URL: sampleURL, Workspaces: []Word{WordOf("דלפק")},
 		})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Subject).To(Equal("Invitation from שלום"))

@@ -18,6 +18,8 @@ const (
 	Confirmation Kind = "Confirmation"
 	// Welcome lists what the person has (LMI-12).
 	Welcome Kind = "Welcome"
+	// Suspended tells a person who has registered that their account is suspended.
+	Suspended Kind = "Suspended"
 	// AddressChange contains the link that confirms the new address of an account.
 	AddressChange Kind = "AddressChange"
 	// SeatsExhausted alerts that no seat of a module is left (GTA-11).
@@ -54,11 +56,15 @@ type Content struct {
 	Recipient string
 	// Role is the name of the role in the API, for example Member. It is translated.
 	Role string
-	// Workspaces are the names of the workspaces granted.
-	Workspaces []string
+	// Workspaces are the workspaces granted, with what the person may do there, and Modules the modules.
+	Workspaces, Modules []Word
+	// Standing chooses the phrases of a Welcome: Partial, NoWorkspace or Waiting, if not all of it is in force.
+	Standing string
+	// Contact is whom the person can ask, with an address; empty: nobody is named.
+	Contact string
 	// Message is plain text from the inviter, shown in the Invitation. Its line breaks are kept.
 	Message string
-	// URL is where the button leads: absolute, http or https. It is required except in a Welcome.
+	// URL is where the button leads: absolute, http or https. It is required in a mail with a button.
 	URL string
 	// Expires is when URL expires; zero: not shown.
 	Expires time.Time

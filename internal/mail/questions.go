@@ -11,7 +11,9 @@ func (k Kind) aboutQuestion() bool {
 }
 
 // leads reports whether a mail must contain a link.
-func (k Kind) leads() bool { return k != Welcome && k != Question && !k.forContacts() }
+func (k Kind) leads() bool {
+	return k != Welcome && k != Suspended && k != Question && !k.forContacts()
+}
 
 // quotes reports whether a mail contains what somebody wrote.
 func (k Kind) quotes() bool { return k == Invitation || k == Question }

@@ -80,14 +80,15 @@ func (t *Templates) newView(c Content) (*view, error) {
 		return nil, err
 	}
 	values := l.isolated(plain)
-	lead := l.Get(leadKey(c, plain))
+	l.nameContact(c, plain, values)
+	lead := l.lead(c, plain)
 	v := &view{
 		Language:     l.Tag(),
 		Direction:    l.direction(),
 		Organization: plain["organization"],
-		Subject:      l.of(c.Kind, "subject", plain),
-		Preheader:    l.of(c.Kind, "preheader", values),
-		Title:        l.of(c.Kind, "title", values),
+		Subject:      plain.Fill(l.variant(c, "subject")),
+		Preheader:    values.Fill(l.variant(c, "preheader")),
+		Title:        values.Fill(l.variant(c, "title")),
 		Greeting:     values.Fill(l.Get(either(plain["recipient"], "greeting", "greeting.unnamed"))),
 		Lead:         values.Fill(lead),
 		LeadHTML:     plain.FillHTML(lead),
@@ -108,11 +109,30 @@ func (t *Templates) newView(c Content) (*view, error) {
 	return v, nil
 }
 
-func leadKey(c Content, values locale.Values) string {
-	if c.Kind == Invitation && values["inviter"] == "" {
-		return string(c.Kind) + ".lead.unsigned"
+// lead returns the phrase that the mail starts with.
+func (c catalogue) lead(content Content, values locale.Values) string {
+	if content.Kind == Invitation && values["inviter"] == "" {
+		return c.Get(string(content.Kind) + ".lead.unsigned")
 	}
-	return string(c.Kind) + ".lead"
+	return c.variant(content, "lead")
+}
+
+// variant returns a phrase that every kind of mail has: the one for the person's standing, if there is one.
+func (c catalogue) variant(content Content, name string) string {
+	key := string(content.Kind) + "." + name
+	if phrase := c.Get(key + "." + content.Standing); content.Kind == Welcome && phrase != "" {
+		return phrase
+	}
+	return c.Get(key)
+}
+
+// nameContact adds whom the person can ask.
+func (c catalogue) nameContact(content Content, plain, isolated locale.Values) {
+	plain["contact"] = name(content.Contact)
+	if plain["contact"] == "" {
+		plain["contact"] = c.Get("contact.unknown")
+	}
+	isolated["contact"] = c.isolate(plain["contact"])
 }
 
 func newValues(c Content) (locale.Values, error) {
@@ -152,29 +172,20 @@ func checkURL(c Content) error {
 func notInURL(r rune) bool { return r <= ' ' || r > '~' }
 
 func (c catalogue) details(content Content) []detail {
-	var all []detail
-	add := func(label string, values ...string) {
-		var shown []string
-		for _, value := range values {
-			if value = name(value); value != "" {
-				shown = append(shown, c.isolate(value))
-			}
-		}
-		if len(shown) > 0 {
-			all = append(all, detail{Label: c.Get("details." + label), Value: strings.Join(shown, ", ")})
-		}
-	}
-	if content.Kind != Confirmation && content.Kind != AddressChange && !content.Kind.forContacts() && !content.Kind.aboutQuestion() {
-		add("role", c.Role(content.Role))
+	var all []Fact
+	add := func(label string, values ...Word) { all = append(all, FactOf("details."+label, values...)) }
+	if content.Kind == Invitation || content.Kind == Welcome {
+		add("role", WordOf(c.Role(content.Role)))
 		add("workspaces", content.Workspaces...)
+		add("modules", content.Modules...)
 	}
 	if content.Kind == Welcome {
-		add("username", content.Username)
+		add("username", WordOf(content.Username))
+	} else if !content.Expires.IsZero() {
+		add("expires", Word{Time: content.Expires})
 	}
-	if content.Kind != Welcome && !content.Expires.IsZero() {
-		add("expires", c.Time(content.Expires, content.Location))
-	}
-	return append(all, c.facts(content)...)
+	content.Facts = append(all, content.Facts...)
+	return c.facts(content)
 }
 
 // either returns yes if the condition is not empty, no otherwise.

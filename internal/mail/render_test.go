@@ -22,7 +22,7 @@ func content(kind mail.Kind, language string) mail.Content {
 	Expect(err).NotTo(HaveOccurred())
 	return mail.Content{
 		Kind: kind, Language: language, Organization: "Acme S.A.", Inviter: "Ana Pérez", Recipient: "Luis",
-		Role: "Member", Workspaces: []string{"Soporte", "Ventas"}, Message: "Bienvenidos al equipo",
+		Role: "Member", Workspaces: []mail.Word{mail.WordOf("Soporte"), mail.WordOf("Ventas")}, Message: "Bienvenidos al equipo",
 		URL: link, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: madrid,
 		Username: "luis@acme.example",
 	}
@@ -82,6 +82,36 @@ var _ = Describe("Render", func() {
 		Entry("LMI-12", mail.Welcome, "es", "Te damos la bienvenida a Acme S.A.", "Nombre de usuario: luis@acme.example\n"),
 		Entry("LMI-12", mail.Welcome, "en", "Welcome to Acme S.A.", "User name: luis@acme.example\n"),
 	)
+
+	DescribeTable("LMI-12 says in a welcome what is in force, and what is not", func(standing, language, lead string) {
+		c := content(mail.Welcome, language)
+		c.Standing, c.Contact = standing, "Ana (ana@acme.example)"
+		c.Workspaces = []mail.Word{mail.PhraseOf("access.Edit", "workspace", "Soporte"), mail.PhraseOf("access.View.pending", "workspace", "Ventas")}
+		c.Modules = []mail.Word{mail.WordOf("fax"), mail.PhraseOf("access.awaitingSeat", "module", "desk")}
+		r := render(c)
+		Expect(r.Text).To(ContainSubstring(lead))
+		if language == "en" {
+			Expect(r.Text).To(SatisfyAll(
+				ContainSubstring("Workspaces: Soporte (you can edit), Ventas (you can view; pending: not ready yet)\n"),
+				ContainSubstring("Modules: fax, desk (pending: no seat is free)\n")))
+		}
+	},
+		Entry(nil, "InForce", "es", "Ya formas parte de Acme S.A. Nos alegra contar contigo."),
+		Entry(nil, "Partial", "es", "Tienes acceso, salvo a lo que figura como pendiente."),
+		Entry(nil, "Partial", "en", "You have access, except to what is marked as pending."),
+		Entry(nil, "NoWorkspace", "es", "todavía no tienes acceso a ningún espacio de trabajo. Si lo necesitas, pregunta a Ana (ana@acme.example)."),
+		Entry(nil, "NoWorkspace", "en", "you do not have access to any workspace yet. If you need one, ask Ana (ana@acme.example)."),
+		Entry(nil, "Waiting", "en", "you do not have access yet: a problem with your account has to be solved first. Ask Ana (ana@acme.example)."),
+	)
+
+	It("NOV-13 tells a suspended person so, and whom to ask, and lists nothing that they do not have", func() {
+		c := content(mail.Suspended, "es")
+		c.URL, c.Expires = "", time.Time{}
+		r := render(c)
+		Expect(r.Subject).To(Equal("Tu cuenta en Acme S.A. está suspendida"))
+		Expect(r.Text).To(SatisfyAll(ContainSubstring("no tienes acceso hasta que la reactiven"), ContainSubstring("pregunta a quien"),
+			Not(ContainSubstring("Soporte")), Not(ContainSubstring("luis@acme.example"))))
+	})
 
 	DescribeTable("uses the closest language", func(language, subject string) {
 		Expect(render(content(mail.Welcome, language)).Subject).To(HavePrefix(subject))

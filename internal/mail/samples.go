@@ -14,7 +14,7 @@ import (
 // Kinds returns all kinds of mails.
 func Kinds() []Kind {
 	return []Kind{
-		Invitation, Confirmation, Welcome, AddressChange,
+		Invitation, Confirmation, Welcome, Suspended, AddressChange,
 		SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
 		QuestionConfirmation, QuestionReceipt, Question, QueueConfirmation,
 	}
@@ -27,8 +27,10 @@ const sampleURL = "https://portal.usher.example/i/sample-sample-sample-sample-sa
 func samples(kind Kind, language string) map[string]Content {
 	full := Content{
 		Kind: kind, Language: language, Organization: "Acme S.A.", Inviter: "Ana Pérez", Recipient: "Luis Gómez",
-		Role: "Member", Workspaces: []string{"Soporte", "Ventas"}, Message: "Bienvenido al equipo.\n\nHasta el lunes.",
-		URL: sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
+		Role: "Member", Workspaces: []Word{PhraseOf("access.Edit", "workspace", "Soporte"), WordOf("Ventas")},
+		Modules: []Word{PhraseOf("access.awaitingSeat", "module", "remote-support")}, Contact: "Ana Pérez (ana@acme.example)",
+		Message: "Bienvenido al equipo.\n\nHasta el lunes.",
+		URL:     sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
 		Username: "luis@acme.example",
 	}
 	if kind.forContacts() {
@@ -49,14 +51,18 @@ func samples(kind Kind, language string) map[string]Content {
 	if kind.forContacts() {
 		hostile.Facts = append(hostile.Facts, Fact{Label: Word{Text: evil}, Values: []Word{{Text: evil}}})
 	}
-	hostile.Workspaces = []string{evil, strings.Repeat("w", 200), "שלום", "👩‍💻"}
+	hostile.Workspaces = []Word{
+		PhraseOf("access.Edit", "workspace", evil), WordOf(strings.Repeat("w", 200)), WordOf("שלום"), WordOf("👩‍💻"),
+	}
+	hostile.Contact = evil
 	return map[string]Content{"with everything": full, "with the least": bare, "with hostile values": hostile}
 }
 
 // sampleForContacts returns a sample without the values that are only for invited people.
 func sampleForContacts(c Content) Content {
 	at := c.Expires
-	c.Inviter, c.Message, c.URL, c.Username, c.Role, c.Workspaces, c.Expires = "", "", "", "", "", nil, time.Time{}
+	c.Inviter, c.Message, c.URL, c.Username, c.Role, c.Contact, c.Expires = "", "", "", "", "", "", time.Time{}
+	c.Workspaces, c.Modules = nil, nil
 	c.Subject = "remote-support"
 	c.Values = map[string]string{"used": "7", "seats": "7", "waiting": "1", "total": "9", "active": "8", "pending": "1"}
 	c.Facts = []Fact{
@@ -69,7 +75,7 @@ func sampleForContacts(c Content) Content {
 
 // sampleQuestion returns a sample without the values that are only for invited people.
 func sampleQuestion(c Content) Content {
-	c.Username, c.Role, c.Workspaces = "", "", nil
+	c.Username, c.Role, c.Contact, c.Workspaces, c.Modules = "", "", "", nil, nil
 	c.Subject = "El quiosco no arranca"
 	c.Values = map[string]string{"workspace": "Soporte Acme", "reference": "K7M29QXD"}
 	c.Facts = []Fact{

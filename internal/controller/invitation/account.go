@@ -30,9 +30,7 @@ func (r *Reconciler) reconcileAccounts(ctx context.Context, s *scope) (time.Dura
 			failed = append(failed, s.fail(recipient, err))
 		case user != nil:
 			recipient.User = user.Name
-			if recipient.UserUID == "" && effective.IsAccountOf(user, recipient) {
-				recipient.UserUID = string(effective.UIDOf(user))
-			}
+			r.noteAccount(s, recipient, user)
 		default:
 			subject := r.subject(s, recipient)
 			subject.Reason = v1alpha1.RevokedAccountRemoved
@@ -41,6 +39,19 @@ func (r *Reconciler) reconcileAccounts(ctx context.Context, s *scope) (time.Dura
 		}
 	}
 	return 0, errors.Join(failed...)
+}
+
+// noteAccount records the account of a person who has accepted, and welcomes a person who is no longer suspended.
+func (r *Reconciler) noteAccount(s *scope, recipient *v1alpha1.RecipientStatus, user *v1alpha1.OrgUser) {
+	if !effective.IsAccountOf(user, recipient) {
+		return
+	}
+	if recipient.UserUID == "" {
+		recipient.UserUID = string(effective.UIDOf(user))
+	}
+	if !user.Spec.Suspend {
+		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventReactivate, r.subject(s, recipient))
+	}
 }
 
 // acceptedUser returns the OrgUser of a person who has accepted; nil: it is gone, or on its way out.

@@ -5,6 +5,7 @@ package invitation
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -88,19 +89,18 @@ func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboard
 	if d.Content.Language == "" {
 		d.Content.Language = effective.LanguageOf(b.organization, i.Spec.Language, b.workspaces...)
 	}
-	user, _ := b.cache.AccountOf(ctx, i.Namespace, r) // without it, the name comes from the address
+	user, err := b.cache.AccountOf(ctx, i.Namespace, r)
 	d.Content.Inviter = b.inviter
 	d.Content.Recipient = nameOf(user, r)
 	d.Content.Message = i.Spec.Message
-	if r.Mail.Kind == v1alpha1.MailWelcome && user != nil {
-		// By now, what the person has may differ from what the Invitation grants (ORG-22).
-		workspaces, _ := b.cache.WorkspacesForGrants(ctx, i.Namespace, user.Spec.Workspaces) // without them, object names are the titles
-		d.SetRole(user.Spec.Role, b.cache.Usernames().Of(user))
-		d.Content.Workspaces = onboardingmail.Titles(user.Spec.Workspaces, workspaces)
-		return d
+	if user == nil {
+		user = effective.InvitedUser(i, d.Email)
 	}
-	d.SetRole(i.Spec.Role, d.Email)
-	d.Content.Workspaces = onboardingmail.Titles(i.Spec.Workspaces, b.workspaces)
+	outlook, errOutlook := b.cache.Outlook(ctx, user)
+	d.SetOutlook(outlook, b.cache.Usernames().Of(user))
+	contact, errContact := b.cache.ContactFor(ctx, b.organization, i.Spec.InvitedBy, d.Email)
+	d.Content.Contact = contact.String()
+	d.Err = errors.Join(err, errOutlook, errContact)
 	return d
 }
 

@@ -33,6 +33,9 @@ func (r *Reconciler) moveOnboarding(f *effective.UserFacts) time.Duration {
 	}
 	o := u.Status.Onboarding
 	if effective.IsAccepted(u) {
+		if o != nil && !u.Spec.Suspend {
+			onboarding.Apply(o, onboarding.EventReactivate, r.subject(f.Organization, effective.UIDOf(u), string(effective.EmailOf(u))))
+		}
 		return 0
 	}
 	request := onboarding.ResendOf(u)

@@ -5,6 +5,7 @@ package orguser
 
 import (
 	"context"
+	"errors"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -85,16 +86,19 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 }
 
 // Render implements delivery.Outbox.
-func (b *outbox) Render(_ context.Context, email string) delivery.Send {
+func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 	u := b.user
 	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(u), email, b.queued(email))
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
-	d.SetRole(u.Spec.Role, b.cache.Usernames().Of(u))
+	outlook, err := b.cache.Outlook(ctx, u)
+	d.SetOutlook(outlook, b.cache.Usernames().Of(u))
 	d.Content.Recipient = u.Status.DisplayName
 	if u.Status.Onboarding != nil {
 		d.Content.Recipient = effective.DisplayNameOf(u, u.Status.Onboarding.Registration)
 	}
-	d.Content.Workspaces = onboardingmail.Titles(u.Spec.Workspaces, b.workspaces)
+	contact, errContact := b.cache.ContactFor(ctx, b.organization, "", email)
+	d.Content.Contact = contact.String()
+	d.Err = errors.Join(err, errContact)
 	return b.writer.Send(d)
 }
 

@@ -24,6 +24,8 @@ type Draft struct {
 	Email string
 	// Content is what the mail says.
 	Content mail.Content
+	// Err is why it could not be composed. It is then composed again later, like a mail that could not be sent.
+	Err error
 
 	host       types.UID
 	onboarding *v1alpha1.OnboardingStatus
@@ -48,14 +50,6 @@ func NewDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding
 	return Draft{Email: email, Content: content, host: host, onboarding: onboarding}
 }
 
-// SetRole sets the role that the person gets, and the name to sign in with, unless the role gives nothing to sign in to (NOV-7).
-func (d *Draft) SetRole(role v1alpha1.Role, username string) {
-	d.Content.Role = string(role)
-	if role != v1alpha1.RoleNotificationsOnly {
-		d.Content.Username = username
-	}
-}
-
 // Writer sends drafts.
 type Writer struct {
 	postbox delivery.Postbox
@@ -71,20 +65,25 @@ func NewWriter(postbox delivery.Postbox, links linktoken.Links) Writer {
 func (w Writer) Send(d Draft) delivery.Send {
 	id := d.onboarding.Mail.MessageID
 	return func(ctx context.Context) attempt.Result {
-		return delivery.Try(ctx, d.Content.Kind, id, func(ctx context.Context) error {
+		result := delivery.Try(ctx, d.Content.Kind, id, func(ctx context.Context) error {
+			if d.Err != nil {
+				return d.Err
+			}
 			var err error
 			if d.Content.URL, err = w.link(d); err != nil {
 				return err
 			}
 			return w.postbox.Send(ctx, mail.Message{To: d.Email, FromName: d.Content.Organization, MessageID: id}, d.Content)
 		})
+		result.Kind = v1alpha1.MailKind(d.Content.Kind)
+		return result
 	}
 }
 
-// link returns the link that a mail contains; a welcome contains none.
+// link returns the link that a mail contains. A welcome contains none, nor does what is sent in its place.
 func (w Writer) link(d Draft) (string, error) {
 	switch d.onboarding.Mail.Kind {
-	case v1alpha1.MailWelcome:
+	case v1alpha1.MailWelcome, v1alpha1.MailSuspended:
 		return "", nil
 	case v1alpha1.MailAddressChange:
 		return w.links.URL(linktoken.PurposeAddress, d.host, d.Email, d.onboarding.SendCount)

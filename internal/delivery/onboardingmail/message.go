@@ -9,7 +9,6 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/budget"
-	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
@@ -40,20 +39,4 @@ func streamOf(kind v1alpha1.MailKind) budget.Stream {
 		return budget.Invitations
 	}
 	return budget.Awaited
-}
-
-// Titles returns the display names of the workspaces that are granted. A workspace that is not among workspaces goes by its object's
-// name.
-func Titles(grants []v1alpha1.WorkspaceGrant, workspaces []*v1alpha1.Workspace) []string {
-	var all []string
-	for _, grant := range grants {
-		title := string(grant.Name)
-		for _, w := range workspaces {
-			if w.Name == string(grant.Name) {
-				title = effective.WorkspaceTitle(w)
-			}
-		}
-		all = append(all, title)
-	}
-	return all
 }
