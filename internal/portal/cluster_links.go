@@ -6,6 +6,7 @@ package portal
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -75,6 +76,24 @@ func (l *ClusterLinks) Decline(ctx context.Context, token string) (*Link, error)
 	})
 }
 
+// Reconsider takes a decline back. Of two forms that are sent, the second one changes nothing.
+func (l *ClusterLinks) Reconsider(ctx context.Context, token string) (*Link, error) {
+	return l.amend(ctx, linktoken.PurposeInvite, token, func(t *linkTarget, o *v1alpha1.OnboardingStatus, s onboarding.Subject) error {
+		switch err := l.checkUsable(t, o); {
+		case !errors.Is(err, ErrDeclined):
+			return err
+		case !l.canReconsider(t, o), !onboarding.Apply(o, onboarding.EventReconsider, s):
+			return ErrDeclined
+		}
+		return nil
+	})
+}
+
+// canReconsider reports whether a person can take a decline back. Nobody could accept what the inviter may no longer grant.
+func (l *ClusterLinks) canReconsider(t *linkTarget, o *v1alpha1.OnboardingStatus) bool {
+	return t.authorized && onboarding.CanReconsider(o, l.Now())
+}
+
 // Confirm confirms the address.
 func (l *ClusterLinks) Confirm(ctx context.Context, token string) (*Link, error) {
 	return l.transition(ctx, linktoken.PurposeConfirm, token, func(t *linkTarget, o *v1alpha1.OnboardingStatus, s onboarding.Subject) bool {
@@ -91,10 +110,25 @@ func revoke(o *v1alpha1.OnboardingStatus, s onboarding.Subject) bool {
 	return onboarding.Apply(o, onboarding.EventRevoke, s)
 }
 
-// transition changes a person's state under the resource version that was read past the cache: of two forms that are sent at
-// the same time, one wins and the other sees its result.
+// transition changes the state of a person whose link can be used.
 func (l *ClusterLinks) transition(ctx context.Context, purpose Purpose, token string,
 	change func(*linkTarget, *v1alpha1.OnboardingStatus, onboarding.Subject) bool,
+) (*Link, error) {
+	return l.amend(ctx, purpose, token, func(t *linkTarget, o *v1alpha1.OnboardingStatus, s onboarding.Subject) error {
+		if err := l.checkUsable(t, o); err != nil {
+			return err
+		}
+		if !change(t, o, s) {
+			return ErrUsed
+		}
+		return nil
+	})
+}
+
+// amend changes a person's state under the resource version that was read past the cache: of two forms that are sent at the same time,
+// one wins and the other sees its result.
+func (l *ClusterLinks) amend(ctx context.Context, purpose Purpose, token string,
+	change func(*linkTarget, *v1alpha1.OnboardingStatus, onboarding.Subject) error,
 ) (*Link, error) {
 	t, err := l.find(ctx, purpose, token)
 	if err != nil {
@@ -102,13 +136,7 @@ func (l *ClusterLinks) transition(ctx context.Context, purpose Purpose, token st
 	}
 	err = status.Amend(ctx, l.API, l.Client, t.host, func() error {
 		o, email := t.onboarding()
-		if err := l.checkUsable(t, o); err != nil {
-			return err
-		}
-		if !change(t, o, l.subject(t, email)) {
-			return ErrUsed
-		}
-		return nil
+		return change(t, o, l.subject(t, email))
 	})
 	if err != nil {
 		return nil, revokedIfNotFound(err)
@@ -172,9 +200,11 @@ func revokedIfNotFound(err error) error {
 // checkUsable returns why a link cannot be used, or nil if it can, as far as the person's state allows.
 func (l *ClusterLinks) checkUsable(t *linkTarget, o *v1alpha1.OnboardingStatus) error {
 	switch {
-	case o == nil || !t.host.GetDeletionTimestamp().IsZero() || o.SendCount != t.claims.SendCount,
+	case o == nil || !t.host.GetDeletionTimestamp().IsZero(),
 		effective.UIDOf(t.host) != t.claims.UID: // another object that has the name by now
 		return ErrRevoked
+	case o.SendCount != t.claims.SendCount:
+		return replacedOrRevoked(o, t.claims.SendCount)
 	case o.State == v1alpha1.RecipientExpired || onboarding.Expired(o, l.Now()):
 		return ErrExpired
 	case o.State == v1alpha1.RecipientRevoked:
@@ -183,4 +213,12 @@ func (l *ClusterLinks) checkUsable(t *linkTarget, o *v1alpha1.OnboardingStatus) 
 		return ErrDeclined
 	}
 	return nil
+}
+
+// replacedOrRevoked returns why a link with another send count than the newest one cannot be used.
+func replacedOrRevoked(o *v1alpha1.OnboardingStatus, sendCount int32) error {
+	if sendCount < 1 || sendCount > o.SendCount || o.State == v1alpha1.RecipientRevoked || o.State == v1alpha1.RecipientPending {
+		return ErrRevoked
+	}
+	return ErrReplaced
 }

@@ -143,5 +143,5 @@ func (p *page) Hint() (template.HTML, error) {
 	if hint := p.locale.Get("notice." + p.Name + ".hintPage"); p.customer && hint != "" {
 		return p.values.FillHTML(hint), nil
 	}
-	return p.H("notice", p.Name, "hint")
+	return p.H(p.noticeKey("hint"))
 }

@@ -103,7 +103,12 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	link, err := h.find(r, linktoken.PurposeInvite)
-	if s := screenForLink(linktoken.PurposeInvite, link, err); s != screenInvite {
+	s := screenForLink(linktoken.PurposeInvite, link, err)
+	if r.PostForm.Get("action") == "reconsider" && (s == screenDeclined || s == screenInvite) {
+		h.reconsider(w, r)
+		return
+	}
+	if s != screenInvite {
 		// A form that is sent twice leads to the same page as the first time.
 		h.finish(w, r, s, link, "")
 		return
@@ -118,6 +123,13 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.show(w, r, screenBad, link)
 	}
+}
+
+// reconsider takes a decline back. Sent twice, it leads to the invitation both times.
+func (h *handler) reconsider(w http.ResponseWriter, r *http.Request) {
+	link, err := h.links.Reconsider(r.Context(), r.PathValue("token"))
+	h.logError(r, err)
+	h.finish(w, r, screenForLink(linktoken.PurposeInvite, link, err), link, "")
 }
 
 // accept registers the person, unless the form has errors.

@@ -13,8 +13,8 @@ import (
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
-// link returns what a page shows. With an error that says why the link cannot be used, it returns the organization and the
-// person's language.
+// link returns what a page shows. With an error that says why the link cannot be used, it returns the organization, the person's
+// language and whom to ask.
 func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose) (*Link, error) {
 	onboarding, email := t.onboarding()
 	err := l.loadAccount(ctx, t, email)
@@ -29,8 +29,12 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 	if err == nil && t.hasLeft(onboarding) {
 		err = ErrRevoked
 	}
+	contact, failed := l.Cache.ContactFor(ctx, t.organization, t.inviterToAsk(), email)
+	if failed != nil {
+		return nil, failed
+	}
 	if err != nil {
-		return &Link{Organization: effective.OrganizationTitle(t.organization), Language: t.language(onboarding)}, err
+		return l.unusable(t, onboarding, contact), err
 	}
 	link := &Link{
 		State:             onboarding.State,
@@ -39,6 +43,7 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 		Organization:      effective.OrganizationTitle(t.organization),
 		Language:          t.language(onboarding),
 		Location:          effective.LocationOf(t.organization),
+		Contact:           contact,
 		NeedsConfirmation: effective.ConfirmationNeeded(t.organization),
 		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(emailaddr.DisplayName(email))},
 	}
@@ -55,6 +60,25 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 		return link, ErrUsed // sent again in the meantime: the person starts over with the newest mail
 	}
 	return link, nil
+}
+
+// unusable returns what the page of a link that cannot be used shows. It repeats nothing that the invitation grants.
+func (l *ClusterLinks) unusable(t *linkTarget, o *v1alpha1.OnboardingStatus, contact lookup.Contact) *Link {
+	link := &Link{
+		Organization: effective.OrganizationTitle(t.organization), Language: t.language(o), Location: effective.LocationOf(t.organization),
+		Contact: contact,
+	}
+	if o == nil || o.SendCount != t.claims.SendCount {
+		return link
+	}
+	link.RevocationReason, link.CanReconsider = o.RevocationReason, l.canReconsider(t, o)
+	if t.hasLeft(o) {
+		link.RevocationReason = v1alpha1.RevokedAccountRemoved
+	}
+	if o.ExpirationTime != nil {
+		link.ExpirationTime = o.ExpirationTime.Time
+	}
+	return link
 }
 
 // loadAccount reads the account of a person who has accepted an Invitation. If the cache does not have it, it may be too new for
@@ -77,39 +101,55 @@ func (l *ClusterLinks) loadAccount(ctx context.Context, t *linkTarget, email str
 
 // addGrants adds who invites the person, and to what.
 func (l *ClusterLinks) addGrants(ctx context.Context, t *linkTarget, link *Link) error {
+	link.Namespace = t.host.GetNamespace()
+	var outlook effective.Outlook
 	var err error
 	switch host := t.host.(type) {
 	case *v1alpha1.Invitation:
-		link.Role, link.Message = host.Spec.Role, host.Spec.Message
-		if link.Inviter, err = l.Cache.InviterName(ctx, host.Namespace, host.Spec.InvitedBy); err != nil {
-			return err
-		}
-		if t.account != nil {
-			link.Role, link.Username = t.account.Spec.Role, l.Cache.Usernames().Of(t.account)
-		}
-		err = l.prefillName(ctx, host, link)
+		outlook, err = l.addInvitation(ctx, t, host, link)
 	case *v1alpha1.OrgUser:
-		link.Role = host.Spec.Role
 		link.Username, link.NameGiven = l.Cache.Usernames().Of(host), host.Spec.DisplayName != ""
 		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(host, &link.Registration))
+		outlook, err = l.Cache.Outlook(ctx, host)
 	}
-	link.Namespace = t.host.GetNamespace()
-	for _, grant := range t.grants() {
-		link.Workspaces = append(link.Workspaces, t.workspace(grant))
-	}
+	link.addOutlook(outlook)
 	return err
 }
 
-// prefillName fills the form with the name that the pending user has.
-func (l *ClusterLinks) prefillName(ctx context.Context, i *v1alpha1.Invitation, link *Link) error {
-	recipient := lookup.Recipient(i, link.Email)
-	if recipient == nil {
-		return nil
+// addInvitation adds what an Invitation and the person's account say, which is pending until the person accepts.
+func (l *ClusterLinks) addInvitation(ctx context.Context, t *linkTarget, i *v1alpha1.Invitation, link *Link) (effective.Outlook, error) {
+	link.Message = i.Spec.Message
+	var err error
+	if link.Inviter, err = l.Cache.InviterName(ctx, i.Namespace, i.Spec.InvitedBy); err != nil {
+		return effective.Outlook{}, err
 	}
-	user, err := l.Cache.AccountOf(ctx, i.Namespace, recipient)
-	if user != nil {
-		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(user, &link.Registration))
-		link.NameGiven = user.Spec.DisplayName != ""
+	account := t.account
+	if account != nil {
+		link.Username = l.Cache.Usernames().Of(account)
+	} else if recipient := lookup.Recipient(i, link.Email); recipient != nil {
+		if account, err = l.Cache.AccountOf(ctx, i.Namespace, recipient); err != nil {
+			return effective.Outlook{}, err
+		}
 	}
-	return err
+	if account != nil {
+		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(account, &link.Registration))
+		link.NameGiven = account.Spec.DisplayName != ""
+	}
+	if account == nil {
+		account = effective.InvitedUser(i, link.Email)
+	}
+	return l.Cache.Outlook(ctx, account)
+}
+
+// addOutlook adds what the person has, or gets on accepting. Until then, a workspace has time to become ready.
+func (k *Link) addOutlook(o effective.Outlook) {
+	k.Role, k.Standing, k.Modules, k.AwaitingSeats = o.Role, o.Standing, o.Modules, o.AwaitingSeats
+	accepted := k.State == v1alpha1.RecipientActive
+	var shown []effective.WorkspaceOutlook
+	shown, k.MoreWorkspaces = o.Shown()
+	for _, w := range shown {
+		k.Workspaces = append(k.Workspaces, Workspace{
+			Title: w.Title, Access: w.Access, Namespace: w.Namespace, NotReady: accepted && !w.Ready(),
+		})
+	}
 }

@@ -69,15 +69,13 @@ func (t *linkTarget) grants() []v1alpha1.WorkspaceGrant {
 	return nil
 }
 
-// workspace describes the workspace of a grant, which may not exist yet.
-func (t *linkTarget) workspace(grant v1alpha1.WorkspaceGrant) Workspace {
-	described := Workspace{Title: string(grant.Name), Access: grant.Access}
-	for _, w := range t.workspaces {
-		if w.Name == string(grant.Name) {
-			described.Title, described.Namespace = effective.WorkspaceTitle(w), effective.NamespaceOf(w)
-		}
+// inviterToAsk returns who invites: nobody if the person is declared without an Invitation, or the inviter may no longer grant what the
+// invitation grants and so cannot help.
+func (t *linkTarget) inviterToAsk() v1alpha1.Username {
+	if i, is := t.host.(*v1alpha1.Invitation); is && t.authorized {
+		return i.Spec.InvitedBy
 	}
-	return described
+	return ""
 }
 
 // language returns the language of the mail with the link: the one that the person has chosen, or else the one in force.

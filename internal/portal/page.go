@@ -72,6 +72,10 @@ func newPage(r *http.Request, name string, link *Link) *page {
 		}
 	}
 	p.locale = languages.Closest(preferences...)
+	if link != nil {
+		p.values["contact"] = locale.OneLine(link.Contact.String())
+		p.values["expires"] = p.Expires()
+	}
 	p.Path = linkPath(r)
 	return p
 }
@@ -117,13 +121,13 @@ type localeChoice struct {
 
 // T returns a phrase as text.
 func (p *page) T(key ...string) (string, error) {
-	phrase, err := p.locale.Phrase(strings.Join(key, "."))
+	phrase, err := p.phrase(strings.Join(key, "."))
 	return p.values.Fill(phrase), err
 }
 
 // H returns a phrase as HTML, with its values emphasized.
 func (p *page) H(key ...string) (template.HTML, error) {
-	phrase, err := p.locale.Phrase(strings.Join(key, "."))
+	phrase, err := p.phrase(strings.Join(key, "."))
 	return p.values.FillHTML(phrase), err
 }
 

@@ -18,7 +18,9 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/lookup"
 )
 
 // Purpose is what a link is for.
@@ -32,8 +34,10 @@ var (
 	ErrExpired = errors.New("the link has expired")
 	// ErrUsed is returned for a link whose step is done.
 	ErrUsed = errors.New("the link has been used")
-	// ErrRevoked is returned for a link of an invitation that was revoked or sent again.
+	// ErrRevoked is returned for a link of an invitation that was revoked.
 	ErrRevoked = errors.New("the link has been revoked")
+	// ErrReplaced is returned for a link of an invitation that was sent again since.
+	ErrReplaced = errors.New("the link has been replaced by a newer one")
 	// ErrClosed is returned for a question to a workspace whose queue's owner has not agreed to it yet.
 	ErrClosed = errors.New("the page is not open yet")
 	// ErrDeclined is returned for a link of an invitation that the person has declined.
@@ -58,8 +62,15 @@ type Link struct {
 	Message string
 	// Role is the role granted.
 	Role v1alpha1.Role
-	// Workspaces are the workspaces granted.
-	Workspaces []Workspace
+	// Workspaces are the workspaces granted, from whatever source; MoreWorkspaces is how many there are beside them.
+	Workspaces     []Workspace
+	MoreWorkspaces int
+	// Modules are the modules granted; AwaitingSeats are those that wait for a free seat.
+	Modules, AwaitingSeats []string
+	// Standing says how much of what is granted is in force, or comes into force when the person accepts; empty: all of it.
+	Standing effective.Standing
+	// Contact is whom the person can ask.
+	Contact lookup.Contact
 	// Namespace is the organization's Kubernetes namespace.
 	Namespace string
 	// ExpirationTime is until when the link can be used; zero: the page does not say.
@@ -72,6 +83,10 @@ type Link struct {
 	NameGiven bool
 	// Username is the name to sign in with.
 	Username string
+	// RevocationReason is why the invitation was revoked; empty: it was withdrawn.
+	RevocationReason v1alpha1.RevocationReason
+	// CanReconsider is true if the person has declined and can take it back.
+	CanReconsider bool
 	// NeedsConfirmation is true if a second mail confirms the address after registration.
 	NeedsConfirmation bool
 }
@@ -82,14 +97,16 @@ type Workspace struct {
 	Title string
 	// Access is what the person may do in it.
 	Access v1alpha1.WorkspaceAccess
-	// Namespace is the Kubernetes namespace that it owns; empty: the workspace does not exist yet.
+	// Namespace is the Kubernetes namespace that it owns; empty: unknown.
 	Namespace string
+	// NotReady is true if the workspace does not exist or has no namespace yet, so that nobody has access to it.
+	NotReady bool
 }
 
 // Links finds invitations by their links and changes their state.
 //
-// With ErrExpired, ErrUsed, ErrRevoked and ErrDeclined it may return a Link as well, so that the page is in the person's
-// language; with ErrUnknown and ErrPaused it returns none. Any other error is temporary. No error contains the token.
+// With ErrExpired, ErrUsed, ErrRevoked, ErrReplaced and ErrDeclined it may return a Link as well, so that the page is in the person's
+// language and says whom to ask; with ErrUnknown and ErrPaused it returns none. Any other error is temporary. No error contains the token.
 type Links interface {
 	// Open returns what a token leads to. It never changes anything.
 	Open(ctx context.Context, purpose Purpose, token string) (*Link, error)
@@ -97,6 +114,8 @@ type Links interface {
 	Register(ctx context.Context, token string, r v1alpha1.Registration) (*Link, error)
 	// Decline declines the invitation.
 	Decline(ctx context.Context, token string) (*Link, error)
+	// Reconsider takes a decline back: the person is invited as before.
+	Reconsider(ctx context.Context, token string) (*Link, error)
 	// Confirm confirms the address, which completes the registration (NOV-11).
 	Confirm(ctx context.Context, token string) (*Link, error)
 	// OpenAddress returns the account whose new address a token confirms. The state of the Link is Registered while it is to be

@@ -49,7 +49,7 @@ func (h *handler) logError(r *http.Request, err error) {
 	if err == nil || errors.Is(err, r.Context().Err()) {
 		return
 	}
-	for _, usual := range []error{ErrUnknown, ErrExpired, ErrUsed, ErrRevoked, ErrDeclined, ErrPaused} {
+	for _, usual := range []error{ErrUnknown, ErrExpired, ErrUsed, ErrRevoked, ErrReplaced, ErrDeclined, ErrPaused} {
 		if errors.Is(err, usual) {
 			return
 		}

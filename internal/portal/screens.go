@@ -48,6 +48,7 @@ var (
 	screenDeclined  = screen{"declined", "notice", http.StatusOK}
 	screenExpired   = screen{"expired", "notice", http.StatusGone}
 	screenRevoked   = screen{"revoked", "notice", http.StatusGone}
+	screenReplaced  = screen{"replaced", "notice", http.StatusGone}
 	screenUnreached = screen{"unreached", "notice", http.StatusGone}
 	screenUnknown   = screen{"unknown", "notice", http.StatusNotFound}
 	screenBusy      = screen{"busy", "notice", http.StatusTooManyRequests}
@@ -76,6 +77,8 @@ func screenForLink(purpose Purpose, link *Link, err error) screen {
 		return screenExpired
 	case errors.Is(err, ErrRevoked):
 		return screenRevoked
+	case errors.Is(err, ErrReplaced):
+		return screenReplaced
 	case errors.Is(err, ErrPaused):
 		return screenPaused
 	case errors.Is(err, ErrDeclined):

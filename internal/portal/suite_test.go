@@ -104,6 +104,13 @@ func (f *fakeLinks) Decline(_ context.Context, token string) (*portal.Link, erro
 	return f.move(linktoken.PurposeInvite, token, "decline", v1alpha1.RecipientDeclined)
 }
 
+func (f *fakeLinks) Reconsider(_ context.Context, token string) (*portal.Link, error) {
+	if f.link.State == v1alpha1.RecipientDeclined && !f.link.CanReconsider {
+		f.writeErr = portal.ErrDeclined
+	}
+	return f.move(linktoken.PurposeInvite, token, "reconsider", v1alpha1.RecipientInvited)
+}
+
 func (f *fakeLinks) Confirm(_ context.Context, token string) (*portal.Link, error) {
 	return f.move(linktoken.PurposeConfirm, token, "confirm", v1alpha1.RecipientActive)
 }

@@ -14,6 +14,9 @@ import (
 // maxShortNames is the total number of characters that the names in a heading may have for it to be shown in large type.
 const maxShortNames = 56
 
+// maxExamples is how many workspaces have a command on the page of a person who has access to all.
+const maxExamples = 3
+
 // step is a step from the invitation to access, as shown above the page.
 type step struct {
 	// Name is the last part of its phrase's key.
@@ -36,7 +39,8 @@ var signs = map[string]string{
 	screenExpired.name:   "time",
 	screenBusy.name:      "time",
 	screenDeclined.name:  "ended",
-	screenRevoked.name:   "ended",
+	screenRevoked.name:   "withdrawn",
+	screenReplaced.name:  "mail",
 	screenUnreached.name: "trouble",
 	screenTrouble.name:   "trouble",
 	screenPaused.name:    "time",
@@ -130,9 +134,9 @@ func (p *page) Workspaces() []Workspace {
 	return spaces
 }
 
-// SignsIn reports whether the person can sign in, rather than only get notifications.
+// SignsIn reports whether the person can sign in, rather than only get notifications or wait for access.
 func (p *page) SignsIn() bool {
-	return p.Link.Role != v1alpha1.RoleNotificationsOnly && p.Link.Username != ""
+	return p.Link.Role != v1alpha1.RoleNotificationsOnly && p.Link.Username != "" && !p.Link.Standing.Nothing()
 }
 
 // ShowWelcomeLink reports whether the link was used by a person who has access, so that they can open the welcome page again.
@@ -156,7 +160,11 @@ func (p *page) Commands() ([]command, error) {
 		commands = append(commands, command{Label: label, Line: line})
 	}
 	phrase, err := p.locale.Phrase("command.workspace")
-	for _, w := range p.Workspaces() {
+	spaces := p.Workspaces()
+	if p.AllWorkspaces() {
+		spaces = spaces[:min(len(spaces), maxExamples)]
+	}
+	for _, w := range spaces {
 		if w.Namespace == "" {
 			continue
 		}

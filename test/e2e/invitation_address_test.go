@@ -148,7 +148,7 @@ spec: {emails: [%s], role: Technician, workspaces: [{name: support, access: Edit
 		By("deleting the other Invitation")
 		Expect(env.Client.Delete(ctx, second)).To(Succeed())
 		Eventually(get(ctx, first)).Should(And(stateOf(address("luis"), v1alpha1.RecipientInvited, 2), BeReady()))
-		Expect(look(ctx, old)).To(Equal(pageRevoked))
+		Expect(look(ctx, old)).To(Equal(pageReplaced))
 	})
 
 	It("that several Invitations list simultaneously is invited once", func(ctx context.Context) {

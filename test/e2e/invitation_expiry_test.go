@@ -104,7 +104,7 @@ var _ = Describe("The validity of an invitation", func() {
 		Eventually(get(ctx, i)).Should(And(stateOf(luis, v1alpha1.RecipientInvited, 2), HaveCondition("Reconciling", "True", "AwaitingMail"),
 			saying(MatchRegexp(`AwaitingMail: 1 mail is waiting to be sent, because the platform's mail server does not accept it, .*`+
 				`\(last error: .*not now.*\); 0 of 1 have accepted; Invited: luis`))))
-		Expect(look(ctx, old)).To(Equal(pageRevoked))
+		Expect(look(ctx, old)).To(Equal(pageReplaced))
 		resend(ctx, i, "2")
 		Eventually(get(ctx, i)).Should(stateOf(luis, v1alpha1.RecipientInvited, 3))
 		box.SetFault(nil)

@@ -58,6 +58,7 @@ func pageOf(ctx context.Context, method, link string, form url.Values) page {
 var (
 	pageUnknown  = page{http.StatusNotFound, "This page does not exist"}
 	pageRevoked  = page{http.StatusGone, "This invitation is no longer valid"}
+	pageReplaced = page{http.StatusGone, "There is a newer mail"}
 	pageExpired  = page{http.StatusGone, "This link has expired"}
 	pageUsed     = page{http.StatusOK, "This link has already been used"}
 	pageDeclined = page{http.StatusOK, "You declined the invitation"}

@@ -51,7 +51,7 @@ var _ = Describe("An invitation", func() {
 			Expect(recipientOf(i, address(name)).ExpirationTime.Time).To(BeTemporally(">", before), "the validity starts over")
 		}
 		Expect(recipientOf(i, address("reg")).Registration).NotTo(BeNil())
-		Expect(look(ctx, old["inv"])).To(Equal(pageRevoked))
+		Expect(look(ctx, old["inv"])).To(Equal(pageReplaced))
 		Expect(newestLink(address("reg"), "/c/", 2)).To(Equal(confirm), "the same confirmation, in another mail")
 		Expect(look(ctx, confirm)).To(Equal(pageConfirm))
 		Expect(look(ctx, old["dec"])).To(Equal(pageDeclined))
@@ -117,7 +117,7 @@ var _ = Describe("An invitation", func() {
 
 		list("one", "two")
 		Eventually(get(ctx, i)).Should(stateOf(address("one"), v1alpha1.RecipientInvited, 2))
-		Expect(look(ctx, first)).To(Equal(pageRevoked), "the old link stays invalid")
+		Expect(look(ctx, first)).To(Equal(pageReplaced), "the old link stays invalid")
 		press(ctx, newestLink(address("one"), "/i/", 2), filledIn("One"))
 		press(ctx, newestLink(address("one"), "/c/", 1), nil)
 		one := userOf(ctx, org, address("one"))

@@ -41,7 +41,7 @@ var _ = Describe("A person who is invited by an OrgUser", func() {
 
 		edit(ctx, user, func(u *v1alpha1.OrgUser) { u.Annotations = map[string]string{v1alpha1.AnnotationResend: "1"} })
 		Eventually(get(ctx, user)).Should(And(in(v1alpha1.RecipientInvited, 2), BeReady()))
-		Expect(look(ctx, first)).To(Equal(pageRevoked))
+		Expect(look(ctx, first)).To(Equal(pageReplaced))
 		press(ctx, newestLink(kim, "/i/", 2), filledIn("Kim"))
 		confirm := newestLink(kim, "/c/", 1)
 		Eventually(get(ctx, user)).Should(in(v1alpha1.RecipientRegistered, 2))

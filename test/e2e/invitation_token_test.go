@@ -182,7 +182,7 @@ var _ = Describe("An invitation link", Ordered, func() {
 		By("using it after the invitation was resent to the others")
 		resend(ctx, i, "1")
 		Eventually(get(ctx, i)).Should(stateOf(eva, v1alpha1.RecipientInvited, 2))
-		answers(ctx, "/i/", evas, pageRevoked)
+		answers(ctx, "/i/", evas, pageReplaced)
 		Expect(look(ctx, link)).To(Equal(pageUsed))
 	})
 })
