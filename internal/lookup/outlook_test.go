@@ -41,13 +41,15 @@ var _ = Describe("Whom an invited person can ask", func() {
 		u.Status.DisplayName = "Ana Pérez"
 		return u
 	}
+	zoe := active("zoe", v1alpha1.RoleMember)
+	zoe.Status.DisplayName = "Zoe"
 	suspended := inForce()
 	suspended.Status.State = v1alpha1.UserSuspended
 
 	DescribeTable("NOV-9 is", func(ctx context.Context, o *v1alpha1.Organization, inviter *v1alpha1.OrgUser, invitedBy v1alpha1.Username,
 		invited, expected string,
 	) {
-		contact, err := holding(o, inviter).ContactFor(ctx, o, invitedBy, invited)
+		contact, err := holding(o, inviter, zoe).ContactFor(ctx, o, invitedBy, invited)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(contact.String()).To(Equal(expected))
 	},

@@ -71,7 +71,7 @@ var _ = Describe("A page about access", func() {
 	It("offers to take a decline back, once, while the link is valid", func() {
 		links.link.State, links.link.CanReconsider = v1alpha1.RecipientDeclined, true
 		Expect(body("/i/" + inviteToken)).To(SatisfyAll(ContainSubstring("hasta el <strong><bdi>sábado, 28 de noviembre"),
-			ContainSubstring("No tienes acceso a"), ContainSubstring(`value="reconsider">Volver a la invitación</button>`)))
+			ContainSubstring("No tienes acceso a"), ContainSubstring(`value="reconsider" class="quiet">Volver a la invitación</button>`)))
 		for range 2 {
 			posted := pages.post("/i/"+inviteToken, acceptForm("action", "reconsider"))
 			Expect(posted).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done"))
