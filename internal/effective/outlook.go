@@ -5,6 +5,7 @@ package effective
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,8 +39,8 @@ type Outlook struct {
 	Standing Standing
 	// AllWorkspaces is true if the role gives access to every workspace.
 	AllWorkspaces bool
-	// Workspaces are sorted by their titles, those that are ready first. If AllWorkspaces is true, those in force are among them, but
-	// perhaps not all.
+	// Workspaces are sorted by their titles, those that are ready first. If AllWorkspaces is true, they need not be all: not before the
+	// role is in force.
 	Workspaces []WorkspaceOutlook
 	// Modules are those with a seat, or with a free one; AwaitingSeats are those without.
 	Modules, AwaitingSeats []string
@@ -68,58 +69,37 @@ func (o Outlook) Shown() (first []WorkspaceOutlook, more int) {
 // OutlookFor returns what a person has if they have accepted, else what they get on accepting.
 func OutlookFor(f UserFacts) Outlook {
 	f.Onboarding = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientActive}
-	actual := UserInForce(f)
-	unhindered := UserInForce(withoutHindrance(f))
-	o := Outlook{Role: cmp.Or(unhindered.Role, f.User.Spec.Role)}
+	in := UserInForce(f)
+	o := Outlook{Role: cmp.Or(in.Role, f.User.Spec.Role)}
 	o.AllWorkspaces = o.Role == v1alpha1.RoleOrganizationAdmin
-	o.Workspaces = workspaceOutlooks(f, unhindered, o.Role)
+	o.Workspaces = workspaceOutlooks(f, in, o.Role)
 	o.Modules, o.AwaitingSeats = moduleOutlooks(f)
-	o.Standing = standingOf(f, actual, o)
+	o.Standing = standingOf(f, in, o)
 	return o
 }
 
-// withoutHindrance returns the facts as they are once the account is neither suspended nor kept from its address and user name by
-// another one.
-func withoutHindrance(f UserFacts) UserFacts {
-	u := *f.User
-	u.Spec.Suspend = false
-	f.User, f.AddressOwner, f.UsernameOwner = &u, "", ""
-	return f
-}
-
-// workspaceOutlooks returns the workspaces in force, and those that are not because they do not exist or have no namespace.
+// workspaceOutlooks returns the workspaces that the sources grant, whether they are in force or not: the account may be suspended, or
+// wait for something, and a workspace may not exist or have no namespace yet.
 func workspaceOutlooks(f UserFacts, in InForce, role v1alpha1.Role) []WorkspaceOutlook {
 	if role == v1alpha1.RoleNotificationsOnly || IsLimited(f.User) {
 		return nil
 	}
-	titles := make(map[string]*v1alpha1.Workspace, len(f.Workspaces)+len(f.NotReady))
-	for _, w := range slices.Concat(f.Workspaces, f.NotReady) {
-		titles[w.Name] = w
-	}
-	var all []WorkspaceOutlook
-	ready := make(map[string]bool, len(in.Workspaces))
-	for _, grant := range in.Workspaces {
-		ready[grant.Name] = true
-		w := titles[grant.Name]
-		all = append(all, WorkspaceOutlook{
-			Name: grant.Name, Title: WorkspaceTitle(w), Namespace: w.Status.Namespace, Access: grant.Access,
-		})
-	}
-	for _, name := range awaited(f, in) {
-		origins := originsIn(name, f, role)
-		if ready[name] || len(origins) == 0 {
-			continue
+	granted := map[string]WorkspaceOutlook{}
+	add := func(w WorkspaceOutlook) {
+		if origins := originsIn(w.Name, f, role); len(origins) > 0 {
+			w.Access = origins[0].Access
+			granted[w.Name] = w
 		}
-		title := name
-		if w := titles[name]; w != nil {
-			title = WorkspaceTitle(w)
-		}
-		all = append(all, WorkspaceOutlook{Name: name, Title: title, Access: origins[0].Access})
 	}
-	slices.SortStableFunc(all, func(a, b WorkspaceOutlook) int {
+	for _, name := range in.MissingWorkspaces {
+		add(WorkspaceOutlook{Name: name, Title: name})
+	}
+	for _, w := range slices.Concat(f.NotReady, f.Workspaces) {
+		add(WorkspaceOutlook{Name: w.Name, Title: WorkspaceTitle(w), Namespace: w.Status.Namespace})
+	}
+	return slices.SortedFunc(maps.Values(granted), func(a, b WorkspaceOutlook) int {
 		return cmp.Or(strings.Compare(order(a), order(b)), strings.Compare(a.Title, b.Title), strings.Compare(a.Name, b.Name))
 	})
-	return all
 }
 
 func order(w WorkspaceOutlook) string {
@@ -127,16 +107,6 @@ func order(w WorkspaceOutlook) string {
 		return "a"
 	}
 	return "b"
-}
-
-// awaited returns the names of the workspaces that are granted, but have no namespace or do not exist, each once.
-func awaited(f UserFacts, in InForce) []string {
-	names := slices.Clone(in.MissingWorkspaces)
-	for _, w := range f.NotReady {
-		names = append(names, w.Name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // moduleOutlooks returns the modules that have a seat or get a free one, and those that wait for a seat.
@@ -168,17 +138,17 @@ func hasFreeSeat(o *v1alpha1.Organization, module v1alpha1.ObjectName) bool {
 	return false
 }
 
-func standingOf(f UserFacts, actual InForce, o Outlook) Standing {
+func standingOf(f UserFacts, in InForce, o Outlook) Standing {
 	lacks := func(w WorkspaceOutlook) bool { return !w.Ready() }
 	switch {
-	case actual.State == v1alpha1.UserSuspended:
+	case in.State == v1alpha1.UserSuspended:
 		return StandingSuspended
-	case actual.State != v1alpha1.UserActive, actual.AwaitingLedger && LedgerFull(f.Organization):
+	case in.State != v1alpha1.UserActive, in.AwaitingLedger && LedgerFull(f.Organization):
 		return StandingWaiting
 	case o.AllWorkspaces:
-	case actual.LacksWorkspace, o.Role == v1alpha1.RoleMember && !slices.ContainsFunc(o.Workspaces, WorkspaceOutlook.Ready):
+	case in.LacksWorkspace, o.Role == v1alpha1.RoleMember && !slices.ContainsFunc(o.Workspaces, WorkspaceOutlook.Ready):
 		return StandingNoWorkspace
-	case slices.ContainsFunc(o.Workspaces, lacks), actual.OmittedWorkspaces > 0:
+	case slices.ContainsFunc(o.Workspaces, lacks), in.OmittedWorkspaces > 0:
 		return StandingPartial
 	}
 	if len(o.AwaitingSeats) > 0 {

@@ -64,6 +64,7 @@ var _ = Describe("What a person has, or gets on accepting", func() {
 		for _, ledger := range [][]string{{"ana"}, {"luis"}} {
 			o := outlook(luis.Role(orgAdmin), acme(ledger...), own, named)
 			Expect(o).To(And(HaveField("AllWorkspaces", true), HaveField("Standing", effective.StandingInForce), HaveField("Role", orgAdmin)))
+			Expect(o.Workspaces).To(ContainElement(has("named", "Soporte", asAdmin)))
 		}
 	})
 
