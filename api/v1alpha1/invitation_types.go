@@ -92,10 +92,10 @@ const (
 	RecipientUndeliverable RecipientState = "Undeliverable"
 )
 
-// MailKind is a kind of mail that Usher sends to invited people, and to owners of queues.
+// MailKind is a kind of mail that Usher sends to invited people, to users, and to owners of queues.
 //
 // +enum
-// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;Suspended;QueueConfirmation;AddressChange
+// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;Suspended;QueueConfirmation;AddressChange;AccessChange
 type MailKind string
 
 const (
@@ -111,6 +111,8 @@ const (
 	MailQueueConfirmation MailKind = "QueueConfirmation"
 	// MailAddressChange contains the link that confirms the new address of an account.
 	MailAddressChange MailKind = "AddressChange"
+	// MailAccessChange tells a person what has changed about their access.
+	MailAccessChange MailKind = "AccessChange"
 )
 
 // MailState is how far a mail has come.
@@ -163,7 +165,7 @@ type MailStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Attempts int32 `json:"attempts,omitempty"`
-	// nextAttemptTime is the time of the next attempt after a failure.
+	// nextAttemptTime is the time of the next attempt after a failure, or of the first one if the mail is not sent at once.
 	// +optional
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
 	// lastError says why the last attempt failed. It is empty after a success.

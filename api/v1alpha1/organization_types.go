@@ -197,6 +197,11 @@ type OrganizationSettings struct {
 	// Workspaces cannot override it.
 	// +optional
 	WorkspaceAssignment Assignment `json:"workspaceAssignment,omitempty"`
+	// accessMails says whether people are told by mail when their role, their workspaces or their modules in force change.
+	// Daily tells each person of all changes in one mail, at most once a day. If unset, it is Daily. Workspaces cannot
+	// override it.
+	// +optional
+	AccessMails AccessMails `json:"accessMails,omitempty"`
 	// reports say when contacts receive reports. If unset, they are sent on Mondays at 8. Workspaces cannot override
 	// them.
 	// +optional

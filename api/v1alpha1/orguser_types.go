@@ -14,7 +14,7 @@ type Onboarding string
 const (
 	// OnboardingInvite sends an invitation mail. The person has access only after accepting.
 	OnboardingInvite Onboarding = "Invite"
-	// OnboardingNone is for an identity that exists already. The account is active at once, and no mail is sent.
+	// OnboardingNone is for an identity that exists already. The account is active at once, and the person is not invited.
 	OnboardingNone Onboarding = "None"
 )
 
@@ -192,6 +192,57 @@ type EmailChangeStatus struct {
 	Mail *MailStatus `json:"mail,omitempty"`
 }
 
+// FormerAccess is the access to a workspace that a person was last told of.
+type FormerAccess struct {
+	// name is the name of the Workspace.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+	// access is what the person could do in the workspace's namespace. It is empty if they had no access.
+	// +optional
+	Access WorkspaceAccess `json:"access,omitempty"`
+}
+
+// AccessChangeStatus is how a person's access in force differs from what the person was last told, and the mail that says so.
+// While nothing differs, it is about the latest such mail.
+type AccessChangeStatus struct {
+	// since is when the first of the changes came into force. It is empty while the person has no access at all, as when
+	// suspended: they are told of what has changed once they have access again.
+	// +optional
+	Since *metav1.Time `json:"since,omitempty"`
+	// formerRole is the role that the person was last told of, if it differs.
+	// +optional
+	FormerRole Role `json:"formerRole,omitempty"`
+	// workspaces are those in which the access differs, with the access that the person was last told of. Workspaces that
+	// an OrganizationAdmin can access because of that role are left out.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Workspaces []FormerAccess `json:"workspaces,omitempty"`
+	// workspacesDigest takes the place of workspaces if more than 100 differ. It identifies what the person was last told.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	WorkspacesDigest string `json:"workspacesDigest,omitempty"`
+	// addedModules are the modules in force that the person was not told of.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	AddedModules []ObjectName `json:"addedModules,omitempty"`
+	// removedModules are the modules that the person was told of and that are no longer in force.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	RemovedModules []ObjectName `json:"removedModules,omitempty"`
+	// mail is the mail that tells the person, or the latest one that did. Its nextAttemptTime is when it is to be sent.
+	// +optional
+	Mail *MailStatus `json:"mail,omitempty"`
+	// sentTime is when the latest such mail was sent. The next one follows a day later at the earliest.
+	// +optional
+	SentTime *metav1.Time `json:"sentTime,omitempty"`
+}
+
 // LastActivePending is the value of OrgUser.status.lastActive until the person has accepted (ORG-17).
 const LastActivePending = "Pending"
 
@@ -251,6 +302,10 @@ type OrgUserStatus struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Modules []ObjectName `json:"modules,omitempty"`
+	// accessChange is what has changed about the person's role, workspaces and modules in force since they were last told by
+	// mail.
+	// +optional
+	AccessChange *AccessChangeStatus `json:"accessChange,omitempty"`
 	// lastActive is "Pending" until the person has accepted, and then the time of the last activity in RFC 3339 format.
 	// +optional
 	// +kubebuilder:validation:MinLength=1

@@ -121,6 +121,19 @@ const (
 	AssignmentRequired Assignment = "Required"
 )
 
+// AccessMails says whether people are told by mail when their access changes.
+//
+// +enum
+// +kubebuilder:validation:Enum=Daily;Never
+type AccessMails string
+
+const (
+	// AccessMailsDaily tells a person of all changes in one mail, at most once a day.
+	AccessMailsDaily AccessMails = "Daily"
+	// AccessMailsNever tells nobody.
+	AccessMailsNever AccessMails = "Never"
+)
+
 // EmailAddress is a bare email address, without display name or comment.
 //
 // +kubebuilder:validation:MinLength=3

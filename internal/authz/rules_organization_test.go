@@ -53,6 +53,7 @@ var organizationFields = []struct {
 	{"spec.settings.invitationValidityDays", [2]any{7, 14}, byProfile},
 	{"spec.settings.emailConfirmation", [2]any{"Required", "Skipped"}, byProfile},
 	{"spec.settings.workspaceAssignment", [2]any{"Optional", "Required"}, byProfile},
+	{"spec.settings.accessMails", [2]any{"Daily", "Never"}, byProfile},
 	{"spec.settings.reports.frequency", [2]any{"Weekly", "Daily"}, byProfile},
 	{"spec.settings.reports.weekday", [2]any{"Monday", "Friday"}, byProfile},
 	{"spec.settings.reports.hour", [2]any{8, 0}, byProfile},

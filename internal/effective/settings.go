@@ -56,6 +56,11 @@ func ConfirmationNeeded(o *v1alpha1.Organization) bool {
 	return o.Spec.Settings.EmailConfirmation != v1alpha1.ConfirmationSkipped
 }
 
+// TellsAccess reports whether an organization's people are told by mail when their access changes.
+func TellsAccess(o *v1alpha1.Organization) bool {
+	return o == nil || o.Spec.Settings.AccessMails != v1alpha1.AccessMailsNever
+}
+
 // LocationOf returns the organization's time zone, or UTC if it has none or an unknown one.
 func LocationOf(o *v1alpha1.Organization) *time.Location {
 	if zone, err := time.LoadLocation(string(o.Spec.Profile.TimeZone)); err == nil {

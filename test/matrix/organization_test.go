@@ -56,6 +56,7 @@ var _ = Describe("An Organization", func() {
 		field("settings.invitationValidityDays", profile, profileManagers, `{"settings":{"invitationValidityDays":14}}`),
 		field("settings.emailConfirmation", profile, profileManagers, `{"settings":{"emailConfirmation":"Skipped"}}`),
 		field("settings.workspaceAssignment", profile, profileManagers, `{"settings":{"workspaceAssignment":"Required"}}`),
+		field("settings.accessMails", profile, profileManagers, `{"settings":{"accessMails":"Never"}}`),
 		field("settings.reports.frequency", profile, profileManagers, `{"settings":{"reports":{"frequency":"Daily"}}}`),
 		field("settings.reports.weekday", profile, profileManagers, `{"settings":{"reports":{"weekday":"Friday"}}}`),
 		field("settings.reports.hour", profile, profileManagers, `{"settings":{"reports":{"hour":0}}}`),
