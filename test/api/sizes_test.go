@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/accesschange"
 	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/notice"
@@ -99,6 +100,7 @@ var _ = Describe("A status at its maxima", func() {
 		Expect(len(fitting)).To(And(BeNumerically(">", 1500), Equal(10000-omitted)))
 		Expect(put(ctx, u, func() {
 			u.Status.Workspaces, u.Status.Modules, u.Status.Conditions = fitting, u.Spec.Modules, conditions()
+			u.Status.AccessChange = accessChange(u.Spec.Modules)
 		})).To(BeNumerically("<", etcd))
 	})
 
@@ -171,6 +173,23 @@ func notices(contacts []v1alpha1.Contact) v1alpha1.NoticesStatus {
 		}
 	}
 	return s
+}
+
+// accessChange returns as many changes to tell a person as a status lists.
+func accessChange(modules []v1alpha1.ObjectName) *v1alpha1.AccessChangeStatus {
+	now := metav1.Now()
+	c := &v1alpha1.AccessChangeStatus{
+		Since: &now, SentTime: &now, FormerRole: v1alpha1.RoleOrganizationAdmin, AddedModules: modules, RemovedModules: modules,
+		Mail: &v1alpha1.MailStatus{
+			Kind: v1alpha1.MailAccessChange, State: v1alpha1.MailQueued, MessageID: "<" + strings.Repeat("x", 32) + "@usher.mail.company.example>",
+			Attempts: 10, NextAttemptTime: &now, LastError: strings.Repeat("x", 512), LastErrorScope: v1alpha1.MailScopeRecipient,
+			MailboxFullTime: &now,
+		},
+	}
+	for n := range accesschange.MaxWorkspaces {
+		c.Workspaces = append(c.Workspaces, v1alpha1.FormerAccess{Name: string(maxima.Name("workspace", n)), Access: v1alpha1.WorkspaceAdmin})
+	}
+	return c
 }
 
 // conditions returns three conditions with the longest messages.
