@@ -42,6 +42,13 @@ func parseBareAddress(address string) (*netmail.Address, error) {
 	return parsed, nil
 }
 
+// CanReplyTo reports whether every mail server that takes a mail takes it with an address in Reply-To. An address beyond ASCII needs
+// SMTPUTF8, which the recipient's server may not support: such a Reply-To would keep the mail itself from its recipient.
+func CanReplyTo(address string) bool {
+	parsed, err := parseBareAddress(address)
+	return err == nil && !needsSMTPUTF8(parsed)
+}
+
 // needsSMTPUTF8 reports whether only a server with that extension can accept the address.
 func needsSMTPUTF8(address *netmail.Address) bool {
 	return strings.ContainsFunc(address.Address, func(r rune) bool { return r > '~' })

@@ -22,6 +22,8 @@ const (
 	Suspended Kind = "Suspended"
 	// AddressChange contains the link that confirms the new address of an account.
 	AddressChange Kind = "AddressChange"
+	// AccessChange says what has changed about a person's access.
+	AccessChange Kind = "AccessChange"
 	// SeatsExhausted alerts that no seat of a module is left (GTA-11).
 	SeatsExhausted Kind = "SeatsExhausted"
 	// InvitationUndeliverable alerts that an invitation was refused permanently.
@@ -76,7 +78,7 @@ type Content struct {
 	Subject string
 	// Values are further values for the phrases of an alert or a report, such as the number of seats.
 	Values map[string]string
-	// Facts are the labelled lines of an alert or a report.
+	// Facts are the labelled lines of an alert, a report or an AccessChange.
 	Facts []Fact
 }
 

@@ -12,7 +12,7 @@ func (k Kind) aboutQuestion() bool {
 
 // leads reports whether a mail must contain a link.
 func (k Kind) leads() bool {
-	return k != Welcome && k != Suspended && k != Question && !k.forContacts()
+	return k != Welcome && k != Suspended && k != AccessChange && k != Question && !k.forContacts()
 }
 
 // quotes reports whether a mail contains what somebody wrote.

@@ -14,7 +14,7 @@ import (
 // Kinds returns all kinds of mails.
 func Kinds() []Kind {
 	return []Kind{
-		Invitation, Confirmation, Welcome, Suspended, AddressChange,
+		Invitation, Confirmation, Welcome, Suspended, AddressChange, AccessChange,
 		SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
 		QuestionConfirmation, QuestionReceipt, Question, QueueConfirmation,
 	}
@@ -33,8 +33,11 @@ func samples(kind Kind, language string) map[string]Content {
 		URL:     sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
 		Username: "luis@acme.example",
 	}
-	if kind.forContacts() {
+	if kind.forContacts() || kind == AccessChange {
 		full = sampleForContacts(full)
+	}
+	if kind == AccessChange {
+		full.Facts = sampleAccess()
 	}
 	bare := Content{Kind: kind, Language: language, Organization: "Acme"}
 	if kind.aboutQuestion() {
@@ -48,7 +51,7 @@ func samples(kind Kind, language string) map[string]Content {
 		"</td></table><script>alert(1)</script><style>@import 'https://evil.example'</style>\r\nBcc: x@evil.example\u202e\x00"
 	hostile.Organization, hostile.Inviter, hostile.Recipient, hostile.Message, hostile.Username = evil, evil, evil, evil, evil
 	hostile.Role, hostile.Subject = evil, evil
-	if kind.forContacts() {
+	if len(hostile.Facts) > 0 {
 		hostile.Facts = append(hostile.Facts, Fact{Label: Word{Text: evil}, Values: []Word{{Text: evil}}})
 	}
 	hostile.Workspaces = []Word{
