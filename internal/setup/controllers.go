@@ -48,7 +48,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		pause.NewReporter(cache),
 		organization.New(c, cache, api, recorder, o.SettleDelay, now),
 		orguser.New(c, cache, api, recorder, mailDomain, now),
-		orguser.NewMail(c, cache, api, writer, dispatcher, now),
+		orguser.NewMail(c, cache, api, writer, postbox, dispatcher, now),
 		orguser.NewExpiry(c, cache, api, o.Provisional, now),
 		invitation.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),
 		invitation.NewMail(c, cache, api, recorder, writer, dispatcher, now),

@@ -19,21 +19,22 @@ import (
 	"github.com/usher-operator/usher/internal/pause"
 )
 
-// Mail sends the mails that an OrgUser's status queues for a person who is declared without an Invitation.
+// Mail sends the mails that an OrgUser's status queues.
 type Mail struct {
 	client     client.Client
 	cache      lookup.Reader
 	api        lookup.APIReader
 	writer     onboardingmail.Writer
+	postbox    delivery.Postbox
 	dispatcher *delivery.Dispatcher
 	now        func() time.Time
 }
 
 // NewMail returns the controller.
 func NewMail(c client.Client, cache lookup.Reader, api lookup.APIReader, writer onboardingmail.Writer,
-	dispatcher *delivery.Dispatcher, now func() time.Time,
+	postbox delivery.Postbox, dispatcher *delivery.Dispatcher, now func() time.Time,
 ) *Mail {
-	return &Mail{client: c, cache: cache, api: api, writer: writer, dispatcher: dispatcher, now: now}
+	return &Mail{client: c, cache: cache, api: api, writer: writer, postbox: postbox, dispatcher: dispatcher, now: now}
 }
 
 // Setup adds a controller for each lane to the manager.

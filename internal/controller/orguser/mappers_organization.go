@@ -19,7 +19,8 @@ import (
 
 // usersForOrganization: the creation and deletion of the organization concern all users, as does whether everybody needs a
 // workspace. The ledgers concern those who are entered or dropped, and the one administrator who is left. A module's ClusterRole
-// concerns those who have its seats. All users are reconciled anyway when the watch begins.
+// concerns those who have its seats. Whether people are told of changed access concerns those who wait for it. All users are reconciled
+// anyway when the watch begins.
 func (r *Reconciler) usersForOrganization(ctx context.Context, c mapper.Change[*v1alpha1.Organization],
 ) ([]types.NamespacedName, error) {
 	if c.Initial {
@@ -29,7 +30,10 @@ func (r *Reconciler) usersForOrganization(ctx context.Context, c mapper.Change[*
 		c.Before.Spec.Settings.WorkspaceAssignment != c.After.Spec.Settings.WorkspaceAssignment {
 		return mapper.KeysOf(r.cache.Users(ctx, c.Newest().Namespace))
 	}
-	var keys []types.NamespacedName
+	keys, err := r.usersToTell(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	changed := mapper.Difference(c.Before.Status.Administrators, c.After.Status.Administrators)
 	if left := c.After.Status.Administrators; len(left) == 1 && len(changed) > 0 {
 		changed = append(changed, left[0])
@@ -43,6 +47,15 @@ func (r *Reconciler) usersForOrganization(ctx context.Context, c mapper.Change[*
 	}
 	payers, err := mapper.KeysOf(r.payers(ctx, c.After.Namespace))
 	return append(keys, payers...), err
+}
+
+// usersToTell returns those who wait to be told of changes, if the organization no longer wants it.
+func (r *Reconciler) usersToTell(ctx context.Context, c mapper.Change[*v1alpha1.Organization]) ([]types.NamespacedName, error) {
+	if effective.TellsAccess(c.Before) == effective.TellsAccess(c.After) {
+		return nil, nil
+	}
+	users, err := r.cache.Users(ctx, c.After.Namespace)
+	return mapper.KeysOf(slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool { return u.Status.AccessChange == nil }), err)
 }
 
 // payers returns those who may read the payment details.

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/accesschange"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
@@ -18,14 +19,19 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// outbox holds the mail of a person who is declared without an Invitation.
+// outbox holds the mails to a user: those of a person who is declared without an Invitation, the one to an address that is to be
+// confirmed, and the one about changed access.
 type outbox struct {
 	*Mail
 
 	user *v1alpha1.OrgUser
+	// said is the access that the latest mail about changed access says.
+	said accesschange.Access
 	// Filled by Load.
 	organization *v1alpha1.Organization
 	workspaces   []*v1alpha1.Workspace
+	// emailHeld is true if another account has the address in force that is to be confirmed.
+	emailHeld bool
 }
 
 // Pending returns no message until the newest spec is observed.
@@ -40,10 +46,13 @@ func (b *outbox) Pending() []delivery.Message {
 			all = append(all, m)
 		}
 	}
-	if o := emailConfirmation(u); o != nil {
+	if o := emailConfirmation(u); o != nil && !b.emailHeld {
 		if m, queued := onboardingmail.Pending(string(u.Spec.Email), o, b.now()); queued {
 			all = append(all, m)
 		}
+	}
+	if m, queued := b.pendingAccessChange(); queued {
+		all = append(all, m)
 	}
 	return all
 }
@@ -77,9 +86,10 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 	b.organization = facts.Organization
 	if emailConfirmation(u) != nil {
 		holder, err := b.cache.EmailHolder(ctx, u)
-		if err != nil || holder != "" {
+		if err != nil {
 			return false, err
 		}
+		b.emailHeld = holder != ""
 	}
 	b.workspaces, err = b.cache.WorkspacesForGrants(ctx, u.Namespace, u.Spec.Workspaces)
 	return b.organization != nil && facts.AddressOwner == "", err
@@ -87,6 +97,9 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 
 // Render implements delivery.Outbox.
 func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
+	if email == accessChangeID {
+		return b.renderAccessChange(ctx)
+	}
 	u := b.user
 	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(u), email, b.queued(email))
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
@@ -107,7 +120,9 @@ func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) 
 	u := b.user
 	return status.Amend(ctx, b.api, b.client, u, func() error {
 		for email, result := range results {
-			if o := b.queued(email); o != nil {
+			if email == accessChangeID {
+				accesschange.Record(&u.Status, b.said, result, b.now())
+			} else if o := b.queued(email); o != nil {
 				onboarding.Record(o, result, b.now())
 			}
 		}

@@ -30,6 +30,7 @@ func (r *Reconciler) computeInForce(_ context.Context, s *scope) error {
 //   - Any other user is Ready only when the access is there: the pass ends with the first write, which brings the next pass.
 func (r *Reconciler) recordInForce(ctx context.Context, s *scope) error {
 	r.setInForce(s)
+	r.setAccessChange(s)
 	if s.plan.Empty() || !inForceDiffers(&s.before.Status, &s.user.Status) {
 		return nil
 	}

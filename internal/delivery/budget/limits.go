@@ -17,6 +17,8 @@ const (
 	Invitations Stream = "invitations"
 	// Awaited are the mails that somebody waits for who has shown that the address is theirs: confirmations, welcomes, receipts.
 	Awaited Stream = "awaited"
+	// Access are the mails that tell people that their access has changed.
+	Access Stream = "access"
 	// Notices are mails with alerts and reports to contacts.
 	Notices Stream = "notices"
 	// Phones are messages with alerts and reports to contacts' phones.
@@ -28,7 +30,9 @@ const (
 )
 
 // Streams returns all streams.
-func Streams() []Stream { return []Stream{Invitations, Awaited, Notices, Phones, Unproven, Queue} }
+func Streams() []Stream {
+	return []Stream{Invitations, Awaited, Access, Notices, Phones, Unproven, Queue}
+}
 
 // Limits are the platform's budgets; zero: no limit.
 type Limits struct {
@@ -73,6 +77,7 @@ func limitOf(most int, per time.Duration, what string) limit {
 var nouns = map[Stream]string{
 	Invitations: "invitations",
 	Awaited:     "confirmations and welcomes",
+	Access:      "mails about changed access",
 	Notices:     "alerts and reports",
 	Phones:      "messages to phones",
 	Unproven:    "confirmations of questions",
