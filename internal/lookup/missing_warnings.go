@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -54,9 +55,9 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 		if warnings, err = r.addMissingClusterRoles(ctx, warnings, o); err != nil {
 			return nil, err
 		}
-		return r.addMissingAssignees(ctx, warnings, o.Namespace, o.Spec.Contacts)
+		return r.addMissingAssignees(ctx, warnings, o.Namespace, o.Spec.Contacts, o)
 	case *v1alpha1.Workspace:
-		return r.addMissingInWorkspace(ctx, warnings, o)
+		return r.addMissingInWorkspace(ctx, warnings, o, organization)
 	}
 	return warnings, nil
 }
@@ -81,10 +82,11 @@ func (r Reader) addMissingGrants(ctx context.Context, warnings []string, namespa
 	return warnings, nil
 }
 
-func (r Reader) addMissingInWorkspace(ctx context.Context, warnings []string, w *v1alpha1.Workspace) ([]string, error) {
-	warnings, err := r.addMissingAssignees(ctx, warnings, w.Namespace, w.Spec.Contacts)
+func (r Reader) addMissingInWorkspace(ctx context.Context, warnings []string, w *v1alpha1.Workspace, o *v1alpha1.Organization,
+) ([]string, error) {
+	warnings, err := r.addMissingAssignees(ctx, warnings, w.Namespace, w.Spec.Contacts, o)
 	if err == nil && len(warnings) < maxWarnings {
-		warnings, err = r.addMissingDeviceAssignees(ctx, warnings, w)
+		warnings, err = r.addMissingDeviceAssignees(ctx, warnings, w, o)
 	}
 	if err == nil && len(warnings) < maxWarnings {
 		warnings, err = r.addMissingMembers(ctx, warnings, w)
@@ -112,8 +114,10 @@ func (r Reader) addMissingMembers(ctx context.Context, warnings []string, w *v1a
 	return warnings, nil
 }
 
-// addMissingAssignees names the assignees of contacts who do not exist.
+// addMissingAssignees names the assignees of contacts who do not exist. The primary administrator of an organization that has no
+// administrator yet is not missing: Usher invites that person, if nobody else is declared.
 func (r Reader) addMissingAssignees(ctx context.Context, warnings []string, namespace string, contacts []v1alpha1.Contact,
+	o *v1alpha1.Organization,
 ) ([]string, error) {
 	users, err := r.Assignees(ctx, namespace, contacts)
 	if err != nil {
@@ -123,7 +127,8 @@ func (r Reader) addMissingAssignees(ctx context.Context, warnings []string, name
 		if len(warnings) >= maxWarnings {
 			return append(warnings, andMore), nil
 		}
-		if c.Assignee != "" && len(users[emailaddr.Normalize(string(c.Assignee))]) == 0 {
+		first := o != nil && len(o.Status.Administrators) == 0 && emailaddr.Same(string(c.Assignee), primaryAddress(o))
+		if c.Assignee != "" && !first && len(users[emailaddr.Normalize(string(c.Assignee))]) == 0 {
 			warnings = append(warnings, fmt.Sprintf("spec.contacts: there is no user with the address %s yet: contact %q stays unassigned "+
 				"until there is", c.Assignee, c.Name))
 		}
@@ -131,12 +136,18 @@ func (r Reader) addMissingAssignees(ctx context.Context, warnings []string, name
 	return warnings, nil
 }
 
-// addMissingDeviceAssignees names the assignees of devices for whom an account will be created (LMI-4).
-func (r Reader) addMissingDeviceAssignees(ctx context.Context, warnings []string, w *v1alpha1.Workspace) ([]string, error) {
+// addMissingDeviceAssignees names the assignees of devices for whom an account will be created (LMI-4). It keeps silent about those at
+// other mail domains than the organization's: that customers get accounts is what devices with assignees are for, and only an address
+// like a colleague's may be a colleague's that is misspelled.
+func (r Reader) addMissingDeviceAssignees(ctx context.Context, warnings []string, w *v1alpha1.Workspace, o *v1alpha1.Organization,
+) ([]string, error) {
 	devices, _ := effective.DevicesInForce(w, nil)
 	for _, email := range effective.AssigneesOf(devices) {
 		if len(warnings) >= maxWarnings {
 			return append(warnings, andMore), nil
+		}
+		if own := domainOf(primaryAddress(o)); own != "" && own != domainOf(string(email)) {
+			continue
 		}
 		users, err := r.UsersByEmail(ctx, w.Namespace, string(email))
 		if err != nil {
@@ -148,6 +159,20 @@ func (r Reader) addMissingDeviceAssignees(ctx context.Context, warnings []string
 		}
 	}
 	return warnings, nil
+}
+
+// domainOf returns the mail domain of an address, or nothing if there is no address.
+func domainOf(email string) string {
+	_, domain, _ := strings.Cut(emailaddr.Normalize(email), "@")
+	return domain
+}
+
+// primaryAddress returns the address of an organization's primary administrator, or nothing if there is none.
+func primaryAddress(o *v1alpha1.Organization) string {
+	if o == nil || o.Spec.PrimaryAdministrator == nil {
+		return ""
+	}
+	return string(o.Spec.PrimaryAdministrator.Email)
 }
 
 // addMissingClusterRoles names the ClusterRoles that an organization's modules name and that do not exist.

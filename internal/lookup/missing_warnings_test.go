@@ -83,6 +83,23 @@ var _ = Describe("Assignees who do not exist", func() {
 			"spec.members: there is no user with the address z@acme.example yet"))
 	})
 
+	It("cause no warning for the primary administrator of an organization that has no administrator yet", func(ctx context.Context) {
+		o := acme()
+		o.Spec.PrimaryAdministrator = &v1alpha1.PrimaryAdministrator{Email: "ana@acme.example"}
+		o.Spec.Contacts = []v1alpha1.Contact{{Name: "Guardia", Assignee: "Ana@ACME.example"}}
+		Expect(holding().MissingReferenceWarnings(ctx, o)).To(BeEmpty())
+		o.Status.Administrators = []string{"bea"}
+		Expect(holding().MissingReferenceWarnings(ctx, o)).To(ConsistOf(ContainSubstring("no user with the address Ana@ACME.example yet")))
+	})
+
+	It("LMI-4 cause no warning for a device of somebody outside the organization's mail domain", func(ctx context.Context) {
+		o := acme()
+		o.Spec.PrimaryAdministrator = &v1alpha1.PrimaryAdministrator{Email: "ana@acme.example"}
+		w := builders.Workspace("acme", "a").Device("a", "customer@example.org").Device("b", "evva@ACME.example").Obj()
+		Expect(holding(o).MissingReferenceWarnings(ctx, w)).To(ConsistOf(
+			"spec.devices: there is no user with the address evva@ACME.example: Usher will create a Limited account for it"))
+	})
+
 	It("cause a limited number of warnings", func(ctx context.Context) {
 		contacts, devices := builders.Workspace("acme", "a"), builders.Workspace("acme", "b")
 		for n := range 30 {
