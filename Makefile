@@ -53,7 +53,7 @@ ASSETS = assets="$$($(DEVCLUSTER) bin $(ON_VERSION))"; echo "control plane: $$as
 
 .PHONY: test
 test: export ARGS := $(ARGS)
-test: browser mailserver ## Run all tests on a real control plane.
+test: browser mailserver jq ## Run all tests on a real control plane.
 	@$(ASSETS); \
 	if [[ -n "$$ARGS" ]]; then $(GO_TEST) $(ARGS); exit; fi; \
 	failed=0; \
@@ -89,6 +89,10 @@ test/browser/node_modules/axe-core/package.json: test/browser/package.json test/
 .PHONY: mailserver
 mailserver: ## Install what the mail tests need: Debian's mail server Exim.
 	@PATH="$$PATH:/usr/sbin" hack/tools/debian.sh exim4
+
+.PHONY: jq
+jq: ## Install what the commands of the documentation need: jq.
+	@hack/tools/debian.sh jq
 
 .PHONY: bench
 bench: ## Run the benchmarks and print their table.

@@ -85,6 +85,13 @@ func (s *Suite) StartOperator(ctx context.Context, changes ...func(*setup.Option
 	return s.usher
 }
 
+// StopOperator stops the operator that runs, for suites that go on without one for a while. The caller may start another one.
+func (s *Suite) StopOperator() error {
+	usher := s.usher
+	s.usher = nil
+	return usher.Stop()
+}
+
 func (s *Suite) stopOperator() {
 	s.t.Helper()
 	if s.usher == nil {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -30,8 +31,7 @@ func (e *Env) KubectlInput(ctx context.Context, input string, args ...string) (s
 
 func (e *Env) kubectl(ctx context.Context, input string, args ...string) (string, string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(e.assets, "kubectl"), args...)
-	// The discovery cache must be the control plane's own: another one may have used the same port before.
-	cmd.Env = append(cmd.Environ(), "KUBECONFIG="+e.kubeconfig(), "KUBECACHEDIR="+filepath.Join(e.dir, "cache"))
+	cmd.Env = append(cmd.Environ(), e.KubectlEnv()...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -39,4 +39,14 @@ func (e *Env) kubectl(ctx context.Context, input string, args ...string) (string
 			fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}
 	return stdout.String(), stderr.String(), nil
+}
+
+// KubectlEnv returns the environment in which a shell's kubectl is the control plane's own, as the cluster administrator. The discovery
+// cache must be the control plane's own too: another one may have used the same port before.
+func (e *Env) KubectlEnv() []string {
+	return []string{
+		"PATH=" + e.assets + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		"KUBECONFIG=" + e.kubeconfig(),
+		"KUBECACHEDIR=" + filepath.Join(e.dir, "cache"),
+	}
 }

@@ -14,6 +14,17 @@ import (
 // declaredWebhooks is the address of the webhooks in the manifests for a cluster on the developer's machine.
 const declaredWebhooks = "localhost:9443"
 
+// Reinstall applies the project's manifests again, after a test has deleted some of what they contain, or all. An operator that is
+// started afterwards has a token of the ServiceAccount that is there now.
+func (e *Env) Reinstall(ctx context.Context) error {
+	if err := e.install(ctx, Options{}); err != nil {
+		return err
+	}
+	var err error
+	e.operator, err = e.serviceAccountConfig(ctx, operatorNamespace, operatorServiceAccount)
+	return err
+}
+
 // install applies the project's manifests and waits until its kinds are served.
 func (e *Env) install(ctx context.Context, opts Options) error {
 	root, err := RepoRoot()

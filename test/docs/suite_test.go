@@ -1,0 +1,54 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package docs types the commands of README.md and docs/*.md against a real control plane, with the operator and a mail server, and
+// compares what is printed with what the page shows.
+//
+// Blocks of the languages console and sh are typed from top to bottom, each page on its own. Comments before the blocks direct it:
+//
+//	<!-- typed: samples -->             here the page begins: config/samples are applied and settled. "nothing" begins without them;
+//	                                    "samples, deployment" has the operator's Deployment as well, though no node to run it
+//	<!-- not typed: REASON -->          the next block is not typed
+//	<!-- nothing typed: REASON -->      no block of this page is typed
+//	<!-- file: NAME -->                 the next block is saved as a file for the commands after it
+//	<!-- mail: ADDRESS -->              the next block is the newest mail to the address: header fields and, after an empty line, the text
+//	<!-- same as: PATH -->              the next block is a file of the repository
+//	<!-- meanwhile: EVENT -->           something that happens outside the page, see events in meanwhile_test.go
+//
+// In a console block a command begins with "$ ", or with "ana$ " if ana@acme.example types it, and the lines after it are what it prints: both output streams, as in a terminal. A line
+// "..." stands for any lines, and "…" in a line for any text. A command without lines has to succeed without a warning, but may print what the page leaves out. A sh
+// block is a script that has to succeed. What differs from run to run, such as ages and times, is compared as such; see normalize.
+//
+// With -update the pages are rewritten with what the commands print. A line "?" asks for the output of a new command.
+package docs
+
+import (
+	"context"
+	"flag"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testing/suite"
+)
+
+var update = flag.Bool("update", false, "rewrite the outputs in README.md and docs/*.md with what the commands print")
+
+// settleDelay is shorter than the operator's own, because every page begins by waiting for it.
+const settleDelay = 500 * time.Millisecond
+
+var shared *suite.Suite
+
+func TestDocs(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Documentation")
+}
+
+func startOperator(ctx context.Context) string {
+	GinkgoHelper()
+	usher := shared.StartOperator(ctx, func(o *setup.Options) { o.SettleDelay = settleDelay })
+	return usher.PortalURL
+}
