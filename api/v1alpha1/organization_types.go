@@ -10,6 +10,9 @@ type OrganizationSpec struct {
 	// profile describes the organization.
 	// +optional
 	Profile OrganizationProfile `json:"profile,omitempty,omitzero"`
+	// branding is how the portal's pages look to the organization's people and customers.
+	// +optional
+	Branding Branding `json:"branding,omitempty,omitzero"`
 	// primaryAdministrator is the organization's first contact. It grants no role by itself, with one exception: an
 	// organization without any users starts by inviting this person as its first OrganizationAdmin.
 	// +optional
@@ -95,6 +98,24 @@ type Address struct {
 	// country is an ISO 3166-1 alpha-2 country code.
 	// +optional
 	Country CountryCode `json:"country,omitempty"`
+}
+
+// Branding is how the portal's pages look.
+type Branding struct {
+	// logo is a small picture, at most 16 KiB and 2,000 pixels wide and high: a PNG, JPEG or WebP file, in base64. Pages show
+	// it on white, next to the organization's name, 40 pixels high. If unset, pages show the first letter of the name.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=21848
+	Logo []byte `json:"logo,omitempty"`
+	// accentColor is the color of buttons and links. It is darkened, or lightened on dark screens, as far as legibility
+	// requires. Errors and successes keep their own colors. A Workspace's page for customers can have another one. If unset,
+	// Usher's own color is used.
+	// +optional
+	// +kubebuilder:validation:MinLength=7
+	// +kubebuilder:validation:MaxLength=7
+	// +kubebuilder:validation:XValidation:rule="self.matches('^#[0-9A-Fa-f]{6}$')",message="must be a color such as #0F5F5C"
+	AccentColor string `json:"accentColor,omitempty"`
 }
 
 // PrimaryAdministrator is the organization's first contact.

@@ -120,7 +120,7 @@ type CustomerPortal struct {
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
 	Introduction string `json:"introduction,omitempty"`
 	// accentColor is the color of buttons and links. It is darkened, or lightened on dark screens, as far as legibility
-	// requires. If unset, Usher's own color is used.
+	// requires. If unset, it is that of the organization's branding.
 	// +optional
 	// +kubebuilder:validation:MinLength=7
 	// +kubebuilder:validation:MaxLength=7

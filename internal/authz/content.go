@@ -41,6 +41,7 @@ func checkOrganization(o *v1alpha1.Organization) []Violation {
 	found = append(found, checkTimeZone("spec.profile.timeZone", o.Spec.Profile.TimeZone)...)
 	found = append(found, checkCountry("spec.profile.address.country", o.Spec.Profile.Address.Country)...)
 	found = append(found, checkCountry("spec.billing.address.country", o.Spec.Billing.Address.Country)...)
+	found = append(found, checkLogo(o.Spec.Branding.Logo)...)
 	if primary := o.Spec.PrimaryAdministrator; primary != nil {
 		found = append(found, checkAddress("spec.primaryAdministrator.email", primary.Email)...)
 	}

@@ -42,6 +42,14 @@ var _ = Describe("An organization's content", func() {
 		}))
 	})
 
+	It("must have a logo that is a picture", func() {
+		found := authz.CheckContent(organizationWith(func(s *v1alpha1.OrganizationSpec) { s.Branding.Logo = []byte("<svg><script/></svg>") }))
+		Expect(found).To(HaveExactElements(authz.Violation{
+			Field: "spec.branding.logo", Reason: authz.Invalid, Rule: "logo-is-picture",
+			Message: "must be a PNG, JPEG or WebP picture in base64, such as `base64 -w0 logo.png` prints",
+		}))
+	})
+
 	DescribeTable("must have a time zone of the IANA database", func(zone string, known bool) {
 		found := authz.CheckContent(inZone(zone))
 		if known {

@@ -19,6 +19,7 @@ var organizationAreas = []struct {
 	area   Area
 }{
 	{"spec.profile", AreaProfile},
+	{"spec.branding", AreaProfile},
 	{"spec.primaryAdministrator", AreaProfile},
 	{"spec.settings", AreaProfile},
 	{"spec.contacts", AreaProfile},

@@ -45,6 +45,11 @@ var organizationFields = []struct {
 	{"spec.profile.address.postalCode", [2]any{"28013", "11001"}, byProfile},
 	{"spec.profile.address.country", [2]any{"ES", "PT"}, byProfile},
 	{"spec.profile.timeZone", [2]any{"Europe/Madrid", "Atlantic/Canary"}, byProfile},
+	{"spec.branding.logo", [2]any{
+		"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
+		"UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==",
+	}, byProfile},
+	{"spec.branding.accentColor", [2]any{"#B3261E", "#0F5F5C"}, byProfile},
 	{"spec.primaryAdministrator.name", [2]any{"Ana", "Bea"}, byProfile},
 	{"spec.primaryAdministrator.email", [2]any{"ana@acme.example", "bea@acme.example"}, byProfile},
 	{"spec.primaryAdministrator.phone", [2]any{"+34600000001", "+34600000002"}, byProfile},
