@@ -68,7 +68,8 @@ func (l *ClusterLinks) findAddress(ctx context.Context, token string) (*linkTarg
 func (l *ClusterLinks) addressLink(t *linkTarget, user *v1alpha1.OrgUser) (*Link, error) {
 	link := &Link{
 		State: v1alpha1.RecipientActive, Email: string(user.Spec.Email), Namespace: user.Namespace,
-		Organization: effective.OrganizationTitle(t.organization), Language: t.language(&v1alpha1.OnboardingStatus{
+		Organization: effective.OrganizationTitle(t.organization), Branding: brandingOf(t.organization),
+		Language: t.language(&v1alpha1.OnboardingStatus{
 			Registration: user.Status.Registration,
 		}),
 		Location: effective.LocationOf(t.organization),

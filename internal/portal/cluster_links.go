@@ -48,7 +48,7 @@ func (l *ClusterLinks) Open(ctx context.Context, purpose Purpose, token string) 
 	if err := status.Read(ctx, l.API, client.ObjectKeyFromObject(t.host), t.host); err != nil {
 		return nil, revokedIfNotFound(err)
 	}
-	return l.link(ctx, t, purpose)
+	return t.brand(l.link(ctx, t, purpose))
 }
 
 // Register accepts the invitation. If the organization does not require a second mail, the person is active at once.
@@ -141,7 +141,7 @@ func (l *ClusterLinks) amend(ctx context.Context, purpose Purpose, token string,
 	if err != nil {
 		return nil, revokedIfNotFound(err)
 	}
-	return l.link(ctx, t, purpose)
+	return t.brand(l.link(ctx, t, purpose))
 }
 
 func (l *ClusterLinks) subject(t *linkTarget, email string) onboarding.Subject {

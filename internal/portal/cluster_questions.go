@@ -60,7 +60,8 @@ func (q *ClusterQuestions) contactPage(ctx context.Context, organization, worksp
 	portal := w.Spec.Portal
 	return &ContactPage{
 		Organization: effective.OrganizationTitle(o), Title: string(portal.Title), Introduction: portal.Introduction,
-		AccentColor: portal.AccentColor, Language: effective.LanguageOf(o, "", &w), Hours: portal.Hours,
+		Branding: Branding{Logo: effective.LogoOf(o), AccentColor: effective.AccentColorOf(o, &w)},
+		Path:     contactPageURL(organization, workspace), Language: effective.LanguageOf(o, "", &w), Hours: portal.Hours,
 		Location: effective.LocationOf(o), Now: q.Now(), Closed: effective.QueueInForce(&w) == "",
 		OwnAddresses: []string{string(portal.QueueEmail), string(portal.IntakeEmail)},
 	}, &w, nil

@@ -130,7 +130,7 @@ func (q *ClusterQueues) show(ctx context.Context, w *v1alpha1.Workspace) (*Queue
 		return nil, ErrRevoked
 	}
 	return &QueueRequest{
-		Organization: effective.OrganizationTitle(o), Workspace: effective.WorkspaceTitle(w),
+		Organization: effective.OrganizationTitle(o), Branding: brandingOf(o), Workspace: effective.WorkspaceTitle(w),
 		Address: string(w.Spec.Portal.QueueEmail), Language: effective.LanguageOf(o, "", w), State: w.Status.Queue.State,
 	}, nil
 }

@@ -17,7 +17,9 @@ import (
 
 // newContactPage returns a page that belongs to a workspace's contact page.
 func newContactPage(r *http.Request, s screen, contactPage *ContactPage) *page {
-	p := newPage(r, s.name, &Link{Organization: contactPage.Organization, Language: contactPage.Language})
+	p := newPage(r, s.name, &Link{
+		Organization: contactPage.Organization, Language: contactPage.Language, Branding: contactPage.Branding,
+	})
 	p.Link, p.ContactPage = nil, contactPage
 	p.values["workspace"] = locale.OneLine(contactPage.Title)
 	if path := contactPagePath(r); path != "" {
@@ -33,14 +35,6 @@ func (p *page) showQuestion(q *Question) {
 	p.values["email"] = locale.OneLine(q.Address)
 }
 
-// Accent returns the URL of the style sheet with the workspace's color, or "" for the portal's own color.
-func (p *page) Accent() string {
-	if p.ContactPage == nil {
-		return ""
-	}
-	return accentURL(p.ContactPage.AccentColor)
-}
-
 // Heading returns the workspace's title.
 func (p *page) Heading() string { return p.values["workspace"] }
 
@@ -52,8 +46,25 @@ func (p *page) Introduction() string {
 	return strings.Join(locale.Lines(p.ContactPage.Introduction), "\n")
 }
 
-// Text returns the text of the question. The style sheet keeps its line breaks.
-func (p *page) Text() string { return strings.Join(locale.Lines(p.Question.Text), "\n") }
+// longIntroduction is from how many characters on a workspace's text is folded on a phone, on which the form is to be seen.
+const longIntroduction = 140
+
+// LongIntroduction reports whether the workspace's text is folded on a phone.
+func (p *page) LongIntroduction() bool {
+	return utf8.RuneCountInString(p.Introduction()) > longIntroduction || strings.Count(p.Introduction(), "\n") > 2
+}
+
+// IntroductionPreview returns how the workspace's text begins.
+func (p *page) IntroductionPreview() string { return beginning(p.Introduction()) }
+
+// AskAgain returns the URL of the page on which a customer can ask another question, or "" on pages that do not offer it.
+func (p *page) AskAgain() string {
+	offered := p.Name == screenQuestionSent.name || p.Name == screenReceived.name || p.Name == screenQuestions.name
+	if !offered || p.ContactPage == nil || p.ContactPage.Path == "" || p.ContactPage.Closed {
+		return ""
+	}
+	return p.ContactPage.Path + p.Query()
+}
 
 // AtHand reports whether technicians are available now.
 func (p *page) AtHand() bool {

@@ -18,6 +18,10 @@ const (
 
 	contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
 		"frame-ancestors 'none'; base-uri 'none'"
+	// contentSecurityPolicyWithLogo is for a page with an organization's logo, which is part of the page: the portal has no path
+	// that would tell which organizations there are.
+	contentSecurityPolicyWithLogo = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; " +
+		"frame-ancestors 'none'; base-uri 'none'"
 	strictTransport = "max-age=31536000"
 )
 

@@ -29,6 +29,7 @@ func New(links Links, opts Options) http.Handler {
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.Handle("GET "+style.path, style)
 	mux.Handle("GET "+icon.path, icon)
+	mux.HandleFunc("GET /static/{file}", h.serveAccent)
 	mux.HandleFunc("GET /i/{token}", h.open(linktoken.PurposeInvite))
 	mux.HandleFunc("POST /i/{token}", h.answer)
 	mux.HandleFunc("GET /i/{token}/done", h.done(linktoken.PurposeInvite))

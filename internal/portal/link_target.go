@@ -48,6 +48,19 @@ func (t *linkTarget) onboarding() (*v1alpha1.OnboardingStatus, string) {
 	return nil, ""
 }
 
+// brand adds how the organization's pages look, to pages that say why a link cannot be used too.
+func (t *linkTarget) brand(link *Link, err error) (*Link, error) {
+	if link != nil {
+		link.Branding = brandingOf(t.organization)
+	}
+	return link, err
+}
+
+// brandingOf returns how an organization's pages look.
+func brandingOf(o *v1alpha1.Organization) Branding {
+	return Branding{Logo: effective.LogoOf(o), AccentColor: effective.AccentColorOf(o, nil)}
+}
+
 // hasLeft reports whether a person who had accepted an Invitation is no longer a user.
 func (t *linkTarget) hasLeft(o *v1alpha1.OnboardingStatus) bool {
 	_, isInvitation := t.host.(*v1alpha1.Invitation)

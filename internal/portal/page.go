@@ -51,7 +51,8 @@ type page struct {
 	customer bool
 	locale   *locale.Catalogue
 	// chosen is the language that the person has chosen, or "".
-	chosen string
+	chosen   string
+	branding Branding
 	// values replace the placeholders of phrases.
 	values locale.Values
 }
@@ -63,6 +64,7 @@ func newPage(r *http.Request, name string, link *Link) *page {
 	}
 	preferences := []string{p.chosen, r.Header.Get("Accept-Language")}
 	if link != nil {
+		p.branding = link.Branding
 		preferences = []string{p.chosen, link.Language, r.Header.Get("Accept-Language")}
 		p.values = locale.Values{
 			"organization": locale.OneLine(link.Organization),
@@ -134,7 +136,7 @@ func (p *page) H(key ...string) (template.HTML, error) {
 // Title returns the title of the browser window.
 func (p *page) Title() (string, error) {
 	title, err := p.T(p.prefix(), "title")
-	if err == nil && len(p.Form.Errors)+len(p.QuestionForm.Errors) > 0 {
+	if err == nil && len(p.Errors()) > 0 {
 		prefix, err := p.T("errors.prefix")
 		return prefix + title, err
 	}
@@ -159,10 +161,8 @@ func (p *page) Expires() string {
 	return p.locale.Time(p.Link.ExpirationTime, p.Link.Location)
 }
 
-// Message returns the inviter's text. The style sheet keeps its line breaks.
-func (p *page) Message() string {
-	return strings.Join(locale.Lines(p.Link.Message), "\n")
-}
+// Errors returns the errors of the page's form.
+func (p *page) Errors() []fieldError { return append(p.Form.Errors, p.QuestionForm.Errors...) }
 
 // write sends the page. If a template fails, it sends an error and nothing of the page.
 func (p *page) write(w http.ResponseWriter, s screen, status int) error {
@@ -173,6 +173,9 @@ func (p *page) write(w http.ResponseWriter, s screen, status int) error {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", p.locale.Tag())
+	if p.Logo() != "" {
+		w.Header().Set("Content-Security-Policy", contentSecurityPolicyWithLogo)
+	}
 	w.WriteHeader(status)
 	_, err := body.WriteTo(w)
 	return err

@@ -38,7 +38,7 @@ var _ = Describe("Pages", func() {
 			ContainSubstring(`<option value="es" lang="es" selected>`),
 			ContainSubstring(`action="/i/`+inviteToken+`"`),
 			ContainSubstring(`value="accept">Aceptar invitación</button>`),
-			ContainSubstring(`value="decline" class="quiet" formnovalidate>Rechazar</button>`),
+			ContainSubstring(`value="decline" class="quiet" formnovalidate>Rechazar la invitación</button>`),
 			ContainSubstring("enviaremos un correo a <strong><bdi>luis@acme.example"),
 			ContainSubstring(`<li class="current" aria-current="step"><span>Tus datos</span></li>`),
 		))

@@ -54,6 +54,8 @@ type Link struct {
 	Email string
 	// Organization is the name that people know the organization by.
 	Organization string
+	// Branding is how the organization's pages look.
+	Branding Branding
 	// Inviter is the inviter's display name; empty: the page names nobody.
 	Inviter string
 	// Language is a BCP 47 tag; empty: the browser's language.
@@ -89,6 +91,14 @@ type Link struct {
 	CanReconsider bool
 	// NeedsConfirmation is true if a second mail confirms the address after registration.
 	NeedsConfirmation bool
+}
+
+// Branding is how an organization's pages look.
+type Branding struct {
+	// Logo is a picture that effective.LogoType accepts; empty: there is none.
+	Logo []byte
+	// AccentColor is #RRGGBB; empty: the portal's own.
+	AccentColor string
 }
 
 // Workspace is a workspace that a person is invited to.

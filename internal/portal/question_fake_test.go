@@ -37,7 +37,7 @@ func newFakeQuestions() *fakeQuestions {
 	at := time.Date(2026, time.November, 20, 16, 30, 0, 0, time.UTC) // a Friday, 17:30 in Madrid
 	return &fakeQuestions{
 		contactPage: portal.ContactPage{
-			Organization: "Acme S.A.", Title: "Soporte Acme", Introduction: "Escríbenos.\nContestamos pronto.", Language: "es",
+			Organization: "Acme S.A.", Title: "Soporte Acme", Introduction: "Escríbenos.\nContestamos pronto.", Language: "es", Path: contactPagePath,
 			Hours: []v1alpha1.OpeningHours{{Days: []v1alpha1.Weekday{
 				v1alpha1.Monday, v1alpha1.Tuesday, v1alpha1.Wednesday, v1alpha1.Thursday, v1alpha1.Friday,
 			}, Opens: "09:00", Closes: "18:00"}},

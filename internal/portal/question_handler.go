@@ -36,7 +36,6 @@ func (h *handler) addQuestionPages(mux *http.ServeMux, opts Options) {
 		return
 	}
 	q := &questionHandler{handler: h, questions: opts.Questions, allow: newQuestionLimit(opts), trustedProxies: opts.TrustedProxies}
-	mux.HandleFunc("GET /static/{file}", h.serveAccent)
 	mux.HandleFunc("GET /w/{organization}/{workspace}", q.open)
 	mux.HandleFunc("POST /w/{organization}/{workspace}", q.ask)
 	mux.HandleFunc("GET /w/{organization}/{workspace}/done", q.sent)
@@ -220,5 +219,10 @@ func contactPagePath(r *http.Request) string {
 	if organization == "" || workspace == "" {
 		return ""
 	}
+	return contactPageURL(organization, workspace)
+}
+
+// contactPageURL returns the path of a workspace's contact page.
+func contactPageURL(organization, workspace string) string {
 	return contactPagePrefix + url.PathEscape(organization) + "/" + url.PathEscape(workspace)
 }

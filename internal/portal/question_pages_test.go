@@ -178,7 +178,7 @@ var _ = Describe("A contact page", func() {
 	})
 
 	It("has the workspace's color, by a style sheet of its own", func() {
-		questions.contactPage.AccentColor = "#FFDD00"
+		questions.contactPage.Branding.AccentColor = "#FFDD00"
 		address := regexp.MustCompile(`href="(/static/accent-[^"]+)"`).FindStringSubmatch(pages.get(contactPagePath).Body.String())
 		Expect(address).To(HaveLen(2))
 		sheet := pages.get(address[1])
@@ -188,7 +188,7 @@ var _ = Describe("A contact page", func() {
 		for _, wrong := range []string{"accent-.css", "accent-ffdd0.css", "accent-FFDD00.css", "accent-ffdd00.css.map", "other.css"} {
 			Expect(pages.get("/static/" + wrong)).To(HaveHTTPStatus(http.StatusNotFound))
 		}
-		questions.contactPage.AccentColor = "red;}"
+		questions.contactPage.Branding.AccentColor = "red;}"
 		Expect(pages.get(contactPagePath).Body.String()).NotTo(ContainSubstring("accent-"))
 	})
 })
@@ -221,11 +221,39 @@ var _ = Describe("A question's pages", func() {
 		page := pages.get("/a/" + askerToken + "?lang=en").Body.String()
 		Expect(page).To(And(ContainSubstring("El quiosco"), ContainSubstring("K7M29QXD"), ContainSubstring(text), Not(ContainSubstring("Pita"))))
 	},
-		Entry(nil, question.Waiting, "Waiting for your confirmation: open the link in our mail by Saturday, 21 November 2026, 17:30 (CET)"),
-		Entry(nil, question.Received, "Received on Friday, 20 November 2026, 17:30 (CET), not yet passed on"),
-		Entry(nil, question.Failed, "not yet passed on: the team&#39;s mailbox is not accepting it"),
-		Entry(nil, question.Passed, "Passed on to the team on Friday, 20 November 2026, 17:30 (CET)"),
+		Entry(nil, question.Waiting, "Your address is not confirmed yet: open the link in our mail by Saturday, 21 November 2026, 17:30 (CET)"),
+		Entry(nil, question.Received, "Confirmed on Friday, 20 November 2026, 17:30 (CET); we are sending it to the team"),
+		Entry(nil, question.Failed, "the team&#39;s mailbox refused it, and we keep trying"),
+		Entry(nil, question.Passed, "Sent to the team on Friday, 20 November 2026, 17:30 (CET)"),
 	)
+
+	DescribeTable("say the same state after the confirmation as in the list", func(state question.State) {
+		questions.asked.State = state
+		said := regexp.MustCompile(`<(?:dd|p) class="(?:said|state [A-Za-z]+)">([^<]+)<`)
+		received := said.FindStringSubmatch(pages.get("/q/" + questionToken).Body.String())
+		Expect(received).To(HaveLen(2))
+		Expect(said.FindStringSubmatch(pages.get("/a/" + askerToken).Body.String())).To(HaveExactElements(Not(BeEmpty()), received[1]))
+	},
+		Entry(nil, question.Received), Entry(nil, question.Failed), Entry(nil, question.Passed),
+	)
+
+	It("offer to ask another question, unless nothing can be asked", func() {
+		const again = `href="/w/acme/support?lang=en">Ask another question</a>`
+		questions.asked.State = question.Received
+		for _, path := range []string{contactPagePath + "/done", "/q/" + questionToken, "/a/" + askerToken} {
+			Expect(pages.get(path+"?lang=en").Body.String()).To(ContainSubstring(again), path)
+		}
+		Expect(pages.get(contactPagePath + "?lang=en").Body.String()).NotTo(ContainSubstring("Ask another"))
+		questions.contactPage.Closed = true
+		Expect(pages.get("/a/" + askerToken + "?lang=en").Body.String()).NotTo(ContainSubstring("Ask another"))
+	})
+
+	It("fold a long text, so that the button stays in sight", func() {
+		Expect(pages.get("/q/" + questionToken).Body.String()).NotTo(ContainSubstring("<details"))
+		questions.asked.Text = strings.Repeat("Pita otra vez. ", 60)
+		Expect(pages.get("/q/" + questionToken).Body.String()).To(MatchRegexp(
+			`<summary><span class="preview">Pita otra vez. [^<]{60,80}…</span></summary>\n<blockquote>(Pita otra vez. ?){60}</blockquote>`))
+	})
 
 	It("answer 404 for unknown links and 410 for expired questions", func() {
 		for _, path := range []string{"/q/nobody", "/a/nobody", "/q/nobody/done", "/w/acme/nothing", "/w/acme/nothing/done", "/q/" + strings.Repeat("a", 300)} {

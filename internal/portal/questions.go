@@ -17,8 +17,10 @@ type ContactPage struct {
 	Organization, Title string
 	// Introduction is plain text; empty: there is none.
 	Introduction string
-	// AccentColor is #RRGGBB; empty: the portal's own.
-	AccentColor string
+	// Branding is how the page looks: the workspace's color comes before the organization's.
+	Branding Branding
+	// Path is the page's path, without a query.
+	Path string
 	// Language is a BCP 47 tag: the workspace's language, or that of the asker whose link was opened.
 	Language string
 	// Hours are when technicians are available; empty: the page does not mention availability. Location is their time zone.

@@ -91,7 +91,9 @@ func screenForQueue(state v1alpha1.QueueState) screen {
 }
 
 func newQueuePage(r *http.Request, s screen, request *QueueRequest) *page {
-	p := newPage(r, s.name, &Link{Organization: request.Organization, Language: request.Language, Email: request.Address})
+	p := newPage(r, s.name, &Link{
+		Organization: request.Organization, Branding: request.Branding, Language: request.Language, Email: request.Address,
+	})
 	p.Link = nil
 	p.values["workspace"] = locale.OneLine(request.Workspace)
 	return p

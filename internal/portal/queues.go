@@ -13,6 +13,8 @@ import (
 type QueueRequest struct {
 	// Organization is the name that people know the organization by, Workspace the workspace's.
 	Organization, Workspace string
+	// Branding is how the organization's pages look.
+	Branding Branding
 	// Address is the queue's address.
 	Address string
 	// Language is a BCP 47 tag.

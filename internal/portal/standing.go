@@ -61,8 +61,12 @@ func (p *page) More() (string, error) {
 	if p.Link.MoreWorkspaces == 0 {
 		return "", nil
 	}
+	return p.countMore(p.Link.MoreWorkspaces)
+}
+
+func (p *page) countMore(count int) (string, error) {
 	phrase, err := p.locale.Phrase("fact.more")
-	return locale.Values{"count": strconv.Itoa(p.Link.MoreWorkspaces)}.Fill(phrase), err
+	return locale.Values{"count": strconv.Itoa(count)}.Fill(phrase), err
 }
 
 // CanReconsider reports whether the page offers to take the decline back.

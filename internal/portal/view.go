@@ -4,11 +4,13 @@
 package portal
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/locale"
+	"github.com/usher-operator/usher/internal/lookup"
 )
 
 // maxShortNames is the total number of characters that the names in a heading may have for it to be shown in large type.
@@ -132,6 +134,56 @@ func (p *page) Workspaces() []Workspace {
 		spaces[i] = w
 	}
 	return spaces
+}
+
+// shownWorkspaces is how many workspaces a page lists at once. The others are folded.
+const shownWorkspaces = 5
+
+// FirstWorkspaces returns the workspaces that the page lists at once. One more takes no more room than a line that unfolds it.
+func (p *page) FirstWorkspaces() []Workspace {
+	all := p.Workspaces()
+	if len(all) <= shownWorkspaces+1 {
+		return all
+	}
+	return all[:shownWorkspaces]
+}
+
+// OtherWorkspaces returns the workspaces that are folded.
+func (p *page) OtherWorkspaces() []Workspace { return p.Workspaces()[len(p.FirstWorkspaces()):] }
+
+// Others returns the line that unfolds the other workspaces. It counts those that the page does not list, too.
+func (p *page) Others() (string, error) {
+	return p.countMore(len(p.OtherWorkspaces()) + p.Link.MoreWorkspaces)
+}
+
+// Gist returns in one line what the person is invited to. The style sheet shortens it to the width of the screen.
+func (p *page) Gist() string {
+	gist := []string{p.Role()}
+	if !p.AllWorkspaces() {
+		for _, w := range p.FirstWorkspaces() {
+			gist = append(gist, w.Title)
+		}
+	}
+	return strings.Join(gist, " · ")
+}
+
+// Contact returns whom the person can ask, or nil if nobody is known.
+func (p *page) Contact() *lookup.Contact {
+	if p.Link == nil || p.Link.Contact.Email == "" {
+		return nil
+	}
+	return &lookup.Contact{Name: locale.OneLine(p.Link.Contact.Name), Email: locale.OneLine(p.Link.Contact.Email)}
+}
+
+// Inviter returns the inviter's name.
+func (p *page) Inviter() string { return p.values["inviter"] }
+
+// InviterEmail returns the inviter's address, or "" if the person can only ask somebody else.
+func (p *page) InviterEmail() string {
+	if contact := p.Contact(); contact != nil && p.Inviter() != "" && contact.Name == p.Inviter() {
+		return contact.Email
+	}
+	return ""
 }
 
 // SignsIn reports whether the person can sign in, rather than only get notifications or wait for access.

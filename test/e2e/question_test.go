@@ -61,7 +61,7 @@ var _ = Describe("A customer's question", func() {
 		Eventually(func() []string { return linksTo(clara, "/a/") }).Should(HaveLen(1))
 		reference := m.Subject[len("[support #"):strings.Index(m.Subject, "]")]
 		Eventually(text(ctx, linksTo(clara, "/a/")[0])).Should(And(
-			ContainSubstring("El quiosco no arranca"), ContainSubstring(reference), ContainSubstring("Passed on to the team on"),
+			ContainSubstring("El quiosco no arranca"), ContainSubstring(reference), ContainSubstring("Sent to the team on"),
 			Not(ContainSubstring("Pita"))))
 		Expect(text(ctx, link)()).To(And(ContainSubstring(reference), Not(ContainSubstring("Pita"))))
 

@@ -144,7 +144,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		c.askAndConfirm(ctx, clara, "refused")
 		Eventually(func() []string { return linksTo(clara, "/a/") }).Should(HaveLen(1))
 		mine := linksTo(clara, "/a/")[0]
-		Eventually(text(ctx, mine)).Should(ContainSubstring("the team&#39;s mailbox is not accepting it, and we keep trying"))
+		Eventually(text(ctx, mine)).Should(ContainSubstring("the team&#39;s mailbox refused it, and we keep trying"))
 		Eventually(func(g Gomega) []eventsv1.Event {
 			var list eventsv1.EventList
 			g.Expect(env.Client.List(ctx, &list, client.InNamespace(c.org))).To(Succeed())
@@ -155,7 +155,7 @@ var _ = Describe("A customer's question while the queue's mail server has troubl
 		edit(ctx, c.workspace, func(w *v1alpha1.Workspace) { w.Spec.Portal.QueueEmail = v1alpha1.EmailAddress("other-" + c.queue) })
 		c.queue = "other-" + c.queue
 		c.questionIn("refused")
-		Eventually(text(ctx, mine)).Should(ContainSubstring("Passed on to the team on"))
+		Eventually(text(ctx, mine)).Should(ContainSubstring("Sent to the team on"))
 	})
 
 	It("GTA-8 that is confirmed is passed on even if its workspace is deleted before", func(ctx context.Context) {
