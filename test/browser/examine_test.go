@@ -70,7 +70,9 @@ func (t *tab) violations(without []string) []violation {
 	}
 	options, err := json.Marshal(map[string]any{"resultTypes": []string{"violations"}, "rules": rules})
 	Expect(err).NotTo(HaveOccurred())
-	eval[bool](t, axe+"; true")
+	if !eval[bool](t, "Boolean(window.axe)") { // a page that is seen on several screens needs it once
+		eval[bool](t, axe+"; true")
+	}
 	return eval[[]violation](t, `axe.run(document, `+string(options)+`).then(found => found.violations.map(v =>
 		({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map(n => n.html)})))`)
 }

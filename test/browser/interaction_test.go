@@ -86,13 +86,14 @@ var _ = Describe("The portal in a browser", func() {
 		t := openTab(ctx, desktop)
 		t.visit(story.link(ctx, "/i/"))
 		var order []string
-		for range 6 {
+		for range 7 {
 			t.press(kb.Tab)
-			order = append(order, eval[string](t, `document.activeElement.id || document.activeElement.value || document.activeElement.lang`))
+			order = append(order, eval[string](t, `document.activeElement.id || document.activeElement.value || document.activeElement.lang ||
+				document.activeElement.protocol`))
 			Expect(eval[string](t, `getComputedStyle(document.activeElement).outlineStyle`)).To(Equal("solid"), order[len(order)-1])
 			Expect(eval[bool](t, `parseFloat(getComputedStyle(document.activeElement).outlineWidth) >= 2`)).To(BeTrue())
 		}
-		Expect(order).To(Equal([]string{"displayName", "phone", "language", "accept", "decline", "es"}), "in the order of the page")
+		Expect(order).To(Equal([]string{"displayName", "phone", "language", "accept", "decline", "mailto:", "es"}), "in the order of the page")
 
 		By("filling in the form and sending it with Enter")
 		do(t, chromedp.Focus(chromedp.CSS("#displayName")))

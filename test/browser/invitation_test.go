@@ -43,6 +43,7 @@ var _ = DescribeTable("NOV-9 NOV-10 NOV-11 NOV-12 An invited person gets from th
 
 		By("filling in the form with errors")
 		t.fill("#displayName", " ")
+		t.unfold("form .fold")
 		t.fill("#phone", "600 000 001")
 		Expect(t.follow("button[value=accept]")).To(Equal(http.StatusUnprocessableEntity))
 		page("2-mistakes", words.invite)

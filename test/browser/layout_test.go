@@ -37,6 +37,53 @@ var _ = Describe("The layout of the pages", func() {
 		t.fits("welcome with large text")
 	})
 
+	It("NOV-9 folds on a phone what a desktop shows at once, and unfolds it without JavaScript", func(ctx SpecContext) {
+		stock := newStock("en")
+		t := openTab(ctx, handset)
+		t.withoutScripts()
+		t.visit(stock.open() + "/i/x")
+		shown := func(selector string) bool {
+			GinkgoHelper()
+			return eval[bool](t, `document.querySelector("`+selector+`").checkVisibility({contentVisibilityAuto: true})`)
+		}
+		for _, folded := range []string{".story", "form"} {
+			Expect(shown(folded + " .fold > :last-child")).To(BeFalse())
+			Expect(shown(folded + " .fold > summary")).To(BeTrue())
+			t.click(folded + " .fold > summary")
+			Expect(shown(folded + " .fold > :last-child")).To(BeTrue())
+		}
+		t.visit(stock.open() + "/i/x")
+		t.show(desktop)
+		for _, open := range []string{".story", "form"} {
+			Expect(shown(open + " .fold > :last-child")).To(BeTrue())
+			Expect(shown(open + " .fold > summary")).To(BeFalse())
+		}
+	})
+
+	It("NOV-9 has the organization's logo and color, says whom to ask, and keeps both once the person has declined", func(ctx SpecContext) {
+		story := invite(ctx, "en")
+		edit(ctx, story.organization, func(o *v1alpha1.Organization) {
+			o.Spec.Branding = v1alpha1.Branding{Logo: logo(), AccentColor: "#20124D"}
+		})
+		t := openTab(ctx, handset)
+		link := story.link(ctx, "/i/")
+		branded := func() bool {
+			GinkgoHelper()
+			return eval[bool](t, `[...document.images].some(e => e.complete && e.naturalWidth == 192) &&
+				getComputedStyle(document.documentElement).getPropertyValue("--accent") == "#20124d"`)
+		}
+		Eventually(ctx, func() bool {
+			t.visit(link)
+			return branded()
+		}).Should(BeTrue())
+		Expect(t.text(".byline")).To(Equal(string(story.ana.Spec.Email)))
+		Expect(t.text(".notes")).To(ContainSubstring(string(story.ana.Spec.Email)))
+		t.startsWithButton("invitation")
+		t.follow("button[value=decline]")
+		Expect(t.text("h1")).To(Equal("You declined the invitation"))
+		Expect(branded()).To(BeTrue())
+	})
+
 	It("has no animations, with and without the preference for reduced motion", func(ctx SpecContext) {
 		story := invite(ctx, "en")
 		t := openTab(ctx, dark)

@@ -167,6 +167,14 @@ func (t *tab) fill(selector, text string) {
 	t.typeText(text)
 }
 
+// unfold opens what is folded, unless the screen is so large that it is open anyway.
+func (t *tab) unfold(selector string) {
+	GinkgoHelper()
+	if eval[bool](t, `document.querySelector("`+selector+`:not([open]) > summary").checkVisibility()`) {
+		t.click(selector + " > summary")
+	}
+}
+
 // text returns the text of an element.
 func (t *tab) text(selector string) string {
 	GinkgoHelper()
