@@ -25,8 +25,7 @@ func judgeEnds(r Request) []Violation {
 		return judgeLastAdministrator(r, o)
 	case *v1alpha1.Organization:
 		if r.Operation == Delete && o.Spec.DeletionProtection == v1alpha1.SwitchEnabled {
-			return []Violation{r.refuse("spec.deletionProtection", Invalid, "deletion-protected",
-				"the organization is protected against deletion; an OrganizationAdmin must set spec.deletionProtection to Disabled first")}
+			return []Violation{r.denyDeletion()}
 		}
 	}
 	return nil
@@ -44,7 +43,7 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 	if r.Operation == Delete && r.Facts.Succession.Possible() {
 		return nil
 	}
-	field, what := "metadata.deletionTimestamp", "deleted"
+	field, what := "spec.role", "deleted"
 	if after, ok := r.New.(*v1alpha1.OrgUser); ok && r.Operation == Update {
 		if effective.CandidateOf(after).Requested {
 			return nil
@@ -54,9 +53,38 @@ func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 			field, what = "spec.suspend", "suspended"
 		}
 	}
-	return []Violation{r.refuse(field, Invalid, RuleLastAdministrator,
-		"%q is its last administrator in force and cannot be %s; make somebody else OrganizationAdmin first%s", before.Name, what,
-		renamingAdvice(r, before))}
+	return []Violation{r.denyLastAdministrator(field, what, before)}
+}
+
+// ownDeed says what somebody does to themselves who is deleted, demoted or suspended.
+var ownDeed = map[string]string{
+	"deleted": removeOneself, "demoted": changeOwnRole, "suspended": suspendOneself,
+}
+
+// denyLastAdministrator refuses to delete, demote or suspend the last administrator. It says what has to be done first, and who does it.
+func (r Request) denyLastAdministrator(field, what string, before *v1alpha1.OrgUser) Violation {
+	switch {
+	case r.Actor.Kind == ActorPerson && r.Actor.User == before.Name:
+		return r.refuse(field, Invalid, RuleLastAdministrator, "%q is its last administrator in force, and you cannot %s; make somebody "+
+			"else OrganizationAdmin first, who can do it then", before.Name, ownDeed[what])
+	case r.Actor.Kind != ActorPlatform && PowerOf(r.Actor.Role, AreaUsers) != PowerManage:
+		return r.refuse(field, Invalid, RuleLastAdministrator, "%q is its last administrator in force and cannot be %s; only another "+
+			"OrganizationAdmin could do that, and %q would have to make somebody else one first", before.Name, what, before.Name)
+	default:
+		return r.refuse(field, Invalid, RuleLastAdministrator, "%q is its last administrator in force and cannot be %s; make somebody "+
+			"else OrganizationAdmin first%s", before.Name, what, renamingAdvice(r, before))
+	}
+}
+
+// denyDeletion refuses to delete a protected organization, and says who has to end the protection.
+func (r Request) denyDeletion() Violation {
+	const field = "spec.deletionProtection"
+	if r.Actor.Kind == ActorPlatform || PowerOf(r.Actor.Role, AreaOrganization) == PowerManage {
+		return r.refuse(field, Invalid, "deletion-protected", "the organization is protected against deletion; set "+
+			"spec.deletionProtection to Disabled first")
+	}
+	return r.refuse(field, Invalid, "deletion-protected", "the organization is protected against deletion; an OrganizationAdmin must set "+
+		"spec.deletionProtection to Disabled first")
 }
 
 // renamingAdvice says how the object of the last administrator is renamed, if the request deletes it: whoever deletes an administrator

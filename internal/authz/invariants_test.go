@@ -47,7 +47,7 @@ var _ = Describe("ORG-4 The last administrator", func() {
 				field, what string
 				request     authz.Request
 			}{
-				{"metadata.deletionTimestamp", "deleted; make somebody else OrganizationAdmin first. To rename the OrgUser, create one with the " +
+				{"spec.role", "deleted; make somebody else OrganizationAdmin first. To rename the OrgUser, create one with the " +
 					"new name, the same spec.email, the same role and spec.onboarding None, and delete this one after that (in Argo CD, with " +
 					"the sync option PruneLast=true)", asked(actor, authz.Delete, bea)},
 				{"spec.role", "demoted; make somebody else OrganizationAdmin first", update(actor, bea, changed(bea, demoted))},
@@ -123,7 +123,7 @@ var _ = Describe("ORG-25 Deletion protection", func() {
 			Expect(found).To(HaveLen(1))
 			Expect(found[0]).To(And(HaveField("Field", "spec.deletionProtection"), HaveField("Reason", authz.Invalid), HaveField("Message",
 				HaveSuffix(` in organization "acme": the organization is protected against deletion; `+
-					`an OrganizationAdmin must set spec.deletionProtection to Disabled first`))))
+					`set spec.deletionProtection to Disabled first`))))
 		}
 	})
 

@@ -9,8 +9,11 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// Judge returns every rule that a request breaks. None means that the request is allowed.
-func Judge(r Request) []Violation {
+// Judge returns the rules that a request breaks. None means that the request is allowed. A rule is left out if what it advises would be
+// refused by another one.
+func Judge(r Request) []Violation { return withoutFutileAdvice(r, judge(r)) }
+
+func judge(r Request) []Violation {
 	switch r.Actor.Kind {
 	case ActorOperator, ActorCleaner:
 		return nil

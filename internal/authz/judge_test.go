@@ -158,14 +158,15 @@ var _ = Describe("Refusals", func() {
 		Entry("workspaces, to a BillingAdmin", asked(person("eva", billingAdmin), authz.Create, builders.Workspace("acme", "support").Obj()),
 			`user "eva@acme.example" is BillingAdmin in organization "acme": `+
 				`only an OrganizationAdmin, FinanceAdmin or UserAdmin may create workspaces`),
-		Entry("a user without an account", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
-			builders.OrgUser("acme", "mallory").Obj()),
+		Entry("a user without an account", about(asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
+			builders.OrgUser("acme", "mallory").Obj()), acme("ana"), false),
 			`user "mallory" has no active account in organization "acme" and may not create users: ask an OrganizationAdmin for an invitation`),
 		Entry("a user who may not create an organization", asked(authz.Actor{Kind: authz.ActorNobody, Username: "mallory"}, authz.Create,
 			builders.Organization("acme").Obj()),
 			`user "mallory" may not create organization "acme": only platform identities may, which are the group `+
 				`system:masters and the users and groups that the operator's configuration names; ask the platform team`),
-		Entry("an actor without a kind", asked(authz.Actor{Username: "mallory"}, authz.Delete, builders.Workspace("acme", "support").Obj()),
+		Entry("an actor without a kind",
+			about(asked(authz.Actor{Username: "mallory"}, authz.Delete, builders.Workspace("acme", "support").Obj()), acme("ana"), false),
 			`user "mallory" has no active account in organization "acme" and may not delete workspaces: ask an OrganizationAdmin for an invitation`),
 	)
 

@@ -65,7 +65,7 @@ func formerMetadata(r Request) metav1.Object {
 }
 
 func (r Request) denyProtected(field string) Violation {
-	return r.refuse(field, Forbidden, "usher-only", "only Usher may change %s; leave it as it is", field)
+	return r.refuse(field, Forbidden, ruleUsherOnly, "only Usher may change %s; leave it as it is", field)
 }
 
 // recordsInviter reports whether an annotation is the one that the mutating webhook writes in everybody's requests. It is judged by

@@ -9,6 +9,13 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
+// What people cannot do to themselves.
+const (
+	removeOneself  = "remove yourself from the organization"
+	changeOwnRole  = "change your own role"
+	suspendOneself = "suspend yourself"
+)
+
 // judgeSelf refuses what people cannot do to their own account, whatever their role: remove it, suspend it or change its role
 // (ORG-24).
 func judgeSelf(r Request) []Violation {
@@ -20,7 +27,7 @@ func judgeSelf(r Request) []Violation {
 		return nil
 	}
 	if r.Operation == Delete {
-		return []Violation{r.denySelf("", "remove yourself from the organization")}
+		return []Violation{r.denySelf("", removeOneself)}
 	}
 	after, isUser := r.New.(*v1alpha1.OrgUser)
 	if !isUser {
@@ -28,10 +35,10 @@ func judgeSelf(r Request) []Violation {
 	}
 	var found []Violation
 	if before.Spec.Role != after.Spec.Role {
-		found = append(found, r.denySelf("spec.role", "change your own role"))
+		found = append(found, r.denySelf("spec.role", changeOwnRole))
 	}
 	if !before.Spec.Suspend && after.Spec.Suspend {
-		found = append(found, r.denySelf("spec.suspend", "suspend yourself"))
+		found = append(found, r.denySelf("spec.suspend", suspendOneself))
 	}
 	if takesUnconfirmed(before, after) {
 		found = append(found, r.denySelf("spec.email", "change your own address without confirming it, which spec.onboarding None does"))
@@ -48,8 +55,11 @@ func takesUnconfirmed(before, after *v1alpha1.OrgUser) bool {
 
 func (r Request) denySelf(field, what string) Violation {
 	could := managersOf(AreaUsers)
-	if PowerOf(r.Actor.Role, AreaUsers) == PowerManage {
+	switch o := r.Facts.Organization; {
+	case PowerOf(r.Actor.Role, AreaUsers) == PowerManage:
 		could = "another " + string(r.Actor.Role)
+	case o != nil && !hasAdministrator(o):
+		could = "the platform team"
 	}
-	return r.refuse(field, Forbidden, "not-oneself", "you cannot %s; %s can", what, could)
+	return r.refuse(field, Forbidden, ruleNotOneself, "you cannot %s; %s can", what, could)
 }

@@ -45,13 +45,21 @@ func (r Request) refuse(field string, reason Reason, rule, format string, args .
 
 // deny returns the violation of a rule about roles. Could names those who may do it instead.
 func (r Request) deny(field, rule, could, format string, args ...any) Violation {
-	return r.refuse(field, Forbidden, rule, "only %s may %s", could, fmt.Sprintf(format, args...))
+	v := r.refuse(field, Forbidden, rule, "only %s may %s", could, fmt.Sprintf(format, args...))
+	if could == organizationAdmins && r.Facts.Organization != nil && !hasAdministrator(r.Facts.Organization) {
+		v.Message += "; none is in force yet: ask the platform team"
+	}
+	return v
 }
 
 // denyNoRole refuses a user who has no role in the organization.
 func (r Request) denyNoRole() Violation {
 	message := fmt.Sprintf("user %q has no active account in organization %q and may not %s %s: ask an OrganizationAdmin for an "+
 		"invitation", r.Actor.Username, r.Organization, r.Operation, noun(r.object()))
+	if !hasAdministrator(r.Facts.Organization) {
+		message = fmt.Sprintf("user %q has no active account in organization %q and may not %s %s: the organization has no "+
+			"OrganizationAdmin in force yet: ask the platform team", r.Actor.Username, r.Organization, r.Operation, noun(r.object()))
+	}
 	if _, is := r.object().(*v1alpha1.Organization); is && r.Operation == Create {
 		message = fmt.Sprintf("user %q may not create organization %q: only platform identities may, which are the group %s and "+
 			"the users and groups that the operator's configuration names; ask the platform team",

@@ -63,17 +63,20 @@ var _ = Describe("An organization with one administrator", Ordered, func() {
 	It("names in each refusal what to do", func(ctx context.Context) {
 		gitops := "system:serviceaccount:argocd:" + solo
 		Expect(kubectlSays(ctx, solo, gitops, "delete ou sol")).To(Equal(
-			`The OrgUser "sol" is invalid: metadata.deletionTimestamp: delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin ` +
+			`The OrgUser "sol" is invalid: spec.role: delegate "system:serviceaccount:argocd:acme" is OrganizationAdmin ` +
 				`in organization "acme": "sol" is its last administrator in force and cannot be deleted; ` +
 				`make somebody else OrganizationAdmin first. To rename the OrgUser, create one with the new name, the same spec.email, the ` +
 				`same role and spec.onboarding None, and delete this one after that (in Argo CD, with the sync option PruneLast=true)`))
+		Expect(kubectlSays(ctx, solo, "sol@$org.example", "delete ou sol")).To(Equal(
+			`The OrgUser "sol" is invalid: spec.role: user "sol@acme.example" is OrganizationAdmin in organization "acme": "sol" is its last ` +
+				`administrator in force, and you cannot remove yourself from the organization; make somebody else OrganizationAdmin first, who can do it then`))
 		Expect(kubectlSays(ctx, solo, masters, `patch ou sol --type=merge -p {"spec":{"role":"Member"}}`)).To(Equal(
 			`The OrgUser "sol" is invalid: spec.role: user "admin" acts for the platform in organization "acme": "sol" is its last ` +
 				`administrator in force and cannot be demoted; make somebody else OrganizationAdmin first`))
 		Expect(kubectlSays(ctx, solo, "sol@$org.example", "delete org "+solo)).To(Equal(
 			`The Organization "acme" is invalid: spec.deletionProtection: user "sol@acme.example" is ` +
 				`OrganizationAdmin in organization "acme": the organization is protected against deletion; ` +
-				`an OrganizationAdmin must set spec.deletionProtection to Disabled first`))
+				`set spec.deletionProtection to Disabled first`))
 	})
 
 	It("ORG-25 cannot be deleted while it is protected", func(ctx context.Context) {
