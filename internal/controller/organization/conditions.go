@@ -40,9 +40,7 @@ func setConditions(s *scope, failed error) {
 		status.Ready(o, v1alpha1.ReasonReady,
 			wording.Count(*status.Count(len(o.Status.Administrators)), "administrator", "administrators")+" in force")
 	default:
-		status.Ready(o, v1alpha1.ReasonNoAdministrator,
-			"no administrator is in force yet: create an OrgUser with role OrganizationAdmin, or set spec.primaryAdministrator to have "+
-				"that person invited")
+		status.Ready(o, v1alpha1.ReasonNoAdministrator, noAdministrator(o, s.users))
 	}
 }
 
