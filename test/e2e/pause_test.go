@@ -41,7 +41,8 @@ var _ = Describe("A paused organization", func() {
 		Expect(kubectl(ctx, team, "create", "--as="+ana, "-f", "-")).To(ContainSubstring("Warning: organization %q is paused: the change has no "+
 			"effect, and nobody is mailed, until the platform team removes the annotation accounts.usher.dev/paused from namespace %q", org, org))
 		Expect(kubectl(ctx, "", "delete", "--as="+ana, "-n", org, "--wait=false", "orguser", "luis")).To(ContainSubstring(
-			"the object stays until then, unless the namespace itself is deleted"))
+			"Warning: organization %q is paused: the object stays, with what it gives, until the platform team removes the annotation "+
+				"accounts.usher.dev/paused from namespace %q or deletes the namespace", org, org))
 		Expect(visit(ctx, usher.PortalURL+"/w/"+org+"/support")).To(Equal(http.StatusServiceUnavailable))
 		Expect(i.knows()).To(MatchError(ContainSubstring("the organization of " + i.address + " is not ready: try again later")))
 		settle(ctx)

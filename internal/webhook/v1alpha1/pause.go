@@ -27,10 +27,10 @@ func (a authorizer) pauseWarnings(ctx context.Context, r authz.Request) ([]strin
 		return []string{fmt.Sprintf("organization %q is not paused: Usher may overwrite the status and send mails while you restore it; "+
 			"set the annotation %s=true on namespace %q first", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
 	}
-	consequence := "the change has no effect, and nobody is mailed"
 	if r.Operation == authz.Delete {
-		consequence = "the object stays until then, unless the namespace itself is deleted"
+		return []string{fmt.Sprintf("organization %q is paused: the object stays, with what it gives, until the platform team removes the "+
+			"annotation %s from namespace %q or deletes the namespace", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
 	}
-	return []string{fmt.Sprintf("organization %q is paused: %s, until the platform team removes the annotation %s from namespace %q",
-		r.Organization, consequence, v1alpha1.AnnotationPaused, r.Organization)}, nil
+	return []string{fmt.Sprintf("organization %q is paused: the change has no effect, and nobody is mailed, until the platform team "+
+		"removes the annotation %s from namespace %q", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
 }
