@@ -105,6 +105,7 @@ const (
 	ReasonBudgetReached          = "BudgetReached"
 	ReasonAwaitingLedger         = "AwaitingLedger"
 	ReasonAwaitingSeat           = "AwaitingSeat"
+	ReasonModulesMissing         = "ModulesMissing"
 	ReasonWorkspacesMissing      = "WorkspacesMissing"
 	ReasonAccepted               = "Accepted"
 	ReasonNotInvited             = "NotInvited"

@@ -48,10 +48,7 @@ func NextSeats(o *v1alpha1.Organization, users []*v1alpha1.OrgUser, unread ...st
 		if present.Name == "" && len(next)+len(former) >= maxModules {
 			continue // its seats are given once the holders of former modules have left
 		}
-		var seats int32
-		if module.Seats != nil {
-			seats = min(*module.Seats, maxHolders)
-		}
+		seats, _ := boughtSeats(o, module.Name)
 		next = append(next, p.next(present, module.Name, seats))
 	}
 	return append(next, former...)
@@ -65,11 +62,11 @@ type seatPlan struct {
 	room int
 }
 
-func (p *seatPlan) next(present v1alpha1.ModuleStatus, module v1alpha1.ObjectName, seats int32) v1alpha1.ModuleStatus {
-	holders, leaving := p.nextHolders(present, module, int(seats))
-	used := int32(len(holders) + len(leaving)) //nolint:gosec // at most the number of seats before or after a change of it
+func (p *seatPlan) next(present v1alpha1.ModuleStatus, module v1alpha1.ObjectName, seats int) v1alpha1.ModuleStatus {
+	holders, leaving := p.nextHolders(present, module, seats)
+	bought, used := int32(seats), int32(len(holders)+len(leaving)) //nolint:gosec // used: at most the seats before or after a change
 	return v1alpha1.ModuleStatus{
-		Name: string(module), Seats: &seats, Used: &used, Holders: holders, Leaving: leaving,
+		Name: string(module), Seats: &bought, Used: &used, Holders: holders, Leaving: leaving,
 	}
 }
 

@@ -26,7 +26,7 @@ func Short(c Content) (string, error) { return shipped.Short(c) }
 // Short writes an alert or a report in one line, for a phone.
 func (t *Templates) Short(c Content) (string, error) {
 	l := catalogue{t.languages.Closest(c.Language)}
-	phrase := l.Get(string(c.Kind) + ".short")
+	phrase := l.variant(c, "short")
 	values, err := newValues(c)
 	if phrase == "" {
 		err = fmt.Errorf("mail: the kind %s has no short form", c.Kind)

@@ -62,6 +62,19 @@ var _ = Describe("A mail to contacts", func() {
 			"Acme S.A.: hay más alertas abiertas que mensajes enviados."),
 	)
 
+	It("GTA-11 GTA-12 says that a module has no seats, and not that none of none is left", func() {
+		none := forContacts(mail.SeatsExhausted, "en", "desk", mail.Fact{Label: word("details.seats"), Values: []mail.Word{word("seats.none")}})
+		none.Values["used"], none.Values["seats"] = "0", "0"
+		r := render(none)
+		Expect(r.Text).To(And(ContainSubstring("Acme S.A. has no seats for the module desk.\n"), ContainSubstring("Seats taken: none bought\n"),
+			ContainSubstring("Buy seats, or remove the module from the people who wait."), Not(ContainSubstring("0 of 0"))))
+		Expect(mail.Short(none)).To(Equal("Acme S.A.: no seats bought for desk (waiting: 2)."))
+		none.Language = "es"
+		Expect(render(none).Text).To(And(ContainSubstring("Acme S.A. no tiene plazas contratadas del módulo desk.\n"),
+			ContainSubstring("Plazas ocupadas: ninguna contratada\n"), Not(ContainSubstring("0 de 0"))))
+		Expect(mail.Short(none)).To(Equal("Acme S.A.: no hay plazas contratadas de desk (en espera: 2)."))
+	})
+
 	It("GTA-12 is a report", func() {
 		users := mail.Fact{Label: word("details.users"), Values: []mail.Word{word("count.total", "n", "12"), word("count.Active", "n", "9")}}
 		role := mail.Fact{Label: word("role.Member"), Values: []mail.Word{word("count.Active", "n", "8")}}

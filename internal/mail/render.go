@@ -96,7 +96,7 @@ func (t *Templates) newView(c Content) (*view, error) {
 		Button:       l.of(c.Kind, "button", values),
 		URL:          c.URL,
 		LinkHint:     values.Fill(l.Get("link.hint")),
-		Note:         l.of(c.Kind, "note", values),
+		Note:         values.Fill(l.variant(c, "note")),
 		Footer:       values.Fill(l.Get("footer")),
 	}
 	if c.Kind.quotes() {
@@ -117,10 +117,16 @@ func (c catalogue) lead(content Content, values locale.Values) string {
 	return c.variant(content, "lead")
 }
 
-// variant returns a phrase that every kind of mail has: the one for the person's standing, if there is one.
+// variant returns a phrase that every kind of mail has: the one for the person's standing, or for a module without seats, if there is one.
 func (c catalogue) variant(content Content, name string) string {
-	key := string(content.Kind) + "." + name
-	if phrase := c.Get(key + "." + content.Standing); content.Kind == Welcome && phrase != "" {
+	key, variant := string(content.Kind)+"."+name, ""
+	switch {
+	case content.Kind == Welcome:
+		variant = content.Standing
+	case content.Kind == SeatsExhausted && content.Values["seats"] == "0":
+		variant = "none" // of which none are taken
+	}
+	if phrase := c.Get(key + "." + variant); variant != "" && phrase != "" {
 		return phrase
 	}
 	return c.Get(key)

@@ -57,7 +57,7 @@ func (s Snapshot) exhausted(among circle) []Alert {
 	for i := range s.Organization.Status.Modules {
 		m := &s.Organization.Status.Modules[i]
 		seats := countOf(m.Seats)
-		if countOf(m.Used) < seats || !s.bought(m.Name) {
+		if countOf(m.Used) < seats || s.Removed(m.Name) {
 			continue
 		}
 		if s.Workspace == nil && seats > 0 || slices.ContainsFunc(s.Users, s.waits(m, among)) {
@@ -68,8 +68,9 @@ func (s Snapshot) exhausted(among circle) []Alert {
 	return causes
 }
 
-func (s Snapshot) bought(module string) bool {
-	return slices.ContainsFunc(s.Organization.Spec.Subscription.Modules, func(m v1alpha1.Module) bool {
+// Removed reports whether the subscription does not have a module, or no longer has it.
+func (s Snapshot) Removed(module string) bool {
+	return !slices.ContainsFunc(s.Organization.Spec.Subscription.Modules, func(m v1alpha1.Module) bool {
 		return string(m.Name) == module
 	})
 }

@@ -30,6 +30,8 @@ type Plan struct {
 	UID types.UID
 	// Causes are the present causes, as Alerts returns them.
 	Causes []Alert
+	// Removed reports whether the subscription no longer has a module: an alert about its seats does not last. Nil: it has all of them.
+	Removed func(module string) bool
 	// Alerts and Reports are the destinations of each stream, and Unserved is how many destinations receive nothing.
 	Alerts, Reports []Destination
 	Unserved        int
@@ -167,7 +169,7 @@ func (p Plan) lasts(a *v1alpha1.AlertStatus) (lasts bool, hold time.Duration) {
 	switch {
 	case a.ClearedTime == nil:
 		return true, 0
-	case a.Reason != v1alpha1.AlertSeatsExhausted:
+	case a.Reason != v1alpha1.AlertSeatsExhausted, p.Removed != nil && p.Removed(a.Subject):
 		return false, 0
 	}
 	hold = a.ClearedTime.Add(SeatsHold).Sub(p.Now)

@@ -124,6 +124,16 @@ var _ = Describe("Alerts", func() {
 		Expect(next(p, s).Alerts).To(BeEmpty())
 	})
 
+	It("GTA-11 about the seats of a module end when it is removed from the subscription", func() {
+		p := planOf(desk)
+		p.Causes = []notice.Alert{seatsGone}
+		s := next(p, v1alpha1.NoticesStatus{})
+		p.Causes, p.Removed = nil, func(module string) bool { return module == "other" }
+		Expect(next(p, s).Alerts).To(HaveLen(1))
+		p.Removed = func(module string) bool { return module == "desk" }
+		Expect(next(p, s).Alerts).To(BeEmpty(), "nobody is told any more that it is full")
+	})
+
 	It("are limited in number; one sums up the rest", func() {
 		p := planOf(desk)
 		for n := range 70 {

@@ -80,6 +80,12 @@ var _ = Describe("The contents of a report", func() {
 		Expect(table()[1][4]).To(Equal("Edit"))
 	})
 
+	It("GTA-11 leave out a module that is no longer bought, although somebody is losing it", func() {
+		w.Organization = w.Organization.DeepCopy()
+		w.Organization.Spec.Subscription.Modules = nil
+		Expect(notice.NewReport(w).Seats).To(BeEmpty())
+	})
+
 	It("are a table that a spreadsheet can read, without formulas", func() {
 		Expect(table()).To(Equal([][]string{
 			{"record", "name", "email", "role", "access", "state", "workspaces", "modules", "last_active", "invitation", "expires", "seats", "used"},

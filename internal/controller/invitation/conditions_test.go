@@ -74,6 +74,9 @@ var _ = Describe("The status of an Invitation", func() {
 		i := invitationOf(builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailSent), builders.Onboarding(v1alpha1.RecipientActive, v1alpha1.MailSent))
 		Expect(i).To(matchers.Stand(v1alpha1.ConditionReady, "Ready"))
 		Expect(i.Status.Conditions[0].Message).To(Equal("1 of 2 have accepted; Invited: a@acme.example"))
+		i.Status.Recipients = nil
+		setConditions(i, true, nil)
+		Expect(i.Status.Conditions[0].Message).To(Equal("nobody is invited"))
 	})
 })
 

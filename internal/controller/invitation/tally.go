@@ -147,6 +147,9 @@ func (t *tally) underway() string {
 // Invited: luis@acme.example; Declined: eva@acme.example.
 func (t *tally) standing() string {
 	words := []string{fmt.Sprintf("%d of %d have accepted", t.active, t.listed)}
+	if t.listed == 0 {
+		words[0] = "nobody is invited"
+	}
 	for _, state := range onboarding.States() {
 		if state != v1alpha1.RecipientActive && len(t.by[state]) > 0 {
 			words = append(words, fmt.Sprintf("%s: %s", state, wording.Some(t.by[state])))

@@ -70,7 +70,7 @@ func (b *outbox) addAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
 	switch a.Reason {
 	case v1alpha1.AlertSeatsExhausted:
 		c.Values = map[string]string{"used": itoa(d.Used), "seats": itoa(d.Seats), "waiting": strconv.Itoa(len(d.Waiting))}
-		c.Facts = append(c.Facts, mail.FactOf("details.seats", mail.PhraseOf("seats.taken", "used", itoa(d.Used), "seats", itoa(d.Seats))),
+		c.Facts = append(c.Facts, mail.FactOf("details.seats", seatsTaken(d.Used, d.Seats)),
 			mail.FactOf("details.waiting", enumerate(d.Waiting)...))
 	case v1alpha1.AlertInvitationUndeliverable:
 		c.Facts = append(c.Facts, mail.FactOf("details.address", mail.WordOf(d.Title)),
@@ -119,9 +119,17 @@ func (b *outbox) addReport(c *mail.Content) {
 	for _, s := range report.Seats {
 		c.Facts = append(c.Facts, mail.Fact{
 			Label:  mail.PhraseOf("details.moduleSeats", "module", s.Module),
-			Values: []mail.Word{mail.PhraseOf("seats.taken", "used", itoa(s.Used), "seats", itoa(s.Seats))},
+			Values: []mail.Word{seatsTaken(s.Used, s.Seats)},
 		})
 	}
+}
+
+// seatsTaken says how many seats of a module are taken.
+func seatsTaken(used, seats int32) mail.Word {
+	if seats == 0 {
+		return mail.PhraseOf("seats.none")
+	}
+	return mail.PhraseOf("seats.taken", "used", itoa(used), "seats", itoa(seats))
 }
 
 // statesOf says how many people are in each state.

@@ -64,7 +64,7 @@ func BenchmarkMaxima(b *testing.B) {
 				return err
 			}
 			causes, _ := notice.Alerts(s)
-			next, _ := n.planFor(t, causes).Next(*t.notices())
+			next, _ := n.planFor(t, s, causes).Next(*t.notices())
 			*t.notices() = next
 			return nil
 		}

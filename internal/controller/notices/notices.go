@@ -136,22 +136,22 @@ func (n *Notices) snapshot(ctx context.Context, t *target) (s notice.Snapshot, e
 // nothing else does; zero: it does not.
 func (n *Notices) writePlan(ctx context.Context, t *target, snapshot notice.Snapshot) (time.Duration, error) {
 	causes, untilNextCause := notice.Alerts(snapshot)
-	next, wait := n.planFor(t, causes).Next(*t.notices())
+	next, wait := n.planFor(t, snapshot, causes).Next(*t.notices())
 	wait = attempt.Lowest(wait, untilNextCause)
 	if equality.Semantic.DeepEqual(next, *t.notices()) {
 		return wait, nil
 	}
 	return wait, status.Amend(ctx, n.api, n.client, t.object, func() error {
-		next, _ = n.planFor(t, causes).Next(*t.notices())
+		next, _ = n.planFor(t, snapshot, causes).Next(*t.notices())
 		*t.notices() = next
 		t.setWithinBudget()
 		return nil
 	})
 }
 
-func (n *Notices) planFor(t *target, causes []notice.Alert) notice.Plan {
+func (n *Notices) planFor(t *target, snapshot notice.Snapshot, causes []notice.Alert) notice.Plan {
 	p := notice.Plan{
-		UID: t.object.GetUID(), Causes: causes, Schedule: notice.ScheduleOf(t.organization),
+		UID: t.object.GetUID(), Causes: causes, Removed: snapshot.Removed, Schedule: notice.ScheduleOf(t.organization),
 		Request: t.object.GetAnnotations()[v1alpha1.AnnotationReport],
 		Gateway: n.gateway != nil, MailDomain: n.mailDomain, Now: n.now(),
 	}

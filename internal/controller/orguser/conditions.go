@@ -94,17 +94,11 @@ func setActive(u *v1alpha1.OrgUser, o *v1alpha1.Organization, in effective.InFor
 		status.Stalled(u, v1alpha1.ReasonTooManyWorkspaces, fmt.Sprintf(
 			"the user has access to %d workspaces, and the status has no room for %d more, which are not in force: remove the user from "+
 				"workspaces that the user does not need", len(in.Workspaces), in.OmittedWorkspaces))
-	case len(in.AwaitingSeats) > 0 && o != nil && len(effective.WithheldModules(o)) > 0:
-		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
-			"the person waits for these modules: %v. The status of organization %q has no room for another holder of a seat",
-			in.AwaitingSeats, u.Namespace))
-	case len(in.AwaitingSeats) > 0:
-		status.Progressing(u, v1alpha1.ReasonAwaitingSeat, fmt.Sprintf(
-			"no seats are left for these modules: %v. The person gets the next seat that is freed or added to the subscription",
-			in.AwaitingSeats))
+	case len(in.AwaitingSeats) > 0 && o != nil:
+		setAwaitingSeats(u, o, in.AwaitingSeats)
 	case len(in.MissingWorkspaces) > 0:
 		status.Progressing(u, v1alpha1.ReasonWorkspacesMissing, fmt.Sprintf(
-			"these workspaces do not exist or have no namespace yet: %v", in.MissingWorkspaces))
+			"these workspaces do not exist or have no namespace yet: %s", wording.Some(in.MissingWorkspaces)))
 	default:
 		status.Ready(u, v1alpha1.ReasonReady, "the spec is in force")
 	}

@@ -19,12 +19,20 @@ import (
 
 // withFullSeats returns an organization with a free seat for whose holder the status has no room.
 func withFullSeats(o *v1alpha1.Organization) *v1alpha1.Organization {
-	full := o.DeepCopy()
+	full := builders.Organization(o.Name).Module("desk", 10000).Obj()
 	full.Status.Modules = []v1alpha1.ModuleStatus{{Name: "desk", Seats: new(int32(10000)), Used: new(int32(9000))}}
 	for n := range 9000 {
 		full.Status.Modules[0].Holders = append(full.Status.Modules[0].Holders, string(maxima.Name("person", n)))
 	}
 	return full
+}
+
+// holders has the organization buy seats of a module, which these users have.
+func holders(bought int32, users ...string) func(*effective.UserFacts) {
+	return func(f *effective.UserFacts) {
+		f.Organization = builders.Organization("acme").Module("desk", bought).Obj()
+		f.Organization.Status.Modules = []v1alpha1.ModuleStatus{{Name: "desk", Holders: users}}
+	}
 }
 
 var _ = Describe("The conditions of a user", func() {
@@ -52,13 +60,27 @@ var _ = Describe("The conditions of a user", func() {
 			State: v1alpha1.UserActive, Workspaces: make([]v1alpha1.WorkspaceGrantStatus, 2), OmittedWorkspaces: 3,
 		}, func(*effective.UserFacts) {}, v1alpha1.ConditionStalled, "TooManyWorkspaces",
 			"has access to 2 workspaces, and the status has no room for 3 more, which are not in force"),
-		Entry("GTA-11 waiting for a seat", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}}, func(*effective.UserFacts) {},
-			v1alpha1.ConditionReconciling, "AwaitingSeat", "no seats are left for these modules: [desk]"),
+		Entry("GTA-11 waiting for a seat", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}}, holders(2, "ana", "bea"),
+			v1alpha1.ConditionReconciling, "AwaitingSeat",
+			`all 2 seats of the module "desk" are taken: the person waits for one that is freed or added to the subscription`),
+		Entry("GTA-11 waiting for the only seat", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}}, holders(1, "ana"),
+			v1alpha1.ConditionReconciling, "AwaitingSeat", `the only seat of the module "desk" is taken: the person waits for one`),
+		Entry("GTA-11 waiting for seats that nobody has bought", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}}, holders(0),
+			v1alpha1.ConditionReconciling, "AwaitingSeat", `the subscription has no seats for the module "desk": the person waits for one`),
+		Entry("GTA-11 waiting for a seat that has just become free", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}}, holders(1),
+			v1alpha1.ConditionReconciling, "AwaitingSeat", `a seat of the module "desk" is free, and given to whoever has waited longest`),
+		Entry("GTA-11 without modules that were removed from the subscription",
+			effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"fax", "nix"}}, holders(1, "ana"),
+			v1alpha1.ConditionReconciling, "ModulesMissing", "the subscription does not have these modules, or no longer has them: fax, nix. Add them to "+
+				`spec.subscription.modules of Organization "acme", or remove them from spec.modules here`),
+		Entry("GTA-11 waiting for a seat, and without a removed module",
+			effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"fax", "desk"}}, holders(1, "ana"), v1alpha1.ConditionReconciling,
+			"AwaitingSeat", `added to the subscription; the subscription does not have these modules, or no longer has them: fax. `),
 		Entry("GTA-11 waiting for a seat that the status has no room for", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}},
 			func(f *effective.UserFacts) { f.Organization = withFullSeats(f.Organization) }, v1alpha1.ConditionReconciling, "AwaitingSeat",
-			`waits for these modules: [desk]. The status of organization "acme" has no room for another holder of a seat`),
+			`the organization's status has no room for another holder of a seat of the module "desk": the person waits until somebody gives up a module`),
 		Entry("waiting for a workspace", effective.InForce{State: v1alpha1.UserActive, MissingWorkspaces: []string{"sales"}}, func(*effective.UserFacts) {},
-			v1alpha1.ConditionReconciling, "WorkspacesMissing", "[sales]"),
+			v1alpha1.ConditionReconciling, "WorkspacesMissing", "no namespace yet: sales"),
 		Entry("GTA-5 without the workspace that is required", effective.InForce{State: v1alpha1.UserActive, LacksWorkspace: true}, func(*effective.UserFacts) {},
 			v1alpha1.ConditionStalled, "WorkspaceRequired", `organization "acme" requires everybody to be in a workspace`),
 		Entry("being removed", effective.InForce{State: v1alpha1.UserRemoving}, func(*effective.UserFacts) {},

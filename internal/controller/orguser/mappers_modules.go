@@ -5,10 +5,13 @@ package orguser
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/mapper"
@@ -27,6 +30,35 @@ func moduleRoles(o *v1alpha1.Organization) map[string]string {
 		roles[string(m.Name)] = m.ClusterRoleName
 	}
 	return roles
+}
+
+// waitingForChangedSeats returns the users who wait for a module of which other seats are bought, or which is removed from or added to the
+// subscription: their conditions say what they wait for.
+func (r *Reconciler) waitingForChangedSeats(ctx context.Context, c mapper.Change[*v1alpha1.Organization]) ([]*v1alpha1.OrgUser, error) {
+	changed := mapper.Difference(seatsBought(c.Before), seatsBought(c.After))
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	modules := map[string]bool{}
+	for _, bought := range changed {
+		name, _, _ := strings.Cut(bought, "/")
+		modules[name] = true
+	}
+	users, err := r.cache.Users(ctx, c.After.Namespace)
+	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
+		return !slices.ContainsFunc(u.Spec.Modules, func(m v1alpha1.ObjectName) bool {
+			return modules[string(m)] && !slices.Contains(u.Status.Modules, m)
+		})
+	}), err
+}
+
+// seatsBought returns each module of the subscription with its seats, as module/seats.
+func seatsBought(o *v1alpha1.Organization) []string {
+	bought := make([]string, 0, len(o.Spec.Subscription.Modules))
+	for _, m := range o.Spec.Subscription.Modules {
+		bought = append(bought, fmt.Sprintf("%s/%d", m.Name, ptr.Deref(m.Seats, 0)))
+	}
+	return bought
 }
 
 // seatHolders returns those who have seats of some modules, or are about to leave them.

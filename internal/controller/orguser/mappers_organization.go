@@ -42,6 +42,11 @@ func (r *Reconciler) usersForOrganization(ctx context.Context, c mapper.Change[*
 		keys = append(keys, types.NamespacedName{Namespace: c.After.Namespace, Name: name[strings.LastIndex(name, "/")+1:]})
 	}
 	keys = append(keys, seatHoldersOfChangedModules(c)...)
+	waiting, err := mapper.KeysOf(r.waitingForChangedSeats(ctx, c))
+	if err != nil {
+		return keys, err
+	}
+	keys = append(keys, waiting...)
 	if (rolebinding.PaymentRules(c.Before) == nil) == (rolebinding.PaymentRules(c.After) == nil) {
 		return keys, nil
 	}

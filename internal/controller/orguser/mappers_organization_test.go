@@ -26,6 +26,19 @@ var _ = Describe("A change of an organization", func() {
 		Expect(names(users.usersForOrganization(ctx, changeOf(paying, other)))).To(BeEmpty())
 	})
 
+	It("GTA-11 concerns those who wait for a module whose seats change or that is removed", func(ctx context.Context) {
+		acme := acmeWithSeats()
+		module := acme.Spec.Subscription.Modules[0].Name
+		waits := builders.OrgUser("acme", "waits").Modules(string(module)).Obj()
+		users := mapping(ctx, append(acmePeople(), waits)...)
+		more, none := acme.DeepCopy(), acme.DeepCopy()
+		*more.Spec.Subscription.Modules[0].Seats++
+		none.Spec.Subscription.Modules = none.Spec.Subscription.Modules[1:]
+		Expect(names(users.usersForOrganization(ctx, changeOf(acme, more)))).To(ContainElement("waits"))
+		Expect(names(users.usersForOrganization(ctx, changeOf(acme, none)))).To(ContainElement("waits"))
+		Expect(names(users.usersForOrganization(ctx, changeOf(acme, acme)))).To(BeEmpty())
+	})
+
 	It("GTA-10 GTA-5 concerns those who have a module whose ClusterRole changes, and everybody when a workspace is required", func(ctx context.Context) {
 		acme := acmeWithSeats()
 		users := mapping(ctx, acmePeople()...)

@@ -88,7 +88,11 @@ func (v validator[T]) warnings(ctx context.Context, o T, r authz.Request) (admis
 	if err != nil {
 		return nil, err
 	}
-	warnings = append(warnings, inherited...)
+	seats, err := v.cache.SeatWarnings(ctx, r.Old, o)
+	if err != nil {
+		return nil, err
+	}
+	warnings = slices.Concat(warnings, inherited, seats)
 	switch o := any(o).(type) {
 	case *v1alpha1.Workspace:
 		warnings = append(warnings, v.labels.Warnings(o)...)
