@@ -88,6 +88,9 @@ const (
 	// ConditionWithinBudget, on an Organization and a Workspace, is False while messages to contacts wait for a budget of the platform. It
 	// is absent otherwise.
 	ConditionWithinBudget = "WithinBudget"
+	// ConditionAccountsExist, on a Workspace, is False while spec.members, or a RoleBinding that Usher did not create, names somebody who
+	// has no account. It is absent otherwise.
+	ConditionAccountsExist = "AccountsExist"
 )
 
 // Condition reasons: the values of a condition's machine-readable reason.
@@ -106,6 +109,7 @@ const (
 	ReasonAwaitingLedger         = "AwaitingLedger"
 	ReasonAwaitingSeat           = "AwaitingSeat"
 	ReasonModulesMissing         = "ModulesMissing"
+	ReasonAccountMissing         = "AccountMissing"
 	ReasonWorkspacesMissing      = "WorkspacesMissing"
 	ReasonAccepted               = "Accepted"
 	ReasonNotInvited             = "NotInvited"

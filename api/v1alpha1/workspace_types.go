@@ -238,12 +238,32 @@ type WorkspaceStatus struct {
 	// queue says whether the address in spec.portal.queueEmail is used.
 	// +optional
 	Queue QueueStatus `json:"queue,omitempty,omitzero"`
+	// staleBindings are RoleBindings in the namespace that Usher did not create, and that name users who were removed from the
+	// organization. Usher leaves them alone: whoever has such a user name has their access. At most 16 are listed.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	StaleBindings []StaleBinding `json:"staleBindings,omitempty"`
 	// conditions are Ready, and Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// StaleBinding is a RoleBinding that names a user who was removed.
+type StaleBinding struct {
+	// name is the name of the RoleBinding.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+	// username is the Kubernetes user name that it names.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	Username string `json:"username,omitempty"`
 }
 
 // QueueState says whether a queue's address is used.

@@ -28,6 +28,11 @@ type AddressReferences struct {
 	Devices []string
 	// Contacts are the contacts, of Workspaces and of the Organization, that are assigned to the very user who has the address.
 	Contacts []string
+	// Unassigned are those that were assigned to that user and have just become unassigned.
+	Unassigned []string
+	// Invitations are those whose spec.emails names the address, and that the person has accepted: sending one again invites the person
+	// again.
+	Invitations []string
 }
 
 // AddressReferences returns what names an address, and the user with that UID, if any. It costs a look-up for each kind of access and
@@ -56,22 +61,51 @@ func (r Reader) AddressReferences(ctx context.Context, o *v1alpha1.Organization,
 		if deviceOf(w, email) != "" {
 			found.Devices = append(found.Devices, w.Name)
 		}
-		found.Contacts = append(found.Contacts, contactsOf(w.Status.Contacts, user, " in workspace "+w.Name)...)
+		found.addContacts(w.Status.Contacts, user, " in workspace "+w.Name)
 	}
-	found.Contacts = append(found.Contacts, contactsOf(o.Status.Contacts, user, " of the organization")...)
+	found.addContacts(o.Status.Contacts, user, " of the organization")
+	if found.Invitations, err = r.acceptedInvitations(ctx, namespace, email); err != nil {
+		return found, err
+	}
 	found.Members, found.Devices, found.Contacts = bounded(found.Members), bounded(found.Devices), bounded(found.Contacts)
+	found.Unassigned, found.Invitations = bounded(found.Unassigned), bounded(found.Invitations)
 	return found, nil
 }
 
-// contactsOf returns the names of the contacts that are assigned to a user, each with where it is.
-func contactsOf(contacts []v1alpha1.ContactStatus, user types.UID, where string) []string {
+// acceptedInvitations returns the names of the Invitations that the person with an address has accepted, or had accepted before the user
+// was removed, and that go on naming the address.
+func (r Reader) acceptedInvitations(ctx context.Context, namespace, email string) ([]string, error) {
+	naming, err := r.InvitationsByEmail(ctx, namespace, email)
+	if err != nil {
+		return nil, err
+	}
 	var names []string
-	for _, c := range contacts {
-		if c.Assignee != "" && c.AssigneeUID != "" && c.AssigneeUID == string(user) {
-			names = append(names, c.Name+where)
+	for _, i := range naming {
+		recipient := Recipient(i, email)
+		accepted := recipient.State == v1alpha1.RecipientActive ||
+			recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedAccountRemoved
+		if !accepted || !i.DeletionTimestamp.IsZero() {
+			continue
+		}
+		people, _ := emailaddr.ParseList(i.Spec.Emails) // a malformed list names nobody
+		if slices.ContainsFunc(people, func(p emailaddr.Addressee) bool { return emailaddr.Same(p.Email, email) }) {
+			names = append(names, i.Name)
 		}
 	}
-	return names
+	return names, nil
+}
+
+// addContacts adds the names of the contacts that are assigned to a user, or were, each with where it is.
+func (a *AddressReferences) addContacts(contacts []v1alpha1.ContactStatus, user types.UID, where string) {
+	for _, c := range contacts {
+		switch {
+		case c.AssigneeUID == "" || c.AssigneeUID != string(user):
+		case c.Assignee == "":
+			a.Unassigned = append(a.Unassigned, c.Name+where)
+		default:
+			a.Contacts = append(a.Contacts, c.Name+where)
+		}
+	}
 }
 
 // bounded returns the names sorted, each once, and no more than maxReferences of them.

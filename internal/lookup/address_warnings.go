@@ -98,6 +98,15 @@ func (r Reader) addInheritance(ctx context.Context, warnings []string, o *v1alph
 	return warnings, nil
 }
 
+// workspacesInForce returns the names of a user's workspaces.
+func workspacesInForce(u *v1alpha1.OrgUser) []string {
+	names := make([]string, 0, len(u.Status.Workspaces))
+	for n := range u.Status.Workspaces {
+		names = append(names, u.Status.Workspaces[n].Name)
+	}
+	return names
+}
+
 // addRemaining says what still names a user who is to be deleted. What names the address means the heir from then on, if there is one.
 func (r Reader) addRemaining(ctx context.Context, warnings []string, o *v1alpha1.Organization, user, heir *v1alpha1.OrgUser,
 ) ([]string, error) {
@@ -108,6 +117,15 @@ func (r Reader) addRemaining(ctx context.Context, warnings []string, o *v1alpha1
 	if len(references.Members) > 0 && heir == nil {
 		warnings = append(warnings, fmt.Sprintf("spec.members of workspaces still names %s: %s. The next user with this address gets that "+
 			"access; remove it there unless the person returns", effective.EmailOf(user), listed(references.Members)))
+	}
+	if len(references.Invitations) > 0 && heir == nil {
+		warnings = append(warnings, fmt.Sprintf("spec.emails of Invitations still names %s: %s. Sending one again invites the person "+
+			"again; remove the address there unless the person returns", effective.EmailOf(user), listed(references.Invitations)))
+	}
+	if names := workspacesInForce(user); len(names) > 0 && heir == nil {
+		warnings = append(warnings, fmt.Sprintf("RoleBindings that Usher did not create stay in the namespaces of these workspaces: %s. "+
+			"If one names the user %q, the condition %s of the Workspace will say so", firstOf(names), user.Status.Username,
+			v1alpha1.ConditionAccountsExist))
 	}
 	if len(references.Contacts) > 0 {
 		warnings = append(warnings, fmt.Sprintf("contacts are assigned to %s: %s. They become unassigned, and stay so whoever has the "+

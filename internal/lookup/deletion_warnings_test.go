@@ -40,8 +40,20 @@ var _ = Describe("Deleting a user", func() {
 			to("accepted", v1alpha1.RecipientActive), to("over", v1alpha1.RecipientExpired))
 		eva := builders.OrgUser("acme", "eva").Obj()
 		Expect(reader.DeletionWarnings(ctx, eva)).To(HaveExactElements(
-			`Invitation "team" invites eva@acme.example: Usher will recreate the pending user unless you remove the address from spec.emails there`))
+			`Invitation "team" invites eva@acme.example: Usher will recreate the pending user unless you remove the address from spec.emails there`,
+			"spec.emails of Invitations still names eva@acme.example: accepted. Sending one again invites the person again; remove the address "+
+				"there unless the person returns"))
 		Expect(holding(to("team", v1alpha1.RecipientInvited)).DeletionWarnings(ctx, eva)).To(BeEmpty(), "without an organization")
+	})
+
+	It("ORG-26 says where RoleBindings that Usher did not create are reported, if there may be any", func(ctx context.Context) {
+		sam := active("sam", v1alpha1.RoleMember)
+		sam.Status.Workspaces = []v1alpha1.WorkspaceGrantStatus{{Name: "sales"}, {Name: "support"}}
+		Expect(holding(acme(), sam).DeletionWarnings(ctx, sam)).To(HaveExactElements(
+			`RoleBindings that Usher did not create stay in the namespaces of these workspaces: sales, support. If one names the user ` +
+				`"sam@acme.example", the condition AccountsExist of the Workspace will say so`))
+		next := builders.OrgUser("acme", "samuel").Email("sam@acme.example").Obj()
+		Expect(holding(acme(), sam, next).DeletionWarnings(ctx, sam)).To(BeEmpty(), "somebody has the name from then on")
 	})
 
 	It("does not warn if the organization is being deleted or is gone", func(ctx context.Context) {

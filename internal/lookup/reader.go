@@ -166,6 +166,33 @@ func (r Reader) UsersByUsername(ctx context.Context, namespace, username string)
 	return r.users(ctx, namespace, client.MatchingFields{userByUsername: username})
 }
 
+// HasUsername reports whether somebody in an organization, who is not being removed, requests a Kubernetes user name or has it.
+func (r Reader) HasUsername(ctx context.Context, namespace, name string) (bool, error) {
+	users, err := r.usersByAnyUsername(ctx, namespace, name)
+	return slices.ContainsFunc(users, func(u *v1alpha1.OrgUser) bool {
+		return u.DeletionTimestamp.IsZero() && (u.Status.Username == name || r.names.Of(u) == name)
+	}), err
+}
+
+// HasEmail reports whether somebody in an organization, who is not being removed, has an address.
+func (r Reader) HasEmail(ctx context.Context, namespace, email string) (bool, error) {
+	users, err := r.UsersByEmail(ctx, namespace, email)
+	return slices.ContainsFunc(users, func(u *v1alpha1.OrgUser) bool { return u.DeletionTimestamp.IsZero() }), err
+}
+
+// WorkspacesByAddress returns the Workspaces whose members name an address.
+func (r Reader) WorkspacesByAddress(ctx context.Context, namespace, email string) ([]*v1alpha1.Workspace, error) {
+	var naming []*v1alpha1.Workspace
+	for _, access := range effective.Accesses {
+		found, err := r.workspacesByMember(ctx, namespace, effective.AddressKey(email), access)
+		if err != nil {
+			return nil, err
+		}
+		naming = append(naming, found...)
+	}
+	return naming, nil
+}
+
 // UsersByWorkspace returns the OrgUsers who request a workspace or have it in force.
 func (r Reader) UsersByWorkspace(ctx context.Context, namespace, workspace string) ([]*v1alpha1.OrgUser, error) {
 	return r.users(ctx, namespace, client.MatchingFields{userByWorkspace: workspace})

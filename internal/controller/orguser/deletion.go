@@ -42,11 +42,12 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, u *v1alpha1.OrgUser) (
 	if failed != nil || err != nil {
 		return result, err // the user must not be gone before the access is
 	}
-	return ctrl.Result{}, r.finalize(ctx, u)
+	return ctrl.Result{}, r.finalize(ctx, s)
 }
 
 // finalize removes the finalizer of a user whose access is gone, once the ledger no longer names the user.
-func (r *Reconciler) finalize(ctx context.Context, u *v1alpha1.OrgUser) error {
+func (r *Reconciler) finalize(ctx context.Context, s *scope) error {
+	u := s.user
 	listed, err := r.isListed(ctx, u)
 	if listed || err != nil {
 		return err // the next change of the ledger brings the next pass
@@ -54,7 +55,15 @@ func (r *Reconciler) finalize(ctx context.Context, u *v1alpha1.OrgUser) error {
 	if err := r.bindings.DeleteMatching(ctx, rolebinding.OfUser(u)); err != nil {
 		return err
 	}
-	return object.RemoveFinalizer(ctx, r.client, u)
+	remains, err := r.remaining(ctx, s.facts.Organization, u)
+	if err != nil {
+		return err
+	}
+	if err := object.RemoveFinalizer(ctx, r.client, u); err != nil {
+		return err
+	}
+	r.reportRemaining(s.facts.Organization, u, remains)
+	return nil
 }
 
 // isSuperseded reports whether a user that Usher created by itself has to go, because somebody has declared one with the

@@ -40,6 +40,7 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 		return err
 	}
 	r.refusals.forget(w.UID)
+	r.departures.take(client.ObjectKeyFromObject(w))
 	return object.RemoveFinalizer(ctx, r.client, w)
 }
 

@@ -44,6 +44,7 @@ type Reconciler struct {
 	settleDelay time.Duration
 	now         func() time.Time
 	refusals    refusals
+	departures  departures
 }
 
 // Platform is what the operator's configuration says about the namespaces and addresses of workspaces.
@@ -82,6 +83,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.workspacesForOrganization)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.workspacesForUser)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.workspacesForAssignee)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.workspacesForRemoved)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.workspacesForAddress)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForSerials)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForIntake)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForFormer)).
@@ -114,8 +117,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, w *v1alpha1.Workspace) (ctrl
 		r.reconcileIntake,
 		r.reconcileQueue,
 		r.reconcileAccounts,
+		r.reconcileMissingAccounts,
 	)
 	setConditions(s, failed)
-	_, err = status.Write(ctx, r.client, s.before, w)
+	wrote, err := status.Write(ctx, r.client, s.before, w)
+	if wrote && err == nil {
+		r.reportMissingAccounts(s.before, w)
+	}
 	return requeue.IgnoreConflict(w, ctrl.Result{RequeueAfter: wait}, errors.Join(failed, err))
 }
