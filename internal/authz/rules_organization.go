@@ -65,6 +65,10 @@ func judgePrimaryAdministrator(r Request, changed []string) []Violation {
 		PowerOf(r.Actor.Role, AreaProfile) != PowerManage || mayGrant(r.Actor.Role, v1alpha1.RoleOrganizationAdmin) {
 		return nil
 	}
+	if r.Facts.Organization != nil && !hasAdministrator(r.Facts.Organization) {
+		return []Violation{r.refuse(field, Forbidden, "first-administrator", "whoever is named in %s may become the first administrator: "+
+			"ask the platform team to change it", field)}
+	}
 	return []Violation{r.deny(field, "first-administrator", grantersOf(v1alpha1.RoleOrganizationAdmin),
 		"change %s while there is no administrator, because that person may become the first one", field)}
 }

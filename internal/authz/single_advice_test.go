@@ -75,6 +75,12 @@ var _ = Describe("A refusal", func() {
 		luis := builders.OrgUser("acme", "luis").Role(orgAdmin).Obj()
 		Expect(authz.Judge(about(asked(eva, authz.Create, luis), acme(), false))).To(HaveExactElements(HaveField("Message",
 			byEva+`only an OrganizationAdmin may set role "OrganizationAdmin"; none is in force yet: ask the platform team`)))
+		paying := func(email string) *v1alpha1.Organization {
+			return builders.Organization("acme").PrimaryAdministrator("Ana", email).Obj()
+		}
+		Expect(authz.Judge(about(update(person("fin", financeAdmin), paying("a@acme.example"), paying("b@acme.example")), acme(), false))).To(
+			HaveExactElements(HaveField("Message", `user "fin@acme.example" is FinanceAdmin in organization "acme": whoever is named in `+
+				`spec.primaryAdministrator.email may become the first administrator: ask the platform team to change it`)))
 		delegated := builders.Organization("acme").Delegate("argocd", orgAdmin).Obj()
 		Expect(authz.Judge(about(asked(eva, authz.Create, luis), delegated, false))).To(HaveExactElements(HaveField("Message",
 			byEva+`only an OrganizationAdmin may set role "OrganizationAdmin"`)))
