@@ -18,7 +18,7 @@ type note struct {
 	// When it is said, and what to Do.
 	When string `json:"when"`
 	Do   string `json:"do"`
-	// Text stands for one that is put together at run time.
+	// Text stands in place of those that the code shows, if one is put together at run time.
 	Text string `json:"text"`
 }
 
@@ -68,8 +68,8 @@ mail servers read in [intake.md](intake.md), and what the operator says of its f
 
 const frame = `
 A refusal of a request by a role (403) begins with who asks, in which role and in which organization, and ends with who may do it; one of
-content (422) names the field and the value. Platform identities are not bound by roles, but by everything else: see
-[roles.md](roles.md).
+content (422) names the field and the value. Where a rule makes useless what another one advises, only that rule speaks. Platform
+identities are not bound by roles, but by everything else: see [roles.md](roles.md).
 `
 
 func (p page) render() string {
@@ -141,9 +141,9 @@ func fieldsOf(fields []string) string {
 	return strings.Join(names, "<br>")
 }
 
-func list(texts []string, fallback string) string {
-	if len(texts) == 0 {
-		texts = []string{fallback}
+func list(texts []string, instead string) string {
+	if instead != "" {
+		texts = strings.Split(instead, "\n")
 	}
 	cells := make([]string, 0, len(texts))
 	for _, text := range texts {

@@ -23,14 +23,19 @@ func (a authorizer) pauseWarnings(ctx context.Context, r authz.Request) ([]strin
 		return nil, err
 	case r.Status && paused || !r.Status && !paused:
 		return nil, nil
+	}
+	var warnings []string
+	switch {
 	case r.Status:
-		return []string{fmt.Sprintf("organization %q is not paused: Usher may overwrite the status and send mails while you restore it; "+
-			"set the annotation %s=true on namespace %q first", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
+		warnings = append(warnings, fmt.Sprintf("organization %q is not paused: Usher may overwrite the status and send mails while you "+
+			"restore it; set the annotation %s=true on namespace %q first", r.Organization, v1alpha1.AnnotationPaused, r.Organization))
+	case r.Operation == authz.Delete:
+		warnings = append(warnings, fmt.Sprintf("organization %q is paused: the object stays, with what it gives, until the platform team "+
+			"removes the annotation %s from namespace %q or deletes the namespace",
+			r.Organization, v1alpha1.AnnotationPaused, r.Organization))
+	default:
+		warnings = append(warnings, fmt.Sprintf("organization %q is paused: the change has no effect, and nobody is mailed, until the "+
+			"platform team removes the annotation %s from namespace %q", r.Organization, v1alpha1.AnnotationPaused, r.Organization))
 	}
-	if r.Operation == authz.Delete {
-		return []string{fmt.Sprintf("organization %q is paused: the object stays, with what it gives, until the platform team removes the "+
-			"annotation %s from namespace %q or deletes the namespace", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
-	}
-	return []string{fmt.Sprintf("organization %q is paused: the change has no effect, and nobody is mailed, until the platform team "+
-		"removes the annotation %s from namespace %q", r.Organization, v1alpha1.AnnotationPaused, r.Organization)}, nil
+	return warnings, nil
 }
