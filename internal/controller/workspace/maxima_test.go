@@ -5,6 +5,7 @@ package workspace
 
 import (
 	"testing"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
@@ -26,7 +27,7 @@ func BenchmarkMaxima(b *testing.B) {
 	maxima.AddAll(cache, users)
 	maxima.AddAll(cache, maxima.Workspaces(1000))
 	cache.Add(w, other)
-	r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), client: cache}
+	r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), client: cache, now: time.Now}
 
 	maxima.Run(b, "organization/handler", func() error {
 		_, err := r.workspacesForOrganization(b.Context(), mapper.Change[*v1alpha1.Organization]{After: o})
@@ -50,7 +51,7 @@ func BenchmarkMaxima(b *testing.B) {
 	})
 	maxima.Run(b, "pass", func() error {
 		s := &scope{workspace: w.DeepCopy(), before: w, organization: o}
-		_, err := phase.Run(b.Context(), s.workspace, s, r.reconcileCounts, r.reconcileContacts, r.reconcileDevices)
+		_, err := phase.Run(b.Context(), s.workspace, s, r.reconcileCounts, r.reconcileContacts, r.reconcileDevices, r.reconcileMissingAccounts)
 		return err
 	})
 }

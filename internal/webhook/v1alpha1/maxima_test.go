@@ -54,6 +54,11 @@ func BenchmarkMaxima(b *testing.B) {
 	run("organization", validating[*v1alpha1.Organization](scheme, a), o, change(o, func(o *v1alpha1.Organization) {
 		o.Spec.Profile.Size = 5
 	}), 200)
+	run("organization/seats-cut", validating[*v1alpha1.Organization](scheme, a), o, change(o, func(o *v1alpha1.Organization) {
+		for n := range o.Spec.Subscription.Modules {
+			o.Spec.Subscription.Modules[n].Seats = new(int32(1))
+		}
+	}), 200)
 	run("orguser", validating[*v1alpha1.OrgUser](scheme, a), users[0], change(users[0], func(u *v1alpha1.OrgUser) {
 		u.Spec.DisplayName, u.Spec.Workspaces = "Eva", nil
 	}), 200)
