@@ -116,7 +116,7 @@ func moduleOutlooks(f UserFacts) (seated, waiting []string) {
 		seated = append(seated, string(module))
 	}
 	for _, module := range without {
-		if hasFreeSeat(f.Organization, v1alpha1.ObjectName(module)) {
+		if SeatsFor(f.Organization, v1alpha1.ObjectName(module), f.User.Name).Available() > 0 {
 			seated = append(seated, module)
 		} else {
 			waiting = append(waiting, module)
@@ -125,17 +125,6 @@ func moduleOutlooks(f UserFacts) (seated, waiting []string) {
 	slices.Sort(seated)
 	slices.Sort(waiting)
 	return seated, waiting
-}
-
-// hasFreeSeat reports whether a module that the organization has bought has a seat that nobody holds.
-func hasFreeSeat(o *v1alpha1.Organization, module v1alpha1.ObjectName) bool {
-	for _, m := range o.Spec.Subscription.Modules {
-		if m.Name == module && m.Seats != nil {
-			present := presentSeats(o, module)
-			return len(present.Holders)+len(present.Leaving) < int(min(*m.Seats, maxHolders))
-		}
-	}
-	return false
 }
 
 func standingOf(f UserFacts, in InForce, o Outlook) Standing {
