@@ -21,6 +21,11 @@ func DisplayNameOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) str
 	}
 }
 
+// FormOfAddressOf returns what a user is called in mails and on pages: the name to display, without the repetition of a derived one.
+func FormOfAddressOf(u *v1alpha1.OrgUser, registration *v1alpha1.Registration) string {
+	return emailaddr.FormOfAddress(DisplayNameOf(u, registration))
+}
+
 // IsAccountOf reports whether a user is a recipient's account. It must have the recipient's address, or have had it since it accepted:
 // the name in the recipient's status may have become another user's. And it must be the one that accepted: an account that is created
 // after that is another one, although it has the same name and address. The UID tells them apart; where none is recorded, the time of

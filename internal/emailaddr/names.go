@@ -58,6 +58,16 @@ func DisplayName(address string) string {
 	return strings.Join(names, " ")
 }
 
+// FormOfAddress returns what people are called where they are greeted or mentioned. A name that is the same word twice, as DisplayName
+// derives it from an address without a dot, is said once: nobody is called Nora Nora. Any other name stays as it is.
+func FormOfAddress(name string) string {
+	words := strings.Fields(name)
+	if len(words) == 2 && words[0] == words[1] {
+		return words[0]
+	}
+	return name
+}
+
 func capitalize(s string) string {
 	runes := []rune(s)
 	runes[0] = unicode.ToUpper(runes[0])

@@ -36,6 +36,18 @@ var _ = Describe("A display name", func() {
 		Entry("dots in the domain only", "claire@mail.acme.example", "Claire"),
 	)
 
+	DescribeTable("LMI-6 is said once where people are addressed, if it is the same word twice", func(name, called string) {
+		Expect(emailaddr.FormOfAddress(name)).To(Equal(called))
+	},
+		Entry("derived without a dot", emailaddr.DisplayName("nora@acme.example"), "Nora"),
+		Entry("derived with a dot", emailaddr.DisplayName("claire.johnson@acme.example"), "Claire Johnson"),
+		Entry("surrounded by spaces", " Nora  Nora ", "Nora"),
+		Entry("two words of which only the case differs", "Nora nora", "Nora nora"),
+		Entry("more words", "Nora Nora Gil", "Nora Nora Gil"),
+		Entry("one word", "Nora", "Nora"),
+		Entry("nothing", "", ""),
+	)
+
 	It("fits in status.displayName, whatever the address", func() {
 		name := emailaddr.DisplayName(strings.Repeat("a", 64) + "@acme.example")
 		Expect(len(name)).To(BeNumerically("<=", 160))

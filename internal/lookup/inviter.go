@@ -102,18 +102,18 @@ func (r Reader) InviterName(ctx context.Context, namespace string, username v1al
 	case err != nil:
 		return "", err
 	case len(people) > 0:
-		return people[0].Status.DisplayName, nil
+		return formOfAddress(people[0]), nil
 	}
 	if person, err := r.personByAddress(ctx, namespace, string(username)); err != nil || person != nil {
-		return displayName(person), err
+		return formOfAddress(person), err
 	}
 	email, _ := r.names.AddressIn(string(username))
 	return email, nil
 }
 
-func displayName(u *v1alpha1.OrgUser) string {
+func formOfAddress(u *v1alpha1.OrgUser) string {
 	if u == nil {
 		return ""
 	}
-	return u.Status.DisplayName
+	return emailaddr.FormOfAddress(u.Status.DisplayName)
 }

@@ -49,7 +49,7 @@ var _ = Describe("An alert about seats", func() {
 		kim.CreationTimestamp, luis.CreationTimestamp = *at(0), *at(-time.Hour)
 		w := notice.Snapshot{Organization: seats("desk", 1, "eva"), Users: []*v1alpha1.OrgUser{kim, luis}}
 		Expect(w.DetailsOf(&v1alpha1.AlertStatus{Reason: v1alpha1.AlertSeatsExhausted, Subject: "desk"}, 1)).To(Equal(
-			notice.Details{Title: "desk", Seats: 1, Used: 1, Waiting: []string{"Luis Luis", "Kim Kim"}}))
+			notice.Details{Title: "desk", Seats: 1, Used: 1, Waiting: []string{"Luis", "Kim"}}))
 	})
 })
 

@@ -34,7 +34,7 @@ func (s Snapshot) DetailsOf(a *v1alpha1.AlertStatus, listed int) Details {
 		return s.refusalDetails(a.Subject)
 	case v1alpha1.AlertLastAdministratorHeld:
 		if u := s.user(a.Subject); u != nil {
-			return Details{Title: effective.DisplayNameOf(u, u.Status.Registration), Email: string(effective.EmailOf(u))}
+			return Details{Title: effective.FormOfAddressOf(u, u.Status.Registration), Email: string(effective.EmailOf(u))}
 		}
 		return Details{Title: a.Subject}
 	default:
@@ -52,7 +52,7 @@ func (s Snapshot) seatDetails(module string) Details {
 	m := &s.Organization.Status.Modules[i]
 	d.Seats, d.Used = countOf(m.Seats), countOf(m.Used)
 	for _, u := range s.waiting(m, s.circle()) {
-		d.Waiting = append(d.Waiting, effective.DisplayNameOf(u, u.Status.Registration))
+		d.Waiting = append(d.Waiting, effective.FormOfAddressOf(u, u.Status.Registration))
 	}
 	return d
 }

@@ -45,7 +45,7 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 		Location:          effective.LocationOf(t.organization),
 		Contact:           contact,
 		NeedsConfirmation: effective.ConfirmationNeeded(t.organization),
-		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(emailaddr.DisplayName(email))},
+		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(emailaddr.FormOfAddress(emailaddr.DisplayName(email)))},
 	}
 	if onboarding.ExpirationTime != nil {
 		link.ExpirationTime = onboarding.ExpirationTime.Time
@@ -109,7 +109,7 @@ func (l *ClusterLinks) addGrants(ctx context.Context, t *linkTarget, link *Link)
 		outlook, err = l.addInvitation(ctx, t, host, link)
 	case *v1alpha1.OrgUser:
 		link.Username, link.NameGiven = l.Cache.Usernames().Of(host), host.Spec.DisplayName != ""
-		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(host, &link.Registration))
+		link.Registration.DisplayName = prefilledName(host, link)
 		outlook, err = l.Cache.Outlook(ctx, host)
 	}
 	link.addOutlook(outlook)
@@ -132,8 +132,8 @@ func (l *ClusterLinks) addInvitation(ctx context.Context, t *linkTarget, i *v1al
 		}
 	}
 	if account != nil {
-		link.Registration.DisplayName = v1alpha1.DisplayName(effective.DisplayNameOf(account, &link.Registration))
 		link.NameGiven = account.Spec.DisplayName != ""
+		link.Registration.DisplayName = prefilledName(account, link)
 	}
 	if account == nil {
 		account = effective.InvitedUser(i, link.Email)
@@ -152,4 +152,12 @@ func (k *Link) addOutlook(o effective.Outlook) {
 			Title: w.Title, Access: w.Access, Namespace: w.Namespace, NotReady: accepted && !w.Ready(),
 		})
 	}
+}
+
+// prefilledName returns the name that the form suggests. One that the organization has declared is shown as it is.
+func prefilledName(u *v1alpha1.OrgUser, link *Link) v1alpha1.DisplayName {
+	if link.NameGiven {
+		return u.Spec.DisplayName
+	}
+	return v1alpha1.DisplayName(effective.FormOfAddressOf(u, &link.Registration))
 }

@@ -108,7 +108,7 @@ var _ = Describe("The phones of contacts", func() {
 			HaveField("LastError", ContainSubstring("503")), HaveField("NextAttemptTime", Not(BeNil())))))))
 		p.answer(http.StatusAccepted)
 		Eventually(get(ctx, o)).Should(haveOpenAlerts(alert(1, held, "ana", v1alpha1.NoticeSent, v1alpha1.NoticeSent)))
-		text := "Acme: Ana Ana stays an administrator for now because there is no other."
+		text := "Acme: Ana stays an administrator for now because there is no other."
 		Expect(p.about(org)).To(ConsistOf(
 			And(HaveField("Type", "SMS"), HaveField("To", "+34600000009"), HaveField("Text", text), HaveField("Organization", org)),
 			And(HaveField("Type", "Phone"), HaveField("To", "+34600000008"), HaveField("Text", text), HaveField("Workspace", ""))))

@@ -194,7 +194,7 @@ var _ = Describe("Contacts", func() {
 		Eventually(get(ctx, w)).Should(haveOpenAlerts(alert(1, v1alpha1.AlertSeatsExhausted, "remote-support", v1alpha1.NoticeSent)))
 		Expect(subjectsTo(guardia)()).To(Equal([]string{"Acme: no quedan plazas de remote-support"}))
 		Expect(mailsTo(guardia)[0].Text).To(And(ContainSubstring("Hola, Guardia:"), ContainSubstring("Espacio de trabajo: Soporte"),
-			ContainSubstring("En espera de plaza: Luis Luis")))
+			ContainSubstring("En espera de plaza: Luis")))
 		Expect(subjectsTo(desk)()).To(HaveLen(1), "a contact of the organization is not told again as a contact of a workspace")
 	})
 

@@ -109,7 +109,7 @@ func nameOf(user *v1alpha1.OrgUser, r *v1alpha1.RecipientStatus) string {
 	if user == nil {
 		user = &v1alpha1.OrgUser{Spec: v1alpha1.OrgUserSpec{Email: r.Email}}
 	}
-	return effective.DisplayNameOf(user, r.Registration)
+	return effective.FormOfAddressOf(user, r.Registration)
 }
 
 // Record implements delivery.Outbox. It also succeeds while the portal writes the same status.

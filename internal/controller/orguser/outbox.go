@@ -15,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
 )
@@ -105,9 +106,9 @@ func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
 	outlook, err := b.cache.Outlook(ctx, u)
 	d.SetOutlook(outlook, b.cache.Usernames().Of(u))
-	d.Content.Recipient = u.Status.DisplayName
+	d.Content.Recipient = emailaddr.FormOfAddress(u.Status.DisplayName)
 	if u.Status.Onboarding != nil {
-		d.Content.Recipient = effective.DisplayNameOf(u, u.Status.Onboarding.Registration)
+		d.Content.Recipient = effective.FormOfAddressOf(u, u.Status.Onboarding.Registration)
 	}
 	contact, errContact := b.cache.ContactFor(ctx, b.organization, "", email)
 	d.Content.Contact = contact.String()

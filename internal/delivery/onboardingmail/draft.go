@@ -38,13 +38,13 @@ func NewDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding
 		Kind:         mail.Kind(onboarding.Mail.Kind),
 		Organization: effective.OrganizationTitle(o),
 		Location:     effective.LocationOf(o),
-		Recipient:    emailaddr.DisplayName(email),
+		Recipient:    emailaddr.FormOfAddress(emailaddr.DisplayName(email)),
 	}
 	if onboarding.ExpirationTime != nil {
 		content.Expires = onboarding.ExpirationTime.Time
 	}
 	if onboarding.Registration != nil {
-		content.Recipient = string(onboarding.Registration.DisplayName)
+		content.Recipient = emailaddr.FormOfAddress(string(onboarding.Registration.DisplayName))
 		content.Language = string(onboarding.Registration.Language)
 	}
 	return Draft{Email: email, Content: content, host: host, onboarding: onboarding}
