@@ -18,6 +18,14 @@ var reader = screen{name: "reader", width: 720, height: 900, density: 1}
 // landmarks are rules for whole pages, which do not apply: a mail program shows a mail within a page of its own.
 var landmarks = []string{"landmark-one-main", "region"}
 
+// brokenLabels lists the words of labels that are on two lines.
+const brokenLabels = `[...document.querySelectorAll(".label")].flatMap(label => [...label.textContent.matchAll(/[^\s-]+/g)].filter(word => {
+	const range = document.createRange()
+	range.setStart(label.firstChild, word.index)
+	range.setEnd(label.firstChild, word.index + word[0].length)
+	return range.getClientRects().length > 1
+}).map(word => word[0]))`
+
 var _ = DescribeTable("NOV-8 NOV-9 NOV-11 LMI-12 The HTML of mails is self-contained, accessible and fits a phone",
 	func(ctx SpecContext, language string) {
 		story := invite(ctx, language)
@@ -29,7 +37,12 @@ var _ = DescribeTable("NOV-8 NOV-9 NOV-11 LMI-12 The HTML of mails is self-conta
 			for _, s := range []screen{reader, phone} {
 				t.show(s)
 				t.examine(language+"-mail-"+name, landmarks...)
+				Expect(eval[[]string](t, brokenLabels)).To(BeEmpty())
 			}
+			By("reading it with a mail program for phones that ignores style sheets")
+			eval[any](t, `document.querySelector("style").remove()`)
+			t.fits("without a style sheet")
+			Expect(eval[[]string](t, brokenLabels)).To(BeEmpty())
 			Expect(eval[[]string](t, `[...document.querySelectorAll("[src], link, script, form, [background]")].map(e => e.outerHTML)`)).To(BeEmpty())
 			return link
 		}
