@@ -25,9 +25,9 @@ func (s *Sender) compose(m Message) (outgoing, error) {
 	if err != nil {
 		return outgoing{}, err
 	}
-	id := strings.TrimSuffix(strings.TrimPrefix(m.MessageID, "<"), ">")
-	if !isMessageID(id) {
-		return outgoing{}, permanent(refusal.Message, "Message-ID %q must be left@right in printable ASCII", locale.OneLine(m.MessageID))
+	id, err := messageID(m.MessageID)
+	if err != nil {
+		return outgoing{}, err
 	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(from)
@@ -42,6 +42,14 @@ func (s *Sender) compose(m Message) (outgoing, error) {
 		utf8 = utf8 || needsSMTPUTF8(reply)
 	}
 	msg.SetMessageIDWithValue(id)
+	if m.InReplyTo != "" {
+		before, err := messageID(m.InReplyTo)
+		if err != nil {
+			return outgoing{}, err
+		}
+		msg.SetGenHeader("In-Reply-To", "<"+before+">")
+		msg.SetGenHeader("References", "<"+before+">")
+	}
 	msg.SetDateWithValue(time.Now())
 	if !m.Personal {
 		// RFC 3834: no out-of-office replies to a mail that a machine wrote.
@@ -92,6 +100,15 @@ func (s *Sender) sender(m Message) (*netmail.Address, error) {
 // inHeader makes a text safe for a header. Mail clients would decode a text that looks like an encoded word, and show what it
 // hides.
 func inHeader(s string) string { return strings.ReplaceAll(locale.OneLine(s), "=?", "= ?") }
+
+// messageID returns a Message-ID without its angle brackets.
+func messageID(s string) (string, error) {
+	id := strings.TrimSuffix(strings.TrimPrefix(s, "<"), ">")
+	if !isMessageID(id) {
+		return "", permanent(refusal.Message, "Message-ID %q must be left@right in printable ASCII", locale.OneLine(s))
+	}
+	return id, nil
+}
 
 // isMessageID reports whether id is valid between the angle brackets of a Message-ID header.
 func isMessageID(id string) bool {

@@ -125,6 +125,9 @@ type Message struct {
 	Attachments []Attachment
 	// MessageID identifies the mail, with or without angle brackets. A mail that is sent again has the same one.
 	MessageID string
+	// InReplyTo is the Message-ID of an earlier mail of the same conversation, with or without angle brackets, so that mail programs show
+	// the two together; empty: the mail starts a conversation.
+	InReplyTo string
 
 	Rendered
 }

@@ -43,8 +43,8 @@ var _ = DescribeTable("GTA-8 Render writes the mails about a question", func(kin
 	Entry(nil, mail.QuestionConfirmation, "es", "Confirma tu pregunta a Soporte Acme", "Revisar y confirmar:\n"+link+"\n", "Referencia: K7M29QXD",
 		"Caduca el: sábado, 28 de noviembre de 2026, 11:00 (CET)"),
 	Entry(nil, mail.QuestionConfirmation, "en", "Confirm your question to Soporte Acme", "Review and confirm:\n"+link+"\n"),
-	Entry(nil, mail.QuestionReceipt, "es", "[Soporte Acme #K7M29QXD] Hemos recibido tu pregunta", "Hola, Clara Ruiz:", "Ver tus preguntas:\n"+link+"\n"),
-	Entry(nil, mail.QuestionReceipt, "en", "[Soporte Acme #K7M29QXD] We have received your question", "See your questions:\n"+link+"\n"),
+	Entry(nil, mail.QuestionReceipt, "es", "[Soporte Acme #K7M29QXD] El quiosco no arranca", "Hola, Clara Ruiz:", "Ver tus preguntas:\n"+link+"\n"),
+	Entry(nil, mail.QuestionReceipt, "en", "[Soporte Acme #K7M29QXD] El quiosco no arranca", "See your questions:\n"+link+"\n"),
 	Entry(nil, mail.Question, "es", "[Soporte Acme #K7M29QXD] El quiosco no arranca",
 		"Mensaje de Clara Ruiz:\n\n> Pita tres veces.\n> \n> <b>https://pics.example/1</b>\n"),
 	Entry(nil, mail.Question, "en", "[Soporte Acme #K7M29QXD] El quiosco no arranca", "Clara Ruiz has asked Soporte Acme a question."),
@@ -76,7 +76,7 @@ var _ = Describe("A question to the queue", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(sender.Send(ctx, mail.Message{
 			To: "queue@acme.example", FromName: "Clara\r\nBcc: eve@evil.example", ReplyTo: "clara@customer.example", Personal: true,
-			MessageID: "a@b", Rendered: rendered,
+			MessageID: "a@b", InReplyTo: "<receipt@b>", Rendered: rendered,
 		})).To(Succeed())
 		m, err := box.Wait(ctx, func(mailbox.Message) bool { return true })
 		Expect(err).NotTo(HaveOccurred())
@@ -85,9 +85,14 @@ var _ = Describe("A question to the queue", func() {
 		Expect(m.Header).NotTo(Or(HaveKey("Bcc"), HaveKey("Auto-Submitted"), HaveKey("X-Auto-Response-Suppress")))
 		Expect(m.From.Address).To(Equal("usher@usher.example"))
 		Expect(m.Header.Get("Reply-To")).To(Equal("<clara@customer.example>"))
+		Expect(m.Header.Get("In-Reply-To")).To(Equal("<receipt@b>"))
+		Expect(m.Header.Get("References")).To(Equal("<receipt@b>"))
 		Expect(m.Subject).To(HavePrefix("[Soporte Acme #K7M29QXD] x Bcc: eve@evil.example body = ?utf-8"))
 		Expect(sender.Send(ctx, mail.Message{
 			To: "queue@acme.example", ReplyTo: "clara@customer.example\r\nBcc: eve@evil.example", MessageID: "a@b", Rendered: rendered,
+		})).To(MatchError(mail.IsPermanent, "IsPermanent"))
+		Expect(sender.Send(ctx, mail.Message{
+			To: "queue@acme.example", MessageID: "a@b", InReplyTo: "x@b>\r\nBcc: eve@evil.example", Rendered: rendered,
 		})).To(MatchError(mail.IsPermanent, "IsPermanent"))
 	}, SpecTimeout(timing.Timeout))
 })

@@ -43,7 +43,7 @@ var _ = Describe("A customer's question", func() {
 		By("reading the queue")
 		m := c.questionIn("El quiosco no arranca")
 		Expect(m.Malformed).To(BeEmpty())
-		Expect(m.Subject).To(MatchRegexp(`^\[support #[0-9A-Z]{8}\] El quiosco no arranca$`))
+		Expect(m.Subject).To(MatchRegexp(`^\[Soporte Acme #[0-9A-Z]{8}\] El quiosco no arranca$`))
 		Expect(m.From.Name).To(Equal("Clara Ruiz"))
 		Expect(m.From.Address).To(Equal("usher@usher.example"))
 		Expect(m.Header.Get("Reply-To")).To(Equal("<" + clara + ">"))
@@ -59,7 +59,11 @@ var _ = Describe("A customer's question", func() {
 
 		By("reading the state of the question")
 		Eventually(func() []string { return linksTo(clara, "/a/") }).Should(HaveLen(1))
-		reference := m.Subject[len("[support #"):strings.Index(m.Subject, "]")]
+		receipt := mailsTo(clara)[1]
+		Expect(receipt.Subject).To(Equal(m.Subject))
+		Expect(m.Header.Get("In-Reply-To")).To(And(Equal(receipt.MessageID), Equal(m.Header.Get("References"))),
+			"the team's answer is shown below the receipt")
+		reference := m.Subject[len("[Soporte Acme #"):strings.Index(m.Subject, "]")]
 		Eventually(text(ctx, linksTo(clara, "/a/")[0])).Should(And(
 			ContainSubstring("El quiosco no arranca"), ContainSubstring(reference), ContainSubstring("Sent to the team on"),
 			Not(ContainSubstring("Pita"))))

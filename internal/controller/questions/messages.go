@@ -4,9 +4,11 @@
 package questions
 
 import (
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
 )
@@ -14,7 +16,7 @@ import (
 // message composes a question's mail.
 func (r *Reconciler) message(s *scope, kind question.Kind) (mail.Message, mail.Content, error) {
 	k, content := s.kept, s.content(kind)
-	m := mail.Message{To: k.Address, FromName: content.Organization}
+	m := mail.Message{To: k.Address, FromName: content.Organization, MessageID: r.messageID(k, kind)}
 	var err error
 	switch kind {
 	case question.KindConfirmation:
@@ -27,6 +29,7 @@ func (r *Reconciler) message(s *scope, kind question.Kind) (mail.Message, mail.C
 		content.URL, err = r.links.URL(linktoken.PurposeAsker, k.WorkspaceUID, k.Address, 0)
 	case question.KindQuestion:
 		m.To, m.FromName, m.ReplyTo, m.Personal = k.Queue, askerName(k), k.Address, true
+		m.InReplyTo = r.messageID(k, question.KindReceipt) // the answer refers to it too, and the asker sees both together
 		content.Inviter, content.Subject, content.Message = askerName(k), k.Subject, k.Text
 		content.Facts = append([]mail.Fact{
 			mail.FactOf("details.asker", mail.WordOf(k.Question.Name), mail.WordOf(k.Address)),
@@ -34,6 +37,11 @@ func (r *Reconciler) message(s *scope, kind question.Kind) (mail.Message, mail.C
 		}, content.Facts...)
 	}
 	return m, content, err
+}
+
+// messageID returns the Message-ID of one of a question's mails. It is always the same.
+func (r *Reconciler) messageID(k *store.Kept, kind question.Kind) string {
+	return onboarding.MessageID(k.UID, k.Address, v1alpha1.MailKind(kind), 1, r.mailDomain)
 }
 
 // content returns what all of a question's mails have in common.
@@ -52,12 +60,10 @@ func (s *scope) content(kind question.Kind) mail.Content {
 	if s.workspace == nil {
 		return content
 	}
+	// The same name in the mails to the asker and to the queue: the answer's subject is the receipt's then.
 	content.Values["workspace"] = string(s.workspace.Spec.Portal.Title)
-	if kind == question.KindQuestion {
-		content.Values["workspace"] = effective.WorkspaceTitle(s.workspace)
-		if s.organization != nil {
-			content.Language = effective.LanguageOf(s.organization, "", s.workspace)
-		}
+	if kind == question.KindQuestion && s.organization != nil {
+		content.Language = effective.LanguageOf(s.organization, "", s.workspace)
 	}
 	return content
 }

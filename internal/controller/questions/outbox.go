@@ -12,13 +12,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
-	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
 )
@@ -90,7 +88,7 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 // Render implements delivery.Outbox.
 func (b *outbox) Render(_ context.Context, id string) delivery.Send {
 	kind := question.Kind(id)
-	messageID := onboarding.MessageID(b.kept.UID, b.kept.Address, v1alpha1.MailKind(kind), 1, b.mailDomain)
+	messageID := b.messageID(b.kept, kind)
 	s := *b.scope // as it is now: Record changes it
 	return func(ctx context.Context) attempt.Result {
 		return delivery.Try(ctx, mail.Kind(kind), messageID, func(ctx context.Context) error {
@@ -98,7 +96,6 @@ func (b *outbox) Render(_ context.Context, id string) delivery.Send {
 			if err != nil {
 				return err
 			}
-			message.MessageID = messageID
 			return b.postbox.Send(ctx, message, content)
 		})
 	}
