@@ -130,6 +130,15 @@ func IsAccepted(u *v1alpha1.OrgUser) bool {
 	return meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionAccepted)
 }
 
+// CanBeAsked reports whether a user is somebody whom others may ask about the organization.
+func CanBeAsked(u *v1alpha1.OrgUser) bool { return u.Status.State == v1alpha1.UserActive && !IsOutside(u) }
+
+// IsOutside reports whether a user does not belong to the organization, or no longer: suspended, Limited or being deleted. No mail names
+// them as the inviter, whatever is still in force.
+func IsOutside(u *v1alpha1.OrgUser) bool {
+	return u.Spec.Suspend || IsLimited(u) || !u.DeletionTimestamp.IsZero()
+}
+
 // IsLeaving reports whether a user is being deleted and no longer in force. An administrator in force whom the ledger keeps is not.
 func IsLeaving(u *v1alpha1.OrgUser) bool {
 	return !u.DeletionTimestamp.IsZero() && u.Status.State == v1alpha1.UserRemoving

@@ -4,6 +4,7 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -12,67 +13,60 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// Contact is whom an invited person can ask. It is empty if nobody is known.
-type Contact struct {
-	// Name may be empty although there is an address.
-	Name, Email string
-}
+// Contact is a person whom others may ask. The zero Contact is nobody.
+type Contact struct{ Name, Email string }
 
 // String writes out the name with the address, or the one that is known.
 func (c Contact) String() string {
-	switch {
-	case c.Name == "" || c.Name == c.Email:
-		return c.Email
-	case c.Email == "":
-		return c.Name
-	default:
-		return c.Name + " (" + c.Email + ")"
+	if c.Name == "" || c.Name == c.Email || c.Email == "" {
+		return cmp.Or(c.Email, c.Name)
 	}
+	return c.Name + " (" + c.Email + ")"
 }
 
-// ContactFor returns whom an invited person with an address can ask: the inviter while they are an active user, else the organization's
-// primary administrator, else an administrator in force. Nobody is told to ask themselves.
-func (r Reader) ContactFor(ctx context.Context, o *v1alpha1.Organization, invitedBy v1alpha1.Username, invited string) (Contact, error) {
-	inviter, err := r.activeUser(ctx, o.Namespace, string(invitedBy))
+// ContactFor returns whom a person with an address may ask about their invitation and their access: the inviter, else the organization's
+// contact; see OrganizationContact. It is nobody if there is only the person themselves.
+//
+// InvitedBy may be empty. An inviter who is suspended, Limited, leaving or unknown is not asked: an answer to a mail must reach somebody
+// who is in the organization, and nobody else.
+func (r Reader) ContactFor(ctx context.Context, o *v1alpha1.Organization, invitedBy v1alpha1.Username, email string) (Contact, error) {
+	inviter, err := r.personNamed(ctx, o.Namespace, string(invitedBy))
 	if err != nil {
 		return Contact{}, err
 	}
-	if inviter != nil && !emailaddr.Same(string(effective.EmailOf(inviter)), invited) {
+	if inviter != nil && effective.CanBeAsked(inviter) && !emailaddr.Same(string(effective.EmailOf(inviter)), email) {
 		return contactOf(inviter), nil
 	}
-	if first := o.Spec.PrimaryAdministrator; first != nil && !emailaddr.Same(string(first.Email), invited) {
-		return Contact{Name: string(first.Name), Email: string(first.Email)}, nil
+	return r.OrganizationContact(ctx, o, email)
+}
+
+// OrganizationContact returns whom people may ask about an organization: its primary administrator, if that is an active user, else the
+// first administrator in force. Except is the address of the person who asks.
+func (r Reader) OrganizationContact(ctx context.Context, o *v1alpha1.Organization, except string) (Contact, error) {
+	asked := func(u *v1alpha1.OrgUser) bool {
+		return u != nil && effective.CanBeAsked(u) && !emailaddr.Same(string(effective.EmailOf(u)), except)
 	}
-	for _, name := range o.Status.Administrators[:min(len(o.Status.Administrators), 2)] { // one of two is another person
-		administrator, err := r.User(ctx, o.Namespace, name)
+	if primary := o.Spec.PrimaryAdministrator; primary != nil {
+		people, err := r.UsersByEmail(ctx, o.Namespace, string(primary.Email))
 		if err != nil {
 			return Contact{}, err
 		}
-		if administrator != nil && !emailaddr.Same(string(effective.EmailOf(administrator)), invited) {
-			return contactOf(administrator), nil
+		if n := slices.IndexFunc(people, asked); n >= 0 {
+			return contactOf(people[n]), nil
+		}
+	}
+	for _, name := range o.Status.Administrators {
+		u, err := r.User(ctx, o.Namespace, name)
+		if err != nil {
+			return Contact{}, err
+		}
+		if asked(u) {
+			return contactOf(u), nil
 		}
 	}
 	return Contact{}, nil
 }
 
 func contactOf(u *v1alpha1.OrgUser) Contact {
-	return Contact{Name: u.Status.DisplayName, Email: string(effective.EmailOf(u))}
-}
-
-// activeUser returns the active user whom a user name or an address means; nil: there is none.
-func (r Reader) activeUser(ctx context.Context, namespace, username string) (*v1alpha1.OrgUser, error) {
-	if username == "" {
-		return nil, nil //nolint:nilnil // none is an answer, not an error
-	}
-	people, err := r.UsersByUsername(ctx, namespace, username)
-	if err == nil && len(people) == 0 {
-		var person *v1alpha1.OrgUser
-		if person, err = r.personByAddress(ctx, namespace, username); person != nil {
-			people = append(people, person)
-		}
-	}
-	if n := slices.IndexFunc(people, func(u *v1alpha1.OrgUser) bool { return u.Status.State == v1alpha1.UserActive }); n >= 0 {
-		return people[n], err
-	}
-	return nil, err
+	return Contact{Name: formOfAddress(u), Email: string(effective.EmailOf(u))}
 }

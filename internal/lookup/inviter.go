@@ -93,27 +93,41 @@ func (r Reader) personByAddress(ctx context.Context, namespace, username string)
 	return slices.MinFunc(people, effective.ByPrecedence), nil
 }
 
-// InviterName returns the inviter's name for people: the display name of the OrgUser with that user name or address, else the
-// address that the user name contains. If it is empty, the inviter is not a person whom the invited people know, and the organization
-// itself invites.
+// InviterName returns the inviter's name for people: what the OrgUser with that user name or address is called, else the address that the
+// user name contains. If it is empty, the inviter is not a person whom the invited people know, or one who is suspended, Limited or
+// leaving, and the organization itself invites.
 func (r Reader) InviterName(ctx context.Context, namespace string, username v1alpha1.Username) (string, error) {
-	people, err := r.UsersByUsername(ctx, namespace, string(username))
+	person, err := r.personNamed(ctx, namespace, string(username))
 	switch {
-	case err != nil:
+	case err != nil || person != nil && effective.IsOutside(person):
 		return "", err
-	case len(people) > 0:
-		return formOfAddress(people[0]), nil
+	case person != nil:
+		return formOfAddress(person), nil
 	}
-	if person, err := r.personByAddress(ctx, namespace, string(username)); err != nil || person != nil {
-		return formOfAddress(person), err
+	email, has := r.names.AddressIn(string(username))
+	if !has {
+		return "", nil
 	}
-	email, _ := r.names.AddressIn(string(username))
+	known, err := r.UsersByEmail(ctx, namespace, email)
+	if err != nil || slices.ContainsFunc(known, effective.IsOutside) {
+		return "", err
+	}
 	return email, nil
 }
 
-func formOfAddress(u *v1alpha1.OrgUser) string {
-	if u == nil {
-		return ""
+// personNamed returns the person in force with a user name, or whose address it contains, or nil if there is none.
+func (r Reader) personNamed(ctx context.Context, namespace, username string) (*v1alpha1.OrgUser, error) {
+	if username == "" {
+		return nil, nil //nolint:nilnil // nobody is an answer, not an error
 	}
-	return emailaddr.FormOfAddress(u.Status.DisplayName)
+	people, err := r.UsersByUsername(ctx, namespace, username)
+	if err != nil {
+		return nil, err
+	}
+	if len(people) > 0 {
+		return slices.MinFunc(people, effective.ByPrecedence), nil
+	}
+	return r.personByAddress(ctx, namespace, username)
 }
+
+func formOfAddress(u *v1alpha1.OrgUser) string { return emailaddr.FormOfAddress(u.Status.DisplayName) }

@@ -64,6 +64,8 @@ type Content struct {
 	Standing string
 	// Contact is whom the person can ask, with an address; empty: nobody is named.
 	Contact string
+	// Answered is true if answers to the mail reach the Contact, or whoever wrote it. Other mails say that they are automatic.
+	Answered bool
 	// Message is plain text from the inviter, shown in the Invitation. Its line breaks are kept.
 	Message string
 	// URL is where the button leads: absolute, http or https. It is required in a mail with a button.

@@ -51,6 +51,13 @@ var _ = DescribeTable("GTA-8 Render writes the mails about a question", func(kin
 )
 
 var _ = Describe("A question to the queue", func() {
+	It("GTA-8 is not called automatic, because it wants an answer", func() {
+		c := questionContent(mail.Question, "en")
+		c.Answered = true
+		Expect(render(c).Text).To(HaveSuffix("\n\nSent on behalf of Acme S.A.\n"))
+		Expect(render(questionContent(mail.QuestionReceipt, "en")).Text).To(HaveSuffix("please do not reply to it.\n"))
+	})
+
 	It("keeps what was asked even if a custom layout leaves it out", func() {
 		own, err := mail.Customize(map[string]string{mail.TextFile: "{{.Title}}\n{{.URL}}\n", mail.HTMLFile: `<p>{{.Title}} <a href="{{.URL}}">go</a></p>`})
 		Expect(err).NotTo(HaveOccurred())

@@ -97,7 +97,7 @@ func (t *Templates) newView(c Content) (*view, error) {
 		URL:          c.URL,
 		LinkHint:     values.Fill(l.Get("link.hint")),
 		Note:         values.Fill(l.variant(c, "note")),
-		Footer:       values.Fill(l.Get("footer")),
+		Footer:       l.footer(c, values),
 	}
 	if c.Kind.quotes() {
 		v.Message = locale.Lines(c.Message)
@@ -139,6 +139,18 @@ func (c catalogue) nameContact(content Content, plain, isolated locale.Values) {
 		plain["contact"] = c.Get("contact.unknown")
 	}
 	isolated["contact"] = c.isolate(plain["contact"])
+}
+
+// footer says in whose name the mail is sent, and what becomes of an answer to it. A mail that somebody answers is not called automatic.
+func (c catalogue) footer(content Content, values locale.Values) string {
+	footer := values.Fill(c.Get("footer"))
+	switch {
+	case !content.Answered:
+		footer += " " + c.Get("footer.automatic")
+	case name(content.Contact) != "":
+		footer += " " + values.Fill(c.Get("footer.answered"))
+	}
+	return footer
 }
 
 func newValues(c Content) (locale.Values, error) {
@@ -187,7 +199,11 @@ func (c catalogue) details(content Content) []detail {
 	}
 	if content.Kind == Welcome {
 		add("username", WordOf(content.Username))
-	} else if !content.Expires.IsZero() {
+	}
+	if content.Kind == Invitation || content.Kind == Welcome {
+		add("contact", WordOf(content.Contact))
+	}
+	if content.Kind != Welcome && !content.Expires.IsZero() {
 		add("expires", Word{Time: content.Expires})
 	}
 	content.Facts = append(all, content.Facts...)

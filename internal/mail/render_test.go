@@ -128,6 +128,24 @@ var _ = Describe("Render", func() {
 		Expect(render(c).Text).To(ContainSubstring("10:00 (UTC)"))
 	})
 
+	It("NOV-8 LMI-12 says whom to ask, and is called automatic only if nobody answers", func() {
+		for _, kind := range []mail.Kind{mail.Invitation, mail.Welcome, mail.Confirmation} {
+			c := content(kind, "es")
+			c.Contact, c.Answered = "Ana Pérez (ana@acme.example)", true
+			r := render(c)
+			Expect(r.Text).To(HaveSuffix("Enviado en nombre de Acme S.A. Si respondes a este correo, tu respuesta le llegará a Ana Pérez (ana@acme.example).\n"))
+			Expect(r.Text + r.HTML).NotTo(ContainSubstring("automático"))
+			if kind != mail.Confirmation {
+				Expect(r.Text).To(ContainSubstring("Contacto: Ana Pérez (ana@acme.example)\n"))
+			}
+			c.Answered = false
+			Expect(render(c).Text).To(HaveSuffix("Enviado en nombre de Acme S.A. Es un mensaje automático: no respondas a este correo.\n")) //nolint:misspell // Spanish
+		}
+		c := content(mail.Invitation, "en")
+		c.Contact, c.Answered = "Ana <x@evil.example>\r\nBcc: eve@evil.example (ana@acme.example)", true
+		Expect(render(c).Text).To(HaveSuffix("If you reply to this mail, your answer goes to Ana <x@evil.example> Bcc: eve@evil.example (ana@acme.example).\n"))
+	})
+
 	It("leaves out missing values", func() {
 		r := render(mail.Content{Kind: mail.Invitation, Language: "en", Organization: "Acme", URL: link})
 		Expect(r.Subject).To(Equal("Invitation from Acme"))

@@ -31,7 +31,7 @@ func samples(kind Kind, language string) map[string]Content {
 		Modules: []Word{PhraseOf("access.awaitingSeat", "module", "remote-support")}, Contact: "Ana Pérez (ana@acme.example)",
 		Message: "Bienvenido al equipo.\n\nHasta el lunes.",
 		URL:     sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
-		Username: "luis@acme.example",
+		Username: "luis@acme.example", Answered: true,
 	}
 	if kind.forContacts() || kind == AccessChange {
 		full = sampleForContacts(full)
@@ -66,6 +66,7 @@ func sampleForContacts(c Content) Content {
 	at := c.Expires
 	c.Inviter, c.Message, c.URL, c.Username, c.Role, c.Contact, c.Expires = "", "", "", "", "", "", time.Time{}
 	c.Workspaces, c.Modules = nil, nil
+	c.Answered = false
 	c.Subject = "remote-support"
 	c.Values = map[string]string{"used": "7", "seats": "7", "waiting": "1", "total": "9", "active": "8", "pending": "1"}
 	c.Facts = []Fact{
@@ -79,6 +80,7 @@ func sampleForContacts(c Content) Content {
 // sampleQuestion returns a sample without the values that are only for invited people.
 func sampleQuestion(c Content) Content {
 	c.Username, c.Role, c.Contact, c.Workspaces, c.Modules = "", "", "", nil, nil
+	c.Answered = c.Kind == Question
 	c.Subject = "El quiosco no arranca"
 	c.Values = map[string]string{"workspace": "Soporte Acme", "reference": "K7M29QXD"}
 	c.Facts = []Fact{

@@ -55,6 +55,7 @@ var _ = Describe("A person who is invited", func() {
 	It("NOV-8 NOV-9 gets a mail with the inviter in the subject and a link that grants nothing when opened", func(ctx context.Context) {
 		message, link := mailTo(ctx, luis, "/i/")
 		Expect(message.Subject).To(Equal("Invitación del usuario Ana"), "nobody is called Ana Ana, although LMI-6 derives both names from the address")
+		Expect(message.Header.Get("Reply-To")).To(Equal("<ana@" + org + ".example>"))
 		Expect(message.HTML).To(ContainSubstring("Aceptar invitación"))
 		Expect(message.Text).To(ContainSubstring("Bienvenidos al equipo"))
 

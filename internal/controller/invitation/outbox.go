@@ -99,7 +99,7 @@ func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboard
 	outlook, errOutlook := b.cache.Outlook(ctx, user)
 	d.SetOutlook(outlook, b.cache.Usernames().Of(user))
 	contact, errContact := b.cache.ContactFor(ctx, b.organization, i.Spec.InvitedBy, d.Email)
-	d.Content.Contact = contact.String()
+	d.SetContact(contact)
 	d.Err = errors.Join(err, errOutlook, errContact)
 	return d
 }

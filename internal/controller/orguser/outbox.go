@@ -111,7 +111,7 @@ func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 		d.Content.Recipient = effective.FormOfAddressOf(u, u.Status.Onboarding.Registration)
 	}
 	contact, errContact := b.cache.ContactFor(ctx, b.organization, "", email)
-	d.Content.Contact = contact.String()
+	d.SetContact(contact)
 	d.Err = errors.Join(err, errContact)
 	return b.writer.Send(d)
 }

@@ -30,7 +30,7 @@ func (r *Reconciler) message(s *scope, kind question.Kind) (mail.Message, mail.C
 	case question.KindQuestion:
 		m.To, m.FromName, m.ReplyTo, m.Personal = k.Queue, askerName(k), k.Address, true
 		m.InReplyTo = r.messageID(k, question.KindReceipt) // the answer refers to it too, and the asker sees both together
-		content.Inviter, content.Subject, content.Message = askerName(k), k.Subject, k.Text
+		content.Inviter, content.Subject, content.Message, content.Answered = askerName(k), k.Subject, k.Text, true
 		content.Facts = append([]mail.Fact{
 			mail.FactOf("details.asker", mail.WordOf(k.Question.Name), mail.WordOf(k.Address)),
 			mail.FactOf("details.subject", mail.WordOf(k.Subject)),

@@ -64,12 +64,17 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 }
 
 // Render implements delivery.Outbox.
-func (b *outbox) Render(_ context.Context, id string) delivery.Send {
+func (b *outbox) Render(ctx context.Context, id string) delivery.Send {
 	w, q := b.workspace, *b.workspace.Status.Queue.DeepCopy()
 	content := mail.Content{
 		Kind: mail.QueueConfirmation, Language: effective.LanguageOf(b.organization, "", w),
 		Organization: effective.OrganizationTitle(b.organization), Location: effective.LocationOf(b.organization),
 		Values: map[string]string{"workspace": effective.WorkspaceTitle(w)}, Expires: q.ExpirationTime.Time,
+	}
+	contact, _ := b.cache.OrganizationContact(ctx, b.organization, string(q.Email)) // without one, the mail is sent all the same
+	message := mail.Message{To: string(q.Email), FromName: content.Organization, MessageID: id}
+	if mail.CanReplyTo(contact.Email) {
+		message.ReplyTo, content.Contact, content.Answered = contact.Email, contact.String(), true
 	}
 	return func(ctx context.Context) attempt.Result {
 		return delivery.Try(ctx, content.Kind, id, func(ctx context.Context) error {
@@ -77,7 +82,7 @@ func (b *outbox) Render(_ context.Context, id string) delivery.Send {
 			if content.URL, err = b.links.URL(linktoken.PurposeQueue, w.UID, string(q.Email), q.SendCount); err != nil {
 				return err
 			}
-			return b.postbox.Send(ctx, mail.Message{To: string(q.Email), FromName: content.Organization, MessageID: id}, content)
+			return b.postbox.Send(ctx, message, content)
 		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
 )
 
@@ -28,6 +29,7 @@ type Draft struct {
 	Err error
 
 	host       types.UID
+	replyTo    string
 	onboarding *v1alpha1.OnboardingStatus
 }
 
@@ -48,6 +50,16 @@ func NewDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding
 		content.Language = string(onboarding.Registration.Language)
 	}
 	return Draft{Email: email, Content: content, host: host, onboarding: onboarding}
+}
+
+// SetContact sets whom the person can ask. Answers to the mail go there, unless the address would keep a mail server from accepting it.
+func (d *Draft) SetContact(c lookup.Contact) {
+	d.Content.Contact = c.String()
+	d.replyTo = ""
+	if mail.CanReplyTo(c.Email) {
+		d.replyTo = c.Email
+	}
+	d.Content.Answered = d.replyTo != ""
 }
 
 // Writer sends drafts.
@@ -73,7 +85,9 @@ func (w Writer) Send(d Draft) delivery.Send {
 			if d.Content.URL, err = w.link(d); err != nil {
 				return err
 			}
-			return w.postbox.Send(ctx, mail.Message{To: d.Email, FromName: d.Content.Organization, MessageID: id}, d.Content)
+			return w.postbox.Send(ctx, mail.Message{
+				To: d.Email, FromName: d.Content.Organization, ReplyTo: d.replyTo, MessageID: id,
+			}, d.Content)
 		})
 		result.Kind = v1alpha1.MailKind(d.Content.Kind)
 		return result
