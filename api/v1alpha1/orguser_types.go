@@ -76,6 +76,18 @@ type OrgUserSpec struct {
 	// +optional
 	// +default="Invite"
 	Onboarding Onboarding `json:"onboarding,omitempty"`
+	// invitedBy is the user name or the address of the person in whose name the mail invites and who gets the answers to it.
+	// People can only name themselves; platform identities and delegates can name somebody else. If it is unset, or if it
+	// names nobody who is active in the organization, the organization invites. It has no effect if onboarding is None, and
+	// none for people whom an Invitation invites.
+	// +optional
+	InvitedBy Username `json:"invitedBy,omitempty"`
+	// message is plain text that is included in the mail that invites.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2000
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
+	Message string `json:"message,omitempty"`
 	// username is the person's Kubernetes user name, used exactly as given. If unset, it is the email address in its normal
 	// form (lower case, the domain as in DNS), as the operator's --username-prefix and --username-form map it.
 	// +optional

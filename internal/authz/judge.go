@@ -48,7 +48,7 @@ func judgeAuthority(r Request) []Violation {
 	case *v1alpha1.Organization:
 		return append(judgeOrganization(r), judgeReport(r)...)
 	case *v1alpha1.OrgUser:
-		return judgeUser(r)
+		return append(judgeUser(r), judgeUserInviter(r)...)
 	case *v1alpha1.Invitation:
 		return slices.Concat(judgeInvitation(r), judgeInviter(r), judgeInviterKind(r))
 	default:

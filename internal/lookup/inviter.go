@@ -115,6 +115,16 @@ func (r Reader) InviterName(ctx context.Context, namespace string, username v1al
 	return email, nil
 }
 
+// InviterOf returns the name of the person who invites a user that is declared directly. Unlike for an Invitation, nothing depends on their
+// right to invite: the name is empty unless the person is active in the organization.
+func (r Reader) InviterOf(ctx context.Context, u *v1alpha1.OrgUser) (string, error) {
+	person, err := r.personNamed(ctx, u.Namespace, string(u.Spec.InvitedBy))
+	if err != nil || person == nil || !effective.CanBeAsked(person) {
+		return "", err
+	}
+	return formOfAddress(person), nil
+}
+
 // personNamed returns the person in force with a user name, or whose address it contains, or nil if there is none.
 func (r Reader) personNamed(ctx context.Context, namespace, username string) (*v1alpha1.OrgUser, error) {
 	if username == "" {

@@ -108,6 +108,10 @@ func (l *ClusterLinks) addGrants(ctx context.Context, t *linkTarget, link *Link)
 	case *v1alpha1.Invitation:
 		outlook, err = l.addInvitation(ctx, t, host, link)
 	case *v1alpha1.OrgUser:
+		link.Message = host.Spec.Message
+		if link.Inviter, err = l.Cache.InviterOf(ctx, host); err != nil {
+			return err
+		}
 		link.Username, link.NameGiven = l.Cache.Usernames().Of(host), host.Spec.DisplayName != ""
 		link.Registration.DisplayName = prefilledName(host, link)
 		outlook, err = l.Cache.Outlook(ctx, host)

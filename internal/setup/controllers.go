@@ -47,7 +47,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 	for _, controller := range []interface{ Setup(mgr ctrl.Manager) error }{
 		pause.NewReporter(cache),
 		organization.New(c, cache, api, recorder, o.SettleDelay, now),
-		orguser.New(c, cache, api, recorder, mailDomain, now),
+		orguser.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),
 		orguser.NewMail(c, cache, api, writer, postbox, dispatcher, now),
 		orguser.NewExpiry(c, cache, api, o.Provisional, now),
 		invitation.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),

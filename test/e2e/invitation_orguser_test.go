@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
 
@@ -59,6 +61,43 @@ var _ = Describe("A person who is invited by an OrgUser", func() {
 		settle(ctx)
 		Expect(get(ctx, user)(Default)).To(in(v1alpha1.RecipientActive, 2))
 		Expect(idsOf(kim)).To(HaveLen(5))
+	})
+
+	It("NOV-8 is invited in the name of whom Git names, who gets the answers, else of the organization", func(ctx context.Context) {
+		bea, ana := builders.OrgUser(org, "bea").Role(v1alpha1.RoleUserAdmin).Existing().Obj(), "ana@"+org+".example"
+		bea.Spec.DisplayName = "Bea Soto"
+		create(ctx, bea)
+		declared := func(name, inviter string) *v1alpha1.OrgUser {
+			return builders.OrgUser(org, name).With(func(u *v1alpha1.OrgUser) {
+				u.Spec.InvitedBy, u.Spec.Message = v1alpha1.Username(inviter), "See you on Monday."
+			}).Obj()
+		}
+		invitationTo := func(name string) mailbox.Message {
+			m, _ := mailTo(ctx, name+"@"+org+".example", "/i/")
+			return m
+		}
+		Expect(env.As(ana).Create(ctx, declared("luis", string(bea.Spec.Email)))).To(BeRefused(http.StatusForbidden,
+			`only platform identities and delegates may name an inviter other than "`+ana+`"`))
+
+		By("Git naming an active user")
+		create(ctx, declared("luis", string(bea.Spec.Email)))
+		m := invitationTo("luis")
+		Expect(m.Subject).To(Equal("Invitation from Bea Soto"))
+		Expect(m.Header.Get("Reply-To")).To(Equal("<bea@" + org + ".example>"))
+		Expect(m.Text).To(And(ContainSubstring("Hello Luis,"), ContainSubstring("Bea Soto invites you to join Acme."), ContainSubstring("> See you on Monday."),
+			ContainSubstring("Contact: Bea Soto (bea@"+org+".example)"), Not(ContainSubstring("automatic"))))
+		_, body := fetch(ctx, http.DefaultClient, http.MethodGet, linkIn(m, "/i/"), nil)
+		Expect(body).To(And(ContainSubstring("Bea Soto"), ContainSubstring("See you on Monday.")), "the page says what the mail says")
+
+		By("nobody being named, and somebody who is suspended")
+		edit(ctx, bea, func(u *v1alpha1.OrgUser) { u.Spec.Suspend = true })
+		Eventually(get(ctx, bea)).Should(HaveField("Status.State", v1alpha1.UserSuspended))
+		create(ctx, declared("nora", string(bea.Spec.Email)))
+		for _, m := range []mailbox.Message{invitationTo("kim"), invitationTo("nora")} {
+			Expect(m.Subject).To(Equal("Invitation from Acme"))
+			Expect(m.Header.Get("Reply-To")).To(Equal("<"+ana+">"), "an administrator in force")
+			Expect(m.Text).To(ContainSubstring("If you reply to this mail, your answer goes to Ana (" + ana + ")."))
+		}
 	})
 
 	It("LMI-12 has an invalid link if the OrgUser is deleted before acceptance", func(ctx context.Context) {

@@ -42,7 +42,7 @@ var everyRole = []struct{ role, cells string }{
 // userFields are the fields of an OrgUser that administrators change, except its role and modules.
 var userFields = map[string]string{
 	"displayName": `"Sam"`, "avatarURL": `"https://pictures.example/sam"`, "phone": `"+34600000001"`,
-	"email": `"other@acme.example"`, "groups": `["helpdesk"]`, "onboarding": `"Invite"`, "username": `"sam"`, "suspend": `true`,
+	"email": `"other@acme.example"`, "groups": `["helpdesk"]`, "onboarding": `"Invite"`, "message": `"Hello"`, "username": `"sam"`, "suspend": `true`,
 }
 
 var _ = Describe("An OrgUser", func() {

@@ -16,9 +16,31 @@ import (
 )
 
 // reconcileOnboarding moves the onboarding of a person who is declared without an Invitation on.
-func (r *Reconciler) reconcileOnboarding(_ context.Context, s *scope) error {
-	s.wait = attempt.Lowest(s.wait, r.moveOnboarding(&s.facts))
+func (r *Reconciler) reconcileOnboarding(ctx context.Context, s *scope) error {
+	wait, err := r.settling(ctx, &s.facts)
+	if err != nil {
+		return err
+	}
+	if wait == 0 {
+		wait = r.moveOnboarding(&s.facts)
+	}
+	s.wait = attempt.Lowest(s.wait, wait)
 	return nil
+}
+
+// settling returns how long the first mail to a person waits for what it names, and what may be declared together with the user: the
+// inviter, and the workspaces.
+func (r *Reconciler) settling(ctx context.Context, f *effective.UserFacts) (time.Duration, error) {
+	u := f.User
+	wait := r.settleDelay - r.now().Sub(u.CreationTimestamp.Time)
+	if wait <= 0 || u.Status.Onboarding != nil || !hostsOnboarding(u) {
+		return 0, nil
+	}
+	inviter, err := r.cache.InviterOf(ctx, u)
+	if err != nil || len(effective.UserInForce(*f).MissingWorkspaces) == 0 && (u.Spec.InvitedBy == "" || inviter != "") {
+		return 0, err
+	}
+	return wait, nil
 }
 
 // moveOnboarding moves a person's onboarding on, and returns how long until time alone calls for the next move.

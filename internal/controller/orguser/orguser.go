@@ -31,22 +31,24 @@ import (
 
 // Reconciler puts what an OrgUser requests in force, and grants the access that follows from it.
 type Reconciler struct {
-	client     client.Client
-	cache      lookup.Reader
-	api        lookup.APIReader
-	bindings   rolebinding.Writer
-	recorder   events.EventRecorder
-	mailDomain string
-	now        func() time.Time
+	client      client.Client
+	cache       lookup.Reader
+	api         lookup.APIReader
+	bindings    rolebinding.Writer
+	recorder    events.EventRecorder
+	mailDomain  string
+	settleDelay time.Duration
+	now         func() time.Time
 }
 
-// New returns the reconciler. MailDomain is the right side of Message-IDs.
+// New returns the reconciler. MailDomain is the right side of Message-IDs. SettleDelay is how long the inviter and the workspaces, which
+// may be declared together with a user, have to arrive before the mail that names them is sent.
 func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder events.EventRecorder, mailDomain string,
-	now func() time.Time,
+	settleDelay time.Duration, now func() time.Time,
 ) *Reconciler {
 	return &Reconciler{
 		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, mailDomain: mailDomain,
-		now: now,
+		settleDelay: settleDelay, now: now,
 	}
 }
 

@@ -30,6 +30,7 @@ type outbox struct {
 	said accesschange.Access
 	// Filled by Load.
 	organization *v1alpha1.Organization
+	inviter      string
 	workspaces   []*v1alpha1.Workspace
 	// emailHeld is true if another account has the address in force that is to be confirmed.
 	emailHeld bool
@@ -92,6 +93,9 @@ func (b *outbox) Load(ctx context.Context) (bool, error) {
 		}
 		b.emailHeld = holder != ""
 	}
+	if b.inviter, err = b.cache.InviterOf(ctx, u); err != nil {
+		return false, err
+	}
 	b.workspaces, err = b.cache.WorkspacesForGrants(ctx, u.Namespace, u.Spec.Workspaces)
 	return b.organization != nil && facts.AddressOwner == "", err
 }
@@ -106,11 +110,12 @@ func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
 	outlook, err := b.cache.Outlook(ctx, u)
 	d.SetOutlook(outlook, b.cache.Usernames().Of(u))
+	d.Content.Inviter, d.Content.Message = b.inviter, u.Spec.Message
 	d.Content.Recipient = emailaddr.FormOfAddress(u.Status.DisplayName)
 	if u.Status.Onboarding != nil {
 		d.Content.Recipient = effective.FormOfAddressOf(u, u.Status.Onboarding.Registration)
 	}
-	contact, errContact := b.cache.ContactFor(ctx, b.organization, "", email)
+	contact, errContact := b.cache.ContactFor(ctx, b.organization, u.Spec.InvitedBy, email)
 	d.SetContact(contact)
 	d.Err = errors.Join(err, errContact)
 	return b.writer.Send(d)

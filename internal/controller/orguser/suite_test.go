@@ -37,7 +37,7 @@ func TestOrgUser(t *testing.T) {
 func reconciler(ctx context.Context, w *world.World) (r *Reconciler, freeze func()) {
 	GinkgoHelper()
 	clients, freeze := w.Clients(ctx)
-	return New(clients.Client, clients.Cache, clients.API, events.NewFakeRecorder(100), "usher.example", time.Now), freeze
+	return New(clients.Client, clients.Cache, clients.API, events.NewFakeRecorder(100), "usher.example", 0, time.Now), freeze
 }
 
 // fakeClient returns a client with the indexes of the cache.
@@ -53,7 +53,7 @@ func fakeClient(ctx context.Context, funcs interceptor.Funcs, objects ...client.
 
 // overFake returns a reconciler over such a client, which is its cache as well.
 func overFake(c client.Client) *Reconciler {
-	return New(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), events.NewFakeRecorder(10), "usher.example", time.Now)
+	return New(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), events.NewFakeRecorder(10), "usher.example", 0, time.Now)
 }
 
 // mapping returns a reconciler whose cache holds some objects.
