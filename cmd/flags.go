@@ -87,6 +87,8 @@ func serverFlags(flags *flag.FlagSet, o *setup.Options) {
 func portalFlags(flags *flag.FlagSet, o *setup.Options) {
 	flags.StringVar(&o.PortalAddress, "portal-bind-address", o.PortalAddress, "address on which the portal is served")
 	flags.StringVar(&o.PortalURL, "portal-url", o.PortalURL, "URL at which people reach the portal")
+	flags.StringVar(&o.SignInURL, "sign-in-url", o.SignInURL,
+		"URL at which people sign in to the cluster or get a kubeconfig, shown to those who are welcomed; empty: none")
 	flags.Float64Var(&o.PortalRequestsPerSecond, "portal-requests-per-second", o.PortalRequestsPerSecond,
 		"requests per second that each client of the portal may make; 0: the default, 5; negative: no limit")
 	flags.Float64Var(&o.PortalQuestionsPerHour, "portal-questions-per-hour", o.PortalQuestionsPerHour,

@@ -79,7 +79,7 @@ var _ = Describe("Flags", func() {
 		options, err := parsed("--leader-elect=false", "--metrics-bind-address=0", "--metrics-secure=false",
 			"--smtp-address=smtp.acme.example:465", "--smtp-tls=TLS", "--smtp-username-file=user", "--smtp-password-file=password",
 			"--mail-from=usher@acme.example", "--portal-url=https://usher.acme.example", "--portal-requests-per-second=-1",
-			"--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--drain-delay=1s",
+			"--sign-in-url=https://login.acme.example/kubeconfig?cluster=a&x=1", "--settle-delay=250ms", "--webhook-host=127.0.0.1", "--webhook-port=1234", "--drain-delay=1s",
 			"--activity-interval=1h", "--audit-token-file=tokens", "--smtp-connections=5", "--mail-rate=90",
 			"--namespace-labels=team,acme.example/*", "--gateway-url=https://sms.acme.example/", "--gateway-key-file=key",
 			"--webhook-client-ca-file=ca", "--username-prefix=oidc:", "--username-form=unicode")
@@ -95,6 +95,7 @@ var _ = Describe("Flags", func() {
 		Expect(options.Gateway).To(Equal(gateway.Options{URL: "https://sms.acme.example/", KeyFile: "key"}))
 		Expect(options.NamespaceLabels).To(HaveExactElements("team", "acme.example/*"))
 		Expect(options.PortalURL).To(Equal("https://usher.acme.example"))
+		Expect(options.SignInURL).To(Equal("https://login.acme.example/kubeconfig?cluster=a&x=1"))
 		Expect(options.PortalRequestsPerSecond).To(BeEquivalentTo(-1))
 		Expect(options.SettleDelay).To(Equal(250 * time.Millisecond))
 		Expect(options.WebhookHost).To(Equal("127.0.0.1"))

@@ -24,7 +24,7 @@ var _ = Describe("docs/operations.md", func() {
 	})
 
 	It("names every field that templates can use", func() {
-		for _, of := range []reflect.Type{reflect.TypeFor[view](), reflect.TypeFor[detail]()} {
+		for _, of := range []reflect.Type{reflect.TypeFor[view](), reflect.TypeFor[detail](), reflect.TypeFor[shellCommand]()} {
 			for field := range of.Fields() {
 				Expect(section).To(ContainSubstring("`." + field.Name + "`"))
 			}

@@ -68,7 +68,8 @@ type Content struct {
 	Answered bool
 	// Message is plain text from the inviter, shown in the Invitation. Its line breaks are kept.
 	Message string
-	// URL is where the button leads: absolute, http or https. It is required in a mail with a button.
+	// URL is where the button leads: absolute, http or https. It is required in a mail with a button. In a Welcome it is where to sign in;
+	// empty: the mail has no button.
 	URL string
 	// Expires is when URL expires; zero: not shown.
 	Expires time.Time
@@ -76,6 +77,9 @@ type Content struct {
 	Location *time.Location
 	// Username is the name to sign in with, shown in the Welcome with how to use it. Empty: there is nothing to sign in to.
 	Username string
+	// Namespaces are the Kubernetes namespaces that the person works in, and Commands what to try there, shown in the Welcome.
+	Namespaces []string
+	Commands   []Command
 	// Subject is what an alert or a report is about: a module, an address, an organization.
 	Subject string
 	// Values are further values for the phrases of an alert or a report, such as the number of seats.
@@ -96,6 +100,12 @@ type Word struct {
 	Values map[string]string
 	Time   time.Time
 	Text   string
+}
+
+// Command is a line for a terminal, with what it is for.
+type Command struct {
+	Label Word
+	Line  string
 }
 
 // Rendered is a mail's text, the same in two forms.

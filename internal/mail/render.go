@@ -16,6 +16,9 @@ import (
 // detail is one labelled line.
 type detail struct{ Label, Value string }
 
+// shellCommand is a line for a terminal, with what it is for.
+type shellCommand struct{ Label, Line string }
+
 // view contains the fields that templates can use; docs/operations.md lists them.
 type view struct {
 	Language, Direction, Organization         string
@@ -25,6 +28,7 @@ type view struct {
 	MessageLabel                              string
 	Message                                   []string
 	Button, URL, LinkHint, Note, Footer       string
+	Commands                                  []shellCommand
 }
 
 // Render writes the mail with the templates that ship, in the language closest to c.Language. Control characters, and characters
@@ -103,8 +107,8 @@ func (t *Templates) newView(c Content) (*view, error) {
 		v.Message = locale.Lines(c.Message)
 		v.MessageLabel = values.Fill(l.Get(either(plain["inviter"], "message.from", "message.unsigned")))
 	}
-	if c.Kind == Welcome && locale.OneLine(c.Username) == "" {
-		v.Note = "" // without a user name there is nothing to sign in with
+	if c.Kind == Welcome {
+		l.addStart(v, c, values)
 	}
 	return v, nil
 }
@@ -130,6 +134,20 @@ func (c catalogue) variant(content Content, name string) string {
 		return phrase
 	}
 	return c.Get(key)
+}
+
+// addStart adds how a welcomed person starts. Without a user name there is nothing to sign in to.
+func (c catalogue) addStart(v *view, content Content, values locale.Values) {
+	if locale.OneLine(content.Username) == "" {
+		v.Note, v.URL = "", ""
+		return
+	}
+	if v.URL != "" {
+		v.Note = values.Fill(c.Get("Welcome.note.link"))
+	}
+	for _, each := range content.Commands {
+		v.Commands = append(v.Commands, shellCommand{Label: c.word(each.Label, content), Line: name(each.Line)})
+	}
 }
 
 // nameContact adds whom the person can ask.
@@ -199,6 +217,7 @@ func (c catalogue) details(content Content) []detail {
 	}
 	if content.Kind == Welcome {
 		add("username", WordOf(content.Username))
+		add("namespaces", wordsOf(content.Namespaces)...)
 	}
 	if content.Kind == Invitation || content.Kind == Welcome {
 		add("contact", WordOf(content.Contact))
@@ -208,6 +227,15 @@ func (c catalogue) details(content Content) []detail {
 	}
 	content.Facts = append(all, content.Facts...)
 	return c.facts(content)
+}
+
+// wordsOf returns texts that are the same in every language.
+func wordsOf(texts []string) []Word {
+	words := make([]Word, len(texts))
+	for n, text := range texts {
+		words[n] = WordOf(text)
+	}
+	return words
 }
 
 // either returns yes if the condition is not empty, no otherwise.

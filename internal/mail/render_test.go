@@ -146,6 +146,33 @@ var _ = Describe("Render", func() {
 		Expect(render(c).Text).To(HaveSuffix("If you reply to this mail, your answer goes to Ana <x@evil.example> Bcc: eve@evil.example (ana@acme.example).\n"))
 	})
 
+	It("LMI-12 welcomes with where to sign in, the namespaces, commands and whom to ask", func() {
+		c := content(mail.Welcome, "es")
+		c.URL, c.Contact, c.Namespaces = "", "Ana Pérez (ana@acme.example)", []string{"acme-support", "acme-sales"}
+		c.Commands = []mail.Command{
+			{Label: word("command.whoami"), Line: "kubectl auth whoami"},
+			{Label: word("command.workspace", "workspace", "Soporte <b>"), Line: "kubectl get all -n acme-support"},
+		}
+		r := render(c)
+		Expect(r.Text).To(And(
+			ContainSubstring("Espacios de nombres: acme-support, acme-sales\n"),
+			ContainSubstring("con el proveedor de identidad de tu organización. Tu nombre de usuario en Kubernetes es el que aparece arriba. "+
+				"Si aún no tienes un kubeconfig, pídelo a Ana Pérez (ana@acme.example).\n\nComprueba quién eres:\n    kubectl auth whoami\n"),
+			ContainSubstring("Consulta qué se está ejecutando en Soporte <b>:\n    kubectl get all -n acme-support\n"),
+		))
+		Expect(r.HTML).To(And(ContainSubstring(">kubectl get all -n acme-support</p>"), ContainSubstring("en Soporte &lt;b&gt;:"), Not(ContainSubstring("<a "))))
+
+		c.URL = "https://login.acme.example/?cluster=a&x=1"
+		r = render(c)
+		Expect(r.Text).To(ContainSubstring("Iniciar sesión:\nhttps://login.acme.example/?cluster=a&x=1\n\nUsa el enlace de arriba para iniciar sesión."))
+		Expect(r.HTML).To(MatchRegexp(`<a href="https://login.acme.example/\?cluster=a&amp;x=1"[^>]*>Iniciar sesión</a>`))
+
+		By("a role that gives nothing to sign in to")
+		c.Username = ""
+		r = render(c)
+		Expect(r.Text + r.HTML).NotTo(Or(ContainSubstring("login.acme.example"), ContainSubstring("kubectl"), ContainSubstring("kubeconfig")))
+	})
+
 	It("leaves out missing values", func() {
 		r := render(mail.Content{Kind: mail.Invitation, Language: "en", Organization: "Acme", URL: link})
 		Expect(r.Subject).To(Equal("Invitation from Acme"))

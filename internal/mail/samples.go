@@ -32,6 +32,8 @@ func samples(kind Kind, language string) map[string]Content {
 		Message: "Bienvenido al equipo.\n\nHasta el lunes.",
 		URL:     sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
 		Username: "luis@acme.example", Answered: true,
+		Namespaces: []string{"acme-support", "acme-sales"},
+		Commands:   []Command{{Label: PhraseOf("command.workspace", "workspace", "Soporte"), Line: "kubectl get all -n acme-support"}},
 	}
 	if kind.forContacts() || kind == AccessChange {
 		full = sampleForContacts(full)
@@ -58,6 +60,7 @@ func samples(kind Kind, language string) map[string]Content {
 		PhraseOf("access.Edit", "workspace", evil), WordOf(strings.Repeat("w", 200)), WordOf("שלום"), WordOf("👩‍💻"),
 	}
 	hostile.Contact = evil
+	hostile.Namespaces, hostile.Commands = []string{evil}, []Command{{Label: PhraseOf("command.workspace", "workspace", evil), Line: evil}}
 	return map[string]Content{"with everything": full, "with the least": bare, "with hostile values": hostile}
 }
 

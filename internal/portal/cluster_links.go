@@ -33,6 +33,8 @@ type ClusterLinks struct {
 	Keys *linktoken.KeyRing
 	// MailDomain is the right-hand side of Message-IDs.
 	MailDomain string
+	// SignInURL is where people sign in; empty: the welcome page has no link.
+	SignInURL string
 	// Now is the clock.
 	Now func() time.Time
 }

@@ -158,7 +158,12 @@ var _ = Describe("Pages", func() {
 			MatchRegexp("<h1>Te damos la bienvenida a .*Acme S.A."), ContainSubstring("Miembro"), ContainSubstring("Ventas"),
 			ContainSubstring(`<code class="copy"><bdi>luis@acme.example</bdi></code>`), ContainSubstring("Inicia sesión"),
 			ContainSubstring("kubectl get all -n acme-support")))
-		Expect(welcome.Body.String()).NotTo(ContainSubstring("kubectl get orgusers"), "a member does not see them")
+		Expect(welcome.Body.String()).NotTo(Or(ContainSubstring("kubectl get orgusers"), ContainSubstring(`class="button"`)), "a member does not see them")
+
+		By("the platform saying where to sign in")
+		links.link.SignInURL = "https://login.acme.example/?cluster=a&x=1"
+		Expect(pages.get(posted.Header().Get("Location")).Body.String()).To(
+			ContainSubstring(`<a class="button" href="https://login.acme.example/?cluster=a&amp;x=1" rel="noreferrer">Iniciar sesión</a>`))
 
 		By("opening the links again")
 		Expect(pages.get("/c/" + confirmToken).Body.String()).To(SatisfyAll(

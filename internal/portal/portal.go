@@ -89,6 +89,8 @@ type Link struct {
 	RevocationReason v1alpha1.RevocationReason
 	// CanReconsider is true if the person has declined and can take it back.
 	CanReconsider bool
+	// SignInURL is where the person signs in; empty: the page has no link.
+	SignInURL string
 	// NeedsConfirmation is true if a second mail confirms the address after registration.
 	NeedsConfirmation bool
 }

@@ -198,30 +198,21 @@ func (p *page) ShowWelcomeLink() bool {
 
 // Commands returns the commands that the person can start with.
 func (p *page) Commands() ([]command, error) {
-	label, err := p.T("command.whoami")
-	if err != nil {
-		return nil, err
+	workspaces := p.Workspaces()
+	if p.AllWorkspaces() {
+		workspaces = workspaces[:min(len(workspaces), maxExamples)]
 	}
-	commands := []command{{Label: label, Line: "kubectl auth whoami"}}
-	if p.Link.Namespace != "" && authz.PowerOf(p.Link.Role, authz.AreaUsers) >= authz.PowerView {
-		label, err := p.T("command.organization")
+	spaces := make([]authz.Space, len(workspaces))
+	for n, w := range workspaces {
+		spaces[n] = authz.Space{Title: w.Title, Namespace: w.Namespace}
+	}
+	var commands []command
+	for _, c := range authz.CommandsFor(p.Link.Role, p.Link.Namespace, spaces) {
+		phrase, err := p.locale.Phrase("command." + c.Name)
 		if err != nil {
 			return nil, err
 		}
-		line := "kubectl get orgusers,invitations,workspaces -n " + p.Link.Namespace
-		commands = append(commands, command{Label: label, Line: line})
+		commands = append(commands, command{Label: locale.Values{"workspace": c.Workspace}.Fill(phrase), Line: c.Line})
 	}
-	phrase, err := p.locale.Phrase("command.workspace")
-	spaces := p.Workspaces()
-	if p.AllWorkspaces() {
-		spaces = spaces[:min(len(spaces), maxExamples)]
-	}
-	for _, w := range spaces {
-		if w.Namespace == "" {
-			continue
-		}
-		label := locale.Values{"workspace": w.Title}.Fill(phrase)
-		commands = append(commands, command{Label: label, Line: "kubectl get all -n " + w.Namespace})
-	}
-	return commands, err
+	return commands, nil
 }

@@ -84,6 +84,7 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 
 		PortalAddress:           c.Portal.BindAddress,
 		PortalURL:               c.Portal.URL,
+		SignInURL:               c.Portal.SignInURL,
 		TrustedProxies:          proxies,
 		PortalRequestsPerSecond: c.Portal.RequestsPerSecond,
 		PortalQuestionsPerHour:  c.Portal.QuestionsPerHour,

@@ -24,6 +24,7 @@ var configurationKeys = map[string]string{ //nolint:gosec // no credentials, onl
 
 	"portal-bind-address":        "portal.bindAddress",
 	"portal-url":                 "portal.url",
+	"sign-in-url":                "portal.signInURL",
 	"trusted-proxies":            "portal.trustedProxies",
 	"portal-requests-per-second": "portal.requestsPerSecond",
 	"portal-questions-per-hour":  "portal.questionsPerHour",

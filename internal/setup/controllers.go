@@ -39,7 +39,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		return err
 	}
 	dispatcher := delivery.NewDispatcher(sender.Connections(), o.MailRate, now).WithBudgets(budgets)
-	writer := onboardingmail.NewWriter(postbox, links)
+	writer := onboardingmail.NewWriter(postbox, links, o.SignInURL)
 	platform := workspace.Platform{
 		OperatorNamespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
 		QueueDomains: queueDomains(o), MailDomain: mailDomain,

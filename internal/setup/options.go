@@ -47,6 +47,8 @@ type Options struct {
 
 	// PortalURL is where people reach the portal.
 	PortalURL string
+	// SignInURL is where people sign in to the cluster, or get a kubeconfig; empty: welcomes have no link.
+	SignInURL string
 	// TrustedProxies are the networks whose X-Forwarded-For header the portal trusts.
 	TrustedProxies []netip.Prefix
 
@@ -154,14 +156,21 @@ func (o *Options) validate() error {
 	if err := o.Usernames.Validate(); err != nil {
 		wrong = append(wrong, err)
 	}
-	portal, err := url.Parse(o.PortalURL)
-	web := err == nil && (portal.Scheme == "https" || portal.Scheme == "http") && portal.Host != ""
-	require(web, "--portal-url %q must be the absolute URL at which people reach the portal, "+
+	require(isWebURL(o.PortalURL), "--portal-url %q must be the absolute URL at which people reach the portal, "+
 		"such as https://usher.acme.example", o.PortalURL)
+	require(o.SignInURL == "" || isWebURL(o.SignInURL), "--sign-in-url %q must be the absolute URL at which people sign in to the "+
+		"cluster, such as https://login.acme.example, or empty", o.SignInURL)
 	if err := checkGateway(o.Gateway); err != nil {
 		wrong = append(wrong, err)
 	}
 	return errors.Join(wrong...)
+}
+
+// isWebURL reports whether a text is an absolute http or https URL that a mail can link to.
+func isWebURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // mailDomain returns the right-hand side of Message-IDs: the sender's domain.

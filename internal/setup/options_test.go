@@ -94,6 +94,22 @@ var _ = Describe("Options", func() {
 		}
 	})
 
+	It("LMI-12 are refused with a place to sign in that a mail cannot link to, which may be missing", func() {
+		for url, valid := range map[string]bool{
+			"": true, "https://login.acme.example/kubeconfig?cluster=a&x=1": true, "login.acme.example": false, "javascript:alert(1)": false,
+			"https://login.acme.example/ñ": false, "https://login.acme.example/ x": false,
+		} {
+			o := options()
+			o.SignInURL = url
+			if valid {
+				Expect(o.Validate()).To(Succeed(), url)
+				continue
+			}
+			Expect(o.Validate()).To(MatchError(ContainSubstring(`must be the absolute URL at which people sign in to the cluster, such as ` +
+				`https://login.acme.example, or empty`)), url)
+		}
+	})
+
 	It("are refused with all errors at once", func() {
 		err := (&Options{}).Validate()
 		for _, flag := range []string{"--namespace", "--webhook-dns-names", "--smtp-address", "--mail-from", "--portal-url"} {

@@ -15,7 +15,8 @@ import (
 func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions *store.Store, d *doors) (optionalServer, error) {
 	cache := cacheReader(mgr, o)
 	links := &portal.ClusterLinks{
-		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, MailDomain: o.mailDomain(), Now: o.now(),
+		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, MailDomain: o.mailDomain(),
+		SignInURL: o.SignInURL, Now: o.now(),
 	}
 	server, err := portal.NewServer(links, portal.Options{
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,

@@ -38,7 +38,9 @@ var _ = Describe("The welcome mail and page", func() {
 				texts = append(texts, m.Text)
 			}
 			return texts
-		}).Should(ContainElement(And(ContainSubstring("Ya formas parte"), told)))
+		}).Should(ContainElement(And(ContainSubstring("Ya formas parte"), told, ContainSubstring("Espacios de nombres: "+org+"-sales"),
+			ContainSubstring("kubectl get all -n "+org+"-sales"), ContainSubstring("kubectl get orgusers,invitations,workspaces -n "+org),
+			ContainSubstring("pídelo a Ana (ana@"+org+".example)."))))
 		status, body := fetch(ctx, http.DefaultClient, http.MethodGet, link+"/done", nil)
 		Expect(status).To(Equal(http.StatusOK))
 		Expect(body).To(told)

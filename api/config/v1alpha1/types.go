@@ -85,6 +85,9 @@ type Portal struct {
 	BindAddress string `json:"bindAddress"`
 	// url is where people reach the portal, such as https://usher.acme.example. Required.
 	URL string `json:"url"`
+	// signInURL is where people sign in to the cluster or get a kubeconfig, such as https://login.acme.example. The welcome mail and page
+	// have a button that leads there; empty: they have none.
+	SignInURL string `json:"signInURL"`
 	// trustedProxies are the networks whose X-Forwarded-For header the portal trusts, such as 10.0.0.0/8.
 	TrustedProxies []string `json:"trustedProxies"`
 	// requestsPerSecond limits each client; 0: the default, 5; negative: no limit.

@@ -98,6 +98,7 @@ func (b *outbox) draft(ctx context.Context, r *v1alpha1.RecipientStatus) onboard
 	}
 	outlook, errOutlook := b.cache.Outlook(ctx, user)
 	d.SetOutlook(outlook, b.cache.Usernames().Of(user))
+	d.SetStart(i.Namespace, outlook)
 	contact, errContact := b.cache.ContactFor(ctx, b.organization, i.Spec.InvitedBy, d.Email)
 	d.SetContact(contact)
 	d.Err = errors.Join(err, errOutlook, errContact)

@@ -110,6 +110,7 @@ func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
 	outlook, err := b.cache.Outlook(ctx, u)
 	d.SetOutlook(outlook, b.cache.Usernames().Of(u))
+	d.SetStart(u.Namespace, outlook)
 	d.Content.Inviter, d.Content.Message = b.inviter, u.Spec.Message
 	d.Content.Recipient = emailaddr.FormOfAddress(u.Status.DisplayName)
 	if u.Status.Onboarding != nil {

@@ -66,11 +66,12 @@ func (d *Draft) SetContact(c lookup.Contact) {
 type Writer struct {
 	postbox delivery.Postbox
 	links   linktoken.Links
+	signIn  string
 }
 
-// NewWriter returns a Writer.
-func NewWriter(postbox delivery.Postbox, links linktoken.Links) Writer {
-	return Writer{postbox: postbox, links: links}
+// NewWriter returns a Writer. SignIn is the URL at which people sign in; empty: welcomes have no link.
+func NewWriter(postbox delivery.Postbox, links linktoken.Links, signIn string) Writer {
+	return Writer{postbox: postbox, links: links, signIn: signIn}
 }
 
 // Send returns the function that sends a draft.
@@ -94,11 +95,15 @@ func (w Writer) Send(d Draft) delivery.Send {
 	}
 }
 
-// link returns the link that a mail contains. A welcome contains none, nor does what is sent in its place.
+// link returns the link that a mail contains. A welcome leads to where people sign in, if there is something to sign in to; what is sent in
+// its place leads nowhere.
 func (w Writer) link(d Draft) (string, error) {
 	switch d.onboarding.Mail.Kind {
 	case v1alpha1.MailWelcome, v1alpha1.MailSuspended:
-		return "", nil
+		if d.Content.Username == "" {
+			return "", nil
+		}
+		return w.signIn, nil
 	case v1alpha1.MailAddressChange:
 		return w.links.URL(linktoken.PurposeAddress, d.host, d.Email, d.onboarding.SendCount)
 	case v1alpha1.MailConfirmation:

@@ -172,6 +172,7 @@ func flags(o *setup.Options) []string {
 		"--portal-bind-address=" + o.PortalAddress,
 		"--portal-url=" + o.PortalURL,
 		"--portal-requests-per-second=" + strconv.FormatFloat(o.PortalRequestsPerSecond, 'g', -1, 64),
+		"--sign-in-url=" + o.SignInURL,
 		"--portal-questions-per-hour=" + strconv.FormatFloat(o.PortalQuestionsPerHour, 'g', -1, 64),
 		"--trusted-proxies=" + strings.Join(networks, ","),
 		"--smtp-address=" + o.Mail.Address,
