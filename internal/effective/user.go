@@ -131,7 +131,9 @@ func IsAccepted(u *v1alpha1.OrgUser) bool {
 }
 
 // CanBeAsked reports whether a user is somebody whom others may ask about the organization.
-func CanBeAsked(u *v1alpha1.OrgUser) bool { return u.Status.State == v1alpha1.UserActive && !IsOutside(u) }
+func CanBeAsked(u *v1alpha1.OrgUser) bool {
+	return u.Status.State == v1alpha1.UserActive && !IsOutside(u)
+}
 
 // IsOutside reports whether a user does not belong to the organization, or no longer: suspended, Limited or being deleted. No mail names
 // them as the inviter, whatever is still in force.

@@ -82,11 +82,16 @@ func (t *linkTarget) grants() []v1alpha1.WorkspaceGrant {
 	return nil
 }
 
-// inviterToAsk returns who invites: nobody if the person is declared without an Invitation, or the inviter may no longer grant what the
-// invitation grants and so cannot help.
+// inviterToAsk returns who invites; empty: nobody is named, or the inviter may no longer grant what the invitation grants and so cannot
+// help.
 func (t *linkTarget) inviterToAsk() v1alpha1.Username {
-	if i, is := t.host.(*v1alpha1.Invitation); is && t.authorized {
-		return i.Spec.InvitedBy
+	switch host := t.host.(type) {
+	case *v1alpha1.Invitation:
+		if t.authorized {
+			return host.Spec.InvitedBy
+		}
+	case *v1alpha1.OrgUser:
+		return host.Spec.InvitedBy
 	}
 	return ""
 }

@@ -55,7 +55,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		workspace.New(c, cache, api, recorder, platform, o.SettleDelay, now),
 		workspace.NewMail(c, cache, api, postbox, links, dispatcher, now),
 		notices.New(c, cache, api, postbox, phones, mailDomain, dispatcher, now),
-		questions.New(c, cache, api, recorder, kept, postbox, links, mailDomain, dispatcher, now),
+		questions.New(c, cache, api, recorder, kept, postbox, links, mailDomain, dispatcher, now).ReceivesMail(o.IntakeAddress != ""),
 	} {
 		if err := controller.Setup(mgr); err != nil {
 			return err

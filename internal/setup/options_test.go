@@ -105,7 +105,7 @@ var _ = Describe("Options", func() {
 				Expect(o.Validate()).To(Succeed(), url)
 				continue
 			}
-			Expect(o.Validate()).To(MatchError(ContainSubstring(`must be the absolute URL at which people sign in to the cluster, such as ` +
+			Expect(o.Validate()).To(MatchError(ContainSubstring(`must be the absolute URL at which people sign in to the cluster, such as `+
 				`https://login.acme.example, or empty`)), url)
 		}
 	})

@@ -26,6 +26,10 @@ func (r *Reconciler) message(s *scope, kind question.Kind) (mail.Message, mail.C
 	case question.KindReceipt:
 		content.Recipient, content.Subject = k.Question.Name, k.Subject
 		content.Facts = append([]mail.Fact{mail.FactOf("details.subject", mail.WordOf(k.Subject))}, content.Facts...)
+		if mail.CanReplyTo(s.intake) { // what the asker adds reaches the team, without the queue's address being told
+			m.ReplyTo, content.Answered = s.intake, true
+			content.Contact = content.Values["workspace"] + " (" + s.intake + ")"
+		}
 		content.URL, err = r.links.URL(linktoken.PurposeAsker, k.WorkspaceUID, k.Address, 0)
 	case question.KindQuestion:
 		m.To, m.FromName, m.ReplyTo, m.Personal = k.Queue, askerName(k), k.Address, true

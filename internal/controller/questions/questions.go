@@ -43,6 +43,8 @@ type Reconciler struct {
 	mailDomain string
 	dispatcher *delivery.Dispatcher
 	now        func() time.Time
+	// receivesMail is true if the operator receives mail at the workspaces' intake addresses.
+	receivesMail bool
 }
 
 // New returns the reconciler. MailDomain is the right side of Message-IDs.
@@ -53,6 +55,12 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 		client: c, cache: cache, api: api, recorder: recorder, accounts: limited.NewCreator(c, api), questions: questions,
 		postbox: postbox, links: links, mailDomain: mailDomain, dispatcher: dispatcher, now: now,
 	}
+}
+
+// ReceivesMail says whether the operator receives mail at the workspaces' intake addresses, and returns the reconciler.
+func (r *Reconciler) ReceivesMail(receives bool) *Reconciler {
+	r.receivesMail = receives
+	return r
 }
 
 // Setup adds the controller to the manager.

@@ -6,6 +6,7 @@ package questions
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -155,6 +156,21 @@ var _ = Describe("A question at the controller", func() {
 		Expect(box.to("new@acme.example")).To(HaveLen(1))
 		Expect(box.to(queue)).To(BeEmpty())
 	})
+
+	DescribeTable("GTA-8 has a receipt that is answered if the workspace receives mail", func(ctx context.Context, receives bool, intake, replyTo, says string) {
+		workspace.Spec.Portal.IntakeEmail = v1alpha1.EmailAddress(intake)
+		Expect(api.Update(ctx, workspace)).To(Succeed())
+		r.ReceivesMail(receives)
+		confirm(ctx)
+		Expect(pass(ctx)).To(Succeed())
+		receipts := slices.DeleteFunc(box.taken, func(m mail.Message) bool { return m.To != clara })
+		Expect(receipts).To(ConsistOf(And(HaveField("ReplyTo", replyTo), HaveField("Text", ContainSubstring(says)))))
+		Expect(receipts[0].Text).NotTo(ContainSubstring(queue), "the queue's address is not told")
+	},
+		Entry("at an intake", true, "Help@acme.example", "help@acme.example", "If you reply to this mail, your answer goes to Soporte (help@acme.example)."),
+		Entry("not without an intake", true, "", "", "This is an automatic message"),
+		Entry("not while the operator receives none", false, "help@acme.example", "", "This is an automatic message"),
+	)
 
 	It("is sent again with the same Message-ID if the outcome could not be written (GTA-8)", func(ctx context.Context) {
 		Expect(pass(ctx)).To(Succeed())

@@ -22,6 +22,8 @@ type scope struct {
 	// organization is nil if it is gone or being deleted; workspace also if it is another one of that name, or has no page any more.
 	organization *v1alpha1.Organization
 	workspace    *v1alpha1.Workspace
+	// intake is the address at which mail to the workspace arrives; empty: it receives none.
+	intake string
 
 	// accountEnsured is true once reconcileAccount has found or created the account that the question calls for.
 	accountEnsured bool
@@ -50,6 +52,9 @@ func (r *Reconciler) newScope(ctx context.Context, k *store.Kept) (*scope, error
 	}
 	if found {
 		s.workspace = &w
+		if s.intake, err = r.intakeOf(ctx, &w); err != nil {
+			return nil, err
+		}
 	}
 	var o v1alpha1.Organization
 	found, err = r.find(ctx, types.NamespacedName{Namespace: k.Organization, Name: k.Organization}, &o, func() bool { return true })
@@ -57,6 +62,19 @@ func (r *Reconciler) newScope(ctx context.Context, k *store.Kept) (*scope, error
 		s.organization = &o
 	}
 	return s, err
+}
+
+// intakeOf returns the intake address that a workspace has in force.
+func (r *Reconciler) intakeOf(ctx context.Context, w *v1alpha1.Workspace) (string, error) {
+	address := effective.IntakeOf(w)
+	if address == "" || !r.receivesMail {
+		return "", nil
+	}
+	holder, err := r.cache.WorkspaceByIntake(ctx, address)
+	if err != nil || holder == nil || holder.Namespace != w.Namespace || holder.Name != w.Name {
+		return "", err
+	}
+	return address, nil
 }
 
 // find reads an object. It reports whether there is one that is right and not being deleted: in the cache, or else at the API server,
