@@ -71,7 +71,7 @@ func (b *outbox) accessContent(ctx context.Context, m *mail.Message) (mail.Conte
 	u, o := b.user, b.organization
 	c := mail.Content{
 		Kind: mail.AccessChange, Organization: effective.OrganizationTitle(o), Location: effective.LocationOf(o),
-		Recipient: u.Status.DisplayName, Language: effective.LanguageOf(o, languageOf(u)),
+		Recipient: emailaddr.FormOfAddress(u.Status.DisplayName), Language: effective.LanguageOf(o, languageOf(u)),
 	}
 	m.FromName = c.Organization
 	summary := accesschange.Summarize(&u.Status)
@@ -82,7 +82,7 @@ func (b *outbox) accessContent(ctx context.Context, m *mail.Message) (mail.Conte
 	c.Facts = accessFacts(&summary, workspaces)
 	contact, err := b.cache.ContactFor(ctx, o, "", m.To)
 	if mail.CanReplyTo(contact.Email) {
-		m.ReplyTo = contact.Email
+		m.ReplyTo, c.Contact, c.Answered = contact.Email, contact.String(), true
 	}
 	c.Facts = append(c.Facts, mail.FactOf("change.contact", mail.WordOf(contact.String())))
 	return c, err
