@@ -286,6 +286,12 @@ type RecipientStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=270
 	HeldBy string `json:"heldBy,omitempty"`
+	// observedResend is the last value of the annotation accounts.usher.dev/resend on the person's OrgUser that was acted on. A
+	// long value ends in its digest.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ObservedResend string `json:"observedResend,omitempty"`
 	// message says what somebody can do about the recipient, if anything.
 	// +optional
 	// +kubebuilder:validation:MinLength=1

@@ -42,8 +42,8 @@ const (
 	AnnotationOriginPrefix = "origin.accounts.usher.dev/"
 
 	// AnnotationResend, on an Invitation, sends it again, once for each new value (WXP-7): to the addresses that the value names,
-	// or, if it names none, to everybody who has neither accepted nor declined. On an OrgUser that is declared without an Invitation
-	// it does so for that person, and on a Workspace for the owner of its queue.
+	// or, if it names none, to everybody who has neither accepted nor declined. On an OrgUser it does so for that person, and on a
+	// Workspace for the owner of its queue.
 	AnnotationResend = "accounts.usher.dev/resend"
 	// AnnotationInviterKind, on an Invitation, holds the InviterKind that was determined at admission, when it was known who was
 	// acting.

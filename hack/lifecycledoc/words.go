@@ -58,12 +58,14 @@ var sources = []struct{ events, text string }{
 	{"Expire", "the clock. An invitation is valid for as long as the organization's `settings.invitationValidityDays` said " +
 		"when it was sent; a later change of the setting applies to invitations sent later"},
 	{"Reject", "the mail server refuses the address permanently"},
-	{"Resend", "a new value of the annotation `accounts.usher.dev/resend` on the Invitation, or on an OrgUser that " +
-		"is declared without one. If the value names addresses, as in `luis@acme.example eva@acme.example 2`, it applies to those only, " +
+	{"Resend", "a new value of the annotation `accounts.usher.dev/resend` on the Invitation, or on the OrgUser of one " +
+		"person, whether an Invitation invites them or not. If the value names addresses, as in " +
+		"`luis@acme.example eva@acme.example 2`, it applies to those only, " +
 		"else to everybody who has neither accepted nor declined. The old link becomes invalid, the validity period starts again, and " +
 		"`sendCount` grows. A person who is Registered gets the confirmation mail again instead, and the link that they have stays " +
 		"valid. " +
-		"The same value again does nothing. While the inviter may not give the role, or the OrgUser of one of these people cannot be " +
+		"The same value again does nothing. A value that would send nothing is refused, with the reason: the person has accepted, is " +
+		"suspended or is not invited at all. While the inviter may not give the role, or the OrgUser of one of these people cannot be " +
 		"written, the request waits for all of them"},
 	{"Revoke", "the address is no longer in `spec.emails` (AddressRemoved), or the inviter may no longer give " +
 		"the role when the person accepts (InviterUnauthorized), or the " +
@@ -75,8 +77,11 @@ var sources = []struct{ events, text string }{
 
 const footer = `
 - A person gets a new link each time they become Invited. Only the newest link works. Other people's links are not affected.
-- Somebody who has Declined gets no mail by a resend, unless its value names the address. An address in the value that is not in
-  ` + "`spec.emails`" + ` is refused when the value is set; if it is taken out of ` + "`spec.emails`" + ` later, a warning says so.
+- Somebody who has Declined gets no mail by a resend, unless its value names the address or it is on their
+  OrgUser. An address in the value that is not in ` + "`spec.emails`" + `, or has accepted, is refused when the value is set; if it is taken
+  out of ` + "`spec.emails`" + ` before the mail is sent, a warning says so.
+- A resend by the OrgUser leaves the inviter as they are; ` + "`status.recipients[].observedResend`" + ` of the Invitation is the
+  last value that was acted on.
 - Until the person accepts, the pending OrgUser follows the Invitation: role, workspaces, groups, modules and name. A field that
   somebody else has changed stays as that person left it. After acceptance, the Invitation no longer changes anything.
 - A name that the organization has declared, in ` + "`spec.displayName`" + ` or before the address in
@@ -107,8 +112,8 @@ const footer = `
 - Whose authority counts is recorded at admission, in the annotation accounts.usher.dev/inviter-kind, and shown in
   status.inviterKind: that of a Person or a Delegate is checked again at acceptance; that of the Platform is not. A person or delegate
   who is unknown, suspended or removed has none. If a delegate names somebody unknown, the Invitation waits until that person is active.
-- Whoever changes what an Invitation gives, or to whom, or its message, or resends it, answers for it as its inviter, whose name the
-  mails bear. Platform identities are the exception, and delegates that declare spec.invitedBy by server-side apply: what they change
+- Whoever changes what an Invitation gives, or to whom, or its message, or resends it as a whole, answers for it as its inviter, whose
+  name the mails bear. Platform identities are the exception, and delegates that declare spec.invitedBy by server-side apply: what they change
   stays the inviter's.
 - Somebody who is declared as an OrgUser is invited by the person in ` + "`spec.invitedBy`" + ` with ` + "`spec.message`" + `, both optional.
   People can name only themselves; platform identities and delegates, and so Git, can name anybody, by user name or address. Until the

@@ -26,7 +26,8 @@ const footer = `
   of all users. **–** means neither.
 - Modules are given to people, and removed from them, only by those who manage the subscription as well as users. A UserAdmin
   cannot set ` + "`modules`" + ` of a user or an Invitation, and can neither change nor resend an Invitation that gives modules, nor change
-  the address or user name of a user who has some.
+  the address or user name of a user who has some. One person's invitation can be sent again from their OrgUser by whoever manages that
+  user; the inviter stays who they are.
 - An update is allowed or refused as a whole. A BillingAdmin, for example, who changes the billing address and the time zone in one
   update is refused because of the time zone, and nothing changes.
 - The acting person is the organization's active OrgUser whose ` + "`status.username`" + ` is the user name of the request. If there is

@@ -4,6 +4,10 @@
 package authz
 
 import (
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -59,6 +63,8 @@ type Facts struct {
 	// SerialHolders are the devices in other workspaces that have a serial number that the request adds to its workspace. The
 	// keys are the numbers as effective.SerialKey returns them.
 	SerialHolders map[string]effective.SerialHolder
+	// Resend is about another mail that the request's OrgUser requests.
+	Resend ResendFacts
 	// Namespace is about the namespace of a new Workspace.
 	Namespace NamespaceFacts
 }
@@ -69,6 +75,14 @@ func (r Request) object() metav1.Object {
 		return r.Old
 	}
 	return r.New
+}
+
+// ChangesNothing reports whether an update leaves the spec and the metadata as they are.
+func (r Request) ChangesNothing() bool {
+	return r.Operation == Update && len(r.changed()) == 0 && r.Old.GetDeletionTimestamp().Equal(r.New.GetDeletionTimestamp()) &&
+		maps.Equal(r.Old.GetLabels(), r.New.GetLabels()) && maps.Equal(r.Old.GetAnnotations(), r.New.GetAnnotations()) &&
+		slices.Equal(r.Old.GetFinalizers(), r.New.GetFinalizers()) &&
+		equality.Semantic.DeepEqual(r.Old.GetOwnerReferences(), r.New.GetOwnerReferences())
 }
 
 // changed returns the paths of the spec's fields that an update changes.

@@ -89,11 +89,27 @@ var _ = Describe("What belongs to Usher", func() {
 		Entry("a label, added", "metadata.labels[accounts.usher.dev/bootstrap]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelBootstrap] = "true" }),
 		Entry("a label, added without a value", "metadata.labels[accounts.usher.dev/user]", func(m *metav1.ObjectMeta) { m.Labels[v1alpha1.LabelUser] = "" }),
 		Entry("an annotation", "metadata.annotations[accounts.usher.dev/note]", func(m *metav1.ObjectMeta) { m.Annotations["accounts.usher.dev/note"] = "y" }),
-		Entry("but not the annotation that asks for another mail", "", func(m *metav1.ObjectMeta) { m.Annotations[v1alpha1.AnnotationResend] = "2" }),
 		Entry("but not what belongs to others", "", func(m *metav1.ObjectMeta) {
 			m.Labels["team"], m.Annotations["note"], m.Finalizers = "red", "y", m.Finalizers[:1]
 		}),
 	)
+
+	It("does not include the annotation that asks for another mail, which has rules of its own", func() {
+		after := kept()
+		after.Annotations[v1alpha1.AnnotationResend] = "2"
+		for _, kind := range kinds {
+			for _, actor := range []authz.Actor{person("ana", orgAdmin), delegate(orgAdmin), platformActor} {
+				r := update(actor, by(actor, withMetadata(kind, kept())), by(actor, withMetadata(kind, after)))
+				r.Facts.Resend = authz.ResendFacts{Recipient: &v1alpha1.RecipientStatus{}, Authorized: true}
+				found := authz.Judge(r)
+				if kind == "user" || kind == "invitation" {
+					Expect(found).To(BeEmpty(), "%s by %s", kind, actor.Kind)
+				} else {
+					Expect(rules(found)).To(Equal([]string{"resend-effect"}), "%s by %s", kind, actor.Kind)
+				}
+			}
+		}
+	})
 
 	It("includes the finalizer; the refusal says how it got lost and what keeps it", func() {
 		Expect(authz.Judge(update(person("ana", orgAdmin), withMetadata("user", kept()), withMetadata("user", lost())))).To(ConsistOf(HaveField("Message",

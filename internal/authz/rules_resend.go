@@ -6,21 +6,47 @@ package authz
 import (
 	"fmt"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// maxResendFaults bounds what is said about one value of the annotation.
-const maxResendFaults = 10
+const (
+	resendField = "metadata.annotations[" + v1alpha1.AnnotationResend + "]"
+	// maxResendFaults bounds what is said about one value of the annotation.
+	maxResendFaults = 10
+)
 
-// judgeResend refuses to send again to addresses that are not the object's: nobody would get a mail (WXP-7). A value that stays is not
-// judged, nor one in a new object: Git may keep the value of former times.
-func judgeResend(r Request) []Violation {
+// RequestsResend reports whether an update sets the annotation that asks for another mail to another value.
+func (r Request) RequestsResend() bool {
 	const key = v1alpha1.AnnotationResend
-	if r.Operation != Update || r.Old.GetAnnotations()[key] == r.New.GetAnnotations()[key] {
+	return r.Operation == Update && !r.Status && r.New.GetAnnotations()[key] != "" &&
+		r.Old.GetAnnotations()[key] != r.New.GetAnnotations()[key]
+}
+
+// judgeResend refuses a request to send again that nobody would get a mail by: because it names addresses that are not the object's, or
+// because of how far the people have come (WXP-7). A value that stays is not judged, nor one in a new object: Git may keep the value of
+// former times.
+func judgeResend(r Request) []Violation {
+	if !r.RequestsResend() {
 		return nil
 	}
+	if found := judgeResendAddresses(r); len(found) > 0 {
+		return found
+	}
+	var found []Violation
+	for _, fault := range ResendFaults(r.New, r.Facts.Resend) {
+		if len(found) < maxResendFaults {
+			found = append(found, invalid(resendField, "resend-effect", fault.Value, fault.Why))
+		}
+	}
+	return found
+}
+
+// judgeResendAddresses refuses addresses in the value that are not the object's.
+func judgeResendAddresses(r Request) []Violation {
 	request := onboarding.ResendOf(r.New)
 	listed, instead := resendable(r)
 	if listed == nil {
@@ -29,7 +55,7 @@ func judgeResend(r Request) []Violation {
 	var found []Violation
 	refuse := func(address, why string) {
 		if len(found) < maxResendFaults {
-			found = append(found, invalid("metadata.annotations["+key+"]", "resend-addresses", address, why))
+			found = append(found, invalid(resendField, "resend-addresses", address, why))
 		}
 	}
 	for _, word := range request.Malformed {
@@ -63,4 +89,53 @@ func resendable(r Request) (listed map[string]bool, instead string) {
 			"accepted"
 	}
 	return nil, ""
+}
+
+// ResendFacts are what decides, besides an OrgUser itself, whether another mail can be sent to the person.
+type ResendFacts struct {
+	// Recipient is the person's among those of the Invitation that the OrgUser was created for. It is nil if there is none.
+	Recipient *v1alpha1.RecipientStatus
+	// Authorized is true if the inviter of that Invitation may still give what it gives. Inviter is their user name.
+	Authorized bool
+	Inviter    string
+	// AddressOwner is another OrgUser that has the address, or "".
+	AddressOwner string
+}
+
+// ResendFault is why a request to send again would send nothing. Value is the address, or else the value, that it is about.
+type ResendFault struct{ Value, Why string }
+
+// ResendFaults returns why the value of the annotation that asks for another mail would send nothing to somebody, or to anybody.
+func ResendFaults(object metav1.Object, f ResendFacts) []ResendFault {
+	request := onboarding.ResendOf(object)
+	one := func(why string) []ResendFault {
+		if why == "" {
+			return nil
+		}
+		return []ResendFault{{request.Value(), why}}
+	}
+	switch o := object.(type) {
+	case *v1alpha1.Invitation:
+		if why := actedOn(request, o.Status.ObservedResend); why != "" {
+			return one(why)
+		}
+		return invitationResendFaults(o, request)
+	case *v1alpha1.OrgUser:
+		return one(userResendFault(o, request, f))
+	case *v1alpha1.Workspace:
+		return one(queueResendFault(o, request))
+	default:
+		return one("sends nothing on an Organization: " + resendElsewhere)
+	}
+}
+
+// resendElsewhere says where a request to send an invitation again belongs.
+const resendElsewhere = "to send an invitation again, annotate the Invitation, or the OrgUser of one person"
+
+// actedOn says that a value was acted on before.
+func actedOn(request onboarding.Resend, observed string) string {
+	if request.Requested(observed) {
+		return ""
+	}
+	return `was acted on already, and each value sends once: set another one, such as "$(date)"`
 }

@@ -25,11 +25,11 @@ var _ = Describe("A reference to something that does not exist", func() {
 		Entry("no warning for a user if everything exists", builders.OrgUser("acme", "luis").Workspace("support", v1alpha1.WorkspaceEdit).Modules("desk").Obj()),
 		Entry("for a user", builders.OrgUser("acme", "luis").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("desk", "fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
-		Entry("WXP-7 for a request to send again to a user who came by an Invitation", invited("luis", "team"),
-			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate Invitation "team", which invites this person`),
+		Entry("WXP-7 no warning for a request to send again to a user whom an Invitation invites", invited("luis", "team")),
 		Entry("WXP-7 for a request to send again to a user who is not invited",
 			again(builders.OrgUser("acme", "luis").Existing().Obj()),
-			`metadata.annotations: accounts.usher.dev/resend has no effect here: this person is not invited, because spec.onboarding is None`),
+			`metadata.annotations[accounts.usher.dev/resend]: sends nothing, because this person is not invited: spec.onboarding is None, and `+
+				`the account is in force without a mail`),
 		Entry("WXP-7 no warning for a user who is invited without an Invitation", again(builders.OrgUser("acme", "luis").Obj())),
 		Entry("WXP-7 no warning for an Invitation that is to be sent again", again(builders.Invitation("acme", "team", "a@acme.example").Obj())),
 		Entry("WXP-7 for a request to send again to addresses that get no mail", func() client.Object {
@@ -43,8 +43,16 @@ var _ = Describe("A reference to something that does not exist", func() {
 			`metadata.annotations[accounts.usher.dev/resend]: c@acme.example is not in spec.emails and gets no mail`,
 			`metadata.annotations[accounts.usher.dev/resend]: @2 is not in spec.emails and gets no mail`),
 		Entry("WXP-7 for a request to send again on a kind that invites nobody", again(builders.Workspace("acme", "support").Obj()),
-			`metadata.annotations: accounts.usher.dev/resend has no effect here: annotate the Invitation, or the OrgUser if `+
-				`no Invitation invites the person`),
+			`metadata.annotations[accounts.usher.dev/resend]: sends nothing, because this Workspace has no spec.portal, whose queue would `+
+				`have an owner to ask: to send an invitation again, annotate the Invitation, or the OrgUser of one person`),
+		Entry("WXP-7 for a request to send again on an Organization", again(acme()),
+			`metadata.annotations[accounts.usher.dev/resend]: sends nothing on an Organization: to send an invitation again, annotate the `+
+				`Invitation, or the OrgUser of one person`),
+		Entry("WXP-7 no warning for a value that was acted on", func() client.Object {
+			i := builders.Invitation("acme", "team", "a@acme.example").Resend("b@acme.example").Obj()
+			i.Status.ObservedResend = "b@acme.example"
+			return i
+		}()),
 		Entry("GTA-8 no warning for a Workspace whose queue's owner is to be asked again", again(builders.Workspace("acme", "support").With(
 			func(w *v1alpha1.Workspace) {
 				w.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Help", QueueEmail: "cola@acme.example"}

@@ -30,6 +30,9 @@ func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator stri
 		if err == nil && q.Operation == authz.Delete && effective.InLedger(q.Facts.Organization, o) && !q.Facts.OtherAdministrator {
 			q.Facts.Succession, err = r.Succession(ctx, o)
 		}
+		if err == nil && q.RequestsResend() {
+			q.Facts.Resend, err = r.resendFacts(ctx, q.Facts.Organization, o)
+		}
 	case *v1alpha1.Workspace:
 		err = r.workspaceFacts(ctx, &q, o, operator)
 	}

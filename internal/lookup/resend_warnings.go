@@ -10,53 +10,47 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/onboarding"
 )
 
-// elsewhere says where a request to send an invitation again belongs.
-const elsewhere = "annotate the Invitation, or the OrgUser if no Invitation invites the person"
-
-// resendWarnings says where the annotation that asks for another mail belongs, if it has no effect where it is (WXP-7).
+// resendWarnings says of the annotation that asks for another mail what it does not send (WXP-7). A value that was acted on is not worth a
+// warning: Git may keep it. Whether it was, in the case of a user whom an Invitation invites, only the Invitation knows.
 func resendWarnings(object client.Object) []string {
-	if object.GetAnnotations()[v1alpha1.AnnotationResend] == "" {
-		return nil
-	}
-	why := ""
+	request := onboarding.ResendOf(object)
 	switch o := object.(type) {
 	case *v1alpha1.Invitation:
-		return resendAddressWarnings(o)
-	case *v1alpha1.OrgUser:
-		if effective.ChangesEmail(o) {
-			return nil // it sends the mail to the new address again
+		if request.Requested(o.Status.ObservedResend) {
+			return resendAddressWarnings(o, request)
 		}
-		if invited := o.Labels[v1alpha1.LabelInvitation]; invited != "" {
-			why = fmt.Sprintf("annotate Invitation %q, which invites this person", invited)
-		} else if o.Spec.Onboarding == v1alpha1.OnboardingNone {
-			why = "this person is not invited, because spec.onboarding is None"
+		return nil
+	case *v1alpha1.OrgUser:
+		if o.Labels[v1alpha1.LabelInvitation] != "" || !request.Requested(o.Status.ObservedResend) {
+			return nil
 		}
 	case *v1alpha1.Workspace:
-		if o.Spec.Portal == nil { // otherwise it asks the owner of the queue again
-			why = elsewhere
+		if !request.Requested(o.Status.Queue.ObservedResend) {
+			return nil
 		}
-	case *v1alpha1.Organization:
-		why = elsewhere
 	}
-	if why == "" {
+	if request.Value() == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("metadata.annotations: %s has no effect here: %s", v1alpha1.AnnotationResend, why)}
+	var warnings []string
+	for _, fault := range authz.ResendFaults(object, authz.ResendFacts{}) {
+		warnings = append(warnings, fmt.Sprintf("metadata.annotations[%s]: %s", v1alpha1.AnnotationResend, fault.Why))
+	}
+	return warnings
 }
 
 // resendAddressWarnings says which addresses in the annotation that asks for another mail get none. The list of the Invitation may have
 // changed since they were named there.
-func resendAddressWarnings(i *v1alpha1.Invitation) []string {
+func resendAddressWarnings(i *v1alpha1.Invitation, request onboarding.Resend) []string {
 	people, err := emailaddr.ParseList(i.Spec.Emails)
 	if err != nil {
 		return nil // refused elsewhere
 	}
-	request := onboarding.ResendOf(i)
 	var warnings []string
 	for _, address := range append(request.Addresses, request.Malformed...) {
 		var why string

@@ -15,8 +15,12 @@ import (
 	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
-// maxResendLength is how many bytes of the annotation's value are recorded.
-const maxResendLength = 256
+// How many bytes of the annotation's value are recorded: of the one on the object that keeps the onboarding, and of the one on the OrgUser
+// of a recipient. An Invitation has hundreds of those.
+const (
+	maxResendLength          = 256
+	maxRecipientResendLength = 64
+)
 
 // Resend is what the resend annotation requests (WXP-7).
 type Resend struct {
@@ -36,20 +40,30 @@ func ResendOf(o metav1.Object) Resend {
 }
 
 // Observed returns what is recorded of the value once it has been acted on: a long one ends in its digest.
-func (r Resend) Observed() string {
-	if len(r.value) <= maxResendLength {
+func (r Resend) Observed() string { return r.shortened(maxResendLength) }
+
+// ObservedForRecipient returns what is recorded of the value on a recipient's OrgUser once it has been acted on.
+func (r Resend) ObservedForRecipient() string { return r.shortened(maxRecipientResendLength) }
+
+func (r Resend) shortened(limit int) string {
+	if len(r.value) <= limit {
 		return r.value
 	}
 	sum := sha256.Sum256([]byte(r.value))
 	digest := "…" + hex.EncodeToString(sum[:8])
-	return attempt.Shorten(r.value, maxResendLength-len(digest)) + digest
+	return attempt.Shorten(r.value, limit-len(digest)) + digest
 }
 
 // Requested reports whether the value has not been acted on: it is not empty and differs from the one that was recorded last. A long one
 // may have been recorded without its digest, by an earlier version.
 func (r Resend) Requested(observed string) bool {
-	return r.value != "" && observed != r.Observed() && observed != attempt.Shorten(r.value, maxResendLength)
+	return r.value != "" && !slices.Contains([]string{
+		r.Observed(), r.ObservedForRecipient(), attempt.Shorten(r.value, maxResendLength),
+	}, observed)
 }
+
+// Value is the value as it is.
+func (r Resend) Value() string { return r.value }
 
 // Concerns reports whether the request concerns an address: the value names it, or names nobody.
 func (r Resend) Concerns(email string) bool {
@@ -59,4 +73,16 @@ func (r Resend) Concerns(email string) bool {
 // Names reports whether the value names an address.
 func (r Resend) Names(email string) bool {
 	return slices.Contains(r.Addresses, emailaddr.Normalize(email))
+}
+
+// CanResend reports whether a person can be invited again by a request that concerns them. Somebody who waits to be invited for the first
+// time cannot, nor somebody who has accepted, or whose account was made Limited. Somebody who has declined is left alone unless the
+// request names them.
+func CanResend(o *v1alpha1.OnboardingStatus, named bool) bool {
+	if o.State == v1alpha1.RecipientDeclined {
+		return named
+	}
+	_, resent := Next(o.State, EventResend)
+	return resent || o.State == v1alpha1.RecipientRevoked &&
+		(o.RevocationReason == v1alpha1.RevokedInviterUnauthorized || o.RevocationReason == v1alpha1.RevokedAccountRemoved)
 }

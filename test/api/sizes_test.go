@@ -111,7 +111,7 @@ var _ = Describe("A status at its maxima", func() {
 			for n := range maxima.Recipients {
 				r := maxima.Invitation(n + 1).Status.Recipients[n]
 				r.Email = v1alpha1.EmailAddress(fmt.Sprintf("%s@%s.example", strings.Repeat("x", 60), strings.Repeat("company.", 6)+fmt.Sprint(n)))
-				r.HeldBy = "Invitation/" + i.Name
+				r.HeldBy, r.ObservedResend = "Invitation/"+i.Name, strings.Repeat("x", 64)
 				r.ExpirationTime, r.AcceptanceTime = now, now
 				r.Registration = &v1alpha1.Registration{
 					DisplayName: v1alpha1.DisplayName(strings.Repeat("ñ", 128)), Phone: "+34600000001", Language: "es-ES",

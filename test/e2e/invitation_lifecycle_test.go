@@ -84,8 +84,9 @@ var _ = Describe("An invitation", func() {
 		Eventually(get(ctx, i)).Should(saying(Equal("Ready: 4 of 4 have accepted")))
 		settle(ctx)
 		mails := mailIDs(org)
-		resend(ctx, i, "once more")
-		Eventually(get(ctx, i)).Should(HaveField("Status.ObservedResend", "once more"))
+		Expect(resendBy(ctx, "ana@"+org+".example", i, "once more")).To(BeRefused(http.StatusUnprocessableEntity,
+			"sends nothing, because nobody in spec.emails is left to invite (4 accepted): leave the annotation as it was"))
+		Expect(get(ctx, i)(Default).Annotations).NotTo(HaveKeyWithValue(v1alpha1.AnnotationResend, "once more"))
 		settle(ctx)
 		Expect(mailIDs(org)).To(Equal(mails))
 		Expect(i.Status.Recipients).To(HaveEach(HaveField("State", v1alpha1.RecipientActive)))

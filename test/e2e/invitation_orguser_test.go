@@ -57,7 +57,9 @@ var _ = Describe("A person who is invited by an OrgUser", func() {
 
 		By("resending after acceptance")
 		settle(ctx)
-		edit(ctx, user, func(u *v1alpha1.OrgUser) { u.Annotations[v1alpha1.AnnotationResend] = "3" })
+		get(ctx, user)(Default).Annotations[v1alpha1.AnnotationResend] = "3"
+		Expect(env.Client.Update(ctx, user)).To(BeRefused(http.StatusUnprocessableEntity,
+			"sends nothing, because the person has accepted already: leave the annotation as it was"))
 		settle(ctx)
 		Expect(get(ctx, user)(Default)).To(in(v1alpha1.RecipientActive, 2))
 		Expect(idsOf(kim)).To(HaveLen(5))

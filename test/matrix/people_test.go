@@ -65,6 +65,8 @@ func settle(ctx context.Context) string {
 		builders.OrgUser(name, "sam").Existing().Obj(),
 		builders.OrgUser(name, "mod").Modules("desk").Existing().Obj(),
 		builders.OrgUser(name, "tea").Role(v1alpha1.RoleTechnician).Existing().Obj(),
+		builders.OrgUser(name, "pen").Obj(),
+		builders.OrgUser(name, "pet").Role(v1alpha1.RoleTechnician).Obj(),
 		builders.Workspace(name, "support").Namespace(name + "-support").Obj(),
 		builders.Workspace(name, "sales").Obj(),
 		builders.Invitation(name, "members", "pal@"+name+".example").InvitedBy(ana).Obj(),

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 // Who may do what with users and invitations.
@@ -92,9 +93,13 @@ var _ = Describe("An OrgUser", func() {
 		patched("ORG-10 somebody else's finalizer on a Member", ofMembers, "", "orgusers", "sam", `{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
 		patched("ORG-10 somebody else's finalizer on a Technician", ofAll, `may change finalizers of a user with the role "Technician"`, "orgusers", "tea",
 			`{"metadata":{"finalizers":[`+own+`,"others.example/hold"]}}`),
-		patched("WXP-7 a Member invited again", ofMembers, "", "orgusers", "sam", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
-		patched("WXP-7 ORG-12 a Technician invited again", ofAll, `may invite a user with the role "Technician" again`, "orgusers", "tea",
+		patched("WXP-7 a Member invited again", ofMembers, "", "orgusers", "pen", `{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
+		patched("WXP-7 ORG-12 a Technician invited again", ofAll, `may invite a user with the role "Technician" again`, "orgusers", "pet",
 			`{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
+		patched("WXP-7 a Member who is not invited, again", "c   r   r   c   r   r   r   c   w   r", `this person is not invited`, "orgusers", "sam",
+			`{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`),
+		ofInvitation("WXP-7 a Member whom an Invitation invites, again", ofMembers, "", "pal"),
+		ofInvitation("WXP-7 ORG-12 a Technician whom an Invitation invites, again", ofAll, `may invite a user with the role "Technician" again`, "tec"),
 		patched("WXP-5 a delegate's user name for a Member", ofAll, `only an OrganizationAdmin may give a user the user name "system:serviceaccount:argocd:acme"`, "orgusers", "sam",
 			`{"spec":{"username":"system:serviceaccount:argocd:acme"}}`),
 		patched("GTA-11 the user name of a Member with a module", ofAll, `only an OrganizationAdmin may change username of a user who has module "desk"`,
@@ -153,4 +158,12 @@ func createdWithStatus(ctx context.Context, by *somebody) error {
 		return fmt.Errorf("the status was stored: %v", o.Object["status"])
 	}
 	return nil
+}
+
+// ofInvitation requests, as a dry run, that the OrgUser of a person whom an Invitation invites sends the mail again.
+func ofInvitation(what, cells, text, person string) row {
+	return row{what, cells, "patch", "orgusers", text, func(ctx context.Context, by *somebody) error {
+		return by.Patch(ctx, object("orgusers", emailaddr.ObjectName(person+"@"+org+".example")),
+			merge(`{"metadata":{"annotations":{"accounts.usher.dev/resend":"1"}}}`), client.DryRunAll)
+	}}
 }

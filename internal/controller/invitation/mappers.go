@@ -34,11 +34,11 @@ func (r *Reconciler) invitationsForOrganization(ctx context.Context, c mapper.Ch
 }
 
 // invitationsForUser returns the Invitations that have a user's address or created the user, and those that the user has sent. It
-// returns them when the user is created, deleted or accepts, or the role or the user name in force changes. When only the user's grants
-// change, it returns those whose message about the user they change.
+// returns them when the user is created, deleted or accepts, the role or the user name in force changes, or the user requests another
+// mail. When only the user's grants change, it returns those whose message about the user they change.
 func (r *Reconciler) invitationsForUser(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
-	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State &&
-		c.Before.Status.Role == c.After.Status.Role && c.Before.Status.Username == c.After.Status.Username {
+	if !c.Created() && !c.Deleted() && c.Before.Status.State == c.After.Status.State && c.Before.Status.Role == c.After.Status.Role &&
+		c.Before.Status.Username == c.After.Status.Username && !requestsResend(c) {
 		return r.invitationsForGrants(ctx, c)
 	}
 	user := c.Newest()
@@ -70,4 +70,10 @@ func (r *Reconciler) invitationsForGrants(ctx context.Context, c mapper.Change[*
 		recipient := lookup.Recipient(i, email)
 		return !requested && (recipient == nil || recipient.Message == "")
 	}), err)
+}
+
+// requestsResend reports whether the annotation of a user whom an Invitation invites has changed: the Invitation sends the mail again.
+func requestsResend(c mapper.Change[*v1alpha1.OrgUser]) bool {
+	const key = v1alpha1.AnnotationResend
+	return c.After.Labels[v1alpha1.LabelInvitation] != "" && c.Before.Annotations[key] != c.After.Annotations[key]
 }

@@ -67,9 +67,8 @@ func (r *Reconciler) nameRecipients(s *scope) {
 		if recipient.State == v1alpha1.RecipientRevoked && recipient.RevocationReason == v1alpha1.RevokedAddressRemoved {
 			onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventName, r.subject(s, recipient))
 		}
-		s.named = append(s.named, invitee{
-			addressee: person, recipient: recipient, resend: s.resends(recipient) && canBeInvitedAgain(s.request, recipient),
-		})
+		resend := s.resends(recipient) && onboarding.CanResend(&recipient.OnboardingStatus, s.request.Names(string(recipient.Email)))
+		s.named = append(s.named, invitee{addressee: person, recipient: recipient, resend: resend})
 	}
 }
 
@@ -141,10 +140,13 @@ func (r *Reconciler) moveOwn(ctx context.Context, s *scope, v invitee, user *v1a
 		if err := r.admit(ctx, s, recipient); err != nil {
 			return err
 		}
-	case resend:
+	case resend, requestedByUser(s, recipient, user):
 		onboarding.Apply(&recipient.OnboardingStatus, onboarding.EventResend, r.subject(s, recipient))
 	default:
 		r.expire(s, recipient)
+	}
+	if s.authorized { // otherwise the user's request waits
+		recipient.ObservedResend = onboarding.ResendOf(user).ObservedForRecipient()
 	}
 	noteUser(recipient, user)
 	if !onboarding.Open(recipient.State) {

@@ -72,12 +72,10 @@ func inviteAgain(i *v1alpha1.Invitation, people []string) string {
 		v1alpha1.AnnotationResend, names)
 }
 
-// canBeInvitedAgain reports whether a recipient whom a request to invite again concerns can be. It cannot be one who waits to be invited
-// for the first time, or whose account was made Limited. A person who has declined is left alone unless the request names them.
-func canBeInvitedAgain(request onboarding.Resend, recipient *v1alpha1.RecipientStatus) bool {
-	if recipient.State == v1alpha1.RecipientDeclined {
-		return request.Names(string(recipient.Email))
-	}
-	_, resent := onboarding.Next(recipient.State, onboarding.EventResend)
-	return resent || turnedAway(recipient) || accountRemoved(recipient)
+// requestedByUser reports whether a person is to be invited again because their pending OrgUser requests it. The request waits while
+// nobody could accept.
+func requestedByUser(s *scope, recipient *v1alpha1.RecipientStatus, user *v1alpha1.OrgUser) bool {
+	request := onboarding.ResendOf(user)
+	return s.authorized && request.Requested(recipient.ObservedResend) && request.Concerns(string(recipient.Email)) &&
+		onboarding.CanResend(&recipient.OnboardingStatus, true)
 }

@@ -61,16 +61,13 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 	case onboarding.Open(o.State):
 		status.Ready(u, v1alpha1.ReasonAwaitingAcceptance, "invited; waiting for the person to accept")
 	default:
-		where, otherwise := "the OrgUser", "delete the OrgUser"
+		otherwise := "delete the OrgUser"
 		if name := u.Labels[v1alpha1.LabelInvitation]; name != "" {
-			where, otherwise = fmt.Sprintf("the Invitation %q", name), "remove the address from it"
-			if o.State == v1alpha1.RecipientDeclined {
-				where += ", naming the address in its value" // who has declined is left alone otherwise
-			}
+			otherwise = fmt.Sprintf("remove the address from the Invitation %q", name)
 		}
 		status.Stalled(u, v1alpha1.ReasonNotInvited, fmt.Sprintf(
-			"the person cannot accept: the invitation is %s. Send it again with the annotation %s on %s, or %s",
-			o.State, v1alpha1.AnnotationResend, where, otherwise))
+			"the person cannot accept: the invitation is %s. Send it again with the annotation %s on the OrgUser, or %s",
+			o.State, v1alpha1.AnnotationResend, otherwise))
 	}
 }
 

@@ -119,11 +119,11 @@ var _ = Describe("The conditions of a user", func() {
 		Entry("expired", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientExpired, v1alpha1.MailSent)
 		}, v1alpha1.ConditionStalled, "NotInvited", "the invitation is Expired. Send it again with the annotation accounts.usher.dev/resend on the OrgUser"),
-		Entry("WXP-7 declined an Invitation, which leaves them alone unless it names them", effective.InForce{State: v1alpha1.UserPending},
+		Entry("WXP-7 declined an Invitation, which their OrgUser can have sent again", effective.InForce{State: v1alpha1.UserPending},
 			func(f *effective.UserFacts) {
 				f.User.Labels = map[string]string{v1alpha1.LabelInvitation: "team"}
 				f.Onboarding = builders.Onboarding(v1alpha1.RecipientDeclined, v1alpha1.MailSent)
 			}, v1alpha1.ConditionStalled, "NotInvited", "the invitation is Declined. Send it again with the annotation accounts.usher.dev/resend "+
-				`on the Invitation "team", naming the address in its value, or remove the address from it`),
+				`on the OrgUser, or remove the address from the Invitation "team"`),
 	)
 })

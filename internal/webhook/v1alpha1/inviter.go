@@ -57,21 +57,30 @@ func record(i *v1alpha1.Invitation, kind v1alpha1.InviterKind) {
 // appliesInviter reports whether a request declares spec.invitedBy by server-side apply. The API server has noted so in the object's
 // managed fields before it asks.
 func appliesInviter(r admission.Request, i *v1alpha1.Invitation) bool {
-	var options struct {
-		FieldManager string `json:"fieldManager"`
-	}
-	if json.Unmarshal(r.Options.Raw, &options) != nil || options.FieldManager == "" {
+	manager := fieldManager(r)
+	if manager == "" {
 		return false
 	}
 	return slices.ContainsFunc(i.ManagedFields, func(m metav1.ManagedFieldsEntry) bool {
 		var owned struct {
 			Spec map[string]json.RawMessage `json:"f:spec"`
 		}
-		if m.Manager != options.FieldManager || m.Operation != metav1.ManagedFieldsOperationApply || m.FieldsV1 == nil ||
+		if m.Manager != manager || m.Operation != metav1.ManagedFieldsOperationApply || m.FieldsV1 == nil ||
 			json.Unmarshal(m.FieldsV1.GetRawBytes(), &owned) != nil {
 			return false
 		}
 		_, owns := owned.Spec["f:invitedBy"]
 		return owns
 	})
+}
+
+// fieldManager returns who a request says writes the fields, if it says so.
+func fieldManager(r admission.Request) string {
+	var options struct {
+		FieldManager string `json:"fieldManager"`
+	}
+	if json.Unmarshal(r.Options.Raw, &options) != nil {
+		return ""
+	}
+	return options.FieldManager
 }

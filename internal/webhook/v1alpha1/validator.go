@@ -66,7 +66,7 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 		return warnings, err
 	}
 	more, err := v.warnings(ctx, o, r)
-	return append(warnings, more...), err
+	return slices.Concat(warnings, repeatedResendWarnings(request, r), more), err
 }
 
 // warnings returns what is worth knowing about an object that is admitted.
