@@ -38,6 +38,7 @@ const footer = `
   which needs no confirmation.
 - Roles do not bind platform identities (the group ` + "`system:masters`" + ` and those that the operator's configuration names).
   Everything else does.
+- Those who view users can read the events of the organization's namespace, which ` + "`kubectl describe`" + ` shows.
 - Those who manage billing can read the Secret with payment details that the organization names, and no other Secret.
 - An OrganizationAdmin is in every workspace, with the access Admin, without being listed there.
 - A delegate acts with its role like a person, takes no seat and does not count as an administrator. Only an OrganizationAdmin may
