@@ -367,8 +367,13 @@ type InvitationStatus struct {
 // +kubebuilder:printcolumn:name="Total",type=integer,JSONPath=`.status.summary.total`
 // +kubebuilder:printcolumn:name="Pending",type=integer,JSONPath=`.status.summary.pending`
 // +kubebuilder:printcolumn:name="Active",type=integer,JSONPath=`.status.summary.active`
+// +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.summary.failed`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Invited-By",type=string,JSONPath=`.spec.invitedBy`,priority=1
+// +kubebuilder:printcolumn:name="Groups",type=string,JSONPath=`.spec.groups`,priority=1
+// +kubebuilder:printcolumn:name="Modules",type=string,JSONPath=`.spec.modules`,priority=1
 type Invitation struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object metadata.

@@ -381,6 +381,7 @@ type GroupStatus struct {
 // +kubebuilder:printcolumn:name="Pending",type=integer,JSONPath=`.status.users.pending`
 // +kubebuilder:printcolumn:name="Workspaces",type=integer,JSONPath=`.status.workspaces`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.spec) || !has(oldSelf.spec.profile) || !has(oldSelf.spec.profile.customerID) || (has(self.spec) && has(self.spec.profile) && has(self.spec.profile.customerID) && self.spec.profile.customerID == oldSelf.spec.profile.customerID)",message="is immutable: once set, it cannot be changed or removed",fieldPath=".spec.profile.customerID",reason=FieldValueForbidden
 type Organization struct {

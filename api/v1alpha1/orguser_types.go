@@ -309,6 +309,12 @@ type OrgUserStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=10000
 	Workspaces []WorkspaceGrantStatus `json:"workspaces,omitempty"`
+	// workspaceSummary names the first three of the workspaces in force, with the access, and counts the others, as in "sales
+	// (View), support (Edit)". It is for lists of users.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	WorkspaceSummary string `json:"workspaceSummary,omitempty"`
 	// modules are the modules in force.
 	// +optional
 	// +listType=set
@@ -323,6 +329,11 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=40
 	LastActive string `json:"lastActive,omitempty"`
+	// invitedBy is the user name of the inviter, if an Invitation invites the person. It stays when the Invitation is deleted.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=384
+	InvitedBy string `json:"invitedBy,omitempty"`
 	// onboarding is the progress of a person who is declared without an Invitation, from invited to active.
 	// +optional
 	Onboarding *OnboardingStatus `json:"onboarding,omitempty"`
@@ -362,8 +373,14 @@ type OrgUserStatus struct {
 // +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.role`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
 // +kubebuilder:printcolumn:name="Last-Active",type=string,JSONPath=`.status.lastActive`
-// +kubebuilder:printcolumn:name="Access",type=string,JSONPath=`.spec.access`,priority=1
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Display-Name",type=string,JSONPath=`.status.displayName`,priority=1
+// +kubebuilder:printcolumn:name="Access",type=string,JSONPath=`.spec.access`,priority=1
+// +kubebuilder:printcolumn:name="Groups",type=string,JSONPath=`.spec.groups`,priority=1
+// +kubebuilder:printcolumn:name="Workspaces",type=string,JSONPath=`.status.workspaceSummary`,priority=1
+// +kubebuilder:printcolumn:name="Invited-By",type=string,JSONPath=`.status.invitedBy`,priority=1
 type OrgUser struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object metadata.

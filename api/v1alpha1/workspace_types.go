@@ -328,6 +328,7 @@ type QueueStatus struct {
 // +kubebuilder:printcolumn:name="Namespace",type=string,JSONPath=`.status.namespace`
 // +kubebuilder:printcolumn:name="Members",type=integer,JSONPath=`.status.members`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.__namespace__)) == (has(oldSelf.spec) && has(oldSelf.spec.__namespace__))",message="is immutable: set it when you create the Workspace or not at all",fieldPath=".spec.namespace",reason=FieldValueForbidden
 type Workspace struct {

@@ -18,7 +18,7 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effectiv
 	if facts.Organization, err = r.Organization(ctx, user.Namespace); err != nil {
 		return facts, err
 	}
-	if facts.Onboarding, err = r.onboarding(ctx, user); err != nil {
+	if facts.Onboarding, facts.InvitedBy, err = r.onboarding(ctx, user); err != nil {
 		return facts, err
 	}
 	if facts.Organization != nil && len(user.Spec.Modules) > 0 {
@@ -38,20 +38,21 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effectiv
 	return facts, err
 }
 
-// onboarding returns the person's onboarding: that of the Invitation that the user was created for, else that of the user.
-func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (*v1alpha1.OnboardingStatus, error) {
+// onboarding returns the person's onboarding: that of the Invitation that the user was created for, with its inviter, else that of the
+// user.
+func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (o *v1alpha1.OnboardingStatus, invitedBy string, err error) {
 	name := user.Labels[v1alpha1.LabelInvitation]
 	if name == "" {
-		return user.Status.Onboarding, nil
+		return user.Status.Onboarding, "", nil
 	}
 	inv, err := r.Invitation(ctx, user.Namespace, name)
 	if err != nil || inv == nil {
-		return nil, err
+		return nil, "", err
 	}
 	if recipient := Recipient(inv, string(effective.EmailOf(user))); recipient != nil && recipient.User == user.Name {
-		return &recipient.OnboardingStatus, nil
+		o = &recipient.OnboardingStatus
 	}
-	return nil, nil //nolint:nilnil // not invited yet is an answer, not an error
+	return o, string(inv.Spec.InvitedBy), nil // the person may not be invited yet
 }
 
 // addressFacts adds who has the address in force before the user (ORG-28), and whether the user takes over from them.

@@ -75,13 +75,17 @@ var _ = Describe("kubectl", func() {
 			Expect(env.Client.Create(ctx, object)).To(Succeed())
 		}
 		Expect(words(kubectl(ctx, "get", "org", "-n", namespace))).To(HaveExactElements(
-			"NAME", "DISPLAY", "NAME", "USERS", "PENDING", "WORKSPACES", "READY", "AGE"))
+			"NAME", "DISPLAY", "NAME", "USERS", "PENDING", "WORKSPACES", "READY", "REASON", "AGE"))
 		Expect(words(kubectl(ctx, "get", "ou", "-n", namespace))).To(HaveExactElements(
-			"NAME", "EMAIL", "ROLE", "STATE", "LAST-ACTIVE", "AGE"))
+			"NAME", "EMAIL", "ROLE", "STATE", "LAST-ACTIVE", "READY", "REASON", "AGE"))
 		Expect(words(kubectl(ctx, "get", "inv", "-n", namespace))).To(HaveExactElements(
-			"NAME", "ROLE", "TOTAL", "PENDING", "ACTIVE", "READY", "AGE"))
+			"NAME", "ROLE", "TOTAL", "PENDING", "ACTIVE", "FAILED", "READY", "REASON", "AGE"))
 		Expect(words(kubectl(ctx, "get", "ws", "-n", namespace))).To(HaveExactElements(
-			"NAME", "DISPLAY", "NAME", "NAMESPACE", "MEMBERS", "READY", "AGE"))
+			"NAME", "DISPLAY", "NAME", "NAMESPACE", "MEMBERS", "READY", "REASON", "AGE"))
+		Expect(words(kubectl(ctx, "get", "ou", "-n", namespace, "-o", "wide"))).To(HaveExactElements(
+			"NAME", "EMAIL", "ROLE", "STATE", "LAST-ACTIVE", "READY", "REASON", "AGE", "DISPLAY-NAME", "ACCESS", "GROUPS", "WORKSPACES", "INVITED-BY"))
+		Expect(words(kubectl(ctx, "get", "inv", "-n", namespace, "-o", "wide"))).To(HaveExactElements(
+			"NAME", "ROLE", "TOTAL", "PENDING", "ACTIVE", "FAILED", "READY", "REASON", "AGE", "INVITED-BY", "GROUPS", "MODULES"))
 		all := kubectl(ctx, "get", "usher", "-n", namespace, "-o", "name")
 		Expect(strings.Fields(all)).To(ConsistOf(
 			"organization.accounts.usher.dev/"+namespace, "orguser.accounts.usher.dev/ana",

@@ -65,7 +65,7 @@ var _ = Describe("An administrator with kubectl", func() {
 			return out, err
 		}
 		Eventually(table).Should(And(
-			MatchRegexp(row("NAME", "EMAIL", "ROLE", "STATE", "LAST-ACTIVE", "AGE")),
+			MatchRegexp(row("NAME", "EMAIL", "ROLE", "STATE", "LAST-ACTIVE", "READY", "REASON", "AGE")),
 			MatchRegexp(row("ana@"+org+".example", "OrganizationAdmin", "Active")),
 			MatchRegexp(regexp.QuoteMeta(kim)+`\s+(Member\s+)?Pending\s+Pending`)))
 		accept(ctx, kim, "Kim")

@@ -90,6 +90,7 @@ var _ = Describe("A pass over a user's access", func() {
 			Workspaces: []v1alpha1.WorkspaceGrantStatus{{
 				Name: "support", Access: view, Origins: []v1alpha1.GrantOrigin{{Source: v1alpha1.GrantedByMember, Access: view}},
 			}},
+			WorkspaceSummary: "support (View)",
 		}
 		if steady {
 			u.Status.ObservedGeneration = 2

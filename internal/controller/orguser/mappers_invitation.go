@@ -17,10 +17,10 @@ import (
 // mailDelay is how late a user's status shows that a mail is waiting, or was sent. A mail that is sent within it costs no write.
 const mailDelay = 2 * time.Second
 
-// usersForInvitation: a recipient's new state concerns the recipient's user.
+// usersForInvitation: a recipient's new state concerns the recipient's user, and a new inviter all of its users.
 func (r *Reconciler) usersForInvitation(ctx context.Context, c mapper.Change[*v1alpha1.Invitation],
 ) ([]types.NamespacedName, error) {
-	if c.Created() || c.Deleted() {
+	if c.Created() || c.Deleted() || c.Before.Spec.InvitedBy != c.After.Spec.InvitedBy {
 		return mapper.KeysOf(r.cache.UsersByInvitation(ctx, c.Newest().Namespace, c.Newest().Name))
 	}
 	return changedRecipients(c, func(a, b *v1alpha1.OnboardingStatus) bool { return a.State != b.State }), nil

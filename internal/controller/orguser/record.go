@@ -64,7 +64,10 @@ func (r *Reconciler) setInForce(s *scope) {
 	out.State, out.Role, out.Username = in.State, in.Role, in.Username
 	out.UsernameSource = effective.UsernameSourceOf(s.facts, in)
 	out.Email = emailaddr.Normalize(string(effective.EmailOf(u)))
-	out.Workspaces, out.Modules = in.Workspaces, in.Modules
+	out.Workspaces, out.WorkspaceSummary, out.Modules = in.Workspaces, effective.SummaryOf(in.Workspaces), in.Modules
+	if s.facts.InvitedBy != "" && (!effective.IsAccepted(u) || out.InvitedBy == "") {
+		out.InvitedBy = s.facts.InvitedBy // an inviter who changes after acceptance has not invited this person
+	}
 	if o := s.facts.Onboarding; o != nil && o.Registration != nil && in.Accepted {
 		out.Registration = o.Registration.DeepCopy()
 	}

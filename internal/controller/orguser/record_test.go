@@ -36,6 +36,21 @@ var _ = Describe("The status of a user", func() {
 		Expect(recorded(accepted, at, "2026-11-21T11:30:00Z").LastActive).To(Equal("2026-11-21T11:30:00Z"), "it does not move back")
 	})
 
+	It("ORG-18 names the inviter of the moment until the person has accepted, and keeps the name when the Invitation is gone", func() {
+		u := builders.OrgUser("acme", "luis").Obj()
+		pass := func(invitedBy string, accepted bool) string {
+			r.setInForce(&scope{user: u, facts: effective.UserFacts{User: u, InvitedBy: invitedBy}, in: effective.InForce{
+				State: v1alpha1.UserActive, Accepted: accepted,
+			}})
+			return u.Status.InvitedBy
+		}
+		Expect(pass("ana@acme.example", false)).To(Equal("ana@acme.example"))
+		Expect(pass("bea@acme.example", false)).To(Equal("bea@acme.example"))
+		Expect(pass("bea@acme.example", true)).To(Equal("bea@acme.example"))
+		Expect(pass("eva@acme.example", true)).To(Equal("bea@acme.example"))
+		Expect(pass("", true)).To(Equal("bea@acme.example"))
+	})
+
 	It("shows the registration only once the person has accepted", func() {
 		o := &v1alpha1.OnboardingStatus{Registration: &v1alpha1.Registration{DisplayName: "Luis G."}}
 		Expect(recorded(effective.InForce{State: v1alpha1.UserPending}, o, "").DisplayName).To(Equal("Luis Gil"))
