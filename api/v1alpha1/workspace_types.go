@@ -26,7 +26,7 @@ type WorkspaceSpec struct {
 	// namespace is the Kubernetes namespace that the workspace owns. It must start with "<organization>-". If unset, it
 	// is "<organization>-<name>". It cannot be changed.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: to use another namespace, create another Workspace"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: to use another namespace, create another Workspace; the name that people see is spec.displayName"
 	Namespace ObjectName `json:"namespace,omitempty"`
 	// deletionPolicy says what happens to that namespace when the Workspace is deleted: Retain keeps it and removes all
 	// access to it, and Delete deletes it with everything in it.

@@ -36,7 +36,8 @@ func checkOrganization(o *v1alpha1.Organization) []Violation {
 	var found []Violation
 	if o.Name != o.Namespace {
 		found = append(found, invalid("metadata.name", "organization-named-after-namespace", o.Name, fmt.Sprintf(
-			"an Organization is named after its namespace: name it %q, or create it in a namespace called %q", o.Namespace, o.Name)))
+			"an Organization is named after its namespace: name it %q, or create it in a namespace called %q. The name that people see is "+
+				"spec.profile.displayName, which can be changed at any time", o.Namespace, o.Name)))
 	}
 	found = append(found, checkTimeZone("spec.profile.timeZone", o.Spec.Profile.TimeZone)...)
 	found = append(found, checkCountry("spec.profile.address.country", o.Spec.Profile.Address.Country)...)

@@ -38,7 +38,8 @@ var _ = Describe("An organization's content", func() {
 		o := builders.Organization("acme").With(func(o *v1alpha1.Organization) { o.Name = "other" }).Obj()
 		Expect(authz.CheckContent(o)).To(HaveExactElements(authz.Violation{
 			Field: "metadata.name", Reason: authz.Invalid, Rule: "organization-named-after-namespace", Value: "other",
-			Message: `an Organization is named after its namespace: name it "acme", or create it in a namespace called "other"`,
+			Message: `an Organization is named after its namespace: name it "acme", or create it in a namespace called "other". The name that people see is ` +
+				`spec.profile.displayName, which can be changed at any time`,
 		}))
 	})
 

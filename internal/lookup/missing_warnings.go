@@ -57,6 +57,9 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 		}
 		return r.addMissingAssignees(ctx, warnings, o.Namespace, o.Spec.Contacts, o)
 	case *v1alpha1.Workspace:
+		if warnings, err = r.addTakenNamespace(ctx, warnings, o); err != nil {
+			return nil, err
+		}
 		return r.addMissingInWorkspace(ctx, warnings, o, organization)
 	}
 	return warnings, nil

@@ -9,9 +9,12 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -63,6 +66,28 @@ var _ = Describe("A reference to something that does not exist", func() {
 			Member("eva@acme.example", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceView).Obj(),
 			`spec.members: there is no user with the address eva@acme.example yet`, `spec.members: nobody is in the group "night" yet`),
 		Entry("for a namespace without an organization", builders.Workspace("other", "sales").Obj(), `there is no Organization "other" in this namespace yet`),
+	)
+
+	DescribeTable("GTA-3 causes a warning if the namespace of a Workspace is another's", func(ctx context.Context, labelled, former string, warning ...string) {
+		n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "acme-support"}}
+		if labelled != "" {
+			n.Labels = effective.OwnerLabels(builders.Workspace("acme", labelled).Obj())
+		}
+		reader := holding(acme(), n)
+		if former != "" {
+			reader = holding(acme(), n, builders.Workspace("acme", former).Obj())
+		}
+		Expect(reader.MissingReferenceWarnings(ctx, builders.Workspace("acme", "helpdesk").Namespace("acme-support").Obj())).To(HaveExactElements(warning))
+	},
+		Entry("not its own", "helpdesk", ""),
+		Entry("of a former name", "support", "support", `spec.namespace: namespace "acme-support" belongs to workspace "support": delete this `+
+			`Workspace and create one with another spec.namespace. If this is that workspace under a new name, delete workspace "support", which `+
+			`leaves the namespace behind. If only the name that people see is to change, set spec.displayName of workspace "support" instead`),
+		Entry("left behind", "support", "", `spec.namespace: namespace "acme-support" was left behind by workspace "support", which no longer `+
+			"exists: to continue with it here, ask a cluster administrator to run `kubectl label namespace acme-support "+
+			"accounts.usher.dev/workspace=helpdesk --overwrite`; otherwise, delete this Workspace and create one with another spec.namespace"),
+		Entry("foreign", "", "", `spec.namespace: namespace "acme-support" already exists and was not created by Usher, which never adopts a `+
+			`namespace: delete this Workspace and create one with another spec.namespace, or delete the namespace`),
 	)
 
 	It("causes a limited number of warnings", func(ctx context.Context) {

@@ -10,6 +10,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -114,4 +116,62 @@ var _ = Describe("A workspace that is renamed in Git", func() {
 		Expect(err).NotTo(HaveOccurred(), stderr)
 		awaitReady(ctx, renamed)
 	})
+
+	DescribeTable("GTA-3 has the access of its people in the namespace that is handed over, and nothing of the former one's,",
+		func(ctx context.Context, labelFirst bool) {
+			org := organization(ctx)
+			space := org + "-space"
+			former := builders.Workspace(org, "support").Namespace(space).Group("night", v1alpha1.WorkspaceView).Obj()
+			if labelFirst {
+				former.Spec.DeletionPolicy = v1alpha1.DeletionDelete // the namespace is no longer its own by then
+			}
+			sam := builders.OrgUser(org, "sam").Existing().Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+			eva := builders.OrgUser(org, "eva").Existing().Groups("night").Obj()
+			create(ctx, former, sam, eva)
+			awaitReady(ctx, former)
+			for _, u := range []*v1alpha1.OrgUser{sam, eva} {
+				Eventually(get(ctx, u)).Should(HaveField("Status.Workspaces", ConsistOf(HaveField("Name", "support"))))
+			}
+
+			renamed := builders.Workspace(org, "helpdesk").Namespace(space).Group("night", v1alpha1.WorkspaceView).Obj()
+			create(ctx, renamed)
+			edit(ctx, sam, func(u *v1alpha1.OrgUser) { u.Spec.Workspaces[0].Name = "helpdesk" })
+			Eventually(get(ctx, renamed)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonNamespaceConflict))
+			remove := func() {
+				Expect(env.Client.Delete(ctx, former)).To(Succeed())
+				Eventually(gone(ctx, former)).Should(Succeed())
+			}
+			if !labelFirst {
+				remove()
+			}
+			Expect(kubectl(ctx, "", "label", "namespace", space, "accounts.usher.dev/workspace=helpdesk", "--overwrite")).NotTo(BeEmpty())
+			if labelFirst {
+				Eventually(get(ctx, former)).Should(HaveCondition("Ready", metav1.ConditionFalse, v1alpha1.ReasonNamespaceConflict))
+				remove()
+			}
+
+			awaitReady(ctx, renamed)
+			for u, access := range map[*v1alpha1.OrgUser]v1alpha1.WorkspaceAccess{sam: v1alpha1.WorkspaceEdit, eva: v1alpha1.WorkspaceView} {
+				Eventually(get(ctx, u)).Should(HaveField("Status.Workspaces", ConsistOf(And(HaveField("Name", "helpdesk"), HaveField("Access", access)))))
+				awaitReady(ctx, u)
+			}
+			bindings := func(g Gomega) []string {
+				var list rbacv1.RoleBindingList
+				g.Expect(env.Client.List(ctx, &list, client.InNamespace(space))).To(Succeed())
+				var found []string
+				for _, b := range list.Items {
+					found = append(found, strings.Join([]string{b.Labels[v1alpha1.LabelWorkspace], b.RoleRef.Name, b.Subjects[0].Name}, " "))
+				}
+				return found
+			}
+			Eventually(bindings).Should(ConsistOf("helpdesk edit sam@"+org+".example", "helpdesk view eva@"+org+".example",
+				"helpdesk admin ana@"+org+".example"))
+			Eventually(can(ctx, "sam@"+org+".example", "create", "configmaps", space)).Should(BeTrue())
+			settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: space, Name: v1alpha1.SettingsConfigMap}}
+			Eventually(get(ctx, settings)).Should(HaveField("Labels", HaveKeyWithValue(v1alpha1.LabelWorkspace, "helpdesk")))
+			Expect(get(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: space}})(Default).DeletionTimestamp).To(BeNil())
+		},
+		Entry("if that is done after the former one is deleted", false),
+		Entry("if that is done before the former one is deleted", true),
+	)
 })

@@ -50,16 +50,19 @@ func (r *Reconciler) reconcileNamespace(ctx context.Context, s *scope) (time.Dur
 	return 0, r.explainRename(ctx, s, n)
 }
 
-// explainRename says how a namespace comes to a workspace that is another one under a new name: Kubernetes cannot rename an object, so
-// the new Workspace is created beside the former one, and finds the namespace taken.
+// explainRename says how a namespace comes to a workspace that is another one under a new name.
 func (r *Reconciler) explainRename(ctx context.Context, s *scope, n *corev1.Namespace) error {
 	w := s.workspace
-	if n == nil || owns(w, n) || !belongsToSibling(w, n) {
+	if n == nil || owns(w, n) {
 		return nil
 	}
-	former, err := r.cache.Workspace(ctx, w.Namespace, n.Labels[v1alpha1.LabelWorkspace])
+	sibling := effective.NamespaceSibling(w, n.Labels)
+	if sibling == "" {
+		return nil
+	}
+	former, err := r.cache.Workspace(ctx, w.Namespace, sibling)
 	if err == nil {
-		s.namespaceProblem = stalled(v1alpha1.ReasonNamespaceConflict, siblingMessage(w, n, former))
+		s.namespaceProblem = stalled(v1alpha1.ReasonNamespaceConflict, effective.NamespaceOfSibling(w, sibling, former))
 	}
 	return err
 }
@@ -72,7 +75,7 @@ func namespaceProblem(w *v1alpha1.Workspace, n *corev1.Namespace) *problem {
 		return progressing(v1alpha1.ReasonNamespaceTerminating, fmt.Sprintf(
 			"namespace %q has just been deleted: it will be recreated", effective.NamespaceOf(w)))
 	case !owns(w, n):
-		return stalled(v1alpha1.ReasonNamespaceConflict, conflictMessage(w, n))
+		return stalled(v1alpha1.ReasonNamespaceConflict, effective.NamespaceTaken(w, n.Labels))
 	case !n.DeletionTimestamp.IsZero():
 		return progressing(v1alpha1.ReasonNamespaceTerminating, fmt.Sprintf(
 			"namespace %q is being deleted: it will be recreated once it is gone", n.Name))
@@ -114,51 +117,9 @@ func (r *Reconciler) createNamespace(ctx context.Context, w *v1alpha1.Workspace)
 }
 
 // namespaceLabels are the labels that say which workspace a namespace belongs to.
-func namespaceLabels(w *v1alpha1.Workspace) map[string]string {
-	return map[string]string{
-		v1alpha1.ManagedByLabel:    v1alpha1.ManagedByValue,
-		v1alpha1.LabelOrganization: w.Namespace,
-		v1alpha1.LabelWorkspace:    w.Name,
-	}
-}
+func namespaceLabels(w *v1alpha1.Workspace) map[string]string { return effective.OwnerLabels(w) }
 
-// owns reports whether a namespace was created for this very workspace. Any other namespace is never adopted. A namespace that has lost
-// these labels is given up, because nothing else proves whose it is.
+// owns reports whether a namespace was created for this very workspace.
 func owns(w *v1alpha1.Workspace, n *corev1.Namespace) bool {
-	return object.HasLabels(n.Labels, namespaceLabels(w))
-}
-
-// remedy is what helps a Workspace whose namespace is another's: its spec.namespace cannot be changed.
-const remedy = "delete this Workspace and create one with another spec.namespace"
-
-// belongsToSibling reports whether a namespace was created for another workspace of the same organization.
-func belongsToSibling(w *v1alpha1.Workspace, n *corev1.Namespace) bool {
-	other := n.Labels[v1alpha1.LabelWorkspace]
-	return n.Labels[v1alpha1.LabelOrganization] == w.Namespace && other != "" && other != w.Name
-}
-
-// siblingMessage says that a namespace belongs to another workspace of the same organization. Former is that workspace; nil: it is gone,
-// and has left the namespace behind.
-func siblingMessage(w *v1alpha1.Workspace, n *corev1.Namespace, former *v1alpha1.Workspace) string {
-	other := n.Labels[v1alpha1.LabelWorkspace]
-	switch {
-	case former == nil:
-		return fmt.Sprintf("namespace %q was left behind by workspace %q, which no longer exists: to continue with it here, ask a "+
-			"cluster administrator to run `kubectl label namespace %s %s=%s --overwrite`; otherwise, %s", n.Name, other, n.Name,
-			v1alpha1.LabelWorkspace, w.Name, remedy)
-	case former.Spec.DeletionPolicy == v1alpha1.DeletionDelete:
-		return fmt.Sprintf("namespace %q belongs to workspace %q: %s. If this is that workspace under a new name, first set its "+
-			"spec.deletionPolicy to Retain, or everything in the namespace is deleted with it", n.Name, other, remedy)
-	default:
-		return fmt.Sprintf("namespace %q belongs to workspace %q: %s. If this is that workspace under a new name, delete workspace %q, "+
-			"which leaves the namespace behind", n.Name, other, remedy, other)
-	}
-}
-
-func conflictMessage(w *v1alpha1.Workspace, n *corev1.Namespace) string {
-	if belongsToSibling(w, n) {
-		return fmt.Sprintf("namespace %q belongs to workspace %q: %s", n.Name, n.Labels[v1alpha1.LabelWorkspace], remedy)
-	}
-	return fmt.Sprintf("namespace %q already exists and was not created by Usher, which never adopts a namespace: %s, or "+
-		"delete the namespace", n.Name, remedy)
+	return effective.OwnsNamespace(w, n.Labels)
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -33,16 +34,18 @@ var _ = Describe("Namespaces", func() {
 
 	It("of others are left alone, and the message says what to do", func() {
 		other := namespaceFor(builders.Workspace("acme", "helpdesk").Obj(), "acme-support")
-		Expect(conflictMessage(w, other)).To(Equal(
+		Expect(effective.NamespaceTaken(w, other.Labels)).To(Equal(
 			`namespace "acme-support" belongs to workspace "helpdesk": delete this Workspace and create one with another spec.namespace`))
 		foreign := namespaceFor(builders.Workspace("rival", "support").Obj(), "acme-support")
-		Expect(conflictMessage(w, foreign)).To(And(Not(ContainSubstring("rival")), ContainSubstring("never adopts a namespace")))
-		Expect(siblingMessage(w, other, builders.Workspace("acme", "helpdesk").Obj())).To(Equal(`namespace "acme-support" belongs to ` +
+		Expect(effective.NamespaceTaken(w, foreign.Labels)).To(And(Not(ContainSubstring("rival")), ContainSubstring("never adopts a namespace")))
+		Expect(effective.NamespaceOfSibling(w, "helpdesk", builders.Workspace("acme", "helpdesk").Obj())).To(Equal(`namespace "acme-support" belongs to ` +
 			`workspace "helpdesk": delete this Workspace and create one with another spec.namespace. If this is that workspace under a new ` +
-			`name, delete workspace "helpdesk", which leaves the namespace behind`))
-		Expect(siblingMessage(w, other, builders.Workspace("acme", "helpdesk").DeletedWithNamespace().Obj())).To(HaveSuffix(
-			`first set its spec.deletionPolicy to Retain, or everything in the namespace is deleted with it`))
+			`name, delete workspace "helpdesk", which leaves the namespace behind. If only the name that people see is to change, set ` +
+			`spec.displayName of workspace "helpdesk" instead`))
+		Expect(effective.NamespaceOfSibling(w, "helpdesk", builders.Workspace("acme", "helpdesk").DeletedWithNamespace().Obj())).To(HaveSuffix(
+			`first set its spec.deletionPolicy to Retain, or everything in the namespace is deleted with it. If only the name that people ` +
+				`see is to change, set spec.displayName of workspace "helpdesk" instead`))
 		foreign.Labels = nil
-		Expect(conflictMessage(w, foreign)).To(ContainSubstring("was not created by Usher"))
+		Expect(effective.NamespaceTaken(w, foreign.Labels)).To(ContainSubstring("was not created by Usher"))
 	})
 })
