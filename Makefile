@@ -132,6 +132,7 @@ generate: ## Generate code: deep copies, //go:generate lines.
 .PHONY: manifests
 manifests: ## Generate CRDs, the operator's role and webhook configurations.
 	$(TOOL) controller-gen crd paths=./api/v1alpha1 output:crd:artifacts:config=config/crd/bases
+	go -C hack/tools run ./explaintext $(CURDIR)/config/crd/bases/*.yaml
 	$(TOOL) controller-gen rbac:roleName=usher-controller-manager webhook paths='./internal/...;./cmd/...' \
 	  output:rbac:artifacts:config=config/rbac output:webhook:artifacts:config=config/webhook
 	go -C hack/tools run ./webhookurls -in $(CURDIR)/config/webhook/manifests.yaml -out $(CURDIR)/config/dev/webhooks.yaml

@@ -7,9 +7,10 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // InvitationSpec says who is invited to what.
 type InvitationSpec struct {
-	// emails are the addresses to invite. An entry can hold several, separated by whitespace, commas or semicolons. An
-	// address can come with a name, as in Ana Pérez <ana@acme.example>, which becomes the person's display name. A name
-	// that contains a semicolon must be in quotes; a comma is understood, as in Pérez, Ana <ana@acme.example>.
+	// emails are the addresses to invite: at most 100 entries, and 500 addresses over time. An entry can hold several
+	// addresses, separated by whitespace, commas or semicolons. An address can come with a name, as in Ana Pérez
+	// <ana@acme.example>, which becomes the person's display name. A name that contains a semicolon must be in quotes; a
+	// comma is understood, as in Pérez, Ana <ana@acme.example>.
 	// +required
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
@@ -30,28 +31,29 @@ type InvitationSpec struct {
 	//   - NotificationsOnly receives notifications and has no access.
 	// +required
 	Role Role `json:"role,omitempty"`
-	// workspaces are the workspaces to which all invited people get direct access. Workspaces can grant more access
-	// through their own spec.members.
+	// workspaces are the workspaces to which all invited people get access, at most 10. Workspaces can grant more through
+	// their own spec.members.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=10
 	Workspaces []WorkspaceGrant `json:"workspaces,omitempty"`
-	// groups are the groups that all invited people join.
+	// groups are the groups that all invited people join, at most 32. A group is a name that workspaces can have as a member.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Groups []ObjectName `json:"groups,omitempty"`
-	// modules are the products that all invited people use. Each of them takes a seat for each person.
+	// modules are the products that all invited people use, by their names in the organization's subscription. Each of them
+	// takes a seat for each person, who waits for one if none is free.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Modules []ObjectName `json:"modules,omitempty"`
-	// language is the language of mails and pages. If unset, it is the language of the invitation's workspaces if they
-	// all have the same, or else the organization's.
+	// language is the language of mails and pages, as a language tag such as es or en-GB. If unset, it is the language of
+	// the invitation's workspaces if they all have the same, or else the organization's.
 	// +optional
 	Language LanguageTag `json:"language,omitempty"`
-	// message is plain text that is included in the mail.
+	// message is plain text that is included in the mail, at most 2,000 characters. Line breaks are kept.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2000
@@ -150,10 +152,19 @@ const (
 // MailStatus is the latest mail to a person: the intent to send it, which is written before the mail is sent, and the
 // outcome.
 type MailStatus struct {
-	// kind says which mail it is.
+	// kind says which mail it is:
+	//
+	//   - Invitation has the link to the invitation's page.
+	//   - Confirmation has the link that confirms the address.
+	//   - Welcome tells the person what they have access to.
+	//   - Suspended tells a person who has accepted that the account is suspended.
+	//   - QueueConfirmation asks the owner of a queue's address to confirm it.
+	//   - AddressChange has the link that confirms the new address of an account.
+	//   - AccessChange tells a person what has changed about their access.
 	// +required
 	Kind MailKind `json:"kind,omitempty"`
-	// state is how far the mail has come.
+	// state is how far the mail has come: Queued waits to be sent, or to be sent again if attempts is not zero; Sent was
+	// accepted by the mail server; Failed was refused permanently.
 	// +required
 	State MailState `json:"state,omitempty"`
 	// messageID is the Message-ID of the mail. A mail that is sent again has the same one.
@@ -173,8 +184,9 @@ type MailStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	LastError string `json:"lastError,omitempty"`
-	// lastErrorScope says what the mail server refused at the last attempt. Only the recipient's refusal makes a recipient
-	// Undeliverable; anything else is the platform's to correct, and the mail stays queued.
+	// lastErrorScope says what the mail server refused at the last attempt: the Connection (it cannot be reached, or does not
+	// serve the platform), the Sender, the Message (its size or content) or the Recipient. Only the last one makes a
+	// recipient Undeliverable; anything else is the platform's to correct, and the mail stays queued.
 	// +optional
 	LastErrorScope MailScope `json:"lastErrorScope,omitempty"`
 	// mailboxFullTime is when the recipient's mailbox was first found full. A mailbox that is still full a day later makes
@@ -239,7 +251,16 @@ const (
 
 // OnboardingStatus is a person's progress from invited to active.
 type OnboardingStatus struct {
-	// state is how far the person has come.
+	// state is how far the person has come:
+	//
+	//   - Pending: waits to be invited.
+	//   - Invited: a mail with a link is on its way or has arrived.
+	//   - Registered: has submitted the form, and has to confirm the address by the link in a second mail.
+	//   - Active: has accepted and is a user.
+	//   - Declined: has declined.
+	//   - Expired: did not accept in time.
+	//   - Revoked: the invitation was withdrawn; revocationReason says why.
+	//   - Undeliverable: the mail server refused the address permanently.
 	// +required
 	State RecipientState `json:"state,omitempty"`
 	// sendCount is how often the person has been invited. Only the latest link works.
@@ -249,7 +270,14 @@ type OnboardingStatus struct {
 	// expirationTime is when the link expires.
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
-	// revocationReason says why the invitation was withdrawn. It is set only in the state Revoked.
+	// revocationReason says why the invitation was withdrawn. It is set only in the state Revoked:
+	//
+	//   - AddressRemoved: the spec no longer names the address. Naming it again sends a new invitation.
+	//   - InviterUnauthorized: the inviter was not allowed to give the role when the person accepted. Somebody who may give it
+	//     invites the person again with the annotation accounts.usher.dev/resend.
+	//   - AccessLimited: the account was made Limited before the person accepted. Making it Full again invites the person.
+	//   - AccountRemoved: the OrgUser was deleted after the person had accepted. Nobody is invited again unless the
+	//     invitation is sent again, or the address is removed from the spec and added again.
 	// +optional
 	RevocationReason RevocationReason `json:"revocationReason,omitempty"`
 	// acceptanceTime is when the person accepted the latest invitation, or was found to be a user without having accepted
@@ -332,11 +360,13 @@ type InvitationStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	ObservedResend string `json:"observedResend,omitempty"`
-	// inviterKind says with whose authority people are invited. It is empty while nobody is known to answer for the
-	// Invitation; nobody can accept it then.
+	// inviterKind says with whose authority people are invited: that of a Person or a Delegate, whose role is checked again
+	// when somebody accepts, or that of the Platform, which no role binds. It is empty while nobody is known to answer for
+	// the Invitation; nobody can accept it then.
 	// +optional
 	InviterKind InviterKind `json:"inviterKind,omitempty"`
-	// recipients are the invited people, one entry for each address. At most 500 are added.
+	// recipients are the invited people, one entry for each address, including those whom the spec no longer names. At most
+	// 500 are added.
 	// +optional
 	// +listType=map
 	// +listMapKey=email
@@ -345,10 +375,12 @@ type InvitationStatus struct {
 	// summary counts the recipients.
 	// +optional
 	Summary InvitationSummary `json:"summary,omitempty,omitzero"`
-	// identity is what identifies the object in links and beside others. It survives a restore from a backup.
+	// identity is what identifies the object in links and beside others. It survives a restore from a backup, which gives
+	// the object another UID.
 	// +optional
 	Identity *Identity `json:"identity,omitempty"`
-	// conditions are Ready, and Reconciling and Stalled while they are true.
+	// conditions are Ready, and Reconciling and Stalled while they are true. The message of Ready says who is how far, and
+	// what can be done.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

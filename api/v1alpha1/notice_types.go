@@ -41,14 +41,15 @@ const (
 
 // ReportSettings say when contacts receive reports, in the organization's time zone.
 type ReportSettings struct {
-	// frequency is how often reports are sent. If unset, it is Weekly.
+	// frequency is how often reports are sent: Daily, Weekly, Monthly, or Never unless somebody requests one. If unset, it
+	// is Weekly.
 	// +optional
 	Frequency ReportFrequency `json:"frequency,omitempty"`
-	// weekday is the day of a weekly report, or of a monthly one, which is sent on the first such day of the month. If
-	// unset, it is Monday.
+	// weekday is the day of a weekly report, Monday to Sunday, or of a monthly one, which is sent on the first such day of
+	// the month. If unset, it is Monday.
 	// +optional
 	Weekday Weekday `json:"weekday,omitempty"`
-	// hour is the hour of the day, from 0 to 23. If unset, it is 8.
+	// hour is the hour of the day in the organization's time zone, from 0 to 23. If unset, it is 8.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=23
@@ -93,7 +94,7 @@ const (
 // NoticeDeliveryStatus is a message to one destination: the intent to send it, which is written before the message is
 // sent, and the outcome.
 type NoticeDeliveryStatus struct {
-	// type is the kind of destination.
+	// type is the kind of destination: Email, Phone for calls, or SMS for text messages.
 	// +required
 	Type ContactMethodType `json:"type,omitempty"`
 	// value is the destination: an email address or a phone number.
@@ -101,7 +102,9 @@ type NoticeDeliveryStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=254
 	Value string `json:"value,omitempty"`
-	// state is how far the message has come.
+	// state is how far the message has come: Queued waits to be sent, or to be sent again if attempts is not zero; Sent was
+	// accepted by the mail server or the gateway; Failed was refused permanently; NoGateway has a phone as its destination,
+	// and the platform has no gateway that reaches phones.
 	// +required
 	State NoticeState `json:"state,omitempty"`
 	// messageID identifies the message. A message that is sent again has the same one.
@@ -135,7 +138,13 @@ type AlertStatus struct {
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	ID int64 `json:"id,omitempty"`
-	// reason is what the alert is about.
+	// reason is what the alert is about:
+	//
+	//   - LastAdministratorHeld: an administrator who is to be deleted, demoted or suspended stays in force, because there is
+	//     no other one.
+	//   - SeatsExhausted: a module has no free seat.
+	//   - InvitationUndeliverable: the mail server refuses an invitation permanently.
+	//   - MoreAlerts: further alerts are open and not listed.
 	// +required
 	Reason AlertReason `json:"reason,omitempty"`
 	// subject is what or whom the alert concerns: a module, a user, or an address with the object that invites it, as in

@@ -26,20 +26,21 @@ type OrganizationSpec struct {
 	// settings apply to all workspaces of the organization.
 	// +optional
 	Settings OrganizationSettings `json:"settings,omitempty,omitzero"`
-	// contacts receive the organization's alerts and reports.
+	// contacts receive the organization's alerts and reports. There are at most 64.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
 	Contacts []Contact `json:"contacts,omitempty"`
-	// delegates are identities that act with a role without being people, for example a GitOps controller. They take no
-	// seat and do not count as administrators.
+	// delegates are identities that act with a role without being people, for example a GitOps controller, at most 32. They
+	// take no seat and do not count as administrators.
 	// +optional
 	// +listType=map
 	// +listMapKey=username
 	// +kubebuilder:validation:MaxItems=32
 	Delegates []Delegate `json:"delegates,omitempty"`
-	// deletionProtection prevents the organization from being deleted while it is Enabled.
+	// deletionProtection is Enabled or Disabled. While it is Enabled, the Organization cannot be deleted. Deleting its
+	// namespace is not prevented. If unset, it is Disabled.
 	// +optional
 	// +default="Disabled"
 	DeletionProtection Switch `json:"deletionProtection,omitempty"`
@@ -56,7 +57,7 @@ type OrganizationProfile struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	CustomerID string `json:"customerID,omitempty"`
-	// size is the number of employees.
+	// size is the number of employees, at least 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000000
@@ -64,7 +65,8 @@ type OrganizationProfile struct {
 	// address is the address of the head office.
 	// +optional
 	Address Address `json:"address,omitempty,omitzero"`
-	// timeZone is the IANA time zone in which times are shown. If unset, UTC is used.
+	// timeZone is the time zone in which times are shown, by its name in the IANA database such as Europe/Madrid. If unset,
+	// UTC is used.
 	// +optional
 	TimeZone TimeZone `json:"timeZone,omitempty"`
 }
@@ -95,7 +97,7 @@ type Address struct {
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\p{Cc}\p{Zl}\p{Zp}]') && self.matches(r'[^\s\pZ\pC]')`,message="must be a single line of text that is not blank and contains no control characters"
 	PostalCode string `json:"postalCode,omitempty"`
-	// country is an ISO 3166-1 alpha-2 country code.
+	// country is the country's two-letter code such as ES (ISO 3166-1).
 	// +optional
 	Country CountryCode `json:"country,omitempty"`
 }
@@ -126,7 +128,7 @@ type PrimaryAdministrator struct {
 	// email is the person's email address.
 	// +required
 	Email EmailAddress `json:"email,omitempty"`
-	// phone is the person's phone number in E.164 format.
+	// phone is the person's phone number with the country code, such as +34600000001 (E.164).
 	// +optional
 	Phone PhoneNumber `json:"phone,omitempty"`
 }
@@ -181,14 +183,14 @@ type Module struct {
 	// name identifies the module.
 	// +required
 	Name ObjectName `json:"name,omitempty"`
-	// seats is the number of people who can have the module at the same time. It is at most the number of holders that the
-	// status can list.
+	// seats is the number of people who can have the module at the same time, at most 10,000. Whoever asks for one when all
+	// are taken waits, and gets the next one.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000
 	Seats *int32 `json:"seats,omitempty"`
 	// clusterRoleName is the ClusterRole that the module grants to its holders in each of their workspaces. The platform
-	// team must have labeled it with accounts.usher.dev/grantable=true. If unset, the module only takes seats.
+	// team must have given it the label accounts.usher.dev/grantable=true. If unset, the module only takes seats.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -198,33 +200,41 @@ type Module struct {
 
 // OrganizationSettings apply to all workspaces. A Workspace can override those that WorkspaceSettings has as well.
 type OrganizationSettings struct {
-	// language is the language of mails and pages. If unset, it is en.
+	// language is the language of mails and pages, as a language tag such as es or en-GB. Usher ships with es and en. If
+	// unset, it is en.
 	// +optional
 	Language LanguageTag `json:"language,omitempty"`
-	// sessionRecording says whether remote sessions are recorded. If unset, it is Disabled.
+	// sessionRecording says whether remote sessions are recorded: Enabled or Disabled. If unset, it is Disabled.
 	// +optional
 	SessionRecording Switch `json:"sessionRecording,omitempty"`
-	// invitationValidityDays is the number of days for which the link in an invitation is valid. If unset, it is 7.
-	// Workspaces cannot override it.
+	// invitationValidityDays is the number of days for which the link in an invitation is valid, from 1 to 365. If unset, it
+	// is 7. A change applies to mails that are sent afterwards. Workspaces cannot override it.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=365
 	InvitationValidityDays int32 `json:"invitationValidityDays,omitempty"`
-	// emailConfirmation says whether invited people must confirm their address through a second mail. If unset, it is
-	// Required. Workspaces cannot override it.
+	// emailConfirmation says when invited people become active:
+	//
+	//   - Required: when they confirm their address by the link in a second mail.
+	//   - Skipped: when they submit the registration form. No second mail is sent.
+	//
+	// If unset, it is Required. Workspaces cannot override it.
 	// +optional
 	EmailConfirmation Confirmation `json:"emailConfirmation,omitempty"`
-	// workspaceAssignment says whether every user must be in at least one workspace. If unset, it is Optional.
-	// Workspaces cannot override it.
+	// workspaceAssignment says whether every user must be in at least one workspace (Required) or can be in none (Optional).
+	// If unset, it is Optional. Workspaces cannot override it.
 	// +optional
 	WorkspaceAssignment Assignment `json:"workspaceAssignment,omitempty"`
-	// accessMails says whether people are told by mail when their role, their workspaces or their modules in force change.
-	// Daily tells each person of all changes in one mail, at most once a day. If unset, it is Daily. Workspaces cannot
-	// override it.
+	// accessMails says whether people are told by mail when their role, their workspaces or their modules in force change:
+	//
+	//   - Daily: each person is told of all changes in one mail, at most once a day.
+	//   - Never: nobody is told.
+	//
+	// If unset, it is Daily. Workspaces cannot override it.
 	// +optional
 	AccessMails AccessMails `json:"accessMails,omitempty"`
-	// reports say when contacts receive reports. If unset, they are sent on Mondays at 8. Workspaces cannot override
-	// them.
+	// reports say when contacts receive reports. If unset, they are sent on Mondays at 8 in the organization's time zone.
+	// Workspaces cannot override them.
 	// +optional
 	Reports ReportSettings `json:"reports,omitempty,omitzero"`
 }
@@ -253,8 +263,8 @@ type OrganizationStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// administrators are the names of the OrgUsers whose role in force is OrganizationAdmin. This list is the ledger
-	// that keeps the organization from losing its last administrator. It takes in at most 1,000 of them.
+	// administrators are the names of the OrgUsers whose role in force is OrganizationAdmin. The last one stays in force,
+	// whatever the spec requests. The list takes in at most 1,000 of them.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=10000
@@ -295,7 +305,8 @@ type OrganizationStatus struct {
 	// notices are the alerts and reports for the contacts.
 	// +optional
 	Notices NoticesStatus `json:"notices,omitempty,omitzero"`
-	// conditions are Ready, and Reconciling and Stalled while they are true.
+	// conditions are Ready, and Reconciling and Stalled while they are true. The message of Ready says what is missing, and
+	// what can be done. WithinBudget is False while messages to contacts wait for a budget of the platform.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -338,9 +349,8 @@ type ModuleStatus struct {
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Used *int32 `json:"used,omitempty"`
-	// holders are the names of the OrgUsers who hold a seat, in the order in which they got it. This list is the ledger
-	// that keeps a module from having more users than seats. The names in the lists of all modules together take at
-	// most 448 KiB; beyond that, nobody gets another seat.
+	// holders are the names of the OrgUsers who hold a seat, in the order in which they got it. The names in the lists of all
+	// modules together take at most 448 KiB; beyond that, nobody gets another seat.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10000

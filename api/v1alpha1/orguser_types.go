@@ -27,14 +27,14 @@ type OrgUserSpec struct {
 	// counts at once if the person has not accepted yet, or if onboarding is None.
 	// +required
 	Email EmailAddress `json:"email,omitempty"`
-	// displayName is the person's name. If unset, it is the name given at registration, or else a name derived from the
-	// address.
+	// displayName is the person's name in mails and lists. If unset, it is the name that the person gives at registration,
+	// or else one derived from the address, as in Luis Gomez for luis.gomez@acme.example.
 	// +optional
 	DisplayName DisplayName `json:"displayName,omitempty"`
 	// avatarURL is the https URL of a picture of the person. Usher never fetches it.
 	// +optional
 	AvatarURL HTTPSURL `json:"avatarURL,omitempty"`
-	// phone is the person's phone number in E.164 format.
+	// phone is the person's phone number with the country code, such as +34600000001 (E.164).
 	// +optional
 	Phone PhoneNumber `json:"phone,omitempty"`
 	// role is what the person may do in the organization:
@@ -50,29 +50,31 @@ type OrgUserSpec struct {
 	Role Role `json:"role,omitempty"`
 	// access is Full for the organization's own people and Limited for outsiders. A Limited account is active without an
 	// invitation, and has no role, no access to workspaces and no seats in force. An account that changes from Limited
-	// to Full is onboarded as spec.onboarding says.
+	// to Full is invited, or not, as spec.onboarding says. If unset, it is Full.
 	// +optional
 	// +default="Full"
 	Access AccountAccess `json:"access,omitempty"`
-	// workspaces are the workspaces to which the person has direct access. Workspaces can grant more access through
-	// their own spec.members.
+	// workspaces are the workspaces to which the person has direct access, at most 10. Workspaces can grant more through
+	// their own spec.members; status.workspaces lists all of them.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=10
 	Workspaces []WorkspaceGrant `json:"workspaces,omitempty"`
-	// modules are the products that the person uses. Each of them takes a seat.
+	// modules are the products that the person uses, by their names in the organization's subscription, at most 32. Each of
+	// them takes a seat; the person waits for one if none is free.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Modules []ObjectName `json:"modules,omitempty"`
-	// groups are the groups that the person is in. Workspaces can name groups as members.
+	// groups are the groups that the person is in, at most 32. A group is a name that workspaces can have as a member; it
+	// needs no declaration.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	Groups []ObjectName `json:"groups,omitempty"`
-	// onboarding says how the person joins: Invite sends an invitation, and None makes the account active at once, for
-	// an identity that exists already.
+	// onboarding says how the person joins: Invite sends an invitation, and the person has access after accepting it; None
+	// makes the account active at once and sends nothing, for somebody who can sign in already. If unset, it is Invite.
 	// +optional
 	// +default="Invite"
 	Onboarding Onboarding `json:"onboarding,omitempty"`
@@ -88,11 +90,13 @@ type OrgUserSpec struct {
 	// +kubebuilder:validation:MaxLength=2000
 	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')`,message="must be plain text: line breaks and tabs are the only control characters allowed"
 	Message string `json:"message,omitempty"`
-	// username is the person's Kubernetes user name, used exactly as given. If unset, it is the email address in its normal
-	// form (lower case, the domain as in DNS), as the operator's --username-prefix and --username-form map it.
+	// username is the name by which the Kubernetes API server knows the person, used exactly as given. If unset, it is the
+	// email address in lower case, as the platform team has configured (the operator's --username-prefix and
+	// --username-form).
 	// +optional
 	Username Username `json:"username,omitempty"`
-	// suspend takes away the person's access but keeps the account.
+	// suspend, if true, takes away all of the person's access but keeps the account, until it is false again. If unset, it is
+	// false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
@@ -133,7 +137,12 @@ const (
 
 // GrantOrigin is one source of a person's access to a workspace, with the access that it grants.
 type GrantOrigin struct {
-	// source says where the access comes from.
+	// source says where the access comes from:
+	//
+	//   - Role: from the role OrganizationAdmin.
+	//   - User: from spec.workspaces of the OrgUser.
+	//   - Member: from an entry of the Workspace's spec.members with the person's address.
+	//   - Group: from an entry of the Workspace's spec.members with one of the person's groups.
 	// +required
 	Source GrantSource `json:"source,omitempty"`
 	// group is the name of the group, if the source is Group.
@@ -141,7 +150,7 @@ type GrantOrigin struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Group string `json:"group,omitempty"`
-	// access is what this source alone would grant.
+	// access is what this source alone would grant: Admin, Edit or View.
 	// +required
 	Access WorkspaceAccess `json:"access,omitempty"`
 }
@@ -153,7 +162,7 @@ type WorkspaceGrantStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name,omitempty"`
-	// access is what the person may do in the workspace's namespace: the strongest access of all origins.
+	// access is what the person may do in the workspace's namespace, Admin, Edit or View: the strongest access of all origins.
 	// +required
 	Access WorkspaceAccess `json:"access,omitempty"`
 	// origins are all sources of the access.
@@ -211,7 +220,7 @@ type FormerAccess struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name,omitempty"`
-	// access is what the person could do in the workspace's namespace. It is empty if they had no access.
+	// access is what the person could do in the workspace's namespace, Admin, Edit or View. It is empty if they had none.
 	// +optional
 	Access WorkspaceAccess `json:"access,omitempty"`
 }
@@ -223,7 +232,7 @@ type AccessChangeStatus struct {
 	// suspended: they are told of what has changed once they have access again.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
-	// formerRole is the role that the person was last told of, if it differs.
+	// formerRole is the role that the person was last told of, as spec.role explains it, if it differs.
 	// +optional
 	FormerRole Role `json:"formerRole,omitempty"`
 	// workspaces are those in which the access differs, with the access that the person was last told of. Workspaces that
@@ -265,23 +274,29 @@ type OrgUserStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// state is the state of the account.
+	// state is the state of the account:
+	//
+	//   - Pending: the person has not accepted yet, and has no access.
+	//   - Active: the person has accepted, and has the access that this status lists.
+	//   - Suspended: the account exists but gives no access.
+	//   - Removing: the account is being deleted.
 	// +optional
 	State UserState `json:"state,omitempty"`
-	// role is the role in force. It is empty while there is none.
+	// role is the role in force, as spec.role explains it. It is empty while there is none.
 	// +optional
 	Role Role `json:"role,omitempty"`
-	// username is the Kubernetes user name in force. A Limited account has none.
+	// username is the name in force by which the Kubernetes API server knows the person, as in kubectl --as. A Limited
+	// account has none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=384
 	Username string `json:"username,omitempty"`
-	// usernameSource says where the user name in force comes from. A name that comes from the address stays in force when
-	// the operator's --username-prefix or --username-form changes.
+	// usernameSource says where the user name in force comes from: the Address, or the Spec (spec.username). A name that
+	// comes from the address stays in force when the operator's --username-prefix or --username-form changes.
 	// +optional
 	UsernameSource UsernameSource `json:"usernameSource,omitempty"`
-	// email is the address in force in its normal form: lower case, and the domain as in DNS. Field selectors find an
-	// address by it, however spec.email spells it.
+	// email is the address in force in lower case, with the domain as in DNS. --field-selector=status.email=... finds the
+	// person by it, however spec.email spells it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=384
@@ -289,7 +304,7 @@ type OrgUserStatus struct {
 	// emailChange is the change to the address in spec.email while that is not in force.
 	// +optional
 	EmailChange *EmailChangeStatus `json:"emailChange,omitempty"`
-	// formerEmails are the latest addresses that were in force before, in their normal form.
+	// formerEmails are the latest addresses that were in force before, in lower case.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=8
@@ -301,9 +316,8 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=160
 	DisplayName string `json:"displayName,omitempty"`
-	// workspaces are the workspaces to which the person has access in force, from every source. They take at most 768
-	// KiB. If all origins do not fit, the strongest one of each workspace is listed; workspaces beyond that are not in
-	// force.
+	// workspaces are the workspaces to which the person has access in force, from every source. The list takes at most 768
+	// KiB. If not all origins fit, the strongest one of each workspace is listed; workspaces beyond that are not in force.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -346,10 +360,12 @@ type OrgUserStatus struct {
 	// registration is what the person entered on the registration form.
 	// +optional
 	Registration *Registration `json:"registration,omitempty"`
-	// identity is what identifies the object in links and beside others. It survives a restore from a backup.
+	// identity is what identifies the object in links and beside others. It survives a restore from a backup, which gives
+	// the object another UID.
 	// +optional
 	Identity *Identity `json:"identity,omitempty"`
-	// conditions are Ready and Accepted, and Reconciling and Stalled while they are true.
+	// conditions are Ready and Accepted, and Reconciling and Stalled while they are true. The message of Ready says what is
+	// not in force, and what can be done.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

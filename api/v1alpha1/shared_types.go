@@ -208,7 +208,11 @@ type WorkspaceGrant struct {
 	// name is the name of the Workspace in the organization's namespace.
 	// +required
 	Name ObjectName `json:"name,omitempty"`
-	// access is what the person may do in the workspace's namespace.
+	// access is what the person may do in the workspace's namespace:
+	//
+	//   - Admin manages nearly everything in it, RoleBindings included (the ClusterRole admin).
+	//   - Edit reads and changes most things in it, but no Roles and RoleBindings (the ClusterRole edit).
+	//   - View reads most things in it, but no Secrets, Roles and RoleBindings (the ClusterRole view).
 	// +required
 	Access WorkspaceAccess `json:"access,omitempty"`
 }
@@ -218,15 +222,16 @@ type Contact struct {
 	// name identifies the contact in its list.
 	// +required
 	Name DisplayName `json:"name,omitempty"`
-	// assignee is the address of the user who is responsible for the contact. If unset, nobody is.
+	// assignee is the address of the user who is responsible for the contact. If unset, nobody is. It grants nothing.
 	// +optional
 	Assignee EmailAddress `json:"assignee,omitempty"`
-	// methods are the ways to reach the contact.
+	// methods are the ways to reach the contact, at most 16. Messages go to all of them.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	Methods []ContactMethod `json:"methods,omitempty"`
-	// notify says what the contact receives. If empty, it receives nothing.
+	// notify says what the contact receives: Alerts are messages about something that needs attention, and Reports are
+	// scheduled summaries. If empty, it receives nothing.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=2
@@ -253,7 +258,7 @@ const (
 // +kubebuilder:validation:XValidation:rule=`self.type != 'Email' || self.value.matches(r'^[^\pC\pZ@,;:<>()\[\]"\\]{1,64}@[-\pL\pN\pM]+\.[-.\pL\pN\pM]+$') && !self.value.matches(r'^\.|\.[.@]|@-|[-.]$|@.*(\.-|-\.)')`,message="must be an email address such as guardia@acme.example when the type is Email",fieldPath=".value"
 // +kubebuilder:validation:XValidation:rule=`self.type == 'Email' || self.value.matches(r'^[+][1-9][0-9]{6,14}$')`,message="must be a phone number in E.164 format such as +34600000001 when the type is Phone or SMS",fieldPath=".value"
 type ContactMethod struct {
-	// type is the kind of destination that value holds.
+	// type is the kind of destination that value holds: Email, Phone for calls, or SMS for text messages.
 	// +required
 	Type ContactMethodType `json:"type,omitempty"`
 	// value is an email address if the type is Email, or a phone number in E.164 format if it is Phone or SMS.
@@ -304,7 +309,12 @@ type ContactStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=254
 	Assignee string `json:"assignee,omitempty"`
-	// reason says why the assignee that the spec names is not in force.
+	// reason says why the assignee that the spec names is not in force:
+	//
+	//   - Unknown: no user has the address.
+	//   - NotActive: the user is invited or suspended, and is assigned once active.
+	//   - Removed: the assigned user was removed. To assign another user with the same address, remove the assignee from the
+	//     spec and set it again.
 	// +optional
 	Reason UnassignedReason `json:"reason,omitempty"`
 	// observedAssignee is the assignee in the spec that this entry describes. As long as it stays the same, nobody but

@@ -20,7 +20,8 @@ const (
 
 // WorkspaceSpec is the requested workspace.
 type WorkspaceSpec struct {
-	// displayName is the workspace's name in mails and on pages. If unset, the object's name is used.
+	// displayName is the workspace's name in mails, on pages and in lists. It can be changed at any time; the object's name
+	// cannot. If unset, the object's name is used.
 	// +optional
 	DisplayName DisplayName `json:"displayName,omitempty"`
 	// namespace is the Kubernetes namespace that the workspace owns. It must start with "<organization>-". If unset, it
@@ -29,23 +30,23 @@ type WorkspaceSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="is immutable: to use another namespace, create another Workspace; the name that people see is spec.displayName"
 	Namespace ObjectName `json:"namespace,omitempty"`
 	// deletionPolicy says what happens to that namespace when the Workspace is deleted: Retain keeps it and removes all
-	// access to it, and Delete deletes it with everything in it.
+	// access to it, and Delete deletes it with everything in it. If unset, it is Retain.
 	// +optional
 	// +default="Retain"
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
-	// members are the people and groups with access to the workspace. Every OrganizationAdmin has access without being
-	// listed.
+	// members are the people and groups with access to the workspace, at most 10,000 entries. Every OrganizationAdmin has
+	// access without being listed.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10000
 	Members []WorkspaceMember `json:"members,omitempty"`
-	// contacts receive the workspace's alerts and reports.
+	// contacts receive the workspace's alerts and reports. There are at most 64.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
 	Contacts []Contact `json:"contacts,omitempty"`
-	// devices are the workspace's inventory.
+	// devices are the workspace's inventory, at most 1,000.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -76,8 +77,11 @@ type WorkspaceMember struct {
 	// group is the name of a group, as in OrgUser.spec.groups.
 	// +optional
 	Group ObjectName `json:"group,omitempty"`
-	// access is what the person, or everybody in the group, may do in the workspace's namespace: Admin, Edit and View
-	// bind the ClusterRoles admin, edit and view.
+	// access is what the person, or everybody in the group, may do in the workspace's namespace:
+	//
+	//   - Admin manages nearly everything in it, RoleBindings included (the ClusterRole admin).
+	//   - Edit reads and changes most things in it, but no Roles and RoleBindings (the ClusterRole edit).
+	//   - View reads most things in it, but no Secrets, Roles and RoleBindings (the ClusterRole view).
 	// +required
 	Access WorkspaceAccess `json:"access,omitempty"`
 }
@@ -105,8 +109,8 @@ type CustomerPortal struct {
 	// title is the heading of the page.
 	// +required
 	Title DisplayName `json:"title,omitempty"`
-	// queueEmail is the address to which questions and mails are passed on. It is used once its owner has confirmed it by
-	// the link in a mail, or if the platform has allowed its domain.
+	// queueEmail is the address to which questions and mails are passed on, for example that of a ticket system. It is used
+	// once its owner has confirmed it by the link in a mail, or if the platform team has allowed its domain.
 	// +required
 	QueueEmail EmailAddress `json:"queueEmail,omitempty"`
 	// intakeEmail is the address at which Usher accepts mails to the queue. Their senders become Limited accounts. No
@@ -139,7 +143,7 @@ type CustomerPortal struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.opens < self.closes",message="opens must be before closes: write hours past midnight as two entries, the first of which closes at 24:00"
 type OpeningHours struct {
-	// days are the days of the week.
+	// days are the days of the week, Monday to Sunday.
 	// +required
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -161,10 +165,10 @@ type OpeningHours struct {
 
 // WorkspaceSettings are the settings that a workspace can override. Those that are unset are the organization's.
 type WorkspaceSettings struct {
-	// language is the language of mails and pages.
+	// language is the language of mails and pages, as a language tag such as es or en-GB.
 	// +optional
 	Language LanguageTag `json:"language,omitempty"`
-	// sessionRecording says whether remote sessions are recorded.
+	// sessionRecording says whether remote sessions are recorded: Enabled or Disabled.
 	// +optional
 	SessionRecording Switch `json:"sessionRecording,omitempty"`
 }
@@ -196,7 +200,7 @@ type SettingStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Value string `json:"value,omitempty"`
-	// origin says where the value comes from.
+	// origin says where the value comes from: Usher's Default, spec.settings of the Organization, or those of the Workspace.
 	// +required
 	Origin SettingOrigin `json:"origin,omitempty"`
 }
@@ -244,7 +248,8 @@ type WorkspaceStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	StaleBindings []StaleBinding `json:"staleBindings,omitempty"`
-	// conditions are Ready, and Reconciling and Stalled while they are true.
+	// conditions are Ready, and Reconciling and Stalled while they are true. The message of Ready says what is missing, and
+	// what can be done. WithinBudget is False while messages to contacts wait for a budget of the platform.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -294,7 +299,15 @@ type QueueStatus struct {
 	// email is the address that the state is about.
 	// +optional
 	Email EmailAddress `json:"email,omitempty"`
-	// state says whether the address is used.
+	// state says whether the address is used:
+	//
+	//   - Requested: no; its owner is asked by mail.
+	//   - Confirmed: yes; its owner has confirmed it.
+	//   - Allowed: yes; the platform team has allowed its domain.
+	//   - Existing: yes; it was in use before owners were asked.
+	//   - Declined: no; its owner has declined and is not asked again.
+	//   - Expired: no; its owner did not confirm it in time.
+	//   - Undeliverable: no; the mail server permanently refused the mail to its owner.
 	// +optional
 	State QueueState `json:"state,omitempty"`
 	// sendCount is how often owners of this workspace's queues have been asked. Only the latest link works.
