@@ -343,7 +343,8 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=40
 	LastActive string `json:"lastActive,omitempty"`
-	// invitedBy is the user name of the inviter, if an Invitation invites the person. It stays when the Invitation is deleted.
+	// invitedBy is the inviter, if the person is invited: that of the Invitation, or spec.invitedBy. It stays when the Invitation is
+	// deleted.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=384

@@ -19,7 +19,7 @@ type UserFacts struct {
 	Organization *v1alpha1.Organization
 	// Onboarding is the person's onboarding, wherever it is kept. It is nil if the person has not been invited yet.
 	Onboarding *v1alpha1.OnboardingStatus
-	// InvitedBy is the inviter of the Invitation that invites the person. It is empty if there is none.
+	// InvitedBy is the inviter of the Invitation that invites the person, or of the user. It is empty if nobody is named.
 	InvitedBy string
 	// Workspaces are those that have a namespace and concern the user: those that the user requests or that name the user, and
 	// all of the organization for an administrator in force.

@@ -38,12 +38,15 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effectiv
 	return facts, err
 }
 
-// onboarding returns the person's onboarding: that of the Invitation that the user was created for, with its inviter, else that of the
+// onboarding returns the person's onboarding, with the inviter: that of the Invitation that the user was created for, else that of the
 // user.
 func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (o *v1alpha1.OnboardingStatus, invitedBy string, err error) {
 	name := user.Labels[v1alpha1.LabelInvitation]
 	if name == "" {
-		return user.Status.Onboarding, "", nil
+		if user.Spec.Onboarding != v1alpha1.OnboardingNone {
+			invitedBy = string(user.Spec.InvitedBy)
+		}
+		return user.Status.Onboarding, invitedBy, nil
 	}
 	inv, err := r.Invitation(ctx, user.Namespace, name)
 	if err != nil || inv == nil {
