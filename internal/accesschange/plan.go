@@ -37,7 +37,9 @@ type Plan struct {
 	MailDomain string
 	// Off is true if the person is not told of changes.
 	Off bool
-	Now time.Time
+	// Known is when an existing identity was declared, which nobody welcomes; zero: the person was invited.
+	Known time.Time
+	Now   time.Time
 }
 
 // Next returns what a person is to be told once the access of after is in force, where before is what is written. The mail is due when
@@ -65,9 +67,10 @@ func (p Plan) Next(before, after *v1alpha1.OrgUserStatus) *v1alpha1.AccessChange
 }
 
 // isBaseline reports whether a person knows what is in force, unless changes are listed. What comes into force until the person is Ready
-// for the first time is what the invitation and the welcome announced, or what an existing identity is taken over with.
+// for the first time is what the invitation and the welcome announced. What comes into force soon after an existing identity was declared
+// is what it is taken over with, in whatever order objects are applied.
 func (p Plan) isBaseline(s *v1alpha1.OrgUserStatus) bool {
-	if !inForce(s) {
+	if !inForce(s) || p.Now.Sub(p.Known) < Quiet {
 		return false
 	}
 	if meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionReady) {

@@ -190,6 +190,13 @@ var _ = Describe("What a person is told of", func() {
 		Entry("and nothing to somebody who has not accepted", metav1.ConditionFalse, metav1.ConditionFalse, 48*time.Hour, false),
 	)
 
+	It("NOV-12 is not what an existing identity is taken over with, in whatever order objects are applied", func() {
+		p := newPerson()
+		p.plan.Known = noon
+		Expect(p.pass(59*time.Minute, modules("phone"))).To(BeNil())
+		Expect(accesschange.Queued(p.pass(time.Hour, modules("desk")))).To(BeTrue())
+	})
+
 	DescribeTable("NOV-12 is nothing about somebody who comes into force", func(former v1alpha1.OrgUserStatus) {
 		p := newPerson()
 		now := p.status

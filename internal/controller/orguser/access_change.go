@@ -24,6 +24,9 @@ func (r *Reconciler) setAccessChange(s *scope) {
 		UID: effective.UIDOf(u), Email: string(effective.EmailOf(u)), MailDomain: r.mailDomain, Now: r.now(),
 		Off: !effective.TellsAccess(s.facts.Organization) || effective.IsLimited(u) || !u.DeletionTimestamp.IsZero(),
 	}
+	if u.Spec.Onboarding == v1alpha1.OnboardingNone {
+		plan.Known = u.CreationTimestamp.Time
+	}
 	u.Status.AccessChange = plan.Next(&s.before.Status, &u.Status)
 }
 
