@@ -54,7 +54,8 @@ func (r *Reconciler) noteAccount(s *scope, recipient *v1alpha1.RecipientStatus, 
 	}
 }
 
-// acceptedUser returns the OrgUser of a person who has accepted; nil: it is gone, or on its way out.
+// acceptedUser returns the OrgUser of a person who has accepted; nil: it is gone, or on its way out. The account that accepted is theirs
+// under whatever address it has by now.
 //
 // The cache may not show a user yet, so the API server is asked before the person counts as removed. It may also still show a user who
 // is gone: when people are to be invited again, the API server is asked as well, because the request is observed only once.
@@ -62,6 +63,13 @@ func (r *Reconciler) acceptedUser(ctx context.Context, s *scope, recipient *v1al
 	users, err := r.cache.UsersByEmail(ctx, s.invitation.Namespace, string(recipient.Email))
 	if err != nil {
 		return nil, err
+	}
+	account, err := r.cache.AccountOf(ctx, s.invitation.Namespace, recipient)
+	if err != nil {
+		return nil, err
+	}
+	if account != nil {
+		users = []*v1alpha1.OrgUser{account}
 	}
 	users = slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool { return !isUserSince(s.invitation, u) })
 	name := recipient.User
@@ -76,8 +84,8 @@ func (r *Reconciler) acceptedUser(ctx context.Context, s *scope, recipient *v1al
 		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
 	live, err := r.api.User(ctx, s.invitation.Namespace, name)
-	if err != nil || live == nil || !emailaddr.Same(string(effective.EmailOf(live)), string(recipient.Email)) ||
-		!isUserSince(s.invitation, live) {
+	if err != nil || live == nil || !isUserSince(s.invitation, live) ||
+		!emailaddr.Same(string(effective.EmailOf(live)), string(recipient.Email)) && !effective.IsAccountOf(live, recipient) {
 		return nil, err
 	}
 	return live, nil
