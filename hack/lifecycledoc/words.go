@@ -113,15 +113,15 @@ const footer = `
   status.inviterKind: that of a Person or a Delegate is checked again at acceptance; that of the Platform is not. A person or delegate
   who is unknown, suspended or removed has none. If a delegate names somebody unknown, the Invitation waits until that person is active.
 - Whoever changes what an Invitation gives, or to whom, or its message, or resends it as a whole, answers for it as its inviter, whose
-  name the mails bear. Platform identities are the exception, and delegates that declare spec.invitedBy by server-side apply: what they change
-  stays the inviter's.
-- Somebody who is declared as an OrgUser is invited by the person in ` + "`spec.invitedBy`" + ` with ` + "`spec.message`" + `, both optional.
-  People can name only themselves; platform identities and delegates, and so Git, can name anybody, by user name or address. Until the
-  person has accepted, nobody else can change in that name who is invited, to what, or the message: they take the inviter's place or remove
-  the name. The mail is in the name of the organization if nobody is named, or nobody who is active, not suspended and not Limited. It waits
-  up to ` + "`--settle-delay`" + ` for the inviter and the workspaces to be declared.
-- An answer to a mail to an invited person goes to the inviter by ` + "`Reply-To`" + `, if that is an active user who is not Limited; else to
-  the user with the address in the organization's ` + "`spec.primaryAdministrator`" + `, else to the first administrator in force. The
+  name the mails bear. Platform identities are the exception, and delegates that declare spec.invitedBy by server-side apply: what they
+  change stays the inviter's.
+- Somebody who is declared as an OrgUser is invited by the person in ` + "`spec.invitedBy`" + ` with ` + "`spec.message`" + `, both
+  optional. People can name only themselves; platform identities and delegates, and so Git, can name anybody, by user name or
+  address. Until the person has accepted, nobody else can change in that name who is invited, to what, or the message: they take the
+  inviter's place or remove the name. The mail is in the name of the organization if nobody is named, or nobody who is active, not
+  suspended and not Limited. It waits up to ` + "`--settle-delay`" + ` for the inviter and the workspaces to be declared.
+- An answer to a mail to an invited person goes to the inviter by ` + "`Reply-To`" + `, if that is an active user who is not Limited; else
+  to the user with the address in the organization's ` + "`spec.primaryAdministrator`" + `, else to the first administrator in force. The
   mail names this person and the address. If there is nobody but the invited person, it says that it is automatic.
 - Somebody who may give what an Invitation gives takes it over by setting ` + "`spec.invitedBy`" + ` to their own user name. Links stay
   valid, no mail is sent, and the pages name the new inviter.

@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
+	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testing/operator"
 )
 
@@ -155,7 +156,7 @@ func (b *bundle) isConsistent() {
 		Expect(webhook.Service.Namespace).To(Equal(operator.Namespace))
 		Expect(b.services).To(HaveKey(webhook.Service.Name))
 		Expect(b.services[webhook.Service.Name].Spec.Ports).To(ConsistOf(HaveField("Port", ptr.Deref(webhook.Service.Port, 443))))
-		Expect(container.Args).To(ContainElement(fmt.Sprintf("--webhook-dns-names=%s.%s.svc", webhook.Service.Name, operator.Namespace)))
+		Expect(setup.DefaultOptions().WebhookDNSNames).To(ContainElement(webhook.Service.Name + "." + operator.Namespace + ".svc"))
 	}
 	Expect(b.accounts).To(ConsistOf(template.Spec.ServiceAccountName))
 	for _, subject := range b.subjects {

@@ -49,7 +49,7 @@ var _ = Describe("A UserAdmin", func() {
 		all := func() error { return as.DeleteAllOf(ctx, &v1alpha1.OrgUser{}, client.InNamespace(org)) }
 		Expect(all()).To(BeRefused(http.StatusForbidden, "cannot deletecollection"))
 		mayDeleteAll(ctx, org, string(uma.Spec.Email))
-		Expect(all()).To(BeRefused(http.StatusForbidden, "only an OrganizationAdmin may delete a user with the role"))
+		Expect(all()).To(BeRefused(http.StatusUnprocessableEntity, "is its last administrator in force and cannot be deleted"))
 		for _, name := range []string{"ana", "uma"} {
 			Expect(get(ctx, builders.OrgUser(org, name).Obj())(Default).DeletionTimestamp).To(BeNil(), name)
 		}
