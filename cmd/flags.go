@@ -75,7 +75,8 @@ func serverFlags(flags *flag.FlagSet, o *setup.Options) {
 	flags.StringVar(&o.WebhookHost, "webhook-host", o.WebhookHost, "address on which the webhooks listen; empty: all addresses")
 	flags.IntVar(&o.WebhookPort, "webhook-port", o.WebhookPort, "port on which the webhooks listen")
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names",
-		"DNS names by which the API server calls the webhooks, and others read the metrics, separated by commas")
+		"DNS names by which the API server calls the webhooks, and others read the metrics, separated by commas; empty: those of the "+
+			"Services in the operator's namespace")
 	flags.StringVar(&o.WebhookClientCAFile, "webhook-client-ca-file", o.WebhookClientCAFile,
 		"file with the authorities of the API servers' client certificates, which the webhooks demand; empty: everybody may call them")
 	flags.DurationVar(&o.ActivityInterval, "activity-interval", o.ActivityInterval,

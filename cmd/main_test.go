@@ -56,7 +56,6 @@ var _ = Describe("Flags", func() {
 			MetricsSecure:    true,
 			PortalAddress:    ":8080",
 			WebhookPort:      9443,
-			WebhookDNSNames:  []string{"usher-webhook-service.usher-system.svc", "usher-metrics.usher-system.svc"},
 			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
 			Budgets:          budget.Default(),
 			IntakeLimits:     intake.DefaultLimits(),

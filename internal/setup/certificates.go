@@ -19,6 +19,8 @@ import (
 
 const (
 	certificateSecret  = "usher-webhook-certificate" //nolint:gosec // a name
+	webhookService     = "usher-webhook-service"
+	metricsService     = "usher-metrics"
 	validatingWebhooks = "usher-validating-webhook-configuration"
 	mutatingWebhooks   = "usher-mutating-webhook-configuration"
 )
@@ -30,14 +32,14 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, certific
 	if _, err := ensureSecret(ctx, mgr, key, certificate.initialData()); err != nil {
 		return nil, err
 	}
-	ready := make(chan struct{})
+	ready, names := make(chan struct{}), o.dnsNames()
 	err := rotator.AddRotator(quietManager{mgr}, &rotator.CertRotator{
 		SecretKey:      key,
 		CertDir:        certificate.dir,
 		CAName:         "usher-ca",
 		CAOrganization: "usher",
-		DNSName:        o.WebhookDNSNames[0],
-		ExtraDNSNames:  o.WebhookDNSNames[1:],
+		DNSName:        names[0],
+		ExtraDNSNames:  names[1:],
 		IsReady:        ready,
 		ControllerName: rotatorName(o),
 		FieldOwner:     "usher-certificates",

@@ -37,7 +37,7 @@ type Options struct {
 	WebhookHost string
 	WebhookPort int
 	// WebhookDNSNames are the names by which the API server calls the webhooks, and others read the metrics; the first is in the
-	// certificate's subject.
+	// certificate's subject. Empty: those of the Services in Namespace.
 	WebhookDNSNames []string
 	// WebhookClientCAFile is a file with the authorities of the API servers' certificates; empty: everybody who reaches the port may
 	// call the webhooks.
@@ -134,8 +134,6 @@ func (o *Options) validate() error {
 	}
 	require(o.Namespace != "", "the operator does not know its own namespace: set --namespace or the environment "+
 		"variable POD_NAMESPACE")
-	require(len(o.WebhookDNSNames) > 0, "--webhook-dns-names is empty: set it to at least one name by which "+
-		"the API server calls the webhooks")
 	require(o.Mail.Address != "", "--smtp-address is missing: set it to the mail server's host:port")
 	require(o.Mail.From != "", "--mail-from is missing: set it to the sender's address of the mails")
 	require(o.MailRate >= 0, "--mail-rate %d is negative: set it to the maximum number of mails per minute, or 0 for no limit", o.MailRate)
@@ -171,6 +169,14 @@ func isWebURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// dnsNames returns the names in the certificate of the webhooks and the metrics.
+func (o *Options) dnsNames() []string {
+	if len(o.WebhookDNSNames) > 0 {
+		return o.WebhookDNSNames
+	}
+	return []string{webhookService + "." + o.Namespace + ".svc", metricsService + "." + o.Namespace + ".svc"}
 }
 
 // mailDomain returns the right-hand side of Message-IDs: the sender's domain.

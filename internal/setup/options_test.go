@@ -36,8 +36,6 @@ var _ = Describe("Options", func() {
 	},
 		Entry("no namespace", func(o *Options) { o.Namespace = "" },
 			"the operator does not know its own namespace: set --namespace or the environment variable POD_NAMESPACE"),
-		Entry("no names of the webhooks", func(o *Options) { o.WebhookDNSNames = nil },
-			"--webhook-dns-names is empty: set it to at least one name by which the API server calls the webhooks"),
 		Entry("no mail server", func(o *Options) { o.Mail.Address = "" },
 			"--smtp-address is missing: set it to the mail server's host:port"),
 		Entry("no sender", func(o *Options) { o.Mail.From = "" },
@@ -112,7 +110,7 @@ var _ = Describe("Options", func() {
 
 	It("are refused with all errors at once", func() {
 		err := (&Options{}).Validate()
-		for _, flag := range []string{"--namespace", "--webhook-dns-names", "--smtp-address", "--mail-from", "--portal-url"} {
+		for _, flag := range []string{"--namespace", "--smtp-address", "--mail-from", "--portal-url"} {
 			Expect(err).To(MatchError(ContainSubstring(flag)))
 		}
 	})
@@ -133,5 +131,12 @@ var _ = Describe("Options", func() {
 		noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 		o.Now = func() time.Time { return noon }
 		Expect(o.now()()).To(Equal(noon))
+	})
+
+	It("name the webhooks and metrics after the Services in the operator's namespace", func() {
+		o := Options{Namespace: "accounts"}
+		Expect(o.dnsNames()).To(HaveExactElements("usher-webhook-service.accounts.svc", "usher-metrics.accounts.svc"))
+		o.WebhookDNSNames = []string{"localhost"}
+		Expect(o.dnsNames()).To(HaveExactElements("localhost"))
 	})
 })

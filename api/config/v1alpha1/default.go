@@ -15,12 +15,10 @@ func Default() *UsherConfiguration {
 		TypeMeta:       metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind},
 		LeaderElection: true,
 		DrainDelay:     duration(3 * time.Second),
-		Webhooks: Webhooks{Port: 9443, DNSNames: []string{
-			"usher-webhook-service.usher-system.svc", "usher-metrics.usher-system.svc",
-		}},
-		Health:  Health{BindAddress: ":8081"},
-		Metrics: Metrics{BindAddress: ":8443", Secure: true},
-		Portal:  Portal{BindAddress: ":8080"},
+		Webhooks:       Webhooks{Port: 9443},
+		Health:         Health{BindAddress: ":8081"},
+		Metrics:        Metrics{BindAddress: ":8443", Secure: true},
+		Portal:         Portal{BindAddress: ":8080"},
 		Mail: Mail{
 			SMTP:        SMTP{TLS: "StartTLS", Connections: 2},
 			Templates:   "usher-mail-templates",

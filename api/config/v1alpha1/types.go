@@ -58,7 +58,8 @@ type Webhooks struct {
 	Host string `json:"host"`
 	// port is the port on which they listen.
 	Port int `json:"port"`
-	// dnsNames are the names by which the API server calls the webhooks, and others read the metrics.
+	// dnsNames are the names by which the API server calls the webhooks, and others read the metrics; empty: those of the Services in the
+	// operator's namespace.
 	DNSNames []string `json:"dnsNames"`
 	// clientCAFile is a file with the authorities of the API servers' client certificates, which the webhooks demand; empty: everybody
 	// may call them.
