@@ -22,11 +22,12 @@ GO_TEST    := $(if $(RACE),CGO_ENABLED=1 )go test $(RACE) -timeout 20m
 # Ginkgo's own program needs no cgo, what it builds with the race detector does.
 GINKGO     := $(if $(RACE),CGO_ENABLED=1 )"$$(go tool -n ginkgo)" $(RACE) --procs=2 --timeout=40m
 TOOL       := go tool -modfile=hack/tools/go.mod
+HELM       := go tool -modfile=hack/tools/helm/go.mod helm
 DEVCLUSTER := go -C hack/devcluster run .
 ON_VERSION  = --dir $(CURDIR) $(if $(KUBERNETES),--kubernetes=$(KUBERNETES))
 LINT       := $(CURDIR)/bin/golangci-lint
 # Every Go module of the repository.
-MODULES := . hack/devcluster hack/devcluster/oldest hack/release hack/tools hack/tools/golangci-lint
+MODULES := . hack/devcluster hack/devcluster/oldest hack/release hack/tools hack/tools/golangci-lint hack/tools/helm
 
 .PHONY: help
 help: ## Show this list.
@@ -130,12 +131,13 @@ generate: ## Generate code: deep copies, //go:generate lines.
 	go generate ./...
 
 .PHONY: manifests
-manifests: ## Generate CRDs, the operator's role and webhook configurations.
+manifests: ## Generate CRDs, the operator's role, webhook configurations, the chart's files and install.yaml.
 	$(TOOL) controller-gen crd paths=./api/v1alpha1 output:crd:artifacts:config=config/crd/bases
 	go -C hack/tools run ./explaintext $(CURDIR)/config/crd/bases/*.yaml
 	$(TOOL) controller-gen rbac:roleName=usher-controller-manager webhook paths='./internal/...;./cmd/...' \
 	  output:rbac:artifacts:config=config/rbac output:webhook:artifacts:config=config/webhook
 	go -C hack/tools run ./webhookurls -in $(CURDIR)/config/webhook/manifests.yaml -out $(CURDIR)/config/dev/webhooks.yaml
+	@KUSTOMIZE="$(TOOL) kustomize" HELM="$(HELM)" hack/tools/chart.sh
 
 .PHONY: docs
 docs: ## Generate the API reference, docs/api.md, and docs/messages.md.

@@ -4,14 +4,17 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/usher-operator/usher/internal/gateway"
@@ -46,39 +49,59 @@ var _ = Describe("The Deployment's arguments", func() {
 	})
 
 	It("name a configuration that the Deployment mounts", func() {
-		var kustomization struct {
-			ConfigMapGenerator []struct {
-				Name  string   `json:"name"`
-				Files []string `json:"files"`
-			} `json:"configMapGenerator"`
-		}
-		readYAML(filepath.Join("..", "config", "manager", "kustomization.yaml"), &kustomization)
-		Expect(kustomization.ConfigMapGenerator).To(HaveLen(1))
-		generated := kustomization.ConfigMapGenerator[0]
+		configuration := configuration()
+		Expect(configuration.Data).To(HaveLen(1))
+		file := slices.Collect(maps.Keys(configuration.Data))[0]
 		pod := deployment().Spec.Template.Spec
-		Expect(pod.Volumes).To(ConsistOf(HaveField("ConfigMap.Name", generated.Name)))
+		Expect(pod.Volumes).To(ConsistOf(HaveField("ConfigMap.Name", configuration.Name)))
 		mounts := pod.Containers[0].VolumeMounts
 		Expect(mounts).To(ConsistOf(HaveField("Name", pod.Volumes[0].Name)))
-		Expect(pod.Containers[0].Args).To(ContainElement("--config=" + mounts[0].MountPath + "/" + generated.Files[0]))
+		Expect(pod.Containers[0].Args).To(ContainElement("--config=" + mounts[0].MountPath + "/" + file))
 	})
 })
 
-// deployment returns the one in config/manager.
+// deployment returns the one of config/default.
 func deployment() *appsv1.Deployment {
 	GinkgoHelper()
 	var d appsv1.Deployment
-	readYAML(filepath.Join("..", "config", "manager", "deployment.yaml"), &d)
+	installed("Deployment", &d)
 	Expect(d.Spec.Template.Spec.Containers).To(HaveLen(1))
 	return &d
 }
 
-// deploymentArgs returns its arguments, with the configuration in the checkout.
+// configuration returns the ConfigMap of config/default.
+func configuration() *corev1.ConfigMap {
+	GinkgoHelper()
+	var c corev1.ConfigMap
+	installed("ConfigMap", &c)
+	return &c
+}
+
+// installed reads the only object of a kind in config/default.
+func installed(kind string, into any) {
+	GinkgoHelper()
+	content, err := os.ReadFile(filepath.Join("..", "config", "default", "install.yaml"))
+	Expect(err).NotTo(HaveOccurred())
+	found := 0
+	for document := range strings.SplitSeq(string(content), "\n---\n") {
+		if strings.Contains("\n"+document, "\nkind: "+kind+"\n") {
+			found++
+			Expect(yaml.Unmarshal([]byte(document), into)).To(Succeed())
+		}
+	}
+	Expect(found).To(Equal(1), kind)
+}
+
+// deploymentArgs returns its arguments, with the configuration in a file.
 func deploymentArgs() []string {
 	GinkgoHelper()
 	var args []string
 	for _, arg := range deployment().Spec.Template.Spec.Containers[0].Args {
 		if path, is := strings.CutPrefix(arg, "--config="); is {
-			arg = "--config=" + filepath.Join("..", "config", "manager", filepath.Base(path))
+			name := filepath.Base(path)
+			path = filepath.Join(GinkgoT().TempDir(), name)
+			Expect(os.WriteFile(path, []byte(configuration().Data[name]), 0o600)).To(Succeed())
+			arg = "--config=" + path
 		}
 		args = append(args, arg)
 	}

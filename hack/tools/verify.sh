@@ -50,7 +50,7 @@ renders() {
 # The development overlay has no Service, so no webhook may still point to one.
 renders_dev() {
   renders config/dev || return 1
-  ! grep -nE '^ +service:|^kind: (Deployment|Service|PodDisruptionBudget)$' "$scratch/rendered.yaml"
+  ! grep -nE '^ +service:|^kind: (Deployment|Service|PodDisruptionBudget|NetworkPolicy)$' "$scratch/rendered.yaml"
 }
 
 # Every component, in an overlay of its own as an installation has it.

@@ -32,7 +32,7 @@ func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, certific
 	if _, err := ensureSecret(ctx, mgr, key, certificate.initialData()); err != nil {
 		return nil, err
 	}
-	ready, names := make(chan struct{}), o.dnsNames()
+	ready, names := make(chan struct{}), o.DNSNames()
 	err := rotator.AddRotator(quietManager{mgr}, &rotator.CertRotator{
 		SecretKey:      key,
 		CertDir:        certificate.dir,

@@ -171,8 +171,8 @@ func isWebURL(s string) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// dnsNames returns the names in the certificate of the webhooks and the metrics.
-func (o *Options) dnsNames() []string {
+// DNSNames returns the names in the certificate of the webhooks and the metrics.
+func (o *Options) DNSNames() []string {
 	if len(o.WebhookDNSNames) > 0 {
 		return o.WebhookDNSNames
 	}

@@ -135,8 +135,8 @@ var _ = Describe("Options", func() {
 
 	It("name the webhooks and metrics after the Services in the operator's namespace", func() {
 		o := Options{Namespace: "accounts"}
-		Expect(o.dnsNames()).To(HaveExactElements("usher-webhook-service.accounts.svc", "usher-metrics.accounts.svc"))
+		Expect(o.DNSNames()).To(HaveExactElements("usher-webhook-service.accounts.svc", "usher-metrics.accounts.svc"))
 		o.WebhookDNSNames = []string{"localhost"}
-		Expect(o.dnsNames()).To(HaveExactElements("localhost"))
+		Expect(o.DNSNames()).To(HaveExactElements("localhost"))
 	})
 })

@@ -42,7 +42,7 @@ func (s *session) begin(ctx context.Context, text string) {
 			s.must(ctx, "kubectl wait -n acme org/acme --for=jsonpath='{.status.users.total}'=8 --timeout=120s")
 			s.must(ctx, "kubectl wait -n acme org,ou,inv,ws --all --for=condition=Ready --timeout=120s")
 		case "deployment":
-			s.must(ctx, "kubectl apply --server-side -f config/manager/deployment.yaml")
+			s.must(ctx, "kubectl apply --server-side -f config/default/install.yaml -l app.kubernetes.io/component=controller-manager")
 		default:
 			Fail(s.page.name + ": a page cannot begin with " + what)
 		}

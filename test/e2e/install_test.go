@@ -35,7 +35,7 @@ type bundle struct {
 	deployment appsv1.Deployment
 	services   map[string]corev1.Service
 	budget     policyv1.PodDisruptionBudget
-	network    networkingv1.NetworkPolicy
+	networks   []networkingv1.NetworkPolicy
 	accounts   []string
 	subjects   []rbacv1.Subject
 	webhooks   []admissionv1.WebhookClientConfig
@@ -103,7 +103,9 @@ func (b *bundle) add(document string) {
 	case "PodDisruptionBudget":
 		read(&b.budget)
 	case "NetworkPolicy":
-		read(&b.network)
+		var n networkingv1.NetworkPolicy
+		read(&n)
+		b.networks = append(b.networks, n)
 	case "ServiceAccount":
 		var a corev1.ServiceAccount
 		read(&a)
@@ -152,11 +154,12 @@ func (b *bundle) isConsistent() {
 		}
 	}
 	Expect(b.webhooks).To(HaveLen(6))
+	options := setup.Options{Namespace: operator.Namespace}
 	for _, webhook := range b.webhooks {
 		Expect(webhook.Service.Namespace).To(Equal(operator.Namespace))
 		Expect(b.services).To(HaveKey(webhook.Service.Name))
 		Expect(b.services[webhook.Service.Name].Spec.Ports).To(ConsistOf(HaveField("Port", ptr.Deref(webhook.Service.Port, 443))))
-		Expect(setup.DefaultOptions().WebhookDNSNames).To(ContainElement(webhook.Service.Name + "." + operator.Namespace + ".svc"))
+		Expect(options.DNSNames()).To(ContainElement(webhook.Service.Name + "." + operator.Namespace + ".svc"))
 	}
 	Expect(b.accounts).To(ConsistOf(template.Spec.ServiceAccountName))
 	for _, subject := range b.subjects {
@@ -168,17 +171,16 @@ func (b *bundle) isConsistent() {
 	Expect(container.Lifecycle.PreStop.Sleep.Seconds).To(BeNumerically(">", 0), "it answers until it no longer receives requests")
 }
 
-// opensAllPorts checks that a NetworkPolicy names all ports, because it closes those that it does not name.
+// opensAllPorts checks that the NetworkPolicies name all ports, because they close those that they do not name.
 func (b *bundle) opensAllPorts(ports []string) {
 	GinkgoHelper()
-	if b.network.Name == "" {
-		return
-	}
-	Expect(b.network.Spec.PodSelector.MatchLabels).To(Equal(b.deployment.Spec.Selector.MatchLabels))
 	var open []string
-	for _, rule := range b.network.Spec.Ingress {
-		for _, port := range rule.Ports {
-			open = append(open, ptr.Deref(port.Port, intstr.IntOrString{}).StrVal)
+	for _, network := range b.networks {
+		Expect(network.Spec.PodSelector.MatchLabels).To(Equal(b.deployment.Spec.Selector.MatchLabels))
+		for _, rule := range network.Spec.Ingress {
+			for _, port := range rule.Ports {
+				open = append(open, ptr.Deref(port.Port, intstr.IntOrString{}).StrVal)
+			}
 		}
 	}
 	Expect(open).To(ConsistOf(ports))

@@ -1,0 +1,59 @@
+{{/* Labels of all objects. */}}
+{{- define "usher.labels" -}}
+app.kubernetes.io/name: usher
+app.kubernetes.io/part-of: usher
+{{- end }}
+
+{{/* The labels by which Services and policies find the pods of a component: a dict with its name in component. */}}
+{{- define "usher.selector" -}}
+app.kubernetes.io/name: usher
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{/* The image, by its digest if there is one. */}}
+{{- define "usher.image" -}}
+{{- with .Values.image.digest -}}
+{{ $.Values.image.repository }}@{{ . }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+{{- end }}
+
+{{/* The configuration, with the files of the Secrets that the values name. */}}
+{{- define "usher.configuration" -}}
+{{- $c := deepCopy .Values.configuration -}}
+{{- if .Values.secrets.smtp -}}
+{{- $_ := mergeOverwrite $c (dict "mail" (dict "smtp" (dict "usernameFile" "/etc/usher/smtp/username" "passwordFile" "/etc/usher/smtp/password"))) -}}
+{{- end -}}
+{{- if .Values.secrets.gateway -}}
+{{- $_ := mergeOverwrite $c (dict "gateway" (dict "keyFile" "/etc/usher/gateway/key")) -}}
+{{- end -}}
+{{- if .Values.secrets.audit -}}
+{{- $_ := mergeOverwrite $c (dict "activity" (dict "auditTokenFile" "/etc/usher/audit/token")) -}}
+{{- end -}}
+apiVersion: config.usher.dev/v1alpha1
+kind: UsherConfiguration
+{{ toYaml $c }}
+{{- end }}
+
+{{/* The port in an address such as :8080 or host:8080: a dict with address and default. Nothing for the address of a socket. */}}
+{{- define "usher.port" -}}
+{{- if not (hasPrefix "unix:" (.address | default "")) -}}
+{{- regexFind "[0-9]+$" (.address | default .default) -}}
+{{- end -}}
+{{- end }}
+
+{{/* The port of the intake; empty: it is off, or a socket. */}}
+{{- define "usher.intakePort" -}}
+{{- include "usher.port" (dict "address" (.Values.configuration.intake).bindAddress "default" "") -}}
+{{- end }}
+
+{{/* The host of the portal's URL. */}}
+{{- define "usher.portalHost" -}}
+{{ (urlParse .Values.configuration.portal.url).host | splitList ":" | first }}
+{{- end }}
+
+{{/* Generated manifests, with the release's namespace in place of the one that they are written with. */}}
+{{- define "usher.inNamespace" -}}
+{{ .file | replace "usher-system" .root.Release.Namespace }}
+{{- end }}
