@@ -64,6 +64,12 @@ test: browser mailserver jq ## Run all tests on a real control plane.
 	go -C hack/release test ./... || failed=1; \
 	exit $$failed
 
+# Pages begin on their own, so two processes play them, each with a control plane of its own.
+.PHONY: docs-test
+docs-test: jq ## Type every command of README.md and docs; PAGE= names one page, ARGS=-update rewrites what they show.
+	@$(ASSETS); \
+	$(GINKGO) $(if $(PAGE),--procs=1 --focus='$(PAGE).* print what the page shows') ./test/docs $(if $(ARGS),-- $(ARGS))
+
 # What depends on the version of Kubernetes is seen through the API. Before a release both suites have to pass; continuous
 # integration runs the first.
 .PHONY: test-oldest

@@ -31,20 +31,24 @@ func (s *session) await(ctx context.Context, c command) []string {
 }
 
 // rehearse repeats a command that writes as a dry run, until it warns and refuses as the page shows. Right after another change it may
-// not, because the cache of the webhooks is late, or the API server has not noticed that policies or webhooks have changed.
-func (s *session) rehearse(ctx context.Context, c command) {
+// not, because the cache of the webhooks is late, or the API server has not noticed that policies or webhooks have changed. The
+// result is what the last dry run printed if it never did, and else nothing.
+func (s *session) rehearse(ctx context.Context, c command) string {
 	rehearsal := dryRun(c.text)
 	if rehearsal == "" {
-		return
+		return ""
 	}
 	limit := patience
 	if *update {
 		limit = still
 	}
-	for began := time.Now(); time.Since(began) < limit; time.Sleep(interval) {
+	for began := time.Now(); ; time.Sleep(interval) {
 		output, _ := s.bash(ctx, as(c.person)+rehearsal)
 		if matches(complaints(c.shown), complaints(linesOf(output))) {
-			return
+			return ""
+		}
+		if time.Since(began) > limit {
+			return "$ " + rehearsal + "\n" + output
 		}
 	}
 }

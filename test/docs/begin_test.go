@@ -13,7 +13,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/matchers"
 )
 
 // applySamples applies the samples. A spec of its own looks for warnings, because a webhook whose cache is late gives one for an object
@@ -39,8 +44,7 @@ func (s *session) begin(ctx context.Context, text string) {
 		case "nothing":
 		case "samples":
 			s.must(ctx, applySamples)
-			s.must(ctx, "kubectl wait -n acme org/acme --for=jsonpath='{.status.users.total}'=8 --timeout=120s")
-			s.must(ctx, "kubectl wait -n acme org,ou,inv,ws --all --for=condition=Ready --timeout=120s")
+			settle(ctx)
 		case "deployment":
 			s.must(ctx, "kubectl apply --server-side -f config/default/install.yaml -l app.kubernetes.io/component=controller-manager")
 		default:
@@ -54,6 +58,25 @@ func (s *session) must(ctx context.Context, text string) string {
 	output, ok := s.bash(ctx, text)
 	Expect(ok).To(BeTrue(), "$ %s\n%s", text, output)
 	return output
+}
+
+// settle waits until the operator has done everything that config/samples request.
+func settle(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		var acme v1alpha1.Organization
+		g.Expect(shared.Env.Client.Get(ctx, client.ObjectKey{Namespace: "acme", Name: "acme"}, &acme)).To(Succeed())
+		g.Expect(acme.Status.Users.Total).To(HaveValue(BeEquivalentTo(8)))
+		for _, list := range []client.ObjectList{
+			&v1alpha1.OrganizationList{}, &v1alpha1.OrgUserList{}, &v1alpha1.InvitationList{}, &v1alpha1.WorkspaceList{},
+		} {
+			g.Expect(shared.Env.Client.List(ctx, list, client.InNamespace("acme"))).To(Succeed())
+			g.Expect(meta.EachListItem(list, func(o runtime.Object) error {
+				g.Expect(o).To(matchers.BeReady())
+				return nil
+			})).To(Succeed())
+		}
+	}).WithContext(ctx).Should(Succeed())
 }
 
 // clear deletes what a page has made. The organizations go first, because the operator has to let them go. Namespaces are emptied here:

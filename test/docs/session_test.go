@@ -105,9 +105,12 @@ func (s *session) enter(ctx context.Context, indent string, c command) {
 		}
 		return
 	}
-	s.rehearse(ctx, c)
+	failed := s.rehearse(ctx, c)
 	printed := s.await(ctx, c)
 	if matches(c.shown, printed) {
+		if failed != "" && !*update {
+			s.differs(c.line, c.text, "what a dry run before it printed, too. Let a command above make what a warning is about", failed)
+		}
 		return
 	}
 	if !*update {

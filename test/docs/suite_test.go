@@ -47,6 +47,11 @@ func TestDocs(t *testing.T) {
 	RunSpecs(t, "Documentation")
 }
 
+var _ = BeforeSuite(func() {
+	Expect(missing()).To(BeEmpty(), "install these programs, or run `make docs-test`, which does")
+	shared = suite.Start(GinkgoTB(), nil)
+})
+
 func startOperator(ctx context.Context) string {
 	GinkgoHelper()
 	usher := shared.StartOperator(ctx, func(o *setup.Options) { o.SettleDelay = settleDelay })

@@ -13,17 +13,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/usher-operator/usher/internal/testing/suite"
 	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
-// Every page begins on its own, with what the pages before it have made deleted.
-var _ = Describe("The commands of", Ordered, ContinueOnFailure, func() {
-	BeforeAll(func() {
-		Expect(missing()).To(BeEmpty(), "install these programs, or run `make test`, which does")
-		shared = suite.Start(GinkgoTB(), nil)
-	})
-
+// Every page begins on its own, with what the pages before it have made deleted. So the pages may be dealt out to several processes
+// of Ginkgo, each with a control plane of its own.
+var _ = Describe("The commands of", func() {
 	for _, name := range pages() {
 		It(name+" print what the page shows", func(ctx context.Context) {
 			p := read(name)
@@ -36,7 +31,7 @@ var _ = Describe("The commands of", Ordered, ContinueOnFailure, func() {
 				Expect(s.save(root())).To(Succeed())
 			}
 			if len(s.problems) > 0 {
-				Fail(strings.Join(s.problems, "\n") + "\n`make test ARGS='./test/docs -update'` rewrites the pages")
+				Fail(strings.Join(s.problems, "\n") + "\n`make docs-test ARGS=-update` rewrites the pages")
 			}
 		})
 	}
