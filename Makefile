@@ -112,9 +112,10 @@ requirements: ## List the requirements that no test names.
 
 ##@ Release
 
-# The image's name, and the platforms that it is built for.
+# The image's name, and the platforms that it is built for. COSIGN_KEY and COSIGN_PASSWORD are read from the environment.
 IMG       ?=
 PLATFORMS ?= linux/amd64,linux/arm64
+export COSIGN_KEY := $(if $(COSIGN_KEY),$(abspath $(COSIGN_KEY)))
 RELEASE    = go -C hack/release run . $@ --dir $(CURDIR) $(if $(IMG),--name=$(IMG))
 
 .PHONY: image
@@ -122,8 +123,12 @@ image: ## Build the image, dist/usher-image.tar, without a container runtime; IM
 	@$(RELEASE) --platforms=$(PLATFORMS)
 
 .PHONY: push
-push: ## Push the image in dist to the registry that IMG= names.
+push: ## Push the image in dist, and its signature if there is one, to the registry that IMG= names.
 	@$(RELEASE)
+
+.PHONY: release
+release: ## Build everything of a version into dist/VERSION, signed with COSIGN_KEY=; OVERWRITE=1 replaces what differs.
+	@$(RELEASE) --platforms=$(PLATFORMS) $(if $(OVERWRITE),--overwrite)
 
 ##@ Code
 

@@ -17,7 +17,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// buildImage builds the image of all platforms as a layout and an archive, with an SBOM for each platform.
+// imageArchive is the name of the image's OCI archive.
+const imageArchive = "usher-image.tar"
+
+// buildImage builds the image of what is checked out.
 func buildImage(ctx context.Context, r request) error {
 	started := time.Now()
 	s, err := describe(ctx, r.root)
@@ -28,56 +31,63 @@ func buildImage(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
-	base, err := baseFiles(ctx)
+	index, err := makeImage(ctx, r, s, ref)
 	if err != nil {
-		return err
-	}
-	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
-	for _, text := range r.platforms {
-		platform, err := v1.ParsePlatform(strings.TrimSpace(text))
-		if err != nil {
-			return fmt.Errorf("platform %q must be OS/ARCHITECTURE, for example linux/amd64: %w", text, err)
-		}
-		program, err := buildOperator(ctx, r, s, platform)
-		if err != nil {
-			return err
-		}
-		if err := writeSBOM(r, s, program, platform); err != nil {
-			return err
-		}
-		executable, err := programFile(program)
-		if err != nil {
-			return err
-		}
-		image, err := newImage(s, platform, base, executable)
-		if err != nil {
-			return err
-		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: platform}})
-	}
-	return writeImage(r, ref, index, started)
-}
-
-func writeImage(r request, ref name.Reference, index v1.ImageIndex, started time.Time) error {
-	layout := r.dist("usher-image")
-	if err := writeLayout(layout, ref, index); err != nil {
-		return err
-	}
-	archive := layout + ".tar"
-	if err := archiveLayout(archive, layout); err != nil {
 		return err
 	}
 	digest, err := index.Digest()
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(archive)
+	info, err := os.Stat(r.dist(imageArchive))
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(r.out, "%s\n%s\n%s, %.1f MB, in %.1f s\n",
-		ref, digest, archive, float64(info.Size())/1e6, time.Since(started).Seconds())
+		ref, digest, r.dist(imageArchive), float64(info.Size())/1e6, time.Since(started).Seconds())
 	return err
+}
+
+// makeImage builds the image of all platforms as a layout and an archive, with an SBOM for each platform.
+func makeImage(ctx context.Context, r request, s source, ref name.Reference) (v1.ImageIndex, error) {
+	platforms, err := parsePlatforms(r.platforms)
+	if err != nil {
+		return nil, err
+	}
+	base, err := baseFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	for _, platform := range platforms {
+		image, err := makePlatform(ctx, r, s, base, platform)
+		if err != nil {
+			return nil, err
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: platform}})
+	}
+	layout := strings.TrimSuffix(r.dist(imageArchive), ".tar")
+	if err := writeLayout(layout, ref, index); err != nil {
+		return nil, err
+	}
+	return index, archiveLayout(r.dist(imageArchive), layout)
+}
+
+// makePlatform builds the image of one platform and writes its SBOM.
+func makePlatform(ctx context.Context, r request, s source, base []file, platform *v1.Platform) (v1.Image, error) {
+	path, err := operator.build(ctx, r, s, platform)
+	if err != nil {
+		return nil, err
+	}
+	executable, err := programFile(path)
+	if err != nil {
+		return nil, err
+	}
+	image, err := newImage(s, platform, base, executable)
+	if err != nil {
+		return nil, err
+	}
+	return image, writeImageSBOM(r.dist(imageSBOM(platform)), s, image, path)
 }
 
 // reference returns the image's name, by default usher with the version as the tag.

@@ -5,6 +5,7 @@
 //
 //	go -C hack/release run . image    build the container image and its SBOM into dist/
 //	go -C hack/release run . push     send the image in dist/ to a registry
+//	go -C hack/release run . release  build everything of a version into dist/VERSION
 package main
 
 import (
@@ -20,10 +21,12 @@ import (
 	"syscall"
 )
 
-const usage = `usage: release image|push [--dir CHECKOUT] [--name IMAGE] [--platforms LIST]
+const usage = `usage: release image|push|release [--dir CHECKOUT] [--name IMAGE] [--platforms LIST] [--overwrite]
 
   image   build dist/usher-image.tar, an OCI archive, dist/usher-image, the same as an OCI layout, and an SBOM per platform
   push    send the image in dist/usher-image to the registry and repository that --name names
+  release build everything of the version that is checked out into dist/VERSION: image, programs, manifests, chart, SBOMs, checksums,
+          and signatures if $COSIGN_KEY names a key (with $COSIGN_PASSWORD). --overwrite replaces what was built before and differs
 
 --name is the image's name, by default usher with the version as the tag. --platforms is a list such as linux/amd64,linux/arm64
 (the default). The version is that of git describe, or $VERSION.
@@ -32,8 +35,13 @@ const usage = `usage: release image|push [--dir CHECKOUT] [--name IMAGE] [--plat
 // request is what the command line asks for.
 type request struct {
 	root, name string
-	platforms  []string
-	out        io.Writer
+	// platforms are those of the image, machines those of the programs' archives.
+	platforms, machines []string
+	// tools is the folder with the modules of the pinned tools.
+	tools string
+	// overwrite allows to replace a version that was built before.
+	overwrite bool
+	out       io.Writer
 }
 
 // dist returns the path of a file among what is built.
@@ -58,6 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	dir := flags.String("dir", "../..", "the checkout of Usher")
 	name := flags.String("name", "", "the image's name")
 	platforms := flags.String("platforms", "linux/amd64,linux/arm64", "the image's platforms")
+	overwrite := flags.Bool("overwrite", false, "replace what was built before")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
 		return fmt.Errorf("cannot understand %q\n%s", args, usage)
 	}
@@ -65,7 +74,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := request{root: root, name: *name, platforms: strings.Split(*platforms, ","), out: out}
+	r := request{
+		root: root, name: *name, platforms: strings.Split(*platforms, ","), machines: machines,
+		tools: filepath.Join(root, "hack", "tools"), overwrite: *overwrite, out: out,
+	}
 	switch args[0] {
 	case "image":
 		return buildImage(ctx, r)
@@ -74,6 +86,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return errors.New("push to where? Name the image, for example `make push IMG=registry.acme.example/usher:v1.2.3`")
 		}
 		return push(ctx, r)
+	case "release":
+		return release(ctx, r)
 	default:
 		return fmt.Errorf("there is no command %q\n%s", args[0], usage)
 	}

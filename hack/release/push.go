@@ -4,14 +4,23 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // push writes the image that was built to a registry, with the credentials of docker login or podman login.
@@ -32,8 +41,51 @@ func push(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
+	if err := pushSignature(r, ref.Context().Digest(digest.String()), options); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(r.out, "%s@%s\n", ref.Context(), digest)
 	return err
+}
+
+// pushSignature attaches the signature of the image, if make release signed it, where cosign looks for it.
+func pushSignature(r request, image name.Digest, options []remote.Option) error {
+	content, signature, err := signatureOf(r, image)
+	if err != nil || signature == nil {
+		return err
+	}
+	signed, err := mutate.Append(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON),
+		mutate.Addendum{
+			Layer:       static.NewLayer(content, "application/vnd.dev.cosign.simplesigning.v1+json"),
+			Annotations: map[string]string{"dev.cosignproject.cosign/signature": string(signature)},
+		})
+	if err != nil {
+		return err
+	}
+	tag := image.Tag(strings.Replace(image.DigestStr(), ":", "-", 1) + ".sig")
+	if err := remote.Write(tag, signed, options...); err != nil {
+		return fmt.Errorf("cannot push the signature to %s: %w", tag, err)
+	}
+	_, err = fmt.Fprintf(r.out, "%s\n", tag)
+	return err
+}
+
+// signatureOf returns what was signed and the signature, from the version with this image.
+func signatureOf(r request, image name.Digest) (content, signature []byte, err error) {
+	paths, err := filepath.Glob(r.dist(filepath.Join("*", imagePayload)))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, path := range paths {
+		if content, err = os.ReadFile(path); err != nil {
+			return nil, nil, err
+		}
+		if bytes.Contains(content, []byte(image.DigestStr())) {
+			signature, err = os.ReadFile(path + ".sig")
+			return content, signature, err
+		}
+	}
+	return nil, nil, nil
 }
 
 // builtIndex returns the image in a layout.

@@ -25,7 +25,7 @@ var _ = Describe("OPS-2 the SBOM", func() {
 				Path: "acme.example/module", Version: "v1.1.0", Sum: "h1:" + base64.StdEncoding.EncodeToString(make([]byte, sha256.Size)),
 			}},
 		}}
-		b := bom(info, built, "0123")
+		b := bom(info, built, subject(built, cyclonedx.ComponentTypeApplication, "usher", [sha256.Size]byte{}))
 		Expect(b.Metadata.Component.Version).To(Equal("v1.2.3"))
 		Expect(*b.Components).To(HaveExactElements(
 			And(HaveField("Name", "go"), HaveField("Version", "1.26.0")),
@@ -34,14 +34,13 @@ var _ = Describe("OPS-2 the SBOM", func() {
 		))
 	})
 
-	It("is written beside the image, the same each time", func() {
-		program, err := os.Executable()
+	It("is the same each time, and says what it describes", func() {
+		path, err := os.Executable()
 		Expect(err).NotTo(HaveOccurred())
-		root := GinkgoT().TempDir()
-		Expect(os.Mkdir(filepath.Join(root, "dist"), 0o755)).To(Succeed())
+		out := filepath.Join(GinkgoT().TempDir(), "program.cdx.json")
 		write := func() []byte {
-			Expect(writeSBOM(request{root: root}, built, program, amd64)).To(Succeed())
-			content, err := os.ReadFile(filepath.Join(root, "dist", "usher-linux-amd64.cdx.json"))
+			Expect(writeProgramSBOM(out, built, program{name: "kubectl-usher", folder: "cmd/kubectl-usher"}, path)).To(Succeed())
+			content, err := os.ReadFile(out)
 			Expect(err).NotTo(HaveOccurred())
 			return content
 		}
@@ -50,6 +49,23 @@ var _ = Describe("OPS-2 the SBOM", func() {
 
 		var read cyclonedx.BOM
 		Expect(cyclonedx.NewBOMDecoder(bytes.NewReader(first), cyclonedx.BOMFileFormatJSON).Decode(&read)).To(Succeed())
-		Expect(read.Metadata.Component.Name).To(Equal("usher"))
+		Expect(read.Metadata.Component.Name).To(Equal("kubectl-usher"))
+		Expect(read.Metadata.Component.PackageURL).To(Equal("pkg:golang/github.com/usher-operator/usher@v1.2.3#cmd/kubectl-usher"))
+	})
+
+	It("of an image names its digest and the certificate authorities in it", func() {
+		path, err := os.Executable()
+		Expect(err).NotTo(HaveOccurred())
+		out := filepath.Join(GinkgoT().TempDir(), imageSBOM(amd64))
+		image := only(sampleIndex("hello"))
+		Expect(writeImageSBOM(out, built, image, path)).To(Succeed())
+		content, err := os.ReadFile(out)
+		Expect(err).NotTo(HaveOccurred())
+		var read cyclonedx.BOM
+		Expect(cyclonedx.NewBOMDecoder(bytes.NewReader(content), cyclonedx.BOMFileFormatJSON).Decode(&read)).To(Succeed())
+		digest, err := image.Digest()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(read.Metadata.Component.Hashes).To(HaveValue(HaveExactElements(HaveField("Value", digest.Hex))))
+		Expect(*read.Components).To(ContainElement(HaveField("Name", "golang.org/x/crypto/x509roots/fallback")))
 	})
 })
