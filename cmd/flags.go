@@ -77,6 +77,9 @@ func serverFlags(flags *flag.FlagSet, o *setup.Options) {
 	list(flags, &o.WebhookDNSNames, "webhook-dns-names",
 		"DNS names by which the API server calls the webhooks, and others read the metrics, separated by commas; empty: those of the "+
 			"Services in the operator's namespace")
+	flags.StringVar(&o.CertificateSecret, "webhook-certificate-secret", o.CertificateSecret,
+		"name of a Secret in the operator's namespace with the certificate of the webhooks and the metrics, which somebody else renews; "+
+			"empty: the operator issues one")
 	flags.StringVar(&o.WebhookClientCAFile, "webhook-client-ca-file", o.WebhookClientCAFile,
 		"file with the authorities of the API servers' client certificates, which the webhooks demand; empty: everybody may call them")
 	flags.DurationVar(&o.ActivityInterval, "activity-interval", o.ActivityInterval,

@@ -16,7 +16,7 @@ import (
 
 // add adds all parts of Usher to the manager.
 func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *servingCertificate, d *doors) error {
-	trusted, err := addCertificates(ctx, mgr, o, certificate)
+	certificates, err := addCertificates(mgr, o, certificate)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *serving
 	if err != nil {
 		return err
 	}
-	if err := addSecretWatch(mgr, o, keys, certificate); err != nil {
+	if err := addSecretWatch(mgr, o, keys); err != nil {
 		return err
 	}
 	if err := addInformers(ctx, mgr); err != nil {
@@ -51,7 +51,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *serving
 	if err := addMetrics(mgr, o, certificate); err != nil {
 		return err
 	}
-	return addChecks(mgr, trusted, portal.check)
+	return addChecks(mgr, certificates.check, portal.check)
 }
 
 // addInformers has the cache filled with everything that lookup reads before the manager is ready.

@@ -4,13 +4,23 @@
 package setup
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"sync/atomic"
+	"time"
 
-	"github.com/open-policy-agent/cert-controller/pkg/rotator"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingwebhookconfigurations;mutatingwebhookconfigurations,verbs=get;list;watch
@@ -23,48 +33,56 @@ const (
 	metricsService     = "usher-metrics"
 	validatingWebhooks = "usher-validating-webhook-configuration"
 	mutatingWebhooks   = "usher-mutating-webhook-configuration"
+
+	// DefaultPropagation is how long an API server may take to notice a webhook configuration that has changed.
+	DefaultPropagation = 10 * time.Second
+	// overlap is how long a replica may take to serve the certificate of a new authority.
+	overlap = 10 * time.Minute
+	// certificateInterval is how often the time alone makes a difference.
+	certificateInterval = time.Hour
 )
 
-// addCertificates adds what creates and renews the webhooks' certificates and gives their authority to the API server. The channel that
-// it returns is closed when the API server has it.
-func addCertificates(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *servingCertificate) (<-chan struct{}, error) {
-	key := certificateKey(o)
-	if _, err := ensureSecret(ctx, mgr, key, certificate.initialData()); err != nil {
-		return nil, err
+// addCertificates adds what puts the certificate of the webhooks and the metrics in use, in every replica. Its check fails while the API
+// server does not trust the certificate.
+func addCertificates(mgr ctrl.Manager, o *Options, serving *servingCertificate) (*certificates, error) {
+	c := &certificates{
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), secret: certificateKey(o), foreign: o.CertificateSecret != "",
+		names: o.DNSNames(), serving: serving, features: o.features, now: time.Now,
+		propagation: cmp.Or(o.Propagation, DefaultPropagation), overlap: overlap,
 	}
-	ready, names := make(chan struct{}), o.DNSNames()
-	err := rotator.AddRotator(quietManager{mgr}, &rotator.CertRotator{
-		SecretKey:      key,
-		CertDir:        certificate.dir,
-		CAName:         "usher-ca",
-		CAOrganization: "usher",
-		DNSName:        names[0],
-		ExtraDNSNames:  names[1:],
-		IsReady:        ready,
-		ControllerName: rotatorName(o),
-		FieldOwner:     "usher-certificates",
-		Webhooks: []rotator.WebhookInfo{
-			{Name: validatingWebhooks, Type: rotator.Validating},
-			{Name: mutatingWebhooks, Type: rotator.Mutating},
-		},
+	start := make(chan event.GenericEvent, 1)
+	start <- event.GenericEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.secret.Namespace, Name: c.secret.Name}}}
+	// Whatever changes, there is one thing to do.
+	always := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
+		return []reconcile.Request{{NamespacedName: c.secret}}
 	})
-	if err != nil {
-		return nil, fmt.Errorf("cannot set up certificate rotation: %w", err)
+	is := func(names ...types.NamespacedName) builder.Predicates {
+		return builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
+			for _, name := range names {
+				if client.ObjectKeyFromObject(o) == name {
+					return true
+				}
+			}
+			return false
+		}))
 	}
-	return ready, nil
+	return c, ctrl.NewControllerManagedBy(mgr).
+		Named("certificate").
+		Watches(&corev1.Secret{}, always, is(c.secret)).
+		Watches(&admissionregistrationv1.ValidatingWebhookConfiguration{}, always, is(types.NamespacedName{Name: validatingWebhooks})).
+		Watches(&admissionregistrationv1.MutatingWebhookConfiguration{}, always, is(types.NamespacedName{Name: mutatingWebhooks})).
+		WatchesRawSource(source.Channel(start, always)).
+		WithOptions(controller.Options{
+			NeedLeaderElection: new(false),
+			SkipNameValidation: new(o.SkipNameValidation),
+		}).
+		Complete(c)
 }
 
+// certificateKey returns the Secret with the certificate: the operator's own, or the one that somebody else keeps.
 func certificateKey(o *Options) types.NamespacedName {
-	return types.NamespacedName{Namespace: o.Namespace, Name: certificateSecret}
-}
-
-var rotators atomic.Int64
-
-// rotatorName returns a name that is unique in the process if several operators may run in one: the rotator's controller has
-// no option SkipNameValidation.
-func rotatorName(o *Options) string {
-	if o.SkipNameValidation {
-		return fmt.Sprintf("certificate-rotation-%d", rotators.Add(1))
+	if o.CertificateSecret != "" {
+		return types.NamespacedName{Namespace: o.Namespace, Name: o.CertificateSecret}
 	}
-	return "certificate-rotation"
+	return types.NamespacedName{Namespace: o.Namespace, Name: certificateSecret}
 }

@@ -15,19 +15,12 @@ import (
 
 // addChecks adds the checks of liveness and readiness. A replica is alive if it answers, and ready if it can serve admission
 // requests and people.
-func addChecks(mgr ctrl.Manager, trusted <-chan struct{}, portal healthz.Checker) error {
+func addChecks(mgr ctrl.Manager, certificates, portal healthz.Checker) error {
 	checks := map[string]healthz.Checker{
-		"certificates": func(*http.Request) error {
-			select {
-			case <-trusted:
-				return nil
-			default:
-				return errors.New("the API server does not trust the webhooks' certificate yet")
-			}
-		},
-		"webhooks": mgr.GetWebhookServer().StartedChecker(),
-		"portal":   portal,
-		"cache":    cacheCheck(mgr),
+		"certificates": certificates,
+		"webhooks":     mgr.GetWebhookServer().StartedChecker(),
+		"portal":       portal,
+		"cache":        cacheCheck(mgr),
 	}
 	for name, check := range checks {
 		if err := mgr.AddReadyzCheck(name, check); err != nil {

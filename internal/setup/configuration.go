@@ -77,6 +77,7 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		WebhookHost:         c.Webhooks.Host,
 		WebhookPort:         c.Webhooks.Port,
 		WebhookDNSNames:     c.Webhooks.DNSNames,
+		CertificateSecret:   c.Webhooks.Certificate.SecretName,
 		WebhookClientCAFile: c.Webhooks.ClientCAFile,
 		HealthAddress:       c.Health.BindAddress,
 		MetricsAddress:      c.Metrics.BindAddress,

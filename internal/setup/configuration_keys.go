@@ -13,10 +13,11 @@ var configurationKeys = map[string]string{ //nolint:gosec // no credentials, onl
 	"leader-elect": "leaderElection",
 	"drain-delay":  "drainDelay",
 
-	"webhook-host":           "webhooks.host",
-	"webhook-port":           "webhooks.port",
-	"webhook-dns-names":      "webhooks.dnsNames",
-	"webhook-client-ca-file": "webhooks.clientCAFile",
+	"webhook-host":               "webhooks.host",
+	"webhook-port":               "webhooks.port",
+	"webhook-dns-names":          "webhooks.dnsNames",
+	"webhook-client-ca-file":     "webhooks.clientCAFile",
+	"webhook-certificate-secret": "webhooks.certificate.secretName",
 
 	"health-probe-bind-address": "health.bindAddress",
 	"metrics-bind-address":      "metrics.bindAddress",

@@ -22,6 +22,7 @@ type feature string
 
 const (
 	featureAuditEvents   feature = "audit-events"
+	featureCertificate   feature = "certificate"
 	featureGateway       feature = "gateway"
 	featureIntake        feature = "intake"
 	featureLinks         feature = "links"
@@ -31,7 +32,8 @@ const (
 )
 
 var allFeatures = []feature{
-	featureAuditEvents, featureGateway, featureIntake, featureLinks, featureMailTemplates, featureMetrics, featurePortal,
+	featureAuditEvents, featureCertificate, featureGateway, featureIntake, featureLinks, featureMailTemplates,
+	featureMetrics, featurePortal,
 }
 
 // Reasons of the events about features.

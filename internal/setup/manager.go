@@ -5,11 +5,10 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -49,27 +48,7 @@ func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "usher-certificate-")
-	if err != nil {
-		return nil, fmt.Errorf("set the environment variable TMPDIR to a directory that the operator may write to: %w", err)
-	}
-	mgr, err := newManager(ctx, cfg, &o, newServingCertificate(dir))
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return tidyManager{Manager: mgr, dir: dir}, nil
-}
-
-// tidyManager removes a temporary directory when everything that uses it has ended.
-type tidyManager struct {
-	ctrl.Manager
-	dir string
-}
-
-// Start runs the manager until ctx ends.
-func (m tidyManager) Start(ctx context.Context) error {
-	err := m.Manager.Start(ctx)
-	return errors.Join(err, os.RemoveAll(m.dir))
+	return newManager(ctx, cfg, &o, newServingCertificate())
 }
 
 func newManager(ctx context.Context, cfg *rest.Config, o *Options, certificate *servingCertificate) (ctrl.Manager, error) {
@@ -129,18 +108,23 @@ func cacheOptions(o *Options) cache.Options {
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Secret{}:      {Namespaces: map[string]cache.Config{o.Namespace: {}}},
 			&rbacv1.RoleBinding{}: {Label: mine},
+			&admissionregistrationv1.ValidatingWebhookConfiguration{}: {Field: called(validatingWebhooks)},
+			&admissionregistrationv1.MutatingWebhookConfiguration{}:   {Field: called(mutatingWebhooks)},
 			// Selected by name, like the operator's permissions.
-			&rbacv1.Role{}: {Field: fields.OneTermEqualSelector("metadata.name", rolebinding.PaymentRole)},
+			&rbacv1.Role{}: {Field: called(rolebinding.PaymentRole)},
 		},
 	}
-	settings := fields.OneTermEqualSelector("metadata.name", v1alpha1.SettingsConfigMap)
+	settings := called(v1alpha1.SettingsConfigMap)
 	configMaps := cache.ByObject{Field: settings, Transform: trimSettings}
 	if o.MailTemplates != "" {
 		configMaps = cache.ByObject{Namespaces: map[string]cache.Config{
 			cache.AllNamespaces: {FieldSelector: settings, Transform: trimSettings},
-			o.Namespace:         {FieldSelector: fields.OneTermEqualSelector("metadata.name", o.MailTemplates)},
+			o.Namespace:         {FieldSelector: called(o.MailTemplates)},
 		}}
 	}
 	options.ByObject[&corev1.ConfigMap{}] = configMaps
 	return options
 }
+
+// called selects an object by its name.
+func called(name string) fields.Selector { return fields.OneTermEqualSelector("metadata.name", name) }

@@ -68,7 +68,7 @@ var _ = Describe("Metrics", func() {
 	DescribeTable("are read only with a token of somebody whom the cluster allows it", func(allowed bool, authorization string, status int) {
 		api := reviewer(allowed)
 		DeferCleanup(api.Close)
-		filter, err := metricsOptions(&Options{MetricsSecure: true}, newServingCertificate("")).FilterProvider(&rest.Config{Host: api.URL}, api.Client())
+		filter, err := metricsOptions(&Options{MetricsSecure: true}, newServingCertificate()).FilterProvider(&rest.Config{Host: api.URL}, api.Client())
 		Expect(err).NotTo(HaveOccurred())
 		served, err := filter(logr.Discard(), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		Expect(err).NotTo(HaveOccurred())

@@ -39,6 +39,9 @@ type Options struct {
 	// WebhookDNSNames are the names by which the API server calls the webhooks, and others read the metrics; the first is in the
 	// certificate's subject. Empty: those of the Services in Namespace.
 	WebhookDNSNames []string
+	// CertificateSecret is the name of a Secret in Namespace with the certificate of the webhooks and the metrics, which somebody else
+	// keeps; empty: the operator issues it.
+	CertificateSecret string
 	// WebhookClientCAFile is a file with the authorities of the API servers' certificates; empty: everybody who reaches the port may
 	// call the webhooks.
 	WebhookClientCAFile string
@@ -103,6 +106,8 @@ type Options struct {
 	SettleDelay time.Duration
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
+	// Propagation is how long API servers may take to notice a webhook configuration that has changed; zero: DefaultPropagation.
+	Propagation time.Duration
 	// SkipNameValidation lets several operators run in one process, for tests.
 	SkipNameValidation bool
 

@@ -34,12 +34,9 @@ type secretUser interface {
 	initialData() map[string][]byte
 }
 
-// addSecretWatch watches the Secrets of the webhooks' certificate and of the keys that sign links.
-func addSecretWatch(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, certificate *servingCertificate) error {
-	users := map[types.NamespacedName]secretUser{
-		certificateKey(o): certificate,
-		linkKeysKey(o):    linkKeys{keys, o.features},
-	}
+// addSecretWatch watches the Secret of the keys that sign links. That of the certificate is watched by certificates.
+func addSecretWatch(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing) error {
+	users := map[types.NamespacedName]secretUser{linkKeysKey(o): linkKeys{keys, o.features}}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("secret").
 		For(&corev1.Secret{}).

@@ -4,51 +4,33 @@
 package setup
 
 import (
+	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 
-	corev1 "k8s.io/api/core/v1"
+	"github.com/usher-operator/usher/internal/trust"
 )
 
 // servingCertificate is the certificate of the webhooks and the metrics. Its key is kept in memory only.
 type servingCertificate struct {
-	// dir receives the certificate without its key, because the rotation waits for such a file.
-	dir     string
 	current atomic.Pointer[tls.Certificate]
 	// ready is closed when there is a certificate.
 	ready chan struct{}
 	first sync.Once
 }
 
-func newServingCertificate(dir string) *servingCertificate {
-	return &servingCertificate{dir: dir, ready: make(chan struct{})}
+func newServingCertificate() *servingCertificate {
+	return &servingCertificate{ready: make(chan struct{})}
 }
 
-// use puts the certificate in the Secret in use, for connections from now on.
-func (c *servingCertificate) use(secret *corev1.Secret) error {
-	if !isComplete(secret) {
-		return nil // not created yet
-	}
-	pair, err := tls.X509KeyPair(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
-	if err != nil {
-		return fmt.Errorf("the certificate in Secret %s/%s: delete the Secret to have a new one created: %w",
-			secret.Namespace, secret.Name, err)
-	}
-	c.current.Store(&pair)
-	if err := os.WriteFile(filepath.Join(c.dir, corev1.TLSCertKey), secret.Data[corev1.TLSCertKey], 0o600); err != nil {
-		return fmt.Errorf("cannot write the webhooks' certificate: %w", err)
-	}
+// use puts a certificate in use, for connections from now on.
+func (c *servingCertificate) use(pair *tls.Certificate) {
+	c.current.Store(pair)
 	c.first.Do(func() { close(c.ready) })
-	return nil
 }
-
-// initialData returns nothing, because the rotation fills the Secret.
-func (*servingCertificate) initialData() map[string][]byte { return nil }
 
 // configure has a server's TLS configuration use the certificate.
 func (c *servingCertificate) configure(config *tls.Config) { config.GetCertificate = c.get }
@@ -60,12 +42,22 @@ func (c *servingCertificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	return nil, errors.New("the certificate is not in place yet")
 }
 
-// isComplete reports whether a Secret contains a certificate, its key and its authority.
-func isComplete(secret *corev1.Secret) bool {
-	for _, name := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey, corev1.ServiceAccountRootCAKey} {
-		if len(secret.Data[name]) == 0 {
-			return false
+// parsePair returns the certificate in a Secret.
+func parsePair(data map[string][]byte) (*tls.Certificate, error) {
+	pair, err := tls.X509KeyPair(data[trust.CertificateKey], data[trust.PrivateKeyKey])
+	return &pair, err
+}
+
+// chainOf returns the certificates that a server shows, its own first.
+func chainOf(pair *tls.Certificate) []*x509.Certificate {
+	chain := []*x509.Certificate{pair.Leaf}
+	for _, der := range pair.Certificate[1:] {
+		if c, err := x509.ParseCertificate(der); err == nil {
+			chain = append(chain, c)
 		}
 	}
-	return true
+	return chain
 }
+
+// same reports whether two certificates are one.
+func same(a, b *tls.Certificate) bool { return bytes.Equal(a.Certificate[0], b.Certificate[0]) }

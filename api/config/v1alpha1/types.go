@@ -64,6 +64,15 @@ type Webhooks struct {
 	// clientCAFile is a file with the authorities of the API servers' client certificates, which the webhooks demand; empty: everybody
 	// may call them.
 	ClientCAFile string `json:"clientCAFile"`
+	// certificate is the certificate of the webhooks and the metrics.
+	Certificate Certificate `json:"certificate"`
+}
+
+// Certificate is the certificate of the webhooks and the metrics. The operator issues and renews it, unless somebody else does.
+type Certificate struct {
+	// secretName is the name of a Secret in the operator's namespace with tls.crt and tls.key, such as one of cert-manager, which the
+	// operator only reads; empty: the operator issues the certificate, and has the API server trust it.
+	SecretName string `json:"secretName"`
 }
 
 // Health is where the operator answers /healthz and /readyz.

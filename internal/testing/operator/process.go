@@ -167,6 +167,7 @@ func flags(o *setup.Options) []string {
 		"--webhook-host=" + o.WebhookHost,
 		"--webhook-port=" + strconv.Itoa(o.WebhookPort),
 		"--webhook-dns-names=" + strings.Join(o.WebhookDNSNames, ","),
+		"--webhook-certificate-secret=" + o.CertificateSecret,
 		"--drain-delay=" + o.DrainDelay.String(),
 		"--webhook-client-ca-file=" + o.WebhookClientCAFile,
 		"--portal-bind-address=" + o.PortalAddress,

@@ -1,0 +1,128 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package trust_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/trust"
+)
+
+func TestTrust(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Trust")
+}
+
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
+var names = []string{"usher-webhook-service.usher-system.svc", "usher-metrics.usher-system.svc"}
+
+func renew(data map[string][]byte, now time.Time) (map[string][]byte, bool) {
+	GinkgoHelper()
+	data, renewed, err := trust.Renew(data, names, now)
+	Expect(err).NotTo(HaveOccurred())
+	return data, renewed
+}
+
+func chain(data map[string][]byte) []*x509.Certificate {
+	GinkgoHelper()
+	pair, err := tls.X509KeyPair(data["tls.crt"], data["tls.key"])
+	Expect(err).NotTo(HaveOccurred())
+	return []*x509.Certificate{pair.Leaf}
+}
+
+var _ = Describe("Certificates that the operator issues", func() {
+	now := time.Now()
+
+	It("are verified by their authority, for each name, and by no other", func() {
+		data, renewed := renew(nil, now)
+		Expect(renewed).To(BeTrue())
+		for _, name := range names {
+			Expect(trust.Verify(data["ca.crt"], chain(data), name, now)).To(Succeed())
+		}
+		Expect(trust.Verify(data["ca.crt"], chain(data), "other.usher-system.svc", now)).NotTo(Succeed())
+		other, _ := renew(nil, now)
+		Expect(trust.Verify(other["ca.crt"], chain(data), names[0], now)).To(MatchError(ContainSubstring("unknown authority")))
+		Expect(trust.Verify(nil, chain(data), names[0], now)).NotTo(Succeed(), "the system's authorities")
+		Expect(trust.Verify(data["ca.crt"], nil, names[0], now)).NotTo(Succeed())
+	})
+
+	It("stay until they end soon, and are renewed by the same authority until that ends soon", func() {
+		first, _ := renew(nil, now)
+		same, renewed := renew(first, now.Add(year-91*day))
+		Expect(renewed).To(BeFalse())
+		Expect(same).To(Equal(first))
+
+		second, renewed := renew(first, now.Add(year-89*day))
+		Expect(renewed).To(BeTrue())
+		Expect(second["ca.crt"]).To(Equal(first["ca.crt"]))
+		Expect(second["ca.key"]).To(Equal(first["ca.key"]))
+		Expect(second["tls.crt"]).NotTo(Equal(first["tls.crt"]))
+
+		third, renewed := renew(second, now.Add(10*year-89*day))
+		Expect(renewed).To(BeTrue())
+		Expect(third["ca.crt"]).NotTo(Equal(first["ca.crt"]))
+		Expect(trust.Verify(third["ca.crt"], chain(third), names[0], now.Add(10*year))).To(Succeed())
+	})
+
+	DescribeTable("are issued again when the Secret is damaged", func(damage func(map[string][]byte), keepsAuthority bool) {
+		data, _ := renew(nil, now)
+		authority := data["ca.crt"]
+		damage(data)
+		again, renewed := renew(data, now)
+		Expect(renewed).To(BeTrue())
+		Expect(bytes.Equal(again["ca.crt"], authority)).To(Equal(keepsAuthority))
+		Expect(trust.Verify(again["ca.crt"], chain(again), names[1], now)).To(Succeed())
+	},
+		Entry("without a certificate", func(d map[string][]byte) { delete(d, "tls.crt") }, true),
+		Entry("with another key", func(d map[string][]byte) { d["tls.key"] = d["ca.key"] }, true),
+		Entry("without the authority's key", func(d map[string][]byte) { delete(d, "ca.key") }, false),
+		Entry("with nonsense", func(d map[string][]byte) { d["ca.crt"] = []byte("x") }, false),
+	)
+
+	It("are issued again when a name is missing", func() {
+		data, _, err := trust.Renew(nil, names[:1], now)
+		Expect(err).NotTo(HaveOccurred())
+		again, renewed := renew(data, now)
+		Expect(renewed).To(BeTrue())
+		Expect(again["ca.crt"]).To(Equal(data["ca.crt"]))
+	})
+})
+
+var _ = Describe("A bundle of authorities", func() {
+	now := time.Now()
+
+	It("contains those in use and the others, each once, if they are valid and authorities", func() {
+		first, _ := renew(nil, now)
+		second, _ := renew(nil, now)
+		a, b := first["ca.crt"], second["ca.crt"]
+		both := trust.Join(b, a, now)
+		Expect(both).To(Equal(append(bytes.Clone(b), a...)))
+		Expect(trust.Join(b, both, now)).To(Equal(both))
+		Expect(trust.Join(b, nil, now)).To(Equal(b))
+		Expect(trust.Join(b, []byte("nonsense"), now)).To(Equal(b))
+		Expect(trust.Join(b, first["tls.crt"], now)).To(Equal(b), "not an authority")
+		Expect(trust.Join(b, a, now.Add(11*year))).To(Equal(b), "expired")
+	})
+
+	It("does not grow without end", func() {
+		var bundle []byte
+		for range 12 {
+			data, _ := renew(nil, now)
+			bundle = trust.Join(data["ca.crt"], bundle, now)
+			Expect(trust.Verify(bundle, chain(data), names[0], now)).To(Succeed())
+		}
+		Expect(bytes.Count(bundle, []byte("BEGIN CERTIFICATE"))).To(Equal(8))
+	})
+})
