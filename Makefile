@@ -58,7 +58,7 @@ test: browser mailserver jq ## Run all tests on a real control plane.
 	@$(ASSETS); \
 	if [[ -n "$$ARGS" ]]; then $(GO_TEST) $(ARGS); exit; fi; \
 	failed=0; \
-	$(GO_TEST) $$(go list ./... | grep -v /test/e2e$$) || failed=1; \
+	$(GO_TEST) $$(go list ./... | grep -vE "/test/(e2e|pods)$$") || failed=1; \
 	$(GINKGO) ./test/e2e || failed=1; \
 	go -C hack/devcluster test ./... || failed=1; \
 	go -C hack/release test ./... || failed=1; \
