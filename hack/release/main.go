@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -21,7 +22,7 @@ import (
 	"syscall"
 )
 
-const usage = `usage: release image|push|release [--dir CHECKOUT] [--name IMAGE] [--platforms LIST] [--overwrite]
+const usage = `usage: release image|push|release [--dir CHECKOUT] [--dist DIRECTORY] [--name IMAGE] [--platforms LIST] [--overwrite]
 
   image   build dist/usher-image.tar, an OCI archive, dist/usher-image, the same as an OCI layout, and an SBOM per platform
   push    send the image in dist/usher-image to the registry and repository that --name names
@@ -29,12 +30,15 @@ const usage = `usage: release image|push|release [--dir CHECKOUT] [--name IMAGE]
           and signatures if $COSIGN_KEY names a key (with $COSIGN_PASSWORD). --overwrite replaces what was built before and differs
 
 --name is the image's name, by default usher with the version as the tag. --platforms is a list such as linux/amd64,linux/arm64
-(the default). The version is that of git describe, or $VERSION.
+(the default). --dist is the directory of the files, in place of dist in the checkout. The version is that of git describe, or
+$VERSION.
 `
 
 // request is what the command line asks for.
 type request struct {
 	root, name string
+	// files is the directory of what is built; empty: dist in the checkout.
+	files string
 	// platforms are those of the image, machines those of the programs' archives.
 	platforms, machines []string
 	// tools is the folder with the modules of the pinned tools.
@@ -45,7 +49,9 @@ type request struct {
 }
 
 // dist returns the path of a file among what is built.
-func (r request) dist(name string) string { return filepath.Join(r.root, "dist", name) }
+func (r request) dist(name string) string {
+	return filepath.Join(cmp.Or(r.files, filepath.Join(r.root, "dist")), name)
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -64,6 +70,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	dir := flags.String("dir", "../..", "the checkout of Usher")
+	dist := flags.String("dist", "", "the directory of what is built")
 	name := flags.String("name", "", "the image's name")
 	platforms := flags.String("platforms", "linux/amd64,linux/arm64", "the image's platforms")
 	overwrite := flags.Bool("overwrite", false, "replace what was built before")
@@ -75,7 +82,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	r := request{
-		root: root, name: *name, platforms: strings.Split(*platforms, ","), machines: machines,
+		root: root, files: *dist, name: *name, platforms: strings.Split(*platforms, ","), machines: machines,
 		tools: filepath.Join(root, "hack", "tools"), overwrite: *overwrite, out: out,
 	}
 	switch args[0] {
