@@ -30,7 +30,7 @@ func buildControlPlane(ctx context.Context, p paths, version, bin string, out *c
 		return link(bin, list)
 	}
 	for _, source := range []string{p.module(), p.oldest()} {
-		if err := buildSource(ctx, p, source, list, out); err != nil {
+		if err := buildSource(ctx, p, "the control plane", source, list, out); err != nil {
 			return err
 		}
 	}
@@ -86,7 +86,7 @@ func absent(source string, list []component) (programs []program, dir string, ve
 	for _, c := range list {
 		if c.source == source && !c.in(c.cache) {
 			programs, dir = append(programs, c.program), c.cache
-			versions = append(versions, c.name+" "+c.version)
+			versions = append(versions, strings.TrimSpace(c.name+" "+c.version))
 		}
 	}
 	return programs, dir, versions
@@ -94,7 +94,7 @@ func absent(source string, list []component) (programs []program, dir string, ve
 
 // buildSource builds the components from a source that the cache lacks. Checkouts that need the same ones wait for each
 // other instead of building them twice.
-func buildSource(ctx context.Context, p paths, source string, list []component, out *console) error {
+func buildSource(ctx context.Context, p paths, what, source string, list []component, out *console) error {
 	programs, dir, _ := absent(source, list)
 	if len(programs) == 0 {
 		return nil
@@ -103,7 +103,7 @@ func buildSource(ctx context.Context, p paths, source string, list []component, 
 		return err
 	}
 	unlock, err := lockFile(ctx, dir+".lock", func() {
-		out.say("another checkout is building the same control plane: waiting for it")
+		out.say("another checkout is building %s too: waiting for it", what)
 	})
 	if err != nil {
 		return err
@@ -113,16 +113,15 @@ func buildSource(ctx context.Context, p paths, source string, list []component, 
 	if len(programs) == 0 {
 		return nil
 	}
-	what := strings.Join(versions, ", ")
 	b := build{
-		what: "the control plane", dir: source, bin: dir, log: p.log("build.log"), programs: programs,
+		what: what, dir: source, bin: dir, log: p.log("build.log"), programs: programs,
 		first: "this takes several minutes the first time, later builds are cached",
 	}
-	out.say("building %s", what)
+	out.say("building %s", strings.Join(versions, ", "))
 	if err := b.run(ctx, out); err != nil {
 		return err
 	}
-	out.say("%s: built and cached in %s", what, dir)
+	out.say("%s: built and cached in %s", strings.Join(versions, ", "), dir)
 	return nil
 }
 

@@ -28,20 +28,37 @@ const (
 // leaf is a certificate signed by the cluster's own authority. Its files are <name>.crt and <name>.key.
 type leaf struct {
 	name, commonName, organization string
-	server                         bool
+	// addresses are those that a server is reached at; none: it is a client.
+	addresses []net.IP
 }
 
-var leaves = []leaf{
-	{name: "server", commonName: "kube-apiserver", server: true},
-	{name: "etcd-client", commonName: "kube-apiserver-etcd-client"},
-	{name: "admin", commonName: "kubernetes-admin", organization: "system:masters"},
-	{name: "manager", commonName: "system:kube-controller-manager"},
+// leaves lists the certificates of a cluster.
+func (s *state) leaves() []leaf {
+	list := []leaf{
+		{name: "server", commonName: "kube-apiserver", addresses: s.serverAddresses()},
+		{name: "etcd-client", commonName: "kube-apiserver-etcd-client"},
+		{name: "admin", commonName: "kubernetes-admin", organization: "system:masters"},
+		{name: "manager", commonName: "system:kube-controller-manager"},
+	}
+	if s.Nodes == 0 {
+		return list
+	}
+	list = append(list,
+		leaf{name: "kubelet-client", commonName: "kube-apiserver-kubelet-client", organization: "system:masters"},
+		leaf{name: "scheduler", commonName: "system:kube-scheduler"},
+		leaf{name: "proxy", commonName: "system:kube-proxy"},
+		leaf{name: "netpol", commonName: netpolUser})
+	for i := range s.Nodes {
+		name := nodeName(i + 1)
+		list = append(list, leaf{name: name, commonName: "system:node:" + name, organization: "system:nodes"})
+	}
+	return list
 }
 
 // ensurePKI creates the authority, the certificates and the key of ServiceAccount tokens, unless they exist and do not
 // expire soon.
-func ensurePKI(p paths, now time.Time) error {
-	if pkiUsable(p, now) {
+func ensurePKI(p paths, leaves []leaf, now time.Time) error {
+	if pkiUsable(p, leaves, now) {
 		return nil
 	}
 	authority, key, err := newAuthority(now)
@@ -59,7 +76,7 @@ func ensurePKI(p paths, now time.Time) error {
 	return writeTokenKey(p)
 }
 
-func pkiUsable(p paths, now time.Time) bool {
+func pkiUsable(p paths, leaves []leaf, now time.Time) bool {
 	content, err := os.ReadFile(p.pki("ca.crt"))
 	if err != nil {
 		return false
@@ -80,12 +97,22 @@ func pkiUsable(p paths, now time.Time) bool {
 		_, err = certificate.Verify(x509.VerifyOptions{
 			Roots: roots, CurrentTime: now.Add(renewBefore), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		})
-		if err != nil {
+		if err != nil || !l.covered(certificate) {
 			return false
 		}
 	}
 	for _, name := range []string{"sa.key", "sa.pub"} {
 		if info, err := os.Stat(p.pki(name)); err != nil || info.Size() == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// covered reports whether a certificate is for all addresses of the server.
+func (l leaf) covered(certificate *x509.Certificate) bool {
+	for _, address := range l.addresses {
+		if certificate.VerifyHostname(address.String()) != nil {
 			return false
 		}
 	}
@@ -122,9 +149,9 @@ func issue(p paths, l leaf, authority *x509.Certificate, authorityKey *ecdsa.Pri
 	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	if l.server {
+	if len(l.addresses) > 0 {
 		template.ExtKeyUsage = append(template.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback, net.IPv4(10, 0, 0, 1)}
+		template.IPAddresses = l.addresses
 		template.DNSNames = []string{
 			"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
 		}

@@ -19,7 +19,7 @@ var _ = Describe("Certificates", func() {
 		p, now := checkout(), time.Now()
 		ensure := func(at time.Time) string {
 			GinkgoHelper()
-			Expect(ensurePKI(p, at)).To(Succeed())
+			Expect(ensurePKI(p, newState().leaves(), at)).To(Succeed())
 			return content(p.pki("server.crt"))
 		}
 		first := ensure(now)
@@ -51,8 +51,8 @@ var _ = Describe("The token of a ServiceAccount", func() {
 
 	It("is found in its kubeconfig, and in none that is missing", func() {
 		p := checkout()
-		Expect(ensurePKI(p, time.Now())).To(Succeed())
-		Expect(writeTokenKubeconfig(p, newState(), p.operatorKubeconfig(), "operator", "a.b.c")).To(Succeed())
+		Expect(ensurePKI(p, newState().leaves(), time.Now())).To(Succeed())
+		Expect(writeTokenKubeconfig(p, "127.0.0.1:1", p.operatorKubeconfig(), "operator", "a.b.c")).To(Succeed())
 		Expect(tokenIn(p.operatorKubeconfig())).To(Equal("a.b.c"))
 		Expect(tokenIn(p.kubeconfig())).To(BeEmpty())
 	})

@@ -26,19 +26,28 @@ type component struct {
 	source string
 	// cache is the directory of the built program, shared by all checkouts that need the same one.
 	cache string
+	// onNodes is set if it is needed for nodes only.
+	onNodes bool
 }
 
 const (
 	kubernetes = "k8s.io/kubernetes"
 	etcd       = "go.etcd.io/etcd/server/v3"
+	containerd = "github.com/containerd/containerd/v2"
 )
 
-// known lists the programs of a control plane.
+// known lists the programs of a control plane and, onNodes, those of nodes.
 var known = []component{
 	{program: program{name: "etcd", pkg: etcd}, module: etcd},
 	{program: program{name: "kube-apiserver", pkg: kubernetes + "/cmd/kube-apiserver"}, module: kubernetes},
 	{program: program{name: "kube-controller-manager", pkg: kubernetes + "/cmd/kube-controller-manager"}, module: kubernetes},
 	{program: program{name: "kubectl", pkg: kubernetes + "/cmd/kubectl"}, module: kubernetes},
+	{program: program{name: "kube-scheduler", pkg: kubernetes + "/cmd/kube-scheduler"}, module: kubernetes, onNodes: true},
+	{program: program{name: "kubelet", pkg: kubernetes + "/cmd/kubelet"}, module: kubernetes, onNodes: true},
+	{program: program{name: "kube-proxy", pkg: kubernetes + "/cmd/kube-proxy"}, module: kubernetes, onNodes: true},
+	{program: program{name: "containerd", pkg: containerd + "/cmd/containerd"}, module: containerd, onNodes: true},
+	{program: program{name: "containerd-shim-runc-v2", pkg: containerd + "/cmd/containerd-shim-runc-v2"}, module: containerd, onNodes: true},
+	{program: program{name: "ctr", pkg: containerd + "/cmd/ctr"}, module: containerd, onNodes: true},
 }
 
 // The supported versions of Kubernetes by name; their minor versions are names as well.
@@ -55,6 +64,7 @@ func components(p paths, version string) (list []component, minor string, err er
 	if err != nil {
 		return nil, "", err
 	}
+	list = slices.DeleteFunc(list, func(c component) bool { return c.onNodes })
 	latest, err := minorVersion(list)
 	if err != nil || slices.Contains([]string{"", newest, latest}, version) {
 		return list, latest, err
@@ -99,6 +109,11 @@ func pinned(dir string) ([]component, error) {
 		c.ldflags = ldflags(c.module, c.version)
 		list = append(list, c)
 	}
+	return cached(dir, list)
+}
+
+// cached sets the cache of components from one directory.
+func cached(dir string, list []component) ([]component, error) {
 	cache, err := cacheDir(dir, list, runtime.Version())
 	if err != nil {
 		return nil, err
@@ -157,7 +172,13 @@ func cacheDir(dir string, list []component, goVersion string) (string, error) {
 		base = filepath.Join(home, ".cache")
 	}
 	hash := sha256.New()
-	for _, name := range []string{"go.mod", "go.sum"} {
+	files := []string{"go.mod", "go.sum"}
+	for _, c := range list {
+		if strings.HasPrefix(c.pkg, "./") {
+			files = append(files, filepath.Join(c.pkg, "main.go"))
+		}
+	}
+	for _, name := range files {
 		content, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return "", err

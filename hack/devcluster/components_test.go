@@ -6,6 +6,7 @@ package main
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -131,7 +132,10 @@ var _ = Describe("This checkout", func() {
 	It("pins all components of two versions of Kubernetes, which docs/install.md names", func() {
 		list, latest, err := components(here, newest)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(list).To(HaveLen(len(known)))
+		nodes, err := nodeComponents(here)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(slices.ContainsFunc(list, func(c component) bool { return c.onNodes })).To(BeFalse())
+		Expect(slices.Concat(list, nodes)).To(HaveLen(len(known) + len(addons)))
 		_, minor, err := components(here, oldest)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(minor).NotTo(Equal(latest))

@@ -19,7 +19,7 @@ type daemon struct {
 	inputs []string
 	// ports are the names of those that it listens on; the first one answers the probe.
 	ports []string
-	// probe is the URL that answers 200 when the daemon is ready.
+	// probe is the URL that answers 200 when the daemon is ready; empty: it is ready when it listens.
 	probe string
 	// client sends the probe.
 	client *http.Client
@@ -31,12 +31,17 @@ const (
 	daemonManager   = "kube-controller-manager"
 	daemonMailbox   = "mailbox"
 	daemonOperator  = "operator"
-
-	serviceRange = "10.0.0.0/24"
 )
 
 // stopOrder lists each daemon before those that it needs.
-var stopOrder = []string{daemonOperator, daemonMailbox, daemonManager, daemonAPIServer, daemonEtcd}
+func stopOrder() []string {
+	order := []string{daemonOperator, daemonToServices}
+	for i := range maxNodes {
+		order = append(order, nodeName(i+1))
+	}
+	return append(order,
+		daemonGateway, daemonToMachine, daemonScheduler, daemonMailbox, daemonManager, daemonAPIServer, daemonEtcd)
+}
 
 func etcdDaemon(p paths, s *state) daemon {
 	client, peer := "https://"+loopback(s.Ports[portEtcd]), "https://"+loopback(s.Ports[portEtcdPeer])
@@ -65,7 +70,7 @@ func etcdDaemon(p paths, s *state) daemon {
 
 func apiServerDaemon(p paths, s *state) daemon {
 	port := s.Ports[portAPIServer]
-	return daemon{
+	d := daemon{
 		name: daemonAPIServer, binary: "kube-apiserver",
 		args: []string{
 			"--etcd-servers=https://" + loopback(s.Ports[portEtcd]),
@@ -74,13 +79,10 @@ func apiServerDaemon(p paths, s *state) daemon {
 			"--bind-address=127.0.0.1", "--secure-port=" + strconv.Itoa(port),
 			"--tls-cert-file=" + p.pki("server.crt"), "--tls-private-key-file=" + p.pki("server.key"),
 			"--client-ca-file=" + p.pki("ca.crt"),
-			"--authorization-mode=RBAC",
 			"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
 			"--service-account-key-file=" + p.pki("sa.pub"),
 			"--service-account-signing-key-file=" + p.pki("sa.key"),
-			"--service-cluster-ip-range=" + serviceRange,
-			// There are no pods, so nothing reaches the API through its Service.
-			"--endpoint-reconciler-type=none",
+			"--service-cluster-ip-range=" + s.serviceRange(),
 			"--audit-policy-file=" + p.auditPolicy(),
 			"--audit-log-path=" + p.log("audit.log"),
 			"--profiling=false",
@@ -90,6 +92,18 @@ func apiServerDaemon(p paths, s *state) daemon {
 		probe:  "https://" + loopback(port) + "/readyz",
 		client: certificateClient(p, "admin"),
 	}
+	if s.Nodes == 0 {
+		// There are no pods, so nothing reaches the API through its Service.
+		d.args = append(d.args, "--authorization-mode=RBAC", "--endpoint-reconciler-type=none")
+		return d
+	}
+	d.args = append(d.args,
+		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
+		// The Service "kubernetes" leads there, with the port of the API server.
+		"--advertise-address="+s.Network.host(),
+		"--kubelet-client-certificate="+p.pki("kubelet-client.crt"), "--kubelet-client-key="+p.pki("kubelet-client.key"),
+		"--kubelet-preferred-address-types=InternalIP")
+	return d
 }
 
 func managerDaemon(p paths, s *state) daemon {
@@ -105,7 +119,7 @@ func managerDaemon(p paths, s *state) daemon {
 			"--use-service-account-credentials=true",
 			"--service-account-private-key-file=" + p.pki("sa.key"),
 			"--root-ca-file=" + p.pki("ca.crt"),
-			"--service-cluster-ip-range=" + serviceRange,
+			"--service-cluster-ip-range=" + s.serviceRange(),
 			"--leader-elect=false",
 			"--profiling=false",
 		},

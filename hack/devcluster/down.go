@@ -21,6 +21,9 @@ func down(ctx context.Context, p paths, out *console) error {
 		if err := v.stopStrays(ctx); err != nil {
 			return err
 		}
+		if err := removeNodes(p, v.state, out); err != nil {
+			return err
+		}
 		out.say("there is no cluster")
 		return nil
 	}
@@ -36,7 +39,7 @@ func down(ctx context.Context, p paths, out *console) error {
 	v := &supervisor{paths: p, state: s, out: out}
 	s.forgetDead()
 	stopped := 0
-	for _, name := range stopOrder {
+	for _, name := range stopOrder() {
 		running, ok := s.Processes[name]
 		if !ok {
 			continue
@@ -48,6 +51,9 @@ func down(ctx context.Context, p paths, out *console) error {
 		stopped++
 	}
 	if err := v.stopStrays(ctx); err != nil {
+		return err
+	}
+	if err := removeNodes(p, s, out); err != nil {
 		return err
 	}
 	if err := forget(p); err != nil {

@@ -80,10 +80,10 @@ func (v *supervisor) ensureOperatorToken(ctx context.Context) error {
 			return errors.New("the API server returned an empty token for the operator")
 		}
 	}
-	return writeTokenKubeconfig(v.paths, v.state, path, operatorAccount, token)
+	return writeTokenKubeconfig(v.paths, v.state.apiServer(), path, operatorAccount, token)
 }
 
 // accepted requests something that every authenticated identity may read.
 func (v *supervisor) accepted(ctx context.Context, token string) bool {
-	return get(ctx, certificateClient(v.paths, ""), "https://"+loopback(v.state.Ports[portAPIServer])+"/api", token) == nil
+	return get(ctx, certificateClient(v.paths, ""), "https://"+v.state.apiServer()+"/api", token) == nil
 }

@@ -7,13 +7,22 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
 
+// apiServer is the API server's address on this machine, apiServerForNodes that on the bridge.
+func (s *state) apiServer() string { return loopback(s.Ports[portAPIServer]) }
+
+func (s *state) apiServerForNodes() string {
+	return net.JoinHostPort(s.Network.host(), strconv.Itoa(s.Ports[portAPIServer]))
+}
+
 // writeCertificateKubeconfig writes a kubeconfig for the holder of one of the cluster's certificates.
-func writeCertificateKubeconfig(p paths, s *state, path, user, pair string) error {
+func writeCertificateKubeconfig(p paths, server, path, user, pair string) error {
 	certificate, err := os.ReadFile(p.pki(pair + ".crt"))
 	if err != nil {
 		return err
@@ -22,16 +31,16 @@ func writeCertificateKubeconfig(p paths, s *state, path, user, pair string) erro
 	if err != nil {
 		return err
 	}
-	return writeKubeconfig(p, s, path, user, fmt.Sprintf("client-certificate-data: %s\n    client-key-data: %s",
+	return writeKubeconfig(p, server, path, user, fmt.Sprintf("client-certificate-data: %s\n    client-key-data: %s",
 		base64.StdEncoding.EncodeToString(certificate), base64.StdEncoding.EncodeToString(key)))
 }
 
 // writeTokenKubeconfig writes a kubeconfig for the holder of a token.
-func writeTokenKubeconfig(p paths, s *state, path, user, token string) error {
-	return writeKubeconfig(p, s, path, user, "token: "+token)
+func writeTokenKubeconfig(p paths, server, path, user, token string) error {
+	return writeKubeconfig(p, server, path, user, "token: "+token)
 }
 
-func writeKubeconfig(p paths, s *state, path, user, credentials string) error {
+func writeKubeconfig(p paths, server, path, user, credentials string) error {
 	authority, err := os.ReadFile(p.pki("ca.crt"))
 	if err != nil {
 		return err
@@ -54,7 +63,7 @@ contexts:
     user: %s
     namespace: default
 current-context: usher-dev
-`, loopback(s.Ports[portAPIServer]), base64.StdEncoding.EncodeToString(authority), user, credentials, user))
+`, server, base64.StdEncoding.EncodeToString(authority), user, credentials, user))
 }
 
 // tokenIn returns the token in a file of writeTokenKubeconfig, or "".

@@ -23,14 +23,17 @@ import (
 	"syscall"
 )
 
-const usage = `usage: devcluster up|down|build|bin [--dir CHECKOUT] [--kubernetes VERSION]
+const usage = `usage: devcluster COMMAND [--dir CHECKOUT] [--data DIRECTORY] [--kubernetes VERSION] [--nodes NUMBER] [--bare]
 
-  up      build what is missing, start everything, return when it is ready; harmless when it runs
-  down    stop everything and delete the cluster; harmless when there is none
-  build   compile the control plane only
-  bin     the same, then print the directory of the binaries
+  up              build what is missing, start everything, return when it is ready; harmless when it runs
+  down            stop everything and delete the cluster; harmless when there is none
+  build           compile the control plane only, with --nodes also the programs of nodes
+  bin             the same, then print the directory of the binaries
+  restart DAEMON  stop a daemon, kube-apiserver for example, and start it again
+  import          put the image in the OCI archive --archive on all nodes, as --name
 
-VERSION is newest (the default), oldest, or a minor version such as 1.37.
+VERSION is newest (the default), oldest, or a minor version such as 1.37. With nodes, which need root, Usher runs in pods; --bare
+leaves it out. DIRECTORY is where the cluster keeps its files, by default .dev in the checkout.
 `
 
 func main() {
@@ -57,28 +60,51 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("devcluster", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	dir := flags.String("dir", "", "the checkout of Usher")
-	version := flags.String("kubernetes", "", "the version of Kubernetes")
+	data := flags.String("data", "", "the directory of the cluster's files")
+	var r request
+	flags.StringVar(&r.version, "kubernetes", "", "the version of Kubernetes")
+	flags.IntVar(&r.nodes, "nodes", 0, "the number of nodes")
+	flags.BoolVar(&r.bare, "bare", false, "without Usher")
+	archive := flags.String("archive", "", "the archive of an image")
+	name := flags.String("name", "", "the name of an image")
 	if len(args) == 0 {
 		return fmt.Errorf("no command\n%s", usage)
 	}
-	command := args[0]
-	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
+	command, rest := args[0], args[1:]
+	if found, err := runPart(ctx, command, rest); found {
+		return err
+	}
+	daemonName := ""
+	if command == "restart" && len(rest) > 0 {
+		daemonName, rest = rest[0], rest[1:]
+	}
+	if err := flags.Parse(rest); err != nil || flags.NArg() > 0 || r.nodes < 0 {
 		return fmt.Errorf("cannot understand %q\n%s", args, usage)
 	}
 	paths, err := findCheckout(*dir)
+	if err == nil && *data != "" {
+		paths.data, err = filepath.Abs(*data)
+	}
 	if err != nil {
 		return err
 	}
 	out := newConsole(stderr)
 	switch command {
 	case "up":
-		return up(ctx, paths, *version, out, stdout)
+		return up(ctx, paths, r, out, stdout)
 	case "down":
 		return down(ctx, paths, out)
+	case "restart":
+		return restart(ctx, paths, daemonName, out)
+	case "import":
+		return importImage(ctx, paths, *archive, *name, out)
 	case "build", "bin":
-		bin, err := binFor(paths, *version)
+		bin, err := binFor(paths, r.version)
 		if err == nil {
-			err = buildControlPlane(ctx, paths, *version, bin, out)
+			err = buildControlPlane(ctx, paths, r.version, bin, out)
+		}
+		if err == nil && r.nodes > 0 {
+			_, err = buildNodes(ctx, paths, out)
 		}
 		if err == nil && command == "bin" {
 			_, err = fmt.Fprintln(stdout, bin)
@@ -86,6 +112,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	default:
 		return fmt.Errorf("unknown command %q\n%s", command, usage)
+	}
+}
+
+// runPart runs a part of a cluster that is a program of its own: one of the commands that up starts.
+func runPart(ctx context.Context, command string, args []string) (found bool, err error) {
+	flags := flag.NewFlagSet(command, flag.ContinueOnError)
+	file := flags.String("file", "", "the description of the machine")
+	switch command {
+	case commandForward:
+		return true, forward(ctx, args)
+	case commandNothing:
+		return true, nil
+	case commandMachine, commandInit:
+		if err := flags.Parse(args); err != nil {
+			return true, err
+		}
+		if command == commandInit {
+			return true, initMachine(*file)
+		}
+		return true, runMachine(ctx, *file)
+	default:
+		return false, nil
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 
 // portNames lists the ports of a cluster by their names in the state.
 var portNames = []string{
-	portEtcd, portEtcdPeer, portAPIServer, portManager, portSMTP, portMail, portWebhook, portPortal, portMetrics, portHealth,
+	portEtcd, portEtcdPeer, portAPIServer, portManager, portSMTP, portMail, portWebhook, portPortal, portMetrics, portHealth, portScheduler,
 }
 
 const (
@@ -35,6 +35,7 @@ const (
 	portPortal    = "portal"
 	portMetrics   = "metrics"
 	portHealth    = "health"
+	portScheduler = "kube-scheduler"
 )
 
 func loopback(port int) string {

@@ -39,27 +39,33 @@ func certificateClient(p paths, pair string) *http.Client {
 
 // get requests a URL, with a bearer token unless it is empty. A response other than 200 is an error.
 func get(ctx context.Context, client *http.Client, url, token string) error {
+	_, err := read(ctx, client, url, token)
+	return err
+}
+
+// read is get that returns the response's body.
+func read(ctx context.Context, client *http.Client, url, token string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	const enough = 2 << 10
+	const enough = 64 << 10
 	body, err := io.ReadAll(io.LimitReader(response.Body, enough))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s responds %s: %s", url, response.Status, body)
+		return nil, fmt.Errorf("%s responds %s: %s", url, response.Status, body)
 	}
-	return nil
+	return body, nil
 }
 
 // ready returns an error unless the process listens on all ports of the daemon itself and answers its probe.
@@ -68,6 +74,9 @@ func (d daemon) ready(ctx context.Context, running process, ports map[string]int
 		if !running.listensOn(ports[name]) {
 			return fmt.Errorf("it does not listen on port %d (%s)", ports[name], name)
 		}
+	}
+	if d.probe == "" {
+		return nil
 	}
 	return get(ctx, d.client, d.probe, "")
 }

@@ -23,16 +23,21 @@ func (v *supervisor) writeEnv() error {
 
 func (v *supervisor) assignments() [][2]string {
 	ports := v.state.Ports
-	return [][2]string{
+	common := [][2]string{
 		{"KUBECONFIG", v.paths.kubeconfig()},
 		{"PORTAL_URL", "http://" + loopback(ports[portPortal])},
 		{"MAIL_URL", "http://" + loopback(ports[portMail])},
 		{"METRICS_URL", "https://" + loopback(ports[portMetrics]) + "/metrics"},
+	}
+	if v.state.Nodes > 0 {
+		return append(common, v.assignmentsForNodes()...)
+	}
+	return append(common, [][2]string{
 		{"OPERATOR_PID", strconv.Itoa(v.state.Processes[daemonOperator].PID)},
 		{"SMTP_ADDR", loopback(ports[portSMTP])},
 		{"WEBHOOK_ADDR", "localhost:" + strconv.Itoa(ports[portWebhook])},
 		{"HEALTH_URL", "http://" + loopback(ports[portHealth])},
-	}
+	}...)
 }
 
 // quote returns a text as a single word of a shell.
@@ -52,6 +57,9 @@ func (v *supervisor) report(w io.Writer) error {
 	fmt.Fprintf(table, "  kubectl\t%s\n", v.paths.bin("kubectl"))
 	fmt.Fprintf(table, "  portal\thttp://%s\n", loopback(v.state.Ports[portPortal]))
 	fmt.Fprintf(table, "  mailbox\thttp://%s\n", loopback(v.state.Ports[portMail]))
+	if v.state.Nodes > 0 {
+		fmt.Fprintf(table, "  nodes\t%d, in %s\n", v.state.Nodes, v.state.Network.all())
+	}
 	fmt.Fprintf(table, "  logs\t%s\n", v.paths.dev("log"))
 	fmt.Fprintf(table, "  for a shell\tset -a; . %s; set +a\n", v.paths.env())
 	return table.Flush()

@@ -19,6 +19,9 @@ type state struct {
 	Cluster string `json:"cluster"`
 	// Ports by name, all on 127.0.0.1.
 	Ports map[string]int `json:"ports"`
+	// Nodes is how many nodes the cluster has, Network what it takes of the machine's network for them.
+	Nodes   int      `json:"nodes,omitempty"`
+	Network *network `json:"network,omitempty"`
 	// Processes by daemon.
 	Processes map[string]process `json:"processes"`
 }

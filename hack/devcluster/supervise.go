@@ -34,6 +34,8 @@ type supervisor struct {
 	state   *state
 	out     *console
 	started int
+	// nodeTools are the programs of nodes; none without nodes.
+	nodeTools []component
 }
 
 // ensure returns when a daemon runs as described and is ready. It calls describe again when ports change.

@@ -20,9 +20,19 @@ import (
 //go:embed audit-policy.yaml
 var auditPolicy []byte
 
+// request is what up is asked for.
+type request struct {
+	// version is the one of Kubernetes; empty: the newest.
+	version string
+	// nodes is how many nodes there are to be; 0: as many as there are.
+	nodes int
+	// bare leaves out the installation of Usher.
+	bare bool
+}
+
 // up returns when everything is running and ready. It continues where an earlier attempt stopped, and starts only what is
 // missing.
-func up(ctx context.Context, p paths, version string, out *console, stdout io.Writer) error {
+func up(ctx context.Context, p paths, r request, out *console, stdout io.Writer) error {
 	need := uint64(runSpace)
 	if hasData(p) {
 		need = resumeSpace
@@ -35,10 +45,24 @@ func up(ctx context.Context, p paths, version string, out *console, stdout io.Wr
 		return err
 	}
 	defer unlock()
-	if err := buildControlPlane(ctx, p, version, p.bin(""), out); err != nil {
+	if r.nodes, err = planNodes(p, r.nodes, out); err != nil {
 		return err
 	}
-	v, err := startAll(ctx, p, out)
+	if r.nodes > 0 {
+		if err := requireNodes(ctx, p, r.nodes, out); err != nil {
+			return err
+		}
+	}
+	if err := buildControlPlane(ctx, p, r.version, p.bin(""), out); err != nil {
+		return err
+	}
+	var tools []component
+	if r.nodes > 0 {
+		if tools, err = buildNodes(ctx, p, out); err != nil {
+			return err
+		}
+	}
+	v, err := startAll(ctx, p, r, tools, out)
 	if err != nil {
 		return err
 	}
@@ -46,13 +70,14 @@ func up(ctx context.Context, p paths, version string, out *console, stdout io.Wr
 }
 
 // startAll builds the programs of this repository while the control plane starts, then starts them too.
-func startAll(ctx context.Context, p paths, out *console) (*supervisor, error) {
+func startAll(ctx context.Context, p paths, r request, tools []component, out *console) (*supervisor, error) {
 	building, cancel := context.WithCancel(ctx)
 	defer cancel()
 	built := make(chan error, 1)
-	go func() { built <- buildOwn(building, p, out) }()
-	v, err := openSupervisor(ctx, p, out)
+	go func() { built <- buildOwn(building, p, r, out) }()
+	v, err := openSupervisor(ctx, p, r, out)
 	if err == nil {
+		v.nodeTools = tools
 		err = v.controlPlane(ctx)
 	}
 	if err != nil {
@@ -61,6 +86,12 @@ func startAll(ctx context.Context, p paths, out *console) (*supervisor, error) {
 	}
 	if err := <-built; err != nil {
 		return nil, err
+	}
+	if r.nodes > 0 {
+		return v, v.usherInPods(ctx, r.bare)
+	}
+	if r.bare {
+		return v, errors.New("--bare needs --nodes: without nodes, Usher is a process of this machine")
 	}
 	return v, v.usher(ctx)
 }
@@ -73,7 +104,10 @@ func notCanceled(err error) error {
 	return err
 }
 
-func buildOwn(ctx context.Context, p paths, out *console) error {
+func buildOwn(ctx context.Context, p paths, r request, out *console) error {
+	if r.nodes > 0 {
+		return buildForNodes(ctx, p, out)
+	}
 	out.say("building the operator and the mailbox")
 	return build{
 		what: "the operator and the mailbox", dir: p.root, bin: p.bin(""), log: p.log("build-usher.log"),
@@ -82,7 +116,7 @@ func buildOwn(ctx context.Context, p paths, out *console) error {
 }
 
 // openSupervisor reads the state and compares it with the processes that are running.
-func openSupervisor(ctx context.Context, p paths, out *console) (*supervisor, error) {
+func openSupervisor(ctx context.Context, p paths, r request, out *console) (*supervisor, error) {
 	s, err := openState(p, out)
 	if err != nil {
 		return nil, err
@@ -95,7 +129,12 @@ func openSupervisor(ctx context.Context, p paths, out *console) (*supervisor, er
 		return nil, err
 	}
 	if !hasData(p) || s.Cluster == "" {
-		if err := v.begin(); err != nil {
+		if err := v.begin(r.nodes); err != nil {
+			return nil, err
+		}
+	}
+	if s.Nodes > 0 {
+		if err := v.ensureNetwork(); err != nil {
 			return nil, err
 		}
 	}
@@ -111,8 +150,8 @@ func hasData(p paths) bool {
 }
 
 // begin prepares for a cluster without data. It moves the logs of the previous one to log/previous.
-func (v *supervisor) begin() error {
-	v.state.Cluster = rand.Text()
+func (v *supervisor) begin(nodes int) error {
+	v.state.Cluster, v.state.Nodes = rand.Text(), nodes
 	logs, err := filepath.Glob(v.paths.log("*.log"))
 	if err != nil {
 		return err
@@ -137,7 +176,7 @@ func (v *supervisor) stopStrays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range stopOrder {
+	for _, name := range stopOrder() {
 		for _, stray := range found[name] {
 			if stray.same(v.state.Processes[name]) {
 				continue
@@ -153,7 +192,7 @@ func (v *supervisor) stopStrays(ctx context.Context) error {
 
 // controlPlane returns when the Kubernetes API is ready.
 func (v *supervisor) controlPlane(ctx context.Context) error {
-	if err := ensurePKI(v.paths, time.Now()); err != nil {
+	if err := ensurePKI(v.paths, v.state.leaves(), time.Now()); err != nil {
 		return fmt.Errorf("certificates: %w", err)
 	}
 	if err := writeFile(v.paths.auditPolicy(), auditPolicy); err != nil {
@@ -172,9 +211,11 @@ func (v *supervisor) controlPlane(ctx context.Context) error {
 }
 
 func (v *supervisor) kubeconfigs() error {
+	server := v.state.apiServer()
 	return errors.Join(
-		writeCertificateKubeconfig(v.paths, v.state, v.paths.kubeconfig(), "kubernetes-admin", "admin"),
-		writeCertificateKubeconfig(v.paths, v.state, v.paths.managerKubeconfig(), "system:kube-controller-manager", "manager"))
+		writeCertificateKubeconfig(v.paths, server, v.paths.kubeconfig(), "kubernetes-admin", "admin"),
+		writeCertificateKubeconfig(v.paths, server, v.paths.managerKubeconfig(), "system:kube-controller-manager", "manager"),
+		v.nodeKubeconfigs())
 }
 
 // usher returns when the mailbox and the operator are ready, with everything that they need in the API.

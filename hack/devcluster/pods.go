@@ -1,0 +1,137 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// podConfiguration is the operator's configuration in pods: what the flags of operatorDaemon say, with addresses that pods reach.
+const podConfiguration = `apiVersion: config.usher.dev/v1alpha1
+kind: UsherConfiguration
+portal:
+  url: http://%s
+mail:
+  from: usher@usher.example
+  smtp:
+    address: %s
+    tls: None
+queues:
+  domains: [acme=acme.example] # the organization of the samples
+namespaces:
+  labels: [team, pod-security.kubernetes.io/*]
+`
+
+const podOverlay = `# Made by make up: config/default with the image, the mailbox and the portal of this cluster.
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [%[1]s]
+images:
+- {name: usher, newName: %[2]s, newTag: %[3]s}
+patches:
+- target: {kind: ConfigMap, name: "usher-configuration.*"}
+  patch: |
+    - op: replace
+      path: /data/usher.yaml
+      value: |
+%[4]s
+- target: {kind: Deployment}
+  patch: |
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: any}
+    spec: {template: {metadata: {annotations: {devcluster.usher.dev/configuration: "%[5]s"}}}}
+`
+
+const rolloutTimeout = "180s"
+
+// image imports the operator's image into all nodes.
+func (v *supervisor) image(ctx context.Context) error {
+	name, err := imageName(v.paths)
+	if err != nil {
+		return err
+	}
+	for i := range v.state.Nodes {
+		archive := v.paths.usherImage() + ".tar"
+		if err := v.ensureImage(ctx, nodeName(i+1), archive, name, "docker.io/library/"+builtName); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pods installs Usher by the manifests that users apply, and returns when all pods have been replaced and are ready.
+func (v *supervisor) pods(ctx context.Context) error {
+	overlay, err := v.writeOverlay()
+	if err != nil {
+		return err
+	}
+	v.out.say("installing Usher")
+	rendered, err := output(command(ctx, v.paths.root, v.paths.bin("kubectl"), "kustomize", overlay))
+	if err != nil {
+		return err
+	}
+	if err := v.apply(ctx, rendered); err != nil {
+		return err
+	}
+	if err := v.waitForCRDs(ctx, rendered); err != nil {
+		return err
+	}
+	v.out.say("waiting for the pods")
+	found, err := v.kubectl(ctx, "--namespace="+operatorNamespace, "get", "deployments", "--output=name")
+	if err != nil {
+		return err
+	}
+	for deployment := range strings.FieldsSeq(string(found)) {
+		_, err := v.kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", deployment, "--timeout="+rolloutTimeout)
+		if err != nil {
+			return fmt.Errorf("%w; `kubectl describe pods -n %s` says more", err, operatorNamespace)
+		}
+	}
+	return nil
+}
+
+func (v *supervisor) writeOverlay() (dir string, err error) {
+	image, err := imageName(v.paths)
+	if err != nil {
+		return "", err
+	}
+	dir = v.paths.dev("overlay")
+	// kustomize takes relative paths only. It follows symbolic links in the directory that it is in.
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	actual, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", err
+	}
+	base, err := filepath.Rel(actual, filepath.Join(v.paths.root, "config", "default"))
+	if err != nil {
+		return "", err
+	}
+	repository, tag, _ := strings.Cut(image, ":")
+	configuration := fmt.Sprintf(podConfiguration, loopback(v.state.Ports[portPortal]), v.smtpForPods())
+	hash := sha256.Sum256([]byte(configuration))
+	return dir, writeFile(filepath.Join(dir, "kustomization.yaml"), fmt.Appendf(nil, podOverlay,
+		base, repository, tag, indent(configuration), hex.EncodeToString(hash[:])[:shortDigest]))
+}
+
+// smtpForPods is the mailbox's address as pods reach it.
+func (v *supervisor) smtpForPods() string {
+	return net.JoinHostPort(v.state.Network.host(), strconv.Itoa(smtpPort))
+}
+
+// indent makes a text the value of a field in a patch.
+func indent(text string) string {
+	const margin = "        "
+	return margin + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+margin)
+}
