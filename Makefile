@@ -14,6 +14,8 @@ export CGO_ENABLED := 0
 RACE ?= -race
 # The version of Kubernetes to run and test on: a minor version, oldest or newest; empty: the newest.
 KUBERNETES ?=
+# How many nodes the development cluster has; empty: as many as it had before, none in a new one. Nodes need root.
+NODES ?=
 # Arguments of go test in place of everything, e.g. `make test ARGS='-run TestAuthz ./internal/authz'`.
 ARGS ?=
 
@@ -27,7 +29,8 @@ DEVCLUSTER := go -C hack/devcluster run .
 ON_VERSION  = --dir $(CURDIR) $(if $(KUBERNETES),--kubernetes=$(KUBERNETES))
 LINT       := $(CURDIR)/bin/golangci-lint
 # Every Go module of the repository.
-MODULES := . hack/devcluster hack/devcluster/oldest hack/release hack/tools hack/tools/golangci-lint hack/tools/helm
+MODULES := . hack/devcluster hack/devcluster/addons hack/devcluster/containerd hack/devcluster/oldest hack/release hack/tools \
+           hack/tools/golangci-lint hack/tools/helm
 
 .PHONY: help
 help: ## Show this list.
@@ -36,8 +39,8 @@ help: ## Show this list.
 ##@ Development cluster
 
 .PHONY: up
-up: ## Start the development cluster and the operator; safe to run again.
-	@$(DEVCLUSTER) up $(ON_VERSION)
+up: ## Start the development cluster and the operator, NODES=2: with nodes and in pods; safe to run again.
+	@$(DEVCLUSTER) up $(ON_VERSION) $(if $(NODES),--nodes=$(NODES))
 
 .PHONY: down
 down: ## Stop the development cluster.
@@ -82,6 +85,12 @@ test-oldest: mailserver ## Run test/api and test/e2e on the oldest supported ver
 	$(GO_TEST) ./test/api || failed=1; \
 	$(GINKGO) ./test/e2e || failed=1; \
 	exit $$failed
+
+# USHER_PODS=skip leaves it out, where a machine cannot run nodes.
+.PHONY: test-pods
+test-pods: ## Run the tests in test/pods, on a cluster with two nodes of its own; needs root.
+	@if [[ "$(USHER_PODS)" == skip ]]; then echo "test/pods: left out, as USHER_PODS=skip says"; exit; fi; \
+	go test -timeout 60m -v ./test/pods $(ARGS)
 
 # Debian's packages of the programs that the browser tests run; a machine that has them needs no root.
 .PHONY: browser
@@ -165,6 +174,7 @@ fmt: $(LINT) ## Format the Go code.
 lint: $(LINT) ## Lint the main module, the development cluster and the release.
 	$(LINT) run ./...
 	cd hack/devcluster && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...
+	cd hack/devcluster/addons && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...
 	cd hack/release && $(LINT) run --config $(CURDIR)/.golangci.yaml ./...
 
 .PHONY: verify

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -37,10 +39,15 @@ type cluster struct {
 	smtpAddress string
 	// image is the name of the operator's image on the nodes, imageArchive the OCI archive that it came from.
 	image, imageArchive string
+	// probeImage has a program for tests, which tries the network from within a pod: hack/devcluster/addons/probe.
+	probeImage string
 	// nodes are node1 and node2.
 	nodes []*node
 	// admin has all permissions. Its type knows Kubernetes' kinds and Usher's.
 	admin client.Client
+
+	// bridge is the name of the link between the nodes, and of the cgroup that they are in.
+	bridge string
 
 	assignments map[string]string
 }
@@ -75,7 +82,44 @@ func (c *cluster) up(ctx context.Context, flags ...string) {
 func (c *cluster) down(ctx context.Context) {
 	GinkgoHelper()
 	c.devcluster(ctx, "down")
+	Expect(c.remains()).To(BeEmpty(), "down must leave nothing on this machine")
 	Expect(os.RemoveAll(c.dir)).To(Succeed())
+}
+
+// remains lists what the cluster still has on this machine: processes, mounts, links of the network, cgroups, data.
+func (c *cluster) remains() (found []string) {
+	GinkgoHelper()
+	for _, id := range processes() {
+		for _, file := range []string{"environ", "cmdline", "mountinfo"} {
+			// A process that has just ended has no files.
+			content, err := os.ReadFile(filepath.Join("/proc", id, file))
+			if err == nil && strings.Contains(string(content), c.dir+"/") && id != strconv.Itoa(os.Getpid()) {
+				found = append(found, "process "+id+": "+file)
+			}
+		}
+	}
+	links, err := filepath.Glob("/sys/class/net/*/ifalias")
+	Expect(err).NotTo(HaveOccurred())
+	for _, link := range links {
+		content, err := os.ReadFile(link)
+		Expect(err).NotTo(HaveOccurred())
+		if strings.TrimSpace(string(content)) == c.dir {
+			found = append(found, link)
+		}
+	}
+	for _, groups := range []string{"/sys/fs/cgroup/*/", "/sys/fs/cgroup/"} {
+		left, err := filepath.Glob(groups + c.bridge)
+		Expect(err).NotTo(HaveOccurred())
+		found = append(found, left...)
+	}
+	entries, err := os.ReadDir(c.dir)
+	Expect(err).NotTo(HaveOccurred())
+	for _, entry := range entries {
+		if !slices.Contains([]string{"bin", "log", "lock"}, entry.Name()) {
+			found = append(found, filepath.Join(c.dir, entry.Name()))
+		}
+	}
+	return found
 }
 
 // devcluster runs a command of hack/devcluster on this cluster.
@@ -101,6 +145,8 @@ func (c *cluster) readEnv() {
 		c.assignments[name] = strings.Trim(value, "'")
 	}
 	c.portalURL, c.mailURL, c.metricsURL = c.assignments["PORTAL_URL"], c.assignments["MAIL_URL"], c.assignments["METRICS_URL"]
+	c.bridge = c.assignments["BRIDGE"]
+	c.probeImage = c.assignments["PROBE_IMAGE"]
 	c.smtpAddress, c.image, c.imageArchive = c.assignments["SMTP_ADDR"], c.assignments["IMAGE"], c.assignments["IMAGE_ARCHIVE"]
 }
 
