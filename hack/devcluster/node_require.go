@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -21,7 +22,7 @@ var errNoNodes = errors.New("this machine cannot run nodes")
 // debianPrograms are the programs of nodes that come from Debian, by the package that has them.
 var debianPrograms = map[string]string{
 	"runc": "runc", "iptables": "iptables", "ipset": "ipset", "nft": "nftables", "conntrack": "conntrack",
-	filepath.Join(cniPrograms, "bridge"): "containernetworking-plugins", filepath.Join(cniPrograms, "portmap"): "containernetworking-plugins",
+	filepath.Join(cniPrograms, "bridge"): "containernetworking-plugins",
 }
 
 // requireNodes returns an error that says everything that keeps this machine from running nodes. Programs of Debian that are missing
@@ -43,11 +44,9 @@ func requireNodes(ctx context.Context, p paths, count int, out *console) error {
 	if systems, err := os.ReadFile("/proc/filesystems"); err == nil && !strings.Contains(string(systems), "overlay") {
 		missing = append(missing, "overlayfs: a kernel with CONFIG_OVERLAY_FS")
 	}
-	for _, used := range []string{p.root, p.dev("")} {
-		for _, hidden := range []string{"/var/lib/", "/var/log/", "/run/", "/sys/", "/proc/"} {
-			if strings.HasPrefix(used, hidden) {
-				missing = append(missing, fmt.Sprintf("a checkout outside of %s, where nodes have directories of their own, not %s", hidden, used))
-			}
+	for _, hidden := range []string{"/var/lib/", "/var/log/", "/run/", "/sys/", "/proc/"} {
+		if strings.HasPrefix(p.dev(""), hidden) {
+			missing = append(missing, fmt.Sprintf("a directory outside of %s, which nodes have for themselves, in place of %s", hidden, p.dev("")))
 		}
 	}
 	if len(missing) == 0 {
@@ -61,13 +60,40 @@ func requireNodes(ctx context.Context, p paths, count int, out *console) error {
 	return nil
 }
 
+// requireNoOlder returns an error if an API server is older than the kubelet, which Kubernetes does not support.
+func requireNoOlder(ctx context.Context, apiServer string, tools []component) error {
+	printed, err := output(command(ctx, "/", apiServer, "--version"))
+	if err != nil {
+		return err
+	}
+	has := strings.TrimPrefix(strings.TrimSpace(string(printed)), "Kubernetes ")
+	at := slices.IndexFunc(tools, func(c component) bool { return c.name == "kubelet" })
+	if minorNumber(has) < minorNumber(tools[at].version) {
+		return fmt.Errorf("nodes are of Kubernetes %s, and the API server is an older one, %s: leave out --kubernetes, and unset "+
+			"KUBEBUILDER_ASSETS if it is set", tools[at].version, has)
+	}
+	return nil
+}
+
+func minorNumber(version string) int {
+	parts := numbers(version)
+	if len(parts) < 2 {
+		return 0
+	}
+	minor, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return 0
+	}
+	return minor
+}
+
 // tryNamespaces starts a program in namespaces of its own.
 func tryNamespaces() error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	try := exec.Command(self, commandNothing) //nolint:noctx // it ends at once
+	try := exec.Command(self, commandNothing)
 	try.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces}
 	return try.Run()
 }

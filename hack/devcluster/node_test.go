@@ -170,3 +170,19 @@ var _ = Describe("A forwarder", func() {
 		Expect(io.ReadAll(client)).To(BeEquivalentTo("WHO IS THERE?"))
 	}, NodeTimeout(recoverTimeout))
 })
+
+var _ = Describe("An API server", func() {
+	kubelet := []component{{program: program{name: "kubelet"}, version: "v1.37.2"}}
+	apiServer := func(version string) string {
+		path := filepath.Join(GinkgoT().TempDir(), "kube-apiserver")
+		Expect(os.WriteFile(path, []byte("#!/bin/sh\necho Kubernetes "+version+"\n"), 0o700)).To(Succeed())
+		return path
+	}
+
+	It("of the nodes' version or a newer one has nodes, an older one is refused", func(ctx SpecContext) {
+		Expect(requireNoOlder(ctx, apiServer("v1.37.2"), kubelet)).To(Succeed())
+		Expect(requireNoOlder(ctx, apiServer("v1.38.0"), kubelet)).To(Succeed())
+		Expect(requireNoOlder(ctx, apiServer("v1.36.3"), kubelet)).To(MatchError(And(
+			ContainSubstring("v1.37.2"), ContainSubstring("v1.36.3"), ContainSubstring("KUBEBUILDER_ASSETS"))))
+	})
+})

@@ -58,7 +58,10 @@ func up(ctx context.Context, p paths, r request, out *console, stdout io.Writer)
 	}
 	var tools []component
 	if r.nodes > 0 {
-		if tools, err = buildNodes(ctx, p, out); err != nil {
+		if tools, err = buildNodes(ctx, p, out); err == nil {
+			err = requireNoOlder(ctx, p.bin("kube-apiserver"), tools)
+		}
+		if err != nil {
 			return err
 		}
 	}
