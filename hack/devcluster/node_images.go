@@ -40,6 +40,9 @@ func buildImage(ctx context.Context, p paths, out *console) error {
 		"--dist="+p.dev("images"), "--name="+builtName, "--platforms=linux/"+runtime.GOARCH)
 	release.Env = append(os.Environ(), buildEnv...)
 	_, err := output(release)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	return err
 }
 
@@ -92,7 +95,11 @@ func (v *supervisor) ensureImage(ctx context.Context, node, archive, name, impor
 	if imported == name {
 		return nil
 	}
-	_, err = v.ctr(ctx, node, "images", "tag", "--force", imported, name)
+	if _, err := v.ctr(ctx, node, "images", "tag", "--force", imported, name); err != nil {
+		return fmt.Errorf("%s: %w", node, err)
+	}
+	// The name in the archive would stay with this image when another one is imported.
+	_, err = v.ctr(ctx, node, "images", "remove", imported)
 	return err
 }
 

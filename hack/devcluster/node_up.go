@@ -87,7 +87,8 @@ func (v *supervisor) waitForNodes(ctx context.Context) error {
 	proxy := "http://" + net.JoinHostPort(v.state.Network.gateway(), strconv.Itoa(proxyHealthPort)) + "/livez"
 	err := waitUntil(ctx, readyTimeout, readyPoll, func() bool { return get(ctx, plainClient(), proxy, "") == nil })
 	if err != nil {
-		return fmt.Errorf("the gateway to Services does not answer at %s: %w; its log is %s", proxy, err, v.paths.log("gateway-kube-proxy.log"))
+		return fmt.Errorf("the gateway to Services does not answer at %s: %w; its log is %s",
+			proxy, err, v.paths.log("gateway-kube-proxy.log"))
 	}
 	_, err = v.kubectl(ctx, "--namespace=kube-system", "rollout", "status", "--timeout="+nodeTimeout, "daemonset/coredns")
 	return err
@@ -118,7 +119,21 @@ func (v *supervisor) usherInPods(ctx context.Context, bare bool) error {
 	if err := v.ensure(ctx, mailboxDaemon); err != nil {
 		return err
 	}
+	building, cancel := context.WithCancel(ctx)
+	defer cancel()
+	built := make(chan error, 1)
+	go func() {
+		if bare && exists(v.paths.usherImage()+".tar") {
+			built <- nil
+			return
+		}
+		built <- buildImage(building, v.paths, v.out)
+	}()
 	if err := v.nodes(ctx); err != nil {
+		cancel()
+		return errors.Join(err, notCanceled(<-built))
+	}
+	if err := <-built; err != nil {
 		return err
 	}
 	if err := v.image(ctx); err != nil {
@@ -135,7 +150,7 @@ func (v *supervisor) usherInPods(ctx context.Context, bare bool) error {
 	return v.writeEnv()
 }
 
-// buildForNodes builds what a cluster with nodes has of this repository: the operator's image, the mailbox, and the program of nodes.
+// buildForNodes builds what a cluster with nodes runs of this repository outside of pods.
 func buildForNodes(ctx context.Context, p paths, out *console) error {
 	out.say("building the mailbox and the program of nodes")
 	for _, b := range []build{
@@ -147,7 +162,7 @@ func buildForNodes(ctx context.Context, p paths, out *console) error {
 			return err
 		}
 	}
-	return buildImage(ctx, p, out)
+	return nil
 }
 
 func (v *supervisor) assignmentsForNodes() [][2]string {
