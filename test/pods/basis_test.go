@@ -23,7 +23,7 @@ var _ = Describe("Usher on nodes", func() {
 		for _, pod := range usherPods(ctx, "controller-manager") {
 			Expect(pod.Status.Conditions).To(ContainElement(And(
 				HaveField("Type", corev1.PodReady), HaveField("Status", corev1.ConditionTrue))), pod.Name)
-			Expect(pod.Status.ContainerStatuses).To(HaveEach(HaveField("Image", env.image)), pod.Name)
+			Expect(pod.Spec.Containers).To(HaveEach(HaveField("Image", env.image)), pod.Name)
 			on = append(on, pod.Spec.NodeName)
 		}
 		Expect(on).To(ConsistOf("node1", "node2"))

@@ -17,7 +17,7 @@ metadata: {name: probe}
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: server, namespace: probe, labels: {app: server}}
+metadata: {name: listener, namespace: probe, labels: {app: server}}
 spec:
   nodeName: node1
   containers: [{name: probe, image: %[1]q, args: [serve, ":8000"]}]
@@ -64,7 +64,7 @@ var _ = Describe("The network of the nodes", Ordered, func() {
 	}
 
 	It("resolves the names of Services in pods of both nodes", func(ctx context.Context) {
-		for _, pod := range []string{"client", "server"} {
+		for _, pod := range []string{"client", "listener"} {
 			for name, service := range map[string][]string{
 				"kubernetes.default.svc": {"default", "kubernetes"},
 				"server":                 {"probe", "server"},
@@ -79,7 +79,7 @@ var _ = Describe("The network of the nodes", Ordered, func() {
 	})
 
 	It("leads to Services, from one node to the other and from a pod to itself", func(ctx context.Context) {
-		for _, pod := range []string{"client", "neighbor", "server"} {
+		for _, pod := range []string{"client", "neighbor", "listener"} {
 			out, err := probe(ctx, pod, "dial", "server:80")
 			Expect(err).NotTo(HaveOccurred(), "from %s: %s", pod, out)
 		}
