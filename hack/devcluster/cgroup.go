@@ -130,7 +130,7 @@ func inherit(parent, dir string) error {
 			return nil // another tree, or version 2
 		}
 		if err == nil && strings.TrimSpace(string(content)) != "" {
-			err = os.WriteFile(filepath.Join(dir, name), content, 0o644) //nolint:gosec // the kernel's file
+			err = os.WriteFile(filepath.Join(dir, name), content, 0o644)
 		}
 		if err != nil {
 			return err
@@ -153,7 +153,7 @@ func delegate(dir string) error {
 		}
 	}
 	for _, name := range names {
-		err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+name), 0o644) //nolint:gosec // the kernel's file
+		err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+name), 0o644)
 		if err != nil && slices.Contains(controllersV2, name) {
 			return fmt.Errorf("cannot let the cgroups below %s use the controller %s: %w", dir, name, err)
 		}
@@ -165,7 +165,7 @@ func delegate(dir string) error {
 func (all hierarchies) enter(name string) error {
 	for _, h := range all {
 		procs := filepath.Join(h.dir, name, "cgroup.procs")
-		if err := os.WriteFile(procs, []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil { //nolint:gosec // the kernel's file
+		if err := os.WriteFile(procs, []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
 			return fmt.Errorf("cannot join a cgroup: %w", err)
 		}
 	}

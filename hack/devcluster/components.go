@@ -46,7 +46,10 @@ var known = []component{
 	{program: program{name: "kubelet", pkg: kubernetes + "/cmd/kubelet"}, module: kubernetes, onNodes: true},
 	{program: program{name: "kube-proxy", pkg: kubernetes + "/cmd/kube-proxy"}, module: kubernetes, onNodes: true},
 	{program: program{name: "containerd", pkg: containerd + "/cmd/containerd"}, module: containerd, onNodes: true},
-	{program: program{name: "containerd-shim-runc-v2", pkg: containerd + "/cmd/containerd-shim-runc-v2"}, module: containerd, onNodes: true},
+	{
+		program: program{name: "containerd-shim-runc-v2", pkg: containerd + "/cmd/containerd-shim-runc-v2"},
+		module:  containerd, onNodes: true,
+	},
 	{program: program{name: "ctr", pkg: containerd + "/cmd/ctr"}, module: containerd, onNodes: true},
 }
 

@@ -33,7 +33,7 @@ const usage = `usage: devcluster COMMAND [--dir CHECKOUT] [--data DIRECTORY] [--
   import          put the image in the OCI archive --archive on all nodes, as --name
 
 VERSION is newest (the default), oldest, or a minor version such as 1.37. With nodes, which need root, Usher runs in pods; --bare
-leaves it out. DIRECTORY is where the cluster keeps its files, by default .dev in the checkout.
+neither installs nor changes it. DIRECTORY is where the cluster keeps its files, by default .dev in the checkout.
 `
 
 func main() {
@@ -57,62 +57,89 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("the development cluster needs Linux (it finds its processes through /proc), this is %s",
 			runtime.GOOS)
 	}
+	if len(args) == 0 {
+		return fmt.Errorf("no command\n%s", usage)
+	}
+	if found, err := runPart(ctx, args[0], args[1:]); found {
+		return err
+	}
+	c, err := parse(args)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, newConsole(stderr), stdout)
+}
+
+// call is what the command line asks for.
+type call struct {
+	command string
+	paths   paths
+	request request
+	// daemon is the one to restart, archive and image are what to import.
+	daemon, archive, image string
+}
+
+func parse(args []string) (call, error) {
+	c, rest := call{command: args[0]}, args[1:]
 	flags := flag.NewFlagSet("devcluster", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	dir := flags.String("dir", "", "the checkout of Usher")
 	data := flags.String("data", "", "the directory of the cluster's files")
-	var r request
-	flags.StringVar(&r.version, "kubernetes", "", "the version of Kubernetes")
-	flags.IntVar(&r.nodes, "nodes", 0, "the number of nodes")
-	flags.BoolVar(&r.bare, "bare", false, "without Usher")
-	archive := flags.String("archive", "", "the archive of an image")
-	name := flags.String("name", "", "the name of an image")
-	if len(args) == 0 {
-		return fmt.Errorf("no command\n%s", usage)
+	flags.StringVar(&c.request.version, "kubernetes", "", "the version of Kubernetes")
+	flags.IntVar(&c.request.nodes, "nodes", 0, "the number of nodes")
+	flags.BoolVar(&c.request.bare, "bare", false, "without Usher")
+	flags.StringVar(&c.archive, "archive", "", "the archive of an image")
+	flags.StringVar(&c.image, "name", "", "the name of an image")
+	if c.command == "restart" && len(rest) > 0 {
+		c.daemon, rest = rest[0], rest[1:]
 	}
-	command, rest := args[0], args[1:]
-	if found, err := runPart(ctx, command, rest); found {
-		return err
+	if err := flags.Parse(rest); err != nil || flags.NArg() > 0 || c.request.nodes < 0 {
+		return c, fmt.Errorf("cannot understand %q\n%s", args, usage)
 	}
-	daemonName := ""
-	if command == "restart" && len(rest) > 0 {
-		daemonName, rest = rest[0], rest[1:]
+	var err error
+	if c.paths, err = findCheckout(*dir); err == nil && *data != "" {
+		c.paths.data, err = filepath.Abs(*data)
 	}
-	if err := flags.Parse(rest); err != nil || flags.NArg() > 0 || r.nodes < 0 {
-		return fmt.Errorf("cannot understand %q\n%s", args, usage)
-	}
-	paths, err := findCheckout(*dir)
-	if err == nil && *data != "" {
-		paths.data, err = filepath.Abs(*data)
-	}
-	if err != nil {
-		return err
-	}
-	out := newConsole(stderr)
-	switch command {
+	return c, err
+}
+
+func (c call) run(ctx context.Context, out *console, stdout io.Writer) error {
+	switch c.command {
 	case "up":
-		return up(ctx, paths, r, out, stdout)
+		return up(ctx, c.paths, c.request, out, stdout)
 	case "down":
-		return down(ctx, paths, out)
+		return down(ctx, c.paths, out)
 	case "restart":
-		return restart(ctx, paths, daemonName, out)
+		return restart(ctx, c.paths, c.daemon, out)
 	case "import":
-		return importImage(ctx, paths, *archive, *name, out)
-	case "build", "bin":
-		bin, err := binFor(paths, r.version)
-		if err == nil {
-			err = buildControlPlane(ctx, paths, r.version, bin, out)
+		return importImage(ctx, c.paths, c.archive, c.image, out)
+	case "build":
+		_, err := buildAll(ctx, c.paths, c.request, out)
+		return err
+	case "bin":
+		bin, err := buildAll(ctx, c.paths, c.request, out)
+		if err != nil {
+			return err
 		}
-		if err == nil && r.nodes > 0 {
-			_, err = buildNodes(ctx, paths, out)
-		}
-		if err == nil && command == "bin" {
-			_, err = fmt.Fprintln(stdout, bin)
-		}
+		_, err = fmt.Fprintln(stdout, bin)
 		return err
 	default:
-		return fmt.Errorf("unknown command %q\n%s", command, usage)
+		return fmt.Errorf("unknown command %q\n%s", c.command, usage)
 	}
+}
+
+// buildAll builds the control plane and, if there are to be nodes, their programs. It returns the directory of the control plane.
+func buildAll(ctx context.Context, p paths, r request, out *console) (bin string, err error) {
+	if bin, err = binFor(p, r.version); err != nil {
+		return "", err
+	}
+	if err := buildControlPlane(ctx, p, r.version, bin, out); err != nil {
+		return "", err
+	}
+	if r.nodes > 0 {
+		_, err = buildNodes(ctx, p, out)
+	}
+	return bin, err
 }
 
 // runPart runs a part of a cluster that is a program of its own: one of the commands that up starts.

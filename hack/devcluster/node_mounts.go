@@ -39,7 +39,7 @@ func mountNode(dir string, groups hierarchies) error {
 	}
 	for from, to := range map[string]string{"lib": "/var/lib", "log": "/var/log"} {
 		from = filepath.Join(dir, from)
-		if err := os.MkdirAll(from, 0o755); err != nil { //nolint:gosec // read by containers of any user
+		if err := os.MkdirAll(from, 0o755); err != nil {
 			return err
 		}
 		if err := mount(from, to, "", syscall.MS_BIND, ""); err != nil {
@@ -79,7 +79,7 @@ func (all hierarchies) mount() error {
 	}
 	for _, h := range all {
 		dir := filepath.Join(cgroupRoot, filepath.Base(h.dir))
-		if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // a mount point
+		if err := os.Mkdir(dir, 0o755); err != nil {
 			return err
 		}
 		kind := "cgroup"
@@ -106,7 +106,7 @@ func (all hierarchies) delegateV2() error {
 	if !all.onlyV2() {
 		return nil
 	}
-	if err := os.Mkdir(filepath.Join(cgroupRoot, "init"), 0o755); err != nil { //nolint:gosec // the kernel's directory
+	if err := os.Mkdir(filepath.Join(cgroupRoot, "init"), 0o755); err != nil {
 		return err
 	}
 	if err := (hierarchies{{dir: cgroupRoot}}).enter("init"); err != nil {
@@ -119,7 +119,7 @@ func (all hierarchies) delegateV2() error {
 // change for a development cluster.
 func pretendSettings() error {
 	const dir = "/run/settings"
-	if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // settings are no secret
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
 	for name, value := range map[string]string{
@@ -132,7 +132,7 @@ func pretendSettings() error {
 			continue
 		}
 		pretended := filepath.Join(dir, filepath.Base(name))
-		if err := os.WriteFile(pretended, []byte(value+"\n"), 0o644); err != nil { //nolint:gosec // settings are no secret
+		if err := os.WriteFile(pretended, []byte(value+"\n"), 0o644); err != nil {
 			return err
 		}
 		if err := mount(pretended, actual, "", syscall.MS_BIND, ""); err != nil {

@@ -71,7 +71,7 @@ func (r *runner) start(s service) (<-chan struct{}, error) {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(s.Args[0], s.Args[1:]...) //nolint:noctx // it lives as long as the machine
+	cmd := exec.Command(s.Args[0], s.Args[1:]...)
 	cmd.Stdout, cmd.Stderr = log, log
 	// The reaper must not see the end of a process before it knows it.
 	r.mu.Lock()

@@ -38,7 +38,7 @@ func restart(ctx context.Context, p paths, name string, out *console) error {
 // importImage puts an image on all nodes, under another name than that in the archive.
 func importImage(ctx context.Context, p paths, archive, name string, out *console) error {
 	if archive == "" || name == "" {
-		return errors.New("import needs --archive, an archive as `make image` builds it, and --name, such as docker.io/library/usher:former")
+		return errors.New("import needs --archive, such as dist/usher-image.tar, and --name, such as docker.io/library/usher:former")
 	}
 	v, unlock, err := openRunning(ctx, p, out)
 	if err != nil {
