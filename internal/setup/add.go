@@ -16,6 +16,9 @@ import (
 
 // add adds all parts of Usher to the manager.
 func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *servingCertificate, d *doors) error {
+	if err := addInstallation(ctx, mgr, o); err != nil {
+		return err
+	}
 	certificates, err := addCertificates(mgr, o, certificate)
 	if err != nil {
 		return err

@@ -113,6 +113,8 @@ spec:
           containerPort: {{ $port }}
         {{- end }}
         {{- end }}
+        # A refusal to start, such as an invalid configuration, is in kubectl describe pod.
+        terminationMessagePolicy: FallbackToLogsOnError
         livenessProbe:
           httpGet:
             path: /healthz

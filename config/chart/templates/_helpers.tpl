@@ -36,9 +36,9 @@ kind: UsherConfiguration
 {{ toYaml $c }}
 {{- end }}
 
-{{/* The port in an address such as :8080 or host:8080: a dict with address and default. Nothing for the address of a socket. */}}
+{{/* The port in an address such as :8080 or host:8080: a dict with address and default. Nothing for a socket, and for "0", which is off. */}}
 {{- define "usher.port" -}}
-{{- if not (hasPrefix "unix:" (.address | default "")) -}}
+{{- if not (or (hasPrefix "unix:" (.address | default "")) (eq (.address | default "") "0")) -}}
 {{- regexFind "[0-9]+$" (.address | default .default) -}}
 {{- end -}}
 {{- end }}
@@ -46,6 +46,11 @@ kind: UsherConfiguration
 {{/* The port of the intake; empty: it is off, or a socket. */}}
 {{- define "usher.intakePort" -}}
 {{- include "usher.port" (dict "address" (.Values.configuration.intake).bindAddress "default" "") -}}
+{{- end }}
+
+{{/* The port of the metrics; empty: they are off. */}}
+{{- define "usher.metricsPort" -}}
+{{- include "usher.port" (dict "address" (.Values.configuration.metrics).bindAddress "default" ":8443") -}}
 {{- end }}
 
 {{/* The host of the portal's URL. */}}

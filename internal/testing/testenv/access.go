@@ -36,7 +36,8 @@ func (e *Env) As(username string, groups ...string) client.Client {
 }
 
 // OperatorConfig returns the configuration of the operator's ServiceAccount: a bearer token and nothing else, so that the
-// operator can do in a test exactly what the roles in config/rbac allow. It is nil with Options.CRDsOnly.
+// operator can do in a test exactly what the roles in config/rbac allow. It is nil with Options.CRDsOnly
+// and Options.Empty.
 func (e *Env) OperatorConfig() *rest.Config {
 	if e.operator == nil {
 		return nil
@@ -44,7 +45,8 @@ func (e *Env) OperatorConfig() *rest.Config {
 	return rest.CopyConfig(e.operator)
 }
 
-func (e *Env) serviceAccountConfig(ctx context.Context, namespace, name string) (*rest.Config, error) {
+// ServiceAccountConfig returns the configuration of a ServiceAccount: a bearer token and nothing else.
+func (e *Env) ServiceAccountConfig(ctx context.Context, namespace, name string) (*rest.Config, error) {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	seconds := int64(tokenValidity.Seconds())
 	token := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}

@@ -21,7 +21,7 @@ func (e *Env) Reinstall(ctx context.Context) error {
 		return err
 	}
 	var err error
-	e.operator, err = e.serviceAccountConfig(ctx, operatorNamespace, operatorServiceAccount)
+	e.operator, err = e.ServiceAccountConfig(ctx, operatorNamespace, operatorServiceAccount)
 	return err
 }
 
