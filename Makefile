@@ -160,11 +160,12 @@ manifests: ## Generate CRDs, the operator's role, webhook configurations, the ch
 	@KUSTOMIZE="$(TOOL) kustomize" HELM="$(HELM)" hack/tools/chart.sh
 
 .PHONY: docs
-docs: ## Generate the API reference, docs/api.md, and docs/messages.md.
+docs: ## Generate the API reference, docs/api.md, docs/messages.md and docs/chart.md.
 	$(TOOL) crd-ref-docs --log-level=ERROR --config=hack/tools/api-reference.yaml --renderer=markdown \
 	  --source-path=api/v1alpha1 --output-path=docs/api.md
 	@sed -i -e 's/[[:space:]]*$$//' docs/api.md
 	go run ./hack/messagesdoc
+	go -C hack/tools run ./chartdoc -chart $(CURDIR)/config/chart -out $(CURDIR)/docs/chart.md
 
 .PHONY: fmt
 fmt: $(LINT) ## Format the Go code.

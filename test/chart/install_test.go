@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -31,6 +33,9 @@ const (
 	account   = "usher-controller-manager"
 )
 
+// ours selects the objects of an installation.
+var ours = client.MatchingLabels{"app.kubernetes.io/part-of": "usher"}
+
 // The operator runs in this process, with the configuration that the chart has made. The API server reaches it by the Service that the
 // chart has made, so the certificate has to be for that name; the Service leads to this machine.
 var _ = Describe("An installation by Helm under another name, in another namespace", Ordered, func() {
@@ -39,6 +44,7 @@ var _ = Describe("An installation by Helm under another name, in another namespa
 	BeforeAll(func(ctx context.Context) {
 		output, err := hlm.Run(ctx, append([]string{"install", release, chart, "-n", namespace, "--create-namespace"}, values()...)...)
 		Expect(err).NotTo(HaveOccurred())
+		GinkgoWriter.Println(output)
 		Expect(output).To(ContainSubstring("kubectl -n other rollout status deployment/usher-controller-manager"))
 		leadHere(ctx)
 		usher, err = operator.StartWith(ctx, accountConfig(ctx, namespace), rendered(ctx, namespace))
@@ -124,11 +130,21 @@ var _ = Describe("An installation by Helm under another name, in another namespa
 		Expect(err).NotTo(HaveOccurred())
 		Expect(configuration(ctx, namespace)).To(Equal(former))
 		var all corev1.ConfigMapList
-		Expect(env.Client.List(ctx, &all, client.InNamespace(namespace), client.MatchingLabels{"app.kubernetes.io/name": "usher"})).To(Succeed())
+		Expect(env.Client.List(ctx, &all, client.InNamespace(namespace), ours)).To(Succeed())
 		Expect(all.Items).To(HaveLen(1))
 	})
 
+	It("OPS-1 fits into Helm's record of a release, which is at most 1 MiB", func(ctx context.Context) {
+		var records corev1.SecretList
+		Expect(env.Client.List(ctx, &records, client.InNamespace(namespace), client.MatchingLabels{"owner": "helm"})).To(Succeed())
+		Expect(records.Items).NotTo(BeEmpty())
+		size := len(records.Items[0].Data["release"])
+		GinkgoWriter.Println("bytes of the record:", size)
+		Expect(size).To(BeNumerically("<", 1<<19), "half of what fits")
+	})
+
 	It("OPS-6 leaves the kinds and all organizations when it is uninstalled, and nothing else in the cluster", func(ctx context.Context) {
+		Expect(usher.Stop()).To(Succeed()) // as its pods do
 		_, err := hlm.Run(ctx, "uninstall", release, "-n", namespace)
 		Expect(err).NotTo(HaveOccurred())
 		left, _, err := env.Kubectl(ctx, "get", "-o", "name", "-l", "app.kubernetes.io/part-of=usher",
@@ -145,6 +161,29 @@ var _ = Describe("An installation by Helm under another name, in another namespa
 	It("OPS-6 takes the kinds that an uninstalled release has left into a release of any name and namespace", func(ctx context.Context) {
 		_, err := hlm.Run(ctx, append([]string{"install", "new", chart, "-n", "new", "--create-namespace", "--take-ownership"}, values()...)...)
 		Expect(err).NotTo(HaveOccurred())
+		_, err = hlm.Run(ctx, "uninstall", "new", "-n", "new")
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	It("OPS-4 goes back by kubectl without a conflict, by applying the former manifest", func(ctx context.Context) {
+		former, err := os.ReadFile("../../config/default/install.yaml")
+		Expect(err).NotTo(HaveOccurred())
+		next := strings.NewReplacer("image: usher:latest", "image: usher:next", "smtp.mail.example:587", "smtp.mail.example:465").Replace(string(former))
+		for _, manifest := range []string{string(former), next, string(former)} {
+			_, _, err := env.KubectlInput(ctx, manifest, "apply", "--server-side", "-f", "-")
+			Expect(err).NotTo(HaveOccurred())
+		}
+		Expect(configuration(ctx, "usher-system")).To(ContainSubstring("smtp.mail.example:587"))
+		image, _, err := env.Kubectl(ctx, "get", "deployment", account, "-n", "usher-system", "-o", "jsonpath={..image}")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(image).To(Equal("usher:latest"))
+	})
+
+	It("OPS-1 takes an installation by kubectl into a release", func(ctx context.Context) {
+		_, err := hlm.Run(ctx, "install", "usher", chart, "-n", "usher-system", "--take-ownership", "--force-conflicts",
+			"-f", "config/chart/ci/minimal-values.yaml")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(configuration(ctx, "usher-system")).To(ContainSubstring("https://usher.acme.example"))
 	})
 })
 
@@ -176,19 +215,21 @@ func leadHere(ctx context.Context) {
 	_, _, err := env.Kubectl(ctx, "patch", "service", "usher-webhook-service", "-n", namespace, "--type=merge",
 		"-p", `{"spec":{"type":"ExternalName","externalName":"`+env.WebhookHost+`","clusterIP":null,"clusterIPs":null}}`)
 	Expect(err).NotTo(HaveOccurred())
-	for kind, count := range map[string]int{
-		"validatingwebhookconfiguration/usher-validating-webhook-configuration": 4,
-		"mutatingwebhookconfiguration/usher-mutating-webhook-configuration":     2,
-	} {
-		patch := "["
-		for i := range count {
-			if i > 0 {
-				patch += ","
-			}
-			patch += `{"op":"add","path":"/webhooks/` + strconv.Itoa(i) + `/clientConfig/service/port","value":` + strconv.Itoa(env.WebhookPort) + `}`
+	var validating admissionv1.ValidatingWebhookConfigurationList
+	Expect(env.Client.List(ctx, &validating, ours)).To(Succeed())
+	for i := range validating.Items {
+		for w := range validating.Items[i].Webhooks {
+			validating.Items[i].Webhooks[w].ClientConfig.Service.Port = new(int32(env.WebhookPort))
 		}
-		_, _, err := env.Kubectl(ctx, "patch", kind, "--type=json", "-p", patch+"]")
-		Expect(err).NotTo(HaveOccurred())
+		Expect(env.Client.Update(ctx, &validating.Items[i])).To(Succeed())
+	}
+	var mutating admissionv1.MutatingWebhookConfigurationList
+	Expect(env.Client.List(ctx, &mutating, ours)).To(Succeed())
+	for i := range mutating.Items {
+		for w := range mutating.Items[i].Webhooks {
+			mutating.Items[i].Webhooks[w].ClientConfig.Service.Port = new(int32(env.WebhookPort))
+		}
+		Expect(env.Client.Update(ctx, &mutating.Items[i])).To(Succeed())
 	}
 }
 

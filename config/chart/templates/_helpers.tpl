@@ -31,9 +31,21 @@ app.kubernetes.io/component: {{ .component }}
 {{- if .Values.secrets.audit -}}
 {{- $_ := mergeOverwrite $c (dict "activity" (dict "auditTokenFile" "/etc/usher/audit/token")) -}}
 {{- end -}}
+{{- with include "usher.certificateSecret" . -}}
+{{- $_ := mergeOverwrite $c (dict "webhooks" (dict "certificate" (dict "secretName" .))) -}}
+{{- end -}}
 apiVersion: config.usher.dev/v1alpha1
 kind: UsherConfiguration
 {{ toYaml $c }}
+{{- end }}
+
+{{/* The Secret of a certificate that the operator does not issue; empty: it does. */}}
+{{- define "usher.certificateSecret" -}}
+{{- if .Values.certificates.certManager.enabled -}}
+usher-serving-certificate
+{{- else -}}
+{{- .Values.certificates.secretName -}}
+{{- end -}}
 {{- end }}
 
 {{/* The port in an address such as :8080 or host:8080: a dict with address and default. Nothing for a socket, and for "0", which is off. */}}
