@@ -121,10 +121,9 @@ requirements: ## List the requirements that no test names.
 
 ##@ Release
 
-# The image's name, and the platforms that it is built for. COSIGN_KEY and COSIGN_PASSWORD are read from the environment.
+# The image's name, and the platforms that it is built for.
 IMG       ?=
 PLATFORMS ?= linux/amd64,linux/arm64
-export COSIGN_KEY := $(if $(COSIGN_KEY),$(abspath $(COSIGN_KEY)))
 RELEASE    = go -C hack/release run . $@ --dir $(CURDIR) $(if $(IMG),--name=$(IMG))
 
 .PHONY: image
@@ -135,9 +134,12 @@ image: ## Build the image, dist/usher-image.tar, without a container runtime; IM
 push: ## Push the image in dist, and its signature if there is one, to the registry that IMG= names.
 	@$(RELEASE)
 
+# The key's password is COSIGN_PASSWORD in the environment.
 .PHONY: release
+release: override COSIGN_KEY := $(abspath $(COSIGN_KEY))
+release: export COSIGN_KEY := $(COSIGN_KEY)
 release: ## Build everything of a version into dist/VERSION, signed with COSIGN_KEY=; OVERWRITE=1 replaces what differs.
-	@$(RELEASE) --platforms=$(PLATFORMS) $(if $(OVERWRITE),--overwrite)
+	@$(RELEASE) --platforms=$(PLATFORMS) $(if $(MACHINES),--machines=$(MACHINES)) $(if $(OVERWRITE),--overwrite)
 
 ##@ Code
 

@@ -30,11 +30,16 @@ func (a *assets) install(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	// kustomize refuses absolute paths.
+	base, err := filepath.Rel(dir, filepath.Join(a.root, "config", "default"))
+	if err != nil {
+		return err
+	}
 	pin := "newTag: " + a.ref.Identifier()
 	if a.pinned() {
 		pin = "digest: " + a.digest.String()
 	}
-	content := fmt.Sprintf(kustomization, "../../config/default", a.repository(), pin)
+	content := fmt.Sprintf(kustomization, filepath.ToSlash(base), a.repository(), pin)
 	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(content), 0o644); err != nil {
 		return err
 	}

@@ -22,7 +22,8 @@ import (
 	"syscall"
 )
 
-const usage = `usage: release image|push|release [--dir CHECKOUT] [--dist DIRECTORY] [--name IMAGE] [--platforms LIST] [--overwrite]
+const usage = `usage: release image|push|release [--dir CHECKOUT] [--dist DIRECTORY] [--name IMAGE] [--platforms LIST] [--machines LIST]
+               [--overwrite]
 
   image   build dist/usher-image.tar, an OCI archive, dist/usher-image, the same as an OCI layout, and an SBOM per platform
   push    send the image in dist/usher-image to the registry and repository that --name names
@@ -30,8 +31,8 @@ const usage = `usage: release image|push|release [--dir CHECKOUT] [--dist DIRECT
           and signatures if $COSIGN_KEY names a key (with $COSIGN_PASSWORD). --overwrite replaces what was built before and differs
 
 --name is the image's name, by default usher with the version as the tag. --platforms is a list such as linux/amd64,linux/arm64
-(the default). --dist is the directory of the files, in place of dist in the checkout. The version is that of git describe, or
-$VERSION.
+(the default), --machines one of what the archives of programs are for, by default linux, darwin and windows. --dist is the directory
+of the files, in place of dist in the checkout. The version is that of git describe, or $VERSION.
 `
 
 // request is what the command line asks for.
@@ -73,6 +74,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	dist := flags.String("dist", "", "the directory of what is built")
 	name := flags.String("name", "", "the image's name")
 	platforms := flags.String("platforms", "linux/amd64,linux/arm64", "the image's platforms")
+	machines := flags.String("machines", "linux/amd64,linux/arm64,darwin/amd64,darwin/arm64,windows/amd64,windows/arm64",
+		"the platforms of people's machines")
 	overwrite := flags.Bool("overwrite", false, "replace what was built before")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
 		return fmt.Errorf("cannot understand %q\n%s", args, usage)
@@ -82,7 +85,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	r := request{
-		root: root, files: *dist, name: *name, platforms: strings.Split(*platforms, ","), machines: machines,
+		root: root, files: *dist, name: *name, platforms: strings.Split(*platforms, ","), machines: strings.Split(*machines, ","),
 		tools: filepath.Join(root, "hack", "tools"), overwrite: *overwrite, out: out,
 	}
 	switch args[0] {

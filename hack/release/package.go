@@ -16,9 +16,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// machines are the platforms of people's machines.
-var machines = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"}
-
 // archives builds each program for each platform, and writes an archive and an SBOM of each.
 func (a *assets) archives(ctx context.Context) error {
 	license, err := os.ReadFile(filepath.Join(a.root, "LICENSE"))

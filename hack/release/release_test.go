@@ -120,7 +120,7 @@ var _ = Describe("OPS-2 the release of a version", Ordered, func() {
 		GinkgoT().Setenv("COSIGN_KEY", key.path)
 		GinkgoT().Setenv("COSIGN_PASSWORD", "secret")
 		other := checkedOut()
-		other.name = r.name
+		other.name, other.files = r.name, GinkgoT().TempDir()
 		Expect(release(GinkgoT().Context(), other)).To(Succeed())
 		Expect(names(other.dist("v1.2.3"))).To(Equal(names(dir)))
 		Expect(differences(other.dist("v1.2.3"), dir)).To(BeEmpty())
