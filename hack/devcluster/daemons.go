@@ -83,6 +83,8 @@ func apiServerDaemon(p paths, s *state) daemon {
 			"--service-account-key-file=" + p.pki("sa.pub"),
 			"--service-account-signing-key-file=" + p.pki("sa.key"),
 			"--service-cluster-ip-range=" + s.serviceRange(),
+			// Without nodes, nothing reaches the API through its Service. With nodes, its endpoint is the forwarder's.
+			"--endpoint-reconciler-type=none",
 			"--audit-policy-file=" + p.auditPolicy(),
 			"--audit-log-path=" + p.log("audit.log"),
 			"--profiling=false",
@@ -93,14 +95,11 @@ func apiServerDaemon(p paths, s *state) daemon {
 		client: certificateClient(p, "admin"),
 	}
 	if s.Nodes == 0 {
-		// There are no pods, so nothing reaches the API through its Service.
-		d.args = append(d.args, "--authorization-mode=RBAC", "--endpoint-reconciler-type=none")
+		d.args = append(d.args, "--authorization-mode=RBAC")
 		return d
 	}
 	d.args = append(d.args,
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
-		// The Service "kubernetes" leads there, with the port of the API server.
-		"--advertise-address="+s.Network.host(),
 		"--kubelet-client-certificate="+p.pki("kubelet-client.crt"), "--kubelet-client-key="+p.pki("kubelet-client.key"),
 		"--kubelet-preferred-address-types=InternalIP")
 	return d

@@ -18,7 +18,7 @@ import (
 func (s *state) apiServer() string { return loopback(s.Ports[portAPIServer]) }
 
 func (s *state) apiServerForNodes() string {
-	return net.JoinHostPort(s.Network.host(), strconv.Itoa(s.Ports[portAPIServer]))
+	return net.JoinHostPort(s.Network.host(), strconv.Itoa(apiPort))
 }
 
 // writeCertificateKubeconfig writes a kubeconfig for the holder of one of the cluster's certificates.

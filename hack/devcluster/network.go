@@ -21,8 +21,8 @@ const (
 	networks = 50
 	// maxNodes keeps the addresses of nodes and pods apart.
 	maxNodes = 9
-	// smtpPort is the mailbox's on the bridge.
-	smtpPort = 1025
+	// The ports of the API server and the mailbox on the bridge are the usual ones, which NetworkPolicies admit.
+	apiPort, smtpPort = 6443, 25
 	// The defaults of the kubelet and kube-proxy.
 	kubeletHealthPort, proxyHealthPort = 10248, 10256
 

@@ -109,7 +109,7 @@ func (v *supervisor) nodeKubeconfigs() error {
 func (v *supervisor) installNodes(ctx context.Context) error {
 	rendered := strings.NewReplacer(
 		"NETPOL_USER", netpolUser, "DNS_IMAGE", dnsImage(v.nodeTools), "DNS_ADDRESS", v.state.Network.dns(),
-		"CLUSTER_DOMAIN", clusterDomain,
+		"CLUSTER_DOMAIN", clusterDomain, "API_ADDRESS", v.state.Network.host(), "API_PORT", strconv.Itoa(apiPort),
 	).Replace(nodeManifests)
 	return v.apply(ctx, []byte(rendered))
 }
