@@ -44,9 +44,10 @@ func requireNodes(ctx context.Context, p paths, count int, out *console) error {
 	if systems, err := os.ReadFile("/proc/filesystems"); err == nil && !strings.Contains(string(systems), "overlay") {
 		missing = append(missing, "overlayfs: a kernel with CONFIG_OVERLAY_FS")
 	}
+	dir := p.dev("")
 	for _, hidden := range []string{"/var/lib/", "/var/log/", "/run/", "/sys/", "/proc/"} {
-		if strings.HasPrefix(p.dev(""), hidden) {
-			missing = append(missing, fmt.Sprintf("a directory outside of %s, which nodes have for themselves, in place of %s", hidden, p.dev("")))
+		if strings.HasPrefix(dir, hidden) {
+			missing = append(missing, fmt.Sprintf("a directory outside of %s, which nodes have for themselves, in place of %s", hidden, dir))
 		}
 	}
 	if len(missing) == 0 {
