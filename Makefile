@@ -115,6 +115,13 @@ bench: ## Run the benchmarks and print their table.
 	@$(ASSETS); \
 	go test -run '^$$' -bench . -benchmem -timeout 60m $(or $(ARGS),./...)
 
+# The figures of docs/sizing.md. PEOPLE=1000,10000,50000 takes about an hour; LIMIT= (MiB, as root) shows what happens when it is too little.
+.PHONY: sizing
+sizing:
+	@$(ASSETS); \
+	USHER_SIZING=$(PEOPLE) USHER_SIZING_LIMIT=$(LIMIT) \
+	go test -run '^$$' -bench 'Sizing$(if $(LIMIT),Limit,$$)' -benchtime 1x -timeout 3h ./test/bench
+
 .PHONY: requirements
 requirements: ## List the requirements that no test names.
 	@go run ./hack/requirements

@@ -123,6 +123,9 @@ func (p *Process) AwaitReady(ctx context.Context) error { return p.awaitReady(ct
 // Ended returns a channel that is closed when the process has ended, for whatever reason.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
+// PID returns the process's ID.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Kill ends the process as a crash does, without a chance to clean up, and returns when it has ended. It does nothing if
 // the process has already ended.
 func (p *Process) Kill() error {

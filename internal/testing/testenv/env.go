@@ -141,4 +141,7 @@ func (e *Env) connect() error {
 	return e.chooseWebhookPort()
 }
 
+// EtcdURL returns where etcd answers. It is for tests that store more objects than the API server could create in reasonable time.
+func (e *Env) EtcdURL() string { return e.control.ControlPlane.Etcd.URL.String() }
+
 func (e *Env) kubeconfig() string { return filepath.Join(e.dir, "kubeconfig") }
