@@ -48,34 +48,35 @@ const (
 type index struct {
 	object  client.Object
 	name    string
+	scope   scope
 	extract client.IndexerFunc
 }
 
 func indexes() []index {
 	return []index{
-		{&v1alpha1.OrgUser{}, userByUsername, onUser(usernames)},
-		{&v1alpha1.OrgUser{}, userByClaim, onUser(claims)},
-		{&v1alpha1.OrgUser{}, userByFormerEmail, onUser(formerEmails)},
-		{&v1alpha1.OrgUser{}, userByEmail, onUser(emails)},
-		{&v1alpha1.OrgUser{}, userByAnyUsername, onUser(anyUsernames)},
-		{&v1alpha1.OrgUser{}, userByWorkspace, onUser(workspaces)},
-		{&v1alpha1.OrgUser{}, userByGroup, onUser(groups)},
-		{&v1alpha1.OrgUser{}, userByInvitation, onUser(invitations)},
-		{&v1alpha1.OrgUser{}, userUnproven, onUser(unproven)},
-		{&v1alpha1.OrgUser{}, objectByUID, uid},
-		{&v1alpha1.Invitation{}, objectByUID, uid},
-		{&v1alpha1.Invitation{}, invitationByEmail, recipients},
-		{&v1alpha1.Invitation{}, invitationByInviter, inviters},
-		{&v1alpha1.Invitation{}, openInvitationByInviter, openInviters},
-		{&v1alpha1.Workspace{}, objectByUID, workspaceUID},
-		{&v1alpha1.Workspace{}, workspaceByNamespace, namespaces},
-		{&v1alpha1.Workspace{}, workspaceByIntake, intakes},
-		{&v1alpha1.Workspace{}, workspaceByAssignee, assignees},
-		{&v1alpha1.Workspace{}, workspaceBySerial, serials},
-		{&v1alpha1.Workspace{}, workspaceByMember, memberKeys},
-		{&v1alpha1.Organization{}, organizationByClusterRole, clusterRoleNames},
-		{&rbacv1.RoleBinding{}, bindingByUser, bindingUsers},
-		{&rbacv1.RoleBinding{}, bindingByDelegates, bindingDelegates},
+		{&v1alpha1.OrgUser{}, userByUsername, inNamespace, onUser(usernames)},
+		{&v1alpha1.OrgUser{}, userByClaim, inNamespace, onUser(claims)},
+		{&v1alpha1.OrgUser{}, userByFormerEmail, inNamespace, onUser(formerEmails)},
+		{&v1alpha1.OrgUser{}, userByEmail, inNamespace, onUser(emails)},
+		{&v1alpha1.OrgUser{}, userByAnyUsername, inNamespace, onUser(anyUsernames)},
+		{&v1alpha1.OrgUser{}, userByWorkspace, inNamespace, onUser(workspaces)},
+		{&v1alpha1.OrgUser{}, userByGroup, inNamespace, onUser(groups)},
+		{&v1alpha1.OrgUser{}, userByInvitation, inNamespace, onUser(invitations)},
+		{&v1alpha1.OrgUser{}, userUnproven, inNamespace, onUser(unproven)},
+		{&v1alpha1.OrgUser{}, objectByUID, everywhere, uid},
+		{&v1alpha1.Invitation{}, objectByUID, everywhere, uid},
+		{&v1alpha1.Invitation{}, invitationByEmail, inNamespace, recipients},
+		{&v1alpha1.Invitation{}, invitationByInviter, inNamespace, inviters},
+		{&v1alpha1.Invitation{}, openInvitationByInviter, inNamespace, openInviters},
+		{&v1alpha1.Workspace{}, objectByUID, everywhere, workspaceUID},
+		{&v1alpha1.Workspace{}, workspaceByNamespace, everywhere, namespaces},
+		{&v1alpha1.Workspace{}, workspaceByIntake, everywhere, intakes},
+		{&v1alpha1.Workspace{}, workspaceByAssignee, inNamespace, assignees},
+		{&v1alpha1.Workspace{}, workspaceBySerial, inNamespace, serials},
+		{&v1alpha1.Workspace{}, workspaceByMember, inNamespace, memberKeys},
+		{&v1alpha1.Organization{}, organizationByClusterRole, everywhere, clusterRoleNames},
+		{&rbacv1.RoleBinding{}, bindingByUser, everywhere, bindingUsers},
+		{&rbacv1.RoleBinding{}, bindingByDelegates, everywhere, bindingDelegates},
 	}
 }
 

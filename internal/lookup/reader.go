@@ -33,7 +33,7 @@ type Reader struct {
 
 // New returns a Reader. Domains say at which addresses an organization may receive mail.
 func New(cache client.Reader, domains effective.IntakeDomains) Reader {
-	return Reader{objects: objects{cache}, domains: domains}
+	return Reader{objects: objects{scopedReader{cache}}, domains: domains}
 }
 
 // WithUsernames returns a Reader that maps addresses to Kubernetes user names as the platform's settings say.

@@ -58,7 +58,7 @@ func (w *World) Clients(ctx context.Context) (clients Clients, freeze func()) {
 	ginkgo.GinkgoHelper()
 	c, err := cache.New(w.Config, cache.Options{Scheme: w.Scheme})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	gomega.Expect(lookup.AddIndexes(ctx, c)).To(gomega.Succeed())
+	gomega.Expect(lookup.AddIndexes(ctx, lookup.NewIndexer(c))).To(gomega.Succeed())
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
 	go func() { ended <- c.Start(running) }()
