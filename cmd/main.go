@@ -16,6 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/usher-operator/usher/internal/memory"
 	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/version"
 )
@@ -47,6 +48,7 @@ func run(ctx context.Context, options setup.Options) error {
 	if err != nil {
 		return fmt.Errorf("cannot find the API server: run in a pod, or set --kubeconfig or KUBECONFIG: %w", err)
 	}
+	memory.FollowLimit(ctx, ctrl.Log.WithName("memory"))
 	mgr, err := setup.NewManager(ctx, cfg, options)
 	if err != nil {
 		return err
