@@ -41,6 +41,8 @@ type Options struct {
 	Usernames effective.Usernames
 	// IntakeOff is true if the operator does not receive mail.
 	IntakeOff bool
+	// Full, unless it is nil, returns why nothing can be added, or nil if something can.
+	Full func() error
 }
 
 // The validating webhooks have a side effect: the operator notes that a person was seen, and writes it later. Dry runs, which
@@ -58,7 +60,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	a := authorizer{
 		cache: lookup.New(o.Reader, o.IntakeDomains).WithUsernames(o.Usernames), api: lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
-		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff,
+		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff, full: o.Full,
 	}
 	scheme, server := mgr.GetScheme(), mgr.GetWebhookServer()
 	server.Register("/validate-accounts-usher-dev-v1alpha1-organization", validating[*v1alpha1.Organization](scheme, a))
@@ -88,6 +90,7 @@ type authorizer struct {
 	operatorNamespace string
 	labels            effective.NamespaceLabels
 	intakeOff         bool
+	full              func() error
 }
 
 // actor returns who makes the request, as seen in the organization of the request's namespace.

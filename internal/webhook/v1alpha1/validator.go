@@ -61,6 +61,9 @@ func (v validator[T]) judge(ctx context.Context, o T, r authz.Request) (admissio
 	if len(violations) > 0 {
 		return nil, refusal(request, violations)
 	}
+	if err := v.refuseGrowth(r); err != nil {
+		return nil, err
+	}
 	warnings, err := v.pauseWarnings(ctx, r)
 	if err != nil || r.Status {
 		return warnings, err
