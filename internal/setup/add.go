@@ -15,7 +15,7 @@ import (
 )
 
 // add adds all parts of Usher to the manager.
-func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *servingCertificate, d *doors) error {
+func add(ctx context.Context, mgr boundedManager, o *Options, certificate *servingCertificate, d *doors) error {
 	if err := addInstallation(ctx, mgr, o); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *serving
 	if err := addInformers(ctx, mgr); err != nil {
 		return err
 	}
-	if err := addWebhooks(ctx, mgr, o); err != nil {
+	if err := addWebhooks(ctx, mgr, o, mgr.guard.Full); err != nil {
 		return err
 	}
 	templates, err := addMailTemplates(ctx, mgr, o)
@@ -54,7 +54,10 @@ func add(ctx context.Context, mgr ctrl.Manager, o *Options, certificate *serving
 	if err := addMetrics(mgr, o, certificate); err != nil {
 		return err
 	}
-	return addChecks(mgr, certificates.check, portal.check)
+	if err := mgr.Add(cacheFilled{mgr.guard}); err != nil {
+		return err
+	}
+	return addChecks(mgr, certificates.check, portal.check, mgr.guard.Fits)
 }
 
 // addInformers has the cache filled with everything that lookup reads before the manager is ready.

@@ -14,13 +14,13 @@ import (
 )
 
 // addChecks adds the checks of liveness and readiness. A replica is alive if it answers, and ready if it can serve admission
-// requests and people.
-func addChecks(mgr ctrl.Manager, certificates, portal healthz.Checker) error {
+// requests and people. Fits returns why the cache is not filled any further.
+func addChecks(mgr ctrl.Manager, certificates, portal healthz.Checker, fits func() error) error {
 	checks := map[string]healthz.Checker{
 		"certificates": certificates,
 		"webhooks":     mgr.GetWebhookServer().StartedChecker(),
 		"portal":       portal,
-		"cache":        cacheCheck(mgr),
+		"cache":        cacheCheck(mgr, fits),
 	}
 	for name, check := range checks {
 		if err := mgr.AddReadyzCheck(name, check); err != nil {
@@ -31,8 +31,11 @@ func addChecks(mgr ctrl.Manager, certificates, portal healthz.Checker) error {
 }
 
 // cacheCheck returns the check of the cache: a replica with a cold cache would keep admission requests waiting.
-func cacheCheck(mgr ctrl.Manager) healthz.Checker {
+func cacheCheck(mgr ctrl.Manager, fits func() error) healthz.Checker {
 	return func(r *http.Request) error {
+		if err := fits(); err != nil {
+			return err
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 		defer cancel()
 		if !mgr.GetCache().WaitForCacheSync(ctx) {

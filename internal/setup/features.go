@@ -24,6 +24,7 @@ const (
 	featureAuditEvents   feature = "audit-events"
 	featureCertificate   feature = "certificate"
 	featureGateway       feature = "gateway"
+	featureGrowth        feature = "growth"
 	featureIntake        feature = "intake"
 	featureLinks         feature = "links"
 	featureMailTemplates feature = "mail-templates"
@@ -32,7 +33,7 @@ const (
 )
 
 var allFeatures = []feature{
-	featureAuditEvents, featureCertificate, featureGateway, featureIntake, featureLinks, featureMailTemplates,
+	featureAuditEvents, featureCertificate, featureGateway, featureGrowth, featureIntake, featureLinks, featureMailTemplates,
 	featureMetrics, featurePortal,
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
@@ -24,14 +24,13 @@ const (
 // trimSettings drops from a ConfigMap of settings what Usher has not written, before the cache keeps it. Everybody may create a ConfigMap
 // of that name, of up to a mebibyte, in every namespace that they may write to. What is kept still differs from what Usher has written,
 // so a ConfigMap that somebody has changed is restored.
-func trimSettings(object any) (any, error) {
+func trimSettings(object client.Object) {
 	if c, is := object.(*corev1.ConfigMap); is {
 		c.Labels, c.Annotations = own(c.Labels), own(c.Annotations)
 		c.Data = few(c.Data, func(value string) string { return strings.Clone(value[:min(len(value), maxSetting)]) })
 		c.BinaryData = few(c.BinaryData, func([]byte) []byte { return nil })
 		c.OwnerReferences = nil
 	}
-	return cache.TransformStripManagedFields()(object)
 }
 
 // own returns the labels or annotations that Usher sets, as far as their values can be its own.

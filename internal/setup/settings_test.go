@@ -32,7 +32,7 @@ var _ = Describe("A ConfigMap of settings in the cache", func() {
 	}
 	kept := func(c *corev1.ConfigMap) *corev1.ConfigMap {
 		GinkgoHelper()
-		trimmed, err := trimSettings(c)
+		trimmed, err := transform(roomy(), &retained{}, trimSettings)(c)
 		Expect(err).NotTo(HaveOccurred())
 		return trimmed.(*corev1.ConfigMap) //nolint:forcetypeassert // the spec fails either way
 	}
@@ -64,7 +64,7 @@ var _ = Describe("A ConfigMap of settings in the cache", func() {
 
 	It("is trimmed where the cache reads it, also beside mail templates", func() {
 		for _, templates := range []string{"", "usher-mail-templates"} {
-			for object, by := range cacheOptions(&Options{Namespace: "usher-system", MailTemplates: templates}).ByObject {
+			for object, by := range cacheOptions(&Options{Namespace: "usher-system", MailTemplates: templates}, roomy(), &retained{}).ByObject {
 				if _, is := object.(*corev1.ConfigMap); !is {
 					continue
 				}

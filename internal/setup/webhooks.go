@@ -18,8 +18,9 @@ import (
 	webhooks "github.com/usher-operator/usher/internal/webhook/v1alpha1"
 )
 
-// addWebhooks adds the webhooks. They recognize the operator by the name that the API server knows it by.
-func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
+// addWebhooks adds the webhooks. They recognize the operator by the name that the API server knows it by. Full returns why nothing can be
+// added.
+func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options, full func() error) error {
 	clientset, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options) error {
 	return webhooks.Setup(mgr, webhooks.Options{
 		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: platform, Seen: seen,
 		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
-		IntakeOff: o.IntakeAddress == "", Usernames: o.Usernames,
+		IntakeOff: o.IntakeAddress == "", Usernames: o.Usernames, Full: full,
 	})
 }
 

@@ -1,0 +1,56 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package setup
+
+import (
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/memory"
+	"github.com/usher-operator/usher/internal/rolebinding"
+)
+
+// helmRelease is the type of the Secrets in which Helm keeps a release, with everything that was installed: up to a mebibyte each.
+const helmRelease = "helm.sh/release.v1"
+
+// cacheOptions keep the cache small: only the operator's own Secrets, only Usher's Roles, RoleBindings and ConfigMaps, and of every object
+// only what is read. The cache is filled as far as there is room.
+func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options {
+	mine := labels.SelectorFromSet(labels.Set{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
+	trimmed := func(trims ...trim) func(any) (any, error) { return transform(guard, kept, trims...) }
+	settings := called(v1alpha1.SettingsConfigMap)
+	configMaps := cache.ByObject{Field: settings, Transform: trimmed(trimSettings)}
+	if o.MailTemplates != "" {
+		configMaps = cache.ByObject{Namespaces: map[string]cache.Config{
+			cache.AllNamespaces: {FieldSelector: settings, Transform: trimmed(trimSettings)},
+			o.Namespace:         {FieldSelector: called(o.MailTemplates)},
+		}}
+	}
+	return cache.Options{
+		DefaultTransform: trimmed(),
+		ByObject: map[client.Object]cache.ByObject{
+			&v1alpha1.OrgUser{}: {Transform: trimmed(trimUser)},
+			&corev1.ConfigMap{}: configMaps,
+			&corev1.Namespace{}: {Transform: trimmed(trimNamespace)},
+			&corev1.Secret{}: {
+				Namespaces: map[string]cache.Config{o.Namespace: {FieldSelector: fields.OneTermNotEqualSelector("type", helmRelease)}},
+				Transform:  trimmed(trimSecret(o)),
+			},
+			&rbacv1.RoleBinding{}: {Label: mine, Transform: trimmed(trimBinding)},
+			&admissionregistrationv1.ValidatingWebhookConfiguration{}: {Field: called(validatingWebhooks)},
+			&admissionregistrationv1.MutatingWebhookConfiguration{}:   {Field: called(mutatingWebhooks)},
+			// Selected by name, like the operator's permissions.
+			&rbacv1.Role{}: {Field: called(rolebinding.PaymentRole)},
+		},
+	}
+}
+
+// called selects an object by its name.
+func called(name string) fields.Selector { return fields.OneTermEqualSelector("metadata.name", name) }
