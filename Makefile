@@ -154,6 +154,12 @@ release: ## Build everything of a version into dist/VERSION, signed with COSIGN_
 build: ## Build the operator to bin/usher.
 	go build -o bin/usher ./cmd
 
+# The plugin is a program of its own: the operator's does not contain it.
+.PHONY: plugin
+plugin: ## Build the kubectl plugin to bin/kubectl-usher, with its completion.
+	go build -ldflags '-s -w' -o bin/kubectl-usher ./cmd/kubectl-usher
+	install -m 0755 cmd/kubectl-usher/kubectl_complete-usher bin/
+
 .PHONY: generate
 generate: ## Generate code: deep copies, //go:generate lines.
 	$(TOOL) controller-gen object:headerFile=hack/tools/boilerplate.go.txt paths=./api/v1alpha1

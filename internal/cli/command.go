@@ -1,0 +1,89 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is kubectl usher, the plugin with which people do their daily work in an organization. It acts as the person whom the
+// kubeconfig names, and only through the API server: RBAC and the webhooks decide as they do for kubectl. It computes nothing that is in
+// force. It reads the status that the operator has written, and asks the pure packages for the rest.
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/usher-operator/usher/internal/version"
+)
+
+// name is how people call the plugin.
+const name = "kubectl usher"
+
+// tool is what all commands share.
+type tool struct {
+	streams genericiooptions.IOStreams
+	config  *genericclioptions.ConfigFlags
+	now     func() time.Time
+}
+
+// Run runs a command line, without the name of the program, and returns the exit code.
+func Run(ctx context.Context, streams genericiooptions.IOStreams, args []string) int {
+	root := NewCommand(streams)
+	root.SetArgs(args)
+	return report(streams.ErrOut, root.ExecuteContext(ctx))
+}
+
+// Groups of commands in the help.
+const (
+	groupFind   = "find"
+	groupChange = "change"
+)
+
+// NewCommand returns the tree of all commands.
+func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
+	t := &tool{streams: streams, config: genericclioptions.NewConfigFlags(true), now: time.Now}
+	root := &cobra.Command{
+		Use:   "kubectl-usher",
+		Short: "Manage the people of an organization",
+		Long: "Manage the people of an organization: who they are, what they have and why.\n\n" +
+			"The organization is the one of the namespace: of the current context, or of --namespace.",
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: name},
+		Version:       version.String(),
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.ErrOut)
+	root.AddGroup(&cobra.Group{ID: groupFind, Title: "Find out:"}, &cobra.Group{ID: groupChange, Title: "Change:"})
+	t.config.AddFlags(root.PersistentFlags())
+	root.PersistentFlags().VisitAll(hideRare)
+	must(root.RegisterFlagCompletionFunc("namespace", t.completeNamespaces))
+	for _, add := range commands() {
+		root.AddCommand(add(t))
+	}
+	return root
+}
+
+// commands lists the commands in the order of the help.
+func commands() []func(*tool) *cobra.Command {
+	return []func(*tool) *cobra.Command{
+		newUsers, newUser, newWorkspaces, newSeats, newTree, newWhy,
+	}
+}
+
+// usualFlags are those of kubectl's own flags that the help of each command lists. The others work as well.
+var usualFlags = map[string]bool{"namespace": true, "context": true, "as": true, "kubeconfig": true}
+
+func hideRare(flag *pflag.Flag) { flag.Hidden = !usualFlags[flag.Name] }
+
+// must panics on an error that only a programmer can cause.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
