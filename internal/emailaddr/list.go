@@ -72,6 +72,19 @@ func ParseList(entries []string) ([]Addressee, error) {
 		return nil, Faults{{Message: fmt.Sprintf("has %d KiB of text, but at most %d KiB are allowed: name each address once, or split "+
 			"the list into several Invitations", (length+1023)>>10, maxListLength>>10)}}
 	}
+	people, err := ParseLongList(entries)
+	if err != nil {
+		return nil, err
+	}
+	if len(people) > MaxRecipients {
+		return nil, Faults{{Message: fmt.Sprintf("contains %d addresses, but at most %d are allowed: split the list into several "+
+			"Invitations", len(people), MaxRecipients)}}
+	}
+	return people, nil
+}
+
+// ParseLongList reads entries like ParseList, however many they are. Who sends the list to the API server splits it.
+func ParseLongList(entries []string) ([]Addressee, error) {
 	list := addressList{index: map[string]int{}}
 	for n, entry := range entries {
 		list.read(n+1, entry)
@@ -84,9 +97,6 @@ func ParseList(entries []string) ([]Addressee, error) {
 		return nil, list.faults
 	case len(list.people) == 0:
 		return nil, Faults{{Message: "contains no address: add at least one, such as ana@acme.example"}}
-	case len(list.people) > MaxRecipients:
-		return nil, Faults{{Message: fmt.Sprintf("contains %d addresses, but at most %d are allowed: split the list into several "+
-			"Invitations", len(list.people), MaxRecipients)}}
 	}
 	return list.people, nil
 }

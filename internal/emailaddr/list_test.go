@@ -200,3 +200,15 @@ var _ = Describe("The API's rules about an entry of spec.emails", func() {
 		}
 	})
 })
+
+var _ = Describe("ParseLongList", func() {
+	It("CLI-1 reads more people than an Invitation has room for", func() {
+		var text strings.Builder
+		for n := range emailaddr.MaxRecipients + 1 {
+			fmt.Fprintf(&text, "p%d@acme.example\n", n)
+		}
+		Expect(emailaddr.ParseLongList([]string{text.String()})).To(HaveLen(emailaddr.MaxRecipients + 1))
+		_, err := emailaddr.ParseList([]string{text.String()})
+		Expect(err).To(MatchError(ContainSubstring("at most 100 are allowed")))
+	})
+})

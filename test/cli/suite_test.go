@@ -168,7 +168,7 @@ var replacements = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
 	{regexp.MustCompile(`\b\d+[smhd](\d+[smh])? ago\b`), "AGO"},
 	{regexp.MustCompile(`(?m)\b\d+[smhd](\d+[smh])?(\s|$)`), "AGE$2"},
-	{regexp.MustCompile(`(?m) {2,}`), "  "},
+	{regexp.MustCompile(`(\S) {2,}`), "$1  "},
 	{regexp.MustCompile(`(?m) +$`), ""},
 	{regexp.MustCompile(`uid: [0-9a-f-]{36}`), "uid: UID"},
 	{regexp.MustCompile(`resourceVersion: "\d+"`), "resourceVersion: VERSION"},
