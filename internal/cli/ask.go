@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"k8s.io/cli-runtime/pkg/printers"
@@ -15,6 +16,12 @@ import (
 
 // isTerminal reports whether somebody sits before the input.
 func isTerminal(in io.Reader) bool { return printers.IsTerminal(in) }
+
+// canAnswer reports whether somebody may answer a question: a terminal, or what stands for one in a test.
+func canAnswer(in io.Reader) bool {
+	_, isFile := in.(*os.File)
+	return !isFile || isTerminal(in)
+}
 
 // ask asks a question that only yes answers in the affirmative, and reports the answer.
 func (t *tool) ask(question string) (bool, error) {

@@ -73,7 +73,7 @@ func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 func commands() []func(*tool) *cobra.Command {
 	return []func(*tool) *cobra.Command{
 		newUsers, newUser, newWorkspaces, newSeats, newTree, newWhy,
-		newInvite,
+		newInvite, newRemove, newSuspend, newResume, newRole, newGrant, newRevoke, newResend, newMoveAdmin, newExport,
 	}
 }
 

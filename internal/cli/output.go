@@ -53,6 +53,9 @@ func addOutput(cmd *cobra.Command, own ...string) *output {
 	return o
 }
 
+// noOutput is what stands for the flag in commands without it.
+func noOutput() *genericclioptions.PrintFlags { return genericclioptions.NewPrintFlags("") }
+
 func (o *output) form() string { return *o.flags.OutputFormat }
 
 func (o *output) forms() []string { return append(slices.Clone(o.own), o.flags.AllowedFormats()...) }

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -111,12 +112,18 @@ func usher(ctx context.Context, as string, args ...string) result {
 // usherTyping runs a command as a person who types.
 func usherTyping(ctx context.Context, as, input string, args ...string) result {
 	GinkgoHelper()
+	return usherReading(ctx, as, strings.NewReader(input), args...)
+}
+
+// usherReading runs a command that reads from in.
+func usherReading(ctx context.Context, as string, in io.Reader, args ...string) result {
+	GinkgoHelper()
 	args = append(args, "--kubeconfig="+kubeconfig())
 	if as != platform {
 		args = append(args, "--as="+as)
 	}
 	var out, errOut bytes.Buffer
-	code := cli.Run(ctx, genericiooptions.IOStreams{In: strings.NewReader(input), Out: &out, ErrOut: &errOut}, args)
+	code := cli.Run(ctx, genericiooptions.IOStreams{In: in, Out: &out, ErrOut: &errOut}, args)
 	return result{out.String(), errOut.String(), code}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -55,4 +56,10 @@ func invitations(ctx context.Context, namespace string) []v1alpha1.Invitation {
 	list := &v1alpha1.InvitationList{}
 	Expect(env.Client.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
 	return list.Items
+}
+
+// patch changes an object with a merge patch, whatever the operator does to it meanwhile.
+func patch(ctx context.Context, o client.Object, changes string) {
+	GinkgoHelper()
+	Expect(env.Client.Patch(ctx, o, client.RawPatch(types.MergePatchType, []byte(changes)))).To(Succeed())
 }

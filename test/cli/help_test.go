@@ -1,0 +1,79 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/usher-operator/usher/internal/cli"
+)
+
+// words splits a line of an example as a shell does that knows single quotes only.
+func words(line string) []string {
+	var found []string
+	for n, part := range strings.Split(line, "'") {
+		if n%2 == 1 {
+			found = append(found, part)
+			continue
+		}
+		found = append(found, strings.Fields(part)...)
+	}
+	return found
+}
+
+var _ = Describe("help", func() {
+	commands := cli.NewCommand(genericiooptions.IOStreams{}).Commands()
+
+	It("CLI-2 has at least two examples for each command", func() {
+		Expect(commands).NotTo(BeEmpty())
+		for _, cmd := range commands {
+			Expect(len(strings.Split(cmd.Example, "\n"))).To(BeNumerically(">=", 2), cmd.Name())
+			Expect(cmd.Short).NotTo(BeEmpty(), cmd.Name())
+			Expect(cmd.Long).NotTo(BeEmpty(), cmd.Name())
+		}
+	})
+
+	for _, cmd := range commands {
+		for line := range strings.SplitSeq(cmd.Example, "\n") {
+			It("CLI-2 has an example that works: "+strings.TrimSpace(line), func(ctx context.Context) {
+				args, is := strings.CutPrefix(strings.TrimSpace(line), "kubectl usher ")
+				Expect(is).To(BeTrue())
+				r := usher(ctx, ana, append(words(args), "-n", "acme")...)
+				Expect(r.code).To(BeZero(), "%s: %s %s", line, r.out, r.err)
+				if !strings.Contains(line, "--file") {
+					Expect(r.out).NotTo(BeEmpty())
+				}
+			})
+		}
+	}
+
+	It("CLI-2 hides kubectl's rare flags, which work nevertheless", func(ctx context.Context) {
+		help := usher(ctx, ana, "users", "--help").succeeds()
+		Expect(help).To(And(ContainSubstring("--namespace"), ContainSubstring("--context"), Not(ContainSubstring("--client-key"))))
+		Expect(usher(ctx, ana, "users", "marta", "-n", "acme", "--request-timeout=10s").succeeds()).To(ContainSubstring("marta"))
+	})
+
+	It("CLI-2 completes commands, users, roles and workspaces as kubectl asks for it", func(ctx context.Context) {
+		complete := func(typed ...string) string {
+			GinkgoHelper()
+			var out, errOut bytes.Buffer
+			flags := []string{"--kubeconfig=" + kubeconfig(), "--as=" + ana, "--namespace=acme"}
+			args := append(append([]string{cobra.ShellCompRequestCmd}, flags...), typed...)
+			Expect(cli.Run(ctx, genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut}, args)).To(BeZero())
+			return out.String()
+		}
+		Expect(complete("wo")).To(HavePrefix("workspaces\t"))
+		Expect(complete("user", "ma")).To(HavePrefix("marta\tMarta Gil\n"))
+		Expect(complete("why", "marta", "su")).To(HavePrefix("support\tSoporte\n"))
+		Expect(complete("role", "marta", "Tech")).To(ContainSubstring("\nTechnician\n"))
+		Expect(complete("users", "--state", "")).To(HavePrefix("Pending\nActive\n"))
+	})
+})
