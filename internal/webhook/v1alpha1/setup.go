@@ -54,6 +54,7 @@ type Options struct {
 // +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-workspace,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=workspaces;workspaces/status,verbs=create;update;delete,versions=v1alpha1,name=workspaces.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
 // +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-invitation,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations,verbs=create;update,versions=v1alpha1,name=inviter.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=Never
 // +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-finalizers,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=organizations;orgusers;invitations;workspaces,verbs=update,versions=v1alpha1,name=finalizers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=IfNeeded
+// +kubebuilder:webhook:path=/mutate--v1-configmap-whoami,mutating=true,failurePolicy=ignore,sideEffects=None,groups="",resources=configmaps,verbs=create;update,versions=v1,name=whoami.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=Never
 
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
@@ -70,6 +71,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	server.Register("/mutate-accounts-usher-dev-v1alpha1-invitation", admission.WithDefaulter[*v1alpha1.Invitation](scheme,
 		&invitationDefaulter{a, admission.NewDecoder(scheme)}))
 	server.Register("/mutate-accounts-usher-dev-v1alpha1-finalizers", &admission.Webhook{Handler: omissionKeeper{}})
+	server.Register("/mutate--v1-configmap-whoami", &admission.Webhook{Handler: selfAnswerer{a}})
 	return nil
 }
 
