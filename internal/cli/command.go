@@ -72,7 +72,7 @@ func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 // commands lists the commands in the order of the help.
 func commands() []func(*tool) *cobra.Command {
 	return []func(*tool) *cobra.Command{
-		newWhoami, newCan, newUsers, newUser, newWorkspaces, newSeats, newTree, newWhy,
+		newWhoami, newCan, newUsers, newUser, newWorkspaces, newSeats, newTree, newWhy, newCheck,
 		newInvite, newRemove, newSuspend, newResume, newRole, newGrant, newRevoke, newResend, newMoveAdmin, newExport,
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,12 +40,15 @@ type session struct {
 var scheme = func() *runtime.Scheme {
 	s := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
-		v1alpha1.AddToScheme, corev1.AddToScheme, authenticationv1.AddToScheme,
+		v1alpha1.AddToScheme, corev1.AddToScheme, authenticationv1.AddToScheme, appsv1.AddToScheme, admissionv1.AddToScheme,
 	} {
 		must(add(s))
 	}
 	return s
 }()
+
+// clusterRoleKind is read for its labels only.
+var clusterRoleKind = schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRole"}
 
 // restMapper knows the kinds that the commands use. It asks the API server nothing, which would cost two requests a command.
 var restMapper = func() meta.RESTMapper {
@@ -57,6 +62,11 @@ var restMapper = func() meta.RESTMapper {
 	add(corev1.SchemeGroupVersion, meta.RESTScopeNamespace, "ConfigMap", "Event")
 	add(corev1.SchemeGroupVersion, meta.RESTScopeRoot, "Namespace")
 	add(authenticationv1.SchemeGroupVersion, meta.RESTScopeRoot, "SelfSubjectReview")
+	add(corev1.SchemeGroupVersion, meta.RESTScopeNamespace, "Secret")
+	add(appsv1.SchemeGroupVersion, meta.RESTScopeNamespace, "Deployment")
+	add(clusterRoleKind.GroupVersion(), meta.RESTScopeRoot, clusterRoleKind.Kind)
+	add(admissionv1.SchemeGroupVersion, meta.RESTScopeRoot, "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+		"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 	return m
 }()
 

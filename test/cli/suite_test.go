@@ -23,7 +23,6 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/cli"
-	"github.com/usher-operator/usher/internal/testing/mailbox"
 	"github.com/usher-operator/usher/internal/testing/suite"
 	"github.com/usher-operator/usher/internal/testing/testenv"
 )
@@ -32,7 +31,8 @@ var update = flag.Bool("update", false, "write the files in testdata")
 
 var (
 	env *testenv.Env
-	box *mailbox.Mailbox
+	// control starts and stops the operator.
+	control *suite.Suite
 )
 
 func TestCLI(t *testing.T) {
@@ -42,7 +42,7 @@ func TestCLI(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx context.Context) {
 	s := suite.Start(GinkgoTB(), GinkgoWriter)
-	env, box = s.Env, s.Mailbox
+	env, control = s.Env, s
 	s.StartOperator(ctx)
 	root, err := testenv.RepoRoot()
 	Expect(err).NotTo(HaveOccurred())
