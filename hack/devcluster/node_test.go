@@ -139,6 +139,20 @@ var _ = Describe("The overlay", func() {
 	})
 })
 
+var _ = Describe("The operator's images on a node", func() {
+	It("of earlier builds are removed by all of their names, others stay", func() {
+		const listed = `REF TYPE DIGEST SIZE PLATFORMS LABELS
+docker.io/library/usher:dev-1 application/vnd.oci.image.index.v1+json sha256:a 20.1 MiB linux/amd64 -
+docker.io/library/usher:dev-2 application/vnd.oci.image.index.v1+json sha256:b 20.1 MiB linux/amd64 -
+docker.io/library/usher:former application/vnd.oci.image.index.v1+json sha256:c 20.1 MiB linux/amd64 -
+sha256:1 application/vnd.oci.image.index.v1+json sha256:a 20.1 MiB linux/amd64 -
+sha256:2 application/vnd.oci.image.index.v1+json sha256:b 20.1 MiB linux/amd64 -
+sha256:3 application/vnd.oci.image.index.v1+json sha256:c 20.1 MiB linux/amd64 -
+`
+		Expect(formerImages(listed, "docker.io/library/usher:dev-2")).To(Equal([]string{"docker.io/library/usher:dev-1", "sha256:1"}))
+	})
+})
+
 var _ = Describe("A forwarder", func() {
 	It("passes on what either side sends, until both are done", func(ctx SpecContext) {
 		server, err := net.Listen("tcp", "127.0.0.1:0")

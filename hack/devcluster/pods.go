@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -97,7 +98,53 @@ func (v *supervisor) pods(ctx context.Context) error {
 			return fmt.Errorf("%w; `kubectl describe pods -n %s` says more", err, operatorNamespace)
 		}
 	}
+	return v.removeFormerImages(ctx)
+}
+
+// removeFormerImages removes the images of earlier builds from the nodes, whose kubelets keep all images.
+func (v *supervisor) removeFormerImages(ctx context.Context) error {
+	current, err := imageName(v.paths)
+	if err != nil {
+		return err
+	}
+	for i := range v.state.Nodes {
+		node := nodeName(i + 1)
+		listed, err := v.ctr(ctx, node, "images", "list")
+		if err != nil {
+			return fmt.Errorf("%s: %w", node, err)
+		}
+		for _, name := range formerImages(listed, current) {
+			if _, err := v.ctr(ctx, node, "images", "remove", name); err != nil {
+				return fmt.Errorf("%s: %w", node, err)
+			}
+		}
+	}
 	return nil
+}
+
+// formerImages returns all names of the operator's images from earlier builds in the output of ctr. The kubelet's side of containerd
+// names each image by a digest too.
+func formerImages(listed, current string) (names []string) {
+	const nameField, digestField = 0, 2
+	former, digests := map[string]bool{}, map[string]string{}
+	for line := range strings.Lines(listed) {
+		fields := strings.Fields(line)
+		if len(fields) <= digestField {
+			continue
+		}
+		name, digest := fields[nameField], fields[digestField]
+		digests[name] = digest
+		if name != current && strings.HasPrefix(name, ownRepository+":dev-") {
+			former[digest] = true
+		}
+	}
+	for name, digest := range digests {
+		if former[digest] && digest != digests[current] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (v *supervisor) writeOverlay() (dir string, err error) {
