@@ -47,7 +47,7 @@ func requireNodes(ctx context.Context, p paths, count int, out *console) error {
 	dir := p.dev("")
 	for _, hidden := range []string{"/var/lib/", "/var/log/", "/run/", "/sys/", "/proc/"} {
 		if strings.HasPrefix(dir, hidden) {
-			missing = append(missing, fmt.Sprintf("a directory outside of %s, which nodes have for themselves, in place of %s", hidden, dir))
+			missing = append(missing, fmt.Sprintf("a directory outside of %s, which nodes have for themselves, not %s", hidden, dir))
 		}
 	}
 	if len(missing) == 0 {
