@@ -28,6 +28,9 @@ import (
 const (
 	leaseName       = "usher-controller-manager"
 	shutdownTimeout = 45 * time.Second
+	// cacheSyncTimeout is how long a controller waits until it has seen every object once. With 50,000 people on a busy machine, the default
+	// of two minutes ended the operator, at each start.
+	cacheSyncTimeout = 30 * time.Minute
 )
 
 // NewScheme returns a scheme with Usher's kinds and those of Kubernetes.
@@ -95,6 +98,7 @@ func managerOptions(o *Options, webhooks webhook.Server) ctrl.Options {
 			SkipNameValidation: new(o.SkipNameValidation),
 			RecoverPanic:       new(true),
 			EnableWarmup:       new(true),
+			CacheSyncTimeout:   cacheSyncTimeout,
 		},
 	}
 }
