@@ -6,6 +6,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -14,8 +15,23 @@ import (
 	"github.com/usher-operator/usher/internal/setup"
 )
 
-// parse returns the options in the configuration file, if --config names one, and in flags, which override it.
+// parse returns the options in the configuration file, if --config names one, and in flags, which override it, each time that the file is
+// read.
 func parse(args []string) (setup.Options, *zap.Options, error) {
+	o, zapOptions, err := parseInto(flag.CommandLine, args)
+	if configurationFile(args) != "" {
+		o.Reload = func() (setup.Options, error) {
+			again := flag.NewFlagSet("usher", flag.ContinueOnError)
+			again.SetOutput(io.Discard)
+			again.String("kubeconfig", "", "") // declared by a library for the command line
+			o, _, err := parseInto(again, args)
+			return o, err
+		}
+	}
+	return o, zapOptions, err
+}
+
+func parseInto(flags *flag.FlagSet, args []string) (setup.Options, *zap.Options, error) {
 	o := setup.DefaultOptions()
 	if path := configurationFile(args); path != "" {
 		var err error
@@ -25,7 +41,6 @@ func parse(args []string) (setup.Options, *zap.Options, error) {
 	}
 	o.Namespace = os.Getenv("POD_NAMESPACE")
 	var zapOptions zap.Options
-	flags := flag.CommandLine
 	zapOptions.BindFlags(flags)
 	flags.String("config", "", "file with an UsherConfiguration; flags override it")
 	printVersion := flags.Bool("version", false, "print the version and end")

@@ -136,6 +136,28 @@ var _ = Describe("Flags", func() {
 		Entry("an argument that is not a flag", "leader-elect=false", `unexpected argument "leader-elect=false": flags start with --`),
 	)
 
+	It("OPS-1 override the configuration file each time that it is read", func() {
+		file := filepath.Join(GinkgoT().TempDir(), "usher.yaml")
+		write := func(rate string) {
+			Expect(os.WriteFile(file, []byte(`{"apiVersion": "config.usher.dev/v1alpha1", "kind": "UsherConfiguration",
+				"mail": {"rate": `+rate+`}, "platform": {"users": ["ops"]}}`), 0o600)).To(Succeed())
+		}
+		write("5")
+		options, err := parsed("--config="+file, "--platform-users=flag", "--namespace=usher-system")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(options.MailRate).To(Equal(5))
+		write("7")
+		again, err := options.Reload()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(again.MailRate).To(Equal(7))
+		Expect(again.Namespace).To(Equal("usher-system"))
+		Expect(again.PlatformUsers).To(HaveExactElements("flag"))
+		write("-")
+		_, err = options.Reload()
+		Expect(err).To(MatchError(ContainSubstring(file)))
+		Expect(parsed()).To(HaveField("Reload", BeNil()))
+	})
+
 	It("override the configuration file, which is named in any form", func() {
 		file := filepath.Join(GinkgoT().TempDir(), "usher.yaml")
 		Expect(os.WriteFile(file, []byte(`{"apiVersion": "config.usher.dev/v1alpha1", "kind": "UsherConfiguration",

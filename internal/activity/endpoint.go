@@ -14,6 +14,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
@@ -30,7 +31,7 @@ type AuditOptions struct {
 	// Cache finds people and workspaces.
 	Cache lookup.Reader
 	// Platform names the identities that are not people.
-	Platform authz.Platform
+	Platform live.Value[authz.Platform]
 	// Seen is called for every person who made a request.
 	Seen func(namespace, user string, at time.Time)
 	// Now is the clock. An event from the future counts as now.
@@ -105,7 +106,7 @@ func (e auditEndpoint) record(ctx context.Context, requests map[requester]reques
 			return err
 		}
 		for _, namespace := range organizations {
-			actor, err := e.Cache.Actor(ctx, e.Platform, namespace, who.username, r.groups)
+			actor, err := e.Cache.Actor(ctx, e.Platform.Load(), namespace, who.username, r.groups)
 			if err != nil {
 				return err
 			}

@@ -22,6 +22,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
@@ -54,7 +55,7 @@ var _ = Describe("The audit endpoint", func() {
 			return c.List(ctx, list, opts...)
 		}}, builders.Organization("acme").Delegate("argocd", v1alpha1.RoleOrganizationAdmin).Obj(), active("ana", noon), suspended, support, taken)
 		endpoint = NewAuditEndpoint(AuditOptions{
-			TokenFile: file, Cache: lookup.New(c, effective.IntakeDomains{}), Platform: authz.Platform{Users: []string{"ops"}},
+			TokenFile: file, Cache: lookup.New(c, effective.IntakeDomains{}), Platform: live.Of(authz.Platform{Users: []string{"ops"}}),
 			Seen: func(namespace, user string, at time.Time) { seen[namespace+"/"+user] = at },
 			Now:  func() time.Time { return noon.Add(time.Minute) }, Log: logr.Discard(),
 		})

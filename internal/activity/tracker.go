@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -41,8 +42,8 @@ type Options struct {
 	Client client.Client
 	// Held reports whether nothing is written in a namespace, because its organization is paused; nil: none is.
 	Held func(ctx context.Context, namespace string) (bool, error)
-	// Interval is the time within which a person's activity is written at most once.
-	Interval time.Duration
+	// Interval is the time within which a person's activity is written at most once; zero: it is not tracked.
+	Interval live.Value[time.Duration]
 	// Now is the clock.
 	Now func() time.Time
 	// Log receives errors and dropped requests.
@@ -74,6 +75,9 @@ func New(o Options) *Tracker {
 // Seen records that a person, by the namespace and name of their OrgUser, made a request. It makes no request itself, does not
 // wait, and is safe for concurrent use.
 func (t *Tracker) Seen(namespace, user string, at time.Time) {
+	if t.Interval.Load() == 0 {
+		return
+	}
 	t.mu.Lock()
 	added := t.queue.add(person{Namespace: namespace, Name: user}, at)
 	t.mu.Unlock()
@@ -163,7 +167,7 @@ func (t *Tracker) write(ctx context.Context, who person, at time.Time) (time.Tim
 	// update costs one request.
 	err := status.Amend(ctx, t.Client, t.Client, u, func() error {
 		var advanced bool
-		until, advanced = advance(&u.Status, at, t.Interval)
+		until, advanced = advance(&u.Status, at, t.Interval.Load())
 		if !advanced {
 			return nil
 		}

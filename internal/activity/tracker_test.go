@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/live"
 )
 
 var _ manager.LeaderElectionRunnable = &Tracker{}
@@ -47,7 +48,7 @@ var _ = Describe("The tracker", func() {
 		}}
 	})
 	start := func(c client.Client) *Tracker {
-		t := New(Options{Client: c, Interval: interval, Now: func() time.Time { return noon }, Log: funcr.New(logged.add, funcr.Options{})})
+		t := New(Options{Client: c, Interval: live.Of(interval), Now: func() time.Time { return noon }, Log: funcr.New(logged.add, funcr.Options{})})
 		Expect(t.NeedLeaderElection()).To(BeFalse())
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
@@ -90,6 +91,27 @@ var _ = Describe("The tracker", func() {
 			return lastActive(c, "ana")(Default)
 		}).Should(Equal("2026-11-21T12:15:00Z"))
 		Expect(patches.Load()).To(BeEquivalentTo(2))
+	})
+
+	It("OPS-1 tracks nothing while the interval is zero, and again with another one", func() {
+		c := newClient(funcs, active("ana", noon.Add(-time.Hour)), active("marker", noon.Add(-time.Hour)))
+		t := start(c)
+		t.Interval.Store(0)
+		t.Seen("acme", "ana", noon)
+		t.Interval.Store(interval)
+		awaitAll(t, c)
+		Expect(patches.Load()).To(BeEquivalentTo(1), "the marker's")
+
+		By("making it shorter, which holds for each person once their current one is over")
+		t.Interval.Store(time.Minute)
+		for _, seen := range []string{"2026-11-21T12:15:00Z", "2026-11-21T12:16:00Z"} {
+			at, err := time.Parse(time.RFC3339, seen)
+			Expect(err).NotTo(HaveOccurred())
+			Eventually(func() string { // a request during a write adds nothing
+				t.Seen("acme", "marker", at)
+				return lastActive(c, "marker")(Default)
+			}).WithTimeout(20 * time.Second).Should(Equal(seen))
+		}
 	})
 
 	It("writes nothing for people who are suspended, pending, deleted or were just active", func() {
@@ -161,7 +183,7 @@ var _ = Describe("The tracker", func() {
 	})
 
 	It("logs how many requests were dropped", func() {
-		t := New(Options{Interval: interval, Now: func() time.Time { return noon }, Log: funcr.New(logged.add, funcr.Options{})})
+		t := New(Options{Interval: live.Of(interval), Now: func() time.Time { return noon }, Log: funcr.New(logged.add, funcr.Options{})})
 		t.queue.capacity = 1
 		t.Seen("acme", "ana", noon)
 		t.Seen("acme", "bea", noon)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/delivery/budget"
+	"github.com/usher-operator/usher/internal/live"
 )
 
 // Budgets hold messages back that exceed the platform's budgets. Nil: there are none.
@@ -23,8 +24,11 @@ type Budgets struct {
 	// kept reads and writes what has to be known after a restart; nil: nothing is kept.
 	kept Keeper
 
+	limits live.Value[budget.Limits]
+
 	mu       sync.Mutex
 	ledger   *budget.Ledger
+	builtOf  budget.Limits
 	restored bool
 	// saved is what was saved last, guarded by mu.
 	saved budget.Record
@@ -39,8 +43,11 @@ type Keeper interface {
 }
 
 // NewBudgets returns Budgets that survive a restart if kept is not nil.
-func NewBudgets(limits budget.Limits, kept Keeper, now func() time.Time) *Budgets {
-	return &Budgets{now: now, kept: kept, ledger: budget.NewLedger(limits), restored: kept == nil}
+func NewBudgets(limits live.Value[budget.Limits], kept Keeper, now func() time.Time) *Budgets {
+	first := limits.Load()
+	return &Budgets{
+		limits: limits, now: now, kept: kept, ledger: budget.NewLedger(first), builtOf: first, restored: kept == nil,
+	}
 }
 
 // saveInterval is how often the record is saved. An operator that dies without notice forgets what it sent since.
@@ -104,7 +111,7 @@ type grant struct {
 // reserve returns which of the messages that are due may be sent, up to most.
 func (b *Budgets) reserve(ctx context.Context, of budget.Requester, messages []Message, most int) (*grant, error) {
 	g := &grant{budgets: b, organization: of.Tenant, left: map[string]Message{}, held: map[string]attempt.Result{}}
-	if b == nil {
+	if b == nil || b.limits.Load() == (budget.Limits{}) {
 		for _, m := range messages[:min(len(messages), most)] {
 			g.left[m.ID] = m
 		}
@@ -119,6 +126,7 @@ func (b *Budgets) reserve(ctx context.Context, of budget.Requester, messages []M
 	for n, m := range messages {
 		asked[n] = budget.Message{Stream: m.Stream, Destination: m.Destination}
 	}
+	b.adopt()
 	allowed, held := b.ledger.Reserve(of, asked, most, b.now())
 	for _, n := range allowed {
 		g.left[messages[n].ID] = messages[n]
@@ -129,6 +137,15 @@ func (b *Budgets) reserve(ctx context.Context, of budget.Requester, messages []M
 		g.held[m.ID] = attempt.Result{MessageID: m.MessageID, Budget: hold.Budget, RetryAt: hold.Until}
 	}
 	return g, nil
+}
+
+// adopt counts what was sent towards other limits, if they have changed.
+func (b *Budgets) adopt() {
+	limits := b.limits.Load()
+	if limits == b.builtOf {
+		return
+	}
+	b.ledger, b.builtOf = b.ledger.WithLimits(limits, b.now()), limits
 }
 
 // restore reads what was sent before the start. Until that is known nothing is sent.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/delivery/budget"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -36,7 +37,7 @@ var _ = Describe("OPS-9 A dispatcher with budgets", func() {
 	var now time.Time
 	clock := func() time.Time { return now }
 	dispatcher := func(limits budget.Limits, kept Keeper) *Dispatcher {
-		d := NewDispatcher(1, 0, clock).WithBudgets(NewBudgets(limits, kept, clock))
+		d := NewDispatcher(1, live.Of(0), clock).WithBudgets(NewBudgets(live.Of(limits), kept, clock))
 		d.recorded.Store(10)
 		return d
 	}
@@ -50,6 +51,24 @@ var _ = Describe("OPS-9 A dispatcher with budgets", func() {
 	}
 
 	BeforeEach(func() { now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC) })
+
+	It("OPS-1 sends what a changed budget allows, and what was sent before counts", func(ctx SpecContext) {
+		limits := live.Of(budget.Limits{OrganizationHour: 10})
+		d := NewDispatcher(1, live.Of(0), clock).WithBudgets(NewBudgets(limits, nil, clock))
+		d.recorded.Store(10)
+		sent := func(limit int) int {
+			limits.Store(budget.Limits{OrganizationHour: limit})
+			box := outboxOf(invitations(200)...)
+			_, err := d.Deliver(ctx, team, box)
+			Expect(err).NotTo(HaveOccurred())
+			return len(box.sent)
+		}
+		Expect(sent(10)).To(Equal(10))
+		Expect(sent(10)).To(BeZero())
+		Expect(sent(100)).To(Equal(90))
+		Expect(sent(5)).To(BeZero())
+		Expect(sent(0)).To(Equal(200), "no limit")
+	})
 
 	It("sends what a budget allows, records for which budget the others wait, and comes again then", func(ctx SpecContext) {
 		d, box := dispatcher(budget.Limits{OrganizationHour: 60}, nil), outboxOf(invitations(62)...)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/delivery/budget"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/requeue"
 )
 
@@ -53,7 +54,7 @@ type Dispatcher struct {
 
 // NewDispatcher returns a Dispatcher that sends up to connections messages at the same time, and at most perMinute messages a
 // minute; zero: without a limit.
-func NewDispatcher(connections, perMinute int, now func() time.Time) *Dispatcher {
+func NewDispatcher(connections int, perMinute live.Value[int], now func() time.Time) *Dispatcher {
 	return &Dispatcher{limiter: NewRateLimiter(perMinute), slots: newSlots(connections), connections: connections, now: now}
 }
 

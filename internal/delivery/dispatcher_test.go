@@ -17,6 +17,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -26,7 +27,7 @@ var _ = Describe("A dispatcher", func() {
 	clock := func() time.Time { return now }
 	// full sends full batches from the start, one message at a time.
 	full := func(perMinute int) *Dispatcher {
-		d := NewDispatcher(1, perMinute, clock)
+		d := NewDispatcher(1, live.Of(perMinute), clock)
 		d.recorded.Store(10)
 		return d
 	}
@@ -60,7 +61,7 @@ var _ = Describe("A dispatcher", func() {
 			box.pending = slices.DeleteFunc(slices.Clone(box.pending), func(m Message) bool { return m.ID == "b" })
 			box.recording = nil
 		}
-		Expect(NewDispatcher(1, 0, clock).Deliver(ctx, team, box)).To(BeZero())
+		Expect(NewDispatcher(1, live.Of(0), clock).Deliver(ctx, team, box)).To(BeZero())
 		Expect(box.calls).To(Equal([]string{"load", "record a", "record c d"}), "b was dropped while a was sent")
 		Expect(box.sent).To(Equal([]string{"a", "c", "d"}))
 	})
@@ -106,7 +107,7 @@ var _ = Describe("A dispatcher", func() {
 	)
 
 	DescribeTable("stops when results cannot be recorded", func(ctx SpecContext, recordErr error, expected OmegaMatcher) {
-		d, box := NewDispatcher(1, 0, clock), outboxOf(messages("a", "b")...)
+		d, box := NewDispatcher(1, live.Of(0), clock), outboxOf(messages("a", "b")...)
 		box.recordErr = recordErr
 		result, err := d.Deliver(ctx, team, box)
 		Expect(result).To(BeZero())

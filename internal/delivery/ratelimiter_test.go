@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/delivery/budget"
+	"github.com/usher-operator/usher/internal/live"
 )
 
 var _ = Describe("The rate limit of messages", func() {
@@ -20,7 +21,7 @@ var _ = Describe("The rate limit of messages", func() {
 	start := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 
 	It("allows everything when it is zero", func() {
-		p := NewRateLimiter(0)
+		p := NewRateLimiter(live.Of(0))
 		for range 3 {
 			mails, wait := p.Reserve(key(1), 100, start)
 			Expect(mails).To(Equal(100))
@@ -29,7 +30,7 @@ var _ = Describe("The rate limit of messages", func() {
 	})
 
 	It("allows that many a minute, however many objects ask how often", func() {
-		p := NewRateLimiter(60)
+		p := NewRateLimiter(live.Of(60))
 		sent := 0
 		for now := start; now.Before(start.Add(time.Minute)); now = now.Add(100 * time.Millisecond) {
 			for n := range 10 {
@@ -43,8 +44,21 @@ var _ = Describe("The rate limit of messages", func() {
 		Expect(sent).To(BeNumerically("~", 60, 1))
 	})
 
+	It("OPS-1 changes while messages are sent", func() {
+		rate := live.Of(60)
+		p := NewRateLimiter(rate)
+		take := func() int { mails, _ := p.Reserve(key(1), 100, start); return mails }
+		Expect(take()).To(Equal(1))
+		Expect(take()).To(BeZero())
+		rate.Store(0)
+		Expect(take()).To(Equal(100))
+		rate.Store(600)
+		Expect(take()).To(Equal(10))
+		Expect(take()).To(BeZero())
+	})
+
 	It("gives a long list no more reservations than a short one", func() {
-		p := NewRateLimiter(60)
+		p := NewRateLimiter(live.Of(60))
 		sent := map[int]int{}
 		for now := start; now.Before(start.Add(20 * time.Second)); now = now.Add(100 * time.Millisecond) {
 			for n, wanted := range []int{100, 5, 5} {
@@ -57,7 +71,7 @@ var _ = Describe("The rate limit of messages", func() {
 	})
 
 	It("reserves the messages of a second at a time when it is high", func() {
-		p := NewRateLimiter(600)
+		p := NewRateLimiter(live.Of(600))
 		mails, _ := p.Reserve(key(1), 100, start)
 		Expect(mails).To(Equal(10))
 		mails, wait := p.Reserve(key(1), 100, start)
@@ -68,7 +82,7 @@ var _ = Describe("The rate limit of messages", func() {
 	})
 
 	It("keeps no reservations of objects that are gone", func() {
-		p := NewRateLimiter(6000)
+		p := NewRateLimiter(live.Of(6000))
 		for n := range 500 {
 			p.Reserve(key(n), 100, start.Add(time.Duration(n)*time.Millisecond))
 		}

@@ -28,8 +28,9 @@ func (a *agent) ensureAccount(ctx context.Context, m *message, to *Destination) 
 	if known {
 		return
 	}
-	if !a.accounts.reserve(to.key(), a.now()) {
-		log.Info("a sender gets no account, because too many new ones have written within an hour", "limit", a.limits.NewAccounts)
+	in := a.rates.inForce()
+	if !in.accounts.reserve(to.key(), a.now()) {
+		log.Info("a sender gets no account, because too many new ones have written within an hour", "limit", in.limits.NewAccounts)
 		countSkipped(skippedLimited)
 		return
 	}
@@ -37,7 +38,7 @@ func (a *agent) ensureAccount(ctx context.Context, m *message, to *Destination) 
 	if created {
 		accountsTotal.Inc()
 	} else {
-		a.accounts.cancel(to.key(), a.now())
+		in.accounts.cancel(to.key(), a.now())
 	}
 	if err != nil {
 		log.Error(err, "cannot create an account for a sender: the mail is passed on without it")

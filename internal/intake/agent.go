@@ -21,26 +21,15 @@ import (
 type agent struct {
 	directory Directory
 	relay     Relay
-	limits    Limits
+	rates     *liveRates
 	hostname  string
 	now       func() time.Time
 	log       logr.Logger
-
-	senders, networks, workspaces, accounts *limiter
-	// unproven and domains count the mails of those for whom nobody vouches.
-	unproven, domains *limiter
-	// organizations counts both apart.
-	organizations *limiter
 }
 
 func newAgent(directory Directory, relay Relay, o Options) *agent {
-	limits := o.Limits.withDefaults()
 	return &agent{
-		directory: directory, relay: relay, limits: limits, hostname: o.Hostname, now: o.Now, log: o.Log,
-		senders: newLimiter(limits.PerSender), networks: newLimiter(limits.PerNetwork),
-		workspaces: newLimiter(limits.PerWorkspace), accounts: newLimiter(limits.NewAccounts),
-		unproven: newLimiter(limits.unproven()), domains: newLimiter(limits.UnprovenPerDomain),
-		organizations: newLimiter(limits.PerOrganization),
+		directory: directory, relay: relay, rates: &liveRates{limits: o.Limits}, hostname: o.Hostname, now: o.Now, log: o.Log,
 	}
 }
 
@@ -121,23 +110,23 @@ func (a *agent) deliver(ctx context.Context, m *message, to *Destination) reply 
 // up nothing of what the others may send.
 func (a *agent) reservations(m *message, to *Destination, proven bool) []reservation {
 	limit := func(r reply, n int) reply { return r.fill("limit", strconv.Itoa(n), "sender", shown(m.sender)) }
-	from := network(m.client)
-	bySender := reservation{a.senders, emailaddr.Normalize(m.sender) + " " + to.key(), limit(senderLimit, a.limits.PerSender)}
+	from, in := network(m.client), a.rates.inForce()
+	bySender := reservation{in.senders, emailaddr.Normalize(m.sender) + " " + to.key(), limit(senderLimit, in.limits.PerSender)}
 	if proven {
 		return []reservation{
-			{a.networks, from, limit(networkLimit, a.limits.PerNetwork)},
+			{in.networks, from, limit(networkLimit, in.limits.PerNetwork)},
 			bySender,
-			{a.workspaces, to.key(), limit(workspaceLimit, a.limits.PerWorkspace)},
-			{a.organizations, to.Organization, limit(organizationLimit, a.limits.PerOrganization)},
+			{in.workspaces, to.key(), limit(workspaceLimit, in.limits.PerWorkspace)},
+			{in.organizations, to.Organization, limit(organizationLimit, in.limits.PerOrganization)},
 		}
 	}
 	domain := domainOf(m.sender)
 	return []reservation{
-		{a.networks, "unproven " + from, limit(networkLimit, a.limits.PerNetwork)},
+		{in.networks, "unproven " + from, limit(networkLimit, in.limits.PerNetwork)},
 		bySender,
-		{a.domains, domain + " " + to.key(), limit(domainLimit, a.limits.UnprovenPerDomain).fill("domain", shown(domain))},
-		{a.unproven, to.key(), limit(unprovenLimit, a.limits.unproven())},
-		{a.organizations, "unproven " + to.Organization, limit(organizationLimit, a.limits.PerOrganization)},
+		{in.domains, domain + " " + to.key(), limit(domainLimit, in.limits.UnprovenPerDomain).fill("domain", shown(domain))},
+		{in.unproven, to.key(), limit(unprovenLimit, in.limits.unproven())},
+		{in.organizations, "unproven " + to.Organization, limit(organizationLimit, in.limits.PerOrganization)},
 	}
 }
 

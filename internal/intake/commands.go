@@ -20,7 +20,7 @@ func (s *session) hello(name string) {
 	for _, extension := range []string{"PIPELINING", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"} {
 		s.writeLine("250-" + extension)
 	}
-	s.writeLine("250 SIZE " + strconv.FormatInt(s.agent.limits.MessageBytes, 10))
+	s.writeLine("250 SIZE " + strconv.FormatInt(s.agent.rates.inForce().limits.MessageBytes, 10))
 }
 
 func (s *session) mail(rest string) {
@@ -60,7 +60,7 @@ func (s *session) senderParameters(parameters []string) (utf8 bool, no *reply) {
 			switch {
 			case err != nil && !errors.Is(err, strconv.ErrRange) || size < 0:
 				return false, new(badValue.fill("name", "SIZE"))
-			case err != nil || size > s.agent.limits.MessageBytes:
+			case err != nil || size > s.agent.rates.inForce().limits.MessageBytes:
 				return false, new(s.tooLarge())
 			}
 		case "BODY":
@@ -80,7 +80,7 @@ func (s *session) senderParameters(parameters []string) (utf8 bool, no *reply) {
 func brief(word string) string { return strings.ToValidUTF8(word[:min(len(word), 40)], "") }
 
 func (s *session) tooLarge() reply {
-	return tooLarge.fill("limit", strconv.FormatInt(s.agent.limits.MessageBytes, 10))
+	return tooLarge.fill("limit", strconv.FormatInt(s.agent.rates.inForce().limits.MessageBytes, 10))
 }
 
 func (s *session) rcpt(rest string) {
@@ -89,8 +89,8 @@ func (s *session) rcpt(rest string) {
 		s.reply(mailFirst)
 		return
 	}
-	if len(s.to) >= s.agent.limits.Recipients {
-		s.reply(tooManyRecipients.fill("limit", strconv.Itoa(s.agent.limits.Recipients)))
+	if most := s.agent.rates.inForce().limits.Recipients; len(s.to) >= most {
+		s.reply(tooManyRecipients.fill("limit", strconv.Itoa(most)))
 		return
 	}
 	address, parameters, valid := parsePath(rest, "TO:")

@@ -25,7 +25,7 @@ func (s *session) data() error {
 	m := &message{content: &buffer{memory: s.memory}, utf8: s.utf8, client: s.client, helo: s.helo, id: newID()}
 	defer m.content.free()
 	defer s.reset()
-	receiver := receiver{from: s.in, into: m.content, limit: s.agent.limits.MessageBytes}
+	receiver := receiver{from: s.in, into: m.content, limit: s.agent.rates.inForce().limits.MessageBytes}
 	if err := receiver.receive(); err != nil {
 		return err
 	}

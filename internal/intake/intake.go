@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/mail"
 )
 
@@ -118,8 +119,8 @@ type Options struct {
 	Address string
 	// Hostname is the name of the intake in the LMTP dialogue and in trace fields.
 	Hostname string
-	// Limits keep one sender from using up what is meant for all.
-	Limits Limits
+	// Limits keep one sender from using up what is meant for all. Memory and Connections do not change while the intake runs.
+	Limits live.Value[Limits]
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
 	// Log receives what happens to mails, but never the contents or the header of a mail.

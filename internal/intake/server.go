@@ -51,10 +51,10 @@ func NewServer(directory Directory, relay Relay, o Options) (*Server, error) {
 	if o.Hostname == "" {
 		o.Hostname = "localhost"
 	}
-	a := newAgent(directory, relay, o)
+	a, limits := newAgent(directory, relay, o), o.Limits.Load().withDefaults()
 	return &Server{
-		agent: a, memory: &memory{limit: a.limits.Memory + firstChunk + laterChunk}, network: network, address: address, log: o.Log,
-		timeouts: defaultTimeouts, slots: make(chan struct{}, a.limits.Connections), sessions: map[*session]bool{},
+		agent: a, memory: &memory{limit: limits.Memory + firstChunk + laterChunk}, network: network, address: address, log: o.Log,
+		timeouts: defaultTimeouts, slots: make(chan struct{}, limits.Connections), sessions: map[*session]bool{},
 	}, nil
 }
 

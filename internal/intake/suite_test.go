@@ -20,6 +20,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
@@ -172,7 +173,7 @@ func listen(t *fakeBackend, change ...func(*Options, *Server)) *Server {
 }
 
 func limitedTo(l Limits) func(*Options, *Server) {
-	return func(o *Options, _ *Server) { o.Limits = l }
+	return func(o *Options, _ *Server) { o.Limits = live.Of(l) }
 }
 
 // lmtpClient speaks LMTP byte by byte.

@@ -24,7 +24,7 @@ func intakes(o client.Object) []string {
 // WorkspaceByIntake returns the workspace, of any organization, that has an intake address in force, or nil if none has.
 func (r Reader) WorkspaceByIntake(ctx context.Context, address string) (*v1alpha1.Workspace, error) {
 	requesting, err := r.WorkspacesByIntake(ctx, address)
-	return effective.IntakeHolder(requesting, r.domains), err
+	return effective.IntakeHolder(requesting, r.domains.Load()), err
 }
 
 // IntakeReceiver returns the workspace that receives the mail to an address: the one with that intake address or, if there is none,
@@ -49,7 +49,7 @@ func (r Reader) OtherIntakeHolder(ctx context.Context, w *v1alpha1.Workspace) (*
 	requesting, err := r.WorkspacesByIntake(ctx, address)
 	holder := effective.IntakeHolder(slices.DeleteFunc(requesting, func(other *v1alpha1.Workspace) bool {
 		return other.Namespace == w.Namespace && other.Name == w.Name
-	}), r.domains)
+	}), r.domains.Load())
 	base, detailed := emailaddr.WithoutDetail(address)
 	if err != nil || holder != nil || !detailed {
 		return holder, err

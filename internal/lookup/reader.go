@@ -18,6 +18,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/live"
 )
 
 // objects reads single objects and whole lists, which needs no index.
@@ -27,13 +28,19 @@ type objects struct{ client.Reader }
 type Reader struct {
 	objects
 
-	domains effective.IntakeDomains
+	domains live.Value[effective.IntakeDomains]
 	names   effective.Usernames
 }
 
 // New returns a Reader. Domains say at which addresses an organization may receive mail.
 func New(cache client.Reader, domains effective.IntakeDomains) Reader {
-	return Reader{objects: objects{scopedReader{cache}}, domains: domains}
+	return Reader{objects: objects{scopedReader{cache}}, domains: live.Of(domains)}
+}
+
+// WithLiveDomains returns a Reader with domains that may change.
+func (r Reader) WithLiveDomains(domains live.Value[effective.IntakeDomains]) Reader {
+	r.domains = domains
+	return r
 }
 
 // WithUsernames returns a Reader that maps addresses to Kubernetes user names as the platform's settings say.

@@ -87,7 +87,7 @@ func (r Reader) workspaceFacts(ctx context.Context, q *authz.Request, w *v1alpha
 		return nil
 	}
 	var err error
-	q.Facts.IntakeDomains = r.domains
+	q.Facts.IntakeDomains = r.domains.Load()
 	if q.Facts.IntakeHolder, err = r.OtherIntakeHolder(ctx, w); err != nil {
 		return err
 	}

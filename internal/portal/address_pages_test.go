@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/portal"
 )
 
@@ -22,7 +23,7 @@ var _ = Describe("The page for a new address", func() {
 	BeforeEach(func() {
 		links = newFakeLinks()
 		links.link.State = v1alpha1.RecipientRegistered
-		s = site{portal.New(links, portal.Options{RequestsPerSecond: -1})}
+		s = site{portal.New(links, portal.Options{RequestsPerSecond: live.Of(-1.0)})}
 	})
 
 	It("NOV-9 shows the address and changes nothing until the button is pressed", func() {

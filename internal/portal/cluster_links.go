@@ -15,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/onboarding"
 	"github.com/usher-operator/usher/internal/status"
@@ -34,7 +35,7 @@ type ClusterLinks struct {
 	// MailDomain is the right-hand side of Message-IDs.
 	MailDomain string
 	// SignInURL is where people sign in; empty: the welcome page has no link.
-	SignInURL string
+	SignInURL live.Value[string]
 	// Now is the clock.
 	Now func() time.Time
 }

@@ -80,10 +80,7 @@ func limitBody(next http.Handler) http.Handler {
 // limitRate refuses requests of a client that sends too many. It does not count the health check, which must not fail under
 // load, and the files that the refusal needs to be readable.
 func (h *handler) limitRate(next http.Handler, opts Options) http.Handler {
-	if opts.RequestsPerSecond < 0 {
-		return next
-	}
-	limit := newLimiter(opts.RequestsPerSecond, opts.Burst)
+	limit := liveLimiter{rate: opts.RequestsPerSecond, build: func(rate float64) *limiter { return newLimiter(rate, opts.Burst) }}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counts := r.URL.Path != "/healthz" && r.URL.Path != style.path && r.URL.Path != icon.path &&
 			!strings.HasPrefix(r.URL.Path, accentPath)

@@ -18,6 +18,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/portal"
 )
 
@@ -29,7 +30,7 @@ var _ = Describe("The guard", func() {
 	with := func(opts portal.Options) site { return site{portal.New(links, opts)} }
 
 	It("sets its headers on every answer", func() {
-		pages := with(portal.Options{URL: "https://portal.acme.example", RequestsPerSecond: 0.001, Burst: 3})
+		pages := with(portal.Options{URL: "https://portal.acme.example", RequestsPerSecond: live.Of(0.001), Burst: 3})
 		foreign := postRequest("/i/"+inviteToken, acceptForm())
 		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 		answers := []*httptest.ResponseRecorder{
@@ -93,7 +94,7 @@ var _ = Describe("The guard", func() {
 
 	It("limits each client separately, and does not limit the health check", func() {
 		pages := with(portal.Options{
-			RequestsPerSecond: 0.001, Burst: 2, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+			RequestsPerSecond: live.Of(0.001), Burst: 2, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		})
 		from := func(remote, forwarded string) *httptest.ResponseRecorder {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)

@@ -44,7 +44,7 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 		Language:          t.language(onboarding),
 		Location:          effective.LocationOf(t.organization),
 		Contact:           contact,
-		SignInURL:         l.SignInURL,
+		SignInURL:         l.SignInURL.Load(),
 		NeedsConfirmation: effective.ConfirmationNeeded(t.organization),
 		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(emailaddr.FormOfAddress(emailaddr.DisplayName(email)))},
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
@@ -147,14 +148,14 @@ type Options struct {
 	// TrustedProxies are the networks whose X-Forwarded-For header is trusted.
 	TrustedProxies []netip.Prefix
 	// RequestsPerSecond and Burst limit each client; zero: 5 and 40. A negative rate means no limit.
-	RequestsPerSecond float64
+	RequestsPerSecond live.Value[float64]
 	Burst             int
 	// Questions accepts customers' questions; nil: the portal has no contact pages.
 	Questions Questions
 	// Queues asks the owners of queues' addresses; nil: the portal has no page for them.
 	Queues Queues
 	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /48); zero: 30; negative: no limit.
-	QuestionsPerHour float64
+	QuestionsPerHour live.Value[float64]
 	// Middleware wraps the handler of a Server; nil: nothing does.
 	Middleware func(http.Handler) http.Handler
 	// Log receives errors and, at verbosity 1, each request's route and status. It never receives a token.

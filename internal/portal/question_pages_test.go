@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
@@ -141,7 +142,7 @@ var _ = Describe("A contact page", func() {
 	It("limits questions per network and hour", func() {
 		proxies := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 		pages = site{portal.New(newFakeLinks(), portal.Options{
-			Questions: questions, QuestionsPerHour: 2, TrustedProxies: proxies, RequestsPerSecond: -1,
+			Questions: questions, QuestionsPerHour: live.Of(2.0), TrustedProxies: proxies, RequestsPerSecond: live.Of(-1.0),
 		})}
 		from := func(address string, form url.Values) int {
 			r := postRequest(contactPagePath, form)

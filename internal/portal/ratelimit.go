@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/usher-operator/usher/internal/live"
 )
 
 const (
@@ -86,16 +88,45 @@ func (l *limiter) prune(now time.Time) {
 
 // newQuestionLimit returns a function that counts a question and reports whether it is within the limit of the client's network.
 func newQuestionLimit(opts Options) func(*http.Request) bool {
-	if opts.QuestionsPerHour < 0 {
-		return func(*http.Request) bool { return true }
-	}
-	hourly := opts.QuestionsPerHour
-	if hourly == 0 {
-		hourly = defaultQuestionsPerHour
-	}
-	limit := newLimiter(hourly/time.Hour.Seconds(), max(int(hourly), 1))
-	limit.networkOf = wideNetworkOf
+	limit := liveLimiter{rate: opts.QuestionsPerHour, build: func(hourly float64) *limiter {
+		if hourly == 0 {
+			hourly = defaultQuestionsPerHour
+		}
+		limit := newLimiter(hourly/time.Hour.Seconds(), max(int(hourly), 1))
+		limit.networkOf = wideNetworkOf
+		return limit
+	}}
 	return func(r *http.Request) bool { return limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) }
+}
+
+// liveLimiter is a limiter whose rate may change; negative: no limit. With a new rate, all counts start anew.
+type liveLimiter struct {
+	rate  live.Value[float64]
+	build func(rate float64) *limiter
+
+	mu      sync.Mutex
+	builtOf float64
+	current *limiter
+}
+
+// allow counts a request and reports whether it is within the limit.
+func (l *liveLimiter) allow(address netip.Addr, now time.Time) bool {
+	current := l.inForce()
+	return current == nil || current.allow(address, now)
+}
+
+// inForce returns the limiter; nil: there is no limit.
+func (l *liveLimiter) inForce() *limiter {
+	now := l.rate.Load()
+	if now < 0 {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.current == nil || l.builtOf != now {
+		l.current, l.builtOf = l.build(now), now
+	}
+	return l.current
 }
 
 // networkOf returns the network within which a client can easily change its address: an IPv6 /64, or a single IPv4 address.

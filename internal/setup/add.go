@@ -9,6 +9,7 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/question/store"
@@ -51,6 +52,9 @@ func add(ctx context.Context, mgr boundedManager, o *Options, certificate *servi
 	if err := addIntake(mgr, o, d); err != nil {
 		return err
 	}
+	if err := addReload(mgr, o); err != nil {
+		return err
+	}
 	if err := addMetrics(mgr, o, certificate); err != nil {
 		return err
 	}
@@ -78,7 +82,7 @@ func newQuestionStore(mgr ctrl.Manager, o *Options) *store.Store {
 }
 
 func cacheReader(mgr ctrl.Manager, o *Options) lookup.Reader {
-	return lookup.New(mgr.GetClient(), intakeDomains(o)).WithUsernames(o.Usernames)
+	return lookup.New(mgr.GetClient(), effective.IntakeDomains{}).WithLiveDomains(o.live.intakeDomains).WithUsernames(o.Usernames)
 }
 
 func apiReader(mgr ctrl.Manager) lookup.APIReader { return lookup.NewAPIReader(mgr.GetAPIReader()) }

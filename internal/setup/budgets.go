@@ -69,12 +69,9 @@ func BudgetArguments(o *Options) []string {
 	return all
 }
 
-// addBudgets adds the budgets to the manager, which keep what was sent over a restart; nil: there are no limits.
+// addBudgets adds the budgets to the manager, which keep what was sent over a restart.
 func addBudgets(mgr ctrl.Manager, o *Options) (*delivery.Budgets, error) {
-	if o.Budgets == (budget.Limits{}) {
-		return nil, nil //nolint:nilnil // no budgets is an answer, not an error
-	}
 	key := types.NamespacedName{Namespace: o.Namespace, Name: budgetsSecret}
-	budgets := delivery.NewBudgets(o.Budgets, delivery.NewSecretKeeper(mgr.GetClient(), mgr.GetAPIReader(), key), o.now())
+	budgets := delivery.NewBudgets(o.live.budgets, delivery.NewSecretKeeper(mgr.GetClient(), mgr.GetAPIReader(), key), o.now())
 	return budgets, mgr.Add(budgets)
 }

@@ -6,90 +6,123 @@ package setup
 import (
 	"errors"
 	"regexp"
+	"slices"
 )
 
-// configurationKeys are the fields of an UsherConfiguration that flags override.
-var configurationKeys = map[string]string{ //nolint:gosec // no credentials, only names of settings
-	"leader-elect": "leaderElection",
-	"drain-delay":  "drainDelay",
+// A setting changes in place, while the operator runs, or when the operator restarts.
+const (
+	inPlace   = true
+	atRestart = false
+)
 
-	"webhook-host":               "webhooks.host",
-	"webhook-port":               "webhooks.port",
-	"webhook-dns-names":          "webhooks.dnsNames",
-	"webhook-client-ca-file":     "webhooks.clientCAFile",
-	"webhook-certificate-secret": "webhooks.certificate.secretName",
+// setting is a field of an UsherConfiguration, and the flag that overrides it.
+type setting struct {
+	flag, key string
+	// live is inPlace or atRestart.
+	live  bool
+	value func(*Options) any
+}
 
-	"health-probe-bind-address": "health.bindAddress",
-	"metrics-bind-address":      "metrics.bindAddress",
-	"metrics-secure":            "metrics.secure",
+// settings are all fields of an UsherConfiguration. A field that changes in place is handed to its users by liveOptions.
+var settings = []setting{ //nolint:gosec // no credentials, only names of settings
+	{"leader-elect", "leaderElection", atRestart, func(o *Options) any { return o.LeaderElection }},
+	{"drain-delay", "drainDelay", atRestart, func(o *Options) any { return o.DrainDelay }},
 
-	"portal-bind-address":        "portal.bindAddress",
-	"portal-url":                 "portal.url",
-	"sign-in-url":                "portal.signInURL",
-	"trusted-proxies":            "portal.trustedProxies",
-	"portal-requests-per-second": "portal.requestsPerSecond",
-	"portal-questions-per-hour":  "portal.questionsPerHour",
+	{"webhook-host", "webhooks.host", atRestart, func(o *Options) any { return o.WebhookHost }},
+	{"webhook-port", "webhooks.port", atRestart, func(o *Options) any { return o.WebhookPort }},
+	{"webhook-dns-names", "webhooks.dnsNames", atRestart, func(o *Options) any { return o.WebhookDNSNames }},
+	{"webhook-client-ca-file", "webhooks.clientCAFile", atRestart, func(o *Options) any { return o.WebhookClientCAFile }},
+	{"webhook-certificate-secret", "webhooks.certificate.secretName", atRestart, func(o *Options) any { return o.CertificateSecret }},
 
-	"mail-from":          "mail.from",
-	"mail-rate":          "mail.rate",
-	"mail-templates":     "mail.templates",
-	"settle-delay":       "mail.settleDelay",
-	"smtp-address":       "mail.smtp.address",
-	"smtp-tls":           "mail.smtp.tls",
-	"smtp-connections":   "mail.smtp.connections",
-	"smtp-username-file": "mail.smtp.usernameFile",
-	"smtp-password-file": "mail.smtp.passwordFile",
+	{"health-probe-bind-address", "health.bindAddress", atRestart, func(o *Options) any { return o.HealthAddress }},
 
-	"gateway-url":      "gateway.url",
-	"gateway-key-file": "gateway.keyFile",
+	{"metrics-bind-address", "metrics.bindAddress", atRestart, func(o *Options) any { return o.MetricsAddress }},
+	{"metrics-secure", "metrics.secure", atRestart, func(o *Options) any { return o.MetricsSecure }},
 
-	"intake-address":              "intake.bindAddress",
-	"intake-domains":              "intake.domains",
-	"intake-sender-rate":          "intake.limits.perSender",
-	"intake-network-rate":         "intake.limits.perNetwork",
-	"intake-workspace-rate":       "intake.limits.perWorkspace",
-	"intake-organization-rate":    "intake.limits.perOrganization",
-	"intake-unproven-rate":        "intake.limits.unproven",
-	"intake-unproven-domain-rate": "intake.limits.unprovenPerDomain",
-	"intake-account-rate":         "intake.limits.newAccounts",
-	"intake-max-bytes":            "intake.limits.messageBytes",
-	"intake-memory-bytes":         "intake.limits.memoryBytes",
-	"intake-connections":          "intake.limits.connections",
-	"intake-recipients":           "intake.limits.recipients",
+	{"portal-bind-address", "portal.bindAddress", atRestart, func(o *Options) any { return o.PortalAddress }},
+	{"portal-url", "portal.url", atRestart, func(o *Options) any { return o.PortalURL }},
+	{"sign-in-url", "portal.signInURL", inPlace, func(o *Options) any { return o.SignInURL }},
+	{"trusted-proxies", "portal.trustedProxies", atRestart, func(o *Options) any { return o.TrustedProxies }},
+	{"portal-requests-per-second", "portal.requestsPerSecond", inPlace, func(o *Options) any { return o.PortalRequestsPerSecond }},
+	{"portal-questions-per-hour", "portal.questionsPerHour", inPlace, func(o *Options) any { return o.PortalQuestionsPerHour }},
 
-	"queue-domains":           "queues.domains",
-	"provisional-account-age": "accounts.provisionalAge",
-	"provisional-accounts":    "accounts.provisional",
+	{"mail-from", "mail.from", atRestart, func(o *Options) any { return o.Mail.From }},
+	{"mail-rate", "mail.rate", inPlace, func(o *Options) any { return o.MailRate }},
+	{"mail-templates", "mail.templates", atRestart, func(o *Options) any { return o.MailTemplates }},
+	{"settle-delay", "mail.settleDelay", atRestart, func(o *Options) any { return o.SettleDelay }},
+	{"smtp-address", "mail.smtp.address", atRestart, func(o *Options) any { return o.Mail.Address }},
+	{"smtp-tls", "mail.smtp.tls", atRestart, func(o *Options) any { return o.Mail.TLS }},
+	{"smtp-connections", "mail.smtp.connections", atRestart, func(o *Options) any { return o.Mail.Connections }},
+	{"smtp-username-file", "mail.smtp.usernameFile", atRestart, func(o *Options) any { return o.Mail.UsernameFile }},
+	{"smtp-password-file", "mail.smtp.passwordFile", atRestart, func(o *Options) any { return o.Mail.PasswordFile }},
 
-	"budget-organization-hour":   "budgets.organizationHour",
-	"budget-organization-day":    "budgets.organizationDay",
-	"budget-address-day":         "budgets.addressDay",
-	"budget-address-notices-day": "budgets.addressNoticesDay",
-	"budget-queue-day":           "budgets.queueDay",
-	"budget-phones-hour":         "budgets.phonesHour",
-	"budget-phones-day":          "budgets.phonesDay",
-	"budget-phone-day":           "budgets.phoneDay",
+	{"gateway-url", "gateway.url", atRestart, func(o *Options) any { return o.Gateway.URL }},
+	{"gateway-key-file", "gateway.keyFile", atRestart, func(o *Options) any { return o.Gateway.KeyFile }},
 
-	"platform-users":    "platform.users",
-	"platform-groups":   "platform.groups",
-	"username-prefix":   "usernames.prefix",
-	"username-form":     "usernames.form",
-	"namespace-labels":  "namespaces.labels",
-	"activity-interval": "activity.interval",
-	"audit-token-file":  "activity.auditTokenFile",
+	{"intake-address", "intake.bindAddress", atRestart, func(o *Options) any { return o.IntakeAddress }},
+	{"intake-domains", "intake.domains", inPlace, func(o *Options) any { return o.IntakeDomains }},
+	{"intake-sender-rate", "intake.limits.perSender", inPlace, func(o *Options) any { return o.IntakeLimits.PerSender }},
+	{"intake-network-rate", "intake.limits.perNetwork", inPlace, func(o *Options) any { return o.IntakeLimits.PerNetwork }},
+	{"intake-workspace-rate", "intake.limits.perWorkspace", inPlace, func(o *Options) any { return o.IntakeLimits.PerWorkspace }},
+	{"intake-organization-rate", "intake.limits.perOrganization", inPlace, func(o *Options) any { return o.IntakeLimits.PerOrganization }},
+	{"intake-unproven-rate", "intake.limits.unproven", inPlace, func(o *Options) any { return o.IntakeLimits.Unproven }},
+	{"intake-unproven-domain-rate", "intake.limits.unprovenPerDomain", inPlace, func(o *Options) any { return o.IntakeLimits.UnprovenPerDomain }},
+	{"intake-account-rate", "intake.limits.newAccounts", inPlace, func(o *Options) any { return o.IntakeLimits.NewAccounts }},
+	{"intake-max-bytes", "intake.limits.messageBytes", atRestart, func(o *Options) any { return o.IntakeLimits.MessageBytes }},
+	{"intake-memory-bytes", "intake.limits.memoryBytes", atRestart, func(o *Options) any { return o.IntakeLimits.Memory }},
+	{"intake-connections", "intake.limits.connections", atRestart, func(o *Options) any { return o.IntakeLimits.Connections }},
+	{"intake-recipients", "intake.limits.recipients", inPlace, func(o *Options) any { return o.IntakeLimits.Recipients }},
+
+	{"queue-domains", "queues.domains", inPlace, func(o *Options) any { return o.QueueDomains }},
+
+	{"provisional-account-age", "accounts.provisionalAge", atRestart, func(o *Options) any { return o.Provisional.Age }},
+	{"provisional-accounts", "accounts.provisional", atRestart, func(o *Options) any { return o.Provisional.Unproven }},
+
+	{"budget-organization-hour", "budgets.organizationHour", inPlace, func(o *Options) any { return o.Budgets.OrganizationHour }},
+	{"budget-organization-day", "budgets.organizationDay", inPlace, func(o *Options) any { return o.Budgets.OrganizationDay }},
+	{"budget-address-day", "budgets.addressDay", inPlace, func(o *Options) any { return o.Budgets.AddressDay }},
+	{"budget-address-notices-day", "budgets.addressNoticesDay", inPlace, func(o *Options) any { return o.Budgets.AddressNoticesDay }},
+	{"budget-queue-day", "budgets.queueDay", inPlace, func(o *Options) any { return o.Budgets.QueueDay }},
+	{"budget-phones-hour", "budgets.phonesHour", inPlace, func(o *Options) any { return o.Budgets.PhonesHour }},
+	{"budget-phones-day", "budgets.phonesDay", inPlace, func(o *Options) any { return o.Budgets.PhonesDay }},
+	{"budget-phone-day", "budgets.phoneDay", inPlace, func(o *Options) any { return o.Budgets.PhoneDay }},
+
+	{"platform-users", "platform.users", inPlace, func(o *Options) any { return o.PlatformUsers }},
+	{"platform-groups", "platform.groups", inPlace, func(o *Options) any { return o.PlatformGroups }},
+
+	{"username-prefix", "usernames.prefix", atRestart, func(o *Options) any { return o.Usernames.Prefix }},
+	{"username-form", "usernames.form", atRestart, func(o *Options) any { return o.Usernames.Form }},
+
+	{"namespace-labels", "namespaces.labels", inPlace, func(o *Options) any { return o.NamespaceLabels }},
+
+	{"activity-interval", "activity.interval", inPlace, func(o *Options) any { return o.ActivityInterval }},
+	{"audit-token-file", "activity.auditTokenFile", atRestart, func(o *Options) any { return o.AuditTokenFile }},
+}
+
+// settingOf returns the setting that a flag overrides; false: none.
+func settingOf(flag string) (setting, bool) {
+	place := slices.IndexFunc(settings, func(s setting) bool { return s.flag == flag })
+	if place < 0 {
+		return setting{}, false
+	}
+	return settings[place], true
 }
 
 // ConfigurationKey returns the field of an UsherConfiguration that a flag overrides; empty: the flag has none.
-func ConfigurationKey(flag string) string { return configurationKeys[flag] }
+func ConfigurationKey(flag string) string {
+	s, _ := settingOf(flag)
+	return s.key
+}
 
-// ConfigurationFlag returns the flag that overrides a field; empty: there is no such field.
-func ConfigurationFlag(key string) string {
-	for flag, k := range configurationKeys {
-		if k == key {
-			return flag
+// ConfigurationFlag returns the flag that overrides a field, and whether the field changes while the operator runs; empty: there is no such
+// field.
+func ConfigurationFlag(key string) (flag string, live bool) {
+	for _, s := range settings {
+		if s.key == key {
+			return s.flag, s.live
 		}
 	}
-	return ""
+	return "", false
 }
 
 var flagName = regexp.MustCompile(`--([a-z]+(?:-[a-z]+)*)`)
@@ -100,7 +133,7 @@ func namingKeys(err error) error {
 		return nil
 	}
 	return errors.New(flagName.ReplaceAllStringFunc(err.Error(), func(flag string) string {
-		if key := configurationKeys[flag[2:]]; key != "" {
+		if key := ConfigurationKey(flag[2:]); key != "" {
 			return key
 		}
 		return flag

@@ -60,8 +60,8 @@ var _ = Describe("OPS-1 the configuration", func() {
 
 	It("has a flag for each field", func() {
 		var named []string
-		for _, key := range configurationKeys {
-			named = append(named, key)
+		for _, s := range settings {
+			named = append(named, s.key)
 		}
 		Expect(named).To(ConsistOf(keysOf(reflect.TypeFor[config.UsherConfiguration](), "")))
 	})

@@ -38,11 +38,11 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 	if err != nil {
 		return err
 	}
-	dispatcher := delivery.NewDispatcher(sender.Connections(), o.MailRate, now).WithBudgets(budgets)
-	writer := onboardingmail.NewWriter(postbox, links, o.SignInURL)
+	dispatcher := delivery.NewDispatcher(sender.Connections(), o.live.mailRate, now).WithBudgets(budgets)
+	writer := onboardingmail.NewWriter(postbox, links, o.live.signInURL)
 	platform := workspace.Platform{
-		OperatorNamespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
-		QueueDomains: queueDomains(o), MailDomain: mailDomain,
+		OperatorNamespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
+		QueueDomains: o.live.queueDomains, MailDomain: mailDomain, Changed: o.live.workspaces,
 	}
 	for _, controller := range []interface{ Setup(mgr ctrl.Manager) error }{
 		pause.NewReporter(cache),

@@ -23,6 +23,8 @@ type feature string
 const (
 	featureAuditEvents   feature = "audit-events"
 	featureCertificate   feature = "certificate"
+	featureConfiguration feature = "configuration"
+	featureRestart       feature = "configuration-restart"
 	featureGateway       feature = "gateway"
 	featureGrowth        feature = "growth"
 	featureIntake        feature = "intake"
@@ -33,7 +35,8 @@ const (
 )
 
 var allFeatures = []feature{
-	featureAuditEvents, featureCertificate, featureGateway, featureGrowth, featureIntake, featureLinks, featureMailTemplates,
+	featureAuditEvents, featureCertificate, featureConfiguration, featureRestart, featureGateway, featureGrowth, featureIntake, featureLinks,
+	featureMailTemplates,
 	featureMetrics, featurePortal,
 }
 

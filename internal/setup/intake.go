@@ -107,7 +107,7 @@ func addIntake(mgr ctrl.Manager, o *Options, d *doors) error {
 		Recorder: mgr.GetEventRecorder("usher"),
 	}
 	server, err := intake.NewServer(directory, relay, intake.Options{
-		Address: o.IntakeAddress, Hostname: o.mailDomain(), Limits: o.IntakeLimits, Now: o.now(),
+		Address: o.IntakeAddress, Hostname: o.mailDomain(), Limits: o.live.intakeLimits, Now: o.now(),
 		Log: mgr.GetLogger().WithName("intake"),
 	})
 	if err != nil {

@@ -54,6 +54,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *Options, certificate *
 	if err != nil {
 		return nil, err
 	}
+	o.live = newLiveOptions(o)
 	o.features = newFeatures(ctrl.Log.WithName("features"), o.Namespace)
 	live, err := client.New(cfg, client.Options{Scheme: NewScheme()})
 	if err != nil {

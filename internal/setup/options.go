@@ -111,10 +111,17 @@ type Options struct {
 	// SkipNameValidation lets several operators run in one process, for tests.
 	SkipNameValidation bool
 
+	// Reload reads the options again; nil: they stay as they are. What changes is put in force if it can be, see settings.
+	Reload func() (Options, error)
+	// ReloadInterval is how often they are read; zero: every few seconds.
+	ReloadInterval time.Duration
+
 	// configuration is the path of the file that the options come from; empty: there is none.
 	configuration string
 	// features knows which optional features do not work.
 	features *features
+	// live are the options that change while the operator runs.
+	live *liveOptions
 }
 
 // DefaultSettleDelay is longer than kubectl or a GitOps controller takes to apply a folder.

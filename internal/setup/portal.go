@@ -16,11 +16,11 @@ func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions 
 	cache := cacheReader(mgr, o)
 	links := &portal.ClusterLinks{
 		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, MailDomain: o.mailDomain(),
-		SignInURL: o.SignInURL, Now: o.now(),
+		SignInURL: o.live.signInURL, Now: o.now(),
 	}
 	server, err := portal.NewServer(links, portal.Options{
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
-		RequestsPerSecond: o.PortalRequestsPerSecond, QuestionsPerHour: o.PortalQuestionsPerHour,
+		RequestsPerSecond: o.live.requestsPerSecond, QuestionsPerHour: o.live.questionsPerHour,
 		Questions: &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: questions, Keys: keys, Now: o.now()},
 		Queues:    &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, Now: o.now()},
 		Log:       mgr.GetLogger().WithName("portal"), Middleware: d.farewell,

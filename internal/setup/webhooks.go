@@ -13,7 +13,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
 	webhooks "github.com/usher-operator/usher/internal/webhook/v1alpha1"
 )
@@ -30,16 +29,16 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options, full func() 
 	if err != nil {
 		return fmt.Errorf("cannot ask the API server who the operator is: %w", err)
 	}
-	platform := authz.Platform{
-		Operator: self.Status.UserInfo.Username, Users: o.PlatformUsers, Groups: o.PlatformGroups,
-	}
-	seen, err := addActivity(mgr, o, platform)
+	platform := o.live.platform.Load()
+	platform.Operator = self.Status.UserInfo.Username
+	o.live.platform.Store(platform)
+	seen, err := addActivity(mgr, o)
 	if err != nil {
 		return err
 	}
 	return webhooks.Setup(mgr, webhooks.Options{
-		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: platform, Seen: seen,
-		Namespace: o.Namespace, NamespaceLabels: namespaceLabels(o), IntakeDomains: intakeDomains(o),
+		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: o.live.platform, Seen: seen,
+		Namespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
 		IntakeOff: o.IntakeAddress == "", Usernames: o.Usernames, Full: full,
 	})
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/question"
 	"github.com/usher-operator/usher/internal/question/store"
@@ -137,7 +138,7 @@ var pictures = map[string]picture{
 
 	"home":    {path: "/"},
 	"unknown": {path: "/nothing"},
-	"busy":    {path: "/nothing", set: func(s *stock) { s.options.RequestsPerSecond, s.options.Burst = 0.0001, 1 }, then: func(t *tab) { do(t, chromedp.Reload()) }},
+	"busy":    {path: "/nothing", set: func(s *stock) { s.options.RequestsPerSecond, s.options.Burst = live.Of(0.0001), 1 }, then: func(t *tab) { do(t, chromedp.Reload()) }},
 	"trouble": {path: "/i/x", set: refusal(errors.New("the API server is away"))},
 	"paused":  {path: "/i/x", set: refusal(portal.ErrPaused)},
 	"bad":     {path: "/i/x", then: func(t *tab) { t.navigate(submitUnpressed) }},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/question"
 )
@@ -58,7 +59,7 @@ func newStock(language string) *stock {
 		queue: portal.QueueRequest{
 			Organization: "Acme S.A.", Workspace: "Soporte Acme", Address: "cola@acme.example", Language: language, State: v1alpha1.QueueRequested,
 		},
-		options: portal.Options{RequestsPerSecond: -1, QuestionsPerHour: -1},
+		options: portal.Options{RequestsPerSecond: live.Of(-1.0), QuestionsPerHour: live.Of(-1.0)},
 	}
 	for n, state := range []question.State{question.Waiting, question.Received, question.Failed, question.Passed} {
 		at := friday.Add(-time.Duration(n) * 26 * time.Hour)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/testing/builders"
@@ -82,7 +83,7 @@ var _ = Describe("The notices of an organization", Ordered, func() {
 		clients, _ := w.Clients(ctx)
 		box = &fakeMailer{look: func(mail.Message) {}}
 		n = &organizationReconciler{New(dying{clients.Client, &dead}, clients.Cache, clients.API, delivery.NewPostbox(box, nil), nil,
-			"usher.example", delivery.NewDispatcher(0, 0, time.Now), time.Now)}
+			"usher.example", delivery.NewDispatcher(0, live.Of(0), time.Now), time.Now)}
 	})
 	now := func(ctx context.Context) *v1alpha1.Organization {
 		GinkgoHelper()

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/mapper"
@@ -92,7 +93,7 @@ var _ = Describe("A user whose access changes", func() {
 			return arrives(m)
 		})
 		m := NewMail(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), onboardingmail.Writer{}, delivery.NewPostbox(box, nil),
-			delivery.NewDispatcher(1, 0, now), now)
+			delivery.NewDispatcher(1, live.Of(0), now), now)
 		return (&laneMail{m, delivery.Lanes()[0]}).Reconcile(ctx, seen)
 	}
 	change := func(ctx context.Context, how func(*v1alpha1.OrgUser)) {

@@ -25,6 +25,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/mapper"
@@ -106,7 +107,7 @@ var _ = Describe("A question at the controller", func() {
 		links := linktoken.NewLinks(ring, "https://portal.acme.example")
 		kept := &store.Store{Client: api, API: api, Namespace: "usher-system", Now: clock}
 		r = New(api, lookup.New(api, effective.IntakeDomains{}), lookup.NewAPIReader(api), recorder, kept, delivery.NewPostbox(box, nil),
-			links, "acme.example", delivery.NewDispatcher(0, 0, clock), clock)
+			links, "acme.example", delivery.NewDispatcher(0, live.Of(0), clock), clock)
 		Expect(r.questions.Keep(ctx, "form", &question.Question{
 			Record: question.Record{
 				Organization: "acme", Workspace: "support", WorkspaceUID: workspace.UID, Subject: "subject",

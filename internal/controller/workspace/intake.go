@@ -18,7 +18,7 @@ func (r *Reconciler) reconcileIntake(ctx context.Context, s *scope) (time.Durati
 	if address == "" {
 		return 0, nil
 	}
-	if why := r.platform.IntakeDomains.RefusalMessage(w); why != "" {
+	if why := r.platform.IntakeDomains.Load().RefusalMessage(w); why != "" {
 		s.intakeProblem = stalled(v1alpha1.ReasonIntakeNotAllowed, "spec.portal.intakeEmail "+why)
 		return 0, nil
 	}

@@ -28,7 +28,7 @@ func (r *Reconciler) reconcileLabels(ctx context.Context, s *scope) (time.Durati
 	if n == nil {
 		return 0, nil
 	}
-	copied, refused := r.platform.NamespaceLabels.For(w)
+	copied, refused := r.platform.NamespaceLabels.Load().For(w)
 	r.reportRefused(w, refused)
 	keys := strings.Join(slices.Sorted(maps.Keys(copied)), ",")
 	if n.Annotations[v1alpha1.AnnotationCopiedLabels] == keys && object.HasLabels(n.Labels, copied) {

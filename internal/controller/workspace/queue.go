@@ -17,7 +17,7 @@ import (
 func (r *Reconciler) reconcileQueue(_ context.Context, s *scope) (time.Duration, error) {
 	w, now := s.workspace, r.now()
 	w.Status.Queue = effective.NextQueue(w, effective.QueueFacts{
-		Domains: r.platform.QueueDomains, Organization: s.organization, Now: now,
+		Domains: r.platform.QueueDomains.Load(), Organization: s.organization, Now: now,
 		MessageID: func(email string, n int32) string {
 			return onboarding.MessageID(w.UID, email, v1alpha1.MailQueueConfirmation, n, r.platform.MailDomain)
 		},

@@ -15,11 +15,14 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/limited"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/object"
@@ -52,13 +55,15 @@ type Platform struct {
 	// OperatorNamespace is the operator's own namespace, which no workspace may own.
 	OperatorNamespace string
 	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
-	NamespaceLabels effective.NamespaceLabels
+	NamespaceLabels live.Value[effective.NamespaceLabels]
 	// IntakeDomains say which organization may receive mail at which addresses.
-	IntakeDomains effective.IntakeDomains
+	IntakeDomains live.Value[effective.IntakeDomains]
 	// QueueDomains say at which addresses queues may be without asking their owners.
-	QueueDomains effective.QueueDomains
+	QueueDomains live.Value[effective.QueueDomains]
 	// MailDomain is the right side of Message-IDs.
 	MailDomain string
+	// Changed sends when any of the above has changed.
+	Changed <-chan event.GenericEvent
 }
 
 // New returns the reconciler. SettleDelay is how long users who are declared together with a workspace have to arrive before the
@@ -74,8 +79,10 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
+	all := mapper.All(r.client, func() client.ObjectList { return &v1alpha1.WorkspaceList{} })
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("workspace").
+		WatchesRawSource(source.Channel(r.platform.Changed, all)).
 		For(&v1alpha1.Workspace{}, builder.WithPredicates(beyondMembers())).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChangeAfter(mapper.CountDelay, itselfOnNewSpec)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChangeWithDelay(r.countDelay, mapper.Itself[*v1alpha1.Workspace])).

@@ -78,6 +78,20 @@ func (l *Ledger) Restore(record Record, now time.Time) {
 	}
 }
 
+// WithLimits returns a Ledger with other limits, towards which what was sent counts.
+func (l *Ledger) WithLimits(limits Limits, now time.Time) *Ledger {
+	next := NewLedger(limits)
+	for key := range l.Record(now) {
+		before, after := l.bucketOf(key), next.bucketOf(key)
+		if before == nil || after == nil {
+			continue // there is no such limit any more
+		}
+		sent := min(float64(before.full.Sub(now))/float64(before.interval), float64(after.limit.most))
+		after.full = now.Add(time.Duration(sent * float64(after.interval)))
+	}
+	return next
+}
+
 // bucketOf returns the bucket of a record's key; nil: there is none.
 func (l *Ledger) bucketOf(key string) *Bucket {
 	parts := strings.Split(key, "/")

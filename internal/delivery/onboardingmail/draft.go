@@ -15,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
 )
@@ -66,11 +67,11 @@ func (d *Draft) SetContact(c lookup.Contact) {
 type Writer struct {
 	postbox delivery.Postbox
 	links   linktoken.Links
-	signIn  string
+	signIn  live.Value[string]
 }
 
 // NewWriter returns a Writer. SignIn is the URL at which people sign in; empty: welcomes have no link.
-func NewWriter(postbox delivery.Postbox, links linktoken.Links, signIn string) Writer {
+func NewWriter(postbox delivery.Postbox, links linktoken.Links, signIn live.Value[string]) Writer {
 	return Writer{postbox: postbox, links: links, signIn: signIn}
 }
 
@@ -103,7 +104,7 @@ func (w Writer) link(d Draft) (string, error) {
 		if d.Content.Username == "" {
 			return "", nil
 		}
-		return w.signIn, nil
+		return w.signIn.Load(), nil
 	case v1alpha1.MailAddressChange:
 		return w.links.URL(linktoken.PurposeAddress, d.host, d.Email, d.onboarding.SendCount)
 	case v1alpha1.MailConfirmation:

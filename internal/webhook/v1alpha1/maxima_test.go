@@ -14,6 +14,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/maxima"
@@ -36,7 +37,7 @@ func BenchmarkMaxima(b *testing.B) {
 	cache := maxima.NewCache(b.Context(), lookup.AddIndexes, o, ana, other)
 	maxima.AddAll(cache, users)
 	maxima.AddAll(cache, maxima.Workspaces(1000))
-	a := authorizer{cache: lookup.New(cache, effective.IntakeDomains{}), api: lookup.NewAPIReader(cache), platform: authz.Platform{Operator: "usher"}}
+	a := authorizer{cache: lookup.New(cache, effective.IntakeDomains{}), api: lookup.NewAPIReader(cache), platform: live.Of(authz.Platform{Operator: "usher"})}
 	scheme := newScheme()
 	run := func(name string, h admission.Handler, old, requested client.Object, code int32) {
 		r := request("ana", admissionv1.Update, old, requested)

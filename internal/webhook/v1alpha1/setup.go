@@ -17,6 +17,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 )
 
@@ -27,16 +28,16 @@ type Options struct {
 	// Live reads the API server, past the cache.
 	Live client.Reader
 	// Platform names the identities that roles do not bind.
-	Platform authz.Platform
+	Platform live.Value[authz.Platform]
 	// Seen, unless it is nil, is called with the namespace and the name of the OrgUser of every person who asks for a change.
 	// It must neither wait nor write, because the person waits for it.
 	Seen func(namespace, user string)
 	// Namespace is the operator's own.
 	Namespace string
 	// NamespaceLabels are the labels that Workspaces may have copied to their namespaces.
-	NamespaceLabels effective.NamespaceLabels
+	NamespaceLabels live.Value[effective.NamespaceLabels]
 	// IntakeDomains say which organization may receive mail at which addresses.
-	IntakeDomains effective.IntakeDomains
+	IntakeDomains live.Value[effective.IntakeDomains]
 	// Usernames maps people's addresses to the names by which the API server knows them.
 	Usernames effective.Usernames
 	// IntakeOff is true if the operator does not receive mail.
@@ -59,7 +60,7 @@ type Options struct {
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
 	a := authorizer{
-		cache: lookup.New(o.Reader, o.IntakeDomains).WithUsernames(o.Usernames), api: lookup.NewAPIReader(o.Live),
+		cache: lookup.New(o.Reader, effective.IntakeDomains{}).WithLiveDomains(o.IntakeDomains).WithUsernames(o.Usernames), api: lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff, full: o.Full,
 	}
@@ -86,11 +87,11 @@ func validating[T object](scheme *runtime.Scheme, a authorizer) *admission.Webho
 type authorizer struct {
 	cache    lookup.Reader
 	api      lookup.APIReader
-	platform authz.Platform
+	platform live.Value[authz.Platform]
 	seen     func(namespace, user string)
 
 	operatorNamespace string
-	labels            effective.NamespaceLabels
+	labels            live.Value[effective.NamespaceLabels]
 	intakeOff         bool
 	full              func() error
 }
@@ -101,7 +102,7 @@ func (a authorizer) actor(ctx context.Context) (authz.Actor, admission.Request, 
 	if err != nil {
 		return authz.Actor{}, request, err
 	}
-	actor, err := a.cache.Actor(ctx, a.platform, request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
+	actor, err := a.cache.Actor(ctx, a.platform.Load(), request.Namespace, request.UserInfo.Username, request.UserInfo.Groups)
 	if err != nil {
 		return actor, request, fmt.Errorf("cannot determine the role of user %q in organization %q: %w",
 			request.UserInfo.Username, request.Namespace, err)

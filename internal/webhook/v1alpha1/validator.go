@@ -98,7 +98,7 @@ func (v validator[T]) warnings(ctx context.Context, o T, r authz.Request) (admis
 	warnings = slices.Concat(warnings, inherited, seats)
 	switch o := any(o).(type) {
 	case *v1alpha1.Workspace:
-		warnings = append(warnings, v.labels.Warnings(o)...)
+		warnings = append(warnings, v.labels.Load().Warnings(o)...)
 		if v.intakeOff && effective.IntakeOf(o) != "" {
 			warnings = append(warnings, intakeOffWarning)
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
@@ -61,7 +62,7 @@ func newAuthorizer(funcs interceptor.Funcs) authorizer {
 	if err := lookup.AddIndexes(context.Background(), indexer{b}); err != nil {
 		panic(err)
 	}
-	return authorizer{cache: lookup.New(b.Build(), effective.IntakeDomains{}), platform: authz.Platform{Operator: "usher"}}
+	return authorizer{cache: lookup.New(b.Build(), effective.IntakeDomains{}), platform: live.Of(authz.Platform{Operator: "usher"})}
 }
 
 // request returns an admission request.

@@ -43,7 +43,7 @@ func (s selfAnswerer) Handle(ctx context.Context, r admission.Request) admission
 
 func (s selfAnswerer) answer(ctx context.Context, r admission.Request) (whoami.Answer, error) {
 	answer := whoami.Answer{Organization: r.Namespace, Username: r.UserInfo.Username}
-	actor, err := s.cache.Actor(ctx, s.platform, r.Namespace, r.UserInfo.Username, r.UserInfo.Groups)
+	actor, err := s.cache.Actor(ctx, s.platform.Load(), r.Namespace, r.UserInfo.Username, r.UserInfo.Groups)
 	if err != nil {
 		return answer, err
 	}
