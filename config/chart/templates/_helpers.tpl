@@ -42,7 +42,7 @@ kind: UsherConfiguration
 {{/* The Secret of a certificate that the operator does not issue; empty: it does. */}}
 {{- define "usher.certificateSecret" -}}
 {{- if .Values.certificates.certManager.enabled -}}
-usher-serving-certificate
+usher-webhook-tls
 {{- else -}}
 {{- .Values.certificates.secretName -}}
 {{- end -}}
