@@ -174,6 +174,13 @@ manifests: ## Generate CRDs, the operator's role, webhook configurations, the ch
 	go -C hack/tools run ./webhookurls -in $(CURDIR)/config/webhook/manifests.yaml -out $(CURDIR)/config/dev/webhooks.yaml
 	@KUSTOMIZE="$(TOOL) kustomize" HELM="$(HELM)" hack/tools/chart.sh
 
+.PHONY: chart
+chart: ## Lint the chart and render it with each file of values in config/chart/ci.
+	@for values in config/chart/ci/*.yaml; do \
+	  $(HELM) lint --strict config/chart --namespace usher-system --values "$$values"; \
+	  $(HELM) template usher config/chart --namespace usher-system --values "$$values" >/dev/null; \
+	done
+
 .PHONY: docs
 docs: ## Generate the API reference, docs/api.md, docs/messages.md and docs/chart.md.
 	$(TOOL) crd-ref-docs --log-level=ERROR --config=hack/tools/api-reference.yaml --renderer=markdown \
