@@ -24,11 +24,13 @@ const (
 	LabelBootstrap = "accounts.usher.dev/bootstrap"
 	// LabelOrigin says why Usher created a Limited account by itself. Its value is OriginDevice, OriginIntake or OriginPortal.
 	LabelOrigin = "accounts.usher.dev/origin"
-	// LabelQuestion marks, with the value "true", the Secrets in the operator's namespace that hold the questions of customers
-	// (GTA-8).
+	// LabelQuestion marks, with the value "true", the Secrets that hold the questions of customers (GTA-8).
 	LabelQuestion = "accounts.usher.dev/question"
 	// LabelAsker identifies who asked the question in such a Secret, by a digest of the address.
 	LabelAsker = "accounts.usher.dev/asker"
+	// AnnotationQuestionUID, on such a Secret that was moved from another namespace, holds the UID that it had there, which the links to
+	// the question contain.
+	AnnotationQuestionUID = "accounts.usher.dev/question-uid"
 	// LabelGrantable marks, with the value "true", the ClusterRoles that Usher may bind.
 	LabelGrantable = "accounts.usher.dev/grantable"
 

@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/usher-operator/usher/internal/question"
-	"github.com/usher-operator/usher/internal/question/store"
 )
 
 // isOver reports whether a question is not kept any longer. One that is confirmed is passed on whatever becomes of the workspace.
@@ -35,7 +34,7 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, s *scope) error {
 func (r *Reconciler) reconcileUnreadable(ctx context.Context, secret *corev1.Secret, unreadable error) (time.Duration, error) {
 	left := secret.CreationTimestamp.Add(question.KeepFor).Sub(r.now())
 	if left <= 0 {
-		return 0, r.questions.Remove(ctx, &store.Kept{Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion})
+		return 0, r.questions.Discard(ctx, secret)
 	}
 	log.FromContext(ctx).Error(unreadable, "cannot pass a question on")
 	return left, nil

@@ -67,7 +67,9 @@ func (r *Reconciler) ReceivesMail(receives bool) *Reconciler {
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("question").
-		For(&corev1.Secret{}, builder.WithPredicates(predicate.NewPredicateFuncs(store.IsQuestion))).
+		For(&corev1.Secret{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
+			return store.IsQuestion(o) && o.GetNamespace() == r.questions.Namespace
+		}))).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.questionsForWorkspace)).
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.questionsForOrganization)).
 		Watches(&corev1.Namespace{}, pause.OnResume(r.questions.OfOrganization)).

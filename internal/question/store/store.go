@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package store keeps customers' questions until they are passed on: one Secret for each question, in the operator's own namespace. The
-// portal and the controller of questions meet here; package question decides about a question's states.
+// Package store keeps customers' questions until they are passed on: one Secret for each question, all in one namespace. The portal and
+// the controller of questions meet here; package question decides about a question's states.
 package store
 
 import (
@@ -37,7 +37,7 @@ type Store struct {
 	Client client.Client
 	// API reads from the API server.
 	API client.Reader
-	// Namespace is the operator's own.
+	// Namespace is where the Secrets are.
 	Namespace string
 	// Now is the clock.
 	Now func() time.Time
@@ -60,10 +60,13 @@ func (e *LimitError) Error() string {
 type Kept struct {
 	*question.Question
 
-	// Name, UID and ResourceVersion are the Secret's.
+	// Name and ResourceVersion are the Secret's.
 	Name            string
-	UID             types.UID
 	ResourceVersion string
+	// UID is what links and mails identify the question by: the UID of the Secret that it was first kept in.
+	UID types.UID
+
+	secretUID types.UID
 }
 
 // IsQuestion reports whether an object is a Secret that holds a question.
@@ -78,7 +81,9 @@ func Read(secret *corev1.Secret) (*Kept, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the question in Secret %s/%s: %w", secret.Namespace, secret.Name, err)
 	}
-	return &Kept{Question: q, Name: secret.Name, UID: secret.UID, ResourceVersion: secret.ResourceVersion}, nil
+	return &Kept{
+		Question: q, Name: secret.Name, ResourceVersion: secret.ResourceVersion, UID: identityOf(secret), secretUID: secret.UID,
+	}, nil
 }
 
 // Keep stores a new question. The same form, sent again with the same words, is the same question. Keep returns a *LimitError if no
@@ -204,7 +209,16 @@ func (s *Store) Remove(ctx context.Context, k *Kept) error {
 	return client.IgnoreNotFound(err)
 }
 
+// Discard deletes a Secret that holds no readable question, in the state that was read.
+func (s *Store) Discard(ctx context.Context, secret *corev1.Secret) error {
+	return client.IgnoreNotFound(s.delete(ctx, secret.Namespace, secret.Name, secret.UID, secret.ResourceVersion))
+}
+
 func (s *Store) remove(ctx context.Context, k *Kept) error {
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: k.Name}}
-	return s.Client.Delete(ctx, secret, client.Preconditions{UID: &k.UID, ResourceVersion: &k.ResourceVersion})
+	return s.delete(ctx, s.Namespace, k.Name, k.secretUID, k.ResourceVersion)
+}
+
+func (s *Store) delete(ctx context.Context, namespace, name string, uid types.UID, resourceVersion string) error {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	return s.Client.Delete(ctx, secret, client.Preconditions{UID: &uid, ResourceVersion: &resourceVersion})
 }
