@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/setup"
 )
 
 // fromSecret are the variables in arguments, which components read from Secrets.
@@ -25,18 +26,27 @@ var fromSecret = map[string]string{"GATEWAY_URL": "https://sms.acme.example/mess
 
 var variable = regexp.MustCompile(`\$\(([A-Z_]+)\)`)
 
-var _ = Describe("The Deployment's arguments", func() {
+// deployments are those of config/default, with what runs in them.
+var deployments = map[string]setup.Component{
+	"usher-controller-manager": setup.ComponentControllers, "usher-portal": setup.ComponentPortal,
+}
+
+var _ = Describe("The Deployments' arguments", func() {
 	BeforeEach(func() { GinkgoT().Setenv("POD_NAMESPACE", "usher-system") })
 
 	It("are valid with the configuration that ships", func() {
-		options, err := parsed(expand(deploymentArgs())...)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(options.Validate()).To(Succeed())
-		Expect(options.LeaderElection).To(BeTrue(), "there are two replicas")
+		for name, component := range deployments {
+			options, err := parsed(expand(deploymentArgs(name))...)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(options.Validate()).To(Succeed())
+			Expect(options.LeaderElection).To(BeTrue(), "there are two replicas")
+			Expect(options.Components).To(ConsistOf(component))
+			Expect(options.QuestionsNamespace).To(Equal("usher-system-questions"))
+		}
 	})
 
 	It("are valid with every component at once", func() {
-		args := deploymentArgs()
+		args := deploymentArgs("usher-controller-manager")
 		components := componentArgs()
 		Expect(len(components)).To(BeNumerically(">=", 6))
 		options, err := parsed(expand(append(args, components...))...)
@@ -52,19 +62,21 @@ var _ = Describe("The Deployment's arguments", func() {
 		configuration := configuration()
 		Expect(configuration.Data).To(HaveLen(1))
 		file := slices.Collect(maps.Keys(configuration.Data))[0]
-		pod := deployment().Spec.Template.Spec
-		Expect(pod.Volumes).To(ConsistOf(HaveField("ConfigMap.Name", configuration.Name)))
-		mounts := pod.Containers[0].VolumeMounts
-		Expect(mounts).To(ConsistOf(HaveField("Name", pod.Volumes[0].Name)))
-		Expect(pod.Containers[0].Args).To(ContainElement("--config=" + mounts[0].MountPath + "/" + file))
+		for name := range deployments {
+			pod := deployment(name).Spec.Template.Spec
+			Expect(pod.Volumes).To(ConsistOf(HaveField("ConfigMap.Name", configuration.Name)))
+			mounts := pod.Containers[0].VolumeMounts
+			Expect(mounts).To(ConsistOf(HaveField("Name", pod.Volumes[0].Name)))
+			Expect(pod.Containers[0].Args).To(ContainElement("--config=" + mounts[0].MountPath + "/" + file))
+		}
 	})
 })
 
-// deployment returns the one of config/default.
-func deployment() *appsv1.Deployment {
+// deployment returns one of config/default.
+func deployment(name string) *appsv1.Deployment {
 	GinkgoHelper()
 	var d appsv1.Deployment
-	installed("Deployment", &d)
+	installed("Deployment", name, &d)
 	Expect(d.Spec.Template.Spec.Containers).To(HaveLen(1))
 	return &d
 }
@@ -73,18 +85,18 @@ func deployment() *appsv1.Deployment {
 func configuration() *corev1.ConfigMap {
 	GinkgoHelper()
 	var c corev1.ConfigMap
-	installed("ConfigMap", &c)
+	installed("ConfigMap", "usher-configuration", &c)
 	return &c
 }
 
-// installed reads the only object of a kind in config/default.
-func installed(kind string, into any) {
+// installed reads an object in config/default.
+func installed(kind, name string, into any) {
 	GinkgoHelper()
 	content, err := os.ReadFile(filepath.Join("..", "config", "default", "install.yaml"))
 	Expect(err).NotTo(HaveOccurred())
 	found := 0
 	for document := range strings.SplitSeq(string(content), "\n---\n") {
-		if strings.Contains("\n"+document, "\nkind: "+kind+"\n") {
+		if strings.Contains("\n"+document, "\nkind: "+kind+"\n") && strings.Contains(document, "\n  name: "+name+"\n") {
 			found++
 			Expect(yaml.Unmarshal([]byte(document), into)).To(Succeed())
 		}
@@ -92,11 +104,11 @@ func installed(kind string, into any) {
 	Expect(found).To(Equal(1), kind)
 }
 
-// deploymentArgs returns its arguments, with the configuration in a file.
-func deploymentArgs() []string {
+// deploymentArgs returns the arguments of a Deployment, with the configuration in a file.
+func deploymentArgs(deploymentName string) []string {
 	GinkgoHelper()
 	var args []string
-	for _, arg := range deployment().Spec.Template.Spec.Containers[0].Args {
+	for _, arg := range deployment(deploymentName).Spec.Template.Spec.Containers[0].Args {
 		if path, is := strings.CutPrefix(arg, "--config="); is {
 			name := filepath.Base(path)
 			path = filepath.Join(GinkgoT().TempDir(), name)

@@ -80,6 +80,14 @@ func configurationFile(args []string) string {
 
 func serverFlags(flags *flag.FlagSet, o *setup.Options) {
 	flags.StringVar(&o.Namespace, "namespace", o.Namespace, "the operator's own namespace")
+	flags.Func("components", "parts of Usher that run in this process, separated by commas: Controllers (webhooks and reconcilers), "+
+		"Portal (portal and intake)", func(s string) error {
+		o.Components = nil
+		for _, name := range split(s) {
+			o.Components = append(o.Components, setup.Component(name))
+		}
+		return nil
+	})
 	flags.BoolVar(&o.LeaderElection, "leader-elect", o.LeaderElection, "let only one of several replicas reconcile")
 	flags.DurationVar(&o.DrainDelay, "drain-delay", o.DrainDelay,
 		"how long webhooks and portal go on answering after the operator was told to stop, so that clients leave without losing a request")
@@ -152,6 +160,8 @@ func peopleFlags(flags *flag.FlagSet, o *setup.Options) {
 	list(flags, &o.QueueDomains, "queue-domains",
 		"domains and addresses at which workspaces may have their queues without asking the owner, separated by commas: domain, "+
 			"*.domain or address, each with organization= before it if it holds for one only, or * for all; empty: every owner is asked")
+	flags.StringVar(&o.QuestionsNamespace, "questions-namespace", o.QuestionsNamespace,
+		"namespace in which customers' questions are kept, in Secrets; empty: the operator's own")
 	list(flags, &o.PlatformUsers, "platform-users", "users that are not bound by roles, separated by commas")
 	list(flags, &o.PlatformGroups, "platform-groups", "groups that are not bound by roles, separated by commas")
 }

@@ -50,6 +50,7 @@ var _ = Describe("Flags", func() {
 
 	It("have defaults, except for the addresses of the installation", func() {
 		Expect(parsed()).To(Equal(setup.Options{
+			Components:       []setup.Component{setup.ComponentControllers, setup.ComponentPortal},
 			LeaderElection:   true,
 			HealthAddress:    ":8081",
 			MetricsAddress:   ":8443",

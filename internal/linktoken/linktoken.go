@@ -164,6 +164,9 @@ type KeyRing struct{ keys atomic.Pointer[Keys] }
 // Replace sets the keys in use.
 func (r *KeyRing) Replace(keys *Keys) { r.keys.Store(keys) }
 
+// Ready reports whether there are keys.
+func (r *KeyRing) Ready() bool { return r.keys.Load() != nil }
+
 // Sign signs with the newest key in use; see Keys.Sign.
 func (r *KeyRing) Sign(purpose Purpose, uid types.UID, email string, sendCount int32) (string, error) {
 	keys := r.keys.Load()

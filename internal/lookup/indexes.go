@@ -82,7 +82,21 @@ func indexes() []index {
 
 // AddIndexes adds the indexes to the cache. It must be called before the cache starts.
 func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
-	for _, i := range indexes() {
+	return addIndexes(ctx, indexer, indexes())
+}
+
+// AddPortalIndexes adds the indexes of the kinds that CachedByPortal returns.
+func AddPortalIndexes(ctx context.Context, indexer client.FieldIndexer) error {
+	return addIndexes(ctx, indexer, slices.DeleteFunc(indexes(), func(i index) bool { return isBinding(i.object) }))
+}
+
+func isBinding(o client.Object) bool {
+	_, is := o.(*rbacv1.RoleBinding)
+	return is
+}
+
+func addIndexes(ctx context.Context, indexer client.FieldIndexer, all []index) error {
+	for _, i := range all {
 		if err := indexer.IndexField(ctx, i.object, i.name, i.extract); err != nil {
 			return fmt.Errorf("index %s of %T: %w", i.name, i.object, err)
 		}
@@ -91,10 +105,13 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 }
 
 // Cached returns the kinds that the cache must hold before anything is looked up.
-func Cached() []client.Object {
+func Cached() []client.Object { return append(CachedByPortal(), &rbacv1.RoleBinding{}) }
+
+// CachedByPortal returns the kinds that the cache must hold before a page or a mail is looked up.
+func CachedByPortal() []client.Object {
 	return []client.Object{
 		&v1alpha1.Organization{}, &v1alpha1.OrgUser{}, &v1alpha1.Invitation{}, &v1alpha1.Workspace{},
-		&rbacv1.RoleBinding{}, &corev1.Namespace{}, ClusterRole(),
+		&corev1.Namespace{}, ClusterRole(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/linktoken"
@@ -15,41 +16,39 @@ import (
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
-// add adds all parts of Usher to the manager.
+// process is what the components of one process share.
+type process struct {
+	mgr boundedManager
+	o   *Options
+	// certificate is that of the webhooks; nil: there are none in this process.
+	certificate *servingCertificate
+	doors       *doors
+	keys        *linktoken.KeyRing
+	questions   *store.Store
+	// ready are the checks of readiness.
+	ready map[string]healthz.Checker
+}
+
+// add adds the components that run in this process to the manager.
 func add(ctx context.Context, mgr boundedManager, o *Options, certificate *servingCertificate, d *doors) error {
-	if err := addInstallation(ctx, mgr, o); err != nil {
+	p := &process{
+		mgr: mgr, o: o, certificate: certificate, doors: d, keys: &linktoken.KeyRing{}, questions: newQuestionStore(mgr, o),
+		ready: map[string]healthz.Checker{"cache": cacheCheck(mgr, mgr.guard.Fits)},
+	}
+	if err := addInformers(ctx, mgr, o); err != nil {
 		return err
 	}
-	certificates, err := addCertificates(mgr, o, certificate)
-	if err != nil {
-		return err
+	if o.runs(ComponentControllers) {
+		if err := p.addControllers(ctx); err != nil {
+			return err
+		}
 	}
-	keys, err := ensureLinkKeys(ctx, mgr, o)
-	if err != nil {
-		return err
+	if o.runs(ComponentPortal) {
+		if err := p.addPortal(ctx); err != nil {
+			return err
+		}
 	}
-	if err := addSecretWatch(mgr, o, keys); err != nil {
-		return err
-	}
-	if err := addInformers(ctx, mgr); err != nil {
-		return err
-	}
-	if err := addWebhooks(ctx, mgr, o, mgr.guard.Full); err != nil {
-		return err
-	}
-	templates, err := addMailTemplates(ctx, mgr, o)
-	if err != nil {
-		return err
-	}
-	questions := newQuestionStore(mgr, o)
-	if err := addControllers(mgr, o, linktoken.NewLinks(keys, o.PortalURL), templates, questions); err != nil {
-		return err
-	}
-	portal, err := addPortal(mgr, o, keys, questions, d)
-	if err != nil {
-		return err
-	}
-	if err := addIntake(mgr, o, d); err != nil {
+	if err := addSecretWatch(mgr, o, p.keys); err != nil {
 		return err
 	}
 	if err := addReload(mgr, o); err != nil {
@@ -61,12 +60,16 @@ func add(ctx context.Context, mgr boundedManager, o *Options, certificate *servi
 	if err := mgr.Add(cacheFilled{mgr.guard}); err != nil {
 		return err
 	}
-	return addChecks(mgr, certificates.check, portal.check, mgr.guard.Fits)
+	return addChecks(mgr, p.ready)
 }
 
 // addInformers has the cache filled with everything that lookup reads before the manager is ready.
-func addInformers(ctx context.Context, mgr ctrl.Manager) error {
-	for _, object := range lookup.Cached() {
+func addInformers(ctx context.Context, mgr ctrl.Manager, o *Options) error {
+	kinds := lookup.CachedByPortal()
+	if o.runs(ComponentControllers) {
+		kinds = lookup.Cached()
+	}
+	for _, object := range kinds {
 		if _, err := mgr.GetCache().GetInformer(ctx, object); err != nil {
 			return fmt.Errorf("cannot watch %T: %w", object, err)
 		}
@@ -74,9 +77,21 @@ func addInformers(ctx context.Context, mgr ctrl.Manager) error {
 	return nil
 }
 
+// addIndexes adds the indexes of what the cache holds.
+func addIndexes(ctx context.Context, mgr ctrl.Manager, o *Options) error {
+	add := lookup.AddPortalIndexes
+	if o.runs(ComponentControllers) {
+		add = lookup.AddIndexes
+	}
+	if err := add(ctx, lookup.NewIndexer(mgr.GetCache())); err != nil {
+		return err
+	}
+	return store.AddIndexes(ctx, mgr.GetFieldIndexer())
+}
+
 // newQuestionStore returns the store that the portal and the questions controller share. Its metrics are measured from now on.
 func newQuestionStore(mgr ctrl.Manager, o *Options) *store.Store {
-	questions := &store.Store{Client: mgr.GetClient(), API: mgr.GetAPIReader(), Namespace: o.Namespace, Now: o.now()}
+	questions := &store.Store{Client: mgr.GetClient(), API: mgr.GetAPIReader(), Namespace: o.questionsNamespace(), Now: o.now()}
 	questions.Measure()
 	return questions
 }

@@ -23,6 +23,9 @@ const helmRelease = "helm.sh/release.v1"
 // cacheOptions keep the cache small: only the operator's own Secrets, only Usher's Roles, RoleBindings and ConfigMaps, and of every object
 // only what is read. The cache is filled as far as there is room.
 func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options {
+	if !o.runs(ComponentControllers) {
+		return portalCacheOptions(o, guard, kept)
+	}
 	mine := labels.SelectorFromSet(labels.Set{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
 	trimmed := func(trims ...trim) func(any) (any, error) { return transform(guard, kept, trims...) }
 	settings := called(v1alpha1.SettingsConfigMap)
@@ -40,7 +43,7 @@ func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options
 			&corev1.ConfigMap{}: configMaps,
 			&corev1.Namespace{}: {Transform: trimmed(trimNamespace)},
 			&corev1.Secret{}: {
-				Namespaces: map[string]cache.Config{o.Namespace: {FieldSelector: fields.OneTermNotEqualSelector("type", helmRelease)}},
+				Namespaces: secretNamespaces(o, fields.OneTermNotEqualSelector("type", helmRelease)),
 				Transform:  trimmed(trimSecret(o)),
 			},
 			&rbacv1.RoleBinding{}: {Label: mine, Transform: trimmed(trimBinding)},
@@ -54,3 +57,29 @@ func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options
 
 // called selects an object by its name.
 func called(name string) fields.Selector { return fields.OneTermEqualSelector("metadata.name", name) }
+
+// portalCacheOptions keep in the cache of a process without controllers what that may read: of the operator's own Secrets the keys that
+// sign links, and questions. To read anything else from the cache is an error: it would wait for what is never there.
+func portalCacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options {
+	trimmed := func(trims ...trim) func(any) (any, error) { return transform(guard, kept, trims...) }
+	return cache.Options{
+		DefaultTransform:            trimmed(),
+		ReaderFailOnMissingInformer: true,
+		ByObject: map[client.Object]cache.ByObject{
+			&v1alpha1.OrgUser{}: {Transform: trimmed(trimUser)},
+			&corev1.Namespace{}: {Transform: trimmed(trimNamespace)},
+			&corev1.Secret{}:    {Namespaces: secretNamespaces(o, called(keySecret)), Transform: trimmed(trimSecret(o))},
+		},
+	}
+}
+
+// secretNamespaces returns which Secrets the cache holds: of the operator's own namespace those that own selects, and of the namespace of
+// questions all. If that is the same one, it holds what the controllers' process does there.
+func secretNamespaces(o *Options, own fields.Selector) map[string]cache.Config {
+	if o.questionsNamespace() == o.Namespace {
+		own = fields.OneTermNotEqualSelector("type", helmRelease)
+	}
+	namespaces := map[string]cache.Config{o.questionsNamespace(): {}}
+	namespaces[o.Namespace] = cache.Config{FieldSelector: own}
+	return namespaces
+}

@@ -13,16 +13,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 )
 
-// addChecks adds the checks of liveness and readiness. A replica is alive if it answers, and ready if it can serve admission
-// requests and people. Fits returns why the cache is not filled any further.
-func addChecks(mgr ctrl.Manager, certificates, portal healthz.Checker, fits func() error) error {
-	checks := map[string]healthz.Checker{
-		"certificates": certificates,
-		"webhooks":     mgr.GetWebhookServer().StartedChecker(),
-		"portal":       portal,
-		"cache":        cacheCheck(mgr, fits),
-	}
-	for name, check := range checks {
+// addChecks adds the checks of liveness and readiness. A replica is alive if it answers, and ready if it can serve those whom its
+// components are for: admission requests, or people.
+func addChecks(mgr ctrl.Manager, ready map[string]healthz.Checker) error {
+	for name, check := range ready {
 		if err := mgr.AddReadyzCheck(name, check); err != nil {
 			return err
 		}

@@ -71,6 +71,7 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		return Options{}, fmt.Errorf("portal.trustedProxies: %w", err)
 	}
 	return Options{
+		Components:     components(c.Components),
 		LeaderElection: c.LeaderElection,
 		DrainDelay:     c.DrainDelay.Duration,
 
@@ -104,7 +105,9 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		IntakeDomains: c.Intake.Domains,
 		IntakeLimits:  intakeLimits(c.Intake.Limits),
 		QueueDomains:  c.Queues.Domains,
-		Provisional:   orguser.Provisional{Age: c.Accounts.ProvisionalAge.Duration, Unproven: c.Accounts.Provisional},
+
+		QuestionsNamespace: c.Questions.Namespace,
+		Provisional:        orguser.Provisional{Age: c.Accounts.ProvisionalAge.Duration, Unproven: c.Accounts.Provisional},
 
 		PlatformUsers:    c.Platform.Users,
 		PlatformGroups:   c.Platform.Groups,

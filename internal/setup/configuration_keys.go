@@ -25,6 +25,7 @@ type setting struct {
 
 // settings are all fields of an UsherConfiguration. A field that changes in place is handed to its users by liveOptions.
 var settings = []setting{ //nolint:gosec // no credentials, only names of settings
+	{"components", "components", atRestart, func(o *Options) any { return o.Components }},
 	{"leader-elect", "leaderElection", atRestart, func(o *Options) any { return o.LeaderElection }},
 	{"drain-delay", "drainDelay", atRestart, func(o *Options) any { return o.DrainDelay }},
 
@@ -74,6 +75,8 @@ var settings = []setting{ //nolint:gosec // no credentials, only names of settin
 	{"intake-recipients", "intake.limits.recipients", inPlace, func(o *Options) any { return o.IntakeLimits.Recipients }},
 
 	{"queue-domains", "queues.domains", inPlace, func(o *Options) any { return o.QueueDomains }},
+
+	{"questions-namespace", "questions.namespace", atRestart, func(o *Options) any { return o.QuestionsNamespace }},
 
 	{"provisional-account-age", "accounts.provisionalAge", atRestart, func(o *Options) any { return o.Provisional.Age }},
 	{"provisional-accounts", "accounts.provisional", atRestart, func(o *Options) any { return o.Provisional.Unproven }},

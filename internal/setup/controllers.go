@@ -4,6 +4,8 @@
 package setup
 
 import (
+	"context"
+
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/internal/controller/invitation"
@@ -20,9 +22,33 @@ import (
 	"github.com/usher-operator/usher/internal/question/store"
 )
 
-// addControllers adds the reconcilers of the four kinds, and those that send what written states queue. The latter share one
+// addControllers adds the component Controllers.
+func (p *process) addControllers(ctx context.Context) error {
+	mgr, o := p.mgr, p.o
+	if err := addInstallation(ctx, mgr, o); err != nil {
+		return err
+	}
+	certificates, err := addCertificates(mgr, o, p.certificate)
+	if err != nil {
+		return err
+	}
+	p.ready["certificates"], p.ready["webhooks"] = certificates.check, mgr.GetWebhookServer().StartedChecker()
+	if err := ensureLinkKeys(ctx, mgr, o, p.keys); err != nil {
+		return err
+	}
+	if err := addWebhooks(ctx, mgr, o, mgr.guard.Full); err != nil {
+		return err
+	}
+	templates, err := addMailTemplates(ctx, mgr, o)
+	if err != nil {
+		return err
+	}
+	return addReconcilers(mgr, o, linktoken.NewLinks(p.keys, o.PortalURL), templates, p.questions)
+}
+
+// addReconcilers adds the reconcilers of the four kinds, and those that send what written states queue. The latter share one
 // dispatcher, and so one rate limit and the same budgets.
-func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templates *mail.InForce, kept *store.Store) error {
+func addReconcilers(mgr ctrl.Manager, o *Options, links linktoken.Links, templates *mail.InForce, kept *store.Store) error {
 	sender, err := newSender(o)
 	if err != nil {
 		return err
@@ -56,6 +82,7 @@ func addControllers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		workspace.NewMail(c, cache, api, postbox, links, dispatcher, now),
 		notices.New(c, cache, api, postbox, phones, mailDomain, dispatcher, now),
 		questions.New(c, cache, api, recorder, kept, postbox, links, mailDomain, dispatcher, now).ReceivesMail(o.IntakeAddress != ""),
+		questions.NewMover(c, kept, o.Namespace),
 	} {
 		if err := controller.Setup(mgr); err != nil {
 			return err

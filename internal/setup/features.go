@@ -34,10 +34,13 @@ const (
 	featurePortal        feature = "portal"
 )
 
-var allFeatures = []feature{
-	featureAuditEvents, featureCertificate, featureConfiguration, featureRestart, featureGateway, featureGrowth, featureIntake, featureLinks,
-	featureMailTemplates,
-	featureMetrics, featurePortal,
+// featuresOf are the features of each component. Those that both have count as the controllers'.
+var featuresOf = map[Component][]feature{
+	ComponentControllers: {
+		featureAuditEvents, featureCertificate, featureConfiguration, featureRestart, featureGateway, featureGrowth, featureLinks,
+		featureMailTemplates, featureMetrics,
+	},
+	ComponentPortal: {featureIntake, featurePortal},
 }
 
 // Reasons of the events about features.
@@ -54,8 +57,10 @@ var featureDegraded = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 }, []string{"feature"})
 
 func init() {
-	for _, f := range allFeatures {
-		featureDegraded.WithLabelValues(string(f)) // starts at zero, so that an alert has something to look at
+	for _, all := range featuresOf {
+		for _, f := range all {
+			featureDegraded.WithLabelValues(string(f)) // starts at zero, so that an alert has something to look at
+		}
 	}
 	metrics.Registry.MustRegister(featureDegraded)
 }
@@ -72,9 +77,11 @@ type features struct {
 	recorder events.EventRecorder
 }
 
-func newFeatures(log logr.Logger, namespace string) *features {
-	for _, f := range allFeatures {
-		featureDegraded.WithLabelValues(string(f)).Set(0)
+func newFeatures(log logr.Logger, namespace string, components ...Component) *features {
+	for _, c := range components {
+		for _, f := range featuresOf[c] {
+			featureDegraded.WithLabelValues(string(f)).Set(0)
+		}
 	}
 	return &features{log: log, namespace: namespace, wrong: map[feature]string{}}
 }

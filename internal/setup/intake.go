@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/intake"
@@ -94,7 +93,8 @@ func queueDomains(o *Options) effective.QueueDomains {
 
 // addIntake adds the mail intake to the manager, if it is turned on. It has its own connections to the mail server, so that
 // large incoming mails do not keep invitations waiting.
-func addIntake(mgr ctrl.Manager, o *Options, d *doors) error {
+func (p *process) addIntake() error {
+	mgr, o := p.mgr, p.o
 	if o.IntakeAddress == "" {
 		return nil
 	}
@@ -114,8 +114,6 @@ func addIntake(mgr ctrl.Manager, o *Options, d *doors) error {
 		return err
 	}
 	optional := optionalServer{features: o.features, name: featureIntake, server: server, ready: server.Ready, retry: serverRetry}
-	if err := mgr.AddReadyzCheck("intake", optional.check); err != nil {
-		return err
-	}
-	return mgr.Add(door{d, optional})
+	p.ready["intake"] = optional.check
+	return mgr.Add(door{p.doors, optional})
 }

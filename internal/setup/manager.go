@@ -20,9 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/memory"
-	"github.com/usher-operator/usher/internal/question/store"
 )
 
 const (
@@ -41,44 +39,46 @@ func NewScheme() *runtime.Scheme {
 	return scheme
 }
 
-// NewManager returns a manager with all parts of Usher, ready to be started.
+// NewManager returns a manager with the components of Usher that the options name, ready to be started.
 func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
+	}
+	if !o.runs(ComponentControllers) {
+		return newManager(ctx, cfg, &o, nil)
 	}
 	return newManager(ctx, cfg, &o, newServingCertificate())
 }
 
 func newManager(ctx context.Context, cfg *rest.Config, o *Options, certificate *servingCertificate) (ctrl.Manager, error) {
-	clients, err := newWebhookClients(o.WebhookClientCAFile)
-	if err != nil {
-		return nil, err
-	}
 	o.live = newLiveOptions(o)
-	o.features = newFeatures(ctrl.Log.WithName("features"), o.Namespace)
+	o.features = newFeatures(ctrl.Log.WithName("features"), o.Namespace, o.running()...)
 	live, err := client.New(cfg, client.Options{Scheme: NewScheme()})
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the API server: %w", err)
 	}
-	if err := checkMailTemplates(ctx, live, o); err != nil {
-		return nil, err
+	if o.runs(ComponentControllers) {
+		if err := checkMailTemplates(ctx, live, o); err != nil {
+			return nil, err
+		}
 	}
 	doors := newDoors(o.DrainDelay)
+	webhooks, err := webhookServer(o, certificate, doors)
+	if err != nil {
+		return nil, err
+	}
 	guard, kept := memory.NewGuard(ctx, memory.Current, func(short error) { o.features.report(featureGrowth, short) }), &retained{}
-	options := managerOptions(o, webhookServer(o, clients, certificate, doors))
+	options := managerOptions(o, webhooks)
 	options.Cache = cacheOptions(o, guard, kept)
 	mgr, err := ctrl.NewManager(cfg, options)
 	if err != nil {
 		return nil, fmt.Errorf("cannot create the manager: %w", err)
 	}
 	o.features.recordWith(mgr.GetEventRecorder("usher"))
-	if err := lookup.AddIndexes(ctx, lookup.NewIndexer(mgr.GetCache())); err != nil {
+	if err := addIndexes(ctx, mgr, o); err != nil {
 		return nil, err
 	}
-	if err := store.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
-		return nil, err
-	}
-	if err := kept.follow(ctx, mgr.GetCache(), &v1alpha1.OrgUser{}, &v1alpha1.Workspace{}, &rbacv1.RoleBinding{}); err != nil {
+	if err := kept.follow(ctx, mgr.GetCache(), followed(o)...); err != nil {
 		return nil, err
 	}
 	return drainedManager{Manager: mgr, doors: doors}, add(ctx, boundedManager{mgr, guard}, o, certificate, doors)
@@ -87,7 +87,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *Options, certificate *
 func managerOptions(o *Options, webhooks webhook.Server) ctrl.Options {
 	return ctrl.Options{
 		Scheme:                        NewScheme(),
-		LeaderElection:                o.LeaderElection,
+		LeaderElection:                o.LeaderElection && o.runs(ComponentControllers),
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       o.Namespace,
 		LeaderElectionReleaseOnCancel: true,
@@ -102,4 +102,13 @@ func managerOptions(o *Options, webhooks webhook.Server) ctrl.Options {
 			CacheSyncTimeout:   cacheSyncTimeout,
 		},
 	}
+}
+
+// followed returns the kinds whose objects in the cache are followed.
+func followed(o *Options) []client.Object {
+	kinds := []client.Object{&v1alpha1.OrgUser{}, &v1alpha1.Workspace{}}
+	if o.runs(ComponentControllers) {
+		kinds = append(kinds, &rbacv1.RoleBinding{})
+	}
+	return kinds
 }

@@ -25,6 +25,11 @@ type Options struct {
 	// Namespace is the operator's own; its Secrets and its lease are there.
 	Namespace string
 
+	// Components run in this process; empty: all.
+	Components []Component
+	// QuestionsNamespace is where customers' questions are kept; empty: in Namespace.
+	QuestionsNamespace string
+
 	// LeaderElection lets only one of several replicas reconcile; all of them serve webhooks and portal.
 	LeaderElection bool
 
@@ -146,6 +151,7 @@ func (o *Options) validate() error {
 	}
 	require(o.Namespace != "", "the operator does not know its own namespace: set --namespace or the environment "+
 		"variable POD_NAMESPACE")
+	wrong = append(wrong, o.validateComponents()...)
 	require(o.Mail.Address != "", "--smtp-address is missing: set it to the mail server's host:port")
 	require(o.Mail.From != "", "--mail-from is missing: set it to the sender's address of the mails")
 	require(o.MailRate >= 0, "--mail-rate %d is negative: set it to the maximum number of mails per minute, or 0 for no limit", o.MailRate)

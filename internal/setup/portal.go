@@ -4,30 +4,43 @@
 package setup
 
 import (
-	ctrl "sigs.k8s.io/controller-runtime"
+	"context"
 
-	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/portal"
-	"github.com/usher-operator/usher/internal/question/store"
 )
 
-// addPortal adds the portal and returns its server.
-func addPortal(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing, questions *store.Store, d *doors) (optionalServer, error) {
-	cache := cacheReader(mgr, o)
+// addPortal adds the component Portal. A process that has no other one writes no Secret but those of questions.
+func (p *process) addPortal(ctx context.Context) error {
+	if !p.o.runs(ComponentControllers) {
+		if err := readLinkKeys(ctx, p.mgr, p.o, p.keys); err != nil {
+			return err
+		}
+		p.ready["link-keys"] = linkKeysCheck(p.o, p.keys)
+	}
+	if err := p.addPages(); err != nil {
+		return err
+	}
+	return p.addIntake()
+}
+
+// addPages adds the server of the portal's pages.
+func (p *process) addPages() error {
+	mgr, o, cache := p.mgr, p.o, cacheReader(p.mgr, p.o)
 	links := &portal.ClusterLinks{
-		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, MailDomain: o.mailDomain(),
+		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, MailDomain: o.mailDomain(),
 		SignInURL: o.live.signInURL, Now: o.now(),
 	}
 	server, err := portal.NewServer(links, portal.Options{
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
 		RequestsPerSecond: o.live.requestsPerSecond, QuestionsPerHour: o.live.questionsPerHour,
-		Questions: &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: questions, Keys: keys, Now: o.now()},
-		Queues:    &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: keys, Now: o.now()},
-		Log:       mgr.GetLogger().WithName("portal"), Middleware: d.farewell,
+		Questions: &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: p.questions, Keys: p.keys, Now: o.now()},
+		Queues:    &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, Now: o.now()},
+		Log:       mgr.GetLogger().WithName("portal"), Middleware: p.doors.farewell,
 	})
 	if err != nil {
-		return optionalServer{}, err
+		return err
 	}
 	optional := optionalServer{features: o.features, name: featurePortal, server: server, ready: server.Ready, retry: serverRetry}
-	return optional, mgr.Add(door{d, optional})
+	p.ready["portal"] = optional.check
+	return mgr.Add(door{p.doors, optional})
 }

@@ -24,6 +24,8 @@ import (
 type secretWatch struct {
 	client client.Client
 	users  map[types.NamespacedName]secretUser
+	// readOnly is true if the Secrets are another process's, which creates and recreates them.
+	readOnly bool
 }
 
 // secretUser uses a Secret.
@@ -44,7 +46,7 @@ func addSecretWatch(mgr ctrl.Manager, o *Options, keys *linktoken.KeyRing) error
 			NeedLeaderElection: new(false),
 			SkipNameValidation: new(o.SkipNameValidation),
 		}).
-		Complete(&secretWatch{client: mgr.GetClient(), users: users})
+		Complete(&secretWatch{client: mgr.GetClient(), users: users, readOnly: !o.runs(ComponentControllers)})
 }
 
 // Reconcile passes a Secret on, or recreates it, which triggers the next pass.
@@ -56,6 +58,8 @@ func (w *secretWatch) Reconcile(ctx context.Context, request reconcile.Request) 
 	var secret corev1.Secret
 	err := w.client.Get(ctx, request.NamespacedName, &secret)
 	switch {
+	case apierrors.IsNotFound(err) && w.readOnly:
+		return reconcile.Result{}, nil
 	case apierrors.IsNotFound(err):
 		return reconcile.Result{}, w.recreate(ctx, request.NamespacedName, user.initialData())
 	case err != nil:

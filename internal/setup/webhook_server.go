@@ -11,12 +11,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
-// webhookServer returns the server of the webhooks, which listens once its certificate is in place.
-func webhookServer(o *Options, clients webhookClients, certificate *servingCertificate, d *doors) webhook.Server {
+// webhookServer returns the server of the webhooks, which listens once its certificate is in place; nil: this process has no webhooks.
+func webhookServer(o *Options, certificate *servingCertificate, d *doors) (webhook.Server, error) {
+	if !o.runs(ComponentControllers) {
+		return nil, nil //nolint:nilnil // none is an answer, not an error
+	}
+	clients, err := newWebhookClients(o.WebhookClientCAFile)
+	if err != nil {
+		return nil, err
+	}
 	server := webhook.NewServer(webhook.Options{
 		Host: o.WebhookHost, Port: o.WebhookPort, TLSOpts: []func(*tls.Config){clients.configure, certificate.configure},
 	})
-	return gatedServer{Server: guardedServer{server, clients}, gate: certificate.ready, doors: d}
+	return gatedServer{Server: guardedServer{server, clients}, gate: certificate.ready, doors: d}, nil
 }
 
 // gatedServer is a webhook server that does not listen before its certificate, which the same manager creates, is in place, and that

@@ -32,9 +32,11 @@ var _ = Describe("The chart's values", Ordered, ContinueOnFailure, func() {
 
 	BeforeAll(func(ctx context.Context) {
 		installKinds(ctx)
-		Expect(env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-			Name: in, Labels: map[string]string{"pod-security.kubernetes.io/warn": "restricted"},
-		}})).To(Succeed())
+		for _, name := range []string{in, in + "-questions"} { // a dry run creates none of its own
+			Expect(env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+				Name: name, Labels: map[string]string{"pod-security.kubernetes.io/warn": "restricted"},
+			}})).To(Succeed())
+		}
 	})
 
 	for _, file := range variants() {
@@ -63,6 +65,7 @@ var _ = Describe("The chart's values", Ordered, ContinueOnFailure, func() {
 		Entry("a duration without a unit", "configuration.drainDelay=3", "at '/configuration/drainDelay'"),
 		Entry("a digest that is none", "image.digest=latest", "at '/image/digest'"),
 		Entry("a Secret's certificate without its authority", "certificates.secretName=a", "certificates.caBundle is missing"),
+		Entry("another namespace for questions than that of the roles", "configuration.questions.namespace=x", "configuration.questions.namespace: remove it"),
 		Entry("a monitor of metrics that are off", "metrics.serviceMonitor.enabled=true,configuration.metrics.bindAddress=0",
 			"configuration.metrics.bindAddress"),
 	)

@@ -30,7 +30,7 @@ var (
 	running   bool
 	portalURL string
 	// ours are the namespaces of the control plane itself.
-	ours = []string{"default", "kube-system", "kube-public", "kube-node-lease", "usher-system"}
+	ours = []string{"default", "kube-system", "kube-public", "kube-node-lease", "usher-system", "usher-system-questions"}
 )
 
 // begin deletes what earlier pages have made and sets up what the page begins with.
@@ -46,7 +46,7 @@ func (s *session) begin(ctx context.Context, text string) {
 			s.must(ctx, applySamples)
 			settle(ctx)
 		case "deployment":
-			s.must(ctx, "kubectl apply --server-side -f config/default/install.yaml -l app.kubernetes.io/component=controller-manager")
+			s.must(ctx, "kubectl apply --server-side -f config/default/install.yaml -l 'app.kubernetes.io/component in (controller-manager, portal)'")
 		default:
 			Fail(s.page.name + ": a page cannot begin with " + what)
 		}

@@ -6,6 +6,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,14 +32,14 @@ import (
 
 // bundle holds those parts of an overlay of config/default with some components that refer to one another.
 type bundle struct {
-	text       string
-	deployment appsv1.Deployment
-	services   map[string]corev1.Service
-	budget     policyv1.PodDisruptionBudget
-	networks   []networkingv1.NetworkPolicy
-	accounts   []string
-	subjects   []rbacv1.Subject
-	webhooks   []admissionv1.WebhookClientConfig
+	text        string
+	deployments map[string]appsv1.Deployment
+	services    map[string]corev1.Service
+	budgets     map[string]policyv1.PodDisruptionBudget
+	networks    []networkingv1.NetworkPolicy
+	accounts    []string
+	subjects    []rbacv1.Subject
+	webhooks    []admissionv1.WebhookClientConfig
 }
 
 var _ = Describe("The installation", func() {
@@ -81,7 +82,10 @@ func render(ctx context.Context, components ...string) *bundle {
 	Expect(os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(overlay), 0o600)).To(Succeed())
 	text, _, err := env.Kubectl(ctx, "kustomize", dir)
 	Expect(err).NotTo(HaveOccurred())
-	b := &bundle{text: text, services: map[string]corev1.Service{}}
+	b := &bundle{
+		text: text, services: map[string]corev1.Service{}, deployments: map[string]appsv1.Deployment{},
+		budgets: map[string]policyv1.PodDisruptionBudget{},
+	}
 	for document := range strings.SplitSeq(text, "\n---\n") {
 		b.add(document)
 	}
@@ -95,13 +99,17 @@ func (b *bundle) add(document string) {
 	read(&kind)
 	switch kind.Kind {
 	case "Deployment":
-		read(&b.deployment)
+		var d appsv1.Deployment
+		read(&d)
+		b.deployments[d.Name] = d
 	case "Service":
 		var s corev1.Service
 		read(&s)
 		b.services[s.Name] = s
 	case "PodDisruptionBudget":
-		read(&b.budget)
+		var p policyv1.PodDisruptionBudget
+		read(&p)
+		b.budgets[p.Name] = p
 	case "NetworkPolicy":
 		var n networkingv1.NetworkPolicy
 		read(&n)
@@ -124,35 +132,50 @@ func (b *bundle) add(document string) {
 	}
 }
 
-// runsRestricted checks that the operator's namespace, which enforces the Pod Security Standard "restricted", accepts the pod.
+// runsRestricted checks that the operator's namespace, which enforces the Pod Security Standard "restricted", accepts the pods.
 func (b *bundle) runsRestricted(ctx context.Context) {
 	GinkgoHelper()
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, GenerateName: "usher-", Labels: b.deployment.Spec.Template.Labels},
-		Spec:       *b.deployment.Spec.Template.Spec.DeepCopy(),
+	for _, deployment := range b.deployments {
+		pod := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, GenerateName: "usher-", Labels: deployment.Spec.Template.Labels},
+			Spec:       *deployment.Spec.Template.Spec.DeepCopy(),
+		}
+		Expect(env.Client.Create(ctx, pod.DeepCopy(), client.DryRunAll)).To(Succeed())
+		pod.Spec.Containers[0].SecurityContext.AllowPrivilegeEscalation = new(true)
+		Expect(env.Client.Create(ctx, pod, client.DryRunAll)).To(MatchError(ContainSubstring(`violates PodSecurity "restricted:latest"`)))
 	}
-	Expect(env.Client.Create(ctx, pod.DeepCopy(), client.DryRunAll)).To(Succeed())
-	pod.Spec.Containers[0].SecurityContext.AllowPrivilegeEscalation = new(true)
-	Expect(env.Client.Create(ctx, pod, client.DryRunAll)).To(MatchError(ContainSubstring(`violates PodSecurity "restricted:latest"`)))
 }
 
 // isConsistent checks what the API server does not check: names, ports, selectors and volumes.
 func (b *bundle) isConsistent() {
 	GinkgoHelper()
-	template := b.deployment.Spec.Template
-	container := template.Spec.Containers[0]
-	ports := make([]string, 0, len(container.Ports))
-	for _, port := range container.Ports {
-		ports = append(ports, port.Name)
-	}
-	Expect(b.budget.Spec.Selector.MatchLabels).To(Equal(b.deployment.Spec.Selector.MatchLabels))
-	Expect(b.services).NotTo(BeEmpty())
-	for name, service := range b.services {
-		Expect(service.Spec.Selector).To(Equal(b.deployment.Spec.Selector.MatchLabels), name)
-		for _, port := range service.Spec.Ports {
-			Expect(ports).To(ContainElement(port.TargetPort.StrVal), name)
+	Expect(b.deployments).To(HaveLen(2))
+	Expect(b.budgets).To(HaveLen(2))
+	Expect(b.accounts).To(ConsistOf("usher-controller-manager", "usher-portal"))
+	served := 0
+	for name, deployment := range b.deployments {
+		Expect(deployment.Spec.Template.Spec.ServiceAccountName).To(Equal(name))
+		container := deployment.Spec.Template.Spec.Containers[0]
+		selector := deployment.Spec.Selector.MatchLabels
+		ports := make([]string, 0, len(container.Ports))
+		for _, port := range container.Ports {
+			ports = append(ports, port.Name)
 		}
+		Expect(b.budgets[name].Spec.Selector.MatchLabels).To(Equal(selector))
+		for name, service := range b.services {
+			if !maps.Equal(service.Spec.Selector, selector) {
+				continue
+			}
+			served++
+			for _, port := range service.Spec.Ports {
+				Expect(ports).To(ContainElement(port.TargetPort.StrVal), name)
+			}
+		}
+		b.opensAllPorts(selector, ports)
+		mountsWhatItReads(&deployment)
+		Expect(container.Lifecycle.PreStop.Sleep.Seconds).To(BeNumerically(">", 0), "it answers until it no longer receives requests")
 	}
+	Expect(served).To(Equal(len(b.services)), "a Service selects no pods")
 	Expect(b.webhooks).To(HaveLen(6))
 	options := setup.Options{Namespace: operator.Namespace}
 	for _, webhook := range b.webhooks {
@@ -161,22 +184,19 @@ func (b *bundle) isConsistent() {
 		Expect(b.services[webhook.Service.Name].Spec.Ports).To(ConsistOf(HaveField("Port", ptr.Deref(webhook.Service.Port, 443))))
 		Expect(options.DNSNames()).To(ContainElement(webhook.Service.Name + "." + operator.Namespace + ".svc"))
 	}
-	Expect(b.accounts).To(ConsistOf(template.Spec.ServiceAccountName))
 	for _, subject := range b.subjects {
-		Expect(subject).To(And(HaveField("Name", template.Spec.ServiceAccountName), HaveField("Namespace", operator.Namespace)))
+		Expect(subject).To(And(HaveField("Name", BeElementOf(b.accounts)), HaveField("Namespace", operator.Namespace)))
 	}
-	b.opensAllPorts(ports)
-	b.mountsWhatItReads(container)
-
-	Expect(container.Lifecycle.PreStop.Sleep.Seconds).To(BeNumerically(">", 0), "it answers until it no longer receives requests")
 }
 
-// opensAllPorts checks that the NetworkPolicies name all ports, because they close those that they do not name.
-func (b *bundle) opensAllPorts(ports []string) {
+// opensAllPorts checks that the NetworkPolicies of some pods name all their ports, because they close those that they do not name.
+func (b *bundle) opensAllPorts(selector map[string]string, ports []string) {
 	GinkgoHelper()
 	var open []string
 	for _, network := range b.networks {
-		Expect(network.Spec.PodSelector.MatchLabels).To(Equal(b.deployment.Spec.Selector.MatchLabels))
+		if !maps.Equal(network.Spec.PodSelector.MatchLabels, selector) {
+			continue
+		}
 		for _, rule := range network.Spec.Ingress {
 			for _, port := range rule.Ports {
 				open = append(open, ptr.Deref(port.Port, intstr.IntOrString{}).StrVal)
@@ -187,10 +207,12 @@ func (b *bundle) opensAllPorts(ports []string) {
 }
 
 // mountsWhatItReads checks that each path in an argument is on a volume, because the image's file system is read-only.
-func (b *bundle) mountsWhatItReads(container corev1.Container) {
+func mountsWhatItReads(deployment *appsv1.Deployment) {
 	GinkgoHelper()
-	volumes := make([]string, 0, len(b.deployment.Spec.Template.Spec.Volumes))
-	for _, volume := range b.deployment.Spec.Template.Spec.Volumes {
+	pod := deployment.Spec.Template.Spec
+	container := pod.Containers[0]
+	volumes := make([]string, 0, len(pod.Volumes))
+	for _, volume := range pod.Volumes {
 		volumes = append(volumes, volume.Name)
 	}
 	mounts := make([]string, 0, len(container.VolumeMounts))

@@ -38,7 +38,7 @@ func (c contactPage) flood(ctx context.Context, network string) {
 		data, err := questions.Encode(q)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(env.Client.Create(ctx, &corev1.Secret{
-			ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, Name: name, Labels: map[string]string{
+			ObjectMeta: metav1.ObjectMeta{Namespace: operator.QuestionsNamespace, Name: name, Labels: map[string]string{
 				v1alpha1.LabelQuestion: "true", v1alpha1.LabelOrganization: c.org, v1alpha1.LabelWorkspace: c.workspace.Name,
 			}},
 			Type: store.SecretType, Data: data,

@@ -111,7 +111,7 @@ func text(ctx context.Context, link string) func() string {
 func storedQuestions(ctx context.Context, org string) func(Gomega) []corev1.Secret {
 	return func(g Gomega) []corev1.Secret {
 		var list corev1.SecretList
-		g.Expect(env.Client.List(ctx, &list, client.InNamespace(operator.Namespace), client.MatchingLabels{
+		g.Expect(env.Client.List(ctx, &list, client.InNamespace(operator.QuestionsNamespace), client.MatchingLabels{
 			v1alpha1.LabelQuestion: "true", v1alpha1.LabelOrganization: org,
 		})).To(Succeed())
 		return list.Items

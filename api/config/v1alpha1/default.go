@@ -13,6 +13,7 @@ import (
 func Default() *UsherConfiguration {
 	return &UsherConfiguration{
 		TypeMeta:       metav1.TypeMeta{APIVersion: APIVersion, Kind: Kind},
+		Components:     []string{"Controllers", "Portal"},
 		LeaderElection: true,
 		DrainDelay:     duration(3 * time.Second),
 		Webhooks:       Webhooks{Port: 9443},

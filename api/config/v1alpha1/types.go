@@ -16,6 +16,9 @@ const (
 type UsherConfiguration struct {
 	metav1.TypeMeta `json:",inline"`
 
+	// components are the parts of Usher that run in the process: Controllers (webhooks and reconcilers) and Portal (portal and intake).
+	// Without one, the other one has to run in another process with the same configuration.
+	Components []string `json:"components"`
 	// leaderElection lets only one of several replicas reconcile. All of them serve webhooks and portal.
 	LeaderElection bool `json:"leaderElection"`
 	// drainDelay is how long webhooks and portal go on answering after the operator was told to stop, so that clients leave without
@@ -38,6 +41,8 @@ type UsherConfiguration struct {
 	Intake Intake `json:"intake"`
 	// queues are where workspaces have customers' questions sent.
 	Queues Queues `json:"queues"`
+	// questions are those of customers, until they are passed on.
+	Questions Questions `json:"questions"`
 	// accounts are those that the operator creates by itself.
 	Accounts Accounts `json:"accounts"`
 	// budgets are how many messages may be sent for an organization. 0 means no limit.
@@ -185,6 +190,13 @@ type Queues struct {
 	// domains are the domains and addresses at which workspaces may have their queues without asking the owner: domain, *.domain or
 	// address, each with organization= before it if it holds for one only, or * for all; empty: every owner is asked.
 	Domains []string `json:"domains"`
+}
+
+// Questions are those of customers, until they are passed on.
+type Questions struct {
+	// namespace is where they are kept, in Secrets; empty: in the operator's own. With a namespace of their own, the portal does not need
+	// the right to read the operator's Secrets.
+	Namespace string `json:"namespace"`
 }
 
 // Accounts are those that the operator creates for outsiders who wrote or asked.

@@ -65,6 +65,25 @@ usher-webhook-tls
 {{- include "usher.port" (dict "address" (.Values.configuration.metrics).bindAddress "default" ":8443") -}}
 {{- end }}
 
+{{/* The namespace of customers' questions, for which the roles are made. Flags name it, so that no configuration has to. */}}
+{{- define "usher.questionsNamespace" -}}
+{{- $namespace := printf "%s-questions" .Release.Namespace -}}
+{{- if ne $namespace ((.Values.configuration.questions).namespace | default $namespace) -}}
+{{- fail (printf "configuration.questions.namespace: remove it, the chart's roles are for the namespace %q" $namespace) -}}
+{{- end -}}
+{{- $namespace -}}
+{{- end }}
+
+{{/* true if mails are received, at a port or a socket. */}}
+{{- define "usher.receivesMail" -}}
+{{- not (empty (.Values.configuration.intake).bindAddress) -}}
+{{- end }}
+
+{{/* The component whose pods serve portal and intake. */}}
+{{- define "usher.outside" -}}
+{{- ternary "portal" "controller-manager" .Values.portal.apart -}}
+{{- end }}
+
 {{/* The host of the portal's URL. */}}
 {{- define "usher.portalHost" -}}
 {{ (urlParse .Values.configuration.portal.url).host | splitList ":" | first }}

@@ -24,8 +24,12 @@ import (
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
-// Namespace is the operator's namespace.
-const Namespace = "usher-system"
+const (
+	// Namespace is the operator's namespace.
+	Namespace = "usher-system"
+	// QuestionsNamespace is where customers' questions are kept.
+	QuestionsNamespace = "usher-system-questions"
+)
 
 const (
 	readyTimeout = timing.Timeout
@@ -41,6 +45,8 @@ type Operator struct {
 	HealthURL string
 	// IntakeAddr is the host:port of the mail intake (LMTP).
 	IntakeAddr string
+	// Portal is the part that faces the internet, if it runs apart from the controllers: its HealthURL is another one.
+	Portal *Operator
 
 	cancel context.CancelFunc
 	done   chan error
@@ -73,16 +79,34 @@ func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 		MailTemplates:           setup.DefaultMailTemplates,
 		QueueDomains:            []string{"*.example"},
 		NamespaceLabels:         []string{"team", "pod-security.kubernetes.io/*"},
+		QuestionsNamespace:      QuestionsNamespace,
 		SkipNameValidation:      true,
 	}, nil
 }
 
-// Start runs the operator in this process and returns when it is ready.
+// Start runs the operator in this process and returns when it is ready: the controllers and the portal apart, as in an installation, each
+// with the rights of its own ServiceAccount.
 func Start(ctx context.Context, env *testenv.Env, options setup.Options) (*Operator, error) {
-	return StartWith(ctx, env.OperatorConfig(), options)
+	controllers, portal := options, options
+	controllers.Components = []setup.Component{setup.ComponentControllers}
+	portal.Components = []setup.Component{setup.ComponentPortal}
+	var err error
+	if portal.HealthAddress, err = ports.Address(); err != nil {
+		return nil, err
+	}
+	portal.MetricsAddress = "0" // both have the metrics of the process that they share
+	o, err := StartWith(ctx, env.OperatorConfig(), controllers)
+	if err != nil {
+		return nil, err
+	}
+	if o.Portal, err = StartWith(ctx, env.PortalConfig(), portal); err != nil {
+		return nil, errors.Join(fmt.Errorf("the portal: %w", err), o.Stop())
+	}
+	return o, nil
 }
 
-// StartWith does the same with the caller's own client configuration, for example one that counts requests.
+// StartWith runs the operator in this process with the caller's own client configuration, for example one that counts requests, and
+// all components in one unless the options name some.
 func StartWith(ctx context.Context, cfg *rest.Config, options setup.Options) (*Operator, error) {
 	cfg, err := withLag(cfg)
 	if err != nil {
@@ -145,6 +169,13 @@ func get(ctx context.Context, url string) (int, error) {
 
 // Stop stops the operator and waits until it has ended.
 func (o *Operator) Stop() error {
+	if o.Portal != nil {
+		return errors.Join(o.Portal.stop(), o.stop())
+	}
+	return o.stop()
+}
+
+func (o *Operator) stop() error {
 	o.cancel()
 	select {
 	case err := <-o.done:

@@ -163,6 +163,7 @@ func flags(o *setup.Options) []string {
 	}
 	return append(setup.BudgetArguments(o), []string{
 		"--namespace=" + o.Namespace,
+		"--questions-namespace=" + o.QuestionsNamespace,
 		"--leader-elect=" + strconv.FormatBool(o.LeaderElection),
 		"--health-probe-bind-address=" + o.HealthAddress,
 		"--metrics-bind-address=" + o.MetricsAddress,

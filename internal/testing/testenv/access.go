@@ -18,6 +18,7 @@ import (
 const (
 	operatorNamespace      = "usher-system"
 	operatorServiceAccount = "usher-controller-manager"
+	portalServiceAccount   = "usher-portal"
 	// tokenValidity is longer than any test run.
 	tokenValidity = 12 * time.Hour
 )
@@ -43,6 +44,24 @@ func (e *Env) OperatorConfig() *rest.Config {
 		return nil
 	}
 	return rest.CopyConfig(e.operator)
+}
+
+// PortalConfig returns the configuration of the portal's ServiceAccount, in the same way.
+func (e *Env) PortalConfig() *rest.Config {
+	if e.portal == nil {
+		return nil
+	}
+	return rest.CopyConfig(e.portal)
+}
+
+// requestTokens requests tokens of both ServiceAccounts.
+func (e *Env) requestTokens(ctx context.Context) error {
+	var err error
+	if e.operator, err = e.ServiceAccountConfig(ctx, operatorNamespace, operatorServiceAccount); err != nil {
+		return err
+	}
+	e.portal, err = e.ServiceAccountConfig(ctx, operatorNamespace, portalServiceAccount)
+	return err
 }
 
 // ServiceAccountConfig returns the configuration of a ServiceAccount: a bearer token and nothing else.

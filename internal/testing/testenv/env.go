@@ -55,6 +55,7 @@ type Env struct {
 	manager  *controllerManager
 	watchdog *watchdog
 	operator *rest.Config
+	portal   *rest.Config
 	barriers atomic.Int64
 }
 
@@ -115,12 +116,7 @@ func (e *Env) start(ctx context.Context, opts Options) error {
 	if opts.CRDsOnly || opts.Empty {
 		return nil
 	}
-	operator, err := e.ServiceAccountConfig(ctx, operatorNamespace, operatorServiceAccount)
-	if err != nil {
-		return err
-	}
-	e.operator = operator
-	return nil
+	return e.requestTokens(ctx)
 }
 
 func (e *Env) connect() error {

@@ -20,9 +20,7 @@ func (e *Env) Reinstall(ctx context.Context) error {
 	if err := e.install(ctx, Options{}); err != nil {
 		return err
 	}
-	var err error
-	e.operator, err = e.ServiceAccountConfig(ctx, operatorNamespace, operatorServiceAccount)
-	return err
+	return e.requestTokens(ctx)
 }
 
 // install applies the project's manifests and waits until its kinds are served.
