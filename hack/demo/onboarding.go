@@ -95,7 +95,7 @@ func (s *story) visit(ctx context.Context, message mailbox.Message, path string)
 	}
 	page, err := s.browser.open(ctx, link)
 	if err != nil {
-		return nil, s.unexpected("the page that the link leads to", err.Error(), "operator.log")
+		return nil, s.unexpected("the page that the link leads to", err.Error(), "portal.log")
 	}
 	s.show(page)
 	return page, nil
@@ -105,11 +105,11 @@ func (s *story) visit(ctx context.Context, message mailbox.Message, path string)
 func (s *story) press(ctx context.Context, page *visit, button string, given map[string]string, heading string) error {
 	next, err := s.browser.press(ctx, page, button, given)
 	if err != nil {
-		return s.unexpected(fmt.Sprintf("a page after the button %q", button), err.Error(), "operator.log")
+		return s.unexpected(fmt.Sprintf("a page after the button %q", button), err.Error(), "portal.log")
 	}
 	s.show(next)
 	if next.heading != heading {
-		return s.unexpected(fmt.Sprintf("the page %q", heading), fmt.Sprintf("the page %q", next.heading), "operator.log")
+		return s.unexpected(fmt.Sprintf("the page %q", heading), fmt.Sprintf("the page %q", next.heading), "portal.log")
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ const (
 
 // stopOrder lists each daemon before those that it needs.
 func stopOrder() []string {
-	order := []string{daemonOperator, daemonToServices}
+	order := []string{daemonPortal, daemonOperator, daemonToServices}
 	for i := range maxNodes {
 		order = append(order, nodeName(i+1))
 	}
@@ -146,23 +146,16 @@ func mailboxDaemon(p paths, s *state) daemon {
 func operatorDaemon(p paths, s *state) daemon {
 	return daemon{
 		name: daemonOperator, binary: "usher",
-		args: []string{
-			"--webhook-host=127.0.0.1", "--webhook-port=" + strconv.Itoa(s.Ports[portWebhook]),
+		args: append(usherArgs(s),
+			"--components=Controllers",
+			"--webhook-host=127.0.0.1", "--webhook-port="+strconv.Itoa(s.Ports[portWebhook]),
 			"--webhook-dns-names=localhost",
-			"--portal-bind-address=" + loopback(s.Ports[portPortal]),
-			"--portal-url=http://" + loopback(s.Ports[portPortal]),
-			"--metrics-bind-address=" + loopback(s.Ports[portMetrics]),
-			"--health-probe-bind-address=" + loopback(s.Ports[portHealth]),
-			"--smtp-address=" + loopback(s.Ports[portSMTP]), "--smtp-tls=None",
-			"--mail-from=usher@usher.example",
-			"--namespace-labels=team,pod-security.kubernetes.io/*",
-			"--queue-domains=acme=acme.example", // the organization of the samples
-			"--leader-elect=false",              // a single replica: no lease to wait for after a kill, and no writes when idle
-			"--drain-delay=0s",                  // nobody else could take over
-		},
+			"--metrics-bind-address="+loopback(s.Ports[portMetrics]),
+			"--health-probe-bind-address="+loopback(s.Ports[portHealth]),
+			"--leader-elect=false"), // a single replica: no lease to wait for after a kill, and no writes when idle
 		env:    []string{"KUBECONFIG=" + p.operatorKubeconfig(), "POD_NAMESPACE=" + operatorNamespace},
 		inputs: []string{p.operatorKubeconfig()},
-		ports:  []string{portHealth, portWebhook, portPortal, portMetrics},
+		ports:  []string{portHealth, portWebhook, portMetrics},
 		probe:  "http://" + loopback(s.Ports[portHealth]) + "/readyz",
 		client: plainClient(),
 	}

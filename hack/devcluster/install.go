@@ -65,22 +65,21 @@ func (v *supervisor) kubectl(ctx context.Context, args ...string) ([]byte, error
 	return output(command(ctx, v.paths.root, v.paths.bin("kubectl"), append([]string{"--kubeconfig", v.paths.kubeconfig()}, args...)...))
 }
 
-// ensureOperatorToken writes the operator's kubeconfig with a token of its ServiceAccount, unless it has one that the API
-// server accepts and that does not expire soon.
-func (v *supervisor) ensureOperatorToken(ctx context.Context) error {
-	path := v.paths.operatorKubeconfig()
+// ensureToken writes a kubeconfig with a token of a ServiceAccount, unless it has one that the API server accepts and that does not
+// expire soon.
+func (v *supervisor) ensureToken(ctx context.Context, path, account string) error {
 	token := tokenIn(path)
 	if time.Until(expires(token)) < tokenSpare || !v.accepted(ctx, token) {
-		fresh, err := v.kubectl(ctx, "create", "token", operatorAccount, "--namespace="+operatorNamespace, "--duration="+tokenLife)
+		fresh, err := v.kubectl(ctx, "create", "token", account, "--namespace="+operatorNamespace, "--duration="+tokenLife)
 		if err != nil {
 			return err
 		}
 		token = strings.TrimSpace(string(fresh))
 		if token == "" {
-			return errors.New("the API server returned an empty token for the operator")
+			return errors.New("the API server returned an empty token for " + account)
 		}
 	}
-	return writeTokenKubeconfig(v.paths, v.state.apiServer(), path, operatorAccount, token)
+	return writeTokenKubeconfig(v.paths, v.state.apiServer(), path, account, token)
 }
 
 // accepted requests something that every authenticated identity may read.

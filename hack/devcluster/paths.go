@@ -34,6 +34,7 @@ func (p paths) env() string                 { return p.dev("env") }
 func (p paths) kubeconfig() string          { return p.dev("kubeconfig") }
 func (p paths) managerKubeconfig() string   { return p.dev("kube-controller-manager.kubeconfig") }
 func (p paths) operatorKubeconfig() string  { return p.dev("operator.kubeconfig") }
+func (p paths) portalKubeconfig() string    { return p.dev("portal.kubeconfig") }
 func (p paths) schedulerKubeconfig() string { return p.dev("kube-scheduler.kubeconfig") }
 func (p paths) proxyKubeconfig() string     { return p.dev("kube-proxy.kubeconfig") }
 func (p paths) netpolKubeconfig() string    { return p.dev("netpol.kubeconfig") }

@@ -34,9 +34,11 @@ func (v *supervisor) assignments() [][2]string {
 	}
 	return append(common, [][2]string{
 		{"OPERATOR_PID", strconv.Itoa(v.state.Processes[daemonOperator].PID)},
+		{"PORTAL_PID", strconv.Itoa(v.state.Processes[daemonPortal].PID)},
 		{"SMTP_ADDR", loopback(ports[portSMTP])},
 		{"WEBHOOK_ADDR", "localhost:" + strconv.Itoa(ports[portWebhook])},
 		{"HEALTH_URL", "http://" + loopback(ports[portHealth])},
+		{"PORTAL_METRICS_URL", "https://" + loopback(ports[portPortalMetrics]) + "/metrics"},
 	}...)
 }
 

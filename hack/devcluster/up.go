@@ -221,7 +221,7 @@ func (v *supervisor) kubeconfigs() error {
 		v.nodeKubeconfigs())
 }
 
-// usher returns when the mailbox and the operator are ready, with everything that they need in the API.
+// usher returns when the mailbox, the operator and its portal are ready, with everything that they need in the API.
 func (v *supervisor) usher(ctx context.Context) error {
 	if err := v.ensure(ctx, mailboxDaemon); err != nil {
 		return err
@@ -229,7 +229,10 @@ func (v *supervisor) usher(ctx context.Context) error {
 	if err := v.install(ctx); err != nil {
 		return err
 	}
-	if err := v.ensureOperatorToken(ctx); err != nil {
+	if err := v.ensureToken(ctx, v.paths.operatorKubeconfig(), operatorAccount); err != nil {
+		return err
+	}
+	if err := v.ensureToken(ctx, v.paths.portalKubeconfig(), portalAccount); err != nil {
 		return err
 	}
 	address := v.state.Ports[portWebhook]
@@ -239,6 +242,16 @@ func (v *supervisor) usher(ctx context.Context) error {
 	if address != v.state.Ports[portWebhook] {
 		// Another process took the port at the last moment: install the webhooks with the new one.
 		if err := v.install(ctx); err != nil {
+			return err
+		}
+	}
+	portal := v.state.Ports[portPortal]
+	if err := v.ensure(ctx, portalDaemon); err != nil {
+		return err
+	}
+	if portal != v.state.Ports[portPortal] {
+		// Likewise: the links in mails lead to the new port.
+		if err := v.ensure(ctx, operatorDaemon); err != nil {
 			return err
 		}
 	}
