@@ -176,7 +176,7 @@ func (b *bundle) isConsistent() {
 		Expect(container.Lifecycle.PreStop.Sleep.Seconds).To(BeNumerically(">", 0), "it answers until it no longer receives requests")
 	}
 	Expect(served).To(Equal(len(b.services)), "a Service selects no pods")
-	Expect(b.webhooks).To(HaveLen(6))
+	Expect(b.webhooks).To(HaveLen(7))
 	options := setup.Options{Namespace: operator.Namespace}
 	for _, webhook := range b.webhooks {
 		Expect(webhook.Service.Namespace).To(Equal(operator.Namespace))
