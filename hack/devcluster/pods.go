@@ -21,6 +21,7 @@ const podConfiguration = `apiVersion: config.usher.dev/v1alpha1
 kind: UsherConfiguration
 portal:
   url: http://%s
+  trustedProxies: [10.0.0.0/8] # what connects this machine to the portal
 mail:
   from: usher@usher.example
   smtp:

@@ -56,8 +56,11 @@ func newCluster() *cluster {
 	GinkgoHelper()
 	root, err := filepath.Abs("../..")
 	Expect(err).NotTo(HaveOccurred())
-	dir, err := os.MkdirTemp("", "usher-pods-")
-	Expect(err).NotTo(HaveOccurred())
+	dir := os.Getenv("USHER_PODS_DIR")
+	if dir == "" {
+		dir, err = os.MkdirTemp("", "usher-pods-")
+		Expect(err).NotTo(HaveOccurred())
+	}
 	c := &cluster{root: root, dir: dir}
 	c.nodes = []*node{{Name: "node1", cluster: c}, {Name: "node2", cluster: c}}
 	return c
@@ -81,6 +84,9 @@ func (c *cluster) up(ctx context.Context, flags ...string) {
 // down deletes the cluster and its directory.
 func (c *cluster) down(ctx context.Context) {
 	GinkgoHelper()
+	if os.Getenv("USHER_PODS_DIR") != "" {
+		return
+	}
 	c.devcluster(ctx, "down")
 	Expect(c.remains()).To(BeEmpty(), "down must leave nothing on this machine")
 	Expect(os.RemoveAll(c.dir)).To(Succeed())

@@ -5,6 +5,9 @@
 // `make up NODES=2`, in a directory of its own, so that a development cluster of the same checkout is left alone. It needs root and
 // a kernel with namespaces; see docs/development.md.
 //
+// With USHER_PODS_DIR the cluster is kept in that directory from one run to the next, which saves its start while a spec is written; end it
+// with `go -C hack/devcluster run . down --data DIRECTORY`.
+//
 // Specs run one after the other on one cluster. Each leaves it as it found it: both nodes running, Usher installed as make up does.
 package pods
 
