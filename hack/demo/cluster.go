@@ -18,12 +18,14 @@ import (
 // cluster is the running development cluster of a checkout.
 type cluster struct {
 	root string
+	// data is the directory of the cluster's files, .dev in the checkout unless somebody has chosen another one.
+	data string
 	env  map[string]string
 }
 
 // findCluster reads what `make up` has recorded.
-func findCluster(root string) (*cluster, error) {
-	path := filepath.Join(root, ".dev", "env")
+func findCluster(root, data string) (*cluster, error) {
+	path := filepath.Join(data, "env")
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, &failure{
@@ -35,7 +37,7 @@ func findCluster(root string) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{root: root, env: parseEnv(content)}
+	c := &cluster{root: root, data: data, env: parseEnv(content)}
 	for _, name := range []string{"KUBECONFIG", "PORTAL_URL", "MAIL_URL"} {
 		if c.env[name] == "" {
 			return nil, &failure{
@@ -63,13 +65,13 @@ func parseEnv(content []byte) map[string]string {
 	return env
 }
 
-func (c *cluster) mailDir() string { return filepath.Join(c.root, ".dev", "mail") }
+func (c *cluster) mailDir() string { return filepath.Join(c.data, "mail") }
 
-func (c *cluster) log(name string) string { return filepath.Join(c.root, ".dev", "log", name) }
+func (c *cluster) log(name string) string { return filepath.Join(c.data, "log", name) }
 
 // kubectl runs the cluster's own kubectl as cluster administrator and returns its output. The error is that of the command.
 func (c *cluster) kubectl(ctx context.Context, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, filepath.Join(c.root, ".dev", "bin", "kubectl"), args...)
+	command := exec.CommandContext(ctx, filepath.Join(c.data, "bin", "kubectl"), args...)
 	command.Dir = c.root
 	command.Env = append(os.Environ(), "KUBECONFIG="+c.env["KUBECONFIG"])
 	output, err := command.CombinedOutput()

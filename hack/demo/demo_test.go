@@ -53,15 +53,14 @@ var _ = Describe("finding the cluster", func() {
 	})
 
 	It("says what to do when there is no cluster", func() {
-		_, err := findCluster(GinkgoT().TempDir())
+		_, err := findCluster("", GinkgoT().TempDir())
 		Expect(err).To(MatchError(ContainSubstring("run `make demo`")))
 	})
 
 	It("names the missing variable", func() {
-		root := GinkgoT().TempDir()
-		Expect(os.Mkdir(filepath.Join(root, ".dev"), 0o700)).To(Succeed())
-		Expect(os.WriteFile(filepath.Join(root, ".dev", "env"), []byte("KUBECONFIG='x'\n"), 0o600)).To(Succeed())
-		_, err := findCluster(root)
+		data := GinkgoT().TempDir()
+		Expect(os.WriteFile(filepath.Join(data, "env"), []byte("KUBECONFIG='x'\n"), 0o600)).To(Succeed())
+		_, err := findCluster("", data)
 		Expect(err).To(MatchError(ContainSubstring("PORTAL_URL")))
 	})
 })

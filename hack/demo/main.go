@@ -7,18 +7,23 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"flag"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 )
 
 func main() {
+	data := flag.String("data", "", "the directory of the cluster's files; empty: .dev in the checkout")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	start := time.Now()
 	teller := &teller{w: os.Stdout}
-	err := run(ctx, teller)
+	err := run(ctx, teller, *data)
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -30,12 +35,12 @@ func main() {
 	teller.say("The story took %.0f s.", time.Since(start).Seconds())
 }
 
-func run(ctx context.Context, t *teller) error {
+func run(ctx context.Context, t *teller, data string) error {
 	root, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	c, err := findCluster(root)
+	c, err := findCluster(root, cmp.Or(data, filepath.Join(root, ".dev")))
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ type teller struct {
 }
 
 var (
-	token = regexp.MustCompile(`(/[ic]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+`)
-	plain = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
-	flag  = regexp.MustCompile(`^(--?[a-z-]+=(?:jsonpath=)?)(.*)$`)
+	token  = regexp.MustCompile(`(/[ic]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+`)
+	plain  = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
+	option = regexp.MustCompile(`^(--?[a-z-]+=(?:jsonpath=)?)(.*)$`)
 	// trailing matches the spaces at the end of lines in kubectl's tables.
 	trailing = regexp.MustCompile(`(?m)[ \t]+$`)
 )
@@ -81,7 +81,7 @@ func typed(args ...string) string {
 	words := make([]string, 0, len(args))
 	for _, arg := range args {
 		name := ""
-		if parts := flag.FindStringSubmatch(arg); parts != nil {
+		if parts := option.FindStringSubmatch(arg); parts != nil {
 			name, arg = parts[1], parts[2]
 		}
 		if !plain.MatchString(arg) {
