@@ -1,0 +1,102 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package pods
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// section returns the scripts (sh) and commands (console) in a section of a page of the documentation, in their order. A section ends
+// before the next heading of its level or a higher one.
+func section(page, heading string) []string {
+	GinkgoHelper()
+	content, err := os.ReadFile(filepath.Join(env.root, "docs", page))
+	Expect(err).NotTo(HaveOccurred())
+	level := strings.IndexByte(heading, ' ')
+	var blocks []string
+	var block []string
+	inside, language := false, ""
+	for line := range strings.SplitSeq(string(content), "\n") {
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case language == "" && strings.HasPrefix(trimmed, "```"):
+			language, block = strings.TrimPrefix(trimmed, "```")+" ", nil
+		case strings.HasPrefix(trimmed, "```"):
+			if inside {
+				blocks = append(blocks, scripts(strings.TrimSpace(language), block)...)
+			}
+			language = ""
+		case language != "":
+			block = append(block, line)
+		case line == heading:
+			inside = true
+		case strings.HasPrefix(line, "#") && strings.IndexByte(line, ' ') <= level:
+			inside = false
+		}
+	}
+	Expect(blocks).NotTo(BeEmpty(), "docs/%s has no commands below %q", page, heading)
+	return blocks
+}
+
+// scripts returns what is typed in a block: all of a script, and the lines with a prompt of a console.
+func scripts(language string, block []string) []string {
+	switch language {
+	case "sh":
+		return []string{strings.Join(block, "\n")}
+	case "console":
+		var typed []string
+		for _, line := range block {
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				typed = append(typed, command)
+			}
+		}
+		return typed
+	default:
+		return nil
+	}
+}
+
+// session types commands of the documentation in a directory, where an overlay "deploy" installs Usher on this cluster.
+type session struct{ dir string }
+
+func newSession() session {
+	GinkgoHelper()
+	s := session{dir: GinkgoT().TempDir()}
+	Expect(os.Symlink(filepath.Join(env.dir, "overlay"), filepath.Join(s.dir, "deploy"))).To(Succeed())
+	return s
+}
+
+// run types a script, which must succeed, and returns what it prints.
+func (s session) run(ctx context.Context, script string) string {
+	GinkgoHelper()
+	out, err := s.bash(ctx, script)
+	Expect(err).NotTo(HaveOccurred(), "$ %s\n%s", script, out)
+	return out
+}
+
+// try types a script that may fail.
+func (s session) try(ctx context.Context, script string) error {
+	out, err := s.bash(ctx, script)
+	if err != nil {
+		return fmt.Errorf("%w: $ %s\n%s", err, script, out)
+	}
+	return nil
+}
+
+func (s session) bash(ctx context.Context, script string) (string, error) {
+	cmd := exec.CommandContext(ctx, "bash", "-c", "set -e -o pipefail\n"+script)
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+env.kubeconfig(), "PATH="+filepath.Join(env.dir, "bin")+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	GinkgoWriter.Printf("$ %s\n%s", script, out)
+	return string(out), err
+}
