@@ -88,9 +88,10 @@ test-oldest: mailserver ## Run test/api and test/e2e on the oldest supported ver
 
 # USHER_PODS=skip leaves it out, where a machine cannot run nodes.
 .PHONY: test-pods
-test-pods: ## Run the tests in test/pods, on a cluster with two nodes of its own; needs root.
+PODS ?= !long
+test-pods: ## Run the short tests in test/pods, on a cluster with two nodes of its own, PODS=: all of them; needs root.
 	@if [[ "$(USHER_PODS)" == skip ]]; then echo "test/pods: left out, as USHER_PODS=skip says"; exit; fi; \
-	go test -timeout 60m -v ./test/pods $(ARGS)
+	go test -timeout 60m -v ./test/pods -ginkgo.label-filter='$(PODS)' $(ARGS)
 
 # Debian's packages of the programs that the browser tests run; a machine that has them needs no root.
 .PHONY: browser

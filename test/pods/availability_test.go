@@ -58,7 +58,7 @@ var _ = Describe("An installation that is maintained under load", func() {
 		}))
 	})
 
-	It("OPS-3 refuses nothing but what the API server itself does not take while that is restarted", func(ctx context.Context) {
+	It("OPS-3 refuses nothing but what the API server itself does not take while that is restarted", long, func(ctx context.Context) {
 		result := underLoad(ctx, "API server restarted", func(*load.Run) string {
 			env.restartAPIServer(ctx)
 			return ""

@@ -15,7 +15,7 @@ import (
 )
 
 var _ = Describe("An organization that is moved by the commands of docs/backup.md", func() {
-	It("OPS-5 is in another cluster as it was: links lead to their invitations, and nobody is mailed", func(ctx context.Context) {
+	It("OPS-5 is in another cluster as it was: links lead to their invitations, and nobody is mailed", long, func(ctx context.Context) {
 		uninstall(ctx)
 		installToday(ctx)
 		DeferCleanup(func(ctx context.Context) {

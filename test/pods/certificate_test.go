@@ -18,7 +18,7 @@ import (
 )
 
 var _ = Describe("The certificate of the webhooks, replaced under load", func() {
-	It("OPS-3 refuses nothing, with a new authority, until every replica serves the new one", func(ctx context.Context) {
+	It("OPS-3 refuses nothing, with a new authority, until every replica serves the new one", long, func(ctx context.Context) {
 		expectNoneRefused(underLoad(ctx, "certificate and authority replaced", func(*load.Run) string {
 			former, began := served(ctx), time.Now()
 			Expect(env.admin.Delete(ctx, &corev1.Secret{

@@ -27,7 +27,7 @@ import (
 const timeLag = 5 * time.Second
 
 var _ = Describe("An installation of which a part is killed under load", func() {
-	It("OPS-3 refuses only what the killed leader held, and another one leads when the lease has expired", func(ctx context.Context) {
+	It("OPS-3 refuses only what the killed leader held, and another one leads when the lease has expired", long, func(ctx context.Context) {
 		var killed, bypassed time.Time
 		result := underLoad(ctx, "leader killed", func(*load.Run) string {
 			former, pod := holderOf(ctx, Default), leaderPod(ctx)
@@ -39,7 +39,7 @@ var _ = Describe("An installation of which a part is killed under load", func() 
 		expectOnlyHeld(result, killed, bypassed)
 	})
 
-	It("OPS-3 refuses only what the replica on a killed node held, and goes on without the node", func(ctx context.Context) {
+	It("OPS-3 refuses only what the replica on a killed node held, and goes on without the node", long, func(ctx context.Context) {
 		var killed, bypassed time.Time
 		var dead *node
 		DeferCleanup(func(ctx context.Context) { dead.Start(ctx) })

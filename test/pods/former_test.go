@@ -56,7 +56,8 @@ func buildFormer(ctx context.Context) former {
 	runIn(ctx, source, "git", "checkout", "--quiet", "--detach", formerCommit)
 	runIn(ctx, filepath.Join(env.root, "hack", "release"), "go", "run", ".", "image",
 		"--dir="+source, "--dist="+dist, "--name="+formerImage, "--platforms=linux/amd64")
-	env.importImage(ctx, filepath.Join(dist, "usher-image.tar"), formerImage)
+	// The kubelet looks for an image by its full name.
+	env.importImage(ctx, filepath.Join(dist, "usher-image.tar"), "docker.io/library/"+formerImage)
 	base, err := filepath.Rel(overlay, filepath.Join(source, "config", "default"))
 	Expect(err).NotTo(HaveOccurred())
 	content := fmt.Sprintf(formerOverlay, base, env.smtpAddress, env.assignments["PORTAL_URL"])

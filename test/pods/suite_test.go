@@ -8,6 +8,8 @@
 // With USHER_PODS_DIR the cluster is kept in that directory from one run to the next, which saves its start while a spec is written; end it
 // with `go -C hack/devcluster run . down --data DIRECTORY`.
 //
+// Specs with the label long are left out of a run that does not ask for them: `make test-pods PODS=` runs all.
+//
 // Specs run one after the other on one cluster. Each leaves it as it found it: both nodes running, Usher installed as make up does.
 package pods
 
@@ -29,6 +31,9 @@ const upTimeout = 40 * time.Minute
 
 // env is the cluster that all specs use.
 var env *cluster
+
+// long marks what takes minutes, or builds another version.
+var long = Label("long")
 
 func TestPods(t *testing.T) {
 	RegisterFailHandler(Fail)

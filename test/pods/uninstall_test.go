@@ -51,7 +51,7 @@ var _ = Describe("A removal by the commands of docs/install.md", Ordered, func()
 		env.kubectl(ctx, "delete", "clusterrole", "remote-support")
 	}
 
-	It("OPS-6 leaves nothing but what was to be retained", func(ctx context.Context) {
+	It("OPS-6 leaves nothing but what was to be retained", long, func(ctx context.Context) {
 		commands := section("install.md", removing)
 		Expect(commands[0]).To(Equal("kubectl delete namespace acme"))
 		typed.run(ctx, commands[0])
@@ -59,7 +59,7 @@ var _ = Describe("A removal by the commands of docs/install.md", Ordered, func()
 		expectRetained(ctx)
 	})
 
-	It("OPS-6 leaves nothing but that if the operator went first and is installed again", func(ctx context.Context) {
+	It("OPS-6 leaves nothing but that if the operator went first and is installed again", long, func(ctx context.Context) {
 		typed.run(ctx, "kubectl delete -k deploy --wait=false")
 		Eventually(ctx, func(g Gomega) { g.Expect(namespace(ctx, g, usherNamespace)).To(BeEmpty()) }).Should(Succeed())
 		Expect(env.kubectl(ctx, "get", "ou", "-n", acme)).To(ContainSubstring("ana"), "the objects wait for the operator")
@@ -71,7 +71,7 @@ var _ = Describe("A removal by the commands of docs/install.md", Ordered, func()
 		expectRetained(ctx)
 	})
 
-	It("OPS-6 leaves nothing but that if the operator cannot be installed again and its webhooks are unreachable", func(ctx context.Context) {
+	It("OPS-6 leaves nothing but that if the operator cannot be installed again and its webhooks are unreachable", long, func(ctx context.Context) {
 		env.kubectl(ctx, "scale", "deployment", "-n", usherNamespace, "--all", "--replicas=0")
 		settle(ctx)
 		typed.run(ctx, "kubectl delete crd -l app.kubernetes.io/part-of=usher --wait=false")

@@ -18,7 +18,7 @@ import (
 const closedByFormer = "EOF|broken pipe|connection reset by peer|use of closed network connection"
 
 var _ = Describe("An upgrade from the former version, and the way back, under load", func() {
-	It("OPS-4 OPS-3 refuses nothing, mails nothing twice and loses no question", func(ctx context.Context) {
+	It("OPS-4 OPS-3 refuses nothing, mails nothing twice and loses no question", long, func(ctx context.Context) {
 		old := buildFormer(ctx)
 		uninstall(ctx)
 		DeferCleanup(func(ctx context.Context) {
