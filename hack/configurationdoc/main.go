@@ -42,8 +42,8 @@ platform:
 A change of a field that is marked *live* takes effect while the operator runs: within seconds in each replica, once the kubelet has updated
 the mounted file, which takes up to a minute. Every other change takes effect after a restart; until then the operator says which
 fields wait for it. A file that cannot be used changes nothing. Both are in the log, in events in the operator's namespace, and in the
-metric ` + "`usher_feature_degraded`" + ` for ` + "`configuration` and `configuration-restart`" + `. The metric ` + "`usher_configuration_info`" + ` has the hash of what
-each replica runs with.
+metric ` + "`usher_feature_degraded`" + ` for ` + "`configuration` and `configuration-restart`" + `. The metric
+` + "`usher_configuration_info`" + ` has the hash of what each replica runs with.
 
 Each field has a flag that overrides it, for development. Times have a unit, such as ` + "`90s`, `15m` or `2160h`" + `. Secrets are
 files, so that no configuration contains one.
@@ -98,7 +98,8 @@ func section(page *strings.Builder, comments comments, prefix string, part refle
 			}
 			name := jsonName(field)
 			flag, live := setup.ConfigurationFlag(prefix + name)
-			fmt.Fprintf(page, "| `%s` | %s | `--%s` | %s | %s |\n", name, shown(part.Field(i)), flag, takesEffect(live), comments.of(part.Type().Name()+"."+field.Name))
+			fmt.Fprintf(page, "| `%s` | %s | `--%s` | %s | %s |\n", name, shown(part.Field(i)), flag, takesEffect(live),
+				comments.of(part.Type().Name()+"."+field.Name))
 		}
 	}
 	for _, i := range parts {

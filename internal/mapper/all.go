@@ -24,7 +24,8 @@ func All(cache client.Reader, newList func() client.ObjectList) handler.EventHan
 		}
 		var requests []reconcile.Request
 		_ = meta.EachListItem(list, func(o runtime.Object) error {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(o.(client.Object))}) //nolint:forcetypeassert // objects of the API
+			object := o.(client.Object) //nolint:forcetypeassert // objects of the API
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(object)})
 			return nil
 		})
 		return requests

@@ -131,6 +131,6 @@ func (g *Guard) Fits() error {
 		return nil
 	}
 	return fmt.Errorf("the cache does not fit into the memory: it is not filled any further, because more than %.0f %% of the memory "+
-		"limit of %d MiB are needed: set a higher resources.limits.memory in the operator's Deployment; docs/sizing.md says how much", 100*goOnAt,
-		g.usage.Limit/mib)
+		"limit of %d MiB are needed: set a higher resources.limits.memory in the operator's Deployment; docs/sizing.md says how much",
+		100*goOnAt, g.usage.Limit/mib)
 }

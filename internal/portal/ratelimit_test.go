@@ -4,6 +4,7 @@
 package portal
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"time"
@@ -37,7 +38,7 @@ var _ = Describe("OPS-1 a limit of the portal, changed while it runs", func() {
 	It("holds for questions", func() {
 		hourly := live.Of(1.0)
 		allow := newQuestionLimit(Options{QuestionsPerHour: hourly})
-		r := httptest.NewRequest("POST", "/w/acme/support", nil)
+		r := httptest.NewRequest(http.MethodPost, "/w/acme/support", nil)
 		Expect(allow(r)).To(BeTrue())
 		Expect(allow(r)).To(BeFalse())
 		hourly.Store(3)

@@ -24,7 +24,7 @@ type setting struct {
 }
 
 // settings are all fields of an UsherConfiguration. A field that changes in place is handed to its users by liveOptions.
-var settings = []setting{ //nolint:gosec // no credentials, only names of settings
+var settings = []setting{
 	{"components", "components", atRestart, func(o *Options) any { return o.Components }},
 	{"leader-elect", "leaderElection", atRestart, func(o *Options) any { return o.LeaderElection }},
 	{"drain-delay", "drainDelay", atRestart, func(o *Options) any { return o.DrainDelay }},
@@ -67,7 +67,10 @@ var settings = []setting{ //nolint:gosec // no credentials, only names of settin
 	{"intake-workspace-rate", "intake.limits.perWorkspace", inPlace, func(o *Options) any { return o.IntakeLimits.PerWorkspace }},
 	{"intake-organization-rate", "intake.limits.perOrganization", inPlace, func(o *Options) any { return o.IntakeLimits.PerOrganization }},
 	{"intake-unproven-rate", "intake.limits.unproven", inPlace, func(o *Options) any { return o.IntakeLimits.Unproven }},
-	{"intake-unproven-domain-rate", "intake.limits.unprovenPerDomain", inPlace, func(o *Options) any { return o.IntakeLimits.UnprovenPerDomain }},
+	{
+		"intake-unproven-domain-rate", "intake.limits.unprovenPerDomain", inPlace,
+		func(o *Options) any { return o.IntakeLimits.UnprovenPerDomain },
+	},
 	{"intake-account-rate", "intake.limits.newAccounts", inPlace, func(o *Options) any { return o.IntakeLimits.NewAccounts }},
 	{"intake-max-bytes", "intake.limits.messageBytes", atRestart, func(o *Options) any { return o.IntakeLimits.MessageBytes }},
 	{"intake-memory-bytes", "intake.limits.memoryBytes", atRestart, func(o *Options) any { return o.IntakeLimits.Memory }},

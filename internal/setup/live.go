@@ -16,7 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/live"
 )
 
-// liveOptions are the options that change while the operator runs, each in the form in which it is used. All else is as it was at the start.
+// liveOptions are the options that change while the operator runs, each in the form in which it is used. All else is as it was at the
+// start.
 type liveOptions struct {
 	// platform also holds the operator's own name, which is no option.
 	platform                            live.Value[authz.Platform]

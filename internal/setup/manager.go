@@ -26,8 +26,8 @@ import (
 const (
 	leaseName       = "usher-controller-manager"
 	shutdownTimeout = 45 * time.Second
-	// cacheSyncTimeout is how long a controller waits until it has seen every object once. With 50,000 people on a busy machine, the default
-	// of two minutes ended the operator, at each start.
+	// cacheSyncTimeout is how long a controller waits until it has seen every object once. With 50,000 people on a busy machine, the
+	// default of two minutes ended the operator, at each start.
 	cacheSyncTimeout = 30 * time.Minute
 )
 

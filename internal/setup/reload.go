@@ -29,8 +29,8 @@ var configurationInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 
 func init() { metrics.Registry.MustRegister(configurationInfo) }
 
-// reload puts in force what changes in the configuration while the operator runs. What is invalid changes nothing. What takes effect after a
-// restart is reported until then.
+// reload puts in force what changes in the configuration while the operator runs. What is invalid changes nothing. What takes effect
+// after a restart is reported until then.
 type reload struct {
 	read     func() (Options, error)
 	live     *liveOptions
@@ -86,8 +86,8 @@ func (r *reload) pending(later []setting) error {
 	if len(later) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the configuration has changed, but some of it takes effect after a restart: %s: kubectl -n %s rollout restart deployment",
-		strings.Join(keysIn(later), ", "), r.namespace)
+	return fmt.Errorf("the configuration has changed, but some of it takes effect after a restart: %s: "+
+		"kubectl -n %s rollout restart deployment", strings.Join(keysIn(later), ", "), r.namespace)
 }
 
 // changes returns the settings whose values are not in force: those that change in place, and those that take effect after a restart.

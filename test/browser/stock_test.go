@@ -12,8 +12,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/live"
+	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/question"
 )

@@ -36,8 +36,8 @@ var _ = Describe("The certificate of the webhooks, replaced under load", func() 
 	})
 })
 
-// served returns the serial number of the certificate that some replica serves, trusted or not.
-func served(ctx context.Context) string {
+// served returns the certificate that some replica serves, trusted or not.
+func served(ctx context.Context) []byte {
 	GinkgoHelper()
 	metrics, err := url.Parse(env.metricsURL)
 	Expect(err).NotTo(HaveOccurred())
@@ -47,5 +47,5 @@ func served(ctx context.Context) string {
 	defer func() { _ = connection.Close() }()
 	secured, ok := connection.(*tls.Conn)
 	Expect(ok).To(BeTrue())
-	return secured.ConnectionState().PeerCertificates[0].SerialNumber.String()
+	return secured.ConnectionState().PeerCertificates[0].Raw
 }

@@ -60,7 +60,8 @@ type Options struct {
 // Setup registers the webhooks of the four kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
 	a := authorizer{
-		cache: lookup.New(o.Reader, effective.IntakeDomains{}).WithLiveDomains(o.IntakeDomains).WithUsernames(o.Usernames), api: lookup.NewAPIReader(o.Live),
+		cache:    lookup.New(o.Reader, effective.IntakeDomains{}).WithLiveDomains(o.IntakeDomains).WithUsernames(o.Usernames),
+		api:      lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff, full: o.Full,
 	}
