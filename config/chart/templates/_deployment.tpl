@@ -121,11 +121,14 @@ spec:
             port: health
           initialDelaySeconds: 15
           periodSeconds: 20
+          # A node that has much to do is no reason to start anew.
+          timeoutSeconds: 5
         readinessProbe:
           httpGet:
             path: /readyz
             port: health
           periodSeconds: 5
+          timeoutSeconds: 5
         lifecycle:
           # Webhooks fail closed: a terminating replica keeps answering until the API server knows that it is going away.
           preStop:
