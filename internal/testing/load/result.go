@@ -38,6 +38,19 @@ func (r Result) Outside(from, to time.Time) Result {
 	return r.filter(func(q Request) bool { return q.Answered.Before(from) || q.Due.After(to) })
 }
 
+// Span returns when the first of the requests began, and when the last one was answered.
+func (r Result) Span() (from, to time.Time) {
+	for _, q := range r.Requests {
+		if from.IsZero() || q.Due.Before(from) {
+			from = q.Due
+		}
+		if q.Answered.After(to) {
+			to = q.Answered
+		}
+	}
+	return from, to
+}
+
 // Granted returns the requests that were granted.
 func (r Result) Granted() Result {
 	return r.filter(func(q Request) bool { return q.Refusal == "" })
