@@ -36,7 +36,7 @@ var _ = BeforeSuite(func() {
 	env, box = s.Env, s.Mailbox
 })
 
-// startOperator runs an operator until the end of the spec.
+// startOperator runs an operator, with all components in one process, until the end of the spec.
 func startOperator(ctx context.Context, changes ...func(*setup.Options)) *operator.Operator {
 	GinkgoHelper()
 	options, err := operator.Options(env, box)
@@ -45,7 +45,7 @@ func startOperator(ctx context.Context, changes ...func(*setup.Options)) *operat
 	for _, change := range changes {
 		change(&options)
 	}
-	usher, err := operator.Start(ctx, env, options)
+	usher, err := operator.StartWith(ctx, env.OperatorConfig(), options)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(usher.Stop()).To(Succeed()) })
 	return usher
