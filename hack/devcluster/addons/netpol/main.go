@@ -79,7 +79,7 @@ func enforce(ctx context.Context, client kubernetes.Interface, settings *options
 	factory.WaitForCacheSync(ctx.Done())
 	heartbeats := make(chan *healthcheck.ControllerHeartbeat)
 	go func() {
-		for range heartbeats { //nolint:revive // nobody asks for the health of its parts
+		for range heartbeats { // nobody asks for the health of its parts
 		}
 	}()
 	var running sync.WaitGroup
