@@ -33,11 +33,7 @@ func newRemove(t *tool) *cobra.Command {
 		if err := dry.check(); err != nil {
 			return err
 		}
-		s, err := t.connect()
-		if err != nil {
-			return err
-		}
-		u, err := s.user(cmd.Context(), args[0])
+		s, u, err := t.connectTo(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
@@ -193,11 +189,7 @@ func newResend(t *tool) *cobra.Command {
 		if err := dry.check(); err != nil {
 			return err
 		}
-		s, err := t.connect()
-		if err != nil {
-			return err
-		}
-		u, err := s.user(cmd.Context(), args[0])
+		s, u, err := t.connectTo(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}

@@ -92,6 +92,16 @@ func (t *tool) connect() (*session, error) {
 	return &session{Client: client.WithFieldOwner(c, string(fieldOwner)), namespace: namespace}, nil
 }
 
+// connectTo returns a session, and the user whom a name or an address means.
+func (t *tool) connectTo(ctx context.Context, user string) (*session, *v1alpha1.OrgUser, error) {
+	s, err := t.connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := s.user(ctx, user)
+	return s, u, err
+}
+
 // organization returns the organization of the namespace.
 func (s *session) organization(ctx context.Context) (*v1alpha1.Organization, error) {
 	o := &v1alpha1.Organization{}

@@ -40,11 +40,7 @@ func newUser(t *tool) *cobra.Command {
 		if err := o.check(); err != nil {
 			return err
 		}
-		s, err := t.connect()
-		if err != nil {
-			return err
-		}
-		u, err := s.user(cmd.Context(), args[0])
+		s, u, err := t.connectTo(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}

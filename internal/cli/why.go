@@ -29,11 +29,7 @@ func newWhy(t *tool) *cobra.Command {
 		ValidArgsFunction: t.completeUserThen(t.completeFlagWorkspaces),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		s, err := t.connect()
-		if err != nil {
-			return err
-		}
-		u, err := s.user(cmd.Context(), args[0])
+		s, u, err := t.connectTo(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
