@@ -64,7 +64,7 @@ func (s *sizing) tryLimit(ctx context.Context, b *testing.B, limit int) {
 			before := p.cpu()
 			time.Sleep(decided)
 			b.Logf("%.0f MiB needed, %.0f mCPU while idle; peak of the cgroup %.0f MiB", p.value(ctx, "usher_memory_needed_bytes")/(1<<20),
-				(p.cpu()-before)/(decided/3).Seconds()*1000, p.groupPeakMiB())
+				(p.cpu()-before)/decided.Seconds()*1000, p.groupPeakMiB())
 			s.tryChanges(ctx, b)
 		case 0:
 			b.Logf("start %d: killed", n+1)
@@ -73,7 +73,7 @@ func (s *sizing) tryLimit(ctx context.Context, b *testing.B, limit int) {
 			before := p.cpu()
 			time.Sleep(decided)
 			b.Logf("start %d: not ready, %d: %s\n%.0f mCPU, %.0f MiB needed, peak of the cgroup %.0f MiB", n+1, outcome, answer,
-				(p.cpu()-before)/(decided/3).Seconds()*1000, p.value(ctx, "usher_memory_needed_bytes")/(1<<20), p.groupPeakMiB())
+				(p.cpu()-before)/decided.Seconds()*1000, p.value(ctx, "usher_memory_needed_bytes")/(1<<20), p.groupPeakMiB())
 		}
 		must(b, p.Kill())
 		return
