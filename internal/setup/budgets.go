@@ -69,9 +69,8 @@ func BudgetArguments(o *Options) []string {
 	return all
 }
 
-// addBudgets adds the budgets to the manager, which keep what was sent over a restart.
-func addBudgets(mgr ctrl.Manager, o *Options) (*delivery.Budgets, error) {
+// newBudgets returns the budgets of a term, which begin with what any leader has saved.
+func newBudgets(mgr ctrl.Manager, o *Options) *delivery.Budgets {
 	key := types.NamespacedName{Namespace: o.Namespace, Name: budgetsSecret}
-	budgets := delivery.NewBudgets(o.live.budgets, delivery.NewSecretKeeper(mgr.GetClient(), mgr.GetAPIReader(), key), o.now())
-	return budgets, mgr.Add(budgets)
+	return delivery.NewBudgets(o.live.budgets, delivery.NewSecretKeeper(mgr.GetClient(), mgr.GetAPIReader(), key), o.now())
 }

@@ -52,11 +52,9 @@ var _ = Describe("Components", func() {
 		Expect(cacheOptions(&o, roomy(), &retained{}).ReaderFailOnMissingInformer).To(BeTrue(), "what is not cached is not read")
 	})
 
-	It("OPS-3 leave the election of a leader to the controllers", func() {
+	It("OPS-3 leave the election of a leader to the reconcilers, because a manager that loses its lease ends", func() {
 		o := options()
 		o.LeaderElection = true
-		Expect(managerOptions(&o, nil).LeaderElection).To(BeTrue())
-		o.Components = []Component{ComponentPortal}
 		Expect(managerOptions(&o, nil).LeaderElection).To(BeFalse())
 	})
 

@@ -39,33 +39,58 @@ func (p *process) addControllers(ctx context.Context) error {
 	if err := addWebhooks(ctx, mgr, o, mgr.guard.Full); err != nil {
 		return err
 	}
-	templates, err := addMailTemplates(ctx, mgr, o)
+	terms, err := newTerms(mgr, o)
 	if err != nil {
 		return err
 	}
-	return addReconcilers(mgr, o, linktoken.NewLinks(p.keys, o.PortalURL), templates, p.questions)
-}
-
-// addReconcilers adds the reconcilers of the four kinds, and those that send what written states queue. The latter share one
-// dispatcher, and so one rate limit and the same budgets.
-func addReconcilers(mgr ctrl.Manager, o *Options, links linktoken.Links, templates *mail.InForce, kept *store.Store) error {
-	sender, err := newSender(o)
+	templates, err := addMailTemplates(ctx, mgr, o, terms)
 	if err != nil {
 		return err
+	}
+	reconcilers, err := newReconcilers(mgr, o, linktoken.NewLinks(p.keys, o.PortalURL), templates, p.questions)
+	if err != nil {
+		return err
+	}
+	return terms.run(reconcilers)
+}
+
+// reconcilers are those of the kinds, and those that send what written states queue. What is here outlives a term.
+type reconcilers struct {
+	mgr     boundedManager
+	o       *Options
+	links   linktoken.Links
+	sender  *mail.Sender
+	phones  delivery.Gateway
+	postbox delivery.Postbox
+	kept    *store.Store
+}
+
+func newReconcilers(mgr boundedManager, o *Options, links linktoken.Links, templates *mail.InForce, kept *store.Store,
+) (*reconcilers, error) {
+	sender, err := newSender(o)
+	if err != nil {
+		return nil, err
 	}
 	phones, err := newGateway(mgr, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	postbox := delivery.NewPostbox(sender, templates)
+	return &reconcilers{mgr: mgr, o: o, links: links, sender: sender, phones: phones, postbox: postbox, kept: kept}, nil
+}
+
+// addTo adds the reconcilers to the manager of a term. Those that send share one dispatcher, and so one rate limit and the same budgets,
+// which are the term's: between two terms, another replica may have sent.
+func (r *reconcilers) addTo(term ctrl.Manager) error {
+	mgr, o, postbox := r.mgr, r.o, r.postbox
 	c, now, mailDomain, recorder := mgr.GetClient(), o.now(), o.mailDomain(), mgr.GetEventRecorder("usher")
 	cache, api := cacheReader(mgr, o), apiReader(mgr)
-	postbox := delivery.NewPostbox(sender, templates)
-	budgets, err := addBudgets(mgr, o)
-	if err != nil {
+	budgets := newBudgets(mgr, o)
+	if err := term.Add(budgets); err != nil {
 		return err
 	}
-	dispatcher := delivery.NewDispatcher(sender.Connections(), o.live.mailRate, now).WithBudgets(budgets)
-	writer := onboardingmail.NewWriter(postbox, links, o.live.signInURL)
+	dispatcher := delivery.NewDispatcher(r.sender.Connections(), o.live.mailRate, now).WithBudgets(budgets)
+	writer := onboardingmail.NewWriter(postbox, r.links, o.live.signInURL)
 	platform := workspace.Platform{
 		OperatorNamespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
 		QueueDomains: o.live.queueDomains, MailDomain: mailDomain, Changed: o.live.workspaces,
@@ -79,12 +104,12 @@ func addReconcilers(mgr ctrl.Manager, o *Options, links linktoken.Links, templat
 		invitation.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),
 		invitation.NewMail(c, cache, api, recorder, writer, dispatcher, now),
 		workspace.New(c, cache, api, recorder, platform, o.SettleDelay, now),
-		workspace.NewMail(c, cache, api, postbox, links, dispatcher, now),
-		notices.New(c, cache, api, postbox, phones, mailDomain, dispatcher, now),
-		questions.New(c, cache, api, recorder, kept, postbox, links, mailDomain, dispatcher, now).ReceivesMail(o.IntakeAddress != ""),
-		questions.NewMover(c, kept, o.Namespace),
+		workspace.NewMail(c, cache, api, postbox, r.links, dispatcher, now),
+		notices.New(c, cache, api, postbox, r.phones, mailDomain, dispatcher, now),
+		questions.New(c, cache, api, recorder, r.kept, postbox, r.links, mailDomain, dispatcher, now).ReceivesMail(o.IntakeAddress != ""),
+		questions.NewMover(c, r.kept, o.Namespace),
 	} {
-		if err := controller.Setup(mgr); err != nil {
+		if err := controller.Setup(term); err != nil {
 			return err
 		}
 	}

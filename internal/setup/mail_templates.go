@@ -22,7 +22,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -52,7 +51,7 @@ type mailTemplates struct {
 	key      types.NamespacedName
 	inForce  *mail.InForce
 	recorder events.EventRecorder
-	elected  <-chan struct{}
+	leads    func() bool
 	log      logr.Logger
 	features *features
 
@@ -65,35 +64,34 @@ type mailTemplates struct {
 }
 
 // addMailTemplates returns the templates in force. It reads them once, and keeps them up to date while the manager runs.
-func addMailTemplates(ctx context.Context, mgr ctrl.Manager, o *Options) (*mail.InForce, error) {
+func addMailTemplates(ctx context.Context, mgr ctrl.Manager, o *Options, terms *terms) (*mail.InForce, error) {
 	inForce := &mail.InForce{}
 	if o.MailTemplates == "" {
 		return inForce, nil
 	}
 	m := &mailTemplates{
 		client: mgr.GetClient(), key: types.NamespacedName{Namespace: o.Namespace, Name: o.MailTemplates},
-		inForce: inForce, recorder: mgr.GetEventRecorder("usher"), elected: mgr.Elected(),
+		inForce: inForce, recorder: mgr.GetEventRecorder("usher"), leads: terms.leads,
 		log: mgr.GetLogger().WithName("mail-templates"), features: o.features,
 	}
 	if err := m.start(ctx, mgr.GetAPIReader()); err != nil {
 		return nil, err
 	}
-	election := make(chan event.GenericEvent, 1)
-	err := mgr.Add(manager.RunnableFunc(func(context.Context) error { // runs when this replica leads
-		election <- event.GenericEvent{Object: &corev1.ConfigMap{
+	elected := make(chan event.GenericEvent, 1)
+	terms.onElection(func() {
+		select {
+		case elected <- event.GenericEvent{Object: &corev1.ConfigMap{
 			ObjectMeta: metav1.ObjectMeta{Namespace: m.key.Namespace, Name: m.key.Name},
-		}}
-		return nil
-	}))
-	if err != nil {
-		return nil, err
-	}
+		}}:
+		default: // it is about to be looked at
+		}
+	})
 	return inForce, ctrl.NewControllerManagedBy(mgr).
 		Named("mail-templates").
 		For(&corev1.ConfigMap{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
 			return client.ObjectKeyFromObject(o) == m.key // the cache also holds the workspaces' settings
 		}))).
-		WatchesRawSource(source.Channel(election, &handler.EnqueueRequestForObject{})).
+		WatchesRawSource(source.Channel(elected, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
 			NeedLeaderElection: new(false),
 			SkipNameValidation: new(o.SkipNameValidation),
@@ -187,15 +185,6 @@ func (m *mailTemplates) forget() {
 			"mails now use the templates that ship")
 	}
 	m.last, m.files, m.wrong, m.told = nil, nil, nil, false
-}
-
-func (m *mailTemplates) leads() bool {
-	select {
-	case <-m.elected:
-		return true
-	default:
-		return false
-	}
 }
 
 // tell emits one event for each change, if this replica leads.

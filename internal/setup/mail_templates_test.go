@@ -30,16 +30,16 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		key      = types.NamespacedName{Namespace: "usher-system", Name: DefaultMailTemplates}
 		api      client.Client
 		recorder *events.FakeRecorder
-		elected  chan struct{}
+		leads    bool
 		m        *mailTemplates
 	)
 
 	BeforeEach(func() {
 		api = fake.NewClientBuilder().WithScheme(NewScheme()).Build()
 		recorder = events.NewFakeRecorder(10)
-		elected = make(chan struct{})
+		leads = false
 		m = &mailTemplates{
-			client: api, key: key, inForce: &mail.InForce{}, recorder: recorder, elected: elected, log: logr.Discard(),
+			client: api, key: key, inForce: &mail.InForce{}, recorder: recorder, leads: func() bool { return leads }, log: logr.Discard(),
 			features: newFeatures(logr.Discard(), key.Namespace),
 		}
 	})
@@ -76,7 +76,7 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		reconciled(ctx)
 		Expect(recorder.Events).To(BeEmpty(), "this replica does not lead")
 
-		close(elected)
+		leads = true
 		reconciled(ctx)
 		reconciled(ctx)
 		Expect(recorder.Events).To(HaveLen(1))
@@ -84,7 +84,7 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 	})
 
 	It("leaves the templates in force and says why when it is broken, and those that ship when it is deleted", func(ctx context.Context) {
-		close(elected)
+		leads = true
 		write(ctx, `{"Invitation.button": "Come in"}`)
 		reconciled(ctx)
 		<-recorder.Events

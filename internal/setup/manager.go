@@ -24,7 +24,6 @@ import (
 )
 
 const (
-	leaseName       = "usher-controller-manager"
 	shutdownTimeout = 45 * time.Second
 	// cacheSyncTimeout is how long a controller waits until it has seen every object once. With 50,000 people on a busy machine, the
 	// default of two minutes ended the operator, at each start.
@@ -86,21 +85,21 @@ func newManager(ctx context.Context, cfg *rest.Config, o *Options, certificate *
 
 func managerOptions(o *Options, webhooks webhook.Server) ctrl.Options {
 	return ctrl.Options{
-		Scheme:                        NewScheme(),
-		LeaderElection:                o.LeaderElection && o.runs(ComponentControllers),
-		LeaderElectionID:              leaseName,
-		LeaderElectionNamespace:       o.Namespace,
-		LeaderElectionReleaseOnCancel: true,
-		HealthProbeBindAddress:        o.HealthAddress,
-		GracefulShutdownTimeout:       new(shutdownTimeout),
-		Metrics:                       metricsserver.Options{BindAddress: "0"}, // see addMetrics
-		WebhookServer:                 webhooks,
-		Controller: config.Controller{
-			SkipNameValidation: new(o.SkipNameValidation),
-			RecoverPanic:       new(true),
-			EnableWarmup:       new(true),
-			CacheSyncTimeout:   cacheSyncTimeout,
-		},
+		Scheme:                  NewScheme(),
+		HealthProbeBindAddress:  o.HealthAddress,
+		GracefulShutdownTimeout: new(shutdownTimeout),
+		Metrics:                 metricsserver.Options{BindAddress: "0"}, // see addMetrics
+		WebhookServer:           webhooks,
+		Controller:              controllerOptions(o.SkipNameValidation),
+	}
+}
+
+func controllerOptions(skipNameValidation bool) config.Controller {
+	return config.Controller{
+		SkipNameValidation: new(skipNameValidation),
+		RecoverPanic:       new(true),
+		EnableWarmup:       new(true),
+		CacheSyncTimeout:   cacheSyncTimeout,
 	}
 }
 
