@@ -185,7 +185,7 @@ func (o *operatorUnderTest) runUntil(ctx context.Context, over <-chan struct{}) 
 	}
 }
 
-// releaseLease deletes the lease of a leader that was killed. Otherwise a successor gets it when it expires, after 15 seconds;
+// releaseLease deletes the lease of a leader that was killed. Otherwise a successor gets it when it expires, after 10 seconds;
 // one spec waits for that, the others need not.
 func (o *operatorUnderTest) releaseLease(ctx context.Context) {
 	GinkgoHelper()

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -18,14 +17,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/internal/leadership"
 )
 
-const (
-	// leaseName is the lease of the leader.
-	leaseName = "usher-controller-manager"
-	// leaseDuration is how long a lease that is not renewed is respected.
-	leaseDuration = 15 * time.Second
-)
+// leaseName is the lease of the leader.
+const leaseName = "usher-controller-manager"
+
+// leaseDuration is how long a lease that is not renewed is respected.
+var leaseDuration = leadership.DefaultTiming().Lease
 
 // usherLabels are the labels of all pods of the installation.
 var usherLabels = client.MatchingLabels{"app.kubernetes.io/name": "usher"}
