@@ -103,7 +103,7 @@ func (s *bench) organization(ctx context.Context, name string, users int) *organ
 	}))
 	s.fill(ctx, name, users-1)
 	out := &organization{admin: s.env.As(string(ana.Spec.Email)), user: builders.OrgUser(name, "user-0").Obj()}
-	s.await(ctx, out)
+	out.await(ctx)
 	return out
 }
 
@@ -126,7 +126,7 @@ func (s *bench) fill(ctx context.Context, namespace string, users int) {
 }
 
 // await waits until the webhooks know the acting user and have every user in their cache.
-func (s *bench) await(ctx context.Context, o *organization) {
+func (o *organization) await(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := o.admin.Patch(ctx, o.user.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"phone":"+34600000001"}}`)),
 			client.DryRunAll)
