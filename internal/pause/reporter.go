@@ -17,6 +17,7 @@ import (
 
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/requeue"
 )
 
 // Reporter logs when an organization is paused and when the pause is over, and keeps the metric. Conditions cannot say so, because
@@ -33,9 +34,11 @@ func NewReporter(cache lookup.Reader) *Reporter {
 	return &Reporter{cache: cache, paused: map[string]bool{}}
 }
 
-// Setup adds the controller to the manager.
+// Setup adds the controller to the manager of a term. A replica counts nothing that it counted in a former one.
 func (r *Reporter) Setup(mgr ctrl.Manager) error {
+	pausedOrganizations.Set(0)
 	return ctrl.NewControllerManagedBy(mgr).Named("pause").
+		WithOptions(requeue.Singly).
 		For(&corev1.Namespace{}, builder.WithPredicates(concernsPaused())).
 		Complete(r)
 }

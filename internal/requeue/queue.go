@@ -77,10 +77,18 @@ func (q *fairQueue) AddRateLimited(item request) {
 	q.AddWithOpts(priorityqueue.AddOpts{RateLimited: true}, item)
 }
 
-// GetWithPriority implements priorityqueue.PriorityQueue.
+// GetWithPriority implements priorityqueue.PriorityQueue. When the queue is shut down, it drops what is left: passes that may no longer
+// write would each fail, and the next leader finds everything by the objects. Left in the queue, it would count as waiting forever, since
+// the queue of the next term has the same gauge.
 func (q *fairQueue) GetWithPriority() (item request, priority int, shutdown bool) {
-	item, shutdown = q.Get()
-	return item, q.turns.take(item), shutdown
+	for {
+		item, shutdown = q.Get()
+		priority = q.turns.take(item)
+		if shutdown || !q.ShuttingDown() {
+			return item, priority, shutdown
+		}
+		q.Done(item)
+	}
 }
 
 // turns is the order of a queue. The workqueue calls the methods of workqueue.Queue under its own lock, and the others come at any time.

@@ -86,6 +86,17 @@ var _ = Describe("OPS-9 The queue of a controller", func() {
 		Expect(q.Len()).To(BeZero())
 	})
 
+	It("OPS-3 drops what is left when it is shut down, so that it does not count as waiting", func() {
+		q := newQueue(requeue.NewQueue)
+		for n := range 100 {
+			q.Add(request("acme", n))
+		}
+		q.ShutDown()
+		_, _, shutdown := q.GetWithPriority()
+		Expect(shutdown).To(BeTrue())
+		Expect(q.Len()).To(BeZero())
+	})
+
 	It("takes turns by the tenant of an object where that is not its namespace", func() {
 		q := newQueue(requeue.NewQueueBy(func(r reconcile.Request) string { return r.Name[:strings.Index(r.Name, "-")] }))
 		named := func(name string) reconcile.Request {

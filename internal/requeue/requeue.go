@@ -17,6 +17,9 @@ import (
 // Organizations take turns.
 var Concurrently = controller.Options{MaxConcurrentReconciles: 8, NewQueue: NewQueue}
 
+// Singly lets one object be reconciled at a time. Organizations take turns.
+var Singly = controller.Options{NewQueue: NewQueue}
+
 const (
 	// Soon is how soon a pass is repeated after a conflict on another object than its own.
 	Soon = time.Second

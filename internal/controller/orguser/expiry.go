@@ -53,6 +53,7 @@ func NewExpiry(c client.Client, cache lookup.Reader, api lookup.APIReader, limit
 func (r *Expiry) Setup(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("orguser-expiry").
+		WithOptions(requeue.Singly).
 		For(&v1alpha1.OrgUser{}, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
 			u, is := o.(*v1alpha1.OrgUser)
 			return is && effective.Expires(u)

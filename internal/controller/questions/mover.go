@@ -38,6 +38,7 @@ func (m *Mover) Setup(mgr ctrl.Manager) error {
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("question-mover").
+		WithOptions(requeue.Singly).
 		For(&corev1.Secret{}, builder.WithPredicates(predicate.NewPredicateFuncs(m.isMisplaced))).
 		Complete(reconcile.AsReconciler(m.client, m))
 }
