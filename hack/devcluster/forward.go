@@ -22,8 +22,8 @@ const (
 	commandForward = "forward"
 
 	dialTimeout = 10 * time.Second
-	// resolveInterval is how long the address of a Service is used before it is looked up again.
-	resolveInterval = 5 * time.Second
+	// resolveInterval is how often the address of a Service is looked up.
+	resolveInterval = time.Second
 )
 
 // forwarder connects what arrives at one address to another one, or to a Service.
@@ -49,7 +49,9 @@ func forward(ctx context.Context, args []string) error {
 			if err != nil {
 				return err
 			}
-			f.target = newServiceLookup(paths{data: *data}, *api, namespace, name, port).address
+			lookup := newServiceLookup(paths{data: *data}, *api, namespace, name, port)
+			f.target = lookup.address
+			go lookup.keep(ctx)
 		}
 		go func() { failed <- f.serve(ctx) }()
 	}
@@ -109,15 +111,14 @@ func pass(from, to net.Conn) {
 	_ = to.Close()
 }
 
-// serviceLookup finds the address of a Service. It looks again now and then, without keeping anybody waiting for that: the API server
-// may not answer while the Service does.
+// serviceLookup knows the address of a Service, as long as there is one. Nobody waits for the API server, which may not answer while the
+// Service does.
 type serviceLookup struct {
 	client          *http.Client
 	url, port, name string
 
 	mu   sync.Mutex
 	last string
-	at   time.Time
 }
 
 func newServiceLookup(p paths, api, namespace, name, port string) *serviceLookup {
@@ -127,23 +128,45 @@ func newServiceLookup(p paths, api, namespace, name, port string) *serviceLookup
 	}
 }
 
+// keep looks the Service up now and then, until the context ends. A Service that is deleted and created again has another address, and
+// what connects to the former one waits for nothing.
+func (l *serviceLookup) keep(ctx context.Context) {
+	ticker := time.NewTicker(resolveInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_, _ = l.refresh(ctx)
+		}
+	}
+}
+
 func (l *serviceLookup) address(ctx context.Context) (string, error) {
 	l.mu.Lock()
-	last, stale := l.last, time.Since(l.at) > resolveInterval
-	if stale {
-		l.at = time.Now()
-	}
+	last := l.last
 	l.mu.Unlock()
-	if last == "" {
-		return l.refresh(ctx)
+	if last != "" {
+		return last, nil
 	}
-	if stale {
-		go func() { _, _ = l.refresh(ctx) }()
-	}
-	return last, nil
+	return l.refresh(ctx)
 }
 
 func (l *serviceLookup) refresh(ctx context.Context) (string, error) {
+	found, err := l.lookUp(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+		l.last = found
+	case errors.Is(err, errNotFound):
+		l.last = ""
+	}
+	return found, err
+}
+
+func (l *serviceLookup) lookUp(ctx context.Context) (string, error) {
 	var service struct {
 		Spec struct {
 			ClusterIP string `json:"clusterIP"`
@@ -159,8 +182,5 @@ func (l *serviceLookup) refresh(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the Service %s: %w", l.name, err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = net.JoinHostPort(service.Spec.ClusterIP, l.port)
-	return l.last, nil
+	return net.JoinHostPort(service.Spec.ClusterIP, l.port), nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -63,10 +64,25 @@ func read(ctx context.Context, client *http.Client, url, token string) ([]byte, 
 		return nil, err
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s responds %s: %s", url, response.Status, body)
+		return nil, &responseError{status: response.StatusCode, message: fmt.Sprintf("%s responds %s: %s", url, response.Status, body)}
 	}
 	return body, nil
 }
+
+// errNotFound says that what was requested does not exist.
+var errNotFound = errors.New("not found")
+
+// responseError is a response other than 200.
+type responseError struct {
+	status  int
+	message string
+}
+
+// Error says who responded what.
+func (e *responseError) Error() string { return e.message }
+
+// Is reports whether the error is errNotFound.
+func (e *responseError) Is(target error) bool { return target == errNotFound && e.status == http.StatusNotFound }
 
 // ready returns an error unless the process listens on all ports of the daemon itself and answers its probe.
 func (d daemon) ready(ctx context.Context, running process, ports map[string]int) error {
