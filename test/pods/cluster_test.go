@@ -199,6 +199,16 @@ func (c *cluster) mails() []mailbox.Message {
 	return messages
 }
 
+// forgetMails deletes all mails that have arrived. Their links are those of an installation that is gone, if it was uninstalled.
+func (c *cluster) forgetMails() {
+	GinkgoHelper()
+	mails, err := filepath.Glob(filepath.Join(c.dir, "mail", "*.eml"))
+	Expect(err).NotTo(HaveOccurred())
+	for _, mail := range mails {
+		Expect(os.Remove(mail)).To(Succeed())
+	}
+}
+
 // restartAPIServer stops the API server, as an upgrade of the control plane does, and returns when it serves again.
 func (c *cluster) restartAPIServer(ctx context.Context) {
 	GinkgoHelper()

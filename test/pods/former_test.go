@@ -51,6 +51,7 @@ func buildFormer(ctx context.Context) former {
 	GinkgoHelper()
 	dir := filepath.Join(env.dir, "former")
 	source, dist, overlay := filepath.Join(dir, "source"), filepath.Join(dir, "dist"), filepath.Join(dir, "overlay")
+	Expect(os.RemoveAll(dir)).To(Succeed()) // of an earlier run on a cluster that was kept
 	Expect(os.MkdirAll(overlay, 0o700)).To(Succeed())
 	runIn(ctx, env.root, "git", "clone", "--quiet", "--shared", "--no-checkout", env.root, source)
 	runIn(ctx, source, "git", "checkout", "--quiet", "--detach", formerCommit)
@@ -65,10 +66,32 @@ func buildFormer(ctx context.Context) former {
 	return former{overlay: overlay}
 }
 
-// install installs the former version, or goes back to it.
+// install installs the former version.
 func (f former) install(ctx context.Context) {
 	GinkgoHelper()
 	apply(ctx, f.overlay)
+}
+
+// goBack replaces this version by the former one, as docs/upgrade.md says.
+func (f former) goBack(ctx context.Context) {
+	GinkgoHelper()
+	f.follow(ctx, "### Back to the version before the portal apart")
+	settle(ctx)
+}
+
+// bringQuestionsBack puts questions where the former version looks for them, as docs/upgrade.md says.
+func (f former) bringQuestionsBack(ctx context.Context) {
+	GinkgoHelper()
+	f.follow(ctx, "### Questions on the way back")
+}
+
+// follow types the commands below a heading, before the next one.
+func (f former) follow(ctx context.Context, heading string) {
+	GinkgoHelper()
+	typed := sessionWith(f.overlay)
+	for _, command := range section("upgrade.md", heading) {
+		typed.run(ctx, command)
+	}
 }
 
 // runIn runs a program in a directory, for this cluster.

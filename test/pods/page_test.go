@@ -70,8 +70,14 @@ type session struct{ dir string }
 
 func newSession() session {
 	GinkgoHelper()
+	return sessionWith(filepath.Join(env.dir, "overlay"))
+}
+
+// sessionWith returns a session in which "deploy" is an overlay.
+func sessionWith(overlay string) session {
+	GinkgoHelper()
 	s := session{dir: GinkgoT().TempDir()}
-	Expect(os.Symlink(filepath.Join(env.dir, "overlay"), filepath.Join(s.dir, "deploy"))).To(Succeed())
+	Expect(os.Symlink(overlay, filepath.Join(s.dir, "deploy"))).To(Succeed())
 	return s
 }
 

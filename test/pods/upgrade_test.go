@@ -21,6 +21,7 @@ var _ = Describe("An upgrade from the former version, and the way back, under lo
 	It("OPS-4 OPS-3 refuses nothing, mails nothing twice and loses no question", long, func(ctx context.Context) {
 		old := buildFormer(ctx)
 		uninstall(ctx)
+		env.forgetMails()
 		DeferCleanup(func(ctx context.Context) {
 			uninstall(ctx)
 			installToday(ctx)
@@ -43,9 +44,10 @@ var _ = Describe("An upgrade from the former version, and the way back, under lo
 			installToday(ctx)
 			return ""
 		})
-		for _, request := range result.Refused().Requests {
+		for _, request := range result.Of(load.Write).Refused().Requests {
 			Expect(request.Refusal).To(MatchRegexp(closedByFormer), "%s", explained(result, result.Refused()))
 		}
+		expectNoneRefused(result.Of(load.Page))
 		expectReached(result)
 		Expect(caughtUp(ctx, "after-upgrade")[:len(before)]).To(Equal(before))
 		Expect(mailed()).To(HaveLen(len(before)+1), "the upgrade mails nothing")
@@ -57,12 +59,13 @@ var _ = Describe("An upgrade from the former version, and the way back, under lo
 		By("going back")
 		before = caughtUp(ctx, "before-rollback")
 		expectNoneRefused(underLoad(ctx, "rollback", func(*load.Run) string {
-			old.install(ctx)
+			old.goBack(ctx)
 			return ""
 		}))
 		Expect(caughtUp(ctx, "after-rollback")[:len(before)]).To(Equal(before))
 		Expect(mailed()).To(HaveLen(len(before)+1), "the rollback mails nothing")
 		confirm(ctx, "sam")
+		bringBack(ctx, old, "celia")
 		passOn(ctx, "celia", "Asked before the rollback")
 		Expect(open(ctx, linkTo("eva", "/i/"))).To(Equal(http.StatusOK))
 
@@ -70,3 +73,13 @@ var _ = Describe("An upgrade from the former version, and the way back, under lo
 		expectNothingTwice()
 	})
 })
+
+// bringBack brings questions back, and waits until a customer who has not confirmed a question yet has another link.
+func bringBack(ctx context.Context, old former, customer string) {
+	GinkgoHelper()
+	former := linkTo(customer, "/q/")
+	Expect(open(ctx, former)).To(Equal(http.StatusGone))
+	old.bringQuestionsBack(ctx)
+	Eventually(func() string { return linkTo(customer, "/q/") }).ShouldNot(Equal(former))
+	Expect(open(ctx, former)).To(Equal(http.StatusGone))
+}
