@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command configurationdoc writes docs/configuration.md from the types and defaults in api/config/v1alpha1, and their schema into that of
-// the chart's values.
+// Command configurationdoc writes docs/configuration.md from the types and defaults in api/config/v1alpha1, their schema into that of the
+// chart's values, and which of the fields change while the operator runs into a file of the chart.
 package main
 
 import (
@@ -53,6 +53,7 @@ func main() {
 	source := flag.String("source", "", "folder of the types")
 	out := flag.String("out", "", "path of the page to write")
 	values := flag.String("values-schema", "", "path of the schema of the chart's values, to update")
+	live := flag.String("live-keys", "", "path of the list of the fields that change in place, to write")
 	flag.Parse()
 	comments, err := readComments(*source)
 	if err == nil {
@@ -60,6 +61,9 @@ func main() {
 	}
 	if err == nil {
 		err = writeSchema(*values, comments)
+	}
+	if err == nil {
+		err = writeLiveKeys(*live)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "configurationdoc:", err)

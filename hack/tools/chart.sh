@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 files=config/chart/files
-rm -rf "$files"
+rm -rf "$files/crds"
 mkdir -p "$files/crds"
 cp config/crd/bases/*.yaml "$files/crds/"
 for folder in rbac webhook; do

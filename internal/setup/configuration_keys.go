@@ -131,6 +131,18 @@ func ConfigurationFlag(key string) (flag string, live bool) {
 	return "", false
 }
 
+// LiveKeys returns the fields that change while the operator runs, in order.
+func LiveKeys() []string {
+	var keys []string
+	for _, s := range settings {
+		if s.live {
+			keys = append(keys, s.key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
 var flagName = regexp.MustCompile(`--([a-z]+(?:-[a-z]+)*)`)
 
 // namingKeys returns an error that names the fields of the configuration instead of the flags.

@@ -80,19 +80,14 @@ var _ = Describe("The chart's values", Ordered, ContinueOnFailure, func() {
 // isAccepted decodes the configuration among manifests as the operator does.
 func isAccepted(manifests string) {
 	GinkgoHelper()
-	for document := range strings.SplitSeq(manifests, "\n---\n") {
-		if !strings.Contains(document, "\nkind: ConfigMap\n") {
-			continue
-		}
-		var c corev1.ConfigMap
-		Expect(yaml.Unmarshal([]byte(document), &c)).To(Succeed())
-		path := filepath.Join(GinkgoT().TempDir(), "usher.yaml")
-		Expect(os.WriteFile(path, []byte(c.Data["usher.yaml"]), 0o600)).To(Succeed())
-		options, err := setup.LoadOptions(path)
-		Expect(err).NotTo(HaveOccurred())
-		options.Namespace = "usher"
-		Expect(options.Validate()).To(Succeed())
-		return
-	}
-	Fail("there is no ConfigMap")
+	maps := documents(manifests, "ConfigMap")
+	Expect(maps).To(HaveLen(1))
+	var c corev1.ConfigMap
+	Expect(yaml.Unmarshal([]byte(maps[0]), &c)).To(Succeed())
+	path := filepath.Join(GinkgoT().TempDir(), "usher.yaml")
+	Expect(os.WriteFile(path, []byte(c.Data["usher.yaml"]), 0o600)).To(Succeed())
+	options, err := setup.LoadOptions(path)
+	Expect(err).NotTo(HaveOccurred())
+	options.Namespace = "usher"
+	Expect(options.Validate()).To(Succeed())
 }

@@ -33,8 +33,8 @@ spec:
     metadata:
       annotations:
         kubectl.kubernetes.io/default-container: manager
-        # A change of the configuration rolls out the Deployment.
-        config.usher.dev/checksum: {{ include "usher.configuration" $root | sha256sum | trunc 16 | quote }}
+        # A change of the configuration rolls out the Deployment, unless it takes effect while the operator runs.
+        config.usher.dev/checksum: {{ include "usher.restartKeys" $root | sha256sum | trunc 16 | quote }}
         {{- with .pods.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}

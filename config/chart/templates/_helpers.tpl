@@ -39,6 +39,23 @@ kind: UsherConfiguration
 {{ toYaml $c }}
 {{- end }}
 
+{{/* The fields of the configuration that take effect after a restart, one per line. */}}
+{{- define "usher.restartKeys" -}}
+{{- include "usher.keysWithout" (dict "values" (include "usher.configuration" . | fromYaml) "prefix" "" "without" (.Files.Lines "files/live-keys.txt")) -}}
+{{- end }}
+
+{{/* The fields of a dict and of those in it, with their values, one per line: a dict with values, prefix, and without, a list of fields. */}}
+{{- define "usher.keysWithout" -}}
+{{- range $name, $value := .values -}}
+{{- $key := print $.prefix $name -}}
+{{- if kindIs "map" $value -}}
+{{- include "usher.keysWithout" (dict "values" $value "prefix" (print $key ".") "without" $.without) -}}
+{{- else if not (has $key $.without) -}}
+{{- printf "%s: %s\n" $key (toJson $value) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* The Secret of a certificate that the operator does not issue; empty: it does. */}}
 {{- define "usher.certificateSecret" -}}
 {{- if .Values.certificates.certManager.enabled -}}
