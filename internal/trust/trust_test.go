@@ -5,8 +5,13 @@ package trust_test
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
 	"testing"
 	"time"
 
@@ -40,6 +45,33 @@ func chain(data map[string][]byte) []*x509.Certificate {
 	pair, err := tls.X509KeyPair(data["tls.crt"], data["tls.key"])
 	Expect(err).NotTo(HaveOccurred())
 	return []*x509.Certificate{pair.Leaf}
+}
+
+func parsed(pemText []byte) *x509.Certificate {
+	GinkgoHelper()
+	block, _ := pem.Decode(pemText)
+	Expect(block).NotTo(BeNil())
+	c, err := x509.ParseCertificate(block.Bytes)
+	Expect(err).NotTo(HaveOccurred())
+	return c
+}
+
+// formerAuthority returns an authority as the operator created it before serial numbers were random.
+func formerAuthority(now time.Time) map[string][]byte {
+	GinkgoHelper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	Expect(err).NotTo(HaveOccurred())
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(0), Subject: pkix.Name{CommonName: "usher-ca", Organization: []string{"usher"}}, DNSNames: []string{"usher-ca"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(10 * year), BasicConstraintsValid: true, IsCA: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	Expect(err).NotTo(HaveOccurred())
+	return map[string][]byte{
+		"ca.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		"ca.key": pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
+	}
 }
 
 var _ = Describe("Certificates that the operator issues", func() {
@@ -90,6 +122,31 @@ var _ = Describe("Certificates that the operator issues", func() {
 		Entry("without the authority's key", func(d map[string][]byte) { delete(d, "ca.key") }, false),
 		Entry("with nonsense", func(d map[string][]byte) { d["ca.crt"] = []byte("x") }, false),
 	)
+
+	It("have serial numbers of their own, and so have authorities, which nobody can foresee", func() {
+		numbers := map[string]bool{}
+		var data map[string][]byte
+		for range 4 {
+			delete(data, "tls.crt")
+			data, _ = renew(data, now)
+			other, _ := renew(nil, now)
+			for _, c := range append(chain(data), parsed(other["ca.crt"])) {
+				Expect(c.SerialNumber.Sign()).To(Equal(1))
+				Expect(c.SerialNumber.BitLen()).To(And(BeNumerically(">", 100), BeNumerically("<", 160)), "20 octets at most, by RFC 5280")
+				numbers[c.SerialNumber.String()] = true
+			}
+		}
+		Expect(numbers).To(HaveLen(8))
+	})
+
+	It("are issued by an authority of a former version, which has an RSA key and number 0, as long as it is valid", func() {
+		first := formerAuthority(now)
+		second, renewed := renew(first, now)
+		Expect(renewed).To(BeTrue())
+		Expect(second["ca.crt"]).To(Equal(first["ca.crt"]))
+		Expect(second["ca.key"]).To(Equal(first["ca.key"]))
+		Expect(trust.Verify(first["ca.crt"], chain(second), names[1], now)).To(Succeed())
+	})
 
 	It("are issued again when a name is missing", func() {
 		data, _, err := trust.Renew(nil, names[:1], now)
