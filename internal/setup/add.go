@@ -20,7 +20,7 @@ import (
 type process struct {
 	mgr boundedManager
 	o   *Options
-	// certificate is that of the webhooks; nil: there are none in this process.
+	// certificate is that of the webhooks and the metrics; in a process without webhooks, of the metrics.
 	certificate *servingCertificate
 	doors       *doors
 	keys        *linktoken.KeyRing

@@ -50,6 +50,9 @@ func addCertificates(mgr ctrl.Manager, o *Options, serving *servingCertificate) 
 		names: o.DNSNames(), serving: serving, features: o.features, now: time.Now,
 		propagation: cmp.Or(o.Propagation, DefaultPropagation), overlap: overlap,
 	}
+	if !o.runs(ComponentPortal) && o.MetricsSecure {
+		c.portal, c.portalNames = portalCertificateKey(o), portalCertificateNames(o)
+	}
 	start := make(chan event.GenericEvent, 1)
 	start <- event.GenericEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.secret.Namespace, Name: c.secret.Name}}}
 	// Whatever changes, there is one thing to do.
@@ -68,7 +71,7 @@ func addCertificates(mgr ctrl.Manager, o *Options, serving *servingCertificate) 
 	}
 	return c, ctrl.NewControllerManagedBy(mgr).
 		Named("certificate").
-		Watches(&corev1.Secret{}, always, is(c.secret)).
+		Watches(&corev1.Secret{}, always, is(c.secret, c.portal)).
 		Watches(&admissionregistrationv1.ValidatingWebhookConfiguration{}, always, is(types.NamespacedName{Name: validatingWebhooks})).
 		Watches(&admissionregistrationv1.MutatingWebhookConfiguration{}, always, is(types.NamespacedName{Name: mutatingWebhooks})).
 		WatchesRawSource(source.Channel(start, always)).

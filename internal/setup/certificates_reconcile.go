@@ -12,10 +12,8 @@ import (
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -31,14 +29,17 @@ import (
 // Each replica serves the former certificate until the new one is trusted, and API servers have had the time to notice, and a long time
 // later the former authority is dropped.
 type certificates struct {
-	client   client.Client
-	live     client.Reader
-	secret   types.NamespacedName
-	foreign  bool
-	names    []string
-	serving  *servingCertificate
-	features *features
-	now      func() time.Time
+	client  client.Client
+	live    client.Reader
+	secret  types.NamespacedName
+	foreign bool
+	names   []string
+	// portal is the Secret of a portal that runs apart, with a certificate for portalNames by the same authority; empty: there is none.
+	portal      types.NamespacedName
+	portalNames []string
+	serving     *servingCertificate
+	features    *features
+	now         func() time.Time
 
 	propagation, overlap time.Duration
 
@@ -71,37 +72,10 @@ func (c *certificates) Reconcile(ctx context.Context, _ reconcile.Request) (reco
 	}
 	held, wrong := c.roll(data, hooks)
 	c.report(hooks, wrong)
+	if err := c.issueForPortal(ctx, data); err != nil {
+		return reconcile.Result{}, err
+	}
 	return reconcile.Result{RequeueAfter: soonest(held, wait)}, nil
-}
-
-// contents returns what the Secret contains; nil: it does not exist. The operator's own Secret is created and renewed.
-func (c *certificates) contents(ctx context.Context) (map[string][]byte, error) {
-	var secret corev1.Secret
-	err := c.client.Get(ctx, c.secret, &secret)
-	missing := apierrors.IsNotFound(err)
-	if c.foreign || err != nil && !missing {
-		return secret.Data, client.IgnoreNotFound(err)
-	}
-	data, renewed, err := trust.Renew(secret.Data, c.names, c.now())
-	if err != nil || !renewed {
-		return data, err
-	}
-	if missing {
-		err = c.client.Create(ctx, newSecret(c.secret, data))
-	} else {
-		secret.Data = data
-		err = c.client.Update(ctx, &secret)
-	}
-	switch {
-	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err): // another replica was first: its certificate counts
-		return map[string][]byte{}, nil
-	case apierrors.IsNotFound(err), apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
-		return map[string][]byte{}, nil
-	case err != nil:
-		return nil, fmt.Errorf("cannot write the webhooks' certificate to Secret %s: %w", c.secret, err)
-	}
-	ctrl.LoggerFrom(ctx).Info("issued a certificate for the webhooks and the metrics", "names", c.names)
-	return data, nil
 }
 
 // note notes the authorities, and returns for how long the former ones have to stay.

@@ -244,7 +244,7 @@ var _ = Describe("OPS-1 the operator's own certificate", func() {
 		Entry("which wrote it", apierrors.NewConflict(corev1.Resource("secrets"), certificateSecret, nil), ""),
 		Entry("in a deleted namespace", apierrors.NewNotFound(corev1.Resource("namespaces"), "usher-system"), ""),
 		Entry("but not when the API server fails, which is retried", errors.New("no answer"),
-			"cannot write the webhooks' certificate to Secret usher-system/usher-webhook-certificate: no answer"),
+			"cannot write the certificate to Secret usher-system/usher-webhook-certificate: no answer"),
 	)
 })
 

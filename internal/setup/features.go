@@ -21,17 +21,18 @@ import (
 type feature string
 
 const (
-	featureAuditEvents   feature = "audit-events"
-	featureCertificate   feature = "certificate"
-	featureConfiguration feature = "configuration"
-	featureRestart       feature = "configuration-restart"
-	featureGateway       feature = "gateway"
-	featureGrowth        feature = "growth"
-	featureIntake        feature = "intake"
-	featureLinks         feature = "links"
-	featureMailTemplates feature = "mail-templates"
-	featureMetrics       feature = "metrics"
-	featurePortal        feature = "portal"
+	featureAuditEvents        feature = "audit-events"
+	featureCertificate        feature = "certificate"
+	featureConfiguration      feature = "configuration"
+	featureRestart            feature = "configuration-restart"
+	featureGateway            feature = "gateway"
+	featureGrowth             feature = "growth"
+	featureIntake             feature = "intake"
+	featureLinks              feature = "links"
+	featureMailTemplates      feature = "mail-templates"
+	featureMetrics            feature = "metrics"
+	featureMetricsCertificate feature = "metrics-certificate"
+	featurePortal             feature = "portal"
 )
 
 // featuresOf are the features of each component. Those that both have count as the controllers'.
@@ -40,7 +41,7 @@ var featuresOf = map[Component][]feature{
 		featureAuditEvents, featureCertificate, featureConfiguration, featureRestart, featureGateway, featureGrowth, featureLinks,
 		featureMailTemplates, featureMetrics,
 	},
-	ComponentPortal: {featureIntake, featurePortal},
+	ComponentPortal: {featureIntake, featureMetricsCertificate, featurePortal},
 }
 
 // Reasons of the events about features.

@@ -43,9 +43,6 @@ func NewManager(ctx context.Context, cfg *rest.Config, o Options) (ctrl.Manager,
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if !o.runs(ComponentControllers) {
-		return newManager(ctx, cfg, &o, nil)
-	}
 	return newManager(ctx, cfg, &o, newServingCertificate())
 }
 

@@ -29,10 +29,7 @@ func metricsOptions(o *Options, certificate *servingCertificate) metricsserver.O
 	options := metricsserver.Options{BindAddress: o.MetricsAddress, SecureServing: o.MetricsSecure}
 	if o.MetricsSecure {
 		options.FilterProvider = filters.WithAuthenticationAndAuthorization
-		// Without the webhooks' certificate, the server makes one for itself.
-		if certificate != nil {
-			options.TLSOpts = []func(*tls.Config){certificate.configure}
-		}
+		options.TLSOpts = []func(*tls.Config){certificate.configure}
 	}
 	return options
 }

@@ -118,7 +118,8 @@ type Options struct {
 
 	// Reload reads the options again; nil: they stay as they are. What changes is put in force if it can be, see settings.
 	Reload func() (Options, error)
-	// ReloadInterval is how often they are read; zero: every few seconds.
+	// ReloadInterval is how often they are read, and the certificate of a portal that runs apart; zero: every few seconds, or once a
+	// minute.
 	ReloadInterval time.Duration
 
 	// configuration is the path of the file that the options come from; empty: there is none.

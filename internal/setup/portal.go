@@ -16,6 +16,9 @@ func (p *process) addPortal(ctx context.Context) error {
 			return err
 		}
 		p.ready["link-keys"] = linkKeysCheck(p.o, p.keys)
+		if err := addPortalCertificate(p.mgr, p.o, p.certificate); err != nil {
+			return err
+		}
 	}
 	if err := p.addPages(); err != nil {
 		return err

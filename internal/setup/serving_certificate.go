@@ -14,7 +14,8 @@ import (
 	"github.com/usher-operator/usher/internal/trust"
 )
 
-// servingCertificate is the certificate of the webhooks and the metrics. Its key is kept in memory only.
+// servingCertificate is the certificate of the servers in a process: of the webhooks and the metrics, or of the metrics of a portal that
+// runs apart. Its key is kept in memory only.
 type servingCertificate struct {
 	current atomic.Pointer[tls.Certificate]
 	// ready is closed when there is a certificate.

@@ -190,7 +190,7 @@ func ownAnnotations(annotations map[string]string) map[string]string {
 
 // trimSecret returns a trim that keeps the contents of the Secrets that are read: the operator's own, and questions.
 func trimSecret(o *Options) trim {
-	read := map[string]bool{certificateKey(o).Name: true, linkKeysKey(o).Name: true}
+	read := map[string]bool{certificateKey(o).Name: true, portalCertificate: true, linkKeysKey(o).Name: true}
 	return func(object client.Object) {
 		if s, is := object.(*corev1.Secret); is && !read[s.Name] && !store.IsQuestion(s) {
 			s.Data, s.StringData, s.Annotations, s.OwnerReferences = nil, nil, nil, nil

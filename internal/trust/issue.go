@@ -4,6 +4,7 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -45,6 +46,20 @@ func Renew(data map[string][]byte, names []string, now time.Time) (map[string][]
 	}
 	data[AuthorityKeyKey] = by.keyPEM
 	return data, true, nil
+}
+
+// RenewBy returns the contents of a Secret with a certificate for host names by the authority in another Secret, without the authority's
+// key. What the Secret contains is kept as long as it can be. RenewBy reports whether anything is new.
+func RenewBy(authority, data map[string][]byte, names []string, now time.Time) (map[string][]byte, bool, error) {
+	if bytes.Equal(data[AuthorityKey], authority[AuthorityKey]) && isValid(data, names, now) {
+		return data, false, nil
+	}
+	by, err := authorityIn(authority, now)
+	if err != nil {
+		return nil, false, fmt.Errorf("the authority cannot be used: %w", err)
+	}
+	data, err = by.issue(names, now)
+	return data, err == nil, err
 }
 
 // isValid reports whether a Secret has a certificate that its authority verifies, for all names and long enough.

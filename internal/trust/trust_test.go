@@ -157,6 +157,48 @@ var _ = Describe("Certificates that the operator issues", func() {
 	})
 })
 
+var _ = Describe("Certificates by the authority in another Secret", func() {
+	now := time.Now()
+	const portal = "usher-portal-metrics.usher-system.svc"
+	renewBy := func(authority, data map[string][]byte, now time.Time) (map[string][]byte, bool) {
+		GinkgoHelper()
+		data, renewed, err := trust.RenewBy(authority, data, []string{portal}, now)
+		Expect(err).NotTo(HaveOccurred())
+		return data, renewed
+	}
+
+	It("are verified by it for their own name only, and come without its key", func() {
+		authority, _ := renew(nil, now)
+		data, renewed := renewBy(authority, nil, now)
+		Expect(renewed).To(BeTrue())
+		Expect(data).To(HaveLen(3))
+		Expect(data["ca.crt"]).To(Equal(authority["ca.crt"]))
+		Expect(data).NotTo(HaveKey("ca.key"))
+		Expect(trust.Verify(authority["ca.crt"], chain(data), portal, now)).To(Succeed())
+		Expect(trust.Verify(authority["ca.crt"], chain(data), names[0], now)).NotTo(Succeed(), "its holder cannot pose as the webhooks")
+	})
+
+	It("stay until they end soon, or the authority is another one", func() {
+		authority, _ := renew(nil, now)
+		first, _ := renewBy(authority, nil, now)
+		same, renewed := renewBy(authority, first, now.Add(year-91*day))
+		Expect(renewed).To(BeFalse())
+		Expect(same).To(Equal(first))
+		second, renewed := renewBy(authority, first, now.Add(year-89*day))
+		Expect(renewed).To(BeTrue())
+		Expect(second["ca.crt"]).To(Equal(first["ca.crt"]))
+		other, _ := renew(nil, now)
+		third, renewed := renewBy(other, second, now)
+		Expect(renewed).To(BeTrue())
+		Expect(trust.Verify(other["ca.crt"], chain(third), portal, now)).To(Succeed())
+	})
+
+	It("are refused while there is no authority", func() {
+		_, _, err := trust.RenewBy(map[string][]byte{}, nil, []string{portal}, now)
+		Expect(err).To(MatchError(ContainSubstring("the authority cannot be used")))
+	})
+})
+
 var _ = Describe("A bundle of authorities", func() {
 	now := time.Now()
 

@@ -13,6 +13,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -266,6 +267,11 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 			Expect(portal.Get(ctx, client.ObjectKey{Namespace: operator.Namespace, Name: name}, &corev1.Secret{})).To(
 				BeRefused(http.StatusForbidden, "cannot get resource"), name)
 		}
+		certificate := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: operator.Namespace, Name: "usher-portal-certificate"}}
+		Expect(portal.Get(ctx, client.ObjectKeyFromObject(certificate), certificate)).To(Or(Succeed(), MatchError(apierrors.IsNotFound, "IsNotFound")))
+		Expect(certificate.Data).NotTo(HaveKey("ca.key"), "the authority's key")
+		Expect(portal.Update(ctx, certificate, client.DryRunAll)).To(BeRefused(http.StatusForbidden, "cannot update resource"))
+		Expect(portal.Delete(ctx, certificate, client.DryRunAll)).To(BeRefused(http.StatusForbidden, "cannot delete resource"))
 		for _, namespace := range []string{operator.Namespace, org, ""} {
 			Expect(portal.List(ctx, &corev1.SecretList{}, client.InNamespace(namespace))).To(BeRefused(http.StatusForbidden, "cannot list resource"))
 		}
