@@ -59,6 +59,22 @@ var _ = Describe("The installation", func() {
 		Entry("with all components", "audit-events", "gateway", "intake", "smtp-auth"),
 	)
 
+	DescribeTable("OPS-3 gives the mail server's password only to what sends mails:", func(ctx context.Context, portal bool, components ...string) {
+		b := render(ctx, components...)
+		b.isConsistent()
+		sends := map[string]bool{}
+		for name, deployment := range b.deployments {
+			sends[name] = slices.ContainsFunc(deployment.Spec.Template.Spec.Volumes, func(v corev1.Volume) bool {
+				return v.Secret != nil && v.Secret.SecretName == "usher-smtp"
+			})
+		}
+		Expect(sends).To(Equal(map[string]bool{"usher-controller-manager": true, "usher-portal": portal}))
+	},
+		Entry("not to a portal without an intake", false, "smtp-auth"),
+		Entry("to one with an intake", true, "intake", "smtp-auth"),
+		Entry("to one with an intake, in the other order", true, "smtp-auth", "intake"),
+	)
+
 	It("is tested with every component", func() {
 		folders, err := filepath.Glob(filepath.Join(root(), "config", "components", "*"))
 		Expect(err).NotTo(HaveOccurred())
