@@ -51,7 +51,7 @@ func (c *configuration) write(text string) {
 }
 
 // startConfigured runs an operator that is configured by a file, until the end of the spec.
-func startConfigured(ctx context.Context) (*configuration, *operator.Operator) {
+func startConfigured(ctx context.Context, changes ...func(*config.UsherConfiguration)) (*configuration, *operator.Operator) {
 	GinkgoHelper()
 	c := &configuration{path: filepath.Join(GinkgoT().TempDir(), "usher.yaml"), content: config.Default()}
 	read := func() (setup.Options, error) {
@@ -66,6 +66,9 @@ func startConfigured(ctx context.Context) (*configuration, *operator.Operator) {
 			f.Portal.BindAddress, f.Portal.URL, f.Portal.RequestsPerSecond = o.PortalAddress, o.PortalURL, -1
 			f.Mail.From, f.Mail.SMTP.Address, f.Mail.SMTP.TLS = o.Mail.From, o.Mail.Address, "None"
 			f.Intake.BindAddress = o.IntakeAddress
+			for _, change := range changes {
+				change(f)
+			}
 		})
 		var err error
 		*o, err = read()

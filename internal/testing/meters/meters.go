@@ -34,6 +34,21 @@ func Value(name, label string) (float64, error) {
 	return 0, fmt.Errorf("there is no metric %s with the label %q", name, label)
 }
 
+// Label returns the value of the only label of the only metric of a family, such as one with information. It fails if there is no such
+// metric.
+func Label(name string) (string, error) {
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		return "", err
+	}
+	for _, family := range families {
+		if family.GetName() == name && len(family.GetMetric()) == 1 {
+			return family.GetMetric()[0].GetLabel()[0].GetValue(), nil
+		}
+	}
+	return "", fmt.Errorf("there is no metric %s, or more than one", name)
+}
+
 // Rises returns a function that returns by how much a metric has risen since this call.
 func Rises(name, label string) func() (float64, error) {
 	before, failed := Value(name, label)
