@@ -159,6 +159,29 @@ func (r Reader) workspacesByMember(ctx context.Context, namespace string, key ef
 	return pointers(list.Items), err
 }
 
+// WorkspacesConcerning returns the Workspaces that a user requests, or whose members name the user. The cost grows with these, not with
+// the number of workspaces; for somebody in very many groups, it returns all Workspaces, which costs less than to find them.
+func (r Reader) WorkspacesConcerning(ctx context.Context, u *v1alpha1.OrgUser) ([]*v1alpha1.Workspace, error) {
+	keys := effective.KeysOfUser(u)
+	if len(keys) > maxMemberLookups {
+		return r.Workspaces(ctx, u.Namespace)
+	}
+	found := map[string]*v1alpha1.Workspace{}
+	for _, key := range keys {
+		for _, access := range effective.Accesses {
+			naming, err := r.workspacesByMember(ctx, u.Namespace, key, access)
+			if err != nil {
+				return nil, err
+			}
+			for _, w := range naming {
+				found[w.Name] = w
+			}
+		}
+	}
+	err := r.addRequested(ctx, u, found)
+	return slices.Collect(maps.Values(found)), err
+}
+
 func isDeleted(w *v1alpha1.Workspace) bool { return !w.DeletionTimestamp.IsZero() }
 
 // named reports which addresses and groups workspaces name as members. It reads one workspace of those that name a group.

@@ -53,13 +53,29 @@ func (r *workspaceReconciler) workspacesForOrganization(ctx context.Context, c m
 	return r.workspacesWithNotices(ctx, c.Newest())
 }
 
-// workspacesForUser returns the workspaces with notices of a user's organization if the causes of alerts about the user change.
+// workspacesForUser returns the workspaces with notices whose contacts are or were told about a user, if the causes of alerts about the
+// user change.
 func (r *workspaceReconciler) workspacesForUser(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser],
 ) ([]types.NamespacedName, error) {
 	if alertCauses(c.Before) == alertCauses(c.After) {
 		return nil, nil
 	}
-	return r.workspacesWithNotices(ctx, c.Newest())
+	var keys []types.NamespacedName
+	for _, u := range []*v1alpha1.OrgUser{c.Before, c.After} {
+		if u == nil {
+			continue
+		}
+		workspaces, err := r.cache.WorkspacesConcerning(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range workspaces {
+			if key := client.ObjectKeyFromObject(w); needsNotices(w) && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys, nil
 }
 
 // workspacesForInvitation returns the workspaces with notices of an Invitation's organization if other recipients than before are
@@ -108,8 +124,8 @@ func alertCauses(u *v1alpha1.OrgUser) string {
 	for _, g := range u.Spec.Workspaces {
 		causes = append(causes, "in "+string(g.Name))
 	}
-	for _, g := range u.Spec.Groups {
-		causes = append(causes, "of "+string(g))
+	for _, key := range effective.KeysOfUser(u) {
+		causes = append(causes, "as "+string(key))
 	}
 	return strings.Join(causes, ",")
 }

@@ -51,6 +51,12 @@ func BenchmarkMaxima(b *testing.B) {
 		_, err := r.workspacesForUser(b.Context(), mapper.Change[*v1alpha1.OrgUser]{After: users[0]})
 		return err
 	})
+	few := users[1].DeepCopy()
+	few.Spec.Groups, few.Spec.Workspaces = nil, few.Spec.Workspaces[:2]
+	maxima.Run(b, "orguser/handler-few", func() error {
+		_, err := r.workspacesForUser(b.Context(), mapper.Change[*v1alpha1.OrgUser]{After: few})
+		return err
+	})
 	maxima.Run(b, "invitation/handler", func() error {
 		_, err := r.workspacesForInvitation(b.Context(), mapper.Change[*v1alpha1.Invitation]{After: refused})
 		return err
