@@ -5,6 +5,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,11 +24,11 @@ func canAnswer(in io.Reader) bool {
 	return !isFile || isTerminal(in)
 }
 
-// ask asks a question that only yes answers in the affirmative, and reports the answer.
-func (t *tool) ask(question string) (bool, error) {
+// ask asks a question that only yes answers in the affirmative, and reports the answer. An interrupt is no answer.
+func (t *tool) ask(ctx context.Context, question string) (bool, error) {
 	fmt.Fprintf(t.streams.ErrOut, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(t.streams.In).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	answer, err := t.readLine(ctx)
+	if err != nil {
 		return false, err
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
@@ -36,4 +37,27 @@ func (t *tool) ask(question string) (bool, error) {
 	}
 	fmt.Fprintln(t.streams.ErrOut, "Nothing is changed.")
 	return false, nil
+}
+
+// readLine returns what somebody types, as long as the command is not interrupted. Reading itself cannot be: it ends with the program.
+func (t *tool) readLine(ctx context.Context) (string, error) {
+	type typed struct {
+		line string
+		err  error
+	}
+	read := make(chan typed, 1)
+	go func() {
+		line, err := bufio.NewReader(t.streams.In).ReadString('\n')
+		read <- typed{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(t.streams.ErrOut)
+		return "", errors.New("interrupted, nothing is changed")
+	case answer := <-read:
+		if errors.Is(answer.err, io.EOF) {
+			answer.err = nil
+		}
+		return answer.line, answer.err
+	}
 }

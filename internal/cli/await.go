@@ -12,6 +12,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/cli/roster"
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // lookAgain is how often invite --wait looks. People need minutes at least.
@@ -61,7 +62,7 @@ func answered(s v1alpha1.RecipientState) bool {
 
 func (i *inviting) stillOpen(ctx context.Context, open int) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("%d people have not answered after %s: %s shows them", open, i.timeout,
+		return fmt.Errorf("%s not answered after %s: %s shows them", wording.Count(open, "person has", "people have"), i.timeout,
 			command("users", "--state", "Pending", "-n", i.session.namespace))
 	}
 	return errNo

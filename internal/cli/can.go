@@ -8,12 +8,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
 )
 
@@ -37,70 +40,104 @@ func newCan(t *tool) *cobra.Command {
 // probe is whom somebody invites who asks whether they may, and names nobody. RFC 2606 keeps its domain free.
 const probe = "somebody@usher.invalid"
 
-// can runs a command for its answer only.
+// can runs a command for its answer only: what it would change, it changes in a dry run, and what it prints is not shown.
 func (t *tool) can(ctx context.Context, args []string) error {
-	var out, errOut bytes.Buffer
-	root := NewCommand(genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut})
-	asked, rest, err := root.Find(args)
-	if err != nil || asked.Flags().Lookup("dry-run") == nil {
-		return fmt.Errorf("%q is nothing that changes something: choose one of %s",
-			strings.Join(args, " "), strings.Join(changes(root), ", "))
+	var errOut bytes.Buffer
+	asker := newTool(genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: &errOut})
+	asker.asking = true
+	root := asker.command()
+	asked, _, err := root.Find(args)
+	if asksAbout(args) == "" && asked == root {
+		return fmt.Errorf("name the command that you ask about, as in %s", command("can", "remove", "marta"))
 	}
-	args = append(args, "--dry-run="+string(dryRunServer))
-	if asked.Name() == "invite" && asked.ParseFlags(rest) == nil && len(asked.Flags().Args()) == 0 {
-		args = append(args, probe)
+	if err != nil || asked.GroupID == "" || asked.Name() == "can" {
+		return fmt.Errorf("%q is no command to ask about: choose one of %s", asksAbout(args), strings.Join(answerable(root), ", "))
 	}
-	root = NewCommand(genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut})
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { onlyAsk(cmd) }
 	root.SetArgs(args)
 	err = root.ExecuteContext(ctx)
 	switch {
-	case err == nil:
-		fmt.Fprintln(t.streams.Out, "yes")
+	case err == nil, errors.Is(err, errNo) && changesNothing(asked):
+		fmt.Fprintln(t.streams.Out, t.answer("yes", green))
 		_, err := t.streams.ErrOut.Write(errOut.Bytes())
 		return err
-	case errors.Is(err, errNo):
-		reason, _, _ := strings.Cut(errOut.String(), "\nNobody is invited.")
-		_, reason, _ = strings.Cut(reason, "is refused: ")
-		fmt.Fprintln(t.streams.Out, "no: "+reason)
 	case apierrors.IsForbidden(err), apierrors.IsInvalid(err):
-		fmt.Fprintln(t.streams.Out, "no: "+withRemedy(err))
-	default:
-		return err
+		fmt.Fprintln(t.streams.Out, t.answer("no", red)+": "+withRemedy(err, asked))
+		return errNo
 	}
-	return errNo
+	return err
 }
 
-// changes names the commands that change something.
-func changes(root *cobra.Command) []string {
+func (t *tool) answer(word string, c color) string { return screenOf(t.streams.Out).paint(word, c) }
+
+// onlyAsk has a command ask the API server and nothing else, whatever its flags say.
+func onlyAsk(cmd *cobra.Command) {
+	for flag, value := range map[string]string{
+		"dry-run": string(dryRunServer), "yaml": "false", "output": "", "file": "", "wait": "false",
+	} {
+		if f := cmd.Flags().Lookup(flag); f != nil {
+			must(f.Value.Set(value))
+		}
+	}
+}
+
+// asksAbout returns the words that somebody asks about, up to the first flag.
+func asksAbout(args []string) string {
+	if n := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }); n >= 0 {
+		args = args[:n]
+	}
+	return strings.Join(args, " ")
+}
+
+// answerable names the commands that somebody can ask about.
+func answerable(root *cobra.Command) []string {
 	var names []string
 	for _, cmd := range root.Commands() {
-		if cmd.Flags().Lookup("dry-run") != nil {
+		if cmd.GroupID != "" && cmd.Name() != "can" {
 			names = append(names, cmd.Name())
 		}
 	}
 	return names
 }
 
+func changesNothing(cmd *cobra.Command) bool { return cmd.GroupID == groupFind }
+
 // withRemedy returns the words of a refusal. The operator's say who could do it; those of RBAC do not.
-func withRemedy(err error) string {
+func withRemedy(err error, asked *cobra.Command) string {
 	reason := refusalOf(err)
-	if strings.Contains(err.Error(), "denied the request: ") || apierrors.IsInvalid(err) {
+	switch {
+	case strings.Contains(err.Error(), "denied the request: "), apierrors.IsInvalid(err):
 		return reason
+	case strings.Contains(reason, "at the cluster scope"):
+		return reason + "; the platform team may"
+	case changesNothing(asked):
+		return reason + "; the roles that may are " + rolesWith(areaOf(err), authz.PowerView, authz.PowerManageMembers, authz.PowerManage)
 	}
-	return reason + "; " + managersOfUsers()
+	return fmt.Sprintf("%s; users are managed by the role %s, Members by %s too", reason, rolesWith(authz.AreaUsers, authz.PowerManage),
+		rolesWith(authz.AreaUsers, authz.PowerManageMembers))
 }
 
-// managersOfUsers says who could do it, by the role table.
-func managersOfUsers() string {
-	var all, members []string
-	for _, role := range authz.Roles() {
-		switch authz.PowerOf(role, authz.AreaUsers) {
-		case authz.PowerManage:
-			all = append(all, string(role))
-		case authz.PowerManageMembers:
-			members = append(members, string(role))
-		case authz.PowerNone, authz.PowerView:
+// areaOf returns the area of the role table to which a refused resource belongs.
+func areaOf(err error) authz.Area {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) && status.Status().Details != nil {
+		switch status.Status().Details.Kind {
+		case "organizations":
+			return authz.AreaProfile
+		case "workspaces":
+			return authz.AreaWorkspaces
 		}
 	}
-	return fmt.Sprintf("users are managed by the role %s, Members by %s too", strings.Join(all, ", "), strings.Join(members, ", "))
+	return authz.AreaUsers
+}
+
+// rolesWith names the roles that have one of the powers in an area, by the role table.
+func rolesWith(area authz.Area, powers ...authz.Power) string {
+	var roles []v1alpha1.Role
+	for _, role := range authz.Roles() {
+		if slices.Contains(powers, authz.PowerOf(role, area)) {
+			roles = append(roles, role)
+		}
+	}
+	return strings.ReplaceAll(joined(roles), ",", ", ")
 }

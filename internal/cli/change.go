@@ -113,7 +113,7 @@ func newRole(t *tool) *cobra.Command {
 		Use: "role USER ROLE", Short: "Change a user's role", GroupID: groupChange,
 		Long:              "Change what a user may do in the organization. The user keeps workspaces, groups and modules.",
 		Example:           examples("role marta Technician --dry-run=server", "role marta UserAdmin --yaml"),
-		Args:              cobra.ExactArgs(2),
+		Args:              between(2, 2),
 		ValidArgsFunction: t.completeUserThen(cobra.FixedCompletions(roleNames(), cobra.ShellCompDirectiveNoFileComp)),
 	}
 	c := t.addChangeFlags(cmd)
@@ -148,7 +148,7 @@ func newResume(t *tool) *cobra.Command {
 }
 
 func (t *tool) newSwitch(cmd *cobra.Command, done string, suspend bool) *cobra.Command {
-	cmd.Args, cmd.ValidArgsFunction = cobra.ExactArgs(1), t.completeUser
+	cmd.Args, cmd.ValidArgsFunction = between(1, 1), t.completeUser
 	c := t.addChangeFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return c.changeUser(cmd.Context(), args[0], done, func(u *v1alpha1.OrgUser) error {
@@ -165,7 +165,7 @@ func newGrant(t *tool) *cobra.Command {
 		Long: "Give a user access to a workspace: Admin, Edit or View, which is the default. Or add the user to groups, or give " +
 			"modules, each of which takes a seat. What the user has already stays.",
 		Example:           examples("grant marta sales Edit --dry-run=server", "grant marta --group leads --yaml"),
-		Args:              cobra.RangeArgs(1, 3),
+		Args:              between(1, 3),
 		ValidArgsFunction: t.completeUserThen(t.completeFlagWorkspaces),
 	}
 	c := t.addChangeFlags(cmd)
@@ -175,7 +175,7 @@ func newGrant(t *tool) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.changeUser(cmd.Context(), args[0], "gets "+g.String(), g.addTo)
+		return c.changeUser(cmd.Context(), args[0], g.gets(), g.addTo)
 	}
 	return cmd
 }
@@ -186,7 +186,7 @@ func newRevoke(t *tool) *cobra.Command {
 		Long: "Take a workspace away that the user has by their own list, or groups, or modules. It is refused if the user has none " +
 			"of it. Access may remain from other sources: \"why\" shows them.",
 		Example:           examples("revoke marta --group helpdesk --dry-run=server", "revoke marta --module remote-support --yaml"),
-		Args:              cobra.RangeArgs(1, 2),
+		Args:              between(1, 2),
 		ValidArgsFunction: t.completeUserThen(t.completeFlagWorkspaces),
 	}
 	c := t.addChangeFlags(cmd)
@@ -196,7 +196,7 @@ func newRevoke(t *tool) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.changeUser(cmd.Context(), args[0], "loses "+g.String(), g.removeFrom)
+		return c.changeUser(cmd.Context(), args[0], g.loses(), g.removeFrom)
 	}
 	return cmd
 }

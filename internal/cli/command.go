@@ -26,6 +26,8 @@ type tool struct {
 	streams genericiooptions.IOStreams
 	config  *genericclioptions.ConfigFlags
 	now     func() time.Time
+	// asking is true for a command that runs for its answer only, see can.
+	asking bool
 }
 
 // Run runs a command line, without the name of the program, and returns the exit code.
@@ -42,8 +44,13 @@ const (
 )
 
 // NewCommand returns the tree of all commands.
-func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
-	t := &tool{streams: streams, config: genericclioptions.NewConfigFlags(true), now: time.Now}
+func NewCommand(streams genericiooptions.IOStreams) *cobra.Command { return newTool(streams).command() }
+
+func newTool(streams genericiooptions.IOStreams) *tool {
+	return &tool{streams: streams, config: genericclioptions.NewConfigFlags(true), now: time.Now}
+}
+
+func (t *tool) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kubectl-usher",
 		Short: "Manage the people of an organization",
@@ -51,14 +58,16 @@ func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 			"The organization is the one of the namespace: of the current context, or of --namespace.",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: name},
 		Version:       version.String(),
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.ErrOut)
+	root.SetIn(t.streams.In)
+	root.SetOut(t.streams.Out)
+	root.SetErr(t.streams.ErrOut)
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddGroup(&cobra.Group{ID: groupFind, Title: "Find out:"}, &cobra.Group{ID: groupChange, Title: "Change:"})
 	t.config.AddFlags(root.PersistentFlags())
 	root.PersistentFlags().VisitAll(hideRare)
@@ -66,6 +75,7 @@ func NewCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	for _, add := range commands() {
 		root.AddCommand(add(t))
 	}
+	fitHelp(root, screenOf(t.streams.Out))
 	return root
 }
 

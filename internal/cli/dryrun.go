@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -19,9 +20,13 @@ const (
 	dryRunClient dryRun = "client"
 )
 
+// unsaid is the flag without a value. As in kubectl, the word after it is none.
+const unsaid = "unsaid"
+
 func addDryRun(cmd *cobra.Command) *dryRun {
 	d := new(string)
 	cmd.Flags().StringVar(d, "dry-run", string(dryRunNone), "none, client, or server: the API server answers as it would.")
+	cmd.Flags().Lookup("dry-run").NoOptDefVal = unsaid
 	must(cmd.RegisterFlagCompletionFunc("dry-run", cobra.FixedCompletions(
 		[]string{string(dryRunNone), string(dryRunClient), string(dryRunServer)}, cobra.ShellCompDirectiveNoFileComp)))
 	return (*dryRun)(d)
@@ -31,6 +36,8 @@ func (d dryRun) check() error {
 	switch d {
 	case dryRunNone, dryRunServer, dryRunClient:
 		return nil
+	case unsaid:
+		return errors.New("--dry-run: say which one, --dry-run=server or --dry-run=client")
 	}
 	return fmt.Errorf("--dry-run: choose one of none, client and server, not %q", string(d))
 }

@@ -22,7 +22,7 @@ func newExport(t *tool) *cobra.Command {
 		Long: "Write a CSV file with everybody: name, address, role, state, workspaces, modules, groups, last activity, and since " +
 			"when. With --file, the file begins with a byte order mark, so that spreadsheets read accents.",
 		Example: examples("export", "export --file /tmp/people.csv"),
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 	}
 	file := cmd.Flags().StringP("file", "f", "", "File to write. If unset, the standard output.")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -45,11 +45,22 @@ func parseGrant(args, groups, modules []string) (granted, error) {
 	return g, nil
 }
 
-// String names what it is.
-func (g granted) String() string {
+// gets says what somebody gets.
+func (g granted) gets() string {
+	return "gets " + g.words(func(w v1alpha1.WorkspaceGrant) string {
+		return fmt.Sprintf("%s access to workspace %s", w.Access, w.Name)
+	})
+}
+
+// loses says what somebody loses.
+func (g granted) loses() string {
+	return "loses " + g.words(func(w v1alpha1.WorkspaceGrant) string { return "workspace " + string(w.Name) })
+}
+
+func (g granted) words(workspace func(v1alpha1.WorkspaceGrant) string) string {
 	var words []string
 	for _, w := range g.workspaces {
-		words = append(words, "workspace "+string(w.Name))
+		words = append(words, workspace(w))
 	}
 	for _, group := range g.groups {
 		words = append(words, "group "+string(group))

@@ -113,6 +113,8 @@ func (c *inviteCommand) people(args []string) ([]roster.Person, error) {
 			return nil, fmt.Errorf("nobody is invited, because of the file %s:\n%w", c.fromCSV, err)
 		}
 		return people, nil
+	case len(args) == 0 && c.asking:
+		args = []string{probe}
 	case len(args) == 0:
 		return nil, errors.New("name the people to invite: their addresses, --from-csv FILE, or - for the standard input")
 	}
@@ -177,7 +179,7 @@ func (c *inviteCommand) printInvitations(batches []roster.Batch) error {
 }
 
 // understood shows whom a command is going to invite, and to what.
-func (c *inviteCommand) understood(people []roster.Person) error {
+func (c *inviteCommand) understood(w io.Writer, people []roster.Person) error {
 	t := table{header: []string{"EMAIL", "NAME", "ROLE", "WORKSPACES", "GROUPS", "MODULES", "MESSAGE"}}
 	for _, p := range people {
 		workspaces := make([]string, 0, len(p.Workspaces))
@@ -187,7 +189,11 @@ func (c *inviteCommand) understood(people []roster.Person) error {
 		t.add(p.Email, orNone(p.Name), string(p.Role), orNone(strings.Join(workspaces, ", ")), orNone(joined(p.Groups)),
 			orNone(joined(p.Modules)), orNone(begin(p.Message)))
 	}
-	return t.print(c.streams.ErrOut, "", true)
+	if err := t.print(w, "", true); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w)
+	return err
 }
 
 // begin returns the beginning of a message, for a table.

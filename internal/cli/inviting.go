@@ -6,14 +6,15 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/cli/roster"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // inviting is one run of invite.
@@ -35,21 +36,14 @@ func (i *inviting) run(ctx context.Context, people []roster.Person) error {
 	newcomers, known := i.split(people)
 	batches := roster.Plan(i.session.namespace, newcomers)
 	// The answers come before the question: nobody confirms what is going to be refused.
-	if refused := i.refusals(ctx, batches); refused > 0 {
-		return errNo
+	if err := i.tryAll(ctx, batches); err != nil {
+		return err
 	}
-	if agreed, err := i.agree(newcomers, len(batches)); err != nil || !agreed {
+	if agreed, err := i.agree(ctx, newcomers, len(batches)); err != nil || !agreed {
 		return err
 	}
 	results := known
-	failed := false
-	for _, b := range batches {
-		outcome, err := i.create(ctx, b)
-		for _, p := range b.People {
-			results.add(p.Email, outcome, "Invitation "+b.Invitation.Name)
-		}
-		failed = failed || err != nil
-	}
+	failed := i.createAll(ctx, batches, &results)
 	if err := results.print(i.streams.Out, "", true); err != nil {
 		return err
 	}
@@ -112,24 +106,55 @@ func (i *inviting) split(people []roster.Person) (newcomers []roster.Person, kno
 	return newcomers, known
 }
 
-// refusals asks the API server about all Invitations before the first one is created, and says what it refuses.
-func (i *inviting) refusals(ctx context.Context, batches []roster.Batch) int {
+// tryAll asks the API server about all Invitations before the first one is created, and says what it refuses.
+func (i *inviting) tryAll(ctx context.Context, batches []roster.Batch) error {
 	if *i.dryRun == dryRunClient {
-		return 0
+		return nil
 	}
-	refused := 0
+	bar := i.progress("asking the API server", batches)
+	var refused []string
 	for _, b := range batches {
 		err := dryRunServer.writer(i.session).Create(ctx, b.Invitation.DeepCopy())
-		if err == nil || apierrors.IsAlreadyExists(err) {
-			continue
+		bar.done(len(b.People))
+		switch {
+		case err == nil, apierrors.IsAlreadyExists(err):
+		case i.asking, ctx.Err() != nil, !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err):
+			bar.end()
+			return err
+		default:
+			refused = append(refused, fmt.Sprintf("error: the invitation of %s is refused: %s", these(b.People), refusalOf(err)))
 		}
-		refused++
-		fmt.Fprintf(i.streams.ErrOut, "error: the invitation of %s is refused: %s\n", these(b.People), refusalOf(err))
 	}
-	if refused > 0 {
-		fmt.Fprintln(i.streams.ErrOut, "Nobody is invited.")
+	bar.end()
+	if len(refused) == 0 {
+		return nil
 	}
-	return refused
+	fmt.Fprintln(i.streams.ErrOut, strings.Join(refused, "\n")+"\nNobody is invited.")
+	return errNo
+}
+
+// createAll creates the Invitations and notes what became of each person. It reports whether one could not be created.
+func (i *inviting) createAll(ctx context.Context, batches []roster.Batch, results *table) (failed bool) {
+	bar := i.progress("inviting", batches)
+	defer bar.end()
+	for _, b := range batches {
+		outcome, err := i.create(ctx, b)
+		for _, p := range b.People {
+			results.add(p.Email, outcome, "Invitation "+b.Invitation.Name)
+		}
+		failed = failed || err != nil
+		bar.done(len(b.People))
+	}
+	return failed
+}
+
+// progress returns a bar for requests about Invitations.
+func (i *inviting) progress(doing string, batches []roster.Batch) *progress {
+	people := 0
+	for _, b := range batches {
+		people += len(b.People)
+	}
+	return i.newProgress(doing, len(batches), people)
 }
 
 // these names people in a message.
@@ -140,15 +165,18 @@ func these(people []roster.Person) string {
 	return fmt.Sprintf("%s and %d more", people[0].Email, len(people)-1)
 }
 
-// agree asks a person at a terminal who invites several people.
-func (i *inviting) agree(newcomers []roster.Person, invitations int) (bool, error) {
-	if len(newcomers) < 2 || *i.dryRun != dryRunNone || i.yes || !isTerminal(i.streams.In) {
+// agree shows what was understood, and asks a person at a terminal who invites several people.
+func (i *inviting) agree(ctx context.Context, newcomers []roster.Person, invitations int) (bool, error) {
+	if *i.dryRun != dryRunNone && len(newcomers) > 0 {
+		return true, i.understood(i.streams.Out, newcomers)
+	}
+	if len(newcomers) < 2 || i.yes || !isTerminal(i.streams.In) {
 		return true, nil
 	}
-	if err := i.understood(newcomers); err != nil {
+	if err := i.understood(i.streams.ErrOut, newcomers); err != nil {
 		return false, err
 	}
-	return i.ask(fmt.Sprintf("Invite these %d people, in %d Invitations?", len(newcomers), invitations))
+	return i.ask(ctx, fmt.Sprintf("Invite these %d people, in %s?", len(newcomers), wording.Count(invitations, "Invitation", "Invitations")))
 }
 
 // create creates an Invitation, and returns what to say of the people in it.
@@ -160,6 +188,8 @@ func (i *inviting) create(ctx context.Context, b roster.Batch) (string, error) {
 	switch {
 	case apierrors.IsAlreadyExists(err):
 		return "invited already", nil
+	case err != nil && ctx.Err() != nil:
+		return "not invited: interrupted", err
 	case err != nil:
 		return "not invited: " + refusalOf(err), err
 	}
@@ -168,14 +198,14 @@ func (i *inviting) create(ctx context.Context, b roster.Batch) (string, error) {
 
 // recipients returns how far people have come, by address.
 func (i *inviting) recipients(ctx context.Context) (map[string]*v1alpha1.RecipientStatus, error) {
-	list := &v1alpha1.InvitationList{}
-	if err := i.session.List(ctx, list, client.InNamespace(i.session.namespace)); err != nil {
+	invitations, err := i.session.invitations(ctx)
+	if err != nil {
 		return nil, err
 	}
 	found := map[string]*v1alpha1.RecipientStatus{}
-	for n := range list.Items {
-		for m := range list.Items[n].Status.Recipients {
-			r := &list.Items[n].Status.Recipients[m]
+	for n := range invitations {
+		for m := range invitations[n].Status.Recipients {
+			r := &invitations[n].Status.Recipients[m]
 			found[emailaddr.Normalize(string(r.Email))] = r
 		}
 	}

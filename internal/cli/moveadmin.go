@@ -35,7 +35,7 @@ func newMoveAdmin(t *tool) *cobra.Command {
 			"the command waits until that is in force. Nobody can step down alone: TO, or another administrator, then runs the same " +
 			"command with --from, which takes over the open invitations of the one who leaves and changes their role.",
 		Example: examples("move-admin eva --dry-run=server", "move-admin eva --from bruno --dry-run=server"),
-		Args:    cobra.ExactArgs(1), ValidArgsFunction: t.completeUser,
+		Args:    between(1, 1), ValidArgsFunction: t.completeUser,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
 	c.dryRun = addDryRun(cmd)
@@ -76,7 +76,7 @@ func (c *moveAdminCommand) run(ctx context.Context, who string) error {
 	}
 	if !c.yes && *c.dryRun == dryRunNone {
 		question := fmt.Sprintf("Hand over from %s, who becomes %s, to %s?", labelOf(from), role, labelOf(to))
-		if agreed, err := c.confirm(question); err != nil || !agreed {
+		if agreed, err := c.confirm(ctx, question); err != nil || !agreed {
 			return err
 		}
 	}

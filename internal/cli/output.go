@@ -5,7 +5,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/usher-operator/usher/internal/cli/spreadsheet"
 )
@@ -89,14 +87,6 @@ func (o *output) printObject(streams genericiooptions.IOStreams, object runtime.
 	return meta.EachListItem(object, func(item runtime.Object) error { return printer.PrintObj(item, streams.Out) })
 }
 
-// table is what is printed in columns.
-type table struct {
-	header []string
-	rows   [][]string
-}
-
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
-
 // printTable prints a table: in columns, or as CSV.
 func (o *output) printTable(streams genericiooptions.IOStreams, t table) error {
 	if o.form() == formCSV {
@@ -107,47 +97,4 @@ func (o *output) printTable(streams genericiooptions.IOStreams, t table) error {
 		return spreadsheet.Write(streams.Out, rows)
 	}
 	return t.print(streams.Out, "", !o.noHeaders)
-}
-
-// print prints the columns. A cell is one line without control characters, whatever an object holds.
-func (t *table) print(w io.Writer, indent string, headers bool) error {
-	out := printers.GetNewTabWriter(w)
-	rows := t.rows
-	if headers && len(t.header) > 0 {
-		rows = append([][]string{t.header}, rows...)
-	}
-	for _, row := range rows {
-		cells := make([]string, 0, len(row))
-		for _, cell := range row {
-			cells = append(cells, oneLine(cell))
-		}
-		line := indent + strings.Join(cells, "\t")
-		if _, err := fmt.Fprintln(out, strings.TrimRight(line, "\t")); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
-}
-
-// oneLine returns a text that neither breaks the line nor speaks to the terminal.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			return ' '
-		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// none is what a table shows for nothing, as in kubectl.
-const none = "<none>"
-
-func orNone(s string) string {
-	if s == "" {
-		return none
-	}
-	return s
 }

@@ -24,7 +24,7 @@ func newRemove(t *tool) *cobra.Command {
 		Long: "Remove a user from the organization, with all access. Shows what goes and what stays, and asks. Without a terminal, " +
 			"--yes is needed.",
 		Example:           examples("remove marta --dry-run=server", "remove bruno@acme.example --yes --dry-run=server"),
-		Args:              cobra.ExactArgs(1),
+		Args:              between(1, 1),
 		ValidArgsFunction: t.completeUser,
 	}
 	dry := addDryRun(cmd)
@@ -59,7 +59,7 @@ func (t *tool) remove(ctx context.Context, s *session, u *v1alpha1.OrgUser, dry 
 		return nil
 	}
 	if !yes {
-		if agreed, err := t.confirm(fmt.Sprintf("Remove %s from organization %s?", labelOf(u), s.namespace)); err != nil || !agreed {
+		if agreed, err := t.confirm(ctx, fmt.Sprintf("Remove %s from organization %s?", labelOf(u), s.namespace)); err != nil || !agreed {
 			return err
 		}
 	}
@@ -73,11 +73,11 @@ func (t *tool) remove(ctx context.Context, s *session, u *v1alpha1.OrgUser, dry 
 }
 
 // confirm asks, and refuses to go on where nobody can answer.
-func (t *tool) confirm(question string) (bool, error) {
+func (t *tool) confirm(ctx context.Context, question string) (bool, error) {
 	if !canAnswer(t.streams.In) {
 		return false, errors.New("there is no terminal to ask at: add --yes")
 	}
-	return t.ask(question)
+	return t.ask(ctx, question)
 }
 
 // leaving is what goes and what stays when a user is removed.
@@ -181,7 +181,7 @@ func newResend(t *tool) *cobra.Command {
 		Long: "Send the invitation of a person who has not accepted again. The link in the former mail becomes invalid, and the days " +
 			"that it is valid for start again. Nobody else gets a mail.",
 		Example:           examples("resend nora@acme.example --dry-run=server", "resend sam@acme.example --dry-run=server"),
-		Args:              cobra.ExactArgs(1),
+		Args:              between(1, 1),
 		ValidArgsFunction: t.completeUser,
 	}
 	dry := addDryRun(cmd)

@@ -21,7 +21,7 @@ func newSeats(t *tool) *cobra.Command {
 		GroupID: groupFind,
 		Long:    "List the modules of the subscription: how many seats there are, who has one, and who waits for one.",
 		Example: examples("seats", "seats -o wide"),
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 	}
 	o := addOutput(cmd, formWide, formCSV)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

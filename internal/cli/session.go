@@ -35,6 +35,7 @@ type session struct {
 	client.Client
 	// namespace is the organization's.
 	namespace string
+	config    *rest.Config
 }
 
 var scheme = func() *runtime.Scheme {
@@ -49,6 +50,9 @@ var scheme = func() *runtime.Scheme {
 
 // clusterRoleKind is read for its labels only.
 var clusterRoleKind = schema.GroupVersionKind{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRole"}
+
+// crdKind is read for its labels only, too.
+var crdKind = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 
 // restMapper knows the kinds that the commands use. It asks the API server nothing, which would cost two requests a command.
 var restMapper = func() meta.RESTMapper {
@@ -67,6 +71,7 @@ var restMapper = func() meta.RESTMapper {
 	add(clusterRoleKind.GroupVersion(), meta.RESTScopeRoot, clusterRoleKind.Kind)
 	add(admissionv1.SchemeGroupVersion, meta.RESTScopeRoot, "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
 		"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+	add(crdKind.GroupVersion(), meta.RESTScopeRoot, crdKind.Kind)
 	return m
 }()
 
@@ -89,7 +94,7 @@ func (t *tool) connect() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{Client: client.WithFieldOwner(c, string(fieldOwner)), namespace: namespace}, nil
+	return &session{Client: client.WithFieldOwner(c, string(fieldOwner)), namespace: namespace, config: cfg}, nil
 }
 
 // connectTo returns a session, and the user whom a name or an address means.
@@ -106,7 +111,7 @@ func (t *tool) connectTo(ctx context.Context, user string) (*session, *v1alpha1.
 func (s *session) organization(ctx context.Context) (*v1alpha1.Organization, error) {
 	o := &v1alpha1.Organization{}
 	err := s.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: s.namespace}, o)
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) && !notInstalled(err) {
 		return nil, noOrganization(s.namespace)
 	}
 	return o, err
@@ -162,7 +167,7 @@ func (s *session) user(ctx context.Context, who string) (*v1alpha1.OrgUser, erro
 	}
 	u := &v1alpha1.OrgUser{}
 	err := s.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: strings.ToLower(who)}, u)
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) && !notInstalled(err) {
 		return nil, s.noUser(ctx, who)
 	}
 	return u, err

@@ -25,7 +25,7 @@ func newTree(t *tool) *cobra.Command {
 		GroupID: groupFind,
 		Long:    "Show the organization as a tree: its workspaces, who has access to each and why, and who has access to none.",
 		Example: examples("tree", "tree --workspace support"),
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 	}
 	only := cmd.Flags().StringSlice("workspace", nil, "Only these workspaces.")
 	must(cmd.RegisterFlagCompletionFunc("workspace", t.completeFlagWorkspaces))

@@ -32,7 +32,7 @@ func newUser(t *tool) *cobra.Command {
 		GroupID:           groupFind,
 		Long:              "Show one user: state, role, workspaces and their sources, modules, invitation and mail, events.",
 		Example:           examples("user marta", "user marta@acme.example"),
-		Args:              cobra.ExactArgs(1),
+		Args:              between(1, 1),
 		ValidArgsFunction: t.completeUser,
 	}
 	o := addOutput(cmd)

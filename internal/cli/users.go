@@ -146,7 +146,7 @@ func (c *usersCommand) nobody(ctx context.Context, s *session, listed int) error
 }
 
 func (c *usersCommand) table(users []v1alpha1.OrgUser) table {
-	var t table
+	t := table{wraps: true}
 	wide := c.output.form() != formTable
 	t.header = []string{"NAME", "EMAIL", "ROLE", "STATE", "LAST-ACTIVE", "WORKSPACES"}
 	if wide {

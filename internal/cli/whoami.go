@@ -28,7 +28,7 @@ func newWhoami(t *tool) *cobra.Command {
 		Long: "Show who you are in the organization: user name, role, what the role may do, workspaces and modules. Everybody with " +
 			"access in force may ask, a Member too.",
 		Example: examples("whoami", "whoami -o json"),
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 	}
 	form := cmd.Flags().StringP("output", "o", "", "Form of the output: json or yaml.")
 	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml"}, cobra.ShellCompDirectiveNoFileComp)))

@@ -25,7 +25,7 @@ func newWhy(t *tool) *cobra.Command {
 		Long: "Show each source of a user's access to a workspace, and what to change to take it away. If the user has no access, show " +
 			"what is missing.",
 		Example:           examples("why marta support", "why eva@acme.example sales"),
-		Args:              cobra.ExactArgs(2),
+		Args:              between(2, 2),
 		ValidArgsFunction: t.completeUserThen(t.completeFlagWorkspaces),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

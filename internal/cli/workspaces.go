@@ -22,7 +22,7 @@ func newWorkspaces(t *tool) *cobra.Command {
 		GroupID: groupFind,
 		Long:    "List the workspaces of the organization, with their namespaces and how many people have access.",
 		Example: examples("workspaces", "workspaces -o csv"),
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 	}
 	o := addOutput(cmd, formWide, formCSV)
 	all := cmd.Flags().BoolP("all-namespaces", "A", false, "Workspaces of all organizations.")

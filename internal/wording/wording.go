@@ -12,7 +12,7 @@ import (
 )
 
 // Count returns a number with its noun, in the singular or the plural.
-func Count(n int32, one, more string) string {
+func Count[N int | int32](n N, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}

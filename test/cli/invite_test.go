@@ -115,6 +115,8 @@ var _ = Describe("invite", func() {
 	It("CLI-1 tries with --dry-run=server and changes nothing", func(ctx context.Context) {
 		out := usher(ctx, at("helper"), "invite", "zoe@acme.example", "--dry-run=server", "-n", org).succeeds()
 		Expect(out).To(ContainSubstring("invited (server dry run)"))
+		Expect(normal(out)).To(HavePrefix("EMAIL  NAME  ROLE  WORKSPACES  GROUPS  MODULES  MESSAGE\n" +
+			"zoe@acme.example  <none>  Member  <none>  <none>  <none>  <none>\n\n"))
 		Expect(usher(ctx, at("payer"), "invite", "zoe@acme.example", "--dry-run=server", "-n", org).fails()).To(ContainSubstring("is refused"))
 		Expect(invitations(ctx, org)).To(BeEmpty())
 	})
@@ -133,7 +135,7 @@ var _ = Describe("invite", func() {
 		r := usher(ctx, at("helper"), "invite", "zoe@acme.example", "--wait", "--timeout", "3s", "-n", org)
 		Expect(r.code).To(Equal(1))
 		Expect(r.out).To(ContainSubstring("zoe@acme.example  Invited\n"))
-		Expect(r.err).To(Equal("error: 1 people have not answered after 3s: kubectl usher users --state Pending -n " + org + " shows them\n"))
+		Expect(r.err).To(Equal("error: 1 person has not answered after 3s: kubectl usher users --state Pending -n " + org + " shows them\n"))
 		Expect(usher(ctx, at("helper"), "invite", "member@acme.example", "--wait", "-n", org).succeeds()).NotTo(BeEmpty())
 	})
 })

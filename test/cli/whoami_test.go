@@ -6,6 +6,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -14,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/whoami"
 )
 
@@ -99,6 +101,15 @@ var _ = Describe("can", func() {
 			"invite", "--role", "UserAdmin"),
 		Entry("no: a UserAdmin removes an administrator", eva, `no: user "eva@acme.example" is UserAdmin in organization "acme": only an `+
 			`OrganizationAdmin may delete a user with the role "BillingAdmin"`, "remove", "bruno"),
+		Entry("yes: an administrator lists users", ana, "yes", "users"),
+		Entry("yes: everybody asks who they are", marta, "yes", "whoami"),
+		Entry("no: an administrator lists users of all organizations", ana, `no: orgusers.accounts.usher.dev is forbidden: User "ana@acme.example" `+
+			`cannot list resource "orgusers" in API group "accounts.usher.dev" at the cluster scope; the platform team may`, "users", "-A"),
+		Entry("no: a Member lists workspaces", marta, `no: workspaces.accounts.usher.dev is forbidden: User "marta@acme.example" cannot list `+
+			`resource "workspaces" in API group "accounts.usher.dev" in the namespace "acme"; the roles that may are OrganizationAdmin, `+
+			"BillingAdmin, FinanceAdmin, UserAdmin, Technician", "workspaces"),
+		Entry("no: with a flag that would print a manifest and ask nobody", eva, `no: user "eva@acme.example" is UserAdmin in organization `+
+			`"acme": only an OrganizationAdmin may set role "Technician"`, "role", "marta", "Technician", "--yaml"),
 		Entry("no: a BillingAdmin grants a workspace", bruno, `no: orgusers.accounts.usher.dev "marta" is forbidden: User "bruno@acme.example" `+
 			`cannot patch resource "orgusers" in API group "accounts.usher.dev" in the namespace "acme"; users are managed by the role `+
 			"OrganizationAdmin, Members by UserAdmin too", "grant", "marta", "sales"),
@@ -113,10 +124,25 @@ var _ = Describe("can", func() {
 		Expect(r.out).To(And(HavePrefix("no: "), ContainSubstring("you cannot remove yourself")))
 	})
 
+	It("CLI-4 does nothing else, whatever the flags say", func(ctx context.Context) {
+		file := filepath.Join(GinkgoT().TempDir(), "people.csv")
+		for _, words := range [][]string{
+			{"export", "--file", file}, {"remove", "marta", "--yes", "--dry-run=none"}, {"invite", "zoe@acme.example", "--dry-run=none", "--wait"},
+		} {
+			Expect(usher(ctx, ana, append(append([]string{"can"}, words...), "-n", "acme")...).out).To(Equal("yes\n"))
+		}
+		Expect(file).NotTo(BeAnExistingFile())
+		Expect(get(ctx, "acme", "marta", &v1alpha1.OrgUser{}).DeletionTimestamp).To(BeNil())
+		Expect(invitations(ctx, "acme")).To(HaveLen(1))
+	})
+
 	It("CLI-4 says what can be asked", func(ctx context.Context) {
-		Expect(usher(ctx, ana, "can", "fly", "-n", "acme").fails()).To(Equal(`error: "fly -n acme ` + "--kubeconfig=" + kubeconfig() +
-			` --as=ana@acme.example" is nothing that changes something: choose one of grant, invite, move-admin, remove, resend, resume, ` +
-			"revoke, role, suspend\n"))
+		all := "choose one of check, export, grant, invite, move-admin, remove, resend, resume, revoke, role, seats, suspend, tree, user, users, " +
+			"whoami, why, workspaces\n"
+		for _, words := range []string{"fly", "can", "completion", "help"} {
+			Expect(usher(ctx, ana, "can", words, "-n", "acme").fails()).To(Equal(`error: "` + words + `" is no command to ask about: ` + all))
+		}
+		Expect(usher(ctx, ana, "can", "-n", "acme").fails()).To(Equal("error: name the command that you ask about, as in kubectl usher can remove marta\n"))
 		Expect(usher(ctx, ana, "can", "remove", "zebedee", "-n", "acme").fails()).To(HavePrefix(`error: no user "zebedee"`))
 	})
 })

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -192,13 +191,4 @@ func shorten(text string) string {
 		return string(runes[:maxQuoted]) + "…"
 	}
 	return text
-}
-
-func number(n int) string { return strconv.Itoa(n) }
-
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + more
 }

@@ -7,6 +7,7 @@ package roster
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/cli/spreadsheet"
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // Grant is what a person is invited to.
@@ -90,7 +92,7 @@ func (f Faults) Error() string {
 	var lines []string
 	for n, fault := range f {
 		if n == maxShown {
-			lines = append(lines, "and "+plural(len(f)-n, "more fault", "more faults"))
+			lines = append(lines, "and "+wording.Count(len(f)-n, "more fault", "more faults"))
 			break
 		}
 		lines = append(lines, fault.Error())
@@ -147,6 +149,6 @@ func (r *reader) add(p Person) {
 		r.first[key] = p
 		r.people = append(r.people, p)
 	case !reflect.DeepEqual(first.Grant, p.Grant):
-		r.fault(p.Line, 0, p.Email+" is on line "+number(first.Line)+" already, with other values: keep one of the two")
+		r.fault(p.Line, 0, fmt.Sprintf("%s is on line %d already, with other values: keep one of the two", p.Email, first.Line))
 	}
 }
