@@ -4,43 +4,99 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 
+	"go.yaml.in/yaml/v3"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// manifestOf returns an object as people write it: what they declare, and nothing that the API server or the operator adds.
-func manifestOf(o client.Object) (*unstructured.Unstructured, error) {
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
-	if err != nil {
-		return nil, err
-	}
-	declared := &unstructured.Unstructured{Object: map[string]any{"spec": content["spec"]}}
+// manifest is an object as people write it, in the order in which they do: what they declare, and nothing that the API server or the
+// operator adds.
+type manifest struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Name        string            `json:"name"`
+		Namespace   string            `json:"namespace"`
+		Labels      map[string]string `json:"labels,omitempty"`
+		Annotations map[string]string `json:"annotations,omitempty"`
+	} `json:"metadata"`
+	Spec any `json:"spec"`
+}
+
+func manifestOf(o client.Object) (manifest, error) {
+	var m manifest
 	kinds, _, err := scheme.ObjectKinds(o)
 	if err != nil {
+		return m, err
+	}
+	m.APIVersion, m.Kind = kinds[0].ToAPIVersionAndKind()
+	m.Metadata.Name, m.Metadata.Namespace, m.Metadata.Labels = o.GetName(), o.GetNamespace(), o.GetLabels()
+	m.Metadata.Annotations = maps.Clone(o.GetAnnotations())
+	delete(m.Metadata.Annotations, corev1.LastAppliedConfigAnnotation)
+	delete(m.Metadata.Annotations, v1alpha1.AnnotationResend)
+	switch o := o.(type) {
+	case *v1alpha1.OrgUser:
+		m.Spec = o.Spec
+	case *v1alpha1.Invitation:
+		m.Spec = o.Spec
+	default:
+		return m, fmt.Errorf("no manifest is written of %T", o)
+	}
+	return m, nil
+}
+
+// yaml returns the manifest in the style of config/samples.
+func (m manifest) yaml() ([]byte, error) {
+	text, err := json.Marshal(m)
+	if err != nil {
 		return nil, err
 	}
-	declared.SetGroupVersionKind(kinds[0])
-	declared.SetName(o.GetName())
-	declared.SetNamespace(o.GetNamespace())
-	declared.SetLabels(o.GetLabels())
-	return declared, nil
+	// JSON is YAML, and a node keeps the order of the fields.
+	var node yaml.Node
+	if err := yaml.Unmarshal(text, &node); err != nil {
+		return nil, err
+	}
+	block(&node)
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	err = encoder.Encode(&node)
+	return out.Bytes(), err
+}
+
+// block writes nodes over several lines, with quotes only where they are needed.
+func block(node *yaml.Node) {
+	node.Style = 0
+	for _, below := range node.Content {
+		block(below)
+	}
 }
 
 // printManifest prints an object for Git. In YAML, documents are separated.
 func (o *output) printManifest(streams genericiooptions.IOStreams, object client.Object) error {
-	manifest, err := manifestOf(object)
+	declared, err := manifestOf(object)
 	if err != nil {
 		return err
 	}
 	if o.form() != "yaml" {
-		return o.printObject(streams, manifest)
+		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&declared)
+		if err != nil {
+			return err
+		}
+		return o.printObject(streams, &unstructured.Unstructured{Object: content})
 	}
-	text, err := yaml.Marshal(manifest.Object)
+	text, err := declared.yaml()
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ var _ = Describe("changing", func() {
 
 	It("CLI-2 grants and revokes entry by entry, and leaves the others alone", func(ctx context.Context) {
 		run(ctx, "owner", "grant", "member", "support", "edit", "--group", "helpdesk,leads", "--module", "desk").succeeds()
-		run(ctx, "owner", "grant", "member", "sales").succeeds()
+		Expect(run(ctx, "owner", "grant", "member", "sales").succeeds()).To(Equal(label + "gets View access to workspace sales\n"))
 		run(ctx, "owner", "grant", "member", "sales", "Admin").succeeds()
 		spec := member(ctx).Spec
 		Expect(spec.Workspaces).To(ConsistOf(v1alpha1.WorkspaceGrant{Name: "support", Access: "Edit"},
@@ -70,6 +70,7 @@ var _ = Describe("changing", func() {
 		Entry("a module", "error: member (member@acme.example) does not have the module x", "revoke", "member", "--module", "x"),
 		Entry("nothing", "error: say what: a workspace, --group or --module", "grant", "member"),
 		Entry("an access", `error: there is no access "all": choose one of Admin, Edit, View`, "grant", "member", "sales", "all"),
+		Entry("a dry run without a word", "error: --dry-run: say which one, --dry-run=server or --dry-run=client", "suspend", "member", "--dry-run"),
 		Entry("a dry run", `error: --dry-run: choose one of none, client and server, not "maybe"`, "suspend", "member", "--dry-run=maybe"),
 	)
 
@@ -80,6 +81,17 @@ var _ = Describe("changing", func() {
 		Expect(run(ctx, "helper", "role", "member", "Technician", "--dry-run=server").fails()).To(ContainSubstring("Forbidden"))
 		matchesFile(strings.ReplaceAll(run(ctx, "owner", "grant", "member", "support", "Edit", "--yaml").succeeds(), org, "ORG"), "grant.yaml")
 		Expect(member(ctx).ResourceVersion).To(Equal(before))
+	})
+
+	It("CLI-2 keeps in the manifest for Git what people have declared, in the order of the samples", func(ctx context.Context) {
+		patch(ctx, member(ctx), `{"metadata":{"labels":{"team":"a"},"annotations":{"note":"on leave"}},"spec":{"phone":"+34600000001"}}`)
+		manifest := run(ctx, "owner", "role", "member", "Technician", "--yaml").succeeds()
+		matchesFile(strings.ReplaceAll(manifest, org, "ORG"), "role.yaml")
+		for _, form := range []string{"json", "kyaml"} {
+			_, _, err := env.KubectlInput(ctx, run(ctx, "owner", "role", "member", "Technician", "-o", form).succeeds(), "apply", "--server-side",
+				"--dry-run=server", "-f", "-", "--force-conflicts")
+			Expect(err).NotTo(HaveOccurred(), form)
+		}
 	})
 
 	It("CLI-2 warns whoever changes what Git holds", func(ctx context.Context) {
