@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,11 +18,11 @@ import (
 func newCheck(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check the installation and the organization", GroupID: groupFind,
-		Long: "Check whether the installation works, as far as you may look: kinds, webhooks and their certificates, the operator's " +
-			"answer, link keys, policies, ClusterRoles of modules, the mail server, organizations without administrator, and stalled " +
+		Long: "Check whether the installation works, as far as you may look: versions, kinds, webhooks and their certificates, the " +
+			"operator's answer, link keys, policies, ClusterRoles of modules, the mail server, organizations without administrator, and stalled " +
 			"objects. Each line says what it means and what to do. The exit code is 1 if something is wrong.",
 		Example: examples("check", "check -A"),
-		Args:    cobra.NoArgs,
+		Args:    between(0, 0),
 	}
 	all := cmd.Flags().BoolP("all-namespaces", "A", false, "Check all organizations, which takes the platform team's rights.")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -53,45 +54,73 @@ type checkup struct {
 	namespace string
 	table     table
 	wrong     bool
+	// operator is the operator's version, if it has answered.
+	operator string
 	// found are the organizations.
 	found []v1alpha1.Organization
 }
 
+// check is one of the things that are checked.
+type check struct {
+	name string
+	run  func(ctx context.Context, name string) error
+}
+
 func (c *checkup) run(ctx context.Context) error {
-	c.table.header = []string{"CHECK", "RESULT", "WHAT IT MEANS, AND WHAT TO DO"}
-	for _, check := range []struct {
-		name string
-		run  func(context.Context, string) error
-	}{
+	// Without the API server there is nothing to be checked.
+	kubernetes, err := c.kubernetesVersion(ctx)
+	if err != nil {
+		return err
+	}
+	c.table.header, c.table.wraps, c.table.color = []string{"CHECK", "RESULT", "WHAT IT MEANS, AND WHAT TO DO"}, true, resultColor
+	c.runAll(ctx, []check{
+		{"kubernetes", func(context.Context, string) error { return c.kubernetes(kubernetes) }},
 		{"kinds", c.kinds},
 		{"operator's answer", c.answer},
+		{"versions", c.versions},
 		{"webhooks", c.webhooks},
 		{"operator", c.deployments},
 		{"link keys", c.linkKeys},
 		{"policies", c.policies},
 		{"organizations", c.organizations},
-		{"modules", c.modules},
-		{"users", c.accounts},
-		{"invitations", c.openInvitations},
-		{"workspaces", c.spaces},
-	} {
-		err := check.run(ctx, check.name)
-		switch {
-		case apierrors.IsForbidden(err):
-			c.table.add(check.name, resultUnknown, "you may not look: "+refusalOf(err))
-		case err != nil && ctx.Err() != nil:
-			return err
-		case err != nil:
-			c.fault(check.name, err.Error())
-		}
+	})
+	if len(c.found) > 0 {
+		c.runAll(ctx, []check{
+			{"modules", c.modules}, {"users", c.accounts}, {"invitations", c.openInvitations}, {"workspaces", c.spaces},
+		})
 	}
 	if err := c.table.print(c.streams.Out, "", true); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if c.wrong {
 		return errNo
 	}
 	return nil
+}
+
+// runAll runs checks. What a person may not look at is unknown, and what cannot be looked at is wrong.
+func (c *checkup) runAll(ctx context.Context, checks []check) {
+	for _, check := range checks {
+		err := check.run(ctx, check.name)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case apierrors.IsForbidden(err):
+			c.table.add(check.name, resultUnknown, "you may not look: the platform team can, with the same command")
+		case err != nil:
+			c.fault(check.name, strings.TrimPrefix(describe(err), "error: "))
+		}
+	}
+}
+
+func resultColor(column, cell string) color {
+	if column != "RESULT" {
+		return ""
+	}
+	return map[string]color{resultOK: green, resultWrong: red, resultUnknown: yellow}[cell]
 }
 
 func (c *checkup) ok(name, format string, args ...any) {
@@ -107,8 +136,8 @@ func (c *checkup) fault(name, message string) {
 func (c *checkup) kinds(ctx context.Context, name string) error {
 	list := &v1alpha1.OrganizationList{}
 	err := c.List(ctx, list, inNamespaceOf(c)...)
-	if apierrors.IsNotFound(err) {
-		return errors.New("the API server does not know Usher's kinds: install the CRDs")
+	if notInstalled(err) {
+		return errors.New("the API server does not know Usher's kinds: install the chart or the manifest of a release, which have the CRDs")
 	}
 	if err != nil {
 		return err
@@ -119,9 +148,11 @@ func (c *checkup) kinds(ctx context.Context, name string) error {
 
 // answer checks the way from the API server through the webhook to the operator's cache and back.
 func (c *checkup) answer(ctx context.Context, name string) error {
-	if _, err := c.whoami(ctx); err != nil {
+	answer, err := c.whoami(ctx)
+	if err != nil {
 		return fmt.Errorf("%w: without webhooks nothing is refused by role; look at the operator's pods and their log", err)
 	}
+	c.operator = answer.Version
 	c.ok(name, "the API server reaches the operator's webhooks, with a valid certificate")
 	return nil
 }

@@ -41,6 +41,8 @@ type Answer struct {
 	// Modules are those in force.
 	Modules []v1alpha1.ObjectName `json:"modules,omitempty"`
 	Groups  []v1alpha1.ObjectName `json:"groups,omitempty"`
+	// Version is the operator's version.
+	Version string `json:"version,omitempty"`
 }
 
 // Workspace is a workspace that a person has access to.

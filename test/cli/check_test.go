@@ -10,6 +10,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
@@ -52,6 +54,19 @@ var _ = Describe("check", Serial, func() {
 		Expect(strings.Split(r.out, "\n")).To(ContainElement(MatchRegexp(`^policies +WRONG +these policies are not installed, or not bound: usher-grantable;`)))
 	})
 
+	It("CLI-5 compares the versions of the kinds", func(ctx context.Context) {
+		for kind, version := range map[string]string{"orgusers": "v0.1.0", "workspaces": "v0.2.0"} {
+			crd := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: kind + ".accounts.usher.dev"}}
+			crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
+			patch(ctx, crd, `{"metadata":{"labels":{"app.kubernetes.io/version":"`+version+`"}}}`)
+			DeferCleanup(patch, crd, `{"metadata":{"labels":{"app.kubernetes.io/version":null}}}`)
+		}
+		r := usher(ctx, platform, "check", "-n", "acme")
+		Expect(r.code).To(Equal(1))
+		Expect(strings.Split(r.out, "\n")).To(ContainElement(MatchRegexp(`^versions +WRONG +plugin devel, operator devel, kinds (latest and )?v0\.1\.0 and ` +
+			`v0\.2\.0: apply the CRDs of the operator's version, before the operator when you upgrade$`)))
+	})
+
 	It("CLI-5 CLI-4 says that the operator does not answer", func(ctx context.Context) {
 		Expect(control.StopOperator()).To(Succeed())
 		DeferCleanup(func(ctx context.Context) { control.StartOperator(ctx) })
@@ -65,6 +80,6 @@ var _ = Describe("check", Serial, func() {
 	It("CLI-5 says so in a namespace without an organization", func(ctx context.Context) {
 		r := usher(ctx, platform, "check", "-n", "default")
 		Expect(r.code).To(Equal(1))
-		Expect(r.out).To(ContainSubstring(`there is no organization in namespace "default"`))
+		Expect(r.out).To(HaveSuffix(`there is no organization in namespace "default": name the organization's namespace with -n, as in -n acme` + "\n"))
 	})
 })

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/version"
 	"github.com/usher-operator/usher/internal/whoami"
 )
 
@@ -42,7 +43,7 @@ func (s selfAnswerer) Handle(ctx context.Context, r admission.Request) admission
 }
 
 func (s selfAnswerer) answer(ctx context.Context, r admission.Request) (whoami.Answer, error) {
-	answer := whoami.Answer{Organization: r.Namespace, Username: r.UserInfo.Username}
+	answer := whoami.Answer{Organization: r.Namespace, Username: r.UserInfo.Username, Version: version.String()}
 	actor, err := s.cache.Actor(ctx, s.platform.Load(), r.Namespace, r.UserInfo.Username, r.UserInfo.Groups)
 	if err != nil {
 		return answer, err
