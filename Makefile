@@ -57,7 +57,7 @@ ASSETS = assets="$$($(DEVCLUSTER) bin $(ON_VERSION))"; echo "control plane: $$as
 
 .PHONY: test
 test: export ARGS := $(ARGS)
-test: browser mailserver jq ## Run all tests on a real control plane.
+test: browser mailserver jq terminal ## Run all tests on a real control plane.
 	@$(ASSETS); \
 	if [[ -n "$$ARGS" ]]; then $(GO_TEST) $(ARGS); exit; fi; \
 	failed=0; \
@@ -110,6 +110,10 @@ mailserver: ## Install what the mail tests need: Debian's mail server Exim.
 .PHONY: jq
 jq: ## Install what the commands of the documentation need: jq.
 	@hack/tools/debian.sh jq
+
+.PHONY: terminal
+terminal: ## Install what the tests of the kubectl plugin need: the terminal tmux.
+	@hack/tools/debian.sh tmux
 
 .PHONY: bench
 bench: ## Run the benchmarks and print their table.

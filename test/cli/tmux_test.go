@@ -1,0 +1,130 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/usher-operator/usher/internal/testing/testenv"
+)
+
+// terminal is a real one, in which bash runs and the plugin is on the PATH.
+type terminal struct {
+	socket string
+	// record is the file with everything that was written to the terminal, what was overwritten since too.
+	record string
+	// runs is how many commands have run to their end.
+	runs int
+}
+
+var terminals atomic.Int32
+
+// built is the folder that the plugin is in, once it has been built.
+var built string
+
+var _ = AfterSuite(func() { Expect(os.RemoveAll(built)).To(Succeed()) })
+
+// plugin builds the plugin once, and returns the folder that it is in.
+var plugin = sync.OnceValue(func() string {
+	root, err := testenv.RepoRoot()
+	if err != nil {
+		panic(err)
+	}
+	dir, err := os.MkdirTemp("", "usher-plugin-")
+	if err != nil {
+		panic(err)
+	}
+	built = dir
+	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", filepath.Join(dir, "kubectl-usher"), "./cmd/kubectl-usher")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("build the plugin: %v\n%s", err, output))
+	}
+	return dir
+})
+
+// openTerminal opens a terminal of a size, with additional variables in its environment.
+func openTerminal(ctx context.Context, width, height int, variables ...string) *terminal {
+	GinkgoHelper()
+	_, err := exec.LookPath("tmux")
+	Expect(err).NotTo(HaveOccurred(), "the tests of the plugin need tmux: `make terminal` installs it (apt-get install tmux)")
+	t := &terminal{
+		socket: fmt.Sprintf("usher-%d-%d", os.Getpid(), terminals.Add(1)),
+		record: filepath.Join(GinkgoT().TempDir(), "record"),
+	}
+	environment := []string{"PS1=$ ", "KUBECONFIG=" + kubeconfig(), "HISTFILE=", "LANG=C.UTF-8"}
+	args := []string{"-f", os.DevNull, "new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height)}
+	for _, variable := range append(environment, variables...) {
+		args = append(args, "-e", variable)
+	}
+	t.tmux(ctx, append(args, "bash", "--norc", "--noprofile")...)
+	DeferCleanup(func(ctx context.Context) { t.tmux(ctx, "kill-server") })
+	t.tmux(ctx, "pipe-pane", "cat > '"+t.record+"'")
+	t.shows(ctx, HaveSuffix("$"))
+	return t
+}
+
+func (t *terminal) tmux(ctx context.Context, args ...string) string {
+	GinkgoHelper()
+	cmd := exec.CommandContext(ctx, "tmux", append([]string{"-u", "-L", t.socket}, args...)...)
+	// tmux hands on the PATH of its client, whatever -e says.
+	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "TERM=xterm-256color", "PATH="+plugin()+string(os.PathListSeparator)+os.Getenv("PATH"))
+	output, err := cmd.CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), "tmux %s: %s", strings.Join(args, " "), output)
+	return string(output)
+}
+
+// enter types a line and the return key.
+func (t *terminal) enter(ctx context.Context, line string) {
+	GinkgoHelper()
+	t.tmux(ctx, "send-keys", "-l", line)
+	t.press(ctx, "Enter")
+}
+
+// press presses a key.
+func (t *terminal) press(ctx context.Context, key string) {
+	GinkgoHelper()
+	t.tmux(ctx, "send-keys", key)
+}
+
+// screen returns what somebody sees, without the empty lines below.
+func (t *terminal) screen(ctx context.Context, options ...string) string {
+	GinkgoHelper()
+	return strings.TrimRight(t.tmux(ctx, append([]string{"capture-pane", "-p"}, options...)...), " \n")
+}
+
+// shows waits until the screen matches.
+func (t *terminal) shows(ctx context.Context, matcher OmegaMatcher) {
+	GinkgoHelper()
+	Eventually(ctx, func() string { return t.screen(ctx) }).Should(matcher)
+}
+
+// run runs a command to its end, and returns what is on the screen below it.
+func (t *terminal) run(ctx context.Context, line string, options ...string) string {
+	GinkgoHelper()
+	t.runs++ // tells the end of this command from that of the one before, which may still be on the screen
+	end := fmt.Sprintf(" (%d)\n$", t.runs)
+	t.enter(ctx, fmt.Sprintf("clear; %s; echo \"exit=$? (%d)\"", line, t.runs))
+	t.shows(ctx, And(HaveSuffix(end), MatchRegexp(`(?m)^exit=\d+ `)))
+	return strings.TrimSuffix(t.screen(ctx, options...), end) + "\n"
+}
+
+// recorded returns everything that was written to the terminal.
+func (t *terminal) recorded() string {
+	GinkgoHelper()
+	text, err := os.ReadFile(t.record)
+	Expect(err).NotTo(HaveOccurred())
+	return string(text)
+}
