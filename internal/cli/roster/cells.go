@@ -62,7 +62,7 @@ func setEmail(p *Person, cell string) string {
 	found, err := emailaddr.ParseLongList([]string{cell})
 	switch {
 	case err != nil:
-		return strings.TrimPrefix(err.Error(), "entry 1: ")
+		return strings.ReplaceAll(err.Error(), "entry 1: ", "") // the line and the column say where it is
 	case len(found) > 1:
 		return fmt.Sprintf("%q has %d addresses: write one person a line", shorten(cell), len(found))
 	}

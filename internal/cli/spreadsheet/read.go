@@ -4,16 +4,11 @@
 package spreadsheet
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
 )
 
 // Row is a line of a spreadsheet. Lines without content are left out.
@@ -55,15 +50,9 @@ func Read(file []byte) ([]Row, []Fault) {
 			Message: fmt.Sprintf("the file has %d MiB, but at most %d MiB are allowed: split it", len(file)>>20, maxSize>>20),
 		}}
 	}
-	text, err := decode(file)
-	if err != nil {
-		return nil, []Fault{{Message: err.Error()}}
-	}
-	if n := strings.IndexByte(text, 0); n >= 0 {
-		return nil, []Fault{{
-			Line:    1 + strings.Count(text[:n], "\n"),
-			Message: "the file is no text: save the spreadsheet as CSV, not as a workbook such as .xlsx",
-		}}
+	text, fault := decode(file)
+	if fault != nil {
+		return nil, []Fault{*fault}
 	}
 	skipped, separator, text := separatorLine(text)
 	in := csv.NewReader(strings.NewReader(text))
@@ -113,37 +102,13 @@ func quoteFault(wrong *csv.ParseError, skipped int) Fault {
 	return Fault{Line: line + skipped, Message: message}
 }
 
-// decode returns the text of a file in whatever encoding spreadsheets write, with line feeds as line ends.
-func decode(file []byte) (string, error) {
-	var text string
-	switch {
-	case bytes.HasPrefix(file, []byte{0xff, 0xfe}), bytes.HasPrefix(file, []byte{0xfe, 0xff}):
-		decoded, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(file)
-		if err != nil {
-			return "", errors.New("the file begins like UTF-16 and is not: save it as CSV in UTF-8")
-		}
-		text = string(decoded)
-	case utf8.Valid(file):
-		text = string(file)
-	default:
-		decoded, err := charmap.Windows1252.NewDecoder().Bytes(file)
-		if err != nil {
-			return "", errors.New("the file is neither in UTF-8 nor in Latin-1: save it as CSV in UTF-8")
-		}
-		text = string(decoded)
-	}
-	text = strings.TrimPrefix(text, "\ufeff")
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	return strings.ReplaceAll(text, "\r", "\n"), nil
-}
-
 // separators are what may be between cells, the first being taken where there is only one cell.
 const separators = ",;\t|"
 
 // separatorLine returns what separates cells. Some programs say so in a line before all others, which is skipped.
 func separatorLine(text string) (skipped int, separator rune, rest string) {
 	first, after, _ := strings.Cut(text, "\n")
-	said, is := strings.CutPrefix(strings.ToLower(strings.Trim(first, " ")), "sep=")
+	said, is := strings.CutPrefix(strings.ToLower(strings.Trim(first, `" `)), "sep=")
 	if is && len(said) == 1 && strings.Contains(separators, said) {
 		return 1, rune(said[0]), after
 	}

@@ -32,6 +32,8 @@ var _ = Describe("Read", func() {
 		Entry("tabulators", "a\tb\nc\td", row(1, "a", "b"), row(2, "c", "d")),
 		Entry("a line that says what separates", "sep=;\r\na;b,c\r\n", row(2, "a", "b,c")),
 		Entry("a byte order mark", "\ufeffa,b", row(1, "a", "b")),
+		Entry("byte order marks in the middle, of files put together", "\ufeff\ufeffa,b\n\ufeffc,d", row(1, "a", "b"), row(2, "c", "d")),
+		Entry("a line in quotes that says what separates", "\"sep=;\"\na;b,c\n", row(2, "a", "b,c")),
 		Entry("Latin-1", "Gran V\xeda,\xd1", row(1, "Gran Vía", "Ñ")),
 		Entry("Windows-1252", "\x93a\x94 \x80", row(1, "“a” €")),
 		Entry("UTF-16, little end first", "\xff\xfea\x00;\x00\xf1\x00", row(1, "a", "ñ")),
@@ -57,6 +59,12 @@ var _ = Describe("Read", func() {
 			"line 2: character 3: after the closing quote of a cell only a separator may follow"),
 		Entry("a quote that is never closed", "a,b\nc,\"d\ne,f\n",
 			"line 2: a quote that begins on this line is never closed, or closed in the middle of a cell"),
+		Entry("UTF-8 and Latin-1 in one file", "a,b\nBego\u00f1a,c\nI\xf1igo,d\n",
+			"line 3: the file is in UTF-8 up to here, and then in another encoding: save it as CSV in UTF-8"),
+		Entry("a character that is lost", "a,b\nBego\ufffda,c\n", "line 2: a character is lost here, because the file is in another encoding or "+
+			"was converted from one: save it again as CSV in UTF-8"),
+		Entry("UTF-16 that breaks off", "\xff\xfea\x00b", "line 1: a character is lost here, because the file is in another encoding or "+
+			"was converted from one: save it again as CSV in UTF-8"),
 		Entry("a workbook", "PK\x03\x04\x00\x00",
 			"line 1: the file is no text: save the spreadsheet as CSV, not as a workbook such as .xlsx"),
 	)
