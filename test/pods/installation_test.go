@@ -42,7 +42,7 @@ func settle(ctx context.Context) {
 		}
 		pods := podsOf(ctx, g)
 		g.Expect(pods).To(HaveLen(wanted))
-		g.Expect(pods).To(HaveEach(HaveField("DeletionTimestamp", BeNil())))
+		g.Expect(pods).NotTo(ContainElement(HaveField("DeletionTimestamp", Not(BeNil()))))
 	}).Should(Succeed())
 }
 

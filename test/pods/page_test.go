@@ -106,3 +106,11 @@ func (s session) bash(ctx context.Context, script string) (string, error) {
 	GinkgoWriter.Printf("$ %s\n%s", script, out)
 	return string(out), err
 }
+
+// all types scripts one after the other.
+func (s session) all(ctx context.Context, scripts []string) {
+	GinkgoHelper()
+	for _, script := range scripts {
+		s.run(ctx, script)
+	}
+}

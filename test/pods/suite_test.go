@@ -48,8 +48,18 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	env.up(ctx)
 }, NodeTimeout(upTimeout))
 
-var _ = ReportAfterEach(func(ctx SpecContext, report SpecReport) {
-	if report.Failed() && env != nil {
+// What explains a failure is kept before the spec's cleanup ends the pods, or after it, if only the cleanup fails.
+var (
+	// kept is the spec whose failure was explained last.
+	kept = ""
+
+	_ = JustAfterEach(func(ctx SpecContext) { keepIfFailed(ctx, ctx.SpecReport()) })
+	_ = ReportAfterEach(func(ctx SpecContext, report SpecReport) { keepIfFailed(ctx, report) })
+)
+
+func keepIfFailed(ctx context.Context, report SpecReport) {
+	if report.Failed() && env != nil && kept != report.FullText() {
 		env.keep(ctx, report.FullText())
+		kept = report.FullText()
 	}
-})
+}

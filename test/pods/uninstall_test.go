@@ -6,7 +6,7 @@ package pods
 import (
 	"context"
 	"path/filepath"
-	"time"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -17,79 +17,103 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// What a removal leaves of the samples: the ClusterRole of a module and the namespaces of the workspaces, which say whose they were.
-var retained = []string{"ClusterRole//remote-support", "Namespace//acme-sales", "Namespace//acme-support"}
+// acme is the organization of the samples. Its queues may be at acme.example.
+const acme = "acme"
 
-const (
-	// acme is the organization of the samples. Its queues may be at acme.example.
-	acme = "acme"
-
-	removing      = "## Removing it"
-	removingFirst = "### If the operator was removed first"
-)
-
-var _ = Describe("A removal by the commands of docs/install.md", Ordered, func() {
-	var typed session
+var _ = Describe("A removal by the commands of docs/uninstall.md", Ordered, func() {
+	const (
+		organizations = "## The organizations"
+		kustomized    = "### Installed with kustomize"
+		first         = "## If Usher was removed first"
+		firstForGood  = "### If it cannot be installed again"
+	)
+	var (
+		typed  session
+		before []string
+	)
 
 	BeforeEach(func(ctx context.Context) {
 		typed = newSession()
 		uninstall(ctx)
-		installToday(ctx)
-		env.kubectl(ctx, "apply", "-f", filepath.Join(env.root, "config", "samples"))
-		env.kubectl(ctx, "wait", "-n", acme, "org,ou,inv,ws", "--all", "--for=condition=Ready", "--timeout=120s")
-		Expect(env.admin.Create(ctx, workOfAPerson())).To(Succeed())
+		before = inventory(ctx)
 		DeferCleanup(uninstall)
+		installToday(ctx)
+		prepareSamples(ctx)
 	})
 	AfterAll(installToday)
 
-	// expectRetained expects that nothing is left but what was to be retained, and the work of people in it.
-	expectRetained := func(ctx context.Context, others ...string) {
-		GinkgoHelper()
-		Eventually(ctx, func() []string { return traces(ctx) }).WithPolling(time.Second).Should(ConsistOf(append(others, retained...)))
-		Expect(env.admin.Get(ctx, client.ObjectKeyFromObject(workOfAPerson()), &corev1.ConfigMap{})).To(Succeed())
-		env.kubectl(ctx, "delete", "namespace", "acme-sales", "acme-support")
-		env.kubectl(ctx, "delete", "clusterrole", "remote-support")
-	}
-
-	It("OPS-6 leaves nothing but what was to be retained", long, func(ctx context.Context) {
-		commands := section("install.md", removing)
-		Expect(commands[0]).To(Equal("kubectl delete namespace acme"))
-		typed.run(ctx, commands[0])
-		typed.run(ctx, "kubectl delete -k deploy")
-		expectRetained(ctx)
+	It("OPS-6 leaves nothing but what was to be retained", func(ctx context.Context) {
+		commands := section("uninstall.md", organizations)
+		deleteOrganization, list, deleteWorkspaces := commands[0], commands[1], commands[2]
+		typed.run(ctx, deleteOrganization)
+		Expect(typed.run(ctx, list)).To(Equal("No resources found\n"))
+		typed.all(ctx, section("uninstall.md", kustomized))
+		expectLeft(ctx, before, retained()...)
+		expectWorkOfAPerson(ctx)
+		typed.run(ctx, deleteWorkspaces)
+		expectLeft(ctx, before, grantable)
 	})
 
 	It("OPS-6 leaves nothing but that if the operator went first and is installed again", long, func(ctx context.Context) {
+		stop(ctx)
 		typed.run(ctx, "kubectl delete -k deploy --wait=false")
-		Eventually(ctx, func(g Gomega) { g.Expect(namespace(ctx, g, usherNamespace)).To(BeEmpty()) }).Should(Succeed())
-		Expect(env.kubectl(ctx, "get", "ou", "-n", acme)).To(ContainSubstring("ana"), "the objects wait for the operator")
+		Expect(env.kubectl(ctx, "get", "org,ou,inv,ws", "-n", acme, "-o", "name")).To(And(
+			ContainSubstring("organization"), ContainSubstring("orguser"), ContainSubstring("invitation"), ContainSubstring("workspace")),
+			"the objects wait for the operator")
 
-		typed.run(ctx, "kubectl apply --server-side -k deploy")
-		typed.run(ctx, "kubectl wait --for=delete crd -l app.kubernetes.io/part-of=usher --timeout=120s")
-		typed.run(ctx, "kubectl delete -k deploy --ignore-not-found")
-		typed.run(ctx, "kubectl delete namespace acme")
-		expectRetained(ctx)
+		typed.all(ctx, section("uninstall.md", first)[:1])
+		typed.run(ctx, section("uninstall.md", organizations)[0])
+		expectLeft(ctx, before, retained()...)
+		expectWorkOfAPerson(ctx)
 	})
 
 	It("OPS-6 leaves nothing but that if the operator cannot be installed again and its webhooks are unreachable", long, func(ctx context.Context) {
-		env.kubectl(ctx, "scale", "deployment", "-n", usherNamespace, "--all", "--replicas=0")
-		settle(ctx)
+		stop(ctx)
 		typed.run(ctx, "kubectl delete crd -l app.kubernetes.io/part-of=usher --wait=false")
-		commands := section("install.md", removingFirst)
-		for i, command := range commands {
+		for i, script := range section("uninstall.md", firstForGood) {
 			if i == 0 {
-				typed.run(ctx, command)
+				typed.run(ctx, script)
 				continue
 			}
-			// The API server takes a moment to notice that the webhooks are gone.
-			Eventually(ctx, func() error { return typed.try(ctx, command) }).WithPolling(time.Second).Should(Succeed())
+			// The API server takes a moment to notice that the webhooks are gone; the page says to repeat the script.
+			Eventually(ctx, func() error { return typed.try(ctx, script) }).WithPolling(lookInterval).Should(Succeed())
 		}
 		typed.run(ctx, "kubectl wait --for=delete crd -l app.kubernetes.io/part-of=usher --timeout=60s")
-		typed.run(ctx, "kubectl delete -k deploy --ignore-not-found")
-		typed.run(ctx, "kubectl delete namespace acme")
-		expectRetained(ctx)
+		typed.run(ctx, section("uninstall.md", kustomized)[0]+" --ignore-not-found")
+		typed.run(ctx, section("uninstall.md", organizations)[0])
+		expectLeft(ctx, before, retained()...)
+		expectWorkOfAPerson(ctx)
 	})
 })
+
+// grantable is the ClusterRole of the samples' module.
+const grantable = "ClusterRole//remote-support"
+
+// retained is what a removal leaves of the samples: the ClusterRole of a module, and the namespaces of the workspaces with what people
+// have put there.
+func retained() []string {
+	return slices.Concat([]string{grantable, "ConfigMap/acme-support/work"}, withDefaults("acme-sales"), withDefaults("acme-support"))
+}
+
+// prepareSamples applies the samples, and puts something into a workspace as a person does.
+func prepareSamples(ctx context.Context) {
+	GinkgoHelper()
+	env.kubectl(ctx, "apply", "-f", filepath.Join(env.root, "config", "samples"))
+	env.kubectl(ctx, "wait", "-n", acme, "org,ou,inv,ws", "--all", "--for=condition=Ready", "--timeout=120s")
+	Expect(env.admin.Create(ctx, workOfAPerson())).To(Succeed())
+}
+
+func expectWorkOfAPerson(ctx context.Context) {
+	GinkgoHelper()
+	Expect(env.admin.Get(ctx, client.ObjectKeyFromObject(workOfAPerson()), &corev1.ConfigMap{})).To(Succeed())
+}
+
+// stop scales all Deployments to nothing, and returns when no pod is left.
+func stop(ctx context.Context) {
+	GinkgoHelper()
+	env.kubectl(ctx, "scale", "deployment", "-n", usherNamespace, "--all", "--replicas=0")
+	settle(ctx)
+}
 
 // workOfAPerson is what somebody has put into the namespace of a workspace.
 func workOfAPerson() *corev1.ConfigMap {
@@ -107,6 +131,7 @@ func uninstall(ctx context.Context) {
 		}
 	}
 	env.kubectl(ctx, "delete", "namespace", "-l", v1alpha1.LabelOrganization)
+	env.kubectl(ctx, "delete", "clusterrole", "-l", v1alpha1.LabelGrantable)
 	env.kubectl(ctx, "delete", "--ignore-not-found", "-k", filepath.Join(env.dir, "overlay"))
 	Eventually(ctx, func(g Gomega) { g.Expect(namespace(ctx, g, usherNamespace)).To(BeEmpty()) }).Should(Succeed())
 }
