@@ -78,7 +78,8 @@ func AddressDigest(email string) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// Keys is a ring of signing keys. The newest signs and all verify, so that a rotation invalidates no outstanding link.
+// Keys is a ring of signing keys. The newest signs and all verify, whatever their names are now, so that neither a rotation nor a move to
+// another cluster invalidates an outstanding link.
 type Keys struct {
 	newest [4]byte
 	byID   map[[4]byte][]byte
@@ -143,8 +144,7 @@ func (k *Keys) Verify(purpose Purpose, token string) (Claims, error) {
 	if err != nil || len(raw) != claimsSize+macSize || raw[0] != tokenVersion || Purpose(raw[1]) != purpose {
 		return Claims{}, ErrBadToken
 	}
-	key, ok := k.byID[[4]byte(raw[2:6])]
-	if !ok || !hmac.Equal(raw[claimsSize:], mac(key, raw[:claimsSize])) {
+	if !k.hasSigned(raw) {
 		return Claims{}, ErrBadToken
 	}
 	return Claims{
@@ -153,6 +153,18 @@ func (k *Keys) Verify(purpose Purpose, token string) (Claims, error) {
 		UID:       types.UID(uuid.UUID(raw[10:26]).String()),
 		address:   [addressSize]byte(raw[26:claimsSize]),
 	}, nil
+}
+
+// hasSigned reports whether a key of the ring has signed a token. The token says under which name the key was known where it was signed. A
+// key that came along with an organization from another cluster has another name here, so all keys are asked.
+func (k *Keys) hasSigned(raw []byte) bool {
+	claims, sum := raw[:claimsSize], raw[claimsSize:]
+	for _, key := range k.byID {
+		if hmac.Equal(sum, mac(key, claims)) {
+			return true
+		}
+	}
+	return false
 }
 
 // ErrNoKeys is returned while there are no keys, so that links can neither be signed nor verified.

@@ -158,6 +158,20 @@ var _ = Describe("A token", func() {
 		Expect(err).To(MatchError(linktoken.ErrBadToken))
 	})
 
+	It("OPS-5 stays valid where its key has another name, and the ring's own key its former one", func() {
+		key := linktoken.NewKey()
+		there, err := linktoken.NewKeys(map[string][]byte{"0001": key})
+		Expect(err).NotTo(HaveOccurred())
+		here, err := linktoken.NewKeys(map[string][]byte{"0000-acme-0001": key, "0001": linktoken.NewKey()})
+		Expect(err).NotTo(HaveOccurred())
+		claims, err := here.Verify(linktoken.PurposeInvite, sign(there, linktoken.PurposeInvite, address, 1))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(claims.IsFor(address)).To(BeTrue())
+
+		_, err = there.Verify(linktoken.PurposeInvite, sign(here, linktoken.PurposeInvite, address, 1))
+		Expect(err).To(MatchError(linktoken.ErrBadToken), "the ring's own key signs")
+	})
+
 	It("is the same for the digest of an address as for the address", func() {
 		ring := &linktoken.KeyRing{}
 		ring.Replace(keys)
