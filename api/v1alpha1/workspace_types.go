@@ -248,6 +248,10 @@ type WorkspaceStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	StaleBindings []StaleBinding `json:"staleBindings,omitempty"`
+	// identity is what identifies the object in links and in customers' questions. It survives a restore from a backup, which
+	// gives the object another UID.
+	// +optional
+	Identity *Identity `json:"identity,omitempty"`
 	// conditions are Ready, and Reconciling and Stalled while they are true. The message of Ready says what is missing, and
 	// what can be done. WithinBudget is False while messages to contacts wait for a budget of the platform.
 	// +optional
@@ -371,3 +375,9 @@ func (w *Workspace) GetConditions() *[]metav1.Condition { return &w.Status.Condi
 
 // SetObservedGeneration records the generation of the spec that the status describes.
 func (w *Workspace) SetObservedGeneration(g int64) { w.Status.ObservedGeneration = g }
+
+// GetIdentity returns the recorded identity, or nil if none is recorded.
+func (w *Workspace) GetIdentity() *Identity { return w.Status.Identity }
+
+// SetIdentity records the identity.
+func (w *Workspace) SetIdentity(identity *Identity) { w.Status.Identity = identity }

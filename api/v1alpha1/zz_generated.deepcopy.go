@@ -1436,6 +1436,11 @@ func (in *WorkspaceStatus) DeepCopyInto(out *WorkspaceStatus) {
 		*out = make([]StaleBinding, len(*in))
 		copy(*out, *in)
 	}
+	if in.Identity != nil {
+		in, out := &in.Identity, &out.Identity
+		*out = new(Identity)
+		(*in).DeepCopyInto(*out)
+	}
 	if in.Conditions != nil {
 		in, out := &in.Conditions, &out.Conditions
 		*out = make([]v1.Condition, len(*in))

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// Identified is an object whose status holds its identity: an Invitation or an OrgUser.
+// Identified is an object whose status holds its identity: an Invitation, an OrgUser or a Workspace.
 type Identified interface {
 	metav1.Object
 	GetIdentity() *v1alpha1.Identity

@@ -68,7 +68,7 @@ func indexes() []index {
 		{&v1alpha1.Invitation{}, invitationByEmail, inNamespace, recipients},
 		{&v1alpha1.Invitation{}, invitationByInviter, inNamespace, inviters},
 		{&v1alpha1.Invitation{}, openInvitationByInviter, inNamespace, openInviters},
-		{&v1alpha1.Workspace{}, objectByUID, everywhere, workspaceUID},
+		{&v1alpha1.Workspace{}, objectByUID, everywhere, uid},
 		{&v1alpha1.Workspace{}, workspaceByNamespace, everywhere, namespaces},
 		{&v1alpha1.Workspace{}, workspaceByIntake, everywhere, intakes},
 		{&v1alpha1.Workspace{}, workspaceByAssignee, inNamespace, assignees},
@@ -199,9 +199,6 @@ func uid(o client.Object) []string {
 	}
 	return nil
 }
-
-// workspaceUID returns the UID by which the link to a queue's owner names a workspace.
-func workspaceUID(o client.Object) []string { return []string{string(o.GetUID())} }
 
 func recipients(o client.Object) []string {
 	inv, ok := o.(*v1alpha1.Invitation)

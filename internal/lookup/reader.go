@@ -243,13 +243,13 @@ func (r objects) Workspaces(ctx context.Context, namespace string) ([]*v1alpha1.
 	return pointers(list.Items), err
 }
 
-// WorkspaceByUID returns a workspace of any organization by its UID, or nil if there is none.
+// WorkspaceByUID returns the workspace, of any organization, of a link's UID. It is nil under the same conditions as OnboardingHost.
 func (r Reader) WorkspaceByUID(ctx context.Context, uid types.UID) (*v1alpha1.Workspace, error) {
 	var list v1alpha1.WorkspaceList
-	if err := r.List(ctx, &list, client.MatchingFields{objectByUID: string(uid)}); err != nil || len(list.Items) == 0 {
+	if err := r.List(ctx, &list, client.MatchingFields{objectByUID: string(uid)}); err != nil {
 		return nil, err
 	}
-	return &list.Items[0], nil
+	return identified(pointers(list.Items), uid), nil
 }
 
 // WorkspacesByNamespace returns the Workspaces, of any organization, that request a Kubernetes namespace.

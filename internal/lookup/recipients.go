@@ -33,12 +33,17 @@ func (r Reader) OnboardingHost(ctx context.Context, uid types.UID) (client.Objec
 	for n := range users.Items {
 		hosts = append(hosts, &users.Items[n])
 	}
-	for _, host := range hosts {
-		if host.GetUID() == uid || len(hosts) == 1 {
-			return host, nil
+	return identified(hosts, uid), nil
+}
+
+// identified returns the one of several objects with a UID that the API server has given it, or the only one; else the zero value.
+func identified[O client.Object](objects []O, uid types.UID) (none O) {
+	for _, o := range objects {
+		if o.GetUID() == uid || len(objects) == 1 {
+			return o
 		}
 	}
-	return nil, nil //nolint:nilnil // no host is an answer, not an error
+	return none
 }
 
 // Recipient returns the status of an address among an Invitation's recipients, or nil if it is not among them.

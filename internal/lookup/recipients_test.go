@@ -42,3 +42,29 @@ var _ = Describe("The object that a link leads to", func() {
 		Entry("none, if two pass for it", nil, invitation("copy", "0003", "copy"), restored),
 	)
 })
+
+var _ = Describe("The workspace that the link of a queue's owner leads to", func() {
+	const issued = "0001"
+	workspace := func(namespace string, uid types.UID, identity string) client.Object {
+		w := builders.Workspace(namespace, "support").Obj()
+		w.UID, w.Status.Identity = uid, &v1alpha1.Identity{UID: issued, Namespace: identity, Name: "support"}
+		return w
+	}
+	original, restored := workspace("acme", issued, "acme"), workspace("acme", "0002", "acme")
+
+	DescribeTable("OPS-5 is", func(ctx context.Context, wanted client.Object, objects ...client.Object) {
+		found, err := holding(objects...).WorkspaceByUID(ctx, issued)
+		Expect(err).NotTo(HaveOccurred())
+		if wanted == nil {
+			Expect(found).To(BeNil())
+			return
+		}
+		Expect(found).To(HaveField("Namespace", wanted.GetNamespace()))
+	},
+		Entry("the one that has the UID", original, original),
+		Entry("the one that had it before it was restored", restored, restored),
+		Entry("none, if it has only a status that was copied from elsewhere", nil, workspace("copy", "0003", "acme")),
+		Entry("the original, beside a copy that passes for it", original, workspace("copy", "0003", "copy"), original),
+		Entry("none, if two pass for it", nil, workspace("copy", "0003", "copy"), restored),
+	)
+})

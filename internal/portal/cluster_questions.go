@@ -79,7 +79,7 @@ func (q *ClusterQuestions) Ask(ctx context.Context, organization, workspace stri
 	}
 	return q.Store.Keep(ctx, s.Form, &question.Question{
 		Record: question.Record{
-			Organization: organization, Workspace: workspace, WorkspaceUID: w.UID, Subject: s.Subject,
+			Organization: organization, Workspace: workspace, WorkspaceUID: effective.UIDOf(w), Subject: s.Subject,
 			Asker: linktoken.AddressDigest(s.Address), Address: s.Address, Language: s.Language, Network: s.Network,
 			Queue: queue,
 		},
@@ -141,7 +141,7 @@ func expiredIfGone(err error) error {
 // show returns what a page shows, or ErrExpired if the question has expired or its workspace no longer has a page.
 func (q *ClusterQuestions) show(ctx context.Context, k *store.Kept) (*ContactPage, *Question, error) {
 	contactPage, w, err := q.contactPage(ctx, k.Organization, k.Workspace)
-	if errors.Is(err, ErrUnknown) || err == nil && (w.UID != k.WorkspaceUID || k.Ended(q.Now())) {
+	if errors.Is(err, ErrUnknown) || err == nil && (effective.UIDOf(w) != k.WorkspaceUID || k.Ended(q.Now())) {
 		return nil, nil, ErrExpired
 	}
 	if err != nil {

@@ -108,7 +108,7 @@ func (q *ClusterQueues) find(ctx context.Context, token string) (*v1alpha1.Works
 func (q *ClusterQueues) checkUsable(w *v1alpha1.Workspace, claims linktoken.Claims) error {
 	s := &w.Status.Queue
 	switch {
-	case !w.DeletionTimestamp.IsZero(), w.Spec.Portal == nil, w.UID != claims.UID,
+	case !w.DeletionTimestamp.IsZero(), w.Spec.Portal == nil, effective.UIDOf(w) != claims.UID,
 		!claims.IsFor(string(w.Spec.Portal.QueueEmail)), !emailaddr.Same(string(s.Email), string(w.Spec.Portal.QueueEmail)):
 		return ErrRevoked
 	case s.State == v1alpha1.QueueAllowed, s.State == v1alpha1.QueueExisting:

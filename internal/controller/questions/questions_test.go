@@ -258,6 +258,38 @@ var _ = Describe("A question at the controller", func() {
 		Expect(secrets(ctx)).To(BeEmpty())
 	})
 
+	It("OPS-5 that waits for its asker stays with its workspace when that is restored, and ends with a new one of the same name", func(ctx context.Context) {
+		former := effective.IdentityOf(workspace)
+		replace := func(identity *v1alpha1.Identity) {
+			GinkgoHelper()
+			Expect(api.Delete(ctx, workspace)).To(Succeed())
+			workspace.ResourceVersion, workspace.Status.Identity = "", identity
+			Expect(api.Create(ctx, workspace)).To(Succeed())
+		}
+		Expect(pass(ctx)).To(Succeed())
+		replace(&former)
+		Expect(workspace.UID).NotTo(BeEquivalentTo(former.UID))
+		Expect(pass(ctx)).To(Succeed())
+		Expect(secrets(ctx)).To(HaveLen(1), "it still waits")
+		confirm(ctx)
+		Expect(pass(ctx)).To(Succeed())
+		Expect(box.to(queue)).To(HaveLen(1))
+
+		Expect(r.questions.Keep(ctx, "another form", &question.Question{
+			Record: question.Record{
+				Organization: "acme", Workspace: "support", WorkspaceUID: types.UID(former.UID), Subject: "another subject",
+				Asker: linktoken.AddressDigest(clara), Address: clara, Queue: queue,
+			},
+			Text: "secret text",
+		})).To(Succeed())
+		replace(nil)
+		for _, secret := range secrets(ctx) {
+			_, err := r.Reconcile(ctx, &secret)
+			Expect(err).NotTo(HaveOccurred())
+		}
+		Expect(secrets(ctx)).To(HaveLen(1), "the record of the first one")
+	})
+
 	It("that somebody has broken is left alone for a month, and nothing of it is disclosed", func(ctx context.Context) {
 		all := secrets(ctx)
 		all[0].Data["record.json"] = []byte("secret text")

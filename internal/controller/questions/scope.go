@@ -45,7 +45,7 @@ func (r *Reconciler) newScope(ctx context.Context, k *store.Kept) (*scope, error
 	s := &scope{kept: k}
 	var w v1alpha1.Workspace
 	found, err := r.find(ctx, types.NamespacedName{Namespace: k.Organization, Name: k.Workspace}, &w, func() bool {
-		return w.UID == k.WorkspaceUID && w.Spec.Portal != nil
+		return effective.UIDOf(&w) == k.WorkspaceUID && w.Spec.Portal != nil
 	})
 	if err != nil {
 		return nil, err

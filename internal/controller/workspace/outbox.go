@@ -79,7 +79,7 @@ func (b *outbox) Render(ctx context.Context, id string) delivery.Send {
 	return func(ctx context.Context) attempt.Result {
 		return delivery.Try(ctx, content.Kind, id, func(ctx context.Context) error {
 			var err error
-			if content.URL, err = b.links.URL(linktoken.PurposeQueue, w.UID, string(q.Email), q.SendCount); err != nil {
+			if content.URL, err = b.links.URL(linktoken.PurposeQueue, effective.UIDOf(w), string(q.Email), q.SendCount); err != nil {
 				return err
 			}
 			return b.postbox.Send(ctx, message, content)

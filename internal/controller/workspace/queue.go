@@ -19,7 +19,7 @@ func (r *Reconciler) reconcileQueue(_ context.Context, s *scope) (time.Duration,
 	w.Status.Queue = effective.NextQueue(w, effective.QueueFacts{
 		Domains: r.platform.QueueDomains.Load(), Organization: s.organization, Now: now,
 		MessageID: func(email string, n int32) string {
-			return onboarding.MessageID(w.UID, email, v1alpha1.MailQueueConfirmation, n, r.platform.MailDomain)
+			return onboarding.MessageID(effective.UIDOf(w), email, v1alpha1.MailQueueConfirmation, n, r.platform.MailDomain)
 		},
 	})
 	if why, passes := effective.QueueProblem(w); passes {

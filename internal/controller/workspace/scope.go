@@ -34,6 +34,7 @@ type scope struct {
 // that is gone.
 func (r *Reconciler) newScope(ctx context.Context, w *v1alpha1.Workspace) (*scope, error) {
 	s := &scope{workspace: w, before: w.DeepCopy()}
+	effective.RecordIdentity(w)
 	var err error
 	if s.organization, err = r.cache.Organization(ctx, w.Namespace); err != nil {
 		return nil, err
