@@ -50,6 +50,8 @@ type cluster struct {
 	bridge string
 
 	assignments map[string]string
+	// forgotten is the number of the last mail that specs do not look at any more.
+	forgotten int
 }
 
 func newCluster() *cluster {
@@ -191,21 +193,19 @@ func (c *cluster) pipeKubectl(ctx context.Context, input string, args ...string)
 	return string(out), err
 }
 
-// mails returns all mails that have arrived, in order.
+// mails returns the mails that have arrived since forgetMails, in order.
 func (c *cluster) mails() []mailbox.Message {
 	GinkgoHelper()
 	messages, err := mailbox.ReadDir(filepath.Join(c.dir, "mail"))
 	Expect(err).NotTo(HaveOccurred())
-	return messages
+	return slices.DeleteFunc(messages, func(m mailbox.Message) bool { return m.Number <= c.forgotten })
 }
 
-// forgetMails deletes all mails that have arrived. Their links are those of an installation that is gone, if it was uninstalled.
+// forgetMails hides the mails that have arrived, which are those of earlier specs.
 func (c *cluster) forgetMails() {
 	GinkgoHelper()
-	mails, err := filepath.Glob(filepath.Join(c.dir, "mail", "*.eml"))
-	Expect(err).NotTo(HaveOccurred())
-	for _, mail := range mails {
-		Expect(os.Remove(mail)).To(Succeed())
+	if messages := c.mails(); len(messages) > 0 {
+		c.forgotten = messages[len(messages)-1].Number
 	}
 }
 

@@ -24,9 +24,10 @@ import (
 // queue is where customers' questions go.
 const queue = "queue@acme.example"
 
-// createAcme creates an organization with an administrator, and a workspace with a page for customers.
+// createAcme creates an organization with an administrator, and a workspace with a page for customers. Its mails begin here.
 func createAcme(ctx context.Context) {
 	GinkgoHelper()
+	env.forgetMails()
 	for _, object := range []client.Object{
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: acme}},
 		builders.Organization(acme).DisplayName("Acme S.A.").

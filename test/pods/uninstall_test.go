@@ -36,11 +36,13 @@ var _ = Describe("A removal by the commands of docs/uninstall.md", Ordered, func
 		typed = newSession()
 		uninstall(ctx)
 		before = inventory(ctx)
-		DeferCleanup(uninstall)
 		installToday(ctx)
 		prepareSamples(ctx)
 	})
-	AfterAll(installToday)
+	AfterAll(func(ctx context.Context) {
+		uninstall(ctx)
+		installToday(ctx)
+	})
 
 	It("OPS-6 leaves nothing but what was to be retained", func(ctx context.Context) {
 		commands := section("uninstall.md", organizations)
@@ -123,6 +125,14 @@ func workOfAPerson() *corev1.ConfigMap {
 // uninstall removes everything: the organizations, then Usher.
 func uninstall(ctx context.Context) {
 	GinkgoHelper()
+	deleteOrganizations(ctx)
+	env.kubectl(ctx, "delete", "--ignore-not-found", "-k", filepath.Join(env.dir, "overlay"))
+	Eventually(ctx, func(g Gomega) { g.Expect(namespace(ctx, g, usherNamespace)).To(BeEmpty()) }).Should(Succeed())
+}
+
+// deleteOrganizations deletes all organizations and what they leave.
+func deleteOrganizations(ctx context.Context) {
+	GinkgoHelper()
 	crew = nil
 	var organizations v1alpha1.OrganizationList
 	if err := env.admin.List(ctx, &organizations); err == nil { // without Usher, there are none
@@ -132,8 +142,6 @@ func uninstall(ctx context.Context) {
 	}
 	env.kubectl(ctx, "delete", "namespace", "-l", v1alpha1.LabelOrganization)
 	env.kubectl(ctx, "delete", "clusterrole", "-l", v1alpha1.LabelGrantable)
-	env.kubectl(ctx, "delete", "--ignore-not-found", "-k", filepath.Join(env.dir, "overlay"))
-	Eventually(ctx, func(g Gomega) { g.Expect(namespace(ctx, g, usherNamespace)).To(BeEmpty()) }).Should(Succeed())
 }
 
 // namespace returns a namespace, or nothing if it does not exist.
