@@ -147,7 +147,7 @@ func (c *copies) read(ctx context.Context) {
 	}
 }
 
-// grow adds organizations until there are so many people.
+// grow adds organizations until there are so many people, and waits until the API server shows them.
 func (c *copies) grow(ctx context.Context, people int) {
 	work := make(chan int)
 	var workers sync.WaitGroup
@@ -163,22 +163,27 @@ func (c *copies) grow(ctx context.Context, people int) {
 	}
 	close(work)
 	workers.Wait()
+	c.awaitServed(ctx)
 }
 
 var uids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
+// pairOf returns what etcd stores for an object in the copy of the template with a number.
+func (c *copies) pairOf(o *stored, number int) pair {
+	name := fmt.Sprintf("org%05d", number)
+	text := uids.ReplaceAllStringFunc(strings.ReplaceAll(o.json, template, name), func(uid string) string {
+		first, err := strconv.ParseUint(uid[:8], 16, 32)
+		check(err)
+		return fmt.Sprintf("%08x", first^uint64(number)) + uid[8:]
+	})
+	return pair{Key: []byte(strings.ReplaceAll(o.key(), template, name)), Value: c.encode(o, text)}
+}
+
 // copy stores the copy of the template with a number.
 func (c *copies) copy(ctx context.Context, number int) {
-	name := fmt.Sprintf("org%05d", number)
 	var batch []pair
 	for n := range c.objects {
-		o := &c.objects[n]
-		text := uids.ReplaceAllStringFunc(strings.ReplaceAll(o.json, template, name), func(uid string) string {
-			first, err := strconv.ParseUint(uid[:8], 16, 32)
-			check(err)
-			return fmt.Sprintf("%08x", first^uint64(number)) + uid[8:]
-		})
-		batch = append(batch, pair{Key: []byte(strings.ReplaceAll(o.key(), template, name)), Value: c.encode(o, text)})
+		batch = append(batch, c.pairOf(&c.objects[n], number))
 		if len(batch) == puts || n == len(c.objects)-1 {
 			c.store(ctx, batch)
 			batch = nil
@@ -212,8 +217,8 @@ type pair struct {
 	Value []byte `json:"value"`
 }
 
-// store stores objects in one transaction.
-func (c *copies) store(ctx context.Context, batch []pair) {
+// store stores objects in one transaction, and returns its revision.
+func (c *copies) store(ctx context.Context, batch []pair) int64 {
 	type operation struct {
 		Put pair `json:"requestPut"`
 	}
@@ -233,4 +238,11 @@ func (c *copies) store(ctx context.Context, batch []pair) {
 	if response.StatusCode != http.StatusOK {
 		panic(fmt.Sprintf("etcd: %s", response.Status))
 	}
+	var answer struct {
+		Header struct {
+			Revision int64 `json:"revision,string"`
+		} `json:"header"`
+	}
+	check(json.NewDecoder(response.Body).Decode(&answer))
+	return answer.Header.Revision
 }
