@@ -70,7 +70,8 @@ var _ = Describe("changing", func() {
 		Entry("a module", "error: member (member@acme.example) does not have the module x", "revoke", "member", "--module", "x"),
 		Entry("nothing", "error: say what: a workspace, --group or --module", "grant", "member"),
 		Entry("an access", `error: there is no access "all": choose one of Admin, Edit, View`, "grant", "member", "sales", "all"),
-		Entry("a dry run without a word", "error: --dry-run: say which one, --dry-run=server or --dry-run=client", "suspend", "member", "--dry-run"),
+		Entry("a dry run without a word", "error: --dry-run: say which one, --dry-run=server or --dry-run=client",
+			"suspend", "member", "--dry-run"),
 		Entry("a dry run", `error: --dry-run: choose one of none, client and server, not "maybe"`, "suspend", "member", "--dry-run=maybe"),
 	)
 

@@ -63,8 +63,8 @@ var _ = Describe("check", Serial, func() {
 		}
 		r := usher(ctx, platform, "check", "-n", "acme")
 		Expect(r.code).To(Equal(1))
-		Expect(strings.Split(r.out, "\n")).To(ContainElement(MatchRegexp(`^versions +WRONG +plugin devel, operator devel, kinds (latest and )?v0\.1\.0 and ` +
-			`v0\.2\.0: apply the CRDs of the operator's version, before the operator when you upgrade$`)))
+		Expect(strings.Split(r.out, "\n")).To(ContainElement(MatchRegexp(
+			`^versions +WRONG +plugin devel, operator devel, kinds (latest and )?v0\.1\.0 and ` + `v0\.2\.0: apply the CRDs of the operator's version, before the operator when you upgrade$`)))
 	})
 
 	It("CLI-5 CLI-4 says that the operator does not answer", func(ctx context.Context) {

@@ -100,7 +100,8 @@ var _ = Describe("at a terminal", func() {
 
 		It("CLI-1 shows live who accepts, until all have answered", func(ctx context.Context) {
 			t := openTerminal(ctx, 100, 30)
-			t.enter(ctx, "clear; kubectl-usher invite zoe@acme.example max@acme.example --yes --wait --as owner@acme.example -n "+org+"; echo exit=$?")
+			t.enter(ctx, "clear; kubectl-usher invite zoe@acme.example max@acme.example --yes --wait --as owner@acme.example -n "+org+
+				"; echo exit=$?")
 			t.shows(ctx, HaveSuffix("zoe@acme.example  Invited\nmax@acme.example  Invited"))
 			accept(ctx, "zoe@acme.example")
 			t.shows(ctx, ContainSubstring("\nzoe@acme.example  Active"))

@@ -11,13 +11,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/usher-operator/usher/internal/testing/testenv"
+	"github.com/usher-operator/usher/internal/testing/plugin"
 )
 
 // terminal is a real one, in which bash runs and the plugin is on the PATH.
@@ -31,35 +30,29 @@ type terminal struct {
 
 var terminals atomic.Int32
 
-// built is the folder that the plugin is in, once it has been built.
-var built string
+// pluginDir is the folder that the plugin is in. The first terminal builds it.
+var pluginDir string
 
-var _ = AfterSuite(func() { Expect(os.RemoveAll(built)).To(Succeed()) })
+var _ = AfterSuite(func() { Expect(os.RemoveAll(pluginDir)).To(Succeed()) })
 
-// plugin builds the plugin once, and returns the folder that it is in.
-var plugin = sync.OnceValue(func() string {
-	root, err := testenv.RepoRoot()
-	if err != nil {
-		panic(err)
+func buildPlugin(ctx context.Context) {
+	GinkgoHelper()
+	if pluginDir != "" {
+		return
 	}
-	dir, err := os.MkdirTemp("", "usher-plugin-")
-	if err != nil {
-		panic(err)
-	}
-	built = dir
-	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", filepath.Join(dir, "kubectl-usher"), "./cmd/kubectl-usher")
-	build.Dir = root
-	if output, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("build the plugin: %v\n%s", err, output))
-	}
-	return dir
-})
+	var err error
+	pluginDir, err = os.MkdirTemp("", "usher-plugin-")
+	Expect(err).NotTo(HaveOccurred())
+	_, err = plugin.Build(ctx, pluginDir)
+	Expect(err).NotTo(HaveOccurred())
+}
 
 // openTerminal opens a terminal of a size, with additional variables in its environment.
 func openTerminal(ctx context.Context, width, height int, variables ...string) *terminal {
 	GinkgoHelper()
 	_, err := exec.LookPath("tmux")
 	Expect(err).NotTo(HaveOccurred(), "the tests of the plugin need tmux: `make terminal` installs it (apt-get install tmux)")
+	buildPlugin(ctx)
 	t := &terminal{
 		socket: fmt.Sprintf("usher-%d-%d", os.Getpid(), terminals.Add(1)),
 		record: filepath.Join(GinkgoT().TempDir(), "record"),
@@ -80,7 +73,7 @@ func (t *terminal) tmux(ctx context.Context, args ...string) string {
 	GinkgoHelper()
 	cmd := exec.CommandContext(ctx, "tmux", append([]string{"-u", "-L", t.socket}, args...)...)
 	// tmux hands on the PATH of its client, whatever -e says.
-	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "TERM=xterm-256color", "PATH="+plugin()+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "TERM=xterm-256color", "PATH="+pluginDir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	output, err := cmd.CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), "tmux %s: %s", strings.Join(args, " "), output)
 	return string(output)

@@ -103,8 +103,9 @@ var _ = Describe("can", func() {
 			`OrganizationAdmin may delete a user with the role "BillingAdmin"`, "remove", "bruno"),
 		Entry("yes: an administrator lists users", ana, "yes", "users"),
 		Entry("yes: everybody asks who they are", marta, "yes", "whoami"),
-		Entry("no: an administrator lists users of all organizations", ana, `no: orgusers.accounts.usher.dev is forbidden: User "ana@acme.example" `+
-			`cannot list resource "orgusers" in API group "accounts.usher.dev" at the cluster scope; the platform team may`, "users", "-A"),
+		Entry("no: an administrator lists users of all organizations", ana,
+			`no: orgusers.accounts.usher.dev is forbidden: User "ana@acme.example" cannot list resource "orgusers" in API group `+
+				`"accounts.usher.dev" at the cluster scope; the platform team may`, "users", "-A"),
 		Entry("no: a Member lists workspaces", marta, `no: workspaces.accounts.usher.dev is forbidden: User "marta@acme.example" cannot list `+
 			`resource "workspaces" in API group "accounts.usher.dev" in the namespace "acme"; the roles that may are OrganizationAdmin, `+
 			"BillingAdmin, FinanceAdmin, UserAdmin, Technician", "workspaces"),
@@ -137,12 +138,13 @@ var _ = Describe("can", func() {
 	})
 
 	It("CLI-4 says what can be asked", func(ctx context.Context) {
-		all := "choose one of check, export, grant, invite, move-admin, remove, resend, resume, revoke, role, seats, suspend, tree, user, users, " +
-			"whoami, why, workspaces\n"
+		all := "choose one of check, export, grant, invite, move-admin, remove, resend, resume, revoke, role, seats, suspend, tree, user, " +
+			"users, whoami, why, workspaces\n"
 		for _, words := range []string{"fly", "can", "completion", "help"} {
 			Expect(usher(ctx, ana, "can", words, "-n", "acme").fails()).To(Equal(`error: "` + words + `" is no command to ask about: ` + all))
 		}
-		Expect(usher(ctx, ana, "can", "-n", "acme").fails()).To(Equal("error: name the command that you ask about, as in kubectl usher can remove marta\n"))
+		Expect(usher(ctx, ana, "can", "-n", "acme").fails()).To(Equal(
+			"error: name the command that you ask about, as in kubectl usher can remove marta\n"))
 		Expect(usher(ctx, ana, "can", "remove", "zebedee", "-n", "acme").fails()).To(HavePrefix(`error: no user "zebedee"`))
 	})
 })

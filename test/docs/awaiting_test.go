@@ -67,11 +67,13 @@ func complaints(lines []string) []string {
 }
 
 var (
-	writing     = regexp.MustCompile(`^(kubectl (-n \S+ )?(apply|annotate|create|delete|label|patch|scale)) ([^|;&]*)$`)
+	writing = regexp.MustCompile(`^(kubectl (-n \S+ )?(apply|annotate|create|delete|label|patch|scale|` +
+		`usher (?:grant|resume|resend|remove|revoke|role|suspend))) ([^|;&]*)$`)
 	complaining = regexp.MustCompile(`^(Warning: |Error |error: |The )`)
 )
 
 // reads reports whether a command changes nothing, so that its output can be awaited while the operator works.
 func reads(text string) bool { return reading.MatchString(text) && !strings.Contains(text, "xargs") }
 
-var reading = regexp.MustCompile(`^kubectl (-n \S+ )?(get|describe|auth|events|explain|wait) [^;>&]*$`)
+var reading = regexp.MustCompile(`^kubectl (-n \S+ )?(get|describe|auth|events|explain|wait|` +
+	`usher (can|check|export|seats|tree|users?|whoami|why|workspaces)) [^;>&]*$`)

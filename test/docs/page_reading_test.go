@@ -88,6 +88,9 @@ var _ = Describe("What a page shows", func() {
 
 	DescribeTable("is awaited", func(text string, awaited bool) { Expect(reads(text)).To(Equal(awaited)) },
 		Entry("if the command reads", "kubectl get ou -n acme -o json | jq '.items[] | .kind'", true),
+		Entry("if the plugin reads", "kubectl usher users -n acme --state Pending", true),
+		Entry("not if the plugin writes", "kubectl usher role marta Technician -n acme", false),
+		Entry("not if the plugin saves", "kubectl usher export --file people.csv && cat people.csv", false),
 		Entry("not if it writes", "kubectl patch ou marta", false),
 		Entry("not if it reads and writes", "kubectl get org -o name | xargs kubectl delete", false),
 		Entry("not if it saves", "kubectl get org -o yaml > org.yaml", false),
@@ -95,6 +98,8 @@ var _ = Describe("What a page shows", func() {
 
 	DescribeTable("is rehearsed", func(text, rehearsal string) { Expect(dryRun(text)).To(Equal(rehearsal)) },
 		Entry("if the command writes", "kubectl -n acme delete ou ana  # she left", "kubectl -n acme delete --dry-run=server ou ana  # she left"),
+		Entry("if the plugin writes", "kubectl usher remove bruno --yes -n acme", "kubectl usher remove --dry-run=server bruno --yes -n acme"),
+		Entry("not if the plugin reads", "kubectl usher users -n acme", ""),
 		Entry("not if it reads", "kubectl get ou -n acme", ""),
 		Entry("not if it does something else as well", "kubectl delete ou ana && rm a", ""),
 	)

@@ -126,15 +126,30 @@ func as(person string) string {
 	if person == "" {
 		return ""
 	}
-	return `kubectl() { command kubectl --as=` + person + `@acme.example "$@"; }` + "\n"
+	as := "--as=" + person + "@acme.example"
+	// A plugin's flags come after its name.
+	return `kubectl() { if [ "$1" = usher ]; then shift; command kubectl usher ` + as + ` "$@"; ` +
+		`else command kubectl ` + as + ` "$@"; fi; }` + "\n"
 }
 
 // bash runs a command and returns what a terminal would show. It reports whether the command succeeded.
 func (s *session) bash(ctx context.Context, text string) (string, bool) {
 	cmd := exec.CommandContext(ctx, "bash", "-o", "pipefail", "-c", text)
 	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), shared.Env.KubectlEnv()...)
+	cmd.Env = append(cmd.Env, "PATH="+pluginDir+string(os.PathListSeparator)+path(shared.Env.KubectlEnv()))
 	output, err := cmd.CombinedOutput()
 	return strings.ReplaceAll(string(output), s.portalURL, shownURL), err == nil
+}
+
+// path returns the folders with programs that an environment names.
+func path(environment []string) string {
+	folders := ""
+	for _, variable := range environment {
+		if value, is := strings.CutPrefix(variable, "PATH="); is {
+			folders = value
+		}
+	}
+	return folders
 }
 
 func (s *session) differs(line int, text, shown, printed string) {

@@ -32,6 +32,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testing/plugin"
 	"github.com/usher-operator/usher/internal/testing/suite"
 )
 
@@ -40,16 +41,23 @@ var update = flag.Bool("update", false, "rewrite the outputs in README.md and do
 // settleDelay is shorter than the operator's own, because every page begins by waiting for it.
 const settleDelay = 500 * time.Millisecond
 
-var shared *suite.Suite
+var (
+	shared *suite.Suite
+	// pluginDir is the folder that the kubectl plugin is in.
+	pluginDir string
+)
 
 func TestDocs(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Documentation")
 }
 
-var _ = BeforeSuite(func() {
+var _ = BeforeSuite(func(ctx context.Context) {
 	Expect(missing()).To(BeEmpty(), "install these programs, or run `make docs-test`, which does")
 	shared = suite.Start(GinkgoTB(), nil)
+	pluginDir = GinkgoT().TempDir()
+	_, err := plugin.Build(ctx, pluginDir)
+	Expect(err).NotTo(HaveOccurred())
 })
 
 func startOperator(ctx context.Context) string {

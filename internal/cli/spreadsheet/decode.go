@@ -13,8 +13,8 @@ import (
 )
 
 // decode returns the text of a file in whatever encoding spreadsheets write, with line feeds as line ends and without byte order marks, of
-// which a file has several if it was put together from others. It refuses a file in which characters are lost: people would be invited under
-// names that nobody can read.
+// which a file has several if it was put together from others. It refuses a file in which characters are lost: people would be invited
+// under names that nobody can read.
 func decode(file []byte) (string, *Fault) {
 	var text string
 	switch {
