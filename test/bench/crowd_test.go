@@ -62,14 +62,9 @@ type crowd struct {
 func newCrowd(ctx context.Context, b *testing.B) *crowd {
 	all := suite.Start(b, nil)
 	c := &crowd{
-		b: b, env: all.Env, box: all.Mailbox, meter: &meter{counts: map[string]int{}}, people: people,
+		b: b, env: all.Env, box: all.Mailbox, meter: &meter{counts: map[string]int{}}, people: peopleToBench(b),
 		asked: &meter{counts: map[string]int{}},
 		past:  all.Env.As("system:kube-controller-manager", "system:masters"),
-	}
-	if text := os.Getenv("USHER_BENCH_PEOPLE"); text != "" {
-		n, err := strconv.Atoi(text)
-		must(b, err)
-		c.people = n
 	}
 	cfg := rest.CopyConfig(c.env.Config)
 	cfg.Wrap(c.asked.wrap)
@@ -82,6 +77,17 @@ func newCrowd(ctx context.Context, b *testing.B) *crowd {
 	b.Cleanup(c.stop)
 	c.fill(ctx)
 	return c
+}
+
+// peopleToBench returns how many people the organization has.
+func peopleToBench(b *testing.B) int {
+	text := os.Getenv("USHER_BENCH_PEOPLE")
+	if text == "" {
+		return people
+	}
+	n, err := strconv.Atoi(text)
+	must(b, err)
+	return n
 }
 
 func (c *crowd) fill(ctx context.Context) {
