@@ -57,7 +57,7 @@ ASSETS = assets="$$($(DEVCLUSTER) bin $(ON_VERSION))"; echo "control plane: $$as
 
 .PHONY: test
 test: export ARGS := $(ARGS)
-test: browser mailserver jq terminal ## Run all tests on a real control plane.
+test: browser mailserver jq scim terminal ## Run all tests on a real control plane.
 	@$(ASSETS); \
 	if [[ -n "$$ARGS" ]]; then $(GO_TEST) $(ARGS); exit; fi; \
 	failed=0; \
@@ -101,6 +101,14 @@ browser: test/browser/node_modules/axe-core/package.json ## Install what the bro
 test/browser/node_modules/axe-core/package.json: test/browser/package.json test/browser/package-lock.json
 	@hack/tools/debian.sh npm
 	@cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: scim
+scim: test/scim/node_modules/scim-patch/package.json ## Install what the tests of SCIM compare with: Node.js, scim-patch and scim2-parse-filter.
+
+test/scim/node_modules/scim-patch/package.json: test/scim/package.json test/scim/package-lock.json
+	@hack/tools/debian.sh npm
+	@cd test/scim && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: mailserver
