@@ -22,8 +22,15 @@ const (
 	LabelInvitation = "accounts.usher.dev/invitation"
 	// LabelBootstrap marks, with the value "true", the OrgUser that Usher created for an organization's primary administrator.
 	LabelBootstrap = "accounts.usher.dev/bootstrap"
-	// LabelOrigin says why Usher created a Limited account by itself. Its value is OriginDevice, OriginIntake or OriginPortal.
+	// LabelOrigin says why Usher created an account by itself: a Limited one with OriginDevice, OriginIntake or OriginPortal, or one that
+	// the organization's directory keeps, with OriginDirectory.
 	LabelOrigin = "accounts.usher.dev/origin"
+	// LabelDirectoryID identifies what the directory calls an account that it keeps, by a digest of its externalId.
+	LabelDirectoryID = "accounts.usher.dev/directory-id"
+	// LabelDirectoryName identifies such an account by a digest of the name with which the person signs in at the directory.
+	LabelDirectoryName = "accounts.usher.dev/directory-name"
+	// AnnotationDirectory holds what the directory sent about such an account, as it was sent.
+	AnnotationDirectory = "accounts.usher.dev/directory"
 	// LabelQuestion marks, with the value "true", the Secrets that hold the questions of customers (GTA-8).
 	LabelQuestion = "accounts.usher.dev/question"
 	// LabelAsker identifies who asked the question in such a Secret, by a digest of the address.
@@ -64,6 +71,8 @@ const (
 	OriginDevice = "device"
 	// OriginIntake is an account created for the sender of a mail to a workspace (LMI-3).
 	OriginIntake = "intake"
+	// OriginDirectory is an account that the organization's directory created and keeps (LMI-10).
+	OriginDirectory = "directory"
 	// OriginPortal is an account created for a customer who asked a question on a workspace's page (GTA-7).
 	OriginPortal = "portal"
 )
