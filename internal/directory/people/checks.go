@@ -1,0 +1,92 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package people
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/directory"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/scim"
+)
+
+// sameID returns the directory's account with the externalId of a resource, other than a given account; nil: there is none.
+func (p *People) sameID(ctx context.Context, r scim.Resource, except *v1alpha1.OrgUser) (*v1alpha1.OrgUser, error) {
+	externalID := scim.Users().Text(r, "externalId")
+	if externalID == "" {
+		return nil, nil //nolint:nilnil // none is an answer, not an error
+	}
+	return p.other(ctx, directory.ByID(externalID), except)
+}
+
+// other returns one of the directory's accounts with labels, other than a given one; nil: there is none.
+func (p *People) other(ctx context.Context, labels client.MatchingLabels, except *v1alpha1.OrgUser) (*v1alpha1.OrgUser, error) {
+	accounts, err := p.labelled(ctx, labels)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	n := slices.IndexFunc(accounts, func(u *v1alpha1.OrgUser) bool { return u.UID != except.UID })
+	if n < 0 {
+		return nil, nil //nolint:nilnil // none is an answer, not an error
+	}
+	return accounts[n], nil
+}
+
+// free refuses a person whose userName or address is another one's.
+func (p *People) free(ctx context.Context, u *v1alpha1.OrgUser, r scim.Resource) error {
+	known, err := p.other(ctx, directory.ByName(scim.Users().Text(r, "userName")), u)
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		return scim.Conflict("the directory has a person with this userName already, with the id %s", known.Name)
+	}
+	email := string(u.Spec.Email)
+	for field, value := range map[string]string{"status.email": emailaddr.Normalize(email), "spec.email": email} {
+		var list v1alpha1.OrgUserList
+		if err := p.Client.List(ctx, &list, client.InNamespace(p.Organization), client.MatchingFields{field: value}); err != nil {
+			return refusal(err)
+		}
+		for n := range list.Items {
+			holder := &list.Items[n]
+			if holder.UID != u.UID && holder.DeletionTimestamp.IsZero() && !effective.Yields(holder) {
+				return addressTaken(holder)
+			}
+		}
+	}
+	return nil
+}
+
+// addressTaken is the refusal of a person whose address is another account's.
+func addressTaken(holder *v1alpha1.OrgUser) error {
+	if directory.Keeps(holder) {
+		return scim.Conflict("the directory has a person with the address %s already, with the id %s",
+			effective.EmailOf(holder), holder.Name)
+	}
+	return scim.Conflict("the address %s is that of the OrgUser %q, which the directory did not create: delete that OrgUser, or leave the "+
+		"person out of the directory's assignment", effective.EmailOf(holder), holder.Name)
+}
+
+// notLast refuses to take away an organization's last administrator.
+func (p *People) notLast(ctx context.Context, u *v1alpha1.OrgUser, verb string) error {
+	o, err := p.api().Organization(ctx, p.Organization)
+	if err != nil {
+		return refusal(err)
+	}
+	if o == nil || !o.DeletionTimestamp.IsZero() || !slices.Equal(o.Status.Administrators, []string{u.Name}) {
+		return nil
+	}
+	return &scim.Error{
+		Status: http.StatusConflict,
+		Detail: fmt.Sprintf("cannot %s %s: the OrgUser %q is the last OrganizationAdmin of organization %q; make somebody else "+
+			"OrganizationAdmin first", verb, effective.EmailOf(u), u.Name, p.Organization),
+	}
+}
