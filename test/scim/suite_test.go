@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package scim compares filters and PATCH with an independent implementation, the npm packages scim2-parse-filter and scim-patch, which
-// run in Node.js: `make scim` installs both.
+// Package scim plays directories against a real API server, and compares filters and PATCH with an independent implementation, the npm
+// packages scim2-parse-filter and scim-patch, which run in Node.js: `make scim` installs both.
 package scim
 
 import (
@@ -19,7 +19,7 @@ import (
 
 func TestSCIM(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "SCIM beside an independent implementation")
+	RunSpecs(t, "SCIM")
 }
 
 // peer is the other implementation.

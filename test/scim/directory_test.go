@@ -1,0 +1,137 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package scim
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/testenv"
+)
+
+var env *testenv.Env
+
+// numberOfPeople is how many people a first synchronization brings; USHER_SCIM_PEOPLE says otherwise.
+func numberOfPeople() int {
+	if n, err := strconv.Atoi(os.Getenv("USHER_SCIM_PEOPLE")); err == nil {
+		return n
+	}
+	return 60
+}
+
+var _ = Describe("The directory of an organization, in two replicas on a real API server", Ordered, func() {
+	var users string
+	var organization string
+	var replicas [2]replica
+
+	BeforeAll(func() {
+		var err error
+		env, err = testenv.Start(testenv.Options{CRDsOnly: true})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
+		replicas = [2]replica{startReplica(), startReplica()}
+	})
+
+	BeforeEach(func(ctx context.Context) {
+		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "acme-"}}
+		Expect(env.Client.Create(ctx, namespace)).To(Succeed())
+		organization = namespace.Name
+		users = "/scim/v2/" + organization + "/Users"
+		o := builders.Organization(organization).Obj()
+		Expect(env.Client.Create(ctx, o)).To(Succeed())
+	})
+
+	people := func(ctx context.Context) []v1alpha1.OrgUser {
+		GinkgoHelper()
+		var list v1alpha1.OrgUserList
+		Expect(env.Client.List(ctx, &list, client.InNamespace(organization))).To(Succeed())
+		return list.Items
+	}
+
+	It("LMI-10 reads in one replica at once what was written in the other", func(ctx context.Context) {
+		for n := range 20 {
+			one, other := replicas[n%2], replicas[1-n%2]
+			status, made := one.send(ctx, http.MethodPost, users, map[string]any{"userName": fmt.Sprintf("p%d@acme.example", n), "externalId": fmt.Sprint(n)})
+			Expect(status).To(Equal(http.StatusCreated), "%v", made)
+			path := users + "/" + made["id"].(string) //nolint:forcetypeassert // a resource
+			Expect(other.find(ctx, users, fmt.Sprintf(`userName eq "P%d@acme.example"`, n))).To(ConsistOf(made))
+			status, _ = other.send(ctx, http.MethodPatch, path, map[string]any{"Operations": []any{map[string]any{"op": "Replace", "path": "active", "value": "False"}}})
+			Expect(status).To(Equal(http.StatusOK))
+			_, read := one.send(ctx, http.MethodGet, path, nil)
+			Expect(read).To(HaveKeyWithValue("active", false))
+			status, _ = one.send(ctx, http.MethodDelete, path, nil)
+			Expect(status).To(Equal(http.StatusNoContent))
+			status, _ = other.send(ctx, http.MethodGet, path, nil)
+			Expect(status).To(Equal(http.StatusNotFound))
+		}
+	})
+
+	It("DIR-3 answers with the name of the OrgUser that Git declares", func(ctx context.Context) {
+		boss := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: organization, Name: "boss"}}
+		boss.Spec = v1alpha1.OrgUserSpec{Email: "boss@acme.example", Role: v1alpha1.RoleOrganizationAdmin}
+		Expect(env.Client.Create(ctx, boss)).To(Succeed())
+		status, answer := replicas[0].send(ctx, http.MethodPost, users, map[string]any{"userName": "boss@acme.example"})
+		Expect(status).To(Equal(http.StatusConflict))
+		Expect(answer).To(And(HaveKeyWithValue("scimType", "uniqueness"), HaveKeyWithValue("detail", ContainSubstring(`the OrgUser "boss"`))))
+	})
+
+	It("DIR-4 comes to the same end by both replicas at once, out of order, and writes nothing the second time", func(ctx context.Context) {
+		all := make([]map[string]any, numberOfPeople())
+		for n := range all {
+			all[n] = map[string]any{
+				"externalId": fmt.Sprintf("e-%d", n), "userName": fmt.Sprintf("p%d@acme.example", n), "displayName": fmt.Sprintf("Person %d", n),
+				"active": n%7 != 0, "title": "T",
+			}
+		}
+		run := func() time.Duration {
+			GinkgoHelper()
+			start := time.Now()
+			var group sync.WaitGroup
+			for n := range replicas {
+				group.Go(func() {
+					defer GinkgoRecover()
+					for _, at := range rand.Perm(len(all)) {
+						replicas[n].synchronize(ctx, users, all[at])
+					}
+				})
+			}
+			group.Wait()
+			return time.Since(start)
+		}
+		first := run()
+		versions := map[string]string{}
+		for _, u := range people(ctx) {
+			versions[u.Name] = u.ResourceVersion
+		}
+		Expect(versions).To(HaveLen(len(all)), "nobody is missing, nobody is there twice")
+		second := run()
+		suspended := 0
+		for _, u := range people(ctx) {
+			Expect(u.ResourceVersion).To(Equal(versions[u.Name]), "%s is not written again", u.Name)
+			if u.Spec.Suspend {
+				suspended++
+			}
+		}
+		Expect(suspended).To(Equal((len(all) + 6) / 7))
+		start := time.Now()
+		_, page := replicas[0].send(ctx, http.MethodGet, users+"?startIndex=1&count=100", nil)
+		Expect(page).To(HaveKeyWithValue("totalResults", float64(len(all))))
+		AddReportEntry("people, first run, second run, one page", fmt.Sprintf("%d, %s, %s, %s",
+			len(all), first.Round(time.Millisecond), second.Round(time.Millisecond), time.Since(start).Round(time.Millisecond)))
+	})
+})
