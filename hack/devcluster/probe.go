@@ -82,7 +82,9 @@ type responseError struct {
 func (e *responseError) Error() string { return e.message }
 
 // Is reports whether the error is errNotFound.
-func (e *responseError) Is(target error) bool { return target == errNotFound && e.status == http.StatusNotFound }
+func (e *responseError) Is(target error) bool {
+	return target == errNotFound && e.status == http.StatusNotFound
+}
 
 // ready returns an error unless the process listens on all ports of the daemon itself and answers its probe.
 func (d daemon) ready(ctx context.Context, running process, ports map[string]int) error {
