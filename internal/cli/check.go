@@ -19,8 +19,8 @@ func newCheck(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check", Short: "Check the installation and the organization", GroupID: groupFind,
 		Long: "Check whether the installation works, as far as you may look: versions, kinds, webhooks and their certificates, the " +
-			"operator's answer, link keys, policies, ClusterRoles of modules, the mail server, organizations without administrator, and stalled " +
-			"objects. Each line says what it means and what to do. The exit code is 1 if something is wrong.",
+			"operator's answer, link keys, policies, ClusterRoles of modules, the mail server, organizations without administrator, " +
+			"and stalled objects. Each line says what it means and what to do. The exit code is 1 if something is wrong.",
 		Example: examples("check", "check -A"),
 		Args:    between(0, 0),
 	}

@@ -37,7 +37,7 @@ func (c *checkup) kubernetes(server *version.Info) error {
 		return fmt.Errorf("the API server's version %q cannot be read: %w", server.GitVersion, err)
 	}
 	if parsed.Minor() < oldestKubernetes {
-		return fmt.Errorf("Kubernetes %s is older than 1.%d, the oldest that Usher supports: upgrade the cluster",
+		return fmt.Errorf("the API server is Kubernetes %s, older than 1.%d, the oldest that Usher supports: upgrade the cluster",
 			server.GitVersion, oldestKubernetes)
 	}
 	c.ok("kubernetes", "Kubernetes %s is a version that Usher supports", server.GitVersion)

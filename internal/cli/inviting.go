@@ -176,7 +176,8 @@ func (i *inviting) agree(ctx context.Context, newcomers []roster.Person, invitat
 	if err := i.understood(i.streams.ErrOut, newcomers); err != nil {
 		return false, err
 	}
-	return i.ask(ctx, fmt.Sprintf("Invite these %d people, in %s?", len(newcomers), wording.Count(invitations, "Invitation", "Invitations")))
+	in := wording.Count(invitations, "Invitation", "Invitations")
+	return i.ask(ctx, fmt.Sprintf("Invite these %d people, in %s?", len(newcomers), in))
 }
 
 // create creates an Invitation, and returns what to say of the people in it.

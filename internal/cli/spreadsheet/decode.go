@@ -43,8 +43,8 @@ func decode(file []byte) (string, *Fault) {
 		return "", faultAt(text[:n], "the file is no text: save the spreadsheet as CSV, not as a workbook such as .xlsx")
 	}
 	if n := strings.IndexRune(text, utf8.RuneError); n >= 0 {
-		return "", faultAt(text[:n], "a character is lost here, because the file is in another encoding or was converted from one: save it "+
-			"again as CSV in UTF-8")
+		return "", faultAt(text[:n], "a character is lost here, because the file is in another encoding or was converted from one: "+
+			"save it again as CSV in UTF-8")
 	}
 	return text, nil
 }
