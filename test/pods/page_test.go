@@ -101,7 +101,7 @@ func (s session) try(ctx context.Context, script string) error {
 func (s session) bash(ctx context.Context, script string) (string, error) {
 	cmd := exec.CommandContext(ctx, "bash", "-c", "set -e -o pipefail\n"+script)
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+env.kubeconfig(), "PATH="+filepath.Join(env.dir, "bin")+":"+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+env.kubeconfig(), "PATH="+s.path("bin")+":"+filepath.Join(env.dir, "bin")+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	GinkgoWriter.Printf("$ %s\n%s", script, out)
 	return string(out), err
@@ -113,4 +113,25 @@ func (s session) all(ctx context.Context, scripts []string) {
 	for _, script := range scripts {
 		s.run(ctx, script)
 	}
+}
+
+// path returns the path of a file of the session. Programs are in bin.
+func (s session) path(elements ...string) string {
+	return filepath.Join(append([]string{s.dir}, elements...)...)
+}
+
+// write writes a file, in a new directory if need be.
+func (s session) write(content string, elements ...string) {
+	GinkgoHelper()
+	path := s.path(elements...)
+	Expect(os.MkdirAll(filepath.Dir(path), 0o700)).To(Succeed())
+	Expect(os.WriteFile(path, []byte(content), 0o600)).To(Succeed())
+}
+
+// link makes something of the checkout, or a program, available in the session.
+func (s session) link(target string, elements ...string) {
+	GinkgoHelper()
+	path := s.path(elements...)
+	Expect(os.MkdirAll(filepath.Dir(path), 0o700)).To(Succeed())
+	Expect(os.Symlink(target, path)).To(Succeed())
 }

@@ -41,6 +41,9 @@ func Build(ctx context.Context, env ...string) (*Helm, error) {
 	return &Helm{program: strings.TrimSpace(string(path)), env: env, dir: root}, nil
 }
 
+// Program returns the path of the program, for those who type commands.
+func (h *Helm) Program() string { return h.program }
+
 // Run runs a command and returns its output. If the exit status is not zero, the error includes the standard error.
 func (h *Helm) Run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, h.program, args...)
