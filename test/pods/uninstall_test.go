@@ -44,7 +44,7 @@ var _ = Describe("A removal by the commands of docs/uninstall.md", Ordered, func
 		installToday(ctx)
 	})
 
-	It("OPS-6 leaves nothing but what was to be retained", func(ctx context.Context) {
+	It("OPS-6 leaves nothing but what was to be retained", long, func(ctx context.Context) {
 		commands := section("uninstall.md", organizations)
 		deleteOrganization, list, deleteWorkspaces := commands[0], commands[1], commands[2]
 		typed.run(ctx, deleteOrganization)
