@@ -25,6 +25,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&OrgUser{}, &OrgUserList{},
 		&Invitation{}, &InvitationList{},
 		&Workspace{}, &WorkspaceList{},
+		&OrgGroup{}, &OrgGroupList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

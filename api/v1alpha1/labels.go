@@ -16,6 +16,8 @@ const (
 	LabelUser = "accounts.usher.dev/user"
 	// LabelModule names the module for which a RoleBinding was created (GTA-10).
 	LabelModule = "accounts.usher.dev/module"
+	// LabelGroup names the OrgGroup whose identity group a RoleBinding gives access.
+	LabelGroup = "accounts.usher.dev/group"
 	// LabelDelegate identifies the delegate to whom a RoleBinding gives access, by a digest of the user name.
 	LabelDelegate = "accounts.usher.dev/delegate"
 	// LabelInvitation names the Invitation for which an OrgUser was created.
@@ -100,7 +102,7 @@ const (
 	// is absent otherwise.
 	ConditionWithinBudget = "WithinBudget"
 	// ConditionAccountsExist, on a Workspace, is False while spec.members, or a RoleBinding that Usher did not create, names somebody who
-	// has no account. It is absent otherwise.
+	// has no account, and on an OrgGroup while spec.members does. It is absent otherwise.
 	ConditionAccountsExist = "AccountsExist"
 )
 
@@ -159,6 +161,13 @@ const (
 	ReasonTooManyAdministrators = "TooManyAdministrators"
 	// ReasonTooManyWorkspaces: the user's status has no room for all workspaces that the user has access to.
 	ReasonTooManyWorkspaces = "TooManyWorkspaces"
+	// ReasonTooManyGroups: the user is in more groups than can be in force.
+	ReasonTooManyGroups = "TooManyGroups"
+	// ReasonIdentityGroupRefused: the platform's configuration does not allow the group of the identity provider that an OrgGroup names
+	// (DIR-5).
+	ReasonIdentityGroupRefused = "IdentityGroupRefused"
+	// ReasonDuplicateDisplayName: an older OrgGroup has the display name.
+	ReasonDuplicateDisplayName = "DuplicateDisplayName"
 	// ReasonSeatLedgerFull: the organization's status has no room for another holder of a seat.
 	ReasonSeatLedgerFull = "SeatLedgerFull"
 	// ReasonWorkspaceRequired: the organization requires everybody to be in a workspace, and the user is in none (GTA-5).

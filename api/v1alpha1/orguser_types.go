@@ -329,6 +329,12 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	WorkspaceSummary string `json:"workspaceSummary,omitempty"`
+	// groups are the groups in force: those that spec.groups names, and the OrgGroups whose spec.members lists the person's address. At
+	// most 1,000 are in force.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1000
+	Groups []ObjectName `json:"groups,omitempty"`
 	// modules are the modules in force.
 	// +optional
 	// +listType=set

@@ -47,6 +47,7 @@ var _ = Describe("The corpus", func() {
 		Entry(nil, "OrgUser", "orgusers"),
 		Entry(nil, "Invitation", "invitations"),
 		Entry(nil, "Workspace", "workspaces"),
+		Entry(nil, "OrgGroup", "orggroups"),
 	)
 })
 

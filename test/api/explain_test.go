@@ -54,7 +54,7 @@ var _ = Describe("What kubectl explain says of a field", func() {
 	BeforeEach(func() {
 		files, err := filepath.Glob("../../config/crd/bases/*.yaml")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(files).To(HaveLen(4))
+		Expect(files).To(HaveLen(5))
 		fields = nil
 		for _, file := range files {
 			data, err := os.ReadFile(file)

@@ -153,6 +153,7 @@ var _ = Describe("An installation by Helm under another name, in another namespa
 		Expect(err).NotTo(HaveOccurred())
 		Expect(left).To(Equal("customresourcedefinition.apiextensions.k8s.io/invitations.accounts.usher.dev\n" +
 			"customresourcedefinition.apiextensions.k8s.io/organizations.accounts.usher.dev\n" +
+			"customresourcedefinition.apiextensions.k8s.io/orggroups.accounts.usher.dev\n" +
 			"customresourcedefinition.apiextensions.k8s.io/orgusers.accounts.usher.dev\n" +
 			"customresourcedefinition.apiextensions.k8s.io/workspaces.accounts.usher.dev\n"))
 		Expect(env.Client.Get(ctx, types.NamespacedName{Namespace: "acme", Name: "acme"}, &v1alpha1.Organization{})).To(Succeed())

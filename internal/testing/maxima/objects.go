@@ -153,6 +153,16 @@ func Workspace() *v1alpha1.Workspace {
 	return w
 }
 
+// OrgGroup returns a group that lists as many people as it may.
+func OrgGroup() *v1alpha1.OrgGroup {
+	g := &v1alpha1.OrgGroup{ObjectMeta: metadata(0, name("group", 0))}
+	g.Spec.IdentityGroup = v1alpha1.IdentityGroup("oidc:" + strings.Repeat("g", 251))
+	for n := range Members {
+		g.Spec.Members = append(g.Spec.Members, v1alpha1.MemberAddress(Email(n)))
+	}
+	return g
+}
+
 // Invitation returns an invitation that names as many people as it may, and has as many recipients.
 func Invitation(recipients int) *v1alpha1.Invitation {
 	i := &v1alpha1.Invitation{ObjectMeta: metadata(0, name("invitation", 0))}

@@ -44,7 +44,7 @@ func (e *Env) install(ctx context.Context, opts Options) error {
 	}
 	_, _, err = e.Kubectl(ctx, "wait", "--for=condition=Established", "--timeout=60s",
 		"crd/organizations.accounts.usher.dev", "crd/orgusers.accounts.usher.dev",
-		"crd/invitations.accounts.usher.dev", "crd/workspaces.accounts.usher.dev")
+		"crd/invitations.accounts.usher.dev", "crd/workspaces.accounts.usher.dev", "crd/orggroups.accounts.usher.dev")
 	if err != nil {
 		return fmt.Errorf("wait for the kinds to be served: %w", err)
 	}
