@@ -63,10 +63,14 @@ func originsIn(workspace string, f UserFacts, role v1alpha1.Role) []v1alpha1.Gra
 	})
 	// An address or group that a workspace lists twice counts once, with the stronger access.
 	seen := map[v1alpha1.GrantOrigin]bool{}
-	return slices.DeleteFunc(origins, func(o v1alpha1.GrantOrigin) bool {
+	origins = slices.DeleteFunc(origins, func(o v1alpha1.GrantOrigin) bool {
 		o.Access = ""
 		again := seen[o]
 		seen[o] = true
 		return again
 	})
+	return origins[:min(len(origins), maxOrigins)]
 }
+
+// maxOrigins is how many sources of one access a status lists, the strongest first. A person may be in more groups that a workspace lists.
+const maxOrigins = 64

@@ -22,6 +22,9 @@ const (
 // AddressKey returns the key of an address.
 func AddressKey(email string) MemberKey { return MemberKey(addressPrefix + emailaddr.Normalize(email)) }
 
+// AddressOfKey returns the address whose key it is, in its normal form, and whether it is an address's.
+func AddressOfKey(key MemberKey) (email string, is bool) { return strings.CutPrefix(string(key), addressPrefix) }
+
 // GroupKey returns the key of a group.
 func GroupKey(group v1alpha1.ObjectName) MemberKey { return MemberKey(groupPrefix + string(group)) }
 
@@ -52,8 +55,9 @@ func DistinctMembers(members []v1alpha1.WorkspaceMember) []v1alpha1.WorkspaceMem
 	return distinct
 }
 
-// KeysOfUser returns the keys of all entries that may name a user: the address and each group.
-func KeysOfUser(u *v1alpha1.OrgUser) []MemberKey { return KeysOf(string(EmailOf(u)), u.Spec.Groups) }
+// KeysOfUser returns the keys of all entries that may name a user, as far as the user's own object tells: the address, and each of the
+// KnownGroups.
+func KeysOfUser(u *v1alpha1.OrgUser) []MemberKey { return KeysOf(string(EmailOf(u)), KnownGroups(u)) }
 
 // KeysOf returns the keys of an address and of groups.
 func KeysOf(email string, groups []v1alpha1.ObjectName) []MemberKey {

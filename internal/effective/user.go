@@ -26,6 +26,9 @@ type UserFacts struct {
 	Workspaces []*v1alpha1.Workspace
 	// NotReady are the workspaces of that kind that have no namespace yet. OutlookFor names them; nothing in them is in force.
 	NotReady []*v1alpha1.Workspace
+	// Groups are the groups in which the user is, as GroupsOf returns them. OmittedGroups is how many more there are.
+	Groups        []v1alpha1.ObjectName
+	OmittedGroups int
 	// Named maps the names of workspaces to the access that their entries grant to the user's address or to one of the user's
 	// groups. A workspace without a namespace may be among them.
 	Named map[string][]v1alpha1.GrantOrigin
@@ -58,6 +61,10 @@ type InForce struct {
 	Leaving bool
 	// AwaitingLedger is true while a requested administrator's role waits for the ledger.
 	AwaitingLedger bool
+	// Groups are the groups in force.
+	Groups []v1alpha1.ObjectName
+	// OmittedGroups is how many groups are not in force because the status has no room for them.
+	OmittedGroups int
 	// Modules are the modules in force. Each takes a seat.
 	Modules []v1alpha1.ObjectName
 	// ModuleRoles are the ClusterRoles that the modules in force grant in each workspace in force.
@@ -97,6 +104,9 @@ func UserInForce(f UserFacts) InForce {
 		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
 	}
 	in.Workspaces, in.MissingWorkspaces, in.OmittedWorkspaces = grants(f, in)
+	if in.State == v1alpha1.UserActive && !IsLimited(f.User) {
+		in.Groups, in.OmittedGroups = f.Groups, f.OmittedGroups
+	}
 	if in.State == v1alpha1.UserActive {
 		modules, waiting := modulesInForce(f)
 		in = in.WithModules(f, modules)

@@ -24,6 +24,8 @@ const maxReferences = 10
 type AddressReferences struct {
 	// Members are the Workspaces that list the address in spec.members.
 	Members []string
+	// Groups are the OrgGroups that list the address in spec.members.
+	Groups []string
 	// Devices are the Workspaces with a device that is assigned to the address.
 	Devices []string
 	// Contacts are the contacts, of Workspaces and of the Organization, that are assigned to the very user who has the address.
@@ -50,6 +52,13 @@ func (r Reader) AddressReferences(ctx context.Context, o *v1alpha1.Organization,
 			found.Members = append(found.Members, w.Name)
 		}
 	}
+	listing, err := r.GroupsListing(ctx, namespace, email)
+	if err != nil {
+		return found, err
+	}
+	for _, g := range listing {
+		found.Groups = append(found.Groups, g.Name)
+	}
 	assigned, err := r.workspacesBy(ctx, namespace, workspaceByAssignee, emailaddr.Normalize(email), limit)
 	if err != nil {
 		return found, err
@@ -68,7 +77,7 @@ func (r Reader) AddressReferences(ctx context.Context, o *v1alpha1.Organization,
 		return found, err
 	}
 	found.Members, found.Devices, found.Contacts = bounded(found.Members), bounded(found.Devices), bounded(found.Contacts)
-	found.Unassigned, found.Invitations = bounded(found.Unassigned), bounded(found.Invitations)
+	found.Unassigned, found.Invitations, found.Groups = bounded(found.Unassigned), bounded(found.Invitations), bounded(found.Groups)
 	return found, nil
 }
 

@@ -91,6 +91,11 @@ func (r Reader) addInheritance(ctx context.Context, warnings []string, o *v1alph
 		warnings = append(warnings, fmt.Sprintf("%s: spec.members of workspaces names %s already: %s. The new user gets this access; if "+
 			"it was meant for somebody who had the address before, remove it there", person.field, person.email, listed(names)))
 	}
+	if len(references.Groups) > 0 {
+		warnings = append(warnings, fmt.Sprintf("%s: spec.members of OrgGroups names %s already: %s. The new user gets the access of these "+
+			"groups; if it was meant for somebody who had the address before, remove it there", person.field, person.email,
+			listed(references.Groups)))
+	}
 	if len(references.Devices) > 0 && len(present) == 0 {
 		warnings = append(warnings, fmt.Sprintf("%s: spec.devices of workspaces names %s already: %s. If this was meant for somebody who "+
 			"had the address before, assign the devices anew", person.field, person.email, listed(references.Devices)))
@@ -117,6 +122,10 @@ func (r Reader) addRemaining(ctx context.Context, warnings []string, o *v1alpha1
 	if len(references.Members) > 0 && heir == nil {
 		warnings = append(warnings, fmt.Sprintf("spec.members of workspaces still names %s: %s. The next user with this address gets that "+
 			"access; remove it there unless the person returns", effective.EmailOf(user), listed(references.Members)))
+	}
+	if len(references.Groups) > 0 && heir == nil {
+		warnings = append(warnings, fmt.Sprintf("spec.members of OrgGroups still names %s: %s. The next user with this address gets the "+
+			"access of these groups; remove it there unless the person returns", effective.EmailOf(user), listed(references.Groups)))
 	}
 	if len(references.Invitations) > 0 && heir == nil {
 		warnings = append(warnings, fmt.Sprintf("spec.emails of Invitations still names %s: %s. Sending one again invites the person "+

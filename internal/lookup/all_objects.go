@@ -24,7 +24,11 @@ func (r objects) AllObjects(ctx context.Context, namespace string) ([]client.Obj
 	if err != nil {
 		return nil, err
 	}
-	all := make([]client.Object, 0, len(invitations)+len(users)+len(workspaces))
+	groups, err := r.Groups(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]client.Object, 0, len(invitations)+len(users)+len(workspaces)+len(groups))
 	for _, i := range invitations {
 		all = append(all, i)
 	}
@@ -33,6 +37,9 @@ func (r objects) AllObjects(ctx context.Context, namespace string) ([]client.Obj
 	}
 	for _, w := range workspaces {
 		all = append(all, w)
+	}
+	for _, g := range groups {
+		all = append(all, g)
 	}
 	return all, nil
 }

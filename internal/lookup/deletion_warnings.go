@@ -18,6 +18,9 @@ import (
 // DeletionWarnings returns a sentence for each object that still names an object that is to be deleted, and says what follows
 // from that.
 func (r Reader) DeletionWarnings(ctx context.Context, object client.Object) ([]string, error) {
+	if group, is := object.(*v1alpha1.OrgGroup); is {
+		return r.groupDeletionWarnings(ctx, group)
+	}
 	user, is := object.(*v1alpha1.OrgUser)
 	if !is {
 		return nil, nil

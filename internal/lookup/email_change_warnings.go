@@ -34,6 +34,17 @@ func (r Reader) emailChangeWarnings(ctx context.Context, u *v1alpha1.OrgUser) ([
 		warnings = append(warnings, fmt.Sprintf("spec.email: workspace %q names %s as a member or an assignee, which does not follow: "+
 			"name %s there as well", w.Name, former, u.Spec.Email))
 	}
+	if err != nil {
+		return nil, err
+	}
+	groups, err := r.GroupsListing(ctx, u.Namespace, former)
+	for _, g := range groups {
+		if len(warnings) >= maxWarnings {
+			return append(warnings, andMore), err
+		}
+		warnings = append(warnings, fmt.Sprintf("spec.email: OrgGroup %q lists %s, which does not follow: list %s there as well", g.Name,
+			former, u.Spec.Email))
+	}
 	return warnings, err
 }
 

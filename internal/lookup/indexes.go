@@ -29,6 +29,7 @@ const (
 	userByAnyUsername         = "usher.anyUsername"
 	userByWorkspace           = "usher.workspace"
 	userByGroup               = "usher.group"
+	userByGroupInForce        = "usher.groupInForce"
 	userByInvitation          = "usher.invitation"
 	userUnproven              = "usher.unproven"
 	objectByUID               = "usher.uid"
@@ -43,6 +44,10 @@ const (
 	workspaceBySerial         = "usher.serial"
 	bindingByUser             = "usher.user"
 	bindingByDelegates        = "usher.delegates"
+	bindingByGroup            = "usher.bindingGroup"
+	groupByMember             = "usher.groupMember"
+	groupByTitle              = "usher.groupTitle"
+	groupByBinding            = "usher.groupBinding"
 )
 
 type index struct {
@@ -61,6 +66,7 @@ func indexes() []index {
 		{&v1alpha1.OrgUser{}, userByAnyUsername, inNamespace, onUser(anyUsernames)},
 		{&v1alpha1.OrgUser{}, userByWorkspace, inNamespace, onUser(workspaces)},
 		{&v1alpha1.OrgUser{}, userByGroup, inNamespace, onUser(groups)},
+		{&v1alpha1.OrgUser{}, userByGroupInForce, inNamespace, onUser(groupsInForce)},
 		{&v1alpha1.OrgUser{}, userByInvitation, inNamespace, onUser(invitations)},
 		{&v1alpha1.OrgUser{}, userUnproven, inNamespace, onUser(unproven)},
 		{&v1alpha1.OrgUser{}, objectByUID, everywhere, uid},
@@ -74,9 +80,13 @@ func indexes() []index {
 		{&v1alpha1.Workspace{}, workspaceByAssignee, inNamespace, assignees},
 		{&v1alpha1.Workspace{}, workspaceBySerial, inNamespace, serials},
 		{&v1alpha1.Workspace{}, workspaceByMember, inNamespace, memberKeys},
+		{&v1alpha1.OrgGroup{}, groupByMember, inNamespace, onGroup(listedAddresses)},
+		{&v1alpha1.OrgGroup{}, groupByTitle, inNamespace, onGroup(groupTitles)},
+		{&v1alpha1.OrgGroup{}, groupByBinding, inNamespace, onGroup(groupBindings)},
 		{&v1alpha1.Organization{}, organizationByClusterRole, everywhere, clusterRoleNames},
 		{&rbacv1.RoleBinding{}, bindingByUser, everywhere, bindingUsers},
 		{&rbacv1.RoleBinding{}, bindingByDelegates, everywhere, bindingDelegates},
+		{&rbacv1.RoleBinding{}, bindingByGroup, everywhere, bindingGroups},
 	}
 }
 
@@ -111,7 +121,7 @@ func Cached() []client.Object { return append(CachedByPortal(), &rbacv1.RoleBind
 func CachedByPortal() []client.Object {
 	return []client.Object{
 		&v1alpha1.Organization{}, &v1alpha1.OrgUser{}, &v1alpha1.Invitation{}, &v1alpha1.Workspace{},
-		&corev1.Namespace{}, ClusterRole(),
+		&v1alpha1.OrgGroup{}, &corev1.Namespace{}, ClusterRole(),
 	}
 }
 

@@ -97,8 +97,14 @@ func memberIndex(m v1alpha1.WorkspaceMember) client.MatchingFields {
 	return client.MatchingFields{userByEmail: emailaddr.Normalize(string(m.Email))}
 }
 
-// memberExists reports whether an entry of a workspace's members names anybody. It reads one user, however many are in a group.
+// memberExists reports whether an entry of a workspace's members names anybody, or an OrgGroup that there is. It reads one user, however
+// many are in a group.
 func (r Reader) memberExists(ctx context.Context, namespace string, m v1alpha1.WorkspaceMember) (bool, error) {
+	if m.Group != "" {
+		if group, err := r.Group(ctx, namespace, string(m.Group)); group != nil || err != nil {
+			return group != nil, err
+		}
+	}
 	users, err := r.users(ctx, namespace, memberIndex(m), client.Limit(1))
 	return len(users) > 0, err
 }
@@ -110,7 +116,10 @@ const maxMemberLookups = 16
 // UsersByMembers returns the OrgUsers whom entries of a workspace's members name, each user once, however often the entries name them.
 func (r Reader) UsersByMembers(ctx context.Context, namespace string, members []v1alpha1.WorkspaceMember,
 ) ([]*v1alpha1.OrgUser, error) {
-	members = effective.DistinctMembers(members)
+	members, err := r.withListed(ctx, namespace, effective.DistinctMembers(members))
+	if err != nil {
+		return nil, err
+	}
 	if len(members) > maxMemberLookups {
 		return r.usersAmong(ctx, namespace, members)
 	}
@@ -144,7 +153,7 @@ func (r Reader) usersAmong(ctx context.Context, namespace string, members []v1al
 	users, err := r.Users(ctx, namespace)
 	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
 		return !slices.ContainsFunc(u.Spec.Groups, func(group v1alpha1.ObjectName) bool { return groups[group] }) &&
-			!addresses[emailaddr.Normalize(string(u.Spec.Email))]
+			!addresses[emailaddr.Normalize(string(effective.EmailOf(u)))]
 	}), err
 }
 
@@ -184,30 +193,51 @@ func (r Reader) WorkspacesConcerning(ctx context.Context, u *v1alpha1.OrgUser) (
 
 func isDeleted(w *v1alpha1.Workspace) bool { return !w.DeletionTimestamp.IsZero() }
 
-// named reports which addresses and groups workspaces name as members. It reads one workspace of those that name a group.
+// named reports which addresses and groups workspaces name as members. An address that an OrgGroup lists is named where that group is. It
+// reads one workspace of those that name a group.
 func (r Reader) named(ctx context.Context, namespace string, keys []effective.MemberKey) (map[effective.MemberKey]bool, error) {
 	named := make(map[effective.MemberKey]bool, len(keys))
 	for _, key := range keys {
-		for _, access := range effective.Accesses {
-			found, err := r.workspacesByMember(ctx, namespace, key, access, client.Limit(1))
+		candidates := []effective.MemberKey{key}
+		if email, is := effective.AddressOfKey(key); is {
+			groups, _, err := r.GroupsOf(ctx, namespace, email, nil)
 			if err != nil {
 				return nil, err
 			}
-			if named[key] = len(found) > 0; named[key] {
-				break
-			}
+			candidates = effective.KeysOf(email, groups)
+		}
+		var err error
+		if named[key], err = r.anyNamed(ctx, namespace, candidates); err != nil {
+			return nil, err
 		}
 	}
 	return named, nil
+}
+
+// anyNamed reports whether a workspace names one of the keys.
+func (r Reader) anyNamed(ctx context.Context, namespace string, keys []effective.MemberKey) (bool, error) {
+	for _, key := range keys {
+		for _, access := range effective.Accesses {
+			found, err := r.workspacesByMember(ctx, namespace, key, access, client.Limit(1))
+			if len(found) > 0 || err != nil {
+				return len(found) > 0, err
+			}
+		}
+	}
+	return false, nil
 }
 
 // access adds the workspaces that concern a user, found by the indexes and the user's own spec. The cost grows only with the
 // groups and workspaces of the user, not with the number of workspaces or of their members. For an administrator in force it
 // adds all workspaces, without reading their members.
 func (r Reader) access(ctx context.Context, f *effective.UserFacts) error {
-	u := f.User
+	u, email := f.User, string(effective.EmailOf(f.User))
+	var err error
+	if f.Groups, f.OmittedGroups, err = r.GroupsOf(ctx, u.Namespace, email, u.Spec.Groups); err != nil {
+		return err
+	}
 	concerning := map[string]*v1alpha1.Workspace{}
-	for _, key := range effective.KeysOfUser(u) {
+	for _, key := range effective.KeysOf(email, f.Groups) {
 		strongest := map[string]bool{}
 		for _, access := range effective.Accesses {
 			found, err := r.workspacesByMember(ctx, u.Namespace, key, access)

@@ -61,6 +61,8 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 			return nil, err
 		}
 		return r.addMissingInWorkspace(ctx, warnings, o, organization)
+	case *v1alpha1.OrgGroup:
+		return r.addMissingListed(ctx, warnings, o)
 	}
 	return warnings, nil
 }
@@ -112,6 +114,23 @@ func (r Reader) addMissingMembers(ctx context.Context, warnings []string, w *v1a
 			warnings = append(warnings, fmt.Sprintf("spec.members: nobody is in the group %q yet", m.Group))
 		default:
 			warnings = append(warnings, fmt.Sprintf("spec.members: there is no user with the address %s yet", m.Email))
+		}
+	}
+	return warnings, nil
+}
+
+// addMissingListed names the addresses that a group lists and that no user has.
+func (r Reader) addMissingListed(ctx context.Context, warnings []string, g *v1alpha1.OrgGroup) ([]string, error) {
+	for _, address := range effective.GroupMembers(g) {
+		if len(warnings) >= maxWarnings {
+			return append(warnings, andMore), nil
+		}
+		known, err := r.HasEmail(ctx, g.Namespace, address)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			warnings = append(warnings, fmt.Sprintf("spec.members: there is no user with the address %s yet", address))
 		}
 	}
 	return warnings, nil

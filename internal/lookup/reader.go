@@ -28,8 +28,9 @@ type objects struct{ client.Reader }
 type Reader struct {
 	objects
 
-	domains live.Value[effective.IntakeDomains]
-	names   effective.Usernames
+	domains        live.Value[effective.IntakeDomains]
+	identityGroups live.Value[effective.IdentityGroups]
+	names          effective.Usernames
 }
 
 // New returns a Reader. Domains say at which addresses an organization may receive mail.
@@ -40,6 +41,12 @@ func New(cache client.Reader, domains effective.IntakeDomains) Reader {
 // WithLiveDomains returns a Reader with domains that may change.
 func (r Reader) WithLiveDomains(domains live.Value[effective.IntakeDomains]) Reader {
 	r.domains = domains
+	return r
+}
+
+// WithIdentityGroups returns a Reader for which OrgGroups may name these groups of the identity provider.
+func (r Reader) WithIdentityGroups(groups live.Value[effective.IdentityGroups]) Reader {
+	r.identityGroups = groups
 	return r
 }
 

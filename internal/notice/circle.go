@@ -33,9 +33,18 @@ func (s Snapshot) circle() circle {
 	c.workspace = v1alpha1.ObjectName(s.Workspace.Name)
 	members := make(map[effective.MemberKey]bool, len(s.Workspace.Spec.Members))
 	c.lists = func(key effective.MemberKey) bool { return members[key] }
+	groups := make(map[v1alpha1.ObjectName]*v1alpha1.OrgGroup, len(s.Groups))
+	for _, g := range s.Groups {
+		groups[v1alpha1.ObjectName(g.Name)] = g
+	}
 	for _, m := range s.Workspace.Spec.Members {
 		if key := effective.KeyOfMember(m); key != "" {
 			members[key] = true
+		}
+		if g := groups[m.Group]; m.Group != "" && g != nil && g.DeletionTimestamp.IsZero() {
+			for _, address := range effective.GroupMembers(g) {
+				members[effective.AddressKey(address)] = true
+			}
 		}
 	}
 	return c

@@ -22,6 +22,8 @@ type Snapshot struct {
 	// Users and Invitations are all those of the organization.
 	Users       []*v1alpha1.OrgUser
 	Invitations []*v1alpha1.Invitation
+	// Groups are all OrgGroups of the organization.
+	Groups []*v1alpha1.OrgGroup
 	// Now is the time.
 	Now time.Time
 }

@@ -40,6 +40,7 @@ func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options
 		DefaultTransform: trimmed(),
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.OrgUser{}: {Transform: trimmed(trimUser)},
+			&v1alpha1.OrgGroup{}: {Transform: trimmed(trimGroup)},
 			&corev1.ConfigMap{}: configMaps,
 			&corev1.Namespace{}: {Transform: trimmed(trimNamespace)},
 			&corev1.Secret{}: {
@@ -67,6 +68,7 @@ func portalCacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.O
 		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.OrgUser{}: {Transform: trimmed(trimUser)},
+			&v1alpha1.OrgGroup{}: {Transform: trimmed(trimGroup)},
 			&corev1.Namespace{}: {Transform: trimmed(trimNamespace)},
 			&corev1.Secret{}:    {Namespaces: secretNamespaces(o, called(keySecret)), Transform: trimmed(trimSecret(o))},
 		},

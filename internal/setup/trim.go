@@ -112,6 +112,8 @@ func trimUserStatus(u *v1alpha1.OrgUser) {
 		grant.Origins = exact(grant.Origins)
 	}
 	shareAll(s.Modules)
+	shareAll(s.Groups)
+	s.Groups = exact(s.Groups)
 	s.Workspaces, s.Modules, s.Conditions = exact(s.Workspaces), exact(s.Modules), exact(s.Conditions)
 	if s.Email == string(u.Spec.Email) {
 		s.Email = string(u.Spec.Email)
@@ -123,6 +125,21 @@ func trimUserStatus(u *v1alpha1.OrgUser) {
 		s.DisplayName = string(u.Spec.DisplayName)
 	}
 	shareConditions(s.Conditions)
+}
+
+// trimGroup shares the addresses that several groups list, and the names of the workspaces that they open.
+func trimGroup(o client.Object) {
+	g, is := o.(*v1alpha1.OrgGroup)
+	if !is {
+		return
+	}
+	shareAll(g.Spec.Members)
+	for n := range g.Status.Workspaces {
+		grant := &g.Status.Workspaces[n]
+		grant.Name, grant.Access = shared(grant.Name), shared(grant.Access)
+	}
+	g.Spec.Members, g.Status.Workspaces, g.Status.Conditions = exact(g.Spec.Members), exact(g.Status.Workspaces), exact(g.Status.Conditions)
+	shareConditions(g.Status.Conditions)
 }
 
 func shareAll[S ~string](values []S) {

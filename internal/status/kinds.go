@@ -24,6 +24,8 @@ func Read(ctx context.Context, reader client.Reader, key client.ObjectKey, o Obj
 		return readInto(ctx, reader, key, o)
 	case *v1alpha1.Workspace:
 		return readInto(ctx, reader, key, o)
+	case *v1alpha1.OrgGroup:
+		return readInto(ctx, reader, key, o)
 	default:
 		return fmt.Errorf("cannot read the status of a %T", o)
 	}
@@ -61,6 +63,10 @@ func withoutSpec(o Object) Object {
 	case *v1alpha1.Workspace:
 		bare := *o
 		bare.Spec = v1alpha1.WorkspaceSpec{}
+		return &bare
+	case *v1alpha1.OrgGroup:
+		bare := *o
+		bare.Spec = v1alpha1.OrgGroupSpec{}
 		return &bare
 	default:
 		return o

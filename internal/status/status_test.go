@@ -269,7 +269,7 @@ var _ = Describe("Read", func() {
 				known++
 			}
 		}
-		Expect(known).To(Equal(4))
+		Expect(known).To(Equal(5))
 	})
 })
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 const (
@@ -40,7 +41,8 @@ type Answer struct {
 	Workspaces []Workspace `json:"workspaces,omitempty"`
 	// Modules are those in force.
 	Modules []v1alpha1.ObjectName `json:"modules,omitempty"`
-	Groups  []v1alpha1.ObjectName `json:"groups,omitempty"`
+	// Groups are those that the account names, and those in force.
+	Groups []v1alpha1.ObjectName `json:"groups,omitempty"`
 	// Version is the operator's version.
 	Version string `json:"version,omitempty"`
 }
@@ -84,7 +86,7 @@ func (a Answer) Text() (string, error) {
 // Describe adds an account to the answer.
 func (a *Answer) Describe(u *v1alpha1.OrgUser) {
 	a.User, a.DisplayName, a.Email = u.Name, u.Status.DisplayName, u.Status.Email
-	a.Modules, a.Groups = slices.Clone(u.Status.Modules), slices.Clone(u.Spec.Groups)
+	a.Modules, a.Groups = slices.Clone(u.Status.Modules), effective.KnownGroups(u)
 	for _, grant := range u.Status.Workspaces {
 		a.Workspaces = append(a.Workspaces, Workspace{Name: grant.Name, Access: grant.Access, Origins: grant.Origins})
 	}

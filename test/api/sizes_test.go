@@ -101,6 +101,21 @@ var _ = Describe("A status at its maxima", func() {
 		Expect(put(ctx, u, func() {
 			u.Status.Workspaces, u.Status.Modules, u.Status.Conditions = fitting, u.Spec.Modules, conditions()
 			u.Status.AccessChange = accessChange(u.Spec.Modules)
+			for n := range effective.MaxGroupsOfUser {
+				u.Status.Groups = append(u.Status.Groups, maxima.Name("group", n))
+			}
+		})).To(BeNumerically("<", etcd))
+	})
+
+	It("OPS-9 is written for a group that opens more workspaces than it lists", func(ctx SpecContext) {
+		g := maxima.OrgGroup()
+		Expect(put(ctx, g, func() {
+			for n := range 1000 {
+				g.Status.Workspaces = append(g.Status.Workspaces, v1alpha1.GroupGrantStatus{
+					Name: string(maxima.Name("workspace", n)), Access: v1alpha1.WorkspaceAdmin,
+				})
+			}
+			g.Status.IdentityGroup, g.Status.Conditions = string(g.Spec.IdentityGroup), conditions()
 		})).To(BeNumerically("<", etcd))
 	})
 

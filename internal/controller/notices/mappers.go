@@ -88,6 +88,20 @@ func (r *workspaceReconciler) workspacesForInvitation(ctx context.Context, c map
 	return r.workspacesWithNotices(ctx, c.Newest())
 }
 
+// workspacesForGroup returns the workspaces with notices among those that list a group, if other people than before are in it.
+func (r *workspaceReconciler) workspacesForGroup(ctx context.Context, c mapper.Change[*v1alpha1.OrgGroup],
+) ([]types.NamespacedName, error) {
+	if c.Initial || len(mapper.Difference(effective.GroupMembers(c.Before), effective.GroupMembers(c.After))) == 0 {
+		return nil, nil
+	}
+	listing, err := r.cache.WorkspacesByGroup(ctx, c.Newest().Namespace, c.Newest().Name)
+	var named []*v1alpha1.Workspace
+	for _, access := range effective.Accesses {
+		named = append(named, listing[access]...)
+	}
+	return mapper.KeysOf(slices.DeleteFunc(named, func(w *v1alpha1.Workspace) bool { return !needsNotices(w) }), err)
+}
+
 // workspacesWithNotices returns the workspaces of an object's organization that have notices.
 func (r *workspaceReconciler) workspacesWithNotices(ctx context.Context, o client.Object) ([]types.NamespacedName, error) {
 	workspaces, err := r.cache.Workspaces(ctx, o.GetNamespace())

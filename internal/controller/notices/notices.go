@@ -70,6 +70,7 @@ func (n Notices) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Organization{}, mapper.OnChangeAfter(planDelay, w.workspacesForOrganization)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(planDelay, w.workspacesForUser)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(planDelay, w.workspacesForInvitation)).
+		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeAfter(planDelay, w.workspacesForGroup)).
 		Watches(&corev1.Namespace{}, pause.OnResume(w.workspacesIn)).
 		Complete(pause.Guard[v1alpha1.Workspace](n.client, n.cache, n.api, reconcile.AsReconciler(n.client, w)))
 }
@@ -126,6 +127,9 @@ func (n *Notices) reconcile(ctx context.Context, t *target) (ctrl.Result, error)
 func (n *Notices) snapshot(ctx context.Context, t *target) (s notice.Snapshot, err error) {
 	s = notice.Snapshot{Organization: t.organization, Workspace: t.workspace, Now: n.now()}
 	if s.Users, err = n.cache.Users(ctx, t.organization.Namespace); err != nil {
+		return s, err
+	}
+	if s.Groups, err = n.cache.Groups(ctx, t.organization.Namespace); err != nil {
 		return s, err
 	}
 	s.Invitations, err = n.cache.Invitations(ctx, t.organization.Namespace)

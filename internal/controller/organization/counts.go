@@ -18,7 +18,7 @@ import (
 func (r *Reconciler) reconcileCounts(_ context.Context, s *scope) (time.Duration, error) {
 	s.organization.Status.Users = countUsers(s.users)
 	s.organization.Status.Workspaces = status.Count(len(s.workspaces))
-	groups := countGroups(s.users, s.workspaces)
+	groups := countGroups(s.users, s.workspaces, s.groups)
 	s.organization.Status.Groups = groups[:min(len(groups), effective.MaxGroups)]
 	s.organization.Status.UnlistedGroups = *status.Count(len(groups) - len(s.organization.Status.Groups))
 	return 0, nil
@@ -40,10 +40,13 @@ func countUsers(users []*v1alpha1.OrgUser) v1alpha1.UserCounts {
 	return v1alpha1.UserCounts{Total: status.Count(len(users)), Active: &active, Pending: &pending, Limited: &limited}
 }
 
-// countGroups counts the users in each group, without those who are being removed. A group that a workspace names and nobody is in
-// counts zero.
-func countGroups(users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace) []v1alpha1.GroupStatus {
+// countGroups counts the users in each group, without those who are being removed. A group that has an OrgGroup or that a workspace names,
+// and nobody is in, counts zero.
+func countGroups(users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace, groups []*v1alpha1.OrgGroup) []v1alpha1.GroupStatus {
 	counts := map[v1alpha1.ObjectName]int{}
+	for _, g := range groups {
+		counts[v1alpha1.ObjectName(g.Name)] = 0
+	}
 	for _, w := range workspaces {
 		maps.Copy(counts, groupsNamed(w))
 	}
@@ -51,16 +54,16 @@ func countGroups(users []*v1alpha1.OrgUser, workspaces []*v1alpha1.Workspace) []
 		if !u.DeletionTimestamp.IsZero() {
 			continue
 		}
-		for _, group := range u.Spec.Groups {
+		for _, group := range effective.KnownGroups(u) {
 			counts[group]++
 		}
 	}
 	names := slices.Sorted(maps.Keys(counts))
-	var groups []v1alpha1.GroupStatus
+	var counted []v1alpha1.GroupStatus
 	for _, name := range names {
-		groups = append(groups, v1alpha1.GroupStatus{Name: string(name), Users: status.Count(counts[name])})
+		counted = append(counted, v1alpha1.GroupStatus{Name: string(name), Users: status.Count(counts[name])})
 	}
-	return groups
+	return counted
 }
 
 // groupsNamed returns the groups that a workspace names, with a count of zero each.

@@ -26,10 +26,19 @@ var _ = Describe("The counts of an organization", func() {
 		}
 		w := builders.Workspace("acme", "w").Group("night", v1alpha1.WorkspaceEdit).Group("empty", v1alpha1.WorkspaceEdit).
 			Member("x@acme.example", v1alpha1.WorkspaceEdit).Obj()
-		Expect(countGroups(users, []*v1alpha1.Workspace{w})).To(Equal([]v1alpha1.GroupStatus{
+		Expect(countGroups(users, []*v1alpha1.Workspace{w}, nil)).To(Equal([]v1alpha1.GroupStatus{
 			{Name: "day", Users: ptr.To[int32](1)}, {Name: "empty", Users: ptr.To[int32](0)}, {Name: "night", Users: ptr.To[int32](2)},
 		}))
-		Expect(countGroups(nil, nil)).To(BeNil())
+		Expect(countGroups(nil, nil, nil)).To(BeNil())
+	})
+
+	It("DIR-5 include those whom an OrgGroup lists, each once, and an OrgGroup without anybody", func() {
+		listed := builders.OrgUser("acme", "a").Groups("night").Obj()
+		listed.Status.Groups = []v1alpha1.ObjectName{"night", "day"}
+		groups := []*v1alpha1.OrgGroup{builders.OrgGroup("acme", "day").Obj(), builders.OrgGroup("acme", "empty").Obj()}
+		Expect(countGroups([]*v1alpha1.OrgUser{listed}, nil, groups)).To(Equal([]v1alpha1.GroupStatus{
+			{Name: "day", Users: ptr.To[int32](1)}, {Name: "empty", Users: ptr.To[int32](0)}, {Name: "night", Users: ptr.To[int32](1)},
+		}))
 	})
 
 	It("OPS-9 list 1,000 groups, and say how many there are besides", func(ctx context.Context) {

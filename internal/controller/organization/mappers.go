@@ -81,6 +81,14 @@ func organizationForWorkspace(_ context.Context, c mapper.Change[*v1alpha1.Works
 	return []types.NamespacedName{mapper.OrganizationKey(c.Newest())}, nil
 }
 
+// organizationForGroup maps a group that is new or gone: the organization lists its groups, and one that is being deleted waits for them.
+func organizationForGroup(_ context.Context, c mapper.Change[*v1alpha1.OrgGroup]) ([]types.NamespacedName, error) {
+	if !c.Created() && !c.Deleted() {
+		return nil, nil
+	}
+	return []types.NamespacedName{mapper.OrganizationKey(c.Newest())}, nil
+}
+
 // organizationForInvitation maps an Invitation that is gone: an Organization that is being deleted waits for that.
 func organizationForInvitation(_ context.Context, c mapper.Change[*v1alpha1.Invitation]) ([]types.NamespacedName, error) {
 	if !c.Deleted() {

@@ -63,6 +63,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.organizationForAssignee)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(mapper.CountDelay, organizationForUser)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChangeAfter(mapper.CountDelay, organizationForWorkspace)).
+		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeAfter(mapper.CountDelay, organizationForGroup)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChange(organizationForInvitation)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(organizationForDelegateBinding)).
 		Watches(&rbacv1.Role{}, mapper.OnChange(organizationForPaymentRole)).

@@ -22,6 +22,7 @@ type scope struct {
 	// These are read from the cache. Users is shared with it and must not be changed in place.
 	users            []*v1alpha1.OrgUser
 	workspaces       []*v1alpha1.Workspace
+	groups           []*v1alpha1.OrgGroup
 	assignees        effective.UsersByAddress
 	delegateBindings []*rbacv1.RoleBinding
 	moduleProblems   []effective.ModuleProblem
@@ -37,6 +38,9 @@ func (r *Reconciler) newScope(ctx context.Context, o *v1alpha1.Organization) (*s
 		return nil, err
 	}
 	if s.workspaces, err = r.cache.Workspaces(ctx, o.Namespace); err != nil {
+		return nil, err
+	}
+	if s.groups, err = r.cache.Groups(ctx, o.Namespace); err != nil {
 		return nil, err
 	}
 	if s.assignees, err = r.cache.Assignees(ctx, o.Namespace, o.Spec.Contacts); err != nil {

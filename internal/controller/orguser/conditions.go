@@ -91,6 +91,10 @@ func setActive(u *v1alpha1.OrgUser, o *v1alpha1.Organization, in effective.InFor
 		status.Stalled(u, v1alpha1.ReasonTooManyWorkspaces, fmt.Sprintf(
 			"the user has access to %d workspaces, and the status has no room for %d more, which are not in force: remove the user from "+
 				"workspaces that the user does not need", len(in.Workspaces), in.OmittedWorkspaces))
+	case in.OmittedGroups > 0:
+		status.Stalled(u, v1alpha1.ReasonTooManyGroups, fmt.Sprintf(
+			"the user is in %d groups, and %d more are not in force: remove the user's address from OrgGroups that the user does not need",
+			len(in.Groups), in.OmittedGroups))
 	case len(in.AwaitingSeats) > 0 && o != nil:
 		setAwaitingSeats(u, o, in.AwaitingSeats)
 	case len(in.MissingWorkspaces) > 0:

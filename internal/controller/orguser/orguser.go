@@ -63,6 +63,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Invitation{}, mapper.OnChange(r.usersForInvitation)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(mailDelay, r.usersForInvitationMail)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.usersForWorkspace)).
+		Watches(&v1alpha1.OrgGroup{}, mapper.OnChange(r.usersForGroup)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(r.usersForRoleBinding)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, mapper.OnChange(r.usersForClusterRole)).
 		Watches(&corev1.Namespace{}, pause.OnResume(r.usersAndHolders)).

@@ -44,6 +44,7 @@ func (r *Reconciler) reportRemaining(o *v1alpha1.Organization, u *v1alpha1.OrgUs
 		}
 	}
 	add("spec.members of the workspaces ", remains.Members)
+	add("spec.members of the OrgGroups ", remains.Groups)
 	add("spec.emails of the Invitations ", remains.Invitations)
 	add("devices of the workspaces ", remains.Devices)
 	add("contacts, which are unassigned now: ", slices.Concat(remains.Contacts, remains.Unassigned))
