@@ -72,6 +72,8 @@ func specOf(object any) any {
 		return o.Spec
 	case *v1alpha1.Workspace:
 		return o.Spec
+	case *v1alpha1.OrgGroup:
+		return o.Spec
 	default:
 		return nil
 	}

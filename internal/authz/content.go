@@ -27,6 +27,8 @@ func CheckContent(object metav1.Object) []Violation {
 		return checkInvitation(o)
 	case *v1alpha1.Workspace:
 		return checkWorkspace(o)
+	case *v1alpha1.OrgGroup:
+		return checkGroup(o)
 	default:
 		return nil
 	}

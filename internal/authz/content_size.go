@@ -20,6 +20,7 @@ const (
 	maxOrganizationSize = 256 << 10
 	maxUserSize         = 512 << 10
 	maxInvitationSize   = 256 << 10
+	maxGroupSize        = 1024 << 10
 )
 
 // sizeLimit returns how many bytes an object's spec and metadata may take.
@@ -31,6 +32,8 @@ func sizeLimit(object metav1.Object) int {
 		return maxOrganizationSize
 	case *v1alpha1.Invitation:
 		return maxInvitationSize
+	case *v1alpha1.OrgGroup:
+		return maxGroupSize
 	default:
 		return maxUserSize
 	}
@@ -84,6 +87,9 @@ func shorterWay(object metav1.Object) string {
 		return "list groups instead of addresses in spec.members, or use kubectl apply --server-side, which needs no annotation"
 	case *v1alpha1.Invitation:
 		return "split the list of addresses into several Invitations"
+	case *v1alpha1.OrgGroup:
+		return "name the group in spec.groups of OrgUsers instead of listing their addresses, or use kubectl apply --server-side, which " +
+			"needs no annotation"
 	default:
 		return "remove annotations or contacts that nobody needs, or use kubectl apply --server-side, which needs no annotation"
 	}

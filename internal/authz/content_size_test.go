@@ -45,7 +45,12 @@ var _ = Describe("The size of an object", func() {
 			"managed fields, but only 256 KiB leave room for the status: split the list of addresses into several Invitations"),
 		Entry("of a workspace", builders.Workspace("acme", "support").Obj(), 1024, "has 1025 KiB together with labels, annotations and managed fields, but only "+
 			"1024 KiB leave room for the status: list groups instead of addresses in spec.members, or use kubectl apply --server-side, which needs no annotation"),
+		Entry("of a group", builders.OrgGroup("acme", "helpdesk").Obj(), 1024, "has 1025 KiB together with labels, annotations and managed fields, but only "+
+			"1024 KiB leave room for the status: name the group in spec.groups of OrgUsers instead of listing their addresses, or use kubectl apply "+
+			"--server-side, which needs no annotation"),
 	)
+
+	It("OPS-9 allows a group with 10,000 members", func() { Expect(authz.CheckSize(maxima.OrgGroup())).To(BeEmpty()) })
 
 	It("OPS-9 allows a workspace with 10,000 members and 1,000 devices", func() {
 		w := maxima.Workspace()

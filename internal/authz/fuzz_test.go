@@ -20,6 +20,7 @@ var specs = []string{
 	`{}`, `null`, `[]`, `7`, `"x"`, `{"profile":null}`, `{"profile":{"size":1}}`, `{"profile":{"size":1e9,"address":{}}}`,
 	`{"email":"a@b.example","role":"Member","workspaces":[{"name":"x","access":"Edit"}]}`, `{"emails":["",";;"],"role":"?"}`,
 	`{"members":[{}],"settings":{"language":"-"},"namespace":"acme-x"}`, `{"delegates":[{"username":"x","role":"OrganizationAdmin"}]}`,
+	`{"members":["a@b.example","A@b.example",""],"identityGroup":"system:masters"}`,
 }
 
 // FuzzChangedFields compares specs of any JSON: the comparison never panics, finds no difference between equals, and does not
@@ -92,7 +93,7 @@ func FuzzJudge(f *testing.F) {
 // parsed returns an object of a kind with a spec.
 func parsed(kind byte, spec []byte) (metav1.Object, error) {
 	meta := metav1.ObjectMeta{Namespace: "acme", Name: "ana"}
-	switch kind % 4 {
+	switch kind % 5 {
 	case 0:
 		o := &v1alpha1.Organization{ObjectMeta: meta}
 		return o, json.Unmarshal(spec, &o.Spec)
@@ -102,8 +103,11 @@ func parsed(kind byte, spec []byte) (metav1.Object, error) {
 	case 2:
 		o := &v1alpha1.Invitation{ObjectMeta: meta}
 		return o, json.Unmarshal(spec, &o.Spec)
-	default:
+	case 3:
 		o := &v1alpha1.Workspace{ObjectMeta: meta}
+		return o, json.Unmarshal(spec, &o.Spec)
+	default:
+		o := &v1alpha1.OrgGroup{ObjectMeta: meta}
 		return o, json.Unmarshal(spec, &o.Spec)
 	}
 }

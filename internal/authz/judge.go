@@ -39,7 +39,8 @@ func judgeContent(r Request) []Violation {
 	if r.Operation == Update && len(r.changed()) == 0 {
 		return found
 	}
-	return slices.Concat(found, CheckContent(r.New), judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r))
+	return slices.Concat(found, CheckContent(r.New), judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r),
+		judgeIdentityGroup(r), judgeGroupTitle(r))
 }
 
 // judgeAuthority applies the role table.
@@ -51,6 +52,8 @@ func judgeAuthority(r Request) []Violation {
 		return append(judgeUser(r), judgeUserInviter(r)...)
 	case *v1alpha1.Invitation:
 		return slices.Concat(judgeInvitation(r), judgeInviter(r), judgeInviterKind(r))
+	case *v1alpha1.OrgGroup:
+		return judgeGroup(r)
 	default:
 		return append(judgeArea(r, AreaWorkspaces, "workspaces"), judgeDelegateNamespace(r)...)
 	}

@@ -65,6 +65,12 @@ type Facts struct {
 	SerialHolders map[string]effective.SerialHolder
 	// Resend is about another mail that the request's OrgUser requests.
 	Resend ResendFacts
+	// Protected maps those of the GroupAddresses that belong to a user above the role Member to that role.
+	Protected map[string]v1alpha1.Role
+	// IdentityGroups say which groups of the identity provider the organization may name.
+	IdentityGroups effective.IdentityGroups
+	// TitleHolder is another OrgGroup with the name for people that the request's OrgGroup has; nil: there is none.
+	TitleHolder *v1alpha1.OrgGroup
 	// Namespace is about the namespace of a new Workspace.
 	Namespace NamespaceFacts
 }

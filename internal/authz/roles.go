@@ -25,8 +25,8 @@ const (
 	AreaBilling Area = "billing"
 	// AreaSubscription is the plan, the modules and their seats.
 	AreaSubscription Area = "subscription"
-	// AreaUsers is users and invitations.
-	AreaUsers Area = "users and invitations"
+	// AreaUsers is users, groups and invitations.
+	AreaUsers Area = "users, groups and invitations"
 	// AreaWorkspaces is workspaces.
 	AreaWorkspaces Area = "workspaces"
 	// AreaOrganization is the organization's existence and its delegates.
@@ -41,7 +41,8 @@ const (
 	PowerNone Power = iota
 	// PowerView permits viewing.
 	PowerView
-	// PowerManageMembers permits viewing, and managing users with the role Member (ORG-9 to ORG-12).
+	// PowerManageMembers permits viewing, and managing users with the role Member, and groups as far as such users are concerned (ORG-9 to
+	// ORG-12).
 	PowerManageMembers
 	// PowerManage permits viewing and changing.
 	PowerManage

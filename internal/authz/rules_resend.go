@@ -124,6 +124,8 @@ func ResendFaults(object metav1.Object, f ResendFacts) []ResendFault {
 		return one(userResendFault(o, request, f))
 	case *v1alpha1.Workspace:
 		return one(queueResendFault(o, request))
+	case *v1alpha1.OrgGroup:
+		return one("sends nothing on an OrgGroup: " + resendElsewhere)
 	default:
 		return one("sends nothing on an Organization: " + resendElsewhere)
 	}

@@ -30,7 +30,7 @@ func judgeMember(r Request) []Violation {
 	case r.Operation == Create:
 		return append(judgeGrant(r, after.Spec.Role), judgeModules(r)...)
 	case r.Operation == Delete && !isMember(before):
-		return []Violation{r.deny("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", protectedRole(before))}
+		return []Violation{r.deny("", "members-only", managersOf(AreaUsers), "delete a user with the role %q", ProtectedRole(before))}
 	case r.Operation == Update:
 		return judgeMemberUpdate(r, before, after)
 	}
@@ -41,12 +41,12 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 	var found []Violation
 	if !isMember(before) && !slices.Equal(before.Finalizers, after.Finalizers) {
 		found = append(found, r.deny("metadata.finalizers", "members-only", managersOf(AreaUsers),
-			"change finalizers of a user with the role %q", protectedRole(before)))
+			"change finalizers of a user with the role %q", ProtectedRole(before)))
 	}
 	const resend = v1alpha1.AnnotationResend
 	if !isMember(before) && before.Annotations[resend] != after.Annotations[resend] {
 		found = append(found, r.deny("metadata.annotations["+resend+"]", "members-only", managersOf(AreaUsers),
-			"invite a user with the role %q again", protectedRole(before)))
+			"invite a user with the role %q again", ProtectedRole(before)))
 	}
 	for _, field := range r.changed() {
 		switch {
@@ -59,18 +59,18 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 		case field == "spec.workspaces" || isMember(before):
 		default:
 			found = append(found, r.deny(field, "members-only", managersOf(AreaUsers),
-				"change %s of a user with the role %q", strings.TrimPrefix(field, "spec."), protectedRole(before)))
+				"change %s of a user with the role %q", strings.TrimPrefix(field, "spec."), ProtectedRole(before)))
 		}
 	}
 	return found
 }
 
 // isMember reports whether a user is a Member, both as requested and in force.
-func isMember(u *v1alpha1.OrgUser) bool { return protectedRole(u) == v1alpha1.RoleMember }
+func isMember(u *v1alpha1.OrgUser) bool { return ProtectedRole(u) == v1alpha1.RoleMember }
 
-// protectedRole returns the role that protects a user from actors who manage Members only: the role in force if it is above
+// ProtectedRole returns the role that protects a user from actors who manage Members only: the role in force if it is above
 // Member, else the requested one.
-func protectedRole(u *v1alpha1.OrgUser) v1alpha1.Role {
+func ProtectedRole(u *v1alpha1.OrgUser) v1alpha1.Role {
 	if u.Status.Role != "" && u.Status.Role != v1alpha1.RoleMember {
 		return u.Status.Role
 	}

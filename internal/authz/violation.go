@@ -77,6 +77,8 @@ func noun(object metav1.Object) string {
 		return "users"
 	case *v1alpha1.Invitation:
 		return "invitations"
+	case *v1alpha1.OrgGroup:
+		return "groups"
 	default:
 		return "workspaces"
 	}

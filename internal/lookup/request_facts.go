@@ -35,6 +35,8 @@ func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator stri
 		}
 	case *v1alpha1.Workspace:
 		err = r.workspaceFacts(ctx, &q, o, operator)
+	case *v1alpha1.OrgGroup:
+		err = r.groupFacts(ctx, &q, o)
 	}
 	if err == nil {
 		q.Facts.Named, err = r.named(ctx, q.Organization, authz.AssignmentKeys(q))
@@ -101,5 +103,34 @@ func (r Reader) workspaceFacts(ctx context.Context, q *authz.Request, w *v1alpha
 	if q.Operation == authz.Create {
 		q.Facts.Namespace, err = r.NamespaceFacts(ctx, operator, w)
 	}
+	return err
+}
+
+// groupFacts adds which of the addresses that a group lists newly, or no longer, belong to somebody above the role Member, and who has the
+// name for people that it requests.
+func (r Reader) groupFacts(ctx context.Context, q *authz.Request, g *v1alpha1.OrgGroup) error {
+	if q.Status {
+		return nil
+	}
+	q.Facts.IdentityGroups = r.identityGroups.Load()
+	for _, address := range authz.GroupAddresses(*q) {
+		users, err := r.UsersByEmail(ctx, q.Organization, address)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if role := authz.ProtectedRole(u); role != v1alpha1.RoleMember {
+				if q.Facts.Protected == nil {
+					q.Facts.Protected = map[string]v1alpha1.Role{}
+				}
+				q.Facts.Protected[address] = role
+			}
+		}
+	}
+	if q.Operation == authz.Delete {
+		return nil
+	}
+	var err error
+	q.Facts.TitleHolder, err = r.GroupWithTitle(ctx, g)
 	return err
 }

@@ -69,6 +69,9 @@ func settle(ctx context.Context) string {
 		builders.OrgUser(name, "pet").Role(v1alpha1.RoleTechnician).Obj(),
 		builders.Workspace(name, "support").Namespace(name + "-support").Obj(),
 		builders.Workspace(name, "sales").Obj(),
+		builders.OrgGroup(name, "helpdesk").Members("sam@" + name + ".example").Obj(),
+		builders.OrgGroup(name, "leads").Members("tea@" + name + ".example").Obj(),
+		builders.OrgGroup(name, "tokens").IdentityGroup("oidc:tokens").Obj(),
 		builders.Invitation(name, "members", "pal@"+name+".example").InvitedBy(ana).Obj(),
 		builders.Invitation(name, "technicians", "tec@"+name+".example").Role(v1alpha1.RoleTechnician).InvitedBy(ana).Obj(),
 		builders.Invitation(name, "equipped", "eq@"+name+".example").Modules("desk").InvitedBy(ana).Obj(),
@@ -110,6 +113,12 @@ func awaitEverybody(ctx context.Context, namespace string) {
 		user := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 		Eventually(func() (*v1alpha1.OrgUser, error) {
 			return user, env.Client.Get(ctx, client.ObjectKeyFromObject(user), user)
+		}).Should(BeReady())
+	}
+	for _, name := range []string{"helpdesk", "leads", "tokens"} {
+		group := &v1alpha1.OrgGroup{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		Eventually(func() (*v1alpha1.OrgGroup, error) {
+			return group, env.Client.Get(ctx, client.ObjectKeyFromObject(group), group)
 		}).Should(BeReady())
 	}
 	can := map[int]client.Object{

@@ -92,6 +92,7 @@ func (r row) expected(cell string, by *somebody) types.GomegaMatcher {
 // kinds maps resources to their kinds.
 var kinds = map[string]string{
 	"organizations": "Organization", "orgusers": "OrgUser", "invitations": "Invitation", "workspaces": "Workspace",
+	"orggroups": "OrgGroup",
 }
 
 // object returns an object of one of Usher's kinds with nothing but a name, in which "$org" stands for the organization.

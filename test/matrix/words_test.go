@@ -27,6 +27,9 @@ var _ = Describe("Refusals, as kubectl shows them,", func() {
 		Entry("ORG-10 a user who is not a Member", "eva@$org.example", `delete ou tea`,
 			denied("orgusers", `user "eva@acme.example" is UserAdmin in organization "acme": `+
 				`only an OrganizationAdmin may delete a user with the role "Technician"`)),
+		Entry("DIR-5 ORG-11 a user who is not a Member, in a group", "eva@$org.example", `patch og leads --type=merge -p {"spec":{"members":[]}}`,
+			denied("orggroups", `user "eva@acme.example" is UserAdmin in organization "acme": `+
+				`only an OrganizationAdmin may remove from a group "tea@acme.example", a user with the role "Technician"`)),
 		Entry("ORG-24 deleting one's own account", "ana@$org.example", `delete ou ana`,
 			denied("orgusers", `user "ana@acme.example" is OrganizationAdmin in organization "acme": `+
 				`you cannot remove yourself from the organization; another OrganizationAdmin can`)),

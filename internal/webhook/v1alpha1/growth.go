@@ -41,6 +41,8 @@ func entries(o any) int {
 		return len(o.Spec.Workspaces) + len(o.Spec.Groups) + len(o.Spec.Modules)
 	case *v1alpha1.Workspace:
 		return len(o.Spec.Members) + len(o.Spec.Devices) + len(o.Spec.Contacts)
+	case *v1alpha1.OrgGroup:
+		return len(o.Spec.Members)
 	case *v1alpha1.Invitation:
 		return len(o.Spec.Emails) + len(o.Spec.Workspaces)
 	case *v1alpha1.Organization:

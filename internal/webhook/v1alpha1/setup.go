@@ -38,6 +38,8 @@ type Options struct {
 	NamespaceLabels live.Value[effective.NamespaceLabels]
 	// IntakeDomains say which organization may receive mail at which addresses.
 	IntakeDomains live.Value[effective.IntakeDomains]
+	// IdentityGroups say which groups of the identity provider OrgGroups may name.
+	IdentityGroups live.Value[effective.IdentityGroups]
 	// Usernames maps people's addresses to the names by which the API server knows them.
 	Usernames effective.Usernames
 	// IntakeOff is true if the operator does not receive mail.
@@ -53,14 +55,16 @@ type Options struct {
 // +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orguser,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=orgusers;orgusers/status,verbs=create;update;delete,versions=v1alpha1,name=orgusers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
 // +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-invitation,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=invitations;invitations/status,verbs=create;update;delete,versions=v1alpha1,name=invitations.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
 // +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-workspace,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=workspaces;workspaces/status,verbs=create;update;delete,versions=v1alpha1,name=workspaces.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
+// +kubebuilder:webhook:path=/validate-accounts-usher-dev-v1alpha1-orggroup,mutating=false,failurePolicy=fail,sideEffects=NoneOnDryRun,groups=accounts.usher.dev,resources=orggroups;orggroups/status,verbs=create;update;delete,versions=v1alpha1,name=orggroups.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent
 // +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-invitation,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=invitations,verbs=create;update,versions=v1alpha1,name=inviter.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=Never
-// +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-finalizers,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=organizations;orgusers;invitations;workspaces,verbs=update,versions=v1alpha1,name=finalizers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=IfNeeded
+// +kubebuilder:webhook:path=/mutate-accounts-usher-dev-v1alpha1-finalizers,mutating=true,failurePolicy=fail,sideEffects=None,groups=accounts.usher.dev,resources=organizations;orgusers;invitations;workspaces;orggroups,verbs=update,versions=v1alpha1,name=finalizers.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=IfNeeded
 // +kubebuilder:webhook:path=/mutate--v1-configmap-whoami,mutating=true,failurePolicy=ignore,sideEffects=None,groups="",resources=configmaps,verbs=create;update,versions=v1,name=whoami.accounts.usher.dev,admissionReviewVersions=v1,timeoutSeconds=5,matchPolicy=Equivalent,reinvocationPolicy=Never
 
-// Setup registers the webhooks of the four kinds with the manager's webhook server.
+// Setup registers the webhooks of the five kinds with the manager's webhook server.
 func Setup(mgr ctrl.Manager, o Options) error {
 	a := authorizer{
-		cache:    lookup.New(o.Reader, effective.IntakeDomains{}).WithLiveDomains(o.IntakeDomains).WithUsernames(o.Usernames),
+		cache: lookup.New(o.Reader, effective.IntakeDomains{}).WithLiveDomains(o.IntakeDomains).WithUsernames(o.Usernames).
+			WithIdentityGroups(o.IdentityGroups),
 		api:      lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff, full: o.Full,
@@ -70,6 +74,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	server.Register("/validate-accounts-usher-dev-v1alpha1-orguser", validating[*v1alpha1.OrgUser](scheme, a))
 	server.Register("/validate-accounts-usher-dev-v1alpha1-invitation", validating[*v1alpha1.Invitation](scheme, a))
 	server.Register("/validate-accounts-usher-dev-v1alpha1-workspace", validating[*v1alpha1.Workspace](scheme, a))
+	server.Register("/validate-accounts-usher-dev-v1alpha1-orggroup", validating[*v1alpha1.OrgGroup](scheme, a))
 	server.Register("/mutate-accounts-usher-dev-v1alpha1-invitation", admission.WithDefaulter[*v1alpha1.Invitation](scheme,
 		&invitationDefaulter{a, admission.NewDecoder(scheme)}))
 	server.Register("/mutate-accounts-usher-dev-v1alpha1-finalizers", &admission.Webhook{Handler: omissionKeeper{}})
