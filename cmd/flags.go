@@ -160,6 +160,9 @@ func peopleFlags(flags *flag.FlagSet, o *setup.Options) {
 	list(flags, &o.QueueDomains, "queue-domains",
 		"domains and addresses at which workspaces may have their queues without asking the owner, separated by commas: domain, "+
 			"*.domain or address, each with organization= before it if it holds for one only, or * for all; empty: every owner is asked")
+	list(flags, &o.IdentityPrefixes, "identity-group-prefixes",
+		"what the groups of the identity provider begin with that OrgGroups may give access to workspaces, separated by commas: a prefix "+
+			"such as oidc:, with organization= before it if it holds for one only; empty: OrgGroups may name none")
 	flags.StringVar(&o.QuestionsNamespace, "questions-namespace", o.QuestionsNamespace,
 		"namespace in which customers' questions are kept, in Secrets; empty: the operator's own")
 	list(flags, &o.PlatformUsers, "platform-users", "users that are not bound by roles, separated by commas")

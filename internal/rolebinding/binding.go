@@ -41,8 +41,11 @@ func (b Binding) Build(h Holder) *rbacv1.RoleBinding {
 
 // name returns the name of a holder's RoleBinding. It contains the role: another role is another binding, which exists before the
 // old one is deleted. The name of a module's binding contains the module after a colon, which the name of a user cannot contain, so
-// that no other user's binding has it.
+// that no other user's binding has it. That of a group's contains two colons, which neither contains.
 func (b Binding) name(h Holder) string {
+	if h.label == v1alpha1.LabelGroup {
+		return "usher-group:" + h.Name + ":" + b.roleRef().Name
+	}
 	if b.Module != "" {
 		return "usher-" + h.Name + ":" + b.Module
 	}

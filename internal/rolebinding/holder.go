@@ -13,12 +13,14 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// Holder is who holds bindings: a person, or a delegate of an organization.
+// Holder is who holds bindings: a person, a delegate of an organization, or a group of the identity provider.
 type Holder struct {
 	organization string
 	// label is the label that says whose a binding is, and Name is its value. The names of the bindings begin with Name.
 	label, Name string
 	username    string
+	// group is set in place of username for a group of the identity provider.
+	group string
 }
 
 // UserHolder returns a user as a holder, with the Kubernetes user name that is in force.
@@ -38,8 +40,16 @@ func DelegateHolder(o *v1alpha1.Organization, username string) Holder {
 	}
 }
 
+// GroupHolder returns an OrgGroup as a holder, for the group of the identity provider that is in force.
+func GroupHolder(g *v1alpha1.OrgGroup, identityGroup string) Holder {
+	return Holder{organization: g.Namespace, label: v1alpha1.LabelGroup, Name: g.Name, group: identityGroup}
+}
+
 // subject returns the subject of the holder's bindings. A service account's is of a kind of its own.
 func (h Holder) subject() rbacv1.Subject {
+	if h.label == v1alpha1.LabelGroup {
+		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: h.group}
+	}
 	if account, is := strings.CutPrefix(h.username, "system:serviceaccount:"); is {
 		namespace, name, _ := strings.Cut(account, ":")
 		return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name}

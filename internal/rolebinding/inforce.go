@@ -49,3 +49,17 @@ func ForRole(o *v1alpha1.Organization, role v1alpha1.Role) []Binding {
 	}
 	return bindings
 }
+
+// ForGroup returns the bindings of a group of the identity provider: one in each workspace that lists the OrgGroup and has a namespace
+// (DIR-5). It has none in the organization's namespace, because a group has no role.
+func ForGroup(grants []v1alpha1.GroupGrantStatus, namespaces map[string]string) []Binding {
+	var wanted []Binding
+	for _, grant := range grants {
+		if namespace := namespaces[grant.Name]; namespace != "" {
+			wanted = append(wanted, Binding{
+				Namespace: namespace, ClusterRole: effective.ClusterRoleForAccess(grant.Access), Workspace: grant.Name,
+			})
+		}
+	}
+	return wanted
+}

@@ -64,6 +64,11 @@ func OfUser(u *v1alpha1.OrgUser) client.MatchingLabels {
 	return client.MatchingLabels{v1alpha1.LabelOrganization: u.Namespace, v1alpha1.LabelUser: u.Name}
 }
 
+// OfGroup selects the bindings of a group, in all namespaces.
+func OfGroup(g *v1alpha1.OrgGroup) client.MatchingLabels {
+	return client.MatchingLabels{v1alpha1.LabelOrganization: g.Namespace, v1alpha1.LabelGroup: g.Name}
+}
+
 // List returns the bindings that the API server has, past the cache.
 func (w Writer) List(ctx context.Context, selection ...client.ListOption) ([]*rbacv1.RoleBinding, error) {
 	var list rbacv1.RoleBindingList

@@ -113,6 +113,7 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		PlatformGroups:   c.Platform.Groups,
 		Usernames:        effective.Usernames{Prefix: c.Usernames.Prefix, Form: effective.UsernameForm(c.Usernames.Form)},
 		NamespaceLabels:  c.Namespaces.Labels,
+		IdentityPrefixes: c.Groups.IdentityPrefixes,
 		ActivityInterval: c.Activity.Interval.Duration,
 		AuditTokenFile:   c.Activity.AuditTokenFile,
 	}, nil

@@ -99,6 +99,8 @@ var settings = []setting{
 	{"username-prefix", "usernames.prefix", atRestart, func(o *Options) any { return o.Usernames.Prefix }},
 	{"username-form", "usernames.form", atRestart, func(o *Options) any { return o.Usernames.Form }},
 
+	{"identity-group-prefixes", "groups.identityPrefixes", inPlace, func(o *Options) any { return o.IdentityPrefixes }},
+
 	{"namespace-labels", "namespaces.labels", inPlace, func(o *Options) any { return o.NamespaceLabels }},
 
 	{"activity-interval", "activity.interval", inPlace, func(o *Options) any { return o.ActivityInterval }},

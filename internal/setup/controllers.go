@@ -11,6 +11,7 @@ import (
 	"github.com/usher-operator/usher/internal/controller/invitation"
 	"github.com/usher-operator/usher/internal/controller/notices"
 	"github.com/usher-operator/usher/internal/controller/organization"
+	"github.com/usher-operator/usher/internal/controller/orggroup"
 	"github.com/usher-operator/usher/internal/controller/orguser"
 	"github.com/usher-operator/usher/internal/controller/questions"
 	"github.com/usher-operator/usher/internal/controller/workspace"
@@ -105,6 +106,7 @@ func (r *reconcilers) addTo(term ctrl.Manager) error {
 		invitation.NewMail(c, cache, api, recorder, writer, dispatcher, now),
 		workspace.New(c, cache, api, recorder, platform, o.SettleDelay, now),
 		workspace.NewMail(c, cache, api, postbox, r.links, dispatcher, now),
+		orggroup.New(c, cache, api, recorder, o.live.identityGroups, o.live.groups, o.SettleDelay, now),
 		notices.New(c, cache, api, postbox, r.phones, mailDomain, dispatcher, now),
 		questions.New(c, cache, api, recorder, r.kept, postbox, r.links, mailDomain, dispatcher, now).ReceivesMail(o.IntakeAddress != ""),
 		questions.NewMover(c, r.kept, o.Namespace),

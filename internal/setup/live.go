@@ -6,6 +6,7 @@ package setup
 import (
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -25,13 +26,14 @@ type liveOptions struct {
 	intakeDomains                       live.Value[effective.IntakeDomains]
 	queueDomains                        live.Value[effective.QueueDomains]
 	intakeLimits                        live.Value[intake.Limits]
+	identityGroups                      live.Value[effective.IdentityGroups]
 	signInURL                           live.Value[string]
 	requestsPerSecond, questionsPerHour live.Value[float64]
 	mailRate                            live.Value[int]
 	budgets                             live.Value[budget.Limits]
 	activityInterval                    live.Value[time.Duration]
-	// workspaces has all Workspaces looked at again.
-	workspaces chan event.GenericEvent
+	// workspaces has all Workspaces looked at again, and groups all OrgGroups.
+	workspaces, groups chan event.GenericEvent
 }
 
 func newLiveOptions(o *Options) *liveOptions {
@@ -41,6 +43,7 @@ func newLiveOptions(o *Options) *liveOptions {
 		intakeDomains:     live.Of(intakeDomains(o)),
 		queueDomains:      live.Of(queueDomains(o)),
 		intakeLimits:      live.Of(o.IntakeLimits),
+		identityGroups:    live.Of(identityGroups(o)),
 		signInURL:         live.Of(o.SignInURL),
 		requestsPerSecond: live.Of(o.PortalRequestsPerSecond),
 		questionsPerHour:  live.Of(o.PortalQuestionsPerHour),
@@ -48,6 +51,7 @@ func newLiveOptions(o *Options) *liveOptions {
 		budgets:           live.Of(o.Budgets),
 		activityInterval:  live.Of(o.ActivityInterval),
 		workspaces:        make(chan event.GenericEvent, 1),
+		groups:            make(chan event.GenericEvent, 1),
 	}
 }
 
@@ -59,6 +63,7 @@ func (l *liveOptions) apply(o *Options) {
 	l.namespaceLabels.Store(namespaceLabels(o))
 	l.intakeDomains.Store(intakeDomains(o))
 	l.queueDomains.Store(queueDomains(o))
+	l.identityGroups.Store(identityGroups(o))
 	// What the memory in transit is reckoned by is as it was at the start.
 	limits, start := o.IntakeLimits, l.intakeLimits.Load()
 	limits.MessageBytes, limits.Memory, limits.Connections = start.MessageBytes, start.Memory, start.Connections
@@ -69,8 +74,13 @@ func (l *liveOptions) apply(o *Options) {
 	l.mailRate.Store(o.MailRate)
 	l.budgets.Store(o.Budgets)
 	l.activityInterval.Store(o.ActivityInterval)
-	select {
-	case l.workspaces <- event.GenericEvent{Object: &v1alpha1.Workspace{}}:
-	default: // they are about to be looked at, with these options
+	for _, again := range []struct {
+		all chan event.GenericEvent
+		one client.Object
+	}{{l.workspaces, &v1alpha1.Workspace{}}, {l.groups, &v1alpha1.OrgGroup{}}} {
+		select {
+		case again.all <- event.GenericEvent{Object: again.one}:
+		default: // they are about to be looked at, with these options
+		}
 	}
 }

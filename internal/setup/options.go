@@ -101,6 +101,9 @@ type Options struct {
 	// NamespaceLabels lists the labels that may be copied from Workspaces to their namespaces, see
 	// effective.ParseNamespaceLabels; empty: none.
 	NamespaceLabels []string
+	// IdentityPrefixes lists what the groups of the identity provider begin with that OrgGroups may name, see
+	// effective.ParseIdentityGroups; empty: they may name none.
+	IdentityPrefixes []string
 
 	// ActivityInterval is the time within which a person's activity is written only once; zero: activity is not tracked.
 	ActivityInterval time.Duration
@@ -168,6 +171,8 @@ func (o *Options) validate() error {
 	wrong = append(wrong, o.validateIntake()...)
 	_, err = effective.ParseQueueDomains(o.QueueDomains)
 	require(err == nil, "--queue-domains: %w", err)
+	_, err = effective.ParseIdentityGroups(o.IdentityPrefixes)
+	require(err == nil, "--identity-group-prefixes: %w", err)
 	wrong = append(wrong, o.validateProvisional()...)
 	wrong = append(wrong, o.validateBudgets()...)
 	if err := o.Usernames.Validate(); err != nil {

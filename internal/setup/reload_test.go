@@ -78,7 +78,7 @@ func optionsWith(keys ...string) *Options {
 // state returns all values that live options hold.
 func (l *liveOptions) state() string {
 	return fmt.Sprintf("%+v", []any{
-		l.platform.Load(), l.namespaceLabels.Load(), l.intakeDomains.Load(), l.queueDomains.Load(), l.intakeLimits.Load(),
+		l.platform.Load(), l.namespaceLabels.Load(), l.intakeDomains.Load(), l.queueDomains.Load(), l.identityGroups.Load(), l.intakeLimits.Load(),
 		l.signInURL.Load(), l.requestsPerSecond.Load(), l.questionsPerHour.Load(), l.mailRate.Load(), l.budgets.Load(),
 		l.activityInterval.Load(),
 	})

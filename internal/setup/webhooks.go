@@ -39,8 +39,15 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options, full func() 
 	return webhooks.Setup(mgr, webhooks.Options{
 		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: o.live.platform, Seen: seen,
 		Namespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
-		IntakeOff: o.IntakeAddress == "", Usernames: o.Usernames, Full: full,
+		IdentityGroups: o.live.identityGroups, IntakeOff: o.IntakeAddress == "", Usernames: o.Usernames, Full: full,
 	})
+}
+
+// identityGroups returns the allow-list, which Validate has already checked.
+func identityGroups(o *Options) effective.IdentityGroups {
+	groups, err := effective.ParseIdentityGroups(o.IdentityPrefixes)
+	utilruntime.Must(err)
+	return groups
 }
 
 // namespaceLabels returns the allow-list, which Validate has already checked.

@@ -165,7 +165,7 @@ var _ = Describe("A user who tries to get more access", Ordered, ContinueOnFailu
 	})
 
 	It("cannot change Usher's RoleBindings or create similar ones", func(ctx context.Context) {
-		usher := `RoleBindings with the label accounts.usher.dev/organization or app.kubernetes.io/managed-by=usher belong to Usher: change the OrgUser or the Workspace that gives the access`
+		usher := `RoleBindings with the label accounts.usher.dev/organization or app.kubernetes.io/managed-by=usher belong to Usher: change the OrgUser, the OrgGroup or the Workspace that gives the access`
 		denied := `Error from server (Forbidden): rolebindings.rbac.authorization.k8s.io "%s" is forbidden: ValidatingAdmissionPolicy ` +
 			`'usher-bindings' with binding 'usher-bindings' denied request: ` + usher
 		at := []string{"-n", org + "-support"}

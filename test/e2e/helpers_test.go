@@ -211,7 +211,7 @@ func can(ctx context.Context, username, verb, resource, namespace string) func(G
 
 func groupOf(resource string) string {
 	switch resource {
-	case "organizations", "orgusers", "invitations", "workspaces":
+	case "organizations", "orgusers", "invitations", "workspaces", "orggroups":
 		return v1alpha1.GroupVersion.Group
 	default:
 		return corev1.GroupName

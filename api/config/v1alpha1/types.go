@@ -53,6 +53,8 @@ type UsherConfiguration struct {
 	Usernames Usernames `json:"usernames"`
 	// namespaces are those of workspaces.
 	Namespaces Namespaces `json:"namespaces"`
+	// groups are those of the identity provider.
+	Groups Groups `json:"groups"`
 	// activity is the time at which people were last active.
 	Activity Activity `json:"activity"`
 }
@@ -241,6 +243,13 @@ type Usernames struct {
 	Prefix string `json:"prefix"`
 	// form is the form of an internationalized domain: ascii or unicode.
 	Form string `json:"form"`
+}
+
+// Groups are those of the identity provider, in people's tokens.
+type Groups struct {
+	// identityPrefixes are what the names of the groups begin with that an OrgGroup may give access to workspaces, as the API server sees
+	// them: a prefix such as oidc:, each with organization= before it if it holds for one only; empty: none may.
+	IdentityPrefixes []string `json:"identityPrefixes"`
 }
 
 // Namespaces are those of workspaces.

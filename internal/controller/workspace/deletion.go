@@ -33,6 +33,17 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 		_, err := status.Write(ctx, r.client, before, w)
 		return err
 	}
+	groups, err := r.cache.GroupsBoundIn(ctx, w.Namespace, w.Name)
+	if err != nil {
+		return err
+	}
+	if len(groups) > 0 {
+		before := w.DeepCopy()
+		status.Progressing(w, v1alpha1.ReasonRemoving, "removing the access of "+
+			wording.Count(*status.Count(len(groups)), "group of the identity provider", "groups of the identity provider"))
+		_, err := status.Write(ctx, r.client, before, w)
+		return err
+	}
 	if err := r.removeSettings(ctx, w, effective.NamespaceOf(w)); err != nil {
 		return err
 	}

@@ -167,3 +167,22 @@ func (r *Reconciler) workspacesForSettings(ctx context.Context, c mapper.Change[
 	}
 	return mapper.KeysOf(r.cache.WorkspacesByNamespace(ctx, c.Newest().Namespace))
 }
+
+// workspacesForGroup returns the workspaces from which a group of the identity provider has gone: one that is being deleted waits for that.
+func (r *Reconciler) workspacesForGroup(_ context.Context, c mapper.Change[*v1alpha1.OrgGroup]) ([]types.NamespacedName, error) {
+	had, has := boundIn(c.Before), boundIn(c.After)
+	lost := slices.DeleteFunc(had, func(name string) bool { return slices.Contains(has, name) })
+	return mapper.KeysNamed(c.Newest().Namespace, lost), nil
+}
+
+// boundIn names the workspaces to which the group of the identity provider has access in force.
+func boundIn(g *v1alpha1.OrgGroup) []string {
+	if g == nil || g.Status.IdentityGroup == "" {
+		return nil
+	}
+	names := make([]string, 0, len(g.Status.Workspaces))
+	for _, w := range g.Status.Workspaces {
+		names = append(names, w.Name)
+	}
+	return names
+}

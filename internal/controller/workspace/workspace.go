@@ -95,6 +95,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForSerials)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForIntake)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForFormer)).
+		Watches(&v1alpha1.OrgGroup{}, mapper.OnChange(r.workspacesForGroup)).
 		Watches(&corev1.Namespace{}, mapper.OnChange(r.workspacesForNamespace)).
 		Watches(&corev1.ConfigMap{}, mapper.OnChange(r.workspacesForSettings)).
 		Watches(&corev1.Namespace{}, pause.OnResume(r.workspacesIn)).

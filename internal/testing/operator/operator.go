@@ -78,6 +78,7 @@ func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 		IntakeAddress:           intake,
 		MailTemplates:           setup.DefaultMailTemplates,
 		QueueDomains:            []string{"*.example"},
+		IdentityPrefixes:        []string{"oidc:"},
 		NamespaceLabels:         []string{"team", "pod-security.kubernetes.io/*"},
 		QuestionsNamespace:      QuestionsNamespace,
 		SkipNameValidation:      true,

@@ -203,6 +203,7 @@ func flags(o *setup.Options) []string {
 		"--intake-unproven-domain-rate=" + strconv.Itoa(o.IntakeLimits.UnprovenPerDomain),
 		"--intake-account-rate=" + strconv.Itoa(o.IntakeLimits.NewAccounts),
 		"--queue-domains=" + strings.Join(o.QueueDomains, ","),
+		"--identity-group-prefixes=" + strings.Join(o.IdentityPrefixes, ","),
 		"--intake-domains=" + strings.Join(o.IntakeDomains, ","),
 		"--provisional-account-age=" + o.Provisional.Age.String(),
 		"--provisional-accounts=" + strconv.Itoa(o.Provisional.Unproven),
