@@ -59,7 +59,7 @@ func exported(users []v1alpha1.OrgUser) [][]string {
 		u := &users[n]
 		rows = append(rows, []string{
 			people.NameOf(u), string(effective.EmailOf(u)), string(people.RoleOf(u)), string(u.Status.State), string(u.Spec.Access),
-			allWorkspaces(u), joined(u.Status.Modules), joined(u.Spec.Groups), u.Status.LastActive,
+			allWorkspaces(u), joined(u.Status.Modules), joined(effective.KnownGroups(u)), u.Status.LastActive,
 			u.CreationTimestamp.UTC().Format(time.RFC3339), u.Status.InvitedBy, u.Status.Username, u.Name,
 		})
 	}

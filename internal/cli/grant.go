@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/cli/roster"
 )
 
@@ -98,6 +99,10 @@ func (g granted) removeFrom(u *v1alpha1.OrgUser) error {
 	var has bool
 	for _, group := range g.groups {
 		if u.Spec.Groups, has = drop(u.Spec.Groups, group); !has {
+			if slices.Contains(u.Status.Groups, group) {
+				return fmt.Errorf("%s is in the group %s because of OrgGroup %s: remove %s from its spec.members", labelOf(u), group, group,
+					effective.EmailOf(u))
+			}
 			return fmt.Errorf("%s is not in the group %s", labelOf(u), group)
 		}
 	}

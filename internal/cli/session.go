@@ -62,7 +62,7 @@ var restMapper = func() meta.RESTMapper {
 			m.Add(gv.WithKind(kind), scope)
 		}
 	}
-	add(v1alpha1.GroupVersion, meta.RESTScopeNamespace, "Organization", "OrgUser", "Invitation", "Workspace")
+	add(v1alpha1.GroupVersion, meta.RESTScopeNamespace, "Organization", "OrgUser", "Invitation", "Workspace", "OrgGroup")
 	add(corev1.SchemeGroupVersion, meta.RESTScopeNamespace, "ConfigMap", "Event")
 	add(corev1.SchemeGroupVersion, meta.RESTScopeRoot, "Namespace")
 	add(authenticationv1.SchemeGroupVersion, meta.RESTScopeRoot, "SelfSubjectReview")

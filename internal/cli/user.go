@@ -86,7 +86,7 @@ func (t *tool) showUser(ctx context.Context, s *session, u *v1alpha1.OrgUser) er
 	p.line("Access", limitedNote(u))
 	p.line("User name", u.Status.Username)
 	p.line("Phone", string(u.Spec.Phone))
-	p.line("Groups", joined(u.Spec.Groups))
+	p.line("Groups", joined(effective.KnownGroups(u)))
 	p.line("Last active", t.lastActive(u))
 	p.line("Created", u.CreationTimestamp.UTC().Format(timeFormat))
 	if change := u.Status.EmailChange; change != nil {

@@ -171,7 +171,7 @@ func (c *usersCommand) row(u *v1alpha1.OrgUser, wide bool) []string {
 		u.Name, string(effective.EmailOf(u)), string(people.RoleOf(u)), string(u.Status.State), lastActive, cmp.Or(workspaces, empty),
 	}
 	if wide {
-		row = append(row, people.NameOf(u), cmp.Or(joined(u.Status.Modules), empty), cmp.Or(joined(u.Spec.Groups), empty),
+		row = append(row, people.NameOf(u), cmp.Or(joined(u.Status.Modules), empty), cmp.Or(joined(effective.KnownGroups(u)), empty),
 			cmp.Or(u.Status.InvitedBy, empty), created, readiness(u.Status.Conditions))
 	}
 	if c.all {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/emailaddr"
 )
 
 func newWhy(t *tool) *cobra.Command {
@@ -37,9 +38,29 @@ func newWhy(t *tool) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return t.why(u, w)
+		groups, err := s.groupsOf(cmd.Context(), u)
+		if err != nil {
+			return err
+		}
+		return t.why(u, w, groups)
 	}
 	return cmd
+}
+
+// groupsOf returns the groups in which a user is, or will be once active.
+func (s *session) groupsOf(ctx context.Context, u *v1alpha1.OrgUser) ([]v1alpha1.ObjectName, error) {
+	var list v1alpha1.OrgGroupList
+	if err := s.List(ctx, &list, client.InNamespace(u.Namespace)); err != nil {
+		return nil, err
+	}
+	var listing []*v1alpha1.OrgGroup
+	for n := range list.Items {
+		if slices.Contains(effective.GroupMembers(&list.Items[n]), emailaddr.Normalize(string(effective.EmailOf(u)))) {
+			listing = append(listing, &list.Items[n])
+		}
+	}
+	groups, _ := effective.GroupsOf(u.Spec.Groups, listing)
+	return groups, nil
 }
 
 // workspace returns a workspace of the organization.
@@ -59,11 +80,11 @@ func (s *session) workspace(ctx context.Context, workspace string) (*v1alpha1.Wo
 	return nil, fmt.Errorf("no workspace %q in organization %q: the workspaces are %s", workspace, s.namespace, workspaceNames(all))
 }
 
-func (t *tool) why(u *v1alpha1.OrgUser, w *v1alpha1.Workspace) error {
+func (t *tool) why(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, groups []v1alpha1.ObjectName) error {
 	n := slices.IndexFunc(u.Status.Workspaces, func(g v1alpha1.WorkspaceGrantStatus) bool { return g.Name == w.Name })
 	if n < 0 {
 		fmt.Fprintf(t.streams.Out, "%s has no access to workspace %s.\n", labelOf(u), w.Name)
-		for _, line := range obstacles(u, w) {
+		for _, line := range obstacles(u, w, groups) {
 			fmt.Fprintln(t.streams.Out, "- "+line)
 		}
 		return nil
@@ -91,6 +112,10 @@ func remedy(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, origin v1alpha1.GrantOri
 	case v1alpha1.GrantedByUser:
 		return command("revoke", u.Name, w.Name, "-n", u.Namespace)
 	case v1alpha1.GrantedByGroup:
+		if !slices.Contains(u.Spec.Groups, v1alpha1.ObjectName(origin.Group)) {
+			return fmt.Sprintf("remove %s from spec.members of OrgGroup %s, or for the whole group, remove it from spec.members of "+
+				"Workspace %s", effective.EmailOf(u), origin.Group, w.Name)
+		}
 		return command("revoke", u.Name, "--group", origin.Group, "-n", u.Namespace) +
 			fmt.Sprintf(", or for the whole group, remove it from spec.members of Workspace %s", w.Name)
 	default:
@@ -102,7 +127,7 @@ func remedy(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, origin v1alpha1.GrantOri
 func command(words ...string) string { return name + " " + strings.Join(words, " ") }
 
 // obstacles returns what keeps a user from having access: of the user, and of what grants it.
-func obstacles(u *v1alpha1.OrgUser, w *v1alpha1.Workspace) []string {
+func obstacles(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, groups []v1alpha1.ObjectName) []string {
 	var why []string
 	switch {
 	case u.Status.State == v1alpha1.UserPending:
@@ -119,7 +144,7 @@ func obstacles(u *v1alpha1.OrgUser, w *v1alpha1.Workspace) []string {
 	if w.Status.Namespace == "" {
 		why = append(why, fmt.Sprintf("Workspace %s has no namespace yet: %s", w.Name, readyLine(w.Status.Conditions)))
 	}
-	requested := requestedSources(u, w)
+	requested := requestedSources(u, w, groups)
 	if len(requested) == 0 {
 		return append(why, fmt.Sprintf("Nothing grants it: %s", command("grant", u.Name, w.Name, "Edit", "-n", u.Namespace)))
 	}
@@ -127,7 +152,7 @@ func obstacles(u *v1alpha1.OrgUser, w *v1alpha1.Workspace) []string {
 }
 
 // requestedSources names what would grant a user access to a workspace if the account were in force.
-func requestedSources(u *v1alpha1.OrgUser, w *v1alpha1.Workspace) []string {
+func requestedSources(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, groups []v1alpha1.ObjectName) []string {
 	var found []string
 	if u.Spec.Role == v1alpha1.RoleOrganizationAdmin {
 		found = append(found, "role OrganizationAdmin (Admin)")
@@ -137,7 +162,7 @@ func requestedSources(u *v1alpha1.OrgUser, w *v1alpha1.Workspace) []string {
 			found = append(found, fmt.Sprintf("own list (%s)", grant.Access))
 		}
 	}
-	keys := effective.KeysOfUser(u)
+	keys := effective.KeysOf(string(effective.EmailOf(u)), groups)
 	for _, member := range effective.DistinctMembers(w.Spec.Members) {
 		if key := effective.KeyOfMember(member); slices.Contains(keys, key) {
 			origin := effective.OriginOfMember(key, member.Access)

@@ -44,7 +44,7 @@ func (f Filter) Matches(u *v1alpha1.OrgUser) bool {
 		anyOf(f.States, []v1alpha1.UserState{u.Status.State}) &&
 		anyOf(f.Workspaces, workspacesOf(u)) &&
 		anyOf(f.Modules, text(cmp.Or(u.Status.State, v1alpha1.UserPending), u.Status.Modules, u.Spec.Modules)) &&
-		anyOf(f.Groups, text(v1alpha1.UserPending, nil, u.Spec.Groups)) &&
+		anyOf(f.Groups, text(v1alpha1.UserPending, nil, effective.KnownGroups(u))) &&
 		(f.InactiveSince.IsZero() || inactiveSince(u, f.InactiveSince)) &&
 		(f.PendingSince.IsZero() || pendingSince(u, f.PendingSince))
 }
