@@ -37,12 +37,13 @@ var _ = Describe("The control plane", func() {
 		}
 	})
 
-	It("has complete built-in ClusterRoles and serves the four kinds of Usher", func(ctx SpecContext) {
+	It("has complete built-in ClusterRoles and serves the five kinds of Usher", func(ctx SpecContext) {
 		var role rbacv1.ClusterRole
 		Expect(env.Client.Get(ctx, client.ObjectKey{Name: "edit"}, &role)).To(Succeed())
 		Expect(role.Rules).NotTo(BeEmpty())
 		for _, list := range []client.ObjectList{
 			&v1alpha1.OrganizationList{}, &v1alpha1.OrgUserList{}, &v1alpha1.InvitationList{}, &v1alpha1.WorkspaceList{},
+			&v1alpha1.OrgGroupList{},
 		} {
 			Expect(env.Client.List(ctx, list)).To(Succeed())
 		}
