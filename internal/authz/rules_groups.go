@@ -136,5 +136,6 @@ func judgeGroupTitle(r Request) []Violation {
 
 // TitleTakenMessage says who has the name for people that a group requests.
 func TitleTakenMessage(holder *v1alpha1.OrgGroup) string {
-	return fmt.Sprintf("is the name of OrgGroup %q already: names for people are unique in the organization, regardless of case", holder.Name)
+	return fmt.Sprintf("is the name of OrgGroup %q already: names for people are unique in the organization, regardless of case",
+		holder.Name)
 }

@@ -16,7 +16,9 @@ import (
 )
 
 var _ = Describe("A group", func() {
-	group := func(members ...string) *v1alpha1.OrgGroup { return builders.OrgGroup("acme", "helpdesk").Members(members...).Obj() }
+	group := func(members ...string) *v1alpha1.OrgGroup {
+		return builders.OrgGroup("acme", "helpdesk").Members(members...).Obj()
+	}
 	named := func(identity string) *v1alpha1.OrgGroup {
 		return builders.OrgGroup("acme", "helpdesk").IdentityGroup(identity).Obj()
 	}

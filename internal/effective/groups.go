@@ -33,9 +33,19 @@ func GroupsOf(named []v1alpha1.ObjectName, listing []*v1alpha1.OrgGroup) (groups
 	return groups, 0
 }
 
+// groupsInForce returns the groups of a user in a state, and how many there is no room for. Limited accounts are in none (LMI-9).
+func groupsInForce(f UserFacts, state v1alpha1.UserState) (groups []v1alpha1.ObjectName, omitted int) {
+	if state != v1alpha1.UserActive || IsLimited(f.User) {
+		return nil, 0
+	}
+	return f.Groups, f.OmittedGroups
+}
+
 // KnownGroups returns the groups that a user's own object tells of: those that the spec names, and those in force. It is for whoever does
 // not read the OrgGroups.
-func KnownGroups(u *v1alpha1.OrgUser) []v1alpha1.ObjectName { return union(u.Spec.Groups, u.Status.Groups) }
+func KnownGroups(u *v1alpha1.OrgUser) []v1alpha1.ObjectName {
+	return union(u.Spec.Groups, u.Status.Groups)
+}
 
 // union returns all names, each once, in order.
 func union(lists ...[]v1alpha1.ObjectName) []v1alpha1.ObjectName {
@@ -54,7 +64,9 @@ func union(lists ...[]v1alpha1.ObjectName) []v1alpha1.ObjectName {
 func GroupTitle(g *v1alpha1.OrgGroup) string { return cmp.Or(string(g.Spec.DisplayName), g.Name) }
 
 // GroupTitleKey returns a group's name for people in the form in which names are compared: regardless of case.
-func GroupTitleKey(g *v1alpha1.OrgGroup) string { return strings.ToLower(strings.TrimSpace(GroupTitle(g))) }
+func GroupTitleKey(g *v1alpha1.OrgGroup) string {
+	return strings.ToLower(strings.TrimSpace(GroupTitle(g)))
+}
 
 // GroupMembers returns the addresses that a group lists in their normal form, each once.
 func GroupMembers(g *v1alpha1.OrgGroup) []string {

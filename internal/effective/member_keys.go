@@ -23,7 +23,9 @@ const (
 func AddressKey(email string) MemberKey { return MemberKey(addressPrefix + emailaddr.Normalize(email)) }
 
 // AddressOfKey returns the address whose key it is, in its normal form, and whether it is an address's.
-func AddressOfKey(key MemberKey) (email string, is bool) { return strings.CutPrefix(string(key), addressPrefix) }
+func AddressOfKey(key MemberKey) (email string, is bool) {
+	return strings.CutPrefix(string(key), addressPrefix)
+}
 
 // GroupKey returns the key of a group.
 func GroupKey(group v1alpha1.ObjectName) MemberKey { return MemberKey(groupPrefix + string(group)) }

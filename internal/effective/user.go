@@ -104,9 +104,7 @@ func UserInForce(f UserFacts) InForce {
 		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
 	}
 	in.Workspaces, in.MissingWorkspaces, in.OmittedWorkspaces = grants(f, in)
-	if in.State == v1alpha1.UserActive && !IsLimited(f.User) {
-		in.Groups, in.OmittedGroups = f.Groups, f.OmittedGroups
-	}
+	in.Groups, in.OmittedGroups = groupsInForce(f, in.State)
 	if in.State == v1alpha1.UserActive {
 		modules, waiting := modulesInForce(f)
 		in = in.WithModules(f, modules)

@@ -92,8 +92,8 @@ func (r Reader) addInheritance(ctx context.Context, warnings []string, o *v1alph
 			"it was meant for somebody who had the address before, remove it there", person.field, person.email, listed(names)))
 	}
 	if len(references.Groups) > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s: spec.members of OrgGroups names %s already: %s. The new user gets the access of these "+
-			"groups; if it was meant for somebody who had the address before, remove it there", person.field, person.email,
+		warnings = append(warnings, fmt.Sprintf("%s: spec.members of OrgGroups names %s already: %s. The new user gets the access of "+
+			"these groups; if it was meant for somebody who had the address before, remove it there", person.field, person.email,
 			listed(references.Groups)))
 	}
 	if len(references.Devices) > 0 && len(present) == 0 {

@@ -140,6 +140,29 @@ var _ = Describe("OPS-1 the configuration of a running operator", func() {
 		Eventually(read(ctx, desk)).Should(BeReady())
 	})
 
+	It("DIR-5 changes which groups of the identity provider have access", func(ctx context.Context) {
+		c, _ := startConfigured(ctx)
+		org := organization(ctx)
+		desk := builders.Workspace(org, "desk").Group("desk", v1alpha1.WorkspaceView).Obj()
+		group := builders.OrgGroup(org, "desk").IdentityGroup("ad:" + org + "-desk")
+		Expect(env.Client.Create(ctx, desk)).To(Succeed())
+		Expect(env.Client.Create(ctx, group.Obj())).To(BeRefused(http.StatusUnprocessableEntity, "allows no groups of an identity provider yet"))
+		bindings := func(g Gomega) []rbacv1.RoleBinding {
+			var list rbacv1.RoleBindingList
+			g.Expect(env.Client.List(ctx, &list, client.InNamespace(org+"-desk"), client.HasLabels{v1alpha1.LabelGroup})).To(Succeed())
+			return list.Items
+		}
+
+		c.change(func(f *config.UsherConfiguration) { f.Groups.IdentityPrefixes = []string{org + "=ad:" + org + "-"} })
+		created := group.Obj()
+		Eventually(func() error { return env.Client.Create(ctx, created) }).Should(Succeed())
+		Eventually(bindings).Should(HaveExactElements(HaveField("Name", "usher-group:desk:view")))
+		Eventually(read(ctx, created)).Should(BeReady())
+		c.change(func(f *config.UsherConfiguration) { f.Groups.IdentityPrefixes = []string{"other=ad:" + org + "-"} })
+		Eventually(bindings).Should(BeEmpty())
+		Eventually(read(ctx, created)).Should(HaveCondition(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonIdentityGroupRefused))
+	})
+
 	It("changes how often the portal may be asked", func(ctx context.Context) {
 		c, usher := startConfigured(ctx)
 		visit := func() int {
