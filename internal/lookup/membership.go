@@ -171,7 +171,12 @@ func (r Reader) workspacesByMember(ctx context.Context, namespace string, key ef
 // WorkspacesConcerning returns the Workspaces that a user requests, or whose members name the user. The cost grows with these, not with
 // the number of workspaces; for somebody in very many groups, it returns all Workspaces, which costs less than to find them.
 func (r Reader) WorkspacesConcerning(ctx context.Context, u *v1alpha1.OrgUser) ([]*v1alpha1.Workspace, error) {
-	keys := effective.KeysOfUser(u)
+	email := string(effective.EmailOf(u))
+	groups, _, err := r.GroupsOf(ctx, u.Namespace, email, effective.KnownGroups(u)) // somebody who is not active yet has none in force
+	if err != nil {
+		return nil, err
+	}
+	keys := effective.KeysOf(email, groups)
 	if len(keys) > maxMemberLookups {
 		return r.Workspaces(ctx, u.Namespace)
 	}
@@ -187,7 +192,7 @@ func (r Reader) WorkspacesConcerning(ctx context.Context, u *v1alpha1.OrgUser) (
 			}
 		}
 	}
-	err := r.addRequested(ctx, u, found)
+	err = r.addRequested(ctx, u, found)
 	return slices.Collect(maps.Values(found)), err
 }
 
