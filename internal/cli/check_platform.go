@@ -47,7 +47,9 @@ func (c *checkup) webhooks(ctx context.Context, name string) error {
 		}
 	}
 	var missing []string
-	for _, kind := range []string{"organizations", "orgusers", "invitations", "workspaces", "orggroups", "inviter", "finalizers", "whoami"} {
+	for _, kind := range []string{
+		"organizations", "orgusers", "invitations", "workspaces", "orggroups", "inviter", "finalizers", "whoami",
+	} {
 		webhook := kind + ".accounts.usher.dev"
 		client, is := clients[webhook]
 		if !is {

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/cli/roster"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // granted is what grant gives and revoke takes away.

@@ -39,10 +39,10 @@ func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options
 	return cache.Options{
 		DefaultTransform: trimmed(),
 		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.OrgUser{}: {Transform: trimmed(trimUser)},
+			&v1alpha1.OrgUser{}:  {Transform: trimmed(trimUser)},
 			&v1alpha1.OrgGroup{}: {Transform: trimmed(trimGroup)},
-			&corev1.ConfigMap{}: configMaps,
-			&corev1.Namespace{}: {Transform: trimmed(trimNamespace)},
+			&corev1.ConfigMap{}:  configMaps,
+			&corev1.Namespace{}:  {Transform: trimmed(trimNamespace)},
 			&corev1.Secret{}: {
 				Namespaces: secretNamespaces(o, fields.OneTermNotEqualSelector("type", helmRelease)),
 				Transform:  trimmed(trimSecret(o)),
@@ -67,10 +67,10 @@ func portalCacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.O
 		DefaultTransform:            trimmed(),
 		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.OrgUser{}: {Transform: trimmed(trimUser)},
+			&v1alpha1.OrgUser{}:  {Transform: trimmed(trimUser)},
 			&v1alpha1.OrgGroup{}: {Transform: trimmed(trimGroup)},
-			&corev1.Namespace{}: {Transform: trimmed(trimNamespace)},
-			&corev1.Secret{}:    {Namespaces: secretNamespaces(o, called(keySecret)), Transform: trimmed(trimSecret(o))},
+			&corev1.Namespace{}:  {Transform: trimmed(trimNamespace)},
+			&corev1.Secret{}:     {Namespaces: secretNamespaces(o, called(keySecret)), Transform: trimmed(trimSecret(o))},
 		},
 	}
 }

@@ -18,7 +18,9 @@ import (
 
 var _ = Describe("A change of a group", func() {
 	const eva, luis, kim = "eva@acme.example", "LUIS@acme.example", "kim@acme.example"
-	group := func(members ...string) *v1alpha1.OrgGroup { return builders.OrgGroup("acme", "night").Members(members...).Obj() }
+	group := func(members ...string) *v1alpha1.OrgGroup {
+		return builders.OrgGroup("acme", "night").Members(members...).Obj()
+	}
 	deleted := func(g *v1alpha1.OrgGroup) *v1alpha1.OrgGroup {
 		g.DeletionTimestamp = ptr.To(metav1.Now())
 		return g
