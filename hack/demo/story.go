@@ -77,8 +77,8 @@ func (s *story) declare(ctx context.Context) error {
 	for _, args := range [][]string{
 		{"wait", "invitation/support-team", "-n", organization, "--for=condition=Ready", "--timeout=60s"},
 		{"wait", "org/acme", "-n", organization, "--for=jsonpath={.status.users.total}=8", "--timeout=60s"},
-		{"wait", "org,ou,ws", "--all", "-n", organization, "--for=condition=Ready", "--timeout=60s"},
-		{"get", "org,ou,inv,ws", "-n", organization},
+		{"wait", "org,ou,og,ws", "--all", "-n", organization, "--for=condition=Ready", "--timeout=60s"},
+		{"get", "org,ou,og,inv,ws", "-n", organization},
 	} {
 		if err := s.run(ctx, args...); err != nil {
 			return err

@@ -165,7 +165,7 @@ func (s *story) missing(g Gomega) []string {
 // verifySecrecy checks that no object, no event and no line of the operator's log contains a link.
 func verifySecrecy(ctx context.Context, links []string) {
 	GinkgoHelper()
-	objects, _, err := env.Kubectl(ctx, "get", "org,ou,inv,ws,events,secrets,configmaps,leases,rolebindings", "-A", "-o", "yaml")
+	objects, _, err := env.Kubectl(ctx, "get", "org,ou,og,inv,ws,events,secrets,configmaps,leases,rolebindings", "-A", "-o", "yaml")
 	Expect(err).NotTo(HaveOccurred())
 	log, err := usher.process.Log()
 	Expect(err).NotTo(HaveOccurred())

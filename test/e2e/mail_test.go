@@ -98,7 +98,7 @@ var _ = Describe("A mail", func() {
 		_, link := mailTo(ctx, email, "/i/")
 		awaitReady(ctx, i)
 		token := link[len(usher.PortalURL+"/i/"):]
-		out, _, err := env.Kubectl(ctx, "get", "org,ou,inv,ws,events,secrets,configmaps", "-A", "-o", "yaml")
+		out, _, err := env.Kubectl(ctx, "get", "org,ou,og,inv,ws,events,secrets,configmaps", "-A", "-o", "yaml")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(out).To(ContainSubstring(email))
 		Expect(out).NotTo(ContainSubstring(token[len(token)-20:]))

@@ -80,7 +80,7 @@ var _ = Describe("A customer's question", func() {
 		Expect(meters.Value("usher_questions", "Passed")).To(BeNumerically(">=", 1))
 
 		By("leaving no trace of the question or its links where others can read")
-		all, trouble, err := env.Kubectl(ctx, "get", "events,secrets,configmaps,organizations,orgusers,invitations,workspaces",
+		all, trouble, err := env.Kubectl(ctx, "get", "events,secrets,configmaps,organizations,orgusers,orggroups,invitations,workspaces",
 			"--all-namespaces", "--output=yaml", "--show-managed-fields")
 		Expect(err).NotTo(HaveOccurred(), trouble)
 		Expect(all).To(And(ContainSubstring(c.org), ContainSubstring("kind: Event")))

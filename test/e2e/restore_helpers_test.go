@@ -41,7 +41,7 @@ var ofServer = regexp.MustCompile(`(?m)^    (uid|resourceVersion): .*\n`)
 // backUp returns the objects of an organization as docs/backup.md saves them.
 func backUp(ctx context.Context, org string) string {
 	GinkgoHelper()
-	saved := kubectl(ctx, "", "get", "organizations,workspaces,orgusers,invitations", "-n", org, "-o", "yaml")
+	saved := kubectl(ctx, "", "get", "organizations,workspaces,orggroups,orgusers,invitations", "-n", org, "-o", "yaml")
 	return ofServer.ReplaceAllString(saved, "")
 }
 

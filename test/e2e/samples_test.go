@@ -34,7 +34,7 @@ var _ = Describe("The samples", Ordered, func() {
 		out, errors, err := env.KubectlInput(ctx, strings.Join(documents, "\n---\n"), "apply", "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), "%s%s", out, errors)
 
-		out, errors, err = env.Kubectl(ctx, "wait", "--for=condition=Ready", "org,ou,inv,ws", "--all", "-n", "acme", "--timeout=60s")
+		out, errors, err = env.Kubectl(ctx, "wait", "--for=condition=Ready", "org,ou,og,inv,ws", "--all", "-n", "acme", "--timeout=60s")
 		Expect(err).NotTo(HaveOccurred(), "%s%s", out, errors)
 
 		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "acme"}}
@@ -66,7 +66,7 @@ var _ = Describe("The samples", Ordered, func() {
 		folder := filepath.Join(root(), "config", "samples")
 		_, _, err := env.Kubectl(ctx, "apply", "-f", folder)
 		Expect(err).NotTo(HaveOccurred())
-		_, _, err = env.Kubectl(ctx, "wait", "--for=condition=Ready", "org,ou,inv,ws", "--all", "-n", "acme", "--timeout=60s")
+		_, _, err = env.Kubectl(ctx, "wait", "--for=condition=Ready", "org,ou,og,inv,ws", "--all", "-n", "acme", "--timeout=60s")
 		Expect(err).NotTo(HaveOccurred())
 		out, _, err := env.Kubectl(ctx, "diff", "-f", folder)
 		Expect(err).NotTo(HaveOccurred(), "there is no drift: %s", out)

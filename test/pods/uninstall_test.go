@@ -59,7 +59,7 @@ var _ = Describe("A removal by the commands of docs/uninstall.md", Ordered, func
 	It("OPS-6 leaves nothing but that if the operator went first and is installed again", long, func(ctx context.Context) {
 		stop(ctx)
 		typed.run(ctx, "kubectl delete -k deploy --wait=false")
-		Expect(env.kubectl(ctx, "get", "org,ou,inv,ws", "-n", acme, "-o", "name")).To(And(
+		Expect(env.kubectl(ctx, "get", "org,ou,og,inv,ws", "-n", acme, "-o", "name")).To(And(
 			ContainSubstring("organization"), ContainSubstring("orguser"), ContainSubstring("invitation"), ContainSubstring("workspace")),
 			"the objects wait for the operator")
 
@@ -101,7 +101,7 @@ func retained() []string {
 func prepareSamples(ctx context.Context) {
 	GinkgoHelper()
 	env.kubectl(ctx, "apply", "-f", filepath.Join(env.root, "config", "samples"))
-	env.kubectl(ctx, "wait", "-n", acme, "org,ou,inv,ws", "--all", "--for=condition=Ready", "--timeout=120s")
+	env.kubectl(ctx, "wait", "-n", acme, "org,ou,og,inv,ws", "--all", "--for=condition=Ready", "--timeout=120s")
 	Expect(env.admin.Create(ctx, workOfAPerson())).To(Succeed())
 }
 
