@@ -141,7 +141,37 @@ func (c *usersCommand) nobody(ctx context.Context, s *session, listed int) error
 			return err
 		}
 	}
+	if err := c.unknown(ctx, s); err != nil {
+		return err
+	}
 	fmt.Fprintf(c.streams.ErrOut, "No users found in organization %s.\n", s.namespace)
+	return nil
+}
+
+// unknown returns an error if the filter names a workspace or a module that the organization does not have.
+func (c *usersCommand) unknown(ctx context.Context, s *session) error {
+	for _, w := range c.filter.Workspaces {
+		if _, err := s.workspace(ctx, w); err != nil {
+			return err
+		}
+	}
+	if len(c.filter.Modules) == 0 {
+		return nil
+	}
+	o, err := s.organization(ctx)
+	if err != nil {
+		return err
+	}
+	names := make([]string, 0, len(o.Spec.Subscription.Modules))
+	for _, m := range o.Spec.Subscription.Modules {
+		names = append(names, string(m.Name))
+	}
+	for _, m := range c.filter.Modules {
+		if !slices.Contains(names, m) {
+			all := cmp.Or(strings.Join(names, ", "), "none")
+			return fmt.Errorf("no module %q in organization %q: the modules are %s", m, s.namespace, all)
+		}
+	}
 	return nil
 }
 

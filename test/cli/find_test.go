@@ -74,6 +74,16 @@ var _ = Describe("finding out", func() {
 		Expect(usher(ctx, ana, "users", "--pending-since", "1d", "-n", "acme").err).To(Equal("No users found in organization acme.\n"))
 	})
 
+	DescribeTable("CLI-2 says when a filter names what the organization does not have, and what it has",
+		func(ctx context.Context, flag, word, want string) {
+			r := usher(ctx, ana, "users", flag, word, "-n", "acme")
+			Expect(r.code).To(Equal(1))
+			Expect(r.err).To(Equal("error: " + want + "\n"))
+		},
+		Entry("a workspace", "--workspace", "help", `no workspace "help" in organization "acme": the workspaces are sales, support`),
+		Entry("a module", "--module", "remote", `no module "remote" in organization "acme": the modules are remote-support`),
+	)
+
 	It("CLI-2 prints objects in kubectl's forms", func(ctx context.Context) {
 		list := &v1alpha1.OrgUserList{}
 		Expect(json.Unmarshal([]byte(usher(ctx, ana, "users", "--group", "helpdesk", "-n", "acme", "-o", "json").succeeds()), list)).To(Succeed())
