@@ -114,11 +114,13 @@ func expectKept(ctx context.Context, before []string) {
 	}).WithPolling(lookInterval).Should(ConsistOf(
 		"CustomResourceDefinition//invitations.accounts.usher.dev", "CustomResourceDefinition//organizations.accounts.usher.dev",
 		"CustomResourceDefinition//orgusers.accounts.usher.dev", "CustomResourceDefinition//workspaces.accounts.usher.dev",
+		"CustomResourceDefinition//orggroups.accounts.usher.dev",
 		"APIService//v1alpha1.accounts.usher.dev", grantable,
 		"Namespace//usher-system", "ServiceAccount/usher-system/default", "ConfigMap/usher-system/kube-root-ca.crt",
-		"Secret/usher-system/usher-link-keys", "Secret/usher-system/usher-webhook-certificate", "Lease/usher-system/usher-controller-manager",
+		"Secret/usher-system/usher-link-keys", "Secret/usher-system/usher-webhook-certificate",
+		"Secret/usher-system/usher-portal-certificate", "Lease/usher-system/usher-controller-manager",
 	))
-	Expect(inventory(ctx)).To(ContainElements("Organization/acme/acme", "OrgUser/acme/ana", "Workspace/acme/support",
+	Expect(inventory(ctx)).To(ContainElements("Organization/acme/acme", "OrgUser/acme/ana", "OrgGroup/acme/helpdesk", "Workspace/acme/support",
 		"Invitation/acme/support-team", "Namespace//acme-support", "ConfigMap/acme-support/runbook"))
 }
 
