@@ -88,6 +88,18 @@ const (
 // SettingsConfigMap is the ConfigMap in a workspace's namespace that holds the settings in force (GTA-14).
 const SettingsConfigMap = "usher-settings"
 
+// What an organization with a directory has in its namespace (LMI-10).
+const (
+	// DirectoryTokensSecret is the Secret with the hashes of the tokens that open the organization to its directory. There is a directory
+	// while the Secret has a token. Who manages it is the organization: kubectl usher directory token, or Git.
+	DirectoryTokensSecret = "usher-directory-tokens"
+	// DirectoryAccount is the ServiceAccount in whose name the directory acts. Usher keeps it while there is a directory.
+	DirectoryAccount = "usher-directory"
+	// DirectoryUseConfigMap is the ConfigMap that says when each token was last used: the key is the token's name, the value a time in
+	// RFC 3339, which may be an hour old. Usher keeps it while there is a directory.
+	DirectoryUseConfigMap = "usher-directory-use"
+)
+
 // Condition types. Every object has Ready. Reconciling and Stalled are present only while they are true, as in kstatus.
 const (
 	// ConditionReady says whether everything in the spec that Usher can put in force by itself is in force.

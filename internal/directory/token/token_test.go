@@ -31,8 +31,8 @@ var _ = Describe("A token of a directory", func() {
 	}
 
 	It("DIR-2 is found by its hash, and kept as its hash alone", func() {
-		secret, entry := token.New(time.Time{})
-		other, _ := token.New(time.Time{})
+		secret, entry := token.New(now, time.Time{})
+		other, _ := token.New(now, time.Time{})
 		Expect(secret).To(MatchRegexp(`^usher_dir_[A-Za-z0-9_-]{43}$`))
 		Expect(secret).NotTo(Equal(other))
 		Expect(string(kept(entry))).NotTo(ContainSubstring(strings.TrimPrefix(secret, token.Prefix)))
@@ -46,11 +46,25 @@ var _ = Describe("A token of a directory", func() {
 	})
 
 	It("DIR-2 expires", func() {
-		secret, entry := token.New(now.Add(time.Hour))
+		secret, entry := token.New(now, now.Add(time.Hour))
 		set := token.Set{"entra": entry}
 		Expect(set.Find(secret, now)).To(Equal("entra"))
 		_, err := set.Find(secret, now.Add(time.Hour))
 		Expect(err).To(MatchError(token.ErrUnknown))
+	})
+
+	It("DIR-2 opens nothing while it is paused", func() {
+		secret, entry := token.New(now, time.Time{})
+		entry.Paused = true
+		_, err := token.Set{"entra": entry}.Find(secret, now)
+		Expect(err).To(MatchError(token.ErrUnknown))
+	})
+
+	It("DIR-2 is found although the one beside it is not in order", func() {
+		secret, entry := token.New(now, time.Time{})
+		set, err := token.Read(map[string][]byte{"entra": kept(entry), "Okta_1": []byte(entry.Hash)})
+		Expect(err).To(MatchError(ContainSubstring(`"Okta_1" cannot be the name of a token`)))
+		Expect(set.Find(secret, now)).To(Equal("entra"))
 	})
 
 	It("DIR-2 has at most one beside it", func() {
