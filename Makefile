@@ -29,7 +29,7 @@ DEVCLUSTER := go -C hack/devcluster run .
 ON_VERSION  = --dir $(CURDIR) $(if $(KUBERNETES),--kubernetes=$(KUBERNETES))
 LINT       := $(CURDIR)/bin/golangci-lint
 # Every Go module of the repository.
-MODULES := . hack/devcluster hack/devcluster/addons hack/devcluster/containerd hack/devcluster/oldest hack/release hack/tools \
+MODULES := . hack/devcluster hack/devcluster/addons hack/devcluster/containerd hack/devcluster/dex hack/devcluster/oldest hack/release hack/tools \
            hack/tools/golangci-lint hack/tools/helm
 
 .PHONY: help

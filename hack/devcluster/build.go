@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,16 +21,19 @@ func buildControlPlane(ctx context.Context, p paths, version, bin string, out *c
 		return err
 	}
 	if given := givenAssets(p); given != "" && version == "" {
-		if missing := missingIn(given, list); len(missing) > 0 {
+		// Nobody else's control plane comes with Dex.
+		needed := slices.DeleteFunc(slices.Clone(list), func(c component) bool { return c.source == p.dex() })
+		if missing := missingIn(given, needed); len(missing) > 0 {
 			return fmt.Errorf("KUBEBUILDER_ASSETS (%s) has no %s, which the development cluster and the tests need: "+
 				"put it there, or unset KUBEBUILDER_ASSETS to have all of them built", given, strings.Join(missing, ", "))
 		}
 		for i := range list {
-			list[i].cache = given
+			if list[i].source != p.dex() || list[i].in(given) {
+				list[i].cache = given
+			}
 		}
-		return link(bin, list)
 	}
-	for _, source := range []string{p.module(), p.oldest()} {
+	for _, source := range []string{p.module(), p.oldest(), p.dex()} {
 		if err := buildSource(ctx, p, "the control plane", source, list, out); err != nil {
 			return err
 		}

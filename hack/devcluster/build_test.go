@@ -20,8 +20,12 @@ var _ = Describe("Ready binaries", func() {
 
 	BeforeEach(func() {
 		p, given, out = checkout(), GinkgoT().TempDir(), newConsole(GinkgoWriter)
-		put(filepath.Join(p.module(), "go.mod"), content("go.mod"))
-		put(filepath.Join(p.module(), "go.sum"), "")
+		for _, module := range []string{p.module(), p.dex()} {
+			name, err := filepath.Rel(p.module(), filepath.Join(module, "go.mod"))
+			Expect(err).NotTo(HaveOccurred())
+			put(filepath.Join(module, "go.mod"), content(name))
+			put(filepath.Join(module, "go.sum"), "")
+		}
 		GinkgoT().Setenv("KUBEBUILDER_ASSETS", given)
 		for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
 			put(filepath.Join(given, name), "x")
@@ -34,6 +38,7 @@ var _ = Describe("Ready binaries", func() {
 
 	It("are linked to, once and again", func(ctx SpecContext) {
 		put(filepath.Join(given, "kube-controller-manager"), "x")
+		put(filepath.Join(given, "dex"), "x")
 		for range 2 {
 			Expect(buildControlPlane(ctx, p, "", p.bin(""), out)).To(Succeed())
 		}

@@ -39,6 +39,7 @@ func (s *state) leaves() []leaf {
 		{name: "etcd-client", commonName: "kube-apiserver-etcd-client"},
 		{name: "admin", commonName: "kubernetes-admin", organization: "system:masters"},
 		{name: "manager", commonName: "system:kube-controller-manager"},
+		{name: "dex-client", commonName: "usher"},
 	}
 	if s.Nodes == 0 {
 		return list

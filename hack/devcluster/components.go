@@ -34,14 +34,16 @@ const (
 	kubernetes = "k8s.io/kubernetes"
 	etcd       = "go.etcd.io/etcd/server/v3"
 	containerd = "github.com/containerd/containerd/v2"
+	dex        = "github.com/dexidp/dex"
 )
 
-// known lists the programs of a control plane and, onNodes, those of nodes.
+// known lists the programs of a control plane, with the identity provider that it trusts, and, onNodes, those of nodes.
 var known = []component{
 	{program: program{name: "etcd", pkg: etcd}, module: etcd},
 	{program: program{name: "kube-apiserver", pkg: kubernetes + "/cmd/kube-apiserver"}, module: kubernetes},
 	{program: program{name: "kube-controller-manager", pkg: kubernetes + "/cmd/kube-controller-manager"}, module: kubernetes},
 	{program: program{name: "kubectl", pkg: kubernetes + "/cmd/kubectl"}, module: kubernetes},
+	{program: program{name: "dex", pkg: dex + "/cmd/dex"}, module: dex},
 	{program: program{name: "kube-scheduler", pkg: kubernetes + "/cmd/kube-scheduler"}, module: kubernetes, onNodes: true},
 	{program: program{name: "kubelet", pkg: kubernetes + "/cmd/kubelet"}, module: kubernetes, onNodes: true},
 	{program: program{name: "kube-proxy", pkg: kubernetes + "/cmd/kube-proxy"}, module: kubernetes, onNodes: true},
@@ -60,14 +62,18 @@ const (
 )
 
 // components returns the control plane of a version of Kubernetes, "newest" when it is empty, and its minor version.
-// The oldest version consists of the programs that matter to a client, on the newest etcd and with the newest kubectl:
+// The oldest version consists of the programs that matter to a client, on the newest etcd, with the newest kubectl and Dex:
 // building those twice would cost a minute and test nothing of Usher.
 func components(p paths, version string) (list []component, minor string, err error) {
 	list, err = pinned(p.module())
 	if err != nil {
 		return nil, "", err
 	}
-	list = slices.DeleteFunc(list, func(c component) bool { return c.onNodes })
+	provider, err := pinned(p.dex())
+	if err != nil {
+		return nil, "", err
+	}
+	list = slices.DeleteFunc(slices.Concat(list, provider), func(c component) bool { return c.onNodes })
 	latest, err := minorVersion(list)
 	if err != nil || slices.Contains([]string{"", newest, latest}, version) {
 		return list, latest, err

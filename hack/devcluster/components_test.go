@@ -28,6 +28,12 @@ require (
 	k8s.io/kubernetes v1.37.2 // indirect
 )
 `
+	goModDex = `module dex
+
+tool github.com/dexidp/dex/cmd/dex
+
+require github.com/dexidp/dex v0.0.0-20260303133905-11d2eeb52b42 // indirect
+`
 	goModOldest = `module oldest
 
 tool k8s.io/kubernetes/cmd/kube-apiserver
@@ -41,7 +47,7 @@ var _ = Describe("Components", func() {
 
 	BeforeEach(func() {
 		p = checkout()
-		for dir, goMod := range map[string]string{p.module(): goModNewest, p.oldest(): goModOldest} {
+		for dir, goMod := range map[string]string{p.module(): goModNewest, p.oldest(): goModOldest, p.dex(): goModDex} {
 			put(filepath.Join(dir, "go.mod"), goMod)
 			put(filepath.Join(dir, "go.sum"), "")
 		}
@@ -63,6 +69,7 @@ var _ = Describe("Components", func() {
 		Expect(minor).To(Equal("1.37"))
 		Expect(byName).To(Equal(map[string]string{
 			"etcd": "v3.7.1", "kube-apiserver": "v1.37.2", "kube-controller-manager": "v1.37.2", "kubectl": "v1.37.2",
+			"dex": "v0.0.0-20260303133905-11d2eeb52b42",
 		}))
 	},
 		Entry("when no version is asked for", ""),
@@ -73,7 +80,7 @@ var _ = Describe("Components", func() {
 	DescribeTable("of the oldest version replace those of the newest", func(version string) {
 		byName, minor := versions(version)
 		Expect(minor).To(Equal("1.36"))
-		Expect(byName).To(HaveLen(4))
+		Expect(byName).To(HaveLen(5))
 		Expect(byName).To(HaveKeyWithValue("kube-apiserver", "v1.36.3"))
 		Expect(byName).To(HaveKeyWithValue("etcd", "v3.7.1"))
 	},
@@ -96,7 +103,7 @@ var _ = Describe("Components", func() {
 		list, _, err := components(p, "")
 		Expect(err).NotTo(HaveOccurred())
 		for _, c := range list {
-			Expect(strings.Contains(c.ldflags, "version.gitMinor=37")).To(Equal(c.name != "etcd"), c.name)
+			Expect(strings.Contains(c.ldflags, "version.gitMinor=37")).To(Equal(strings.HasPrefix(c.name, "kube")), c.name)
 		}
 	})
 

@@ -17,6 +17,8 @@ type daemon struct {
 	env    []string
 	// inputs are files whose change requires a restart.
 	inputs []string
+	// files are written before it starts, by path. Other contents require a restart.
+	files map[string][]byte
 	// ports are the names of those that it listens on; the first one answers the probe.
 	ports []string
 	// probe is the URL that answers 200 when the daemon is ready; empty: it is ready when it listens.
@@ -40,7 +42,7 @@ func stopOrder() []string {
 		order = append(order, nodeName(i+1))
 	}
 	return append(order,
-		daemonGateway, daemonToMachine, daemonScheduler, daemonMailbox, daemonManager, daemonAPIServer, daemonEtcd)
+		daemonGateway, daemonToMachine, daemonScheduler, daemonMailbox, daemonManager, daemonAPIServer, daemonDex, daemonEtcd)
 }
 
 func etcdDaemon(p paths, s *state) daemon {
@@ -87,9 +89,11 @@ func apiServerDaemon(p paths, s *state) daemon {
 			"--endpoint-reconciler-type=none",
 			"--audit-policy-file=" + p.auditPolicy(),
 			"--audit-log-path=" + p.log("audit.log"),
+			"--authentication-config=" + p.authentication(),
 			"--profiling=false",
 		},
 		inputs: []string{p.pki("server.crt"), p.auditPolicy()},
+		files:  map[string][]byte{p.authentication(): authentication(p, s)},
 		ports:  []string{portAPIServer},
 		probe:  "https://" + loopback(port) + "/readyz",
 		client: certificateClient(p, "admin"),

@@ -45,7 +45,7 @@ var _ = Describe("The network of nodes", func() {
 	It("is part of the server's certificate and of the range of Services, which clusters without nodes keep", func() {
 		s := newState()
 		Expect(s.serviceRange()).To(Equal("10.0.0.0/24"))
-		Expect(s.leaves()).To(HaveLen(4))
+		Expect(s.leaves()).To(HaveLen(5))
 		s.Nodes, s.Network = 2, &network{Index: 3}
 		Expect(s.serviceRange()).To(Equal("10.203.128.0/24"))
 		p := checkout()

@@ -21,6 +21,7 @@ func (p paths) module() string              { return filepath.Join(p.root, "hack
 func (p paths) oldest() string              { return filepath.Join(p.module(), "oldest") }
 func (p paths) config() string              { return filepath.Join(p.root, "config", "dev") }
 func (p paths) containerd() string          { return filepath.Join(p.module(), "containerd") }
+func (p paths) dex() string                 { return filepath.Join(p.module(), "dex") }
 func (p paths) addons() string              { return filepath.Join(p.module(), "addons") }
 func (p paths) node(name string) string     { return filepath.Join(p.dev("nodes"), name) }
 func (p paths) bin(name string) string      { return filepath.Join(p.dev("bin"), name) }
@@ -40,6 +41,9 @@ func (p paths) proxyKubeconfig() string     { return p.dev("kube-proxy.kubeconfi
 func (p paths) netpolKubeconfig() string    { return p.dev("netpol.kubeconfig") }
 func (p paths) machine(name string) string  { return filepath.Join(p.node(name), "machine.json") }
 func (p paths) auditPolicy() string         { return p.dev("audit-policy.yaml") }
+func (p paths) authentication() string      { return p.dev("authentication.yaml") }
+func (p paths) dexConfig() string           { return p.dev("dex.yaml") }
+func (p paths) dexSecret() string           { return p.dev("dex-client-secret") }
 
 // dev returns the path of one of the cluster's files.
 func (p paths) dev(name string) string {

@@ -22,7 +22,7 @@ const (
 // portNames lists the ports of a cluster by their names in the state.
 var portNames = []string{
 	portEtcd, portEtcdPeer, portAPIServer, portManager, portSMTP, portMail, portWebhook, portPortal, portMetrics, portHealth, portScheduler,
-	portPortalHealth, portPortalMetrics,
+	portPortalHealth, portPortalMetrics, portDex, portDexGRPC,
 }
 
 const (

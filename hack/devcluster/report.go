@@ -28,6 +28,12 @@ func (v *supervisor) assignments() [][2]string {
 		{"PORTAL_URL", "http://" + loopback(ports[portPortal])},
 		{"MAIL_URL", "http://" + loopback(ports[portMail])},
 		{"METRICS_URL", "https://" + loopback(ports[portMetrics]) + "/metrics"},
+		{"DEX_URL", v.state.issuer()},
+		{"DEX_CA", v.paths.pki("ca.crt")},
+		{"DEX_CLIENT_SECRET_FILE", v.paths.dexSecret()},
+		{"DEX_GRPC_ADDR", loopback(ports[portDexGRPC])},
+		{"DEX_GRPC_CERT", v.paths.pki("dex-client.crt")},
+		{"DEX_GRPC_KEY", v.paths.pki("dex-client.key")},
 	}
 	if v.state.Nodes > 0 {
 		return append(common, v.assignmentsForNodes()...)
@@ -59,6 +65,7 @@ func (v *supervisor) report(w io.Writer) error {
 	fmt.Fprintf(table, "  kubectl\t%s\n", v.paths.bin("kubectl"))
 	fmt.Fprintf(table, "  portal\thttp://%s\n", loopback(v.state.Ports[portPortal]))
 	fmt.Fprintf(table, "  mailbox\thttp://%s\n", loopback(v.state.Ports[portMail]))
+	fmt.Fprintf(table, "  sign-in\t%s\n", v.state.issuer())
 	if v.state.Nodes > 0 {
 		fmt.Fprintf(table, "  nodes\t%d, in %s\n", v.state.Nodes, v.state.Network.all())
 	}

@@ -14,7 +14,7 @@ import (
 // daemonsByName are those that restart knows.
 var daemonsByName = map[string]func(paths, *state) daemon{
 	daemonEtcd: etcdDaemon, daemonAPIServer: apiServerDaemon, daemonManager: managerDaemon, daemonScheduler: schedulerDaemon,
-	daemonMailbox: mailboxDaemon,
+	daemonMailbox: mailboxDaemon, daemonDex: dexDaemon,
 }
 
 // restart stops a daemon and returns when it is ready again.

@@ -10,9 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -112,6 +114,11 @@ func (v *supervisor) start(ctx context.Context, d daemon) error {
 	fingerprint, err := d.fingerprint(v.paths, v.state.Cluster)
 	if err != nil {
 		return err
+	}
+	for path, content := range d.files {
+		if err := writeFile(path, content); err != nil {
+			return fmt.Errorf("cannot start %s: %w", d.name, err)
+		}
 	}
 	v.out.say("starting %s", d.name)
 	log := v.paths.log(d.name + ".log")
@@ -218,6 +225,9 @@ func (d daemon) fingerprint(p paths, cluster string) (string, error) {
 		if err := errors.Join(err, file.Close()); err != nil {
 			return "", fmt.Errorf("%s: %w", d.name, err)
 		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(d.files)) {
+		fmt.Fprintf(hash, "%s %q\n", path, d.files[path])
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:16], nil
 }

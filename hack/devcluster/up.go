@@ -204,6 +204,13 @@ func (v *supervisor) controlPlane(ctx context.Context) error {
 	if err := v.ensure(ctx, etcdDaemon); err != nil {
 		return err
 	}
+	if err := ensureSecret(v.paths.dexSecret()); err != nil {
+		return err
+	}
+	// The API server asks for its keys when it starts, and then only every ten seconds.
+	if err := v.ensure(ctx, dexDaemon); err != nil {
+		return err
+	}
 	if err := v.ensure(ctx, apiServerDaemon); err != nil {
 		return err
 	}
@@ -250,8 +257,8 @@ func (v *supervisor) usher(ctx context.Context) error {
 		return err
 	}
 	if portal != v.state.Ports[portPortal] {
-		// Likewise: the links in mails lead to the new port.
-		if err := v.ensure(ctx, operatorDaemon); err != nil {
+		// Likewise: the links in mails lead to the new port, and so does Dex.
+		if err := errors.Join(v.ensure(ctx, operatorDaemon), v.ensure(ctx, dexDaemon)); err != nil {
 			return err
 		}
 	}
