@@ -62,6 +62,13 @@ func (e *Env) startServers(opts Options) error {
 		Set("audit-log-path", e.auditLog()).
 		Set("audit-log-mode", "blocking").
 		Set("audit-log-maxsize", "1000") // MB: tests read a single file, so it must not be rotated
+	if len(opts.Authentication) > 0 {
+		authentication := filepath.Join(e.dir, "authentication.yaml")
+		if err := os.WriteFile(authentication, opts.Authentication, 0o600); err != nil {
+			return fmt.Errorf("write the configuration of authentication: %w", err)
+		}
+		apiServer.Configure().Set("authentication-config", authentication)
+	}
 	if opts.AuditWebhook != nil {
 		if err := e.sendAudit(apiServer, opts.AuditWebhook); err != nil {
 			return err

@@ -34,6 +34,9 @@ type Options struct {
 	Empty bool
 	// AuditWebhook, unless nil, is where the API server sends its audit events.
 	AuditWebhook *AuditWebhook
+	// Authentication, unless empty, is an AuthenticationConfiguration of the API server: whose tokens it accepts, beside those of
+	// ServiceAccounts. Package dex has one.
+	Authentication []byte
 }
 
 // Env is a running control plane. It is safe for concurrent use.
