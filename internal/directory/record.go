@@ -49,6 +49,12 @@ func ByName(userName string) map[string]string {
 	return map[string]string{v1alpha1.LabelOrigin: v1alpha1.OriginDirectory, v1alpha1.LabelDirectoryName: digest(scim.Fold(userName))}
 }
 
+// GroupByID returns the labels of the group with an externalId.
+func GroupByID(externalID string) map[string]string { return ByID(externalID) }
+
+// GroupByName returns the labels of the group with a displayName, in any case.
+func GroupByName(displayName string) map[string]string { return ByName(displayName) }
+
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:digestLength])

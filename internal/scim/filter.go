@@ -53,6 +53,25 @@ func (f *Filter) Matches(r Resource) bool { return f.root.matches(r) }
 // are worth looking at.
 func (f *Filter) Equal(attribute string) (string, bool) { return equalIn(f.root, attribute) }
 
+// Names reports whether a filter depends on an attribute, so that others need not be looked up.
+func (f *Filter) Names(attribute string) bool { return namedIn(f.root, attribute) }
+
+func namedIn(n node, attribute string) bool {
+	switch n := n.(type) {
+	case both:
+		return namedIn(n.left, attribute) || namedIn(n.right, attribute)
+	case either:
+		return namedIn(n.left, attribute) || namedIn(n.right, attribute)
+	case negation:
+		return namedIn(n.inner, attribute)
+	case comparison:
+		return n.target.schema == "" && n.target.attribute.Name == attribute
+	case elements:
+		return n.target.schema == "" && n.target.attribute.Name == attribute
+	}
+	return true
+}
+
 func equalIn(n node, attribute string) (string, bool) {
 	switch n := n.(type) {
 	case both:

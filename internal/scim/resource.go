@@ -32,6 +32,16 @@ func (rt *ResourceType) Text(r Resource, path string) string {
 // Active reports whether a person has an account. An account that does not say is active.
 func (r Resource) Active() bool { return r[attributeActive] != false }
 
+// Version returns the weak ETag that a resource says it has, or else the one of its content.
+func (r Resource) Version() string {
+	if meta, ok := r[attributeMeta].(map[string]any); ok {
+		if version, ok := meta["version"].(string); ok && version != "" {
+			return version
+		}
+	}
+	return ETag(r)
+}
+
 // Clone returns a deep copy.
 func (r Resource) Clone() Resource {
 	copied, _ := clone(map[string]any(r)).(map[string]any)

@@ -43,7 +43,7 @@ func writeResource(w http.ResponseWriter, r request, status int, rt *scim.Resour
 			w.Header().Set("Location", location)
 		}
 	}
-	tag := scim.ETag(resource)
+	tag := resource.Version()
 	w.Header().Set("ETag", tag)
 	if header := r.Header.Get("If-None-Match"); header != "" && r.Method == http.MethodGet && scim.Matches(header, tag) {
 		w.WriteHeader(http.StatusNotModified)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory"
+	"github.com/usher-operator/usher/internal/directory/refusal"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/scim"
@@ -31,7 +32,7 @@ func (p *People) sameID(ctx context.Context, r scim.Resource, except *v1alpha1.O
 func (p *People) other(ctx context.Context, labels client.MatchingLabels, except *v1alpha1.OrgUser) (*v1alpha1.OrgUser, error) {
 	accounts, err := p.labelled(ctx, labels)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, refusal.Of(err)
 	}
 	n := slices.IndexFunc(accounts, func(u *v1alpha1.OrgUser) bool { return u.UID != except.UID })
 	if n < 0 {
@@ -53,7 +54,7 @@ func (p *People) free(ctx context.Context, u *v1alpha1.OrgUser, r scim.Resource)
 	for field, value := range map[string]string{"status.email": emailaddr.Normalize(email), "spec.email": email} {
 		var list v1alpha1.OrgUserList
 		if err := p.Client.List(ctx, &list, client.InNamespace(p.Organization), client.MatchingFields{field: value}); err != nil {
-			return refusal(err)
+			return refusal.Of(err)
 		}
 		for n := range list.Items {
 			holder := &list.Items[n]
@@ -79,7 +80,7 @@ func addressTaken(holder *v1alpha1.OrgUser) error {
 func (p *People) notLast(ctx context.Context, u *v1alpha1.OrgUser, verb string) error {
 	o, err := p.api().Organization(ctx, p.Organization)
 	if err != nil {
-		return refusal(err)
+		return refusal.Of(err)
 	}
 	if o == nil || !o.DeletionTimestamp.IsZero() || !slices.Equal(o.Status.Administrators, []string{u.Name}) {
 		return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory"
+	"github.com/usher-operator/usher/internal/directory/refusal"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -18,7 +19,7 @@ import (
 func (p *People) List(ctx context.Context, q scim.Query) (scim.ListResponse, error) {
 	accounts, err := p.candidates(ctx, q.Filter)
 	if err != nil {
-		return scim.ListResponse{}, refusal(err)
+		return scim.ListResponse{}, refusal.Of(err)
 	}
 	slices.SortFunc(accounts, func(a, b *v1alpha1.OrgUser) int { return position(a).Compare(position(b)) })
 	if q.Filter == nil {

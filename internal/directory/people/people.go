@@ -16,6 +16,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/directory"
+	"github.com/usher-operator/usher/internal/directory/refusal"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/object"
@@ -55,7 +56,7 @@ func (p *People) find(ctx context.Context, id string) (*v1alpha1.OrgUser, error)
 	u, err := p.api().User(ctx, p.Organization, id)
 	switch {
 	case err != nil:
-		return nil, refusal(err)
+		return nil, refusal.Of(err)
 	case u == nil || !directory.Keeps(u) || !u.DeletionTimestamp.IsZero():
 		return nil, &scim.Error{Status: http.StatusNotFound, Detail: "the directory has no person with the id " + id}
 	}
@@ -99,10 +100,10 @@ func (p *People) create(ctx context.Context, u *v1alpha1.OrgUser) (after scim.Re
 	holder, created, err := account.Create(ctx, p.Client, p.api(), u, effective.Yields)
 	switch {
 	case err != nil:
-		return nil, false, refusal(err)
+		return nil, false, refusal.Of(err)
 	case created:
 	case !holder.DeletionTimestamp.IsZero():
-		return nil, false, later("the OrgUser %q with this address is being deleted: try again", holder.Name)
+		return nil, false, refusal.Later("the OrgUser %q with this address is being deleted: try again", holder.Name)
 	default:
 		return nil, false, addressTaken(holder)
 	}
@@ -115,7 +116,7 @@ func (p *People) accepts(ctx context.Context) error {
 	o, err := p.api().Organization(ctx, p.Organization)
 	switch {
 	case err != nil:
-		return refusal(err)
+		return refusal.Of(err)
 	case o == nil || !o.DeletionTimestamp.IsZero():
 		return &scim.Error{Status: http.StatusNotFound, Detail: "there is no such organization"}
 	}
@@ -127,12 +128,12 @@ func (p *People) accepts(ctx context.Context) error {
 func (p *People) Change(ctx context.Context, id, match string, change func(sent scim.Resource) (scim.Resource, error),
 ) (scim.Resource, error) {
 	var after scim.Resource
-	err := onConflict(func() error {
+	err := refusal.OnConflict(func() error {
 		var err error
 		after, err = p.changeOnce(ctx, id, match, change)
 		return err
 	})
-	return after, refusal(err)
+	return after, refusal.Of(err)
 }
 
 func (p *People) changeOnce(ctx context.Context, id, match string, change func(scim.Resource) (scim.Resource, error),
@@ -215,5 +216,5 @@ func (p *People) Delete(ctx context.Context, id, match string) error {
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
-	return refusal(err)
+	return refusal.Of(err)
 }
