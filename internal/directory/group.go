@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/scim"
 )
@@ -27,9 +28,7 @@ type groupRecord struct {
 }
 
 // KeepsGroup reports whether the directory keeps a group. Everybody else's is declared by Git or a person.
-func KeepsGroup(g *v1alpha1.OrgGroup) bool {
-	return g.Labels[v1alpha1.LabelOrigin] == v1alpha1.OriginDirectory
-}
+func KeepsGroup(g *v1alpha1.OrgGroup) bool { return effective.FromDirectory(g) }
 
 // NewGroup returns a group that a directory sent, without members and without a name.
 func NewGroup(organization string, r scim.Resource, now time.Time) (*v1alpha1.OrgGroup, error) {

@@ -128,19 +128,22 @@ func (k *groupRecord) drop(listed map[string]string) {
 	maps.DeleteFunc(k.Accounts, func(address, _ string) bool { return listed[address] == "" })
 }
 
-// Follow lists another address of a member of a group, beside the one that the group lists: both are the same OrgUser's. It reports whether
-// the group did not list it yet. Until Settle, the address that the person loses stays listed.
+// Follow lists another address of a member of a group, beside the one that the group lists: both are the same OrgUser's until Settle takes
+// the former one out. In a group that is full it takes that one's place. It reports whether the group did not list it yet.
 func Follow(g *v1alpha1.OrgGroup, account, address string) (bool, error) {
 	kept, err := readGroupRecord(g)
 	if err != nil {
 		return false, err
 	}
-	same := func(m v1alpha1.MemberAddress) bool { return emailaddr.Same(string(m), address) }
-	if slices.ContainsFunc(g.Spec.Members, same) {
+	if slices.ContainsFunc(g.Spec.Members, func(m v1alpha1.MemberAddress) bool { return emailaddr.Same(string(m), address) }) {
 		return false, nil
 	}
+	members := slices.Clone(g.Spec.Members)
+	if len(members) >= MaxMembers {
+		members = slices.DeleteFunc(members, func(m v1alpha1.MemberAddress) bool { return kept.account(string(m)) == account })
+	}
+	g.Spec.Members = append(members, v1alpha1.MemberAddress(address))
 	kept.list(address, account)
-	g.Spec.Members = append(g.Spec.Members, v1alpha1.MemberAddress(address))
 	return true, writeGroupRecord(g, kept.Resource, kept.Accounts, kept.Modified)
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -31,7 +32,7 @@ type record struct {
 
 // Keeps reports whether the directory keeps an account. Everybody else's is declared by Git or a person, or Usher's own.
 func Keeps(u *v1alpha1.OrgUser) bool {
-	return u.Labels[v1alpha1.LabelOrigin] == v1alpha1.OriginDirectory
+	return effective.FromDirectory(u)
 }
 
 // Selector returns the labels of the accounts that a directory keeps.

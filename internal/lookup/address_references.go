@@ -57,7 +57,9 @@ func (r Reader) AddressReferences(ctx context.Context, o *v1alpha1.Organization,
 		return found, err
 	}
 	for _, g := range listing {
-		found.Groups = append(found.Groups, g.Name)
+		if !effective.FromDirectory(g) { // which drops who is gone
+			found.Groups = append(found.Groups, g.Name)
+		}
 	}
 	assigned, err := r.workspacesBy(ctx, namespace, workspaceByAssignee, emailaddr.Normalize(email), limit)
 	if err != nil {

@@ -39,6 +39,9 @@ func (r Reader) emailChangeWarnings(ctx context.Context, u *v1alpha1.OrgUser) ([
 	}
 	groups, err := r.GroupsListing(ctx, u.Namespace, former)
 	for _, g := range groups {
+		if effective.FromDirectory(g) {
+			continue // it follows
+		}
 		if len(warnings) >= maxWarnings {
 			return append(warnings, andMore), err
 		}

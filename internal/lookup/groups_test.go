@@ -92,4 +92,14 @@ var _ = Describe("An OrgGroup", func() {
 		Expect(reader.MissingReferenceWarnings(ctx, u)).To(ContainElement(
 			`spec.email: OrgGroup "day" lists former@acme.example, which does not follow: list luis@acme.example there as well`))
 	})
+
+	It("DIR-6 does not warn about groups of a directory, which follow", func(ctx context.Context) {
+		u := builders.OrgUser("acme", "luis").Existing().Obj()
+		u.Status.Email = "former@acme.example"
+		kept := builders.OrgGroup("acme", "day").Members("former@acme.example").Obj()
+		kept.Labels = map[string]string{v1alpha1.LabelOrigin: v1alpha1.OriginDirectory}
+		reader := holding(acme("ana"), u.DeepCopy(), kept)
+		Expect(reader.DeletionWarnings(ctx, u)).NotTo(ContainElement(ContainSubstring("OrgGroup")))
+		Expect(reader.MissingReferenceWarnings(ctx, u)).NotTo(ContainElement(ContainSubstring("OrgGroup")))
+	})
 })

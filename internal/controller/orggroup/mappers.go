@@ -56,9 +56,9 @@ func groupsOf(u *v1alpha1.OrgUser) []string {
 }
 
 // groupsForAddress returns the groups that list an address which a user has or had, if an account comes, goes or changes its address: their
-// conditions name those who have none.
+// conditions name those who have none, and those of a directory follow their members.
 func (r *Reconciler) groupsForAddress(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
-	if c.Initial || !c.Created() && !c.Deleted() && effective.EmailOf(c.Before) == effective.EmailOf(c.After) &&
+	if c.Initial || !c.Created() && !c.Deleted() && !effective.EmailChanged(c.Before, c.After) &&
 		c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}

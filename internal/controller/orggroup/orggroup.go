@@ -91,6 +91,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, g *v1alpha1.OrgGroup) (ctrl.
 	}
 	wait, failed := phase.Run(
 		ctx, g, s,
+		r.settleMembers,
 		r.reconcileMembers,
 		r.reconcileAccounts,
 		r.revoke, // access is gone before the status stops naming it

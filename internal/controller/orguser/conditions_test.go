@@ -60,6 +60,10 @@ var _ = Describe("The conditions of a user", func() {
 			State: v1alpha1.UserActive, Workspaces: make([]v1alpha1.WorkspaceGrantStatus, 2), OmittedWorkspaces: 3,
 		}, func(*effective.UserFacts) {}, v1alpha1.ConditionStalled, "TooManyWorkspaces",
 			"has access to 2 workspaces, and the status has no room for 3 more, which are not in force"),
+		Entry("OPS-9 in more groups than can be in force", effective.InForce{
+			State: v1alpha1.UserActive, Groups: make([]v1alpha1.ObjectName, 2), OmittedGroups: 3,
+		}, func(*effective.UserFacts) {}, v1alpha1.ConditionStalled, "TooManyGroups",
+			"the user is in 2 groups, and 3 more are not in force: remove the user's address from OrgGroups that the user does not need"),
 		Entry("GTA-11 waiting for a seat", effective.InForce{State: v1alpha1.UserActive, AwaitingSeats: []string{"desk"}}, holders(2, "ana", "bea"),
 			v1alpha1.ConditionReconciling, "AwaitingSeat",
 			`all 2 seats of the module "desk" are taken: the person waits for one that is freed or added to the subscription`),

@@ -71,6 +71,9 @@ func (r *Reconciler) requestEmail(s *scope) {
 // into force meanwhile.
 func (r *Reconciler) moveEmail(ctx context.Context, s *scope) error {
 	u := s.user
+	if err := r.followInGroups(ctx, u); err != nil {
+		return err
+	}
 	former := emailaddr.Normalize(string(effective.EmailOf(u)))
 	out := &u.Status
 	out.Email, out.EmailChange = emailaddr.Normalize(string(u.Spec.Email)), nil
