@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/scim"
@@ -55,6 +57,9 @@ func GroupByID(externalID string) map[string]string { return ByID(externalID) }
 
 // GroupByName returns the labels of the group with a displayName, in any case.
 func GroupByName(displayName string) map[string]string { return ByName(displayName) }
+
+// IsName reports whether an identifier that a directory sends can be an object's name. For others, there is nothing to ask for.
+func IsName(id string) bool { return len(validation.IsDNS1123Subdomain(id)) == 0 }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

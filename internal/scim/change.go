@@ -33,6 +33,9 @@ func (c change) apply(o operation) error {
 	if p.leaf().Mutability == ReadOnly || p.attribute.Mutability == ReadOnly || p.sub != nil && p.sub.Mutability == Immutable {
 		return invalid(MutabilityErr, "%s cannot be changed: remove it from the directory's mapping", p.target)
 	}
+	if o.op == opRemove && p.sub == nil && p.attribute.Required { // RFC 7644, section 3.5.2.2
+		return invalid(MutabilityErr, "%s is required and cannot be removed", p.target)
+	}
 	return c.at(p, o)
 }
 

@@ -3,6 +3,8 @@
 
 package scim
 
+import "strings"
+
 // The paths of the documents about the service.
 const (
 	providerConfigPath = "/ServiceProviderConfig"
@@ -76,7 +78,7 @@ func Schemas(base string) ListResponse {
 // FindSchema returns the document about the attributes of a schema, or false.
 func FindSchema(base, urn string) (Resource, bool) {
 	for _, s := range schemas() {
-		if s.ID == urn {
+		if strings.EqualFold(s.ID, urn) { // RFC 8141, section 3.1
 			return s.document(base), true
 		}
 	}

@@ -86,7 +86,8 @@ var _ = Describe("A PATCH", func() {
 		Entry("with a value that is no object and no path", `[{"op":"add","value":"x"}]`, scim.InvalidValue, "needs an object"),
 		Entry("with the id", `[{"op":"replace","path":"id","value":"x"}]`, scim.MutabilityErr, "id cannot be changed"),
 		Entry("with the person's groups", `[{"op":"add","path":"groups","value":[{"value":"g"}]}]`, scim.MutabilityErr, "groups cannot be changed"),
-		Entry("with a removed userName", `[{"op":"remove","path":"userName"}]`, scim.InvalidValue, "userName is required"),
+		Entry("with a removed userName", `[{"op":"remove","path":"userName"}]`, scim.MutabilityErr, "userName is required and cannot be removed"),
+		Entry("with a userName of null", `[{"op":"replace","path":"userName","value":null}]`, scim.InvalidValue, "userName is required"),
 		Entry("with a value of another type", `[{"op":"replace","path":"active","value":"maybe"}]`, scim.InvalidValue, "active must be true or false"),
 		Entry("with a selection that selects nothing", `[{"op":"replace","path":"emails[type eq \"other\"]","value":{"value":"x"}}]`, scim.NoTarget,
 			"emails has no value"),
@@ -100,7 +101,7 @@ var _ = Describe("A PATCH", func() {
 		Expect(failure(err).Type).To(Equal(kind))
 	},
 		Entry("with a member that becomes another", `[{"op":"replace","path":"members[value eq \"u-1\"].value","value":"u-9"}]`, scim.MutabilityErr),
-		Entry("with a removed name", `[{"op":"remove","path":"displayName"}]`, scim.InvalidValue),
+		Entry("with a removed name", `[{"op":"remove","path":"displayName"}]`, scim.MutabilityErr),
 	)
 
 	It("DIR-1 has a limited number of operations", func() {

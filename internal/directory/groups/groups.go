@@ -50,13 +50,17 @@ func (g *Groups) Get(ctx context.Context, id string) (scim.Resource, error) {
 
 // find returns the group that the directory keeps under an identifier.
 func (g *Groups) find(ctx context.Context, id string) (*v1alpha1.OrgGroup, error) {
+	unknown := refusal.NotFound("the directory has no group with the id %s", id)
+	if !directory.IsName(id) {
+		return nil, unknown
+	}
 	group := &v1alpha1.OrgGroup{}
 	err := g.Client.Get(ctx, client.ObjectKey{Namespace: g.Organization, Name: id}, group)
 	switch {
-	case err != nil && !apierrors.IsNotFound(err) && !apierrors.IsInvalid(err):
+	case err != nil && !apierrors.IsNotFound(err):
 		return nil, refusal.Of(err)
 	case err != nil, !directory.KeepsGroup(group), !group.DeletionTimestamp.IsZero():
-		return nil, refusal.NotFound("the directory has no group with the id %s", id)
+		return nil, unknown
 	}
 	return group, nil
 }

@@ -71,7 +71,7 @@ func (g *Groups) accounts(ctx context.Context, names []string) (map[string]*v1al
 		}
 		return found, err
 	}
-	for _, name := range names {
+	for _, name := range slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !directory.IsName(name) }) {
 		u, err := g.api().User(ctx, g.Organization, name)
 		if err != nil {
 			return nil, err

@@ -55,6 +55,9 @@ func position(u *v1alpha1.OrgUser) scim.Position {
 func (p *People) candidates(ctx context.Context, f *scim.Filter) ([]*v1alpha1.OrgUser, error) {
 	labels := directory.Selector()
 	if f != nil {
+		if id, ok := f.Equal("id"); ok {
+			return p.single(ctx, id)
+		}
 		if externalID, ok := f.Equal("externalId"); ok {
 			labels = directory.ByID(externalID)
 		} else if userName, ok := f.Equal("userName"); ok {
@@ -62,6 +65,18 @@ func (p *People) candidates(ctx context.Context, f *scim.Filter) ([]*v1alpha1.Or
 		}
 	}
 	return p.labelled(ctx, labels)
+}
+
+// single returns the account with an identifier, if there is one.
+func (p *People) single(ctx context.Context, id string) ([]*v1alpha1.OrgUser, error) {
+	u, err := p.find(ctx, id)
+	switch {
+	case refusal.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []*v1alpha1.OrgUser{u}, nil
 }
 
 // labelled returns the directory's accounts with labels, without those that are being deleted.

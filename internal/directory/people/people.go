@@ -53,12 +53,16 @@ func (p *People) Get(ctx context.Context, id string) (scim.Resource, error) {
 
 // find returns the account that the directory keeps under an identifier.
 func (p *People) find(ctx context.Context, id string) (*v1alpha1.OrgUser, error) {
+	unknown := refusal.NotFound("the directory has no person with the id %s", id)
+	if !directory.IsName(id) {
+		return nil, unknown
+	}
 	u, err := p.api().User(ctx, p.Organization, id)
 	switch {
 	case err != nil:
 		return nil, refusal.Of(err)
 	case u == nil || !directory.Keeps(u) || !u.DeletionTimestamp.IsZero():
-		return nil, &scim.Error{Status: http.StatusNotFound, Detail: "the directory has no person with the id " + id}
+		return nil, unknown
 	}
 	return u, nil
 }
