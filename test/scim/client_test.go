@@ -18,6 +18,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory/door"
+	"github.com/usher-operator/usher/internal/directory/groups"
 	"github.com/usher-operator/usher/internal/directory/people"
 )
 
@@ -28,9 +29,12 @@ type replica struct{ *httptest.Server }
 type everybody struct{}
 
 func (everybody) Open(_ context.Context, organization, _, base string) (*door.Directory, error) {
-	return &door.Directory{Users: &people.People{
-		Client: env.Client, Organization: organization, Location: base + "/Users", Onboarding: v1alpha1.OnboardingNone, Now: time.Now,
-	}}, nil
+	return &door.Directory{
+		Users: &people.People{
+			Client: env.Client, Organization: organization, Location: base + "/Users", Onboarding: v1alpha1.OnboardingNone, Now: time.Now,
+		},
+		Groups: &groups.Groups{Client: env.Client, Organization: organization, Base: base, Now: time.Now},
+	}, nil
 }
 
 func startReplica() replica {

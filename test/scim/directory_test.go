@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,6 +57,26 @@ var _ = Describe("The directory of an organization, in two replicas on a real AP
 		Expect(env.Client.Create(ctx, o)).To(Succeed())
 	})
 
+	// post creates a resource, and returns its path.
+	post := func(ctx context.Context, r replica, path string, body any) string {
+		GinkgoHelper()
+		status, made := r.send(ctx, http.MethodPost, path, body)
+		Expect(status).To(Equal(http.StatusCreated), "%v", made)
+		return path + "/" + made["id"].(string) //nolint:forcetypeassert // a resource
+	}
+	// members returns those of a group.
+	members := func(ctx context.Context, r replica, path string) []string {
+		GinkgoHelper()
+		status, group := r.send(ctx, http.MethodGet, path, nil)
+		Expect(status).To(Equal(http.StatusOK), "%v", group)
+		list, _ := group["members"].([]any)
+		ids := make([]string, 0, len(list))
+		for _, m := range list {
+			ids = append(ids, m.(map[string]any)["value"].(string)) //nolint:forcetypeassert // a member
+		}
+		return ids
+	}
+	operations := func(all ...any) map[string]any { return map[string]any{"Operations": all} }
 	people := func(ctx context.Context) []v1alpha1.OrgUser {
 		GinkgoHelper()
 		var list v1alpha1.OrgUserList
@@ -88,6 +109,71 @@ var _ = Describe("The directory of an organization, in two replicas on a real AP
 		status, answer := replicas[0].send(ctx, http.MethodPost, users, map[string]any{"userName": "boss@acme.example"})
 		Expect(status).To(Equal(http.StatusConflict))
 		Expect(answer).To(And(HaveKeyWithValue("scimType", "uniqueness"), HaveKeyWithValue("detail", ContainSubstring(`the OrgUser "boss"`))))
+	})
+
+	It("DIR-5 loses no member although both replicas change one group at once", func(ctx context.Context) {
+		const each = 15
+		var ids []string
+		for n := range 2 * each {
+			ids = append(ids, strings.TrimPrefix(post(ctx, replicas[n%2], users, map[string]any{"userName": fmt.Sprintf("p%d@acme.example", n)}), users+"/"))
+		}
+		groups := "/scim/v2/" + organization + "/Groups"
+		path := post(ctx, replicas[0], groups, map[string]any{"displayName": "Helpdesk", "members": []any{map[string]any{"value": ids[0]}}})
+		var group sync.WaitGroup
+		for n, id := range ids {
+			group.Go(func() {
+				defer GinkgoRecover()
+				status, answer := replicas[n%2].send(ctx, http.MethodPatch, path, operations(map[string]any{
+					"op": "Add", "path": "members", "value": []any{map[string]any{"value": id}},
+				}))
+				Expect(status).To(Equal(http.StatusOK), "%v", answer)
+			})
+		}
+		group.Wait()
+		Expect(members(ctx, replicas[1], path)).To(ConsistOf(ids))
+	})
+
+	It("DIR-5 answers 404 for a group, and 400 for a member, whose id no object could have", func(ctx context.Context) {
+		path := post(ctx, replicas[0], "/scim/v2/"+organization+"/Groups", map[string]any{"displayName": "Helpdesk"})
+		for _, id := range []string{"a%2Fb", "%25", "A%20B", "%00", strings.Repeat("x", 300)} {
+			status, answer := replicas[0].send(ctx, http.MethodGet, "/scim/v2/"+organization+"/Groups/"+id, nil)
+			Expect(status).To(Equal(http.StatusNotFound), "%s: %v", id, answer)
+			status, answer = replicas[0].send(ctx, http.MethodGet, users+"/"+id, nil)
+			Expect(status).To(Equal(http.StatusNotFound), "%s: %v", id, answer)
+			status, answer = replicas[0].send(ctx, http.MethodPatch, path, operations(map[string]any{
+				"op": "add", "path": "members", "value": []any{map[string]any{"value": id}, map[string]any{"value": "../x"}},
+			}))
+			Expect(status).To(Equal(http.StatusBadRequest), "%s: %v", id, answer)
+		}
+	})
+
+	It("DIR-5 has groups as large as the directory", func(ctx context.Context) {
+		all := make([]any, numberOfPeople())
+		for n := range all {
+			id := strings.TrimPrefix(post(ctx, replicas[n%2], users, map[string]any{"userName": fmt.Sprintf("firstname.lastname-%d@company.example", n)}), users+"/")
+			all[n] = map[string]any{"value": id}
+		}
+		path := post(ctx, replicas[0], "/scim/v2/"+organization+"/Groups", map[string]any{"displayName": "Everybody"})
+		took := func(body any) time.Duration {
+			GinkgoHelper()
+			start := time.Now()
+			status, answer := replicas[1].send(ctx, http.MethodPatch, path, body)
+			Expect(status).To(Equal(http.StatusOK), "%v", answer)
+			return time.Since(start).Round(time.Millisecond)
+		}
+		first := took(operations(map[string]any{"op": "Add", "path": "members", "value": all}))
+		Expect(members(ctx, replicas[0], path)).To(HaveLen(len(all)))
+		again := took(operations(map[string]any{"op": "Add", "path": "members", "value": all}))
+		out := took(operations(map[string]any{"op": "Remove", "path": "members", "value": all[:1]}))
+		in := took(operations(map[string]any{"op": "Add", "path": "members", "value": all[:1]}))
+		many := make([]any, 0, len(all))
+		for _, m := range all[:min(len(all), 1000)] {
+			many = append(many, map[string]any{"op": "remove", "path": fmt.Sprintf("members[value eq %q]", m.(map[string]any)["value"])}) //nolint:forcetypeassert // a member
+		}
+		one := took(operations(many...))
+		Expect(members(ctx, replicas[0], path)).To(HaveLen(len(all) - len(many)))
+		AddReportEntry("members, all added, added again, one removed, one added, up to 1,000 removed one by one",
+			fmt.Sprintf("%d, %s, %s, %s, %s, %s", len(all), first, again, out, in, one))
 	})
 
 	It("DIR-4 comes to the same end by both replicas at once, out of order, and writes nothing the second time", func(ctx context.Context) {
