@@ -29,6 +29,7 @@ type krewSpec struct {
 	Homepage         string         `yaml:"homepage"`
 	ShortDescription string         `yaml:"shortDescription"`
 	Description      string         `yaml:"description"`
+	Caveats          string         `yaml:"caveats"`
 	Platforms        []krewPlatform `yaml:"platforms"`
 }
 
@@ -42,6 +43,11 @@ type krewPlatform struct {
 type krewSelector struct {
 	MatchLabels map[string]string `yaml:"matchLabels"`
 }
+
+// krewCaveats is shown after the installation. krew puts nothing but the program on the PATH.
+const krewCaveats = "To complete the words after \"kubectl usher\", put the other file on your PATH, for example:\n\n" +
+	"  cp ~/.krew/store/usher/*/" + pluginCompletion + " ~/.krew/bin/\n\n" +
+	"On Windows it is " + pluginCompletion + ".cmd.\n"
 
 // krew writes the manifest of the plugin, if there is one.
 func (a *assets) krew(context.Context) error {
@@ -67,6 +73,7 @@ func (a *assets) krew(context.Context) error {
 			Version: a.version, Homepage: homepage, Platforms: platforms,
 			ShortDescription: "Manage the people of organizations",
 			Description:      "Works with the people, invitations and workspaces of Usher's organizations.\nNeeds Usher in the cluster.\n",
+			Caveats:          krewCaveats,
 		},
 	})
 	if err != nil {

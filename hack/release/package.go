@@ -45,7 +45,11 @@ func (a *assets) archive(ctx context.Context, p program, platform *v1.Platform, 
 		{path: "LICENSE", mode: 0o644, content: license},
 		{path: p.fileName(platform), mode: 0o755, content: content},
 	}
-	packed, err := packedFor(platform, files, a.time)
+	completion, err := p.completion(a.root, platform)
+	if err != nil {
+		return err
+	}
+	packed, err := packedFor(platform, append(files, completion...), a.time)
 	if err != nil {
 		return err
 	}
@@ -53,6 +57,19 @@ func (a *assets) archive(ctx context.Context, p program, platform *v1.Platform, 
 		return err
 	}
 	return writeProgramSBOM(a.path(baseName(p, platform)+".cdx.json"), a.source, p, path)
+}
+
+// completion returns the file that kubectl runs to complete the words after the plugin's name. Windows finds it by its extension.
+func (p program) completion(root string, platform *v1.Platform) ([]file, error) {
+	if p.name != plugin {
+		return nil, nil
+	}
+	name := pluginCompletion
+	if platform.OS == "windows" {
+		name += ".cmd"
+	}
+	content, err := os.ReadFile(filepath.Join(root, p.folder, name))
+	return []file{{path: name, mode: 0o755, content: content}}, err
 }
 
 func baseName(p program, platform *v1.Platform) string {

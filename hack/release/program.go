@@ -24,8 +24,12 @@ type program struct{ name, folder string }
 // operator is the program of the image.
 var operator = program{name: "usher", folder: "cmd"}
 
-// plugin is the name of the plugin for kubectl.
-const plugin = "kubectl-usher"
+const (
+	// plugin is the name of the plugin for kubectl.
+	plugin = "kubectl-usher"
+	// pluginCompletion is the name by which kubectl finds what completes the words after the plugin's.
+	pluginCompletion = "kubectl_complete-usher"
+)
 
 // programs returns all programs of a release: the operator, and those in the folders of cmd.
 func programs(root string) ([]program, error) {

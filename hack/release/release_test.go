@@ -29,8 +29,10 @@ var checkout = map[string]string{
 	"internal/version/version.go": "package version\n\nvar version = \"none\"\n\nfunc Get() string { return version }\n",
 	"cmd/main.go": "package main\n\nimport \"github.com/usher-operator/usher/internal/version\"\n\n" +
 		"func main() { println(\"operator\", version.Get()) }\n",
-	"cmd/kubectl-usher/main.go":         "package main\n\nfunc main() { println(\"plugin\") }\n",
-	"config/default/kustomization.yaml": "resources: [deployment.yaml]\n",
+	"cmd/kubectl-usher/main.go":                    "package main\n\nfunc main() { println(\"plugin\") }\n",
+	"cmd/kubectl-usher/kubectl_complete-usher":     "#!/bin/sh\nexec kubectl usher __complete \"$@\"\n",
+	"cmd/kubectl-usher/kubectl_complete-usher.cmd": "@kubectl usher __complete %*\n",
+	"config/default/kustomization.yaml":            "resources: [deployment.yaml]\n",
 	"config/default/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: usher, namespace: usher-system}\n" +
 		"spec: {template: {spec: {containers: [{name: usher, image: \"usher:latest\"}]}}}\n",
 	"config/chart/Chart.yaml":           "apiVersion: v2\nname: usher\nversion: 0.0.0\nappVersion: latest\n",
@@ -158,11 +160,21 @@ var _ = Describe("OPS-2 the release of a version", Ordered, func() {
 		Expect(string(output)).To(Equal("operator v1.2.3\n"))
 	})
 
+	It("has archives of the plugin with the file that kubectl completes by", func() {
+		reader, err := gzip.NewReader(bytes.NewReader(content("kubectl-usher" + archive + ".tar.gz")))
+		Expect(err).NotTo(HaveOccurred())
+		files, headers := entries(reader)
+		Expect(files).To(And(HaveLen(3), HaveKeyWithValue("LICENSE", checkout["LICENSE"]),
+			HaveKeyWithValue("kubectl_complete-usher", checkout["cmd/kubectl-usher/kubectl_complete-usher"])))
+		Expect(headers[2].Mode).To(BeEquivalentTo(0o755))
+	})
+
 	It("has archives for Windows that Windows opens", func() {
 		packed := content("kubectl-usher-windows-amd64.zip")
 		reader, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(reader.File).To(HaveExactElements(HaveField("Name", "LICENSE"), HaveField("Name", "kubectl-usher.exe")))
+		Expect(reader.File).To(HaveExactElements(HaveField("Name", "LICENSE"), HaveField("Name", "kubectl-usher.exe"),
+			HaveField("Name", "kubectl_complete-usher.cmd")))
 		opened, err := reader.File[1].Open()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(io.ReadAll(opened)).To(HavePrefix("MZ"))
@@ -200,6 +212,7 @@ var _ = Describe("OPS-2 the release of a version", Ordered, func() {
 		Expect(windows.URI).To(HaveSuffix("/releases/download/v1.2.3/kubectl-usher-windows-amd64.zip"))
 		Expect(windows.SHA256).To(Equal(fmt.Sprintf("%x", sha256.Sum256(content("kubectl-usher-windows-amd64.zip")))))
 		Expect(windows.Bin).To(Equal("kubectl-usher.exe"))
+		Expect(manifest.Spec.Caveats).To(ContainSubstring("kubectl_complete-usher ~/.krew/bin/"))
 	})
 
 	It("is not replaced by another one unless that is requested", func() {
