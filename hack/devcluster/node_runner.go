@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,8 @@ const (
 	// restartDelay is how long a machine waits before it starts a service again.
 	restartDelay = time.Second
 	socketPoll   = 50 * time.Millisecond
+	// socketTimeout is how long a service may take to make its socket. It is shorter than readyTimeout, so that the reason is shown.
+	socketTimeout = time.Minute
 )
 
 // runner runs the services of a machine as its first process, to which the kernel gives the orphans too. So it waits for whichever
@@ -41,14 +44,30 @@ func (r *runner) run() error {
 			return err
 		}
 		go r.keep(s, ended)
-		for s.Socket != "" {
-			if _, err := os.Stat(s.Socket); err == nil {
-				break
-			}
-			time.Sleep(socketPoll)
+		if err := r.awaitSocket(s, socketTimeout); err != nil {
+			return err
 		}
 	}
 	return <-failed
+}
+
+// awaitSocket waits for the socket of a service, if it is to make one.
+func (r *runner) awaitSocket(s service, timeout time.Duration) error {
+	if s.Socket == "" {
+		return nil
+	}
+	err := waitUntil(context.Background(), timeout, socketPoll, func() bool {
+		_, err := os.Stat(s.Socket)
+		return err == nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s has not made its socket %s after %s; its log is %s", s.Name, s.Socket, timeout, r.log(s))
+	}
+	return nil
+}
+
+func (r *runner) log(s service) string {
+	return filepath.Join(r.machine.Log, r.machine.Name+"-"+s.Name+".log")
 }
 
 // keep starts a service again whenever it has ended.
@@ -66,7 +85,7 @@ func (r *runner) keep(s service, ended <-chan struct{}) {
 
 // start starts a service. The channel is closed when it has ended.
 func (r *runner) start(s service) (<-chan struct{}, error) {
-	log, err := os.OpenFile(filepath.Join(r.machine.Log, r.machine.Name+"-"+s.Name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	log, err := os.OpenFile(r.log(s), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -200,3 +200,20 @@ var _ = Describe("An API server", func() {
 			ContainSubstring("v1.37.2"), ContainSubstring("v1.36.3"), ContainSubstring("KUBEBUILDER_ASSETS"))))
 	})
 })
+
+var _ = Describe("A service of a node", func() {
+	var r *runner
+	BeforeEach(func() { r = newRunner(machine{Name: "node1", Log: "/var/log"}) })
+
+	It("is waited for until it has made its socket", func() {
+		socket := filepath.Join(GinkgoT().TempDir(), "containerd.sock")
+		Expect(os.WriteFile(socket, nil, 0o600)).To(Succeed())
+		Expect(r.awaitSocket(service{Name: "containerd", Socket: socket}, time.Minute)).To(Succeed())
+		Expect(r.awaitSocket(service{Name: "kubelet"}, 0)).To(Succeed())
+	})
+
+	It("ends the node if it makes no socket, and the error says where to look", func() {
+		Expect(r.awaitSocket(service{Name: "containerd", Socket: "/nowhere/containerd.sock"}, time.Millisecond)).To(MatchError(
+			"containerd has not made its socket /nowhere/containerd.sock after 1ms; its log is /var/log/node1-containerd.log"))
+	})
+})

@@ -13,10 +13,14 @@ import (
 	"strings"
 )
 
-// nodeManifests are what pods need of the cluster: names, and NetworkPolicies that are enforced.
+// nodeManifests are what nodes need of the cluster: a way to the API server, and NetworkPolicies that are enforced. dnsManifests are names
+// for pods.
 //
 //go:embed nodes.yaml
 var nodeManifests string
+
+//go:embed dns.yaml
+var dnsManifests string
 
 const (
 	nodeTimeout = "120s"
@@ -55,7 +59,7 @@ func (v *supervisor) nodes(ctx context.Context) error {
 	if err := v.ensure(ctx, gatewayDaemon); err != nil {
 		return err
 	}
-	if err := v.installNodes(ctx); err != nil {
+	if err := v.applyForNodes(ctx, nodeManifests); err != nil {
 		return err
 	}
 	for i := 1; i <= v.state.Nodes; i++ {
@@ -70,6 +74,10 @@ func (v *supervisor) nodes(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	// A node that is given a pod before it has the image would try to pull it, and again only after a back-off.
+	if err := v.applyForNodes(ctx, dnsManifests); err != nil {
+		return err
 	}
 	return v.waitForNodes(ctx)
 }
@@ -106,11 +114,11 @@ func (v *supervisor) nodeKubeconfigs() error {
 		writeCertificateKubeconfig(p, s.apiServerForNodes(), p.netpolKubeconfig(), netpolUser, "netpol"))
 }
 
-func (v *supervisor) installNodes(ctx context.Context) error {
+func (v *supervisor) applyForNodes(ctx context.Context, manifests string) error {
 	rendered := strings.NewReplacer(
 		"NETPOL_USER", netpolUser, "DNS_IMAGE", dnsImage(v.nodeTools), "DNS_ADDRESS", v.state.Network.dns(),
 		"CLUSTER_DOMAIN", clusterDomain, "API_ADDRESS", v.state.Network.host(), "API_PORT", strconv.Itoa(apiPort),
-	).Replace(nodeManifests)
+	).Replace(manifests)
 	return v.apply(ctx, []byte(rendered))
 }
 
