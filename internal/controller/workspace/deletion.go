@@ -13,7 +13,6 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/status"
-	"github.com/usher-operator/usher/internal/wording"
 )
 
 // reconcileDelete ends a deleted Workspace: it waits until nobody has access any more, removes the settings, and then the namespace if
@@ -27,22 +26,14 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 		return err
 	}
 	if len(users) > 0 {
-		before := w.DeepCopy()
-		status.Progressing(w, v1alpha1.ReasonRemoving, "removing the access of "+
-			wording.Count(*status.Count(len(users)), "person", "people"))
-		_, err := status.Write(ctx, r.client, before, w)
-		return err
+		return status.AwaitRemoval(ctx, r.client, w, len(users), "person", "people")
 	}
 	groups, err := r.cache.GroupsBoundIn(ctx, w.Namespace, w.Name)
 	if err != nil {
 		return err
 	}
 	if len(groups) > 0 {
-		before := w.DeepCopy()
-		status.Progressing(w, v1alpha1.ReasonRemoving, "removing the access of "+
-			wording.Count(*status.Count(len(groups)), "group of the identity provider", "groups of the identity provider"))
-		_, err := status.Write(ctx, r.client, before, w)
-		return err
+		return status.AwaitRemoval(ctx, r.client, w, len(groups), "group of the identity provider", "groups of the identity provider")
 	}
 	if err := r.removeSettings(ctx, w, effective.NamespaceOf(w)); err != nil {
 		return err
