@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testing/load"
 	"github.com/usher-operator/usher/internal/testing/operator"
 	"github.com/usher-operator/usher/internal/testing/ports"
 	"github.com/usher-operator/usher/internal/trust"
@@ -96,26 +97,26 @@ func secretCalled(name string, data map[string][]byte) *corev1.Secret {
 }
 
 // awaitLoad waits until everything was done often again.
-func awaitLoad(l *load) {
+func awaitLoad(run *load.Run) {
 	GinkgoHelper()
-	for _, what := range []string{"users", "workspaces", "connections"} {
-		done := l.total(what)
-		goal := done() + 10
-		Eventually(func(g Gomega) {
-			if refused := l.refusals(); len(refused) > 0 {
-				StopTrying("refused").Attach("first", refused[0]).Attach("number", len(refused)).Now()
-			}
-			g.Expect(done()).To(BeNumerically(">", goal), what)
-		}).Should(Succeed())
-	}
+	before := run.Result()
+	Eventually(func(g Gomega) {
+		now := run.Result()
+		if failed := now.Failed(); failed.Count() > 0 {
+			StopTrying("refused").Attach("requests", failed.String()).Now()
+		}
+		for _, what := range []string{"users", "workspaces", "connections"} {
+			g.Expect(now.Called(what).Count()).To(BeNumerically(">", before.Called(what).Count()+10), what)
+		}
+	}).Should(Succeed())
 }
 
 var _ = Describe("OPS-3 the certificate of the webhooks", func() {
 	It("is replaced, with its authority, under load, and two replicas refuse nothing", func(ctx context.Context) {
 		const name = "usher-webhook-certificate"
 		listening := startReplicas(ctx)
-		l, end := underLoad(ctx, organization(ctx), listening)
-		awaitLoad(l)
+		run, end := underLoad(ctx, organization(ctx), listening)
+		awaitLoad(run)
 		for range rotations {
 			former := certificateIn(ctx, name)()
 			Expect(env.Client.Delete(ctx, secretCalled(name, nil))).To(Succeed())
@@ -123,17 +124,17 @@ var _ = Describe("OPS-3 the certificate of the webhooks", func() {
 			for _, port := range listening {
 				Eventually(func() bool { return bytes.Equal(shown(ctx, port)(), certificateIn(ctx, name)()) }).Should(BeTrue())
 			}
-			awaitLoad(l)
+			awaitLoad(run)
 		}
-		end()
-		Expect(l.refusals()).To(BeEmpty())
+		result := end()
+		Expect(result.Failed().Requests).To(BeEmpty(), result.Failed().String())
 	})
 
 	It("is renewed under the same authority under load, and two replicas refuse nothing", func(ctx context.Context) {
 		const name = "usher-webhook-certificate"
 		listening := startReplicas(ctx)
-		l, end := underLoad(ctx, organization(ctx), listening)
-		awaitLoad(l)
+		run, end := underLoad(ctx, organization(ctx), listening)
+		awaitLoad(run)
 		for range rotations {
 			former := certificateIn(ctx, name)()
 			remove := client.RawPatch("application/merge-patch+json", []byte(`{"data":{"tls.crt":null}}`))
@@ -142,10 +143,10 @@ var _ = Describe("OPS-3 the certificate of the webhooks", func() {
 			for _, port := range listening {
 				Eventually(func() bool { return bytes.Equal(shown(ctx, port)(), certificateIn(ctx, name)()) }).Should(BeTrue())
 			}
-			awaitLoad(l)
+			awaitLoad(run)
 		}
-		end()
-		Expect(l.refusals()).To(BeEmpty())
+		result := end()
+		Expect(result.Failed().Requests).To(BeEmpty(), result.Failed().String())
 	})
 
 	It("is somebody else's and replaced under load as cert-manager does it, and two replicas refuse nothing", func(ctx context.Context) {
@@ -168,8 +169,8 @@ var _ = Describe("OPS-3 the certificate of the webhooks", func() {
 		DeferCleanup(func(ctx context.Context) { Expect(env.Client.Delete(ctx, secretCalled(name, nil))).To(Succeed()) })
 		trusting(data["ca.crt"])
 		listening := startReplicas(ctx, func(o *setup.Options) { o.CertificateSecret = name })
-		l, end := underLoad(ctx, organization(ctx), listening)
-		awaitLoad(l)
+		run, end := underLoad(ctx, organization(ctx), listening)
+		awaitLoad(run)
 		for range rotations {
 			next := issue()
 			trusting(data["ca.crt"], next["ca.crt"])
@@ -180,13 +181,13 @@ var _ = Describe("OPS-3 the certificate of the webhooks", func() {
 			for _, port := range listening {
 				Eventually(shown(ctx, port)).Should(Equal(certificateIn(ctx, name)()))
 			}
-			awaitLoad(l)
+			awaitLoad(run)
 			trusting(next["ca.crt"])
-			awaitLoad(l)
+			awaitLoad(run)
 			data = next
 		}
-		end()
-		Expect(l.refusals()).To(BeEmpty())
+		result := end()
+		Expect(result.Failed().Requests).To(BeEmpty(), result.Failed().String())
 		var secret corev1.Secret
 		Expect(env.Client.Get(ctx, client.ObjectKey{Namespace: operator.Namespace, Name: name}, &secret)).To(Succeed())
 		Expect(secret.Data).To(Equal(data), "it is only read")

@@ -8,10 +8,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -22,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/load"
 )
 
 // read returns a function that reads an object.
@@ -32,99 +35,55 @@ func read[T client.Object](ctx context.Context, o T) func(Gomega) T {
 	}
 }
 
-// load counts what goes well and what is refused while it lasts.
-type load struct {
-	mu       sync.Mutex
-	answered map[string]int
-	refused  []string
-}
-
-func (l *load) count(what string, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err != nil {
-		l.refused = append(l.refused, fmt.Sprintf("%s %s: %v", time.Now().Format("15:04:05.000"), what, err))
-		return
-	}
-	l.answered[what]++
-}
-
-func (l *load) refusals() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.refused
-}
-
-// total returns how often something went well.
-func (l *load) total(what string) func() int {
-	return func() int {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.answered[what]
-	}
-}
-
 // underLoad writes to an organization through the webhooks of all replicas, and connects to each replica as an API server does that
 // knows the webhook configurations of a moment ago, until the spec ends or the function that it returns is called.
-func underLoad(ctx context.Context, org string, ports []int) (l *load, end func()) {
-	l = &load{answered: map[string]int{}}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var all sync.WaitGroup
-	loop := func(step func(n int)) {
-		all.Go(func() {
-			for n := 0; ctx.Err() == nil; n++ {
-				step(n)
+func underLoad(ctx context.Context, org string, ports []int) (run *load.Run, end func() load.Result) {
+	ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "ana"}}
+	support := &v1alpha1.Workspace{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "support"}}
+	run = load.Begin(context.WithoutCancel(ctx),
+		load.Writes("users", rename(ana)),
+		load.Writes("workspaces", rename(support)),
+		load.Writes("connections", connect(ports, 0)),
+		load.Writes("connections", connect(ports, testPropagation/2)))
+	end = sync.OnceValue(func() load.Result {
+		result := run.Stop()
+		AddReportEntry("load", fmt.Sprintf("%d requests, %d failed", result.Count(), result.Failed().Count()))
+		return result
+	})
+	DeferCleanup(func() { end() })
+	return run, end
+}
+
+// rename returns a write that changes the displayed name of an object.
+func rename(o client.Object) func(context.Context) error {
+	var n atomic.Int64
+	return func(ctx context.Context) error {
+		patch := fmt.Appendf(nil, `{"spec":{"displayName":"Number %d"}}`, n.Add(1))
+		named := o.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a deep copy has its original's type
+		return env.Client.Patch(ctx, named, client.RawPatch(types.MergePatchType, patch))
+	}
+}
+
+// connect returns a function that connects to each replica with the authorities that were in the webhook configuration some time before.
+func connect(ports []int, late time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var webhooks admissionregistrationv1.ValidatingWebhookConfiguration
+		if err := env.Client.Get(ctx, client.ObjectKey{Name: validating}, &webhooks); err != nil {
+			return err
+		}
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(webhooks.Webhooks[0].ClientConfig.CABundle)
+		time.Sleep(late) // not a wait for something: this is how old the authorities are
+		var failed []error
+		for _, port := range ports {
+			dialer := &tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: env.WebhookHost, MinVersion: tls.VersionTLS12}}
+			c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(env.WebhookHost, strconv.Itoa(port)))
+			if err == nil {
+				_ = c.Close()
 			}
-		})
-	}
-	loop(func(n int) {
-		patch := fmt.Appendf(nil, `{"spec":{"displayName":"Ana %d"}}`, n)
-		l.write(ctx, "users", &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "ana"}}, patch)
-	})
-	loop(func(n int) {
-		patch := fmt.Appendf(nil, `{"spec":{"displayName":"Support %d"}}`, n)
-		l.write(ctx, "workspaces", &v1alpha1.Workspace{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "support"}}, patch)
-	})
-	for _, late := range []time.Duration{0, testPropagation / 2} {
-		loop(func(int) { l.connect(ctx, ports, late) })
-	}
-	end = sync.OnceFunc(func() {
-		cancel()
-		all.Wait()
-		AddReportEntry("load", fmt.Sprint(l.answered))
-	})
-	DeferCleanup(end)
-	return l, end
-}
-
-func (l *load) write(ctx context.Context, what string, o client.Object, patch []byte) {
-	if err := env.Client.Patch(ctx, o, client.RawPatch(types.MergePatchType, patch)); ctx.Err() == nil {
-		l.count(what, err)
-	}
-}
-
-// connect connects to each replica with the authorities in the webhook configuration some time ago.
-func (l *load) connect(ctx context.Context, ports []int, late time.Duration) {
-	var webhooks admissionregistrationv1.ValidatingWebhookConfiguration
-	if err := env.Client.Get(ctx, client.ObjectKey{Name: validating}, &webhooks); err != nil {
-		return
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(webhooks.Webhooks[0].ClientConfig.CABundle)
-	select {
-	case <-time.After(late):
-	case <-ctx.Done():
-		return
-	}
-	for _, port := range ports {
-		dialer := &tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: env.WebhookHost, MinVersion: tls.VersionTLS12}}
-		c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(env.WebhookHost, strconv.Itoa(port)))
-		if err == nil {
-			_ = c.Close()
+			failed = append(failed, err)
 		}
-		if ctx.Err() == nil {
-			l.count("connections", err)
-		}
+		return errors.Join(failed...)
 	}
 }
 

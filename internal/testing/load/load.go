@@ -11,6 +11,8 @@
 //	run := organization.Start(ctx)
 //	…
 //	result := run.Stop()
+//
+// Begin puts on a load of a test's own requests, each of which begins when the former one is answered.
 package load
 
 import (
@@ -94,27 +96,46 @@ const (
 type Run struct {
 	stop     context.CancelFunc
 	done     chan Result
+	began    time.Time
 	recorder *recorder
 }
 
 // Start puts the load on.
 func (o *Organization) Start(ctx context.Context) *Run {
+	return Begin(ctx,
+		Source{kind: Write, pace: atRate(o.options.Writes), request: o.write},
+		Source{kind: Page, pace: atRate(o.options.Pages), request: o.view},
+		Source{kind: Reference, pace: atRate(referencesPerSecond), request: o.refer})
+}
+
+// Source is a part of a load.
+type Source struct {
+	kind Kind
+	// pace begins requests until ctx ends, and returns when all are over.
+	pace    func(ctx context.Context, request func(due time.Time))
+	request func(context.Context) outcome
+}
+
+// Writes returns a source of writes that begin one after another, each when the former one is answered. So it is never more than the
+// machine can take, and a refusal is not the machine's. The name says in the result which writes they were.
+func Writes(name string, write func(context.Context) error) Source {
+	return Source{kind: Write, pace: oneByOne, request: func(ctx context.Context) outcome { return judged(name, write(ctx)) }}
+}
+
+// Begin puts a load on that consists of several sources. Requests use ctx, and are not interrupted when the load is taken off.
+func Begin(ctx context.Context, sources ...Source) *Run {
 	pacing, stop := context.WithCancel(ctx)
 	r := &Run{stop: stop, done: make(chan Result, 1), recorder: &recorder{}}
-	began := time.Now()
+	r.began = time.Now()
 	go func() {
 		var pacers group
-		pacers.run(func() {
-			pace(pacing, o.options.Writes, func(due time.Time) { r.recorder.record(Write, due, o.write(ctx)) })
-		})
-		pacers.run(func() {
-			pace(pacing, o.options.Pages, func(due time.Time) { r.recorder.record(Page, due, o.view(ctx)) })
-		})
-		pacers.run(func() {
-			pace(pacing, referencesPerSecond, func(due time.Time) { r.recorder.record(Reference, due, o.refer(ctx)) })
-		})
+		for _, s := range sources {
+			pacers.run(func() {
+				s.pace(pacing, func(due time.Time) { r.recorder.record(s.kind, due, s.request(ctx)) })
+			})
+		}
 		pacers.wait()
-		r.done <- Result{Began: began, Requests: r.recorder.requests}
+		r.done <- r.Result()
 	}()
 	return r
 }
@@ -126,6 +147,11 @@ func (r *Run) Stop() Result {
 	result := <-r.done
 	result.Stopped = stopped
 	return result
+}
+
+// Result returns what has happened until now.
+func (r *Run) Result() Result {
+	return Result{Began: r.began, Stopped: time.Now(), Requests: r.recorder.recorded()}
 }
 
 // Answered returns how many requests have been answered until now.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,20 @@ var _ = Describe("The pace of a load", func() {
 		due := []time.Time{<-begun, <-begun, <-begun}
 		slices.SortFunc(due, time.Time.Compare)
 		Expect(due[1].Sub(due[0]) % time.Millisecond).To(BeZero())
+	})
+
+	It("waits for each answer, if the writes are a test's own", func(ctx context.Context) {
+		var open, most atomic.Int32
+		run := Begin(ctx, Writes("one", func(context.Context) error {
+			most.Store(max(most.Load(), open.Add(1)))
+			defer open.Add(-1)
+			return errors.New("refused")
+		}))
+		Eventually(run.Answered).Should(BeNumerically(">", 10))
+		result := run.Stop()
+		Expect(most.Load()).To(BeEquivalentTo(1))
+		Expect(result.Called("one").Failed().Count()).To(Equal(result.Count()))
+		Expect(result.Called("other").Count()).To(BeZero())
 	})
 })
 

@@ -5,6 +5,7 @@ package load
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,6 +91,12 @@ func (r *recorder) record(kind Kind, due time.Time, o outcome) {
 	r.requests = append(r.requests, Request{
 		Kind: kind, What: o.what, Due: due, Answered: time.Now(), Refusal: o.refusal, Unreached: o.unreached,
 	})
+}
+
+func (r *recorder) recorded() []Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.requests)
 }
 
 func (r *recorder) count() int {

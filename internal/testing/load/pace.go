@@ -16,6 +16,18 @@ func (g *group) run(f func()) { g.all.Go(f) }
 
 func (g *group) wait() { g.all.Wait() }
 
+// atRate returns a pace of that many requests in a second.
+func atRate(rate float64) func(context.Context, func(due time.Time)) {
+	return func(ctx context.Context, request func(due time.Time)) { pace(ctx, rate, request) }
+}
+
+// oneByOne begins a request when the former one is over, until ctx ends.
+func oneByOne(ctx context.Context, request func(due time.Time)) {
+	for ctx.Err() == nil {
+		request(time.Now())
+	}
+}
+
 // pace begins one request after another, rate of them in a second, until ctx ends, and returns when all are over. It does not wait for one
 // before it begins the next.
 func pace(ctx context.Context, rate float64, request func(due time.Time)) {

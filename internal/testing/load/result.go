@@ -28,6 +28,16 @@ func (r Result) Refused() Result {
 	return r.filter(func(q Request) bool { return q.Refusal != "" && !q.Unreached })
 }
 
+// Called returns the requests of a name, such as "update OrgUser".
+func (r Result) Called(name string) Result {
+	return r.filter(func(q Request) bool { return q.What == name })
+}
+
+// Failed returns the requests that were not granted, whoever is responsible.
+func (r Result) Failed() Result {
+	return r.filter(func(q Request) bool { return q.Refusal != "" })
+}
+
 // Unreached returns the requests that the API server itself did not take.
 func (r Result) Unreached() Result {
 	return r.filter(func(q Request) bool { return q.Unreached })
