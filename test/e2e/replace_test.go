@@ -44,20 +44,39 @@ kind: Invitation
 metadata: {name: team, namespace: %[1]s}
 spec: {emails: [luis@%[1]s.example], role: Member}
 `, org)
-		_, errors, err := env.KubectlInput(ctx, manifests, "apply", "--server-side", "--force-conflicts", "-f", "-")
-		Expect(err).NotTo(HaveOccurred(), errors)
+		gitOps := []string{"--server-side", "--force-conflicts", "--field-manager=argocd-controller", "-f", "-"}
+		apply := func(verb string) string {
+			GinkgoHelper()
+			shown, errors, err := env.KubectlInput(ctx, manifests, append([]string{verb}, gitOps...)...)
+			Expect(err).NotTo(HaveOccurred(), errors)
+			return shown
+		}
+		apply("apply")
 		k, w, i := builders.OrgUser(org, "kim").Obj(), builders.Workspace(org, "support").Obj(), &v1alpha1.Invitation{}
 		i.Namespace, i.Name = org, "team"
 		o := builders.Organization(org).Obj()
+		everything := []client.Object{o, k, w, i}
 		awaitReady(ctx, k)
 		awaitReady(ctx, w)
-		for _, kept := range []client.Object{o, k, w, i} {
+		for _, kept := range everything {
 			Eventually(get(ctx, kept)).Should(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)))
+		}
+
+		By("applying the same manifests, which neither changes anything nor shows a difference")
+		settle(ctx)
+		var before []string
+		for _, kept := range everything {
+			before = append(before, get(ctx, kept)(Default).GetResourceVersion())
+		}
+		apply("apply")
+		Expect(apply("diff")).To(BeEmpty())
+		for n, kept := range everything {
+			Expect(get(ctx, kept)(Default).GetResourceVersion()).To(Equal(before[n]))
 		}
 
 		for range 2 {
 			replace(ctx, manifests)
-			for _, kept := range []client.Object{o, k, w, i} {
+			for _, kept := range everything {
 				Expect(get(ctx, kept)(Default)).To(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)))
 			}
 		}

@@ -20,9 +20,9 @@ import (
 	"github.com/usher-operator/usher/internal/authz"
 )
 
-// omissionKeeper keeps what is not the author's to write in an object when an update leaves it out, as kubectl replace does with a
-// manifest from Git: Usher's finalizer, Usher's labels and the owner references. There is no moment without the finalizer, in which a
-// deletion would leave behind what the object grants.
+// omissionKeeper gives every new object Usher's finalizer, which saves the reconciler a write for each, and keeps what is not the author's
+// to write when an update leaves it out, as kubectl replace does with a manifest from Git: the finalizer, Usher's labels and the owner
+// references. There is no moment without the finalizer, in which a deletion would leave behind what the object grants.
 //
 // A patch that removes them on purpose looks the same to a webhook, so a warning says what stays. A label with another value, or other
 // owner references, are a change, which the validating webhook refuses.
@@ -33,14 +33,17 @@ type omissionKeeper struct{}
 
 // Handle answers a request.
 func (omissionKeeper) Handle(_ context.Context, r admission.Request) admission.Response {
-	if r.Operation != admissionv1.Update || r.SubResource != "" {
+	if r.Operation == admissionv1.Delete || r.SubResource != "" {
 		return admission.Allowed("")
 	}
 	var before, after metav1.PartialObjectMetadata
-	if err := json.Unmarshal(r.OldObject.Raw, &before); err != nil {
+	if err := json.Unmarshal(r.Object.Raw, &after); err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
 	}
-	if err := json.Unmarshal(r.Object.Raw, &after); err != nil {
+	if r.Operation == admissionv1.Create {
+		return admission.Patched("", withFinalizer(&after, len(after.Finalizers))...)
+	}
+	if err := json.Unmarshal(r.OldObject.Raw, &before); err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
 	}
 	if !before.DeletionTimestamp.IsZero() {
@@ -64,11 +67,20 @@ func (omissionKeeper) Handle(_ context.Context, r admission.Request) admission.R
 // change of the list.
 func keptFinalizer(before, after *metav1.PartialObjectMetadata) []jsonpatch.Operation {
 	place := slices.Index(before.Finalizers, v1alpha1.Finalizer)
-	if place < 0 || slices.Contains(after.Finalizers, v1alpha1.Finalizer) {
+	if place < 0 {
 		return nil
 	}
-	kept := slices.Insert(after.Finalizers, min(place, len(after.Finalizers)), v1alpha1.Finalizer)
-	return []jsonpatch.Operation{jsonpatch.NewOperation("add", "/metadata/finalizers", kept)}
+	return withFinalizer(after, min(place, len(after.Finalizers)))
+}
+
+// withFinalizer puts Usher's finalizer at a place of the list, unless it is in it.
+func withFinalizer(o *metav1.PartialObjectMetadata, place int) []jsonpatch.Operation {
+	if slices.Contains(o.Finalizers, v1alpha1.Finalizer) {
+		return nil
+	}
+	return []jsonpatch.Operation{
+		jsonpatch.NewOperation("add", "/metadata/finalizers", slices.Insert(o.Finalizers, place, v1alpha1.Finalizer)),
+	}
 }
 
 // keptLabels puts Usher's labels back that are missing, and names them.

@@ -35,6 +35,22 @@ var _ = Describe("Usher's finalizer", func() {
 		Entry("not when it was not there", nil, nil, nil),
 	)
 
+	DescribeTable("is set when an object is created", func(ctx context.Context, given, set []string) {
+		u := builders.OrgUser("acme", "luis").Obj()
+		u.Finalizers = given
+		answer := omissionKeeper{}.Handle(ctx, request("ana@acme.example", admissionv1.Create, nil, u))
+		Expect(answer.Allowed).To(BeTrue())
+		if set == nil {
+			Expect(answer.Patches).To(BeEmpty())
+			return
+		}
+		Expect(answer.Patches).To(HaveExactElements(And(HaveField("Operation", "add"), HaveField("Path", "/metadata/finalizers"), HaveField("Value", set))))
+	},
+		Entry("without any", nil, []string{v1alpha1.Finalizer}),
+		Entry("behind another", []string{"a.example/b"}, []string{"a.example/b", v1alpha1.Finalizer}),
+		Entry("not when a saved copy has it", []string{v1alpha1.Finalizer, "a.example/b"}, nil),
+	)
+
 	It("WXP-5 and labels and owner references are kept when an update leaves them out, with a warning", func(ctx context.Context) {
 		old, replaced := builders.OrgUser("acme", "luis").Obj(), builders.OrgUser("acme", "luis").Obj()
 		old.Labels = map[string]string{v1alpha1.LabelInvitation: "team", v1alpha1.LabelOrigin: "intake", "team": "red"}
@@ -68,6 +84,6 @@ var _ = Describe("Usher's finalizer", func() {
 		Expect(omissionKeeper{}.Handle(ctx, status).Patches).To(BeEmpty())
 		old.DeletionTimestamp = new(metav1.Now())
 		Expect(omissionKeeper{}.Handle(ctx, request("ana@acme.example", admissionv1.Update, old, replaced)).Patches).To(BeEmpty())
-		Expect(omissionKeeper{}.Handle(ctx, request("ana@acme.example", admissionv1.Create, nil, replaced)).Patches).To(BeEmpty())
+		Expect(omissionKeeper{}.Handle(ctx, request("ana@acme.example", admissionv1.Delete, old, nil)).Patches).To(BeEmpty())
 	})
 })
