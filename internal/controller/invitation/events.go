@@ -5,6 +5,7 @@ package invitation
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,7 +37,8 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope) error {
 }
 
 // emitStanding emits an event if the conditions say something new: what is wrong, that a budget is reached, that the platform's mail server
-// has begun to refuse mails, or who is in which state once nothing is left to be sent.
+// has begun to refuse mails, or who is in which state once all are invited. The answers that come in later are events of the OrgUsers:
+// here they would be as many as there are people.
 func emitStanding(recorder events.EventRecorder, before, after *v1alpha1.Invitation) {
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
@@ -50,9 +52,17 @@ func emitStanding(recorder events.EventRecorder, before, after *v1alpha1.Invitat
 		recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case awaitsPlatform(ready) && !awaitsPlatform(was):
 		recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
-	case ready.Status == metav1.ConditionTrue:
+	case ready.Status == metav1.ConditionTrue && (was == nil || isInviting(before)):
 		recorder.Eventf(after, nil, corev1.EventTypeNormal, ready.Reason, "Reconcile", "%s", ready.Message)
 	}
+}
+
+// isInviting reports whether somebody has yet to be invited. The mails that follow an answer do not count.
+func isInviting(i *v1alpha1.Invitation) bool {
+	return slices.ContainsFunc(i.Status.Recipients, func(r v1alpha1.RecipientStatus) bool {
+		return r.State == v1alpha1.RecipientPending ||
+			r.State == v1alpha1.RecipientInvited && r.Mail != nil && r.Mail.State == v1alpha1.MailQueued
+	})
 }
 
 // awaitsPlatform reports whether a condition says that the platform's mail server is the trouble.

@@ -39,14 +39,16 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.OrgUser)
 		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	case ready.Reason == v1alpha1.ReasonBudgetReached && (was == nil || was.Reason != ready.Reason):
 		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
-	case before.Status.State != after.Status.State && isEventful(after.Status.State):
+	case before.Status.State != "" && before.Status.State != after.Status.State && isEventful(after.Status.State):
 		r.recorder.Eventf(after, nil, corev1.EventTypeNormal, string(after.Status.State), "Reconcile",
 			"%s is %s", effective.EmailOf(after), after.Status.State)
 	}
 	return nil
 }
 
-// isEventful reports whether a state is worth an event. Nobody reads the events of an object that is being deleted.
+// isEventful reports whether a state that somebody has come into is worth an event. The first state of a declared account is none: it
+// follows from the manifest, and a restored cluster would have an event for each of its people. Nobody reads the events of an object that
+// is being deleted.
 func isEventful(state v1alpha1.UserState) bool {
 	return state == v1alpha1.UserActive || state == v1alpha1.UserSuspended
 }
