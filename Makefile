@@ -123,10 +123,16 @@ jq: ## Install what the commands of the documentation need: jq.
 terminal: ## Install what the tests of the kubectl plugin need: the terminal tmux.
 	@hack/tools/debian.sh tmux
 
+# About an hour on two cores with nothing else to do. ARGS='-bench Plugin ./test/bench' runs go test with these arguments instead.
 .PHONY: bench
-bench: ## Run the benchmarks and print their table.
+bench: ## Run the benchmarks, print their table and write it to docs/performance.md; ONLY= names some, ARGS= are those of go test.
 	@$(ASSETS); \
-	go test -run '^$$' -bench . -benchmem -timeout 60m $(or $(ARGS),./...)
+	$(if $(ARGS),go test -run '^$$' -bench . -benchmem -timeout 60m $(ARGS),go run ./hack/bench $(if $(ONLY),-only '$(ONLY)'))
+
+.PHONY: bench-quick
+bench-quick: ## Run the quick benchmarks, with fewer people, in less than five minutes.
+	@$(ASSETS); \
+	go run ./hack/bench -quick $(if $(ONLY),-only '$(ONLY)')
 
 # The figures of docs/sizing.md. PEOPLE=1000,10000,50000 takes about an hour; LIMIT= (MiB, as root) shows what happens when it is too little.
 .PHONY: sizing

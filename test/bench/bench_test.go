@@ -6,6 +6,7 @@ package bench
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -127,14 +129,15 @@ func (s *bench) fill(ctx context.Context, namespace string, users int) {
 
 // await waits until the webhooks know the acting user and have every user in their cache.
 func (o *organization) await(ctx context.Context) {
-	for ctx.Err() == nil {
-		err := o.admin.Patch(ctx, o.user.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"phone":"+34600000001"}}`)),
-			client.DryRunAll)
-		if err == nil {
-			return
-		}
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, look, patience, true, func(ctx context.Context) (bool, error) {
+		last = o.admin.Patch(ctx, o.user.DeepCopy(),
+			client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"phone":"+34600000001"}}`)), client.DryRunAll)
+		return last == nil, nil
+	})
+	if err != nil {
+		check(fmt.Errorf("the webhooks refuse the administrator's change after %s: %w", patience, errors.Join(last, err)))
 	}
-	check(ctx.Err())
 }
 
 func must(b *testing.B, err error) {

@@ -92,19 +92,25 @@ func peopleToBench(b *testing.B) int {
 
 func (c *crowd) fill(ctx context.Context) {
 	must(c.b, c.env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: crowdName}}))
-	must(c.b, c.past.Create(ctx, builders.Organization(crowdName).Obj()))
-	must(c.b, c.past.Create(ctx, builders.OrgUser(crowdName, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()))
+	must(c.b, c.past.Create(ctx, admitted(builders.Organization(crowdName).Obj())))
+	must(c.b, c.past.Create(ctx, admitted(builders.OrgUser(crowdName, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())))
 	c.parallel(c.people, func(n int) {
 		user := person(n)
 		if n < inGroup {
 			user = user.Groups("crowd")
 		}
-		check(c.past.Create(ctx, user.Obj()))
+		check(c.past.Create(ctx, admitted(user.Obj())))
 	})
 	c.parallel(workspaces, func(n int) {
 		each := c.people / workspaces
-		check(c.past.Create(ctx, c.workspace(fmt.Sprintf("work-%d", n), n*each, each).Obj()))
+		check(c.past.Create(ctx, admitted(c.workspace(fmt.Sprintf("work-%d", n), n*each, each).Obj())))
 	})
+}
+
+// admitted returns an object as the webhooks have it stored: with Usher's finalizer.
+func admitted(o client.Object) client.Object {
+	o.SetFinalizers([]string{v1alpha1.Finalizer})
+	return o
 }
 
 func person(n int) builders.OrgUserBuilder {

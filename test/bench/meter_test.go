@@ -5,6 +5,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -131,22 +132,27 @@ func (m *meter) lastWrite() time.Time {
 
 // settled waits until the operator has had nothing to do for a while, and returns when it was done.
 func (m *meter) settled(ctx context.Context) time.Time {
-	busy := time.Now()
-	check(wait.PollUntilContextTimeout(ctx, look, patience, true, func(context.Context) (bool, error) {
-		working, err := atWork()
+	busy, working := time.Now(), ""
+	err := wait.PollUntilContextTimeout(ctx, look, patience, true, func(context.Context) (bool, error) {
+		var err error
+		working, err = atWork()
 		if last := m.lastWrite(); last.After(busy) {
 			busy = last
 		}
-		if working {
+		if working != "" {
 			busy = time.Now()
 		}
 		return time.Since(busy) > calm, err
-	}))
+	})
+	if err != nil {
+		counts, _ := m.written()
+		check(fmt.Errorf("the operator is still at work after %s (%s), after the writes %v: %w", patience, working, counts, err))
+	}
 	return busy
 }
 
-// atWork reports whether a reconciler has something to do, according to the operator's own metrics.
-func atWork() (bool, error) {
+// atWork names a metric of the operator's own by which a reconciler has something to do; empty: none has.
+func atWork() (string, error) {
 	families, err := metrics.Registry.Gather()
 	for _, family := range families {
 		if name := family.GetName(); name != "workqueue_depth" && name != "controller_runtime_active_workers" {
@@ -154,11 +160,11 @@ func atWork() (bool, error) {
 		}
 		for _, metric := range family.GetMetric() {
 			if metric.GetGauge().GetValue() > 0 {
-				return true, err
+				return fmt.Sprintf("%s %v", family.GetName(), metric.GetLabel()), err
 			}
 		}
 	}
-	return false, err
+	return "", err
 }
 
 // observer sees RoleBindings appear, as any watch does.
@@ -205,10 +211,13 @@ func (o *observer) count(key string) (int, time.Time) {
 // await waits until the given number more than before have appeared under a key, and returns when the last one did.
 func (o *observer) await(ctx context.Context, key string, before, more int) time.Time {
 	var at time.Time
-	check(wait.PollUntilContextTimeout(ctx, time.Millisecond, patience, true, func(context.Context) (bool, error) {
-		n, last := o.count(key)
-		at = last
+	var n int
+	err := wait.PollUntilContextTimeout(ctx, time.Millisecond, patience, true, func(context.Context) (bool, error) {
+		n, at = o.count(key)
 		return n >= before+more, nil
-	}))
+	})
+	if err != nil {
+		check(fmt.Errorf("%d of %d RoleBindings of %s have appeared after %s: %w", n-before, more, key, patience, err))
+	}
 	return at
 }

@@ -1,0 +1,105 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import "time"
+
+// benchmark is one of test/bench.
+type benchmark struct {
+	name string
+	full mode
+	// quick is nil if there is no quick way to run it.
+	quick   *mode
+	figures []figure
+}
+
+// mode says how to run a benchmark.
+type mode struct {
+	// benchtime is how often it measures.
+	benchtime string
+	// people is the size of the organization; empty: the benchmark's own.
+	people string
+	// limit is how long it may take on two cores.
+	limit time.Duration
+}
+
+// figure is a number that a benchmark reports.
+type figure struct {
+	// of is the rest of the benchmark's name, such as "/start".
+	of, unit string
+	// what the figure is, and what its floor is: what it would be if Usher cost nothing.
+	what, floor string
+	// atMost is the goal; 0: it has none and is shown.
+	atMost float64
+	// fullOnly says that the quick mode has too few people for it.
+	fullOnly bool
+}
+
+const (
+	sameWrites = "1: a bare client that repeats the same writes"
+	onlyAccess = "1: a bare client that creates the RoleBindings alone"
+	library    = "1: a bare loop of the mail library"
+	requests   = "1: the bare requests"
+)
+
+// suite are the benchmarks in the order in which they run.
+var suite = []benchmark{
+	{
+		name: "Admission", full: mode{benchtime: "300x", limit: 15 * time.Minute}, quick: &mode{benchtime: "60x", limit: 5 * time.Minute},
+		figures: []figure{
+			{unit: "10000:10", what: "admission of a change, at 10,000 users beside 10", floor: "1: the size costs nothing", atMost: 1.3},
+			{unit: "10000:nothing", what: "the same beside another webhook", floor: "1: a webhook that does nothing", atMost: 1.15},
+		},
+	},
+	{
+		name: "Workspaces", full: mode{benchtime: "1x", limit: 40 * time.Minute},
+		quick: &mode{benchtime: "1x", people: "600", limit: 10 * time.Minute},
+		figures: []figure{
+			{of: "/start", unit: "writes:least", what: "first start over 5,000 people: writes", floor: "1: the least, see below", atMost: 1.05},
+			{of: "/start", unit: "events", what: "first start: events", floor: "2: of the leader election", atMost: 2},
+			{of: "/start", unit: "usher:bare", what: "first start: time", floor: onlyAccess},
+			{of: "/restart", unit: "writes", what: "a later start: writes", floor: "2: events of the leader election", atMost: 2},
+			{of: "/user", unit: "usher:same-writes", what: "one user in three workspaces", floor: sameWrites, atMost: 1.3},
+			{of: "/workspace", unit: "usher:same-writes", what: "one workspace of 25", floor: sameWrites, atMost: 1.3},
+			{of: "/group", unit: "usher:same-writes", what: "a group of 500 to a workspace", floor: sameWrites, atMost: 1.3},
+			{of: "/member-of-25", unit: "usher:same-writes", what: "one member to a workspace of 25", floor: sameWrites, atMost: 1.3},
+			{of: "/everybody", unit: "usher:same-writes", what: "a workspace that lists everybody", floor: sameWrites, atMost: 1.3},
+			{of: "/member-of-5000", unit: "usher:same-writes", what: "one member to that", floor: sameWrites, atMost: 1.3},
+			{of: "/member-of-5000", unit: "usher:bare", what: "the same beside the binding", floor: onlyAccess, atMost: 1.3, fullOnly: true},
+		},
+	},
+	{
+		name: "Mail", full: mode{benchtime: "1x", limit: 30 * time.Minute},
+		figures: []figure{
+			{of: "/near", unit: "invited:library", what: "1,000 invitations, server near", floor: library, atMost: 1.3},
+			{of: "/near", unit: "resent:library", what: "the same sent again", floor: library, atMost: 1.3},
+			{of: "/20ms", unit: "invited:library", what: "1,000 invitations, server 20 ms away", floor: library, atMost: 1.3},
+			{of: "/20ms", unit: "resent:library", what: "the same sent again, 20 ms away", floor: library, atMost: 1.3},
+		},
+	},
+	{
+		name: "Intake", full: mode{benchtime: "1x", limit: 10 * time.Minute}, quick: &mode{benchtime: "1x", limit: 5 * time.Minute},
+		figures: []figure{
+			{unit: "known:relay", what: "1,000 mails of known senders", floor: "1: a relay that does nothing else"},
+			{unit: "unknown:relay+create", what: "1,000 mails of 300 unknown senders", floor: "1: the relay, and a bare client that creates 300 accounts"},
+		},
+	},
+	{
+		name: "Isolation", full: mode{benchtime: "1x", limit: 15 * time.Minute},
+		figures: []figure{
+			{of: "/apart", unit: "pages:calm-p50", what: "admission, median, while the portal is flooded", floor: "1: in peace"},
+			{of: "/apart", unit: "mails:calm-p50", what: "admission, median, while the intake is flooded", floor: "1: in peace"},
+		},
+	},
+	{
+		name: "Plugin", full: mode{benchtime: "1x", limit: 15 * time.Minute},
+		quick: &mode{benchtime: "1x", people: "600", limit: 5 * time.Minute},
+		figures: []figure{
+			{of: "/users", unit: "ratio", what: "`kubectl usher users` over 5,000 people", floor: requests},
+			{of: "/tree", unit: "ratio", what: "`kubectl usher tree`", floor: requests},
+			{of: "/why", unit: "ratio", what: "`kubectl usher why`", floor: requests},
+			{of: "/invite", unit: "ratio", what: "`kubectl usher invite` of a file of 5,000", floor: requests},
+		},
+	},
+}
