@@ -50,7 +50,7 @@ func (t *tool) can(ctx context.Context, args []string) error {
 	if asksAbout(args) == "" && asked == root {
 		return fmt.Errorf("name the command that you ask about, as in %s", command("can", "remove", "marta"))
 	}
-	if err != nil || asked.GroupID == "" || asked.Name() == "can" {
+	if err != nil || !canAskAbout(asked) {
 		return fmt.Errorf("%q is no command to ask about: choose one of %s", asksAbout(args), strings.Join(answerable(root), ", "))
 	}
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { onlyAsk(cmd) }
@@ -89,11 +89,16 @@ func asksAbout(args []string) string {
 	return strings.Join(args, " ")
 }
 
+// canAskAbout reports whether the API server has an answer. It is not asked when somebody logs in.
+func canAskAbout(cmd *cobra.Command) bool {
+	return cmd.GroupID != "" && cmd.GroupID != groupLogin && cmd.Name() != "can"
+}
+
 // answerable names the commands that somebody can ask about.
 func answerable(root *cobra.Command) []string {
 	var names []string
 	for _, cmd := range root.Commands() {
-		if cmd.GroupID != "" && cmd.Name() != "can" {
+		if canAskAbout(cmd) {
 			names = append(names, cmd.Name())
 		}
 	}

@@ -41,6 +41,7 @@ func Run(ctx context.Context, streams genericiooptions.IOStreams, args []string)
 const (
 	groupFind   = "find"
 	groupChange = "change"
+	groupLogin  = "login"
 )
 
 // NewCommand returns the tree of all commands.
@@ -68,7 +69,8 @@ func (t *tool) command() *cobra.Command {
 	root.SetErr(t.streams.ErrOut)
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(wrongFlag)
-	root.AddGroup(&cobra.Group{ID: groupFind, Title: "Find out:"}, &cobra.Group{ID: groupChange, Title: "Change:"})
+	root.AddGroup(&cobra.Group{ID: groupFind, Title: "Find out:"}, &cobra.Group{ID: groupChange, Title: "Change:"},
+		&cobra.Group{ID: groupLogin, Title: "Log in:"})
 	t.config.AddFlags(root.PersistentFlags())
 	root.PersistentFlags().VisitAll(hideRare)
 	must(root.RegisterFlagCompletionFunc("namespace", t.completeNamespaces))
@@ -84,6 +86,7 @@ func commands() []func(*tool) *cobra.Command {
 	return []func(*tool) *cobra.Command{
 		newWhoami, newCan, newUsers, newUser, newWorkspaces, newSeats, newTree, newWhy, newCheck,
 		newInvite, newRemove, newSuspend, newResume, newRole, newGrant, newRevoke, newResend, newMoveAdmin, newExport,
+		newLogin, newLogout,
 	}
 }
 

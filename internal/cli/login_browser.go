@@ -1,0 +1,41 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+
+	"github.com/pkg/browser"
+)
+
+// hasBrowser reports whether a browser can be opened where the person sees it.
+func hasBrowser() bool {
+	isSet := func(variable string) bool { return os.Getenv(variable) != "" }
+	switch {
+	case isSet("BROWSER"):
+		return true
+	case runtime.GOOS == "windows":
+		return true
+	case runtime.GOOS == "darwin":
+		return !isSet("SSH_CONNECTION")
+	}
+	return isSet("DISPLAY") || isSet("WAYLAND_DISPLAY")
+}
+
+// openBrowser opens an address with the program in BROWSER, or else with the operating system's. What it prints is not for kubectl, which
+// reads the standard output.
+func openBrowser(address string) error {
+	if program := os.Getenv("BROWSER"); program != "" {
+		cmd := exec.Command(program, address)
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		return cmd.Process.Release()
+	}
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard
+	return browser.OpenURL(address)
+}
