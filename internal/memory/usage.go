@@ -12,6 +12,8 @@ import (
 type Usage struct {
 	// Needed is what no garbage collection frees, in bytes: the live heap as of the last collection, and what Go needs beside the heap.
 	Needed uint64
+	// Used is Needed with what was allocated since, in bytes, of which a part is garbage.
+	Used uint64
 	// Limit is Go's limit, in bytes; zero: there is none.
 	Limit uint64
 }
@@ -36,7 +38,8 @@ func Current() Usage {
 	}
 	metrics.Read(samples)
 	value := func(n int) uint64 { return samples[n].Value.Uint64() }
-	out := Usage{Needed: value(0) + value(2) - value(3) - value(4) - value(5) - value(6)}
+	used := value(2) - value(3) - value(5) - value(6)
+	out := Usage{Needed: value(0) + used - value(4), Used: used}
 	if limit := value(1); limit != math.MaxInt64 {
 		out.Limit = limit
 	}
@@ -44,6 +47,11 @@ func Current() Usage {
 }
 
 // atLeast reports whether a part of the limit is needed. It is never so without a limit.
-func (u Usage) atLeast(part float64) bool {
-	return u.Limit > 0 && float64(u.Needed) >= part*float64(u.Limit)
+func (u Usage) atLeast(part float64) bool { return u.isPart(u.Needed, part) }
+
+// usesAtLeast reports the same with what was allocated since the last collection.
+func (u Usage) usesAtLeast(part float64) bool { return u.isPart(u.Used, part) }
+
+func (u Usage) isPart(bytes uint64, part float64) bool {
+	return u.Limit > 0 && float64(bytes) >= part*float64(u.Limit)
 }

@@ -9,6 +9,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/usher-operator/usher/internal/leadership"
 	"github.com/usher-operator/usher/internal/memory"
 )
 
@@ -33,3 +34,16 @@ func (c cacheFilled) Start(context.Context) error {
 
 // NeedLeaderElection is false: every replica has a cache.
 func (cacheFilled) NeedLeaderElection() bool { return false }
+
+// afterFilling is an election that this replica joins once its cache fits into its memory. One that waits for room must not hold the lease.
+type afterFilling struct {
+	*leadership.Election
+
+	guard *memory.Guard
+}
+
+// Start implements manager.Runnable.
+func (a afterFilling) Start(ctx context.Context) error {
+	a.guard.AwaitFilled()
+	return a.Election.Start(ctx)
+}

@@ -58,7 +58,7 @@ func (t *terms) onElection(do func()) { t.elected = append(t.elected, do) }
 // run runs the reconcilers in terms while the manager runs.
 func (t *terms) run(r *reconcilers) error {
 	t.reconcilers = r
-	return t.mgr.Add(t.election)
+	return t.mgr.Add(afterFilling{t.election, t.mgr.guard})
 }
 
 // term runs the reconcilers once elected is closed, until ctx ends.

@@ -57,7 +57,7 @@ func (s *sizing) tryLimit(ctx context.Context, b *testing.B, limit int) {
 			p.settleFor(ctx, time.Minute)
 			select {
 			case <-p.Ended():
-				b.Logf("start %d: killed after it was ready", n+1)
+				b.Logf("start %d: killed after it was ready\n%s", n+1, p.last(b))
 				continue
 			default:
 			}
@@ -67,7 +67,7 @@ func (s *sizing) tryLimit(ctx context.Context, b *testing.B, limit int) {
 				(p.cpu()-before)/decided.Seconds()*1000, p.groupPeakMiB())
 			s.tryChanges(ctx, b)
 		case 0:
-			b.Logf("start %d: killed", n+1)
+			b.Logf("start %d: killed\n%s", n+1, p.last(b))
 			continue
 		default:
 			before := p.cpu()
@@ -78,6 +78,13 @@ func (s *sizing) tryLimit(ctx context.Context, b *testing.B, limit int) {
 		must(b, p.Kill())
 		return
 	}
+}
+
+// last returns the last lines that the process logged; with GODEBUG=gctrace=1, they tell of its garbage collections.
+func (p *sizedProcess) last(b *testing.B) string {
+	log, err := p.Log()
+	must(b, err)
+	return log[max(0, len(log)-4000):]
 }
 
 // outcome returns 200 if the operator becomes ready, 0 if it ends, and 500 with the reason if its cache is held up for a while.
