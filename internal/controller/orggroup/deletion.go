@@ -12,6 +12,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // reconcileDelete ends a deleted OrgGroup: it takes the access of the identity provider's group away, and waits until nobody has the group
@@ -31,7 +32,7 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, g *v1alpha1.OrgGroup) 
 		return slices.Contains(u.Spec.Groups, v1alpha1.ObjectName(g.Name))
 	})
 	if len(users) > 0 {
-		return status.AwaitRemoval(ctx, r.client, g, len(users), "person", "people")
+		return status.AwaitRemoval(ctx, r.client, g, wording.Count(len(users), "person", "people"))
 	}
 	return object.RemoveFinalizer(ctx, r.client, g)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/status"
+	"github.com/usher-operator/usher/internal/wording"
 )
 
 // reconcileDelete ends a deleted Workspace: it waits until nobody has access any more, removes the settings, and then the namespace if
@@ -26,14 +27,15 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 		return err
 	}
 	if len(users) > 0 {
-		return status.AwaitRemoval(ctx, r.client, w, len(users), "person", "people")
+		return status.AwaitRemoval(ctx, r.client, w, wording.Count(len(users), "person", "people"))
 	}
 	groups, err := r.cache.GroupsBoundIn(ctx, w.Namespace, w.Name)
 	if err != nil {
 		return err
 	}
 	if len(groups) > 0 {
-		return status.AwaitRemoval(ctx, r.client, w, len(groups), "group of the identity provider", "groups of the identity provider")
+		return status.AwaitRemoval(ctx, r.client, w,
+			wording.Count(len(groups), "group of the identity provider", "groups of the identity provider"))
 	}
 	if err := r.removeSettings(ctx, w, effective.NamespaceOf(w)); err != nil {
 		return err
