@@ -21,7 +21,7 @@ func TestBench(t *testing.T) {
 }
 
 const output = `goos: linux
-BenchmarkWorkspaces/start-2         	       1	95900123456 ns/op	        57.00 MB-heap	     10201 bindings	         6.100 usher:bare	     31817 writes
+BenchmarkWorkspaces/start-2         	       1	95900123456 ns/op	     10201 bindings	         6.100 usher:bare	     31817 writes
 BenchmarkWorkspaces/member-of-25-2  	       1	   123 ns/op	         2.200 usher:same-writes
 PASS
 `

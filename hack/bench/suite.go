@@ -56,7 +56,7 @@ var suite = []benchmark{
 		name: "Workspaces", full: mode{benchtime: "1x", limit: 40 * time.Minute},
 		quick: &mode{benchtime: "1x", people: "600", limit: 10 * time.Minute},
 		figures: []figure{
-			{of: "/start", unit: "writes:least", what: "first start over 5,000 people: writes", floor: "1: the least, see below", atMost: 1.05},
+			{of: "/start", unit: "writes:least", what: "first start over 5,000 people: writes", floor: "1: the least", atMost: 1.05},
 			{of: "/start", unit: "events", what: "first start: events", floor: "2: of the leader election", atMost: 2},
 			{of: "/start", unit: "usher:bare", what: "first start: time", floor: onlyAccess},
 			{of: "/restart", unit: "writes", what: "a later start: writes", floor: "2: events of the leader election", atMost: 2},
@@ -66,7 +66,7 @@ var suite = []benchmark{
 			{of: "/member-of-25", unit: "usher:same-writes", what: "one member to a workspace of 25", floor: sameWrites, atMost: 1.3},
 			{of: "/everybody", unit: "usher:same-writes", what: "a workspace that lists everybody", floor: sameWrites, atMost: 1.3},
 			{of: "/member-of-5000", unit: "usher:same-writes", what: "one member to that", floor: sameWrites, atMost: 1.3},
-			{of: "/member-of-5000", unit: "usher:bare", what: "the same beside the binding", floor: onlyAccess, atMost: 1.3, fullOnly: true},
+			{of: "/member-of-5000", unit: "usher:bare", what: "the same, beside access", floor: onlyAccess, atMost: 1.3, fullOnly: true},
 		},
 	},
 	{
@@ -82,7 +82,7 @@ var suite = []benchmark{
 		name: "Intake", full: mode{benchtime: "1x", limit: 10 * time.Minute}, quick: &mode{benchtime: "1x", limit: 5 * time.Minute},
 		figures: []figure{
 			{unit: "known:relay", what: "1,000 mails of known senders", floor: "1: a relay that does nothing else"},
-			{unit: "unknown:relay+create", what: "1,000 mails of 300 unknown senders", floor: "1: the relay, and a bare client that creates 300 accounts"},
+			{unit: "unknown:relay+create", what: "1,000 mails of 300 unknown senders", floor: "1: the relay, and creating 300 accounts"},
 		},
 	},
 	{
