@@ -116,6 +116,9 @@ const (
 	// ConditionAccountsExist, on a Workspace, is False while spec.members, or a RoleBinding that Usher did not create, names somebody who
 	// has no account, and on an OrgGroup while spec.members does. It is absent otherwise.
 	ConditionAccountsExist = "AccountsExist"
+	// ConditionDirectoryWithinThreshold, on an Organization, is False while its directory may suspend and delete nobody, because it did
+	// so too often. It is absent otherwise.
+	ConditionDirectoryWithinThreshold = "DirectoryWithinThreshold"
 )
 
 // Condition reasons: the values of a condition's machine-readable reason.
@@ -178,6 +181,11 @@ const (
 	// ReasonIdentityGroupRefused: the platform's configuration does not allow the group of the identity provider that an OrgGroup names
 	// (DIR-5).
 	ReasonIdentityGroupRefused = "IdentityGroupRefused"
+	// ReasonDirectoryStopped: the directory suspended or deleted as many people as spec.directory.protection allows (DIR-4).
+	ReasonDirectoryStopped = "DirectoryStopped"
+	// ReasonRoleByGroupRefused: the platform's configuration does not allow a group to give the role that spec.directory.roles names
+	// (DIR-4).
+	ReasonRoleByGroupRefused = "RoleByGroupRefused"
 	// ReasonDuplicateDisplayName: an older OrgGroup has the display name.
 	ReasonDuplicateDisplayName = "DuplicateDisplayName"
 	// ReasonSeatLedgerFull: the organization's status has no room for another holder of a seat.

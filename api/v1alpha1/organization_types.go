@@ -39,6 +39,10 @@ type OrganizationSpec struct {
 	// +listMapKey=username
 	// +kubebuilder:validation:MaxItems=32
 	Delegates []Delegate `json:"delegates,omitempty"`
+	// directory says how the organization's directory, such as Entra ID or Okta, manages accounts. It needs a token as well, which
+	// kubectl usher directory token creates.
+	// +optional
+	Directory Directory `json:"directory,omitempty,omitzero"`
 	// deletionProtection is Enabled or Disabled. While it is Enabled, the Organization cannot be deleted. Deleting its
 	// namespace is not prevented. If unset, it is Disabled.
 	// +optional
@@ -305,8 +309,12 @@ type OrganizationStatus struct {
 	// notices are the alerts and reports for the contacts.
 	// +optional
 	Notices NoticesStatus `json:"notices,omitempty,omitzero"`
+	// directory is the state of the organization's directory. It is empty while the organization has none.
+	// +optional
+	Directory DirectoryStatus `json:"directory,omitempty,omitzero"`
 	// conditions are Ready, and Reconciling and Stalled while they are true. The message of Ready says what is missing, and
 	// what can be done. WithinBudget is False while messages to contacts wait for a budget of the platform.
+	// DirectoryWithinThreshold is False while the directory may suspend and delete nobody, because it did so too often.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

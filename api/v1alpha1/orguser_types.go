@@ -355,6 +355,10 @@ type OrgUserStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=384
 	InvitedBy string `json:"invitedBy,omitempty"`
+	// byGroup is what the person's groups give them besides access to workspaces, by spec.directory of the Organization. Only
+	// accounts that the organization's directory keeps have it.
+	// +optional
+	ByGroup ByGroupStatus `json:"byGroup,omitempty,omitzero"`
 	// onboarding is the progress of a person who is declared without an Invitation, from invited to active.
 	// +optional
 	Onboarding *OnboardingStatus `json:"onboarding,omitempty"`
