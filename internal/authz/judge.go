@@ -40,7 +40,7 @@ func judgeContent(r Request) []Violation {
 		return found
 	}
 	return slices.Concat(found, CheckContent(r.New), judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r),
-		judgeIdentityGroup(r), judgeGroupTitle(r))
+		judgeIdentityGroup(r), judgeGroupTitle(r), judgeDirectoryRoles(r))
 }
 
 // judgeAuthority applies the role table.

@@ -69,6 +69,8 @@ type Facts struct {
 	Protected map[string]v1alpha1.Role
 	// IdentityGroups say which groups of the identity provider the organization may name.
 	IdentityGroups effective.IdentityGroups
+	// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
+	Appointing effective.Appointing
 	// TitleHolder is another OrgGroup with the name for people that the request's OrgGroup has; nil: there is none.
 	TitleHolder *v1alpha1.OrgGroup
 	// Namespace is about the namespace of a new Workspace.

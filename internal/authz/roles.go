@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // Area is a part of an organization that roles manage or view.
@@ -77,12 +78,7 @@ var roles = map[v1alpha1.Role]powers{
 }
 
 // Roles returns all roles, the most powerful first.
-func Roles() []v1alpha1.Role {
-	return []v1alpha1.Role{
-		v1alpha1.RoleOrganizationAdmin, v1alpha1.RoleBillingAdmin, v1alpha1.RoleFinanceAdmin, v1alpha1.RoleUserAdmin,
-		v1alpha1.RoleTechnician, v1alpha1.RoleMember, v1alpha1.RoleNotificationsOnly,
-	}
-}
+func Roles() []v1alpha1.Role { return effective.Roles() }
 
 // Areas returns all areas, in the order of the role table.
 func Areas() []Area {

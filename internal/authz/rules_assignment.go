@@ -26,7 +26,7 @@ type account struct {
 func accountsOf(object any) []account {
 	switch o := object.(type) {
 	case *v1alpha1.OrgUser:
-		return []account{{string(o.Spec.Email), o.Spec.Role, o.Spec.Access, o.Spec.Workspaces, o.Spec.Groups}}
+		return []account{{string(o.Spec.Email), effective.RequestedRole(o), o.Spec.Access, o.Spec.Workspaces, o.Spec.Groups}}
 	case *v1alpha1.Invitation:
 		addresses, _ := emailaddr.ParseList(o.Spec.Emails) // malformed entries are refused as such
 		accounts := make([]account, 0, len(addresses))

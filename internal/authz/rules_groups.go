@@ -20,7 +20,7 @@ func judgeGroup(r Request) []Violation {
 	case PowerManage:
 		return judgeIdentityManager(r)
 	case PowerManageMembers:
-		return append(judgeGroupMembers(r), judgeIdentityManager(r)...)
+		return slices.Concat(judgeGroupMembers(r), judgeGivingGroup(r), judgeIdentityManager(r))
 	default:
 		return judgeArea(r, AreaUsers, "groups")
 	}

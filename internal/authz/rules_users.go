@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 )
 
 // judgeUser judges what an actor does to a user. Actors who manage Members only may grant the role Member, delete Members,
@@ -56,6 +57,8 @@ func judgeMemberUpdate(r Request, before, after *v1alpha1.OrgUser) []Violation {
 			found = append(found, judgeModules(r)...)
 		case slices.Contains([]string{"spec.email", "spec.username"}, field) && isMember(before):
 			found = append(found, judgeModuleHolder(r, field, before, after)...)
+		case field == "spec.groups" && isMember(before):
+			found = append(found, judgeGivingGroups(r, before, after)...)
 		case field == "spec.workspaces" || isMember(before):
 		default:
 			found = append(found, r.deny(field, "members-only", managersOf(AreaUsers),
@@ -74,7 +77,7 @@ func ProtectedRole(u *v1alpha1.OrgUser) v1alpha1.Role {
 	if u.Status.Role != "" && u.Status.Role != v1alpha1.RoleMember {
 		return u.Status.Role
 	}
-	return u.Spec.Role
+	return effective.RequestedRole(u)
 }
 
 // judgeInvitation judges an Invitation by the role that it grants, both before and after the change.

@@ -82,7 +82,7 @@ func (t *tool) showUser(ctx context.Context, s *session, u *v1alpha1.OrgUser) er
 	p.line("Name", u.Name)
 	p.line("Person", fmt.Sprintf("%s <%s>", people.NameOf(u), effective.EmailOf(u)))
 	p.line("State", string(u.Status.State))
-	p.line("Role", inForceOrRequested(string(u.Status.Role), string(u.Spec.Role)))
+	p.line("Role", inForceOrRequested(string(u.Status.Role), string(effective.RequestedRole(u))))
 	p.line("Access", limitedNote(u))
 	p.line("User name", u.Status.Username)
 	p.line("Phone", string(u.Spec.Phone))

@@ -14,7 +14,8 @@ type Candidate struct {
 	Name string
 	// Exists is false when the object is gone.
 	Exists bool
-	// Requested is true if the spec requests the role and nothing requests its end: neither suspension nor deletion.
+	// Requested is true if the spec requests the role, or a group by the written status, and nothing requests its end: neither suspension
+	// nor deletion.
 	Requested bool
 	// Accepted is true once the person has accepted.
 	Accepted bool
@@ -27,10 +28,15 @@ func CandidateOf(u *v1alpha1.OrgUser) Candidate {
 	return Candidate{
 		Name:      u.Name,
 		Exists:    true,
-		Requested: u.Spec.Role == v1alpha1.RoleOrganizationAdmin && !u.Spec.Suspend && u.DeletionTimestamp.IsZero(),
+		Requested: requestsAdministration(u, u.Status.ByGroup),
 		Accepted:  u.Status.State == v1alpha1.UserActive,
 		Acts:      u.Status.State == v1alpha1.UserActive && u.Status.Role == v1alpha1.RoleOrganizationAdmin,
 	}
+}
+
+// requestsAdministration reports whether a user is to be an administrator, with what the groups give.
+func requestsAdministration(u *v1alpha1.OrgUser, given v1alpha1.ByGroupStatus) bool {
+	return requestedRole(u, given) == v1alpha1.RoleOrganizationAdmin && !u.Spec.Suspend && u.DeletionTimestamp.IsZero()
 }
 
 // Ledger is the next list of administrators in force.

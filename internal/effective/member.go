@@ -52,7 +52,7 @@ func lackingGrants(u *v1alpha1.OrgUser, i *v1alpha1.InvitationSpec) []string {
 // hasAccess reports whether a user has the access of a grant, or a stronger one: requested, or in force from whatever source.
 func hasAccess(u *v1alpha1.OrgUser, wanted v1alpha1.WorkspaceGrant) bool {
 	enough := func(access v1alpha1.WorkspaceAccess) bool { return weakness(access) <= weakness(wanted.Access) }
-	return u.Spec.Role == v1alpha1.RoleOrganizationAdmin ||
+	return RequestedRole(u) == v1alpha1.RoleOrganizationAdmin ||
 		slices.ContainsFunc(u.Spec.Workspaces, func(g v1alpha1.WorkspaceGrant) bool {
 			return g.Name == wanted.Name && enough(g.Access)
 		}) ||

@@ -70,7 +70,7 @@ func (o Outlook) Shown() (first []WorkspaceOutlook, more int) {
 func OutlookFor(f UserFacts) Outlook {
 	f.Onboarding = &v1alpha1.OnboardingStatus{State: v1alpha1.RecipientActive}
 	in := UserInForce(f)
-	o := Outlook{Role: cmp.Or(in.Role, f.User.Spec.Role)}
+	o := Outlook{Role: cmp.Or(in.Role, requestedRole(f.User, in.ByGroup))}
 	o.AllWorkspaces = o.Role == v1alpha1.RoleOrganizationAdmin
 	o.Workspaces = workspaceOutlooks(f, in, o.Role)
 	o.Modules, o.AwaitingSeats = moduleOutlooks(f)

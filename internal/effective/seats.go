@@ -109,7 +109,7 @@ func requesters(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) []string 
 
 // RequestsSeat reports whether a user, as written, is to have a seat of a module if one is free.
 func RequestsSeat(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
-	return mayHoldSeats(u) && slices.Contains(u.Spec.Modules, module)
+	return mayHoldSeats(u) && requestsModule(u, module)
 }
 
 // mayHoldSeats reports whether a user is active, or invited and able to accept. Limited accounts take no seats (LMI-2).
@@ -176,8 +176,15 @@ func usersOf(users []*v1alpha1.OrgUser, module v1alpha1.ObjectName) map[string]b
 
 // ModulesInForce returns the requested modules of which a user has a seat, and those of which the user waits for one.
 func ModulesInForce(o *v1alpha1.Organization, u *v1alpha1.OrgUser) (granted []v1alpha1.ObjectName, waiting []string) {
-	for _, module := range u.Spec.Modules {
-		if slices.Contains(presentSeats(o, module).Holders, u.Name) {
+	return seatsAmong(o, u.Name, RequestedModules(u))
+}
+
+// maxModulesInForce is how many modules the status of a user lists.
+const maxModulesInForce = 32
+
+func seatsAmong(o *v1alpha1.Organization, user string, modules []v1alpha1.ObjectName) (granted []v1alpha1.ObjectName, waiting []string) {
+	for _, module := range modules {
+		if slices.Contains(presentSeats(o, module).Holders, user) && len(granted) < maxModulesInForce {
 			granted = append(granted, module)
 		} else {
 			waiting = append(waiting, string(module))

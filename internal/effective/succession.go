@@ -43,7 +43,7 @@ func (n Usernames) SuccessionOf(heir *v1alpha1.OrgUser, usernameOwner string) Su
 	}
 	s := Succession{User: heir.Name}
 	switch {
-	case heir.Spec.Role != v1alpha1.RoleOrganizationAdmin:
+	case RequestedRole(heir) != v1alpha1.RoleOrganizationAdmin:
 		s.Obstacle = "set its spec.role to OrganizationAdmin"
 	case heir.Spec.Suspend:
 		s.Obstacle = "set its spec.suspend to false"

@@ -45,6 +45,8 @@ type UserFacts struct {
 	UsernameOwner string
 	// Usernames maps addresses to Kubernetes user names.
 	Usernames Usernames
+	// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
+	Appointing Appointing
 }
 
 // InForce is what of a user's spec is in force.
@@ -65,6 +67,8 @@ type InForce struct {
 	Groups []v1alpha1.ObjectName
 	// OmittedGroups is how many groups are not in force because the status has no room for them.
 	OmittedGroups int
+	// ByGroup is what the groups give besides access to workspaces. It is requested; Role and Modules say what is in force.
+	ByGroup v1alpha1.ByGroupStatus
 	// Modules are the modules in force. Each takes a seat.
 	Modules []v1alpha1.ObjectName
 	// ModuleRoles are the ClusterRoles that the modules in force grant in each workspace in force.
@@ -81,10 +85,10 @@ type InForce struct {
 
 // UserInForce decides what of a user's spec is in force.
 func UserInForce(f UserFacts) InForce {
-	in := InForce{Accepted: accepted(f)}
+	in := InForce{Accepted: accepted(f), ByGroup: byGroup(f)}
 	name, hasName := usernameInForce(f)
 	in.Username = name
-	requested := CandidateOf(f.User).Requested
+	requested := requestsAdministration(f.User, in.ByGroup)
 	switch {
 	case InLedger(f.Organization, f.User) && (hasName || inUse(f.User)):
 		alone := len(f.Organization.Status.Administrators) == 1
@@ -101,7 +105,7 @@ func UserInForce(f UserFacts) InForce {
 	case IsLimited(f.User):
 		in.State = v1alpha1.UserActive // invited or not, without role and access (LMI-2)
 	default:
-		in.State, in.Role = v1alpha1.UserActive, f.User.Spec.Role
+		in.State, in.Role = v1alpha1.UserActive, requestedRole(f.User, in.ByGroup)
 	}
 	in.Workspaces, in.MissingWorkspaces, in.OmittedWorkspaces = grants(f, in)
 	in.Groups, in.OmittedGroups = groupsInForce(f, in.State)
@@ -125,7 +129,7 @@ func modulesInForce(f UserFacts) (granted []v1alpha1.ObjectName, waiting []strin
 	if f.Organization == nil || IsLimited(f.User) {
 		return nil, nil
 	}
-	return ModulesInForce(f.Organization, f.User)
+	return seatsAmong(f.Organization, f.User.Name, requestedModules(f.User, byGroup(f)))
 }
 
 // accepted reports whether a person has accepted or need not. A person who has been active once stays accepted, whatever

@@ -31,6 +31,7 @@ type Reader struct {
 	domains        live.Value[effective.IntakeDomains]
 	identityGroups live.Value[effective.IdentityGroups]
 	names          effective.Usernames
+	appointing     effective.Appointing
 }
 
 // New returns a Reader. Domains say at which addresses an organization may receive mail.
@@ -55,6 +56,15 @@ func (r Reader) WithUsernames(names effective.Usernames) Reader {
 	r.names = names
 	return r
 }
+
+// WithAppointing returns a Reader for which these organizations can have groups give the role OrganizationAdmin.
+func (r Reader) WithAppointing(appointing effective.Appointing) Reader {
+	r.appointing = appointing
+	return r
+}
+
+// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
+func (r Reader) Appointing() effective.Appointing { return r.appointing }
 
 // Usernames maps addresses to Kubernetes user names.
 func (r Reader) Usernames() effective.Usernames { return r.names }

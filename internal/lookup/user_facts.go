@@ -13,7 +13,7 @@ import (
 
 // UserFacts gathers what decides what of a user's spec is in force.
 func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effective.UserFacts, error) {
-	facts := effective.UserFacts{User: user, Usernames: r.names}
+	facts := effective.UserFacts{User: user, Usernames: r.names, Appointing: r.appointing}
 	var err error
 	if facts.Organization, err = r.Organization(ctx, user.Namespace); err != nil {
 		return facts, err
@@ -21,7 +21,7 @@ func (r Reader) UserFacts(ctx context.Context, user *v1alpha1.OrgUser) (effectiv
 	if facts.Onboarding, facts.InvitedBy, err = r.onboarding(ctx, user); err != nil {
 		return facts, err
 	}
-	if facts.Organization != nil && len(user.Spec.Modules) > 0 {
+	if facts.Organization != nil && (len(user.Spec.Modules) > 0 || effective.FromDirectory(user)) {
 		if facts.ClusterRoles, err = r.ClusterRoles(ctx, facts.Organization); err != nil {
 			return facts, err
 		}

@@ -97,7 +97,8 @@ func newQuestionStore(mgr ctrl.Manager, o *Options) *store.Store {
 }
 
 func cacheReader(mgr ctrl.Manager, o *Options) lookup.Reader {
-	return lookup.New(mgr.GetClient(), effective.IntakeDomains{}).WithLiveDomains(o.live.intakeDomains).WithUsernames(o.Usernames)
+	return lookup.New(mgr.GetClient(), effective.IntakeDomains{}).WithLiveDomains(o.live.intakeDomains).WithUsernames(o.Usernames).
+		WithAppointing(o.Appointing)
 }
 
 func apiReader(mgr ctrl.Manager) lookup.APIReader { return lookup.NewAPIReader(mgr.GetAPIReader()) }

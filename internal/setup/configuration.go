@@ -114,6 +114,7 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		Usernames:        effective.Usernames{Prefix: c.Usernames.Prefix, Form: effective.UsernameForm(c.Usernames.Form)},
 		NamespaceLabels:  c.Namespaces.Labels,
 		IdentityPrefixes: c.Groups.IdentityPrefixes,
+		Appointing:       c.Groups.Administrators,
 		ActivityInterval: c.Activity.Interval.Duration,
 		AuditTokenFile:   c.Activity.AuditTokenFile,
 	}, nil

@@ -100,6 +100,7 @@ var settings = []setting{
 	{"username-form", "usernames.form", atRestart, func(o *Options) any { return o.Usernames.Form }},
 
 	{"identity-group-prefixes", "groups.identityPrefixes", inPlace, func(o *Options) any { return o.IdentityPrefixes }},
+	{"group-administrators", "groups.administrators", atRestart, func(o *Options) any { return o.Appointing }},
 
 	{"namespace-labels", "namespaces.labels", inPlace, func(o *Options) any { return o.NamespaceLabels }},
 

@@ -104,6 +104,8 @@ type Options struct {
 	// IdentityPrefixes lists what the groups of the identity provider begin with that OrgGroups may name, see
 	// effective.ParseIdentityGroups; empty: they may name none.
 	IdentityPrefixes []string
+	// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
+	Appointing effective.Appointing
 
 	// ActivityInterval is the time within which a person's activity is written only once; zero: activity is not tracked.
 	ActivityInterval time.Duration
@@ -173,6 +175,9 @@ func (o *Options) validate() error {
 	require(err == nil, "--queue-domains: %w", err)
 	_, err = effective.ParseIdentityGroups(o.IdentityPrefixes)
 	require(err == nil, "--identity-group-prefixes: %w", err)
+	if err := o.Appointing.Validate(); err != nil {
+		wrong = append(wrong, err)
+	}
 	wrong = append(wrong, o.validateProvisional()...)
 	wrong = append(wrong, o.validateBudgets()...)
 	if err := o.Usernames.Validate(); err != nil {

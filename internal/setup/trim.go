@@ -113,6 +113,8 @@ func trimUserStatus(u *v1alpha1.OrgUser) {
 	}
 	shareAll(s.Modules)
 	shareAll(s.Groups)
+	s.ByGroup.Role, s.ByGroup.Group = shared(s.ByGroup.Role), shared(s.ByGroup.Group)
+	shareAll(s.ByGroup.Modules)
 	s.Groups = exact(s.Groups)
 	s.Workspaces, s.Modules, s.Conditions = exact(s.Workspaces), exact(s.Modules), exact(s.Conditions)
 	if s.Email == string(u.Spec.Email) {

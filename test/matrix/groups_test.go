@@ -51,6 +51,12 @@ var _ = Describe("An OrgGroup", func() {
 		deleted("DIR-5 ORG-11 delete one with a Technician", ofAll, gone, "orggroups", "leads"),
 		deleted("DIR-5 delete one with a group of the identity provider", ofMembers, "", "orggroups", "tokens"),
 
+		created("DIR-4 a new one that gives a role to the directory's people", ofAll, "the group \"deputies\", which gives the role",
+			"orggroups", "deputies", `{"members":["sam@$org.example"]}`),
+		created("DIR-4 a new one that gives a module to the directory's people", ofAll, "the group \"callers\", which gives the module",
+			"orggroups", "callers", `{"members":["sam@$org.example"]}`),
+		created("DIR-4 a new one that gives a role to nobody yet", ofMembers, "", "orggroups", "deputies", `{}`),
+
 		created("DIR-5 a new one with a group of the identity provider", identityManaged, identity, "orggroups", "new", `{"identityGroup":"oidc:new"}`),
 		patched("DIR-5 a group of the identity provider, set", identityManaged, identity, "orggroups", "helpdesk", `{"spec":{"identityGroup":"oidc:new"}}`),
 		patched("DIR-5 a group of the identity provider, changed", identityManaged, identity, "orggroups", "tokens", `{"spec":{"identityGroup":"oidc:new"}}`),

@@ -78,6 +78,12 @@ var _ = Describe("An Organization", func() {
 			`{"spec":{"subscription":{"modules":[{"name":"desk","seats":3,"clusterRoleName":"edit"}]}}}`),
 		field("delegates", itself, owners, `{"delegates":[]}`),
 		field("deletionProtection", itself, owners, `{"deletionProtection":"Enabled"}`),
+		field("directory.paused", itself, owners, `{"directory":{"paused":true}}`),
+		field("directory.onboarding", itself, owners, `{"directory":{"onboarding":"Invite"}}`),
+		field("directory.roles", itself, owners, `{"directory":{"roles":[{"group":"leads","role":"UserAdmin"}]}}`),
+		field("directory.modules", itself, owners, `{"directory":{"modules":[{"group":"leads","modules":["desk"]}]}}`),
+		field("directory.protection.people", itself, owners, `{"directory":{"protection":{"people":0}}}`),
+		field("directory.protection.allowUntil", itself, owners, `{"directory":{"protection":{"allowUntil":"2026-11-30T10:00:00Z"}}}`),
 	})
 
 	both := `{"profile":{"size":7},"settings":{"language":"es"},"billing":{"email":"billing@acme.example"}}`
@@ -90,6 +96,9 @@ var _ = Describe("An Organization", func() {
 				return unstructured.SetNestedField(o.Object, int64(7), "spec", "profile", "size")
 			}),
 		replaced("an update that changes nothing", anyPart, "", "organizations", "$org", func(*unstructured.Unstructured) error { return nil }),
+		patched("DIR-4 a group that gives the role OrganizationAdmin, which the platform does not allow", "c   w   w   r   r   r   r   c   w   r",
+			"cannot be given by a group", "organizations", "$org",
+			`{"spec":{"directory":{"roles":[{"group":"leads","role":"OrganizationAdmin"}]}}}`),
 		patched("a misspelled time zone", "c   w   c   r   r   r   r   c   w   r", "is not in the IANA time zone database",
 			"organizations", "$org", `{"spec":{"profile":{"timeZone":"Europe/Atlantis"}}}`),
 		created("a new one, which only the platform creates", makeIt, "", "organizations", "$org", `{}`),

@@ -60,6 +60,8 @@ func settle(ctx context.Context) string {
 			Delegate(columns[delegate].username, v1alpha1.RoleOrganizationAdmin).
 			With(func(o *v1alpha1.Organization) {
 				o.Spec.Billing.PaymentSecretRef = &v1alpha1.SecretReference{Name: "payment"}
+				o.Spec.Directory.Roles = []v1alpha1.GroupRole{{Group: "deputies", Role: v1alpha1.RoleTechnician}}
+				o.Spec.Directory.Modules = []v1alpha1.GroupModules{{Group: "callers", Modules: []v1alpha1.ObjectName{"desk"}}}
 			}).Obj(),
 		builders.OrgUser(name, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj(), // so that nobody is the last administrator
 		builders.OrgUser(name, "sam").Existing().Obj(),

@@ -53,7 +53,7 @@ type UsherConfiguration struct {
 	Usernames Usernames `json:"usernames"`
 	// namespaces are those of workspaces.
 	Namespaces Namespaces `json:"namespaces"`
-	// groups are those of the identity provider.
+	// groups are those of the identity provider and of directories.
 	Groups Groups `json:"groups"`
 	// activity is the time at which people were last active.
 	Activity Activity `json:"activity"`
@@ -245,11 +245,14 @@ type Usernames struct {
 	Form string `json:"form"`
 }
 
-// Groups are those of the identity provider, in people's tokens.
+// Groups are those of the identity provider, in people's tokens, and those of organizations' directories.
 type Groups struct {
 	// identityPrefixes are what the names of the groups begin with that an OrgGroup may give access to workspaces, as the API server sees
 	// them: a prefix such as oidc:, each with organization= before it if it holds for one only; empty: none may.
 	IdentityPrefixes []string `json:"identityPrefixes"`
+	// administrators are the organizations in which a group of the directory can give the role OrganizationAdmin (spec.directory.roles of
+	// the Organization), by their names, or * for all; empty: in none.
+	Administrators []string `json:"administrators"`
 }
 
 // Namespaces are those of workspaces.

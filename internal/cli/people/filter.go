@@ -43,7 +43,7 @@ func (f Filter) Matches(u *v1alpha1.OrgUser) bool {
 		anyOf(f.Roles, []v1alpha1.Role{RoleOf(u)}) &&
 		anyOf(f.States, []v1alpha1.UserState{u.Status.State}) &&
 		anyOf(f.Workspaces, workspacesOf(u)) &&
-		anyOf(f.Modules, text(cmp.Or(u.Status.State, v1alpha1.UserPending), u.Status.Modules, u.Spec.Modules)) &&
+		anyOf(f.Modules, text(cmp.Or(u.Status.State, v1alpha1.UserPending), u.Status.Modules, effective.RequestedModules(u))) &&
 		anyOf(f.Groups, text(v1alpha1.UserPending, nil, effective.KnownGroups(u))) &&
 		(f.InactiveSince.IsZero() || inactiveSince(u, f.InactiveSince)) &&
 		(f.PendingSince.IsZero() || pendingSince(u, f.PendingSince))
@@ -55,7 +55,7 @@ func (f Filter) Select(users []v1alpha1.OrgUser) []v1alpha1.OrgUser {
 }
 
 // RoleOf returns the role in force, or the requested one while none is.
-func RoleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, u.Spec.Role) }
+func RoleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, effective.RequestedRole(u)) }
 
 // NameOf returns the name that is shown for a user.
 func NameOf(u *v1alpha1.OrgUser) string {

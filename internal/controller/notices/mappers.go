@@ -127,7 +127,7 @@ func alertCauses(u *v1alpha1.OrgUser) string {
 		stalled.Reason == v1alpha1.ReasonLastAdministrator {
 		causes = append(causes, "held")
 	}
-	for _, m := range u.Spec.Modules {
+	for _, m := range effective.RequestedModules(u) {
 		if effective.RequestsSeat(u, m) {
 			causes = append(causes, string(m))
 		}

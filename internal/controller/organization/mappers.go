@@ -33,8 +33,8 @@ func (r *Reconciler) organizationsIn(ctx context.Context, namespace string) ([]t
 // organizationForLedgers maps a user who has or requests the role of an administrator or a module: the ledgers follow at once.
 func organizationForLedgers(_ context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	for _, u := range []*v1alpha1.OrgUser{c.Before, c.After} {
-		if u != nil && (u.Spec.Role == v1alpha1.RoleOrganizationAdmin || u.Status.Role == v1alpha1.RoleOrganizationAdmin ||
-			len(u.Spec.Modules)+len(u.Status.Modules) > 0) {
+		if u != nil && (effective.RequestedRole(u) == v1alpha1.RoleOrganizationAdmin || u.Status.Role == v1alpha1.RoleOrganizationAdmin ||
+			len(u.Spec.Modules)+len(u.Status.Modules)+len(u.Status.ByGroup.Modules) > 0) {
 			return []types.NamespacedName{mapper.OrganizationKey(u)}, nil
 		}
 	}

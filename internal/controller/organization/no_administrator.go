@@ -21,7 +21,7 @@ const noneInForce = "no administrator is in force yet: "
 // role, except for a delegate with that role.
 func noAdministrator(o *v1alpha1.Organization, users []*v1alpha1.OrgUser) string {
 	requested := first(users, func(u *v1alpha1.OrgUser) bool {
-		return u.Spec.Role == v1alpha1.RoleOrganizationAdmin && isFull(u) && u.DeletionTimestamp.IsZero()
+		return effective.RequestedRole(u) == v1alpha1.RoleOrganizationAdmin && isFull(u) && u.DeletionTimestamp.IsZero()
 	})
 	switch primary := o.Spec.PrimaryAdministrator; {
 	case requested != nil:
@@ -74,7 +74,7 @@ func patchOf(u *v1alpha1.OrgUser, patch string) string {
 
 // first returns the user with the most powerful role, among those for whom is returns true, and by name; nil: there is none.
 func first(users []*v1alpha1.OrgUser, is func(*v1alpha1.OrgUser) bool) *v1alpha1.OrgUser {
-	rank := func(u *v1alpha1.OrgUser) int { return slices.Index(authz.Roles(), u.Spec.Role) }
+	rank := func(u *v1alpha1.OrgUser) int { return slices.Index(authz.Roles(), effective.RequestedRole(u)) }
 	var found *v1alpha1.OrgUser
 	for _, u := range users {
 		if is(u) && (found == nil || cmp.Or(cmp.Compare(rank(u), rank(found)), cmp.Compare(u.Name, found.Name)) < 0) {

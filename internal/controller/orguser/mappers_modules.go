@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/mapper"
 )
 
@@ -46,7 +47,7 @@ func (r *Reconciler) waitingForChangedSeats(ctx context.Context, c mapper.Change
 	}
 	users, err := r.cache.Users(ctx, c.After.Namespace)
 	return slices.DeleteFunc(users, func(u *v1alpha1.OrgUser) bool {
-		return !slices.ContainsFunc(u.Spec.Modules, func(m v1alpha1.ObjectName) bool {
+		return !slices.ContainsFunc(effective.RequestedModules(u), func(m v1alpha1.ObjectName) bool {
 			return modules[string(m)] && !slices.Contains(u.Status.Modules, m)
 		})
 	}), err

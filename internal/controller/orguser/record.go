@@ -65,7 +65,7 @@ func (r *Reconciler) setInForce(s *scope) {
 	out.UsernameSource = effective.UsernameSourceOf(s.facts, in)
 	out.Email = emailaddr.Normalize(string(effective.EmailOf(u)))
 	out.Workspaces, out.WorkspaceSummary, out.Modules = in.Workspaces, effective.SummaryOf(in.Workspaces), in.Modules
-	out.Groups = in.Groups
+	out.Groups, out.ByGroup = in.Groups, in.ByGroup
 	if s.facts.InvitedBy != "" && (!effective.IsAccepted(u) || out.InvitedBy == "") {
 		out.InvitedBy = s.facts.InvitedBy // an inviter who changes after acceptance has not invited this person
 	}

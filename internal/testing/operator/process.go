@@ -204,6 +204,7 @@ func flags(o *setup.Options) []string {
 		"--intake-account-rate=" + strconv.Itoa(o.IntakeLimits.NewAccounts),
 		"--queue-domains=" + strings.Join(o.QueueDomains, ","),
 		"--identity-group-prefixes=" + strings.Join(o.IdentityPrefixes, ","),
+		"--group-administrators=" + strings.Join(o.Appointing, ","),
 		"--intake-domains=" + strings.Join(o.IntakeDomains, ","),
 		"--provisional-account-age=" + o.Provisional.Age.String(),
 		"--provisional-accounts=" + strconv.Itoa(o.Provisional.Unproven),

@@ -40,6 +40,8 @@ type Options struct {
 	IntakeDomains live.Value[effective.IntakeDomains]
 	// IdentityGroups say which groups of the identity provider OrgGroups may name.
 	IdentityGroups live.Value[effective.IdentityGroups]
+	// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
+	Appointing effective.Appointing
 	// Usernames maps people's addresses to the names by which the API server knows them.
 	Usernames effective.Usernames
 	// IntakeOff is true if the operator does not receive mail.
@@ -64,7 +66,7 @@ type Options struct {
 func Setup(mgr ctrl.Manager, o Options) error {
 	a := authorizer{
 		cache: lookup.New(o.Reader, effective.IntakeDomains{}).WithLiveDomains(o.IntakeDomains).WithUsernames(o.Usernames).
-			WithIdentityGroups(o.IdentityGroups),
+			WithIdentityGroups(o.IdentityGroups).WithAppointing(o.Appointing),
 		api:      lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff, full: o.Full,
