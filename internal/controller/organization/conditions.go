@@ -28,6 +28,8 @@ func setConditions(s *scope, failed error) {
 			"%s stays an administrator, because no other administrator is in force: make somebody else OrganizationAdmin first", s.held))
 	case len(problems) > 0 && problems[0].Stuck:
 		status.Stalled(o, v1alpha1.ReasonClusterRoleNotGrantable, joinMessages(problems))
+	case s.refusedRoles != "":
+		status.Stalled(o, v1alpha1.ReasonRoleByGroupRefused, s.refusedRoles)
 	case len(effective.WithheldModules(o)) > 0:
 		status.Stalled(o, v1alpha1.ReasonSeatLedgerFull, fmt.Sprintf("the status names everybody who holds a seat, and has no room for "+
 			"further names, so nobody gets the free seats of %s: assign modules to fewer users, or give users shorter names",
@@ -63,16 +65,18 @@ func (r *Reconciler) reportMisnamed(ctx context.Context, o *v1alpha1.Organizatio
 	return r.writeStatus(ctx, before, o)
 }
 
-// writeStatus writes the status, and records an event about modules whose ClusterRoles cannot be bound once that is written.
+// writeStatus writes the status, and records an event once it is written that modules, or roles by group, cannot be in force, or that the
+// directory has been stopped.
 func (r *Reconciler) writeStatus(ctx context.Context, before, after *v1alpha1.Organization) error {
 	was := readyReason(before)
 	wrote, err := status.Write(ctx, r.client, before, after)
 	if err != nil || !wrote {
 		return err
 	}
+	r.recordStop(before, after)
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
 	if ready.Reason != was && (ready.Reason == v1alpha1.ReasonClusterRoleNotFound ||
-		ready.Reason == v1alpha1.ReasonClusterRoleNotGrantable) {
+		ready.Reason == v1alpha1.ReasonClusterRoleNotGrantable || ready.Reason == v1alpha1.ReasonRoleByGroupRefused) {
 		r.recorder.Eventf(after, nil, corev1.EventTypeWarning, ready.Reason, "Reconcile", "%s", ready.Message)
 	}
 	return nil

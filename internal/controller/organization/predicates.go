@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/directory"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/mapper"
 )
@@ -25,9 +26,10 @@ func beyondCounts() predicate.Predicate {
 	}}
 }
 
-// ledgersDiffer reports whether a step of a ledger was written: the next step does not wait.
+// ledgersDiffer reports whether a step of a ledger was written, or that the directory was stopped: the next step does not wait.
 func ledgersDiffer(before, after *v1alpha1.Organization) bool {
 	return !slices.Equal(before.Status.Administrators, after.Status.Administrators) ||
+		directory.IsStopped(before) != directory.IsStopped(after) ||
 		len(mapper.Difference(seats(before), seats(after))) > 0
 }
 

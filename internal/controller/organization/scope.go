@@ -26,6 +26,8 @@ type scope struct {
 	assignees        effective.UsersByAddress
 	delegateBindings []*rbacv1.RoleBinding
 	moduleProblems   []effective.ModuleProblem
+	// refusedRoles says which roles groups are to give and cannot; empty: none.
+	refusedRoles string
 
 	// held names the administrator who stays in the ledger although the spec of the user asks for the opposite; empty: nobody.
 	held string
@@ -53,6 +55,6 @@ func (r *Reconciler) newScope(ctx context.Context, o *v1alpha1.Organization) (*s
 	if err != nil {
 		return nil, err
 	}
-	s.moduleProblems = effective.ModuleProblems(o, states)
+	s.moduleProblems, s.refusedRoles = effective.ModuleProblems(o, states), r.refusedRoles(o)
 	return s, nil
 }

@@ -174,7 +174,7 @@ func (p *People) changeOnce(ctx context.Context, id, match string, change func(s
 // judge refuses what a change would break.
 func (p *People) judge(ctx context.Context, before, after *v1alpha1.OrgUser, wanted scim.Resource) error {
 	if after.Spec.Suspend && !before.Spec.Suspend {
-		if err := p.notLast(ctx, after, "suspend"); err != nil {
+		if err := p.removes(ctx, after, "suspend"); err != nil {
 			return err
 		}
 	}
@@ -213,8 +213,8 @@ func (p *People) Delete(ctx context.Context, id, match string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.notLast(ctx, u, "delete"); err != nil {
-		return err
+	if err := p.removes(ctx, u, "delete"); err != nil {
+		return refusal.Of(err)
 	}
 	err = p.Client.Delete(ctx, u, client.Preconditions{UID: &u.UID})
 	if apierrors.IsNotFound(err) {

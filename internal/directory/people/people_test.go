@@ -233,6 +233,46 @@ var _ = Describe("A directory's people", func() {
 		Expect(w.Delete(ctx, id, "")).To(Succeed())
 	})
 
+	It("DIR-4 are deactivated and deleted up to a limit, by many requests at once, and not beyond it", func(ctx context.Context) {
+		const people, limit = 12, 5
+		w := newWorld(acme())
+		ids := make([]string, people)
+		for n := range ids {
+			ids[n], _ = w.post(ctx, fmt.Sprintf(`{"externalId":"e%d","userName":"p%d@acme.example"}`, n, n))["id"].(string)
+		}
+		results := make(chan error, people)
+		for n, id := range ids {
+			go func() {
+				if n%2 == 0 {
+					results <- w.Delete(ctx, id, "")
+					return
+				}
+				_, err := w.patch(ctx, id, "", `[{"op":"Replace","path":"active","value":"False"}]`)
+				results <- err
+			}()
+		}
+		accepted := 0
+		for range people {
+			if err := <-results; err == nil {
+				accepted++
+			} else {
+				refused(err, http.StatusConflict, "wanted to suspend or delete more than 5 people within 24 hours")
+			}
+		}
+		Expect(accepted).To(Equal(limit))
+		gone := 0
+		for _, id := range ids {
+			if u := w.user(ctx, id); u.Spec.Suspend || !u.DeletionTimestamp.IsZero() {
+				gone++
+			}
+		}
+		Expect(gone).To(Equal(limit), "nobody else was touched")
+		o := acme()
+		Expect(w.client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
+		Expect(o.Status.Directory.Removals).To(HaveLen(limit))
+		Expect(o.Status.Directory.StoppedTime).NotTo(BeNil())
+	})
+
 	It("DIR-1 are not changed unless they are as the client has seen them", func(ctx context.Context) {
 		w := newWorld(acme())
 		r := w.post(ctx, ana)

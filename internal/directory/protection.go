@@ -1,0 +1,130 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package directory
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/scim"
+)
+
+const (
+	defaultPeople  = 5
+	defaultPercent = 20
+	defaultHours   = 24
+	// maxRemovals is how many people a directory can remove whatever the percentage: each is listed in the status until it no longer counts.
+	maxRemovals = 1000
+)
+
+// Limit is how many people a directory can remove, which is to suspend or delete them, within a time.
+type Limit struct {
+	People int
+	Within time.Duration
+}
+
+// LimitOf returns the limit of an organization: the larger one of a number and a percentage of its people, so that a small organization is
+// not kept from removing anybody.
+func LimitOf(o *v1alpha1.Organization) Limit {
+	p := o.Spec.Directory.Protection
+	people := int(ptr.Deref(o.Status.Directory.PeopleBefore, ptr.Deref(o.Status.Directory.People, 0)))
+	share := people * int(ptr.Deref(p.Percent, defaultPercent)) / 100
+	hours := time.Duration(p.Hours)
+	if hours == 0 {
+		hours = defaultHours
+	}
+	return Limit{People: min(max(int(ptr.Deref(p.People, defaultPeople)), share), maxRemovals), Within: hours * time.Hour}
+}
+
+// IsStopped reports whether a directory can remove nobody until an administrator allows it.
+func IsStopped(o *v1alpha1.Organization) bool {
+	stopped := o.Status.Directory.StoppedTime
+	return stopped != nil && !IsAllowed(o, stopped.Time)
+}
+
+// IsAllowed reports whether what a directory does at a time does not count, because an administrator has set the limit aside until later.
+func IsAllowed(o *v1alpha1.Organization, at time.Time) bool {
+	until := o.Spec.Directory.Protection.AllowUntil
+	return until != nil && at.Before(until.Time)
+}
+
+// Removals returns the people whom a directory has removed, as far as they count at a time.
+func Removals(o *v1alpha1.Organization, now time.Time) []v1alpha1.DirectoryRemoval {
+	since := now.Add(-LimitOf(o).Within)
+	return slices.DeleteFunc(slices.Clone(o.Status.Directory.Removals), func(r v1alpha1.DirectoryRemoval) bool {
+		return !r.Time.After(since) || IsAllowed(o, r.Time.Time)
+	})
+}
+
+// Remove counts that a directory removes a person, in the status of the organization, or returns why it cannot. A person counts once, however
+// often the directory tries. Both times the status may have changed; it has to be written, under the resource version that was read, before
+// the person is removed: so the limit holds with several replicas and requests at the same time.
+func Remove(o *v1alpha1.Organization, account types.UID, now time.Time) error {
+	s := &o.Status.Directory
+	if IsAllowed(o, now) {
+		return nil
+	}
+	if IsStopped(o) {
+		return stopped(o)
+	}
+	s.Removals, s.StoppedTime, s.MaxRemovals = Removals(o, now), nil, nil
+	if slices.ContainsFunc(s.Removals, func(r v1alpha1.DirectoryRemoval) bool { return r.UID == string(account) }) {
+		return nil
+	}
+	if len(s.Removals) == 0 {
+		s.PeopleBefore = s.People
+	}
+	if limit := LimitOf(o).People; len(s.Removals) >= limit {
+		s.StoppedTime, s.MaxRemovals = ptr.To(metav1.NewTime(now.Truncate(time.Second))), ptr.To(int32(limit)) //nolint:gosec // at most 1,000
+		return stopped(o)
+	}
+	s.Removals = append(s.Removals, v1alpha1.DirectoryRemoval{UID: string(account), Time: metav1.NewTime(now.Truncate(time.Second))})
+	return nil
+}
+
+// Forget drops from the status what no longer counts because an administrator has set the limit aside. What falls out of the time by itself
+// is dropped by the next removal.
+func Forget(o *v1alpha1.Organization) {
+	s := &o.Status.Directory
+	if s.StoppedTime != nil && !IsStopped(o) {
+		s.StoppedTime, s.MaxRemovals = nil, nil
+	}
+	s.Removals = slices.DeleteFunc(slices.Clone(s.Removals), func(r v1alpha1.DirectoryRemoval) bool { return IsAllowed(o, r.Time.Time) })
+	if len(s.Removals) == 0 {
+		s.Removals, s.PeopleBefore = nil, nil
+	}
+}
+
+// StoppedMessage says why a directory can remove nobody, and what to do.
+func StoppedMessage(o *v1alpha1.Organization) string {
+	limit := int(ptr.Deref(o.Status.Directory.MaxRemovals, 0))
+	return fmt.Sprintf("the directory wanted to suspend or delete more than %d people within %s, which is the limit of organization %q "+
+		"(spec.directory.protection), so nobody else is. An OrganizationAdmin has to look at it: if it is right, allow it with "+
+		"`kubectl usher directory allow -n %s`; if not, correct the directory first", limit, inHours(LimitOf(o).Within), o.Name, o.Name)
+}
+
+func inHours(d time.Duration) string {
+	if d == time.Hour {
+		return "an hour"
+	}
+	return fmt.Sprintf("%d hours", int(d.Hours()))
+}
+
+func stopped(o *v1alpha1.Organization) error {
+	return &scim.Error{Status: 409, Detail: StoppedMessage(o)}
+}
+
+// OnboardingOf returns how the people join whom the directory of an organization sends.
+func OnboardingOf(o *v1alpha1.Organization) v1alpha1.Onboarding {
+	if o.Spec.Directory.Onboarding == v1alpha1.DirectoryInvite {
+		return v1alpha1.OnboardingInvite
+	}
+	return v1alpha1.OnboardingNone
+}
