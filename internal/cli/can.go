@@ -115,6 +115,8 @@ func withRemedy(err error, asked *cobra.Command) string {
 		return reason
 	case strings.Contains(reason, "at the cluster scope"):
 		return reason + "; the platform team may"
+	case ofDirectory(err, asked):
+		return reason + "; the directory is managed by the role " + rolesWith(authz.AreaOrganization, authz.PowerManage)
 	case changesNothing(asked):
 		return reason + "; the roles that may are " + rolesWith(areaOf(err), authz.PowerView, authz.PowerManageMembers, authz.PowerManage)
 	}
@@ -122,16 +124,28 @@ func withRemedy(err error, asked *cobra.Command) string {
 		rolesWith(authz.AreaUsers, authz.PowerManageMembers))
 }
 
-// areaOf returns the area of the role table to which a refused resource belongs.
-func areaOf(err error) authz.Area {
+// ofDirectory reports whether a refusal is about the directory: no other command writes organizations or reads Secrets.
+func ofDirectory(err error, asked *cobra.Command) bool {
+	kind := kindIn(err)
+	return kind == "secrets" || kind == "organizations" && !changesNothing(asked)
+}
+
+// kindIn returns the resource that was refused; empty: none is named.
+func kindIn(err error) string {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) && status.Status().Details != nil {
-		switch status.Status().Details.Kind {
-		case "organizations":
-			return authz.AreaProfile
-		case "workspaces":
-			return authz.AreaWorkspaces
-		}
+		return status.Status().Details.Kind
+	}
+	return ""
+}
+
+// areaOf returns the area of the role table to which a refused resource belongs.
+func areaOf(err error) authz.Area {
+	switch kindIn(err) {
+	case "organizations":
+		return authz.AreaProfile
+	case "workspaces":
+		return authz.AreaWorkspaces
 	}
 	return authz.AreaUsers
 }

@@ -54,33 +54,38 @@ func (c *changeFlags) changeUser(ctx context.Context, who, done string, change f
 	return c.apply(ctx, s, u, done, change)
 }
 
-// apply changes an object as it is now. Nobody else's change is undone: if there is one meanwhile, it is done again on the new object.
+// apply changes a user as they are now.
 func (c *changeFlags) apply(ctx context.Context, s *session, u *v1alpha1.OrgUser, done string, change func(*v1alpha1.OrgUser) error) error {
+	return applyTo(ctx, c, s, u, labelOf(u), done, change)
+}
+
+// applyTo changes an object as it is now. Nobody else's change is undone: if there is one meanwhile, it is done again on the new object.
+func applyTo[T client.Object](ctx context.Context, c *changeFlags, s *session, o T, label, done string, change func(T) error) error {
 	unchanged := false
 	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		if err := s.Get(ctx, client.ObjectKeyFromObject(u), u); err != nil {
+		if err := s.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
 			return err
 		}
-		before := u.DeepCopy()
-		if err := change(u); err != nil {
+		before, _ := o.DeepCopyObject().(client.Object)
+		if err := change(o); err != nil {
 			return err
 		}
 		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-		if unchanged = isEmpty(client.MergeFrom(before), u); unchanged || c.output.isObject() || *c.dryRun == dryRunClient {
+		if unchanged = isEmpty(client.MergeFrom(before), o); unchanged || c.output.isObject() || *c.dryRun == dryRunClient {
 			return nil
 		}
-		return c.dryRun.writer(s).Patch(ctx, u, patch)
+		return c.dryRun.writer(s).Patch(ctx, o, patch)
 	})
 	switch {
 	case err != nil:
 		return err
 	case c.output.isObject():
-		return c.output.printManifest(c.streams, u)
+		return c.output.printManifest(c.streams, o)
 	case unchanged:
-		fmt.Fprintf(c.streams.Out, "%s: nothing to change\n", labelOf(u))
+		fmt.Fprintf(c.streams.Out, "%s: nothing to change\n", label)
 	default:
-		fmt.Fprintf(c.streams.Out, "%s %s%s\n", labelOf(u), done, c.dryRun.note())
-		c.mindGit(u)
+		fmt.Fprintf(c.streams.Out, "%s %s%s\n", label, done, c.dryRun.note())
+		c.mindGit(o)
 	}
 	return nil
 }
@@ -101,8 +106,12 @@ var gitMarks = map[string]string{
 func (t *tool) mindGit(o client.Object) {
 	for mark, keeper := range gitMarks {
 		if o.GetLabels()[mark] != "" || o.GetAnnotations()[mark] != "" {
-			fmt.Fprintf(t.streams.ErrOut, "Warning: %s keeps OrgUser %s as Git has it, and undoes this change: change it there too, "+
-				"--yaml shows how\n", keeper, o.GetName())
+			kind := "OrgUser"
+			if _, is := o.(*v1alpha1.Organization); is {
+				kind = "Organization"
+			}
+			fmt.Fprintf(t.streams.ErrOut, "Warning: %s keeps %s %s as Git has it, and undoes this change: change it there too, "+
+				"--yaml shows how\n", keeper, kind, o.GetName())
 			return
 		}
 	}

@@ -85,7 +85,7 @@ func (t *tool) command() *cobra.Command {
 func commands() []func(*tool) *cobra.Command {
 	return []func(*tool) *cobra.Command{
 		newWhoami, newCan, newUsers, newUser, newWorkspaces, newSeats, newTree, newWhy, newCheck,
-		newInvite, newRemove, newSuspend, newResume, newRole, newGrant, newRevoke, newResend, newMoveAdmin, newExport,
+		newInvite, newRemove, newSuspend, newResume, newRole, newGrant, newRevoke, newResend, newMoveAdmin, newDirectory, newExport,
 		newLogin, newLogout,
 	}
 }

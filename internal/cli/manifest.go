@@ -49,6 +49,8 @@ func manifestOf(o client.Object) (manifest, error) {
 		m.Spec = o.Spec
 	case *v1alpha1.Invitation:
 		m.Spec = o.Spec
+	case *v1alpha1.Organization:
+		m.Spec = o.Spec
 	default:
 		return m, fmt.Errorf("no manifest is written of %T", o)
 	}

@@ -28,16 +28,25 @@ func between(least, most int) cobra.PositionalArgs {
 	}
 }
 
+// below returns all commands below one.
+func below(cmd *cobra.Command) []*cobra.Command {
+	all := cmd.Commands()
+	for _, next := range cmd.Commands() {
+		all = append(all, below(next)...)
+	}
+	return all
+}
+
 // noCommand refuses a word that is no command, and says which one may be meant.
 func noCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	message := fmt.Sprintf("there is no command %q", args[0])
+	message := fmt.Sprintf("there is no command %q", strings.TrimPrefix(root.CommandPath()+" "+args[0], name+" "))
 	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
 		return fmt.Errorf("%s: did you mean %s?", message, strings.Join(near, " or "))
 	}
-	return fmt.Errorf("%s: see %s --help", message, name)
+	return fmt.Errorf("%s: see %s --help", message, root.CommandPath())
 }
 
 // wrongFlag says where the flags of a command are listed.
@@ -50,7 +59,7 @@ func fitHelp(root *cobra.Command, s screen) {
 	if s.width == 0 {
 		return
 	}
-	for _, cmd := range append(root.Commands(), root) {
+	for _, cmd := range append(below(root), root) {
 		cmd.Long = s.prose(cmd.Long)
 	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", s.width)))

@@ -82,7 +82,7 @@ func (t *tool) showUser(ctx context.Context, s *session, u *v1alpha1.OrgUser) er
 	p.line("Name", u.Name)
 	p.line("Person", fmt.Sprintf("%s <%s>", people.NameOf(u), effective.EmailOf(u)))
 	p.line("State", string(u.Status.State))
-	p.line("Role", inForceOrRequested(string(u.Status.Role), string(effective.RequestedRole(u))))
+	p.line("Role", inForceOrRequested(string(u.Status.Role), string(effective.RequestedRole(u)))+byGroupNote(u))
 	p.line("Access", limitedNote(u))
 	p.line("User name", u.Status.Username)
 	p.line("Phone", string(u.Spec.Phone))
@@ -115,6 +115,14 @@ func inForceOrRequested(inForce, requested string) string {
 		return requested + " (requested, not in force)"
 	}
 	return fmt.Sprintf("%s (%s is requested)", inForce, requested)
+}
+
+// byGroupNote says which group gives the role, if one does.
+func byGroupNote(u *v1alpha1.OrgUser) string {
+	if role := effective.RequestedRole(u); role == u.Spec.Role || role != u.Status.ByGroup.Role {
+		return ""
+	}
+	return ", given by the group " + u.Status.ByGroup.Group
 }
 
 func limitedNote(u *v1alpha1.OrgUser) string {
@@ -192,7 +200,8 @@ func originLabel(u *v1alpha1.OrgUser, origin v1alpha1.GrantOrigin) string {
 
 func moduleTable(u *v1alpha1.OrgUser) table {
 	t := table{header: []string{"NAME", "SEAT"}}
-	for _, module := range u.Spec.Modules {
+	requested := effective.RequestedModules(u)
+	for _, module := range requested {
 		seat := "none"
 		if slices.Contains(u.Status.Modules, module) {
 			seat = "in force"
@@ -200,7 +209,7 @@ func moduleTable(u *v1alpha1.OrgUser) table {
 		t.add(string(module), seat)
 	}
 	for _, module := range u.Status.Modules {
-		if !slices.Contains(u.Spec.Modules, module) {
+		if !slices.Contains(requested, module) {
 			t.add(string(module), "leaving")
 		}
 	}

@@ -108,6 +108,10 @@ func (t *tool) why(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, groups []v1alpha1
 func remedy(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, origin v1alpha1.GrantOrigin) string {
 	switch origin.Source {
 	case v1alpha1.GrantedByRole:
+		if note := byGroupNote(u); note != "" {
+			return fmt.Sprintf("take the person out of the group %s, or remove the group from spec.directory.roles of the Organization",
+				u.Status.ByGroup.Group)
+		}
 		return command("role", u.Name, "Member", "-n", u.Namespace) + ", or another role"
 	case v1alpha1.GrantedByUser:
 		return command("revoke", u.Name, w.Name, "-n", u.Namespace)
@@ -154,7 +158,7 @@ func obstacles(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, groups []v1alpha1.Obj
 // requestedSources names what would grant a user access to a workspace if the account were in force.
 func requestedSources(u *v1alpha1.OrgUser, w *v1alpha1.Workspace, groups []v1alpha1.ObjectName) []string {
 	var found []string
-	if u.Spec.Role == v1alpha1.RoleOrganizationAdmin {
+	if effective.RequestedRole(u) == v1alpha1.RoleOrganizationAdmin {
 		found = append(found, "role OrganizationAdmin (Admin)")
 	}
 	for _, grant := range u.Spec.Workspaces {

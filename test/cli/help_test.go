@@ -11,8 +11,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/cli"
 )
 
@@ -29,8 +33,26 @@ func words(line string) []string {
 	return found
 }
 
+// below returns the commands below one, without those of cobra's own.
+func below(cmd *cobra.Command) []*cobra.Command {
+	var all []*cobra.Command
+	for _, next := range cmd.Commands() {
+		all = append(append(all, next), below(next)...)
+	}
+	return all
+}
+
 var _ = Describe("help", func() {
-	commands := cli.NewCommand(genericiooptions.IOStreams{}).Commands()
+	commands := below(cli.NewCommand(genericiooptions.IOStreams{}))
+
+	// A token that has expired, for the examples about tokens.
+	BeforeEach(func(ctx context.Context) {
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: v1alpha1.DirectoryTokensSecret}}
+		secret.StringData = map[string]string{
+			"old": `{"hash": "sha256:` + strings.Repeat("0", 64) + `", "expirationTime": "2026-01-01T00:00:00Z"}`,
+		}
+		Expect(client.IgnoreAlreadyExists(env.Client.Create(ctx, secret))).To(Succeed())
+	})
 
 	It("CLI-2 has at least two examples for each command", func() {
 		Expect(commands).NotTo(BeEmpty())
@@ -77,6 +99,8 @@ var _ = Describe("help", func() {
 		Expect(complete("user", "ma")).To(HavePrefix("marta\tMarta Gil\n"))
 		Expect(complete("why", "marta", "su")).To(HavePrefix("support\tSoporte\n"))
 		Expect(complete("role", "marta", "Tech")).To(ContainSubstring("\nTechnician\n"))
+		Expect(complete("directory", "token", "revoke", "")).To(HavePrefix("old\n"))
+		Expect(complete("directory", "p")).To(HavePrefix("pause\t"))
 		Expect(complete("users", "--state", "")).To(HavePrefix("Pending\nActive\n"))
 	})
 })

@@ -138,7 +138,7 @@ var _ = Describe("can", func() {
 	})
 
 	It("CLI-4 says what can be asked", func(ctx context.Context) {
-		all := "choose one of check, export, grant, invite, move-admin, remove, resend, resume, revoke, role, seats, suspend, tree, user, " +
+		all := "choose one of check, directory, export, grant, invite, move-admin, remove, resend, resume, revoke, role, seats, suspend, tree, user, " +
 			"users, whoami, why, workspaces\n"
 		for _, words := range []string{"fly", "can", "completion", "help"} {
 			Expect(usher(ctx, ana, "can", words, "-n", "acme").fails()).To(Equal(`error: "` + words + `" is no command to ask about: ` + all))

@@ -162,6 +162,9 @@ func (t Tokens) change(ctx context.Context, f func(data map[string][]byte) error
 		if err := f(secret.Data); err != nil {
 			return err
 		}
+		if secret.UID == "" {
+			return ErrNotFound // a dry run has not made it, or it was deleted in between
+		}
 		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 		if err := t.Client.Patch(ctx, secret, patch, t.FieldOwner); !apierrors.IsNotFound(err) {
 			return err
