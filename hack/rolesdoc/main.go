@@ -25,6 +25,8 @@ const footer = `
 - **manage** means to view and to change. **members** means to view, to manage users with the role Member, to manage groups as far as such
   users enter or leave them, and to set the workspaces of all users. **–** means neither.
 - Only an OrganizationAdmin may name a group of the identity provider in an OrgGroup: see [groups.md](groups.md).
+- Only an OrganizationAdmin may decide who is in a group that gives roles or modules to the people of the organization's directory, unless
+  the role could give them itself: see [directory.md](directory.md#roles-and-modules-by-group).
 - Modules are given to people, and removed from them, only by those who manage the subscription as well as users. A UserAdmin
   cannot set ` + "`modules`" + ` of a user or an Invitation, and can neither change nor resend an Invitation that gives modules, nor change
   the address or user name of a user who has some. One person's invitation can be sent again from their OrgUser by whoever manages that
