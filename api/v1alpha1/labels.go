@@ -25,13 +25,14 @@ const (
 	// LabelBootstrap marks, with the value "true", the OrgUser that Usher created for an organization's primary administrator.
 	LabelBootstrap = "accounts.usher.dev/bootstrap"
 	// LabelOrigin says why Usher created an account by itself: a Limited one with OriginDevice, OriginIntake or OriginPortal, or one that
-	// the organization's directory keeps, with OriginDirectory.
+	// the organization's directory keeps, with OriginDirectory. An OrgGroup that the directory keeps has it as well.
 	LabelOrigin = "accounts.usher.dev/origin"
-	// LabelDirectoryID identifies what the directory calls an account that it keeps, by a digest of its externalId.
+	// LabelDirectoryID identifies what the directory calls an account or a group that it keeps, by a digest of its externalId.
 	LabelDirectoryID = "accounts.usher.dev/directory-id"
-	// LabelDirectoryName identifies such an account by a digest of the name with which the person signs in at the directory.
+	// LabelDirectoryName identifies such an account by a digest of the name with which the person signs in at the directory, and such a
+	// group by a digest of its name there.
 	LabelDirectoryName = "accounts.usher.dev/directory-name"
-	// AnnotationDirectory holds what the directory sent about such an account, as it was sent.
+	// AnnotationDirectory holds what the directory sent about such an account or group, as it was sent. A group's members are in its spec.
 	AnnotationDirectory = "accounts.usher.dev/directory"
 	// LabelQuestion marks, with the value "true", the Secrets that hold the questions of customers (GTA-8).
 	LabelQuestion = "accounts.usher.dev/question"
