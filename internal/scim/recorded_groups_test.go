@@ -5,6 +5,7 @@ package scim_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -29,9 +30,9 @@ type exchange struct {
 // after returns what the request leaves behind of a group.
 func (e exchange) after(before scim.Resource) (scim.Resource, error) {
 	switch e.Method {
-	case "POST":
+	case http.MethodPost:
 		return scim.Groups().Decode(e.Body)
-	case "PUT":
+	case http.MethodPut:
 		return scim.Groups().Replace(before, e.Body)
 	}
 	p, err := scim.DecodePatch(e.Body)

@@ -34,7 +34,7 @@ var _ = Describe("RFC 7644", func() {
 	// ask sends a request over a connection, and returns the answer with its body, if it is one of SCIM's.
 	ask := func(method, path, body string, headers ...string) (*http.Response, map[string]any) {
 		GinkgoHelper()
-		r, err := http.NewRequest(method, server.URL+"/scim/v2/acme"+path, strings.NewReader(body)) //nolint:noctx // of a spec
+		r, err := http.NewRequest(method, server.URL+"/scim/v2/acme"+path, strings.NewReader(body))
 		Expect(err).NotTo(HaveOccurred())
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Content-Type", "application/scim+json")
