@@ -133,6 +133,26 @@ var _ = Describe("The directory of an organization, in two replicas on a real AP
 		Expect(members(ctx, replicas[1], path)).To(ConsistOf(ids))
 	})
 
+	It("DIR-5 has one group although both replicas create it at once, under different names", func(ctx context.Context) {
+		groups := "/scim/v2/" + organization + "/Groups"
+		for n := range 10 {
+			var both sync.WaitGroup
+			statuses := [2]int{}
+			for replica := range replicas {
+				both.Go(func() {
+					defer GinkgoRecover()
+					statuses[replica], _ = replicas[replica].send(ctx, http.MethodPost, groups, map[string]any{
+						"externalId": fmt.Sprintf("e-%d", n), "displayName": fmt.Sprintf("Group %d of %d", n, replica),
+					})
+				})
+			}
+			both.Wait()
+			Expect(statuses).To(ConsistOf(http.StatusCreated, http.StatusConflict))
+		}
+		_, page := replicas[0].send(ctx, http.MethodGet, groups, nil)
+		Expect(page).To(HaveKeyWithValue("totalResults", 10.0))
+	})
+
 	It("DIR-5 answers 404 for a group, and 400 for a member, whose id no object could have", func(ctx context.Context) {
 		path := post(ctx, replicas[0], "/scim/v2/"+organization+"/Groups", map[string]any{"displayName": "Helpdesk"})
 		for _, id := range []string{"a%2Fb", "%25", "A%20B", "%00", strings.Repeat("x", 300)} {

@@ -37,6 +37,9 @@ func (g *Groups) Create(ctx context.Context, r scim.Resource) (after scim.Resour
 	if group, err = g.create(ctx, group, r); err != nil {
 		return nil, false, refusal.Of(asConflict(err))
 	}
+	if err := g.claim(ctx, group); err != nil {
+		return nil, false, refusal.Of(err)
+	}
 	after, err = directory.GroupResource(group, g.Base, true)
 	return after, true, err
 }

@@ -94,9 +94,10 @@ func (g *Groups) single(ctx context.Context, id string) ([]*v1alpha1.OrgGroup, e
 }
 
 // labelled returns the directory's groups with labels, without those that are being deleted.
-func (g *Groups) labelled(ctx context.Context, labels client.MatchingLabels) ([]*v1alpha1.OrgGroup, error) {
+func (g *Groups) labelled(ctx context.Context, labels client.MatchingLabels, options ...client.ListOption,
+) ([]*v1alpha1.OrgGroup, error) {
 	var list v1alpha1.OrgGroupList
-	if err := g.Client.List(ctx, &list, client.InNamespace(g.Organization), labels); err != nil {
+	if err := g.Client.List(ctx, &list, append(options, client.InNamespace(g.Organization), labels)...); err != nil {
 		return nil, err
 	}
 	found := make([]*v1alpha1.OrgGroup, 0, len(list.Items))
