@@ -49,7 +49,8 @@ func callee(call *ast.CallExpr) (before, name string) {
 // standings are the calls whose last two arguments are a reason and a message.
 var standings = map[string]string{
 	"status.Ready": "Ready", "status.Progressing": "Progressing", "status.Stalled": "Stalled",
-	"progressing": "Progressing", "stalled": "Stalled", // a workspace gathers its problems first
+	"status.Await": "Progressing",
+	"progressing":  "Progressing", "stalled": "Stalled", // a workspace gathers its problems first
 }
 
 // conditions finds what is said about where an object stands: status.Ready, Progressing and Stalled with their reasons.

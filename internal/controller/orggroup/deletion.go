@@ -32,7 +32,8 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, g *v1alpha1.OrgGroup) 
 		return slices.Contains(u.Spec.Groups, v1alpha1.ObjectName(g.Name))
 	})
 	if len(users) > 0 {
-		return status.AwaitRemoval(ctx, r.client, g, wording.Count(len(users), "person", "people"))
+		return status.Await(ctx, r.client, g, v1alpha1.ReasonRemoving,
+			"removing the access of "+wording.Count(len(users), "person", "people"))
 	}
 	return object.RemoveFinalizer(ctx, r.client, g)
 }

@@ -27,15 +27,16 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 		return err
 	}
 	if len(users) > 0 {
-		return status.AwaitRemoval(ctx, r.client, w, wording.Count(len(users), "person", "people"))
+		return status.Await(ctx, r.client, w, v1alpha1.ReasonRemoving,
+			"removing the access of "+wording.Count(len(users), "person", "people"))
 	}
 	groups, err := r.cache.GroupsBoundIn(ctx, w.Namespace, w.Name)
 	if err != nil {
 		return err
 	}
 	if len(groups) > 0 {
-		return status.AwaitRemoval(ctx, r.client, w,
-			wording.Count(len(groups), "group of the identity provider", "groups of the identity provider"))
+		return status.Await(ctx, r.client, w, v1alpha1.ReasonRemoving,
+			"removing the access of "+wording.Count(len(groups), "group of the identity provider", "groups of the identity provider"))
 	}
 	if err := r.removeSettings(ctx, w, effective.NamespaceOf(w)); err != nil {
 		return err
