@@ -116,7 +116,9 @@ func stateOf(u *v1alpha1.OrgUser) v1alpha1.UserState {
 }
 
 // roleOf returns the role in force, or the requested one if there is none.
-func roleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, effective.RequestedRole(u)) }
+func roleOf(u *v1alpha1.OrgUser) v1alpha1.Role {
+	return cmp.Or(u.Status.Role, effective.RequestedRole(u))
+}
 
 func (s Snapshot) pending() []PendingInvitation {
 	var all []PendingInvitation

@@ -55,7 +55,9 @@ func (f Filter) Select(users []v1alpha1.OrgUser) []v1alpha1.OrgUser {
 }
 
 // RoleOf returns the role in force, or the requested one while none is.
-func RoleOf(u *v1alpha1.OrgUser) v1alpha1.Role { return cmp.Or(u.Status.Role, effective.RequestedRole(u)) }
+func RoleOf(u *v1alpha1.OrgUser) v1alpha1.Role {
+	return cmp.Or(u.Status.Role, effective.RequestedRole(u))
+}
 
 // NameOf returns the name that is shown for a user.
 func NameOf(u *v1alpha1.OrgUser) string {
