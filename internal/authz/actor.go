@@ -20,6 +20,8 @@ const (
 	ActorPerson ActorKind = "Person"
 	// ActorDelegate is one of the organization's delegates.
 	ActorDelegate ActorKind = "Delegate"
+	// ActorDirectory is the organization's directory. It has a role like a delegate, and is bounded further: see judgeDirectory.
+	ActorDirectory ActorKind = "Directory"
 	// ActorPlatform is an identity of the platform. Invariants bind it, roles do not.
 	ActorPlatform ActorKind = "Platform"
 	// ActorCleaner is one of the Kubernetes controllers that carry out deletions. Nothing binds it.
@@ -43,6 +45,8 @@ func (a Actor) describe(organization string) string {
 	switch a.Kind {
 	case ActorDelegate:
 		return fmt.Sprintf("delegate %q is %s in organization %q", a.Username, a.Role, organization)
+	case ActorDirectory:
+		return fmt.Sprintf("the directory of organization %q", organization)
 	case ActorPlatform:
 		return fmt.Sprintf("user %q acts for the platform in organization %q", a.Username, organization)
 	}
@@ -81,4 +85,20 @@ func (p Platform) ActorKind(username string, groups []string) ActorKind {
 	default:
 		return ActorNobody
 	}
+}
+
+// directoryRole is the role in which a directory acts, whatever roles its groups give to people.
+const directoryRole = v1alpha1.RoleUserAdmin
+
+// DirectoryUsername returns the Kubernetes user name in which the directory of an organization acts.
+func DirectoryUsername(organization string) string {
+	return serviceAccountPrefix + organization + ":" + v1alpha1.DirectoryAccount
+}
+
+// DirectoryOf returns the directory of an organization as an actor, if that is who a user is.
+func DirectoryOf(organization, username string) (Actor, bool) {
+	if organization == "" || username != DirectoryUsername(organization) {
+		return Actor{}, false
+	}
+	return Actor{Kind: ActorDirectory, Username: username, Role: directoryRole}, true
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 )
@@ -33,6 +35,9 @@ func judgeEnds(r Request) []Violation {
 
 // RuleLastAdministrator is the rule that an organization keeps its last administrator (ORG-4).
 const RuleLastAdministrator = "last-administrator"
+
+// CauseLastAdministrator is the type of the cause by which programs recognize a refusal of that rule.
+const CauseLastAdministrator metav1.CauseType = "LastAdministrator"
 
 func judgeLastAdministrator(r Request, before *v1alpha1.OrgUser) []Violation {
 	o := r.Facts.Organization

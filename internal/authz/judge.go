@@ -23,7 +23,9 @@ func judge(r Request) []Violation {
 		}
 		return slices.Concat(judgeContent(r), judgeFinalizer(r), judgeInvariants(r))
 	case ActorPerson, ActorDelegate:
-		return slices.Concat(judgeContent(r), judgeProtected(r), judgeAuthority(r), judgeSelf(r), judgeInvariants(r))
+		return slices.Concat(judgeContent(r), judgeProtected(r), judgeKept(r), judgeAuthority(r), judgeSelf(r), judgeInvariants(r))
+	case ActorDirectory:
+		return slices.Concat(judgeContent(r), judgeDirectory(r), judgeDelegates(r), judgeEnds(r))
 	default:
 		return append(judgeContent(r), r.denyNoRole())
 	}

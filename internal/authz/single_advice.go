@@ -18,7 +18,7 @@ const (
 // person, makes no difference to what is to be corrected.
 func (v Violation) finality() int {
 	switch {
-	case v.Rule == ruleUsherOnly, v.Rule == RuleLastAdministrator:
+	case v.Rule == ruleUsherOnly, v.Rule == ruleDirectoryKept, v.Rule == RuleLastAdministrator:
 		return 3 // for everybody
 	case v.Rule == ruleNotOneself:
 		return 2 // for this person, in whatever role

@@ -29,9 +29,10 @@ func HadEmail(u *v1alpha1.OrgUser, email v1alpha1.EmailAddress) bool {
 }
 
 // ConfirmsEmail reports whether a person has to confirm another address before it comes into force. Whoever may change the address of an
-// account with onboarding None may create such an account for the other address, and nobody has anything in force before accepting.
+// account with onboarding None may create such an account for the other address, and nobody has anything in force before accepting. The
+// organization's directory knows whose an address is: the person signs in with the new one from then on.
 func ConfirmsEmail(u *v1alpha1.OrgUser) bool {
-	return u.Spec.Onboarding != v1alpha1.OnboardingNone && IsAccepted(u)
+	return u.Spec.Onboarding != v1alpha1.OnboardingNone && IsAccepted(u) && !FromDirectory(u)
 }
 
 // AwaitsInvitee reports whether a user's address is that of an Invitation that the person has not accepted. Another address is another

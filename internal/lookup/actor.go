@@ -11,13 +11,16 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 )
 
-// Actor returns who a user is in an organization: a platform identity, an active person, a delegate, or nobody. Its cost does
-// not depend on the size of the organization.
+// Actor returns who a user is in an organization: a platform identity, the organization's directory, an active person, a delegate, or
+// nobody. Its cost does not depend on the size of the organization.
 func (r Reader) Actor(ctx context.Context, platform authz.Platform, namespace, username string, groups []string,
 ) (authz.Actor, error) {
 	actor := authz.Actor{Kind: platform.ActorKind(username, groups), Username: username}
 	if actor.Kind != authz.ActorNobody {
 		return actor, nil
+	}
+	if directory, is := authz.DirectoryOf(namespace, username); is {
+		return directory, nil
 	}
 	people, err := r.UsersByUsername(ctx, namespace, username)
 	if err != nil {

@@ -36,6 +36,9 @@ func refusal(r admission.Request, violations []authz.Violation) error {
 			answer.Code, answer.Reason = http.StatusForbidden, metav1.StatusReasonForbidden
 			cause.Type = metav1.CauseTypeForbidden
 		}
+		if v.Rule == authz.RuleLastAdministrator {
+			cause.Type = authz.CauseLastAdministrator
+		}
 		answer.Details.Causes = append(answer.Details.Causes, cause)
 		message := cause.Message
 		if said != "" && v.Actor == said {
