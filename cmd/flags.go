@@ -120,6 +120,10 @@ func portalFlags(flags *flag.FlagSet, o *setup.Options) {
 		"requests per second that each client of the portal may make; 0: the default, 5; negative: no limit")
 	flags.Float64Var(&o.PortalQuestionsPerHour, "portal-questions-per-hour", o.PortalQuestionsPerHour,
 		"questions per hour that each network may ask on workspaces' pages; 0: the default, 30; negative: no limit")
+	flags.BoolVar(&o.Directories, "directories", o.Directories,
+		"let organizations have directories, such as Entra ID and Okta, which the portal serves to those with a token (SCIM 2.0)")
+	flags.Float64Var(&o.DirectoryRequestsPerSecond, "directory-requests-per-second", o.DirectoryRequestsPerSecond,
+		"requests per second that each organization's directory may make, in each replica; 0: the default, 50; negative: no limit")
 	named := false
 	flags.Func("trusted-proxies", "networks whose X-Forwarded-For header the portal trusts, separated by commas", func(s string) error {
 		networks, err := setup.ParseNetworks(split(s))

@@ -56,6 +56,7 @@ var _ = Describe("Flags", func() {
 			MetricsAddress:   ":8443",
 			MetricsSecure:    true,
 			PortalAddress:    ":8080",
+			Directories:      true,
 			WebhookPort:      9443,
 			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
 			Budgets:          budget.Default(),

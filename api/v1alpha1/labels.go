@@ -18,7 +18,8 @@ const (
 	LabelModule = "accounts.usher.dev/module"
 	// LabelGroup names the OrgGroup whose identity group a RoleBinding gives access.
 	LabelGroup = "accounts.usher.dev/group"
-	// LabelDelegate identifies the delegate to whom a RoleBinding gives access, by a digest of the user name.
+	// LabelDelegate identifies the delegate to whom a RoleBinding gives access, by a digest of the user name. What an organization's
+	// directory needs has it too.
 	LabelDelegate = "accounts.usher.dev/delegate"
 	// LabelInvitation names the Invitation for which an OrgUser was created.
 	LabelInvitation = "accounts.usher.dev/invitation"
@@ -94,10 +95,11 @@ const (
 	// DirectoryTokensSecret is the Secret with the hashes of the tokens that open the organization to its directory. There is a directory
 	// while the Secret has a token. Who manages it is the organization: kubectl usher directory token, or Git.
 	DirectoryTokensSecret = "usher-directory-tokens"
-	// DirectoryAccount is the ServiceAccount in whose name the directory acts. Usher keeps it while there is a directory.
+	// DirectoryAccount is the ServiceAccount in whose name the directory acts. It exists in name only, so that no token can be issued for
+	// it.
 	DirectoryAccount = "usher-directory"
 	// DirectoryUseConfigMap is the ConfigMap that says when each token was last used: the key is the token's name, the value a time in
-	// RFC 3339, which may be an hour old. Usher keeps it while there is a directory.
+	// RFC 3339, which may be an hour old. Usher writes it.
 	DirectoryUseConfigMap = "usher-directory-use"
 )
 

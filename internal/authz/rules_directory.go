@@ -38,12 +38,13 @@ func decides(object metav1.Object) []string {
 func judgeDirectory(r Request) []Violation {
 	switch {
 	case decides(r.object()) == nil:
-		return []Violation{r.denyDirectory("", "can %s neither %s nor anything else but accounts and groups", r.Operation, noun(r.object()))}
+		return []Violation{r.denyDirectory("", "can %s neither %s nor anything else but accounts and groups", r.Operation,
+			noun(r.object()))}
 	case r.Status:
 		return []Violation{r.denyDirectory("status", "cannot change the status")}
 	case r.Operation != Create && !effective.FromDirectory(r.Old):
-		return []Violation{r.denyDirectory("", "cannot %s %q, which it does not keep: Git or a person declared it, or Usher created it for "+
-			"another reason", r.Operation, r.Old.GetName())}
+		return []Violation{r.denyDirectory("", "cannot %s %q, which it does not keep: Git or a person declared it, or Usher created it "+
+			"for another reason", r.Operation, r.Old.GetName())}
 	case r.Operation == Delete:
 		return nil
 	case !effective.FromDirectory(r.New):

@@ -44,7 +44,8 @@ func New(links Links, opts Options) http.Handler {
 	h.addQuestionPages(mux, opts)
 	h.addQueuePages(mux, opts)
 	mux.HandleFunc("/", h.notice(screenUnknown))
-	return h.guard(tidyLinks(mux), opts)
+	site := siteURL(opts.URL)
+	return besideDirectories(h.guard(tidyLinks(mux), opts), opts.Directories, site != nil && site.Scheme == "https")
 }
 
 func healthz(w http.ResponseWriter, _ *http.Request) {

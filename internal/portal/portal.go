@@ -154,6 +154,8 @@ type Options struct {
 	Questions Questions
 	// Queues asks the owners of queues' addresses; nil: the portal has no page for them.
 	Queues Queues
+	// Directories serves the directories of organizations, below /scim/v2/; nil: the portal has none.
+	Directories http.Handler
 	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /48); zero: 30; negative: no limit.
 	QuestionsPerHour live.Value[float64]
 	// Middleware wraps the handler of a Server; nil: nothing does.

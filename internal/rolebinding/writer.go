@@ -25,7 +25,7 @@ import (
 
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=get;list;watch
-// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=bind,resourceNames=admin;edit;view;usher-organization-admin;usher-billing-admin;usher-finance-admin;usher-user-admin;usher-technician;usher-member
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=clusterroles,verbs=bind,resourceNames=admin;edit;view;usher-organization-admin;usher-billing-admin;usher-finance-admin;usher-user-admin;usher-technician;usher-member;usher-directory;usher-directory-door
 
 // Writer writes RoleBindings, and reads them past the cache.
 type Writer struct {

@@ -20,8 +20,8 @@ import (
 // helmRelease is the type of the Secrets in which Helm keeps a release, with everything that was installed: up to a mebibyte each.
 const helmRelease = "helm.sh/release.v1"
 
-// cacheOptions keep the cache small: only the operator's own Secrets, only Usher's Roles, RoleBindings and ConfigMaps, and of every object
-// only what is read. The cache is filled as far as there is room.
+// cacheOptions keep the cache small: only the operator's own Secrets and the names of directories' tokens, only Usher's Roles, RoleBindings
+// and ConfigMaps, and of every object only what is read. The cache is filled as far as there is room.
 func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options {
 	if !o.runs(ComponentControllers) {
 		return portalCacheOptions(o, guard, kept)
@@ -44,7 +44,7 @@ func cacheOptions(o *Options, guard *memory.Guard, kept *retained) cache.Options
 			&corev1.ConfigMap{}:  configMaps,
 			&corev1.Namespace{}:  {Transform: trimmed(trimNamespace)},
 			&corev1.Secret{}: {
-				Namespaces: secretNamespaces(o, fields.OneTermNotEqualSelector("type", helmRelease)),
+				Namespaces: withTokens(secretNamespaces(o, fields.OneTermNotEqualSelector("type", helmRelease))),
 				Transform:  trimmed(trimSecret(o)),
 			},
 			&rbacv1.RoleBinding{}: {Label: mine, Transform: trimmed(trimBinding)},
@@ -83,5 +83,11 @@ func secretNamespaces(o *Options, own fields.Selector) map[string]cache.Config {
 	}
 	namespaces := map[string]cache.Config{o.questionsNamespace(): {}}
 	namespaces[o.Namespace] = cache.Config{FieldSelector: own}
+	return namespaces
+}
+
+// withTokens adds the Secrets with the tokens of directories, in all other namespaces.
+func withTokens(namespaces map[string]cache.Config) map[string]cache.Config {
+	namespaces[cache.AllNamespaces] = cache.Config{FieldSelector: called(v1alpha1.DirectoryTokensSecret)}
 	return namespaces
 }

@@ -91,6 +91,9 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		PortalRequestsPerSecond: c.Portal.RequestsPerSecond,
 		PortalQuestionsPerHour:  c.Portal.QuestionsPerHour,
 
+		Directories:                c.Directories.Enabled,
+		DirectoryRequestsPerSecond: c.Directories.RequestsPerSecond,
+
 		Mail: mail.Options{
 			Address: c.Mail.SMTP.Address, TLS: mail.TLSMode(c.Mail.SMTP.TLS), Connections: c.Mail.SMTP.Connections,
 			UsernameFile: c.Mail.SMTP.UsernameFile, PasswordFile: c.Mail.SMTP.PasswordFile, From: c.Mail.From,

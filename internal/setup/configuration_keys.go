@@ -47,6 +47,12 @@ var settings = []setting{
 	{"portal-requests-per-second", "portal.requestsPerSecond", inPlace, func(o *Options) any { return o.PortalRequestsPerSecond }},
 	{"portal-questions-per-hour", "portal.questionsPerHour", inPlace, func(o *Options) any { return o.PortalQuestionsPerHour }},
 
+	{"directories", "directories.enabled", atRestart, func(o *Options) any { return o.Directories }},
+	{
+		"directory-requests-per-second", "directories.requestsPerSecond", inPlace,
+		func(o *Options) any { return o.DirectoryRequestsPerSecond },
+	},
+
 	{"mail-from", "mail.from", atRestart, func(o *Options) any { return o.Mail.From }},
 	{"mail-rate", "mail.rate", inPlace, func(o *Options) any { return o.MailRate }},
 	{"mail-templates", "mail.templates", atRestart, func(o *Options) any { return o.MailTemplates }},

@@ -98,7 +98,7 @@ func (r *reconcilers) addTo(term ctrl.Manager) error {
 	}
 	for _, controller := range []interface{ Setup(mgr ctrl.Manager) error }{
 		pause.NewReporter(cache),
-		organization.New(c, cache, api, recorder, o.SettleDelay, now),
+		organization.New(c, cache, api, recorder, directoriesServer(o), o.SettleDelay, now),
 		orguser.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),
 		orguser.NewMail(c, cache, api, writer, postbox, dispatcher, now),
 		orguser.NewExpiry(c, cache, api, o.Provisional, now),

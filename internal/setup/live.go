@@ -29,6 +29,7 @@ type liveOptions struct {
 	identityGroups                      live.Value[effective.IdentityGroups]
 	signInURL                           live.Value[string]
 	requestsPerSecond, questionsPerHour live.Value[float64]
+	directoryRate                       live.Value[float64]
 	mailRate                            live.Value[int]
 	budgets                             live.Value[budget.Limits]
 	activityInterval                    live.Value[time.Duration]
@@ -47,6 +48,7 @@ func newLiveOptions(o *Options) *liveOptions {
 		signInURL:         live.Of(o.SignInURL),
 		requestsPerSecond: live.Of(o.PortalRequestsPerSecond),
 		questionsPerHour:  live.Of(o.PortalQuestionsPerHour),
+		directoryRate:     live.Of(o.DirectoryRequestsPerSecond),
 		mailRate:          live.Of(o.MailRate),
 		budgets:           live.Of(o.Budgets),
 		activityInterval:  live.Of(o.ActivityInterval),
@@ -71,6 +73,7 @@ func (l *liveOptions) apply(o *Options) {
 	l.signInURL.Store(o.SignInURL)
 	l.requestsPerSecond.Store(o.PortalRequestsPerSecond)
 	l.questionsPerHour.Store(o.PortalQuestionsPerHour)
+	l.directoryRate.Store(o.DirectoryRequestsPerSecond)
 	l.mailRate.Store(o.MailRate)
 	l.budgets.Store(o.Budgets)
 	l.activityInterval.Store(o.ActivityInterval)

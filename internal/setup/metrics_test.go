@@ -45,7 +45,8 @@ var _ = Describe("Metrics", func() {
 	}
 
 	It("have no label that names a person or a tenant, or that people could multiply", func() {
-		closed := []string{"feature", "hash", "outcome", "reason", "scope", "state", "stream"} // each has few values, which the code names, or one
+		// Each has few values, which the code names, or one.
+		closed := []string{"code", "feature", "hash", "method", "outcome", "reason", "scope", "state", "stream"}
 		described := make(chan *prometheus.Desc, 1000)
 		registry, is := metrics.Registry.(prometheus.Collector)
 		Expect(is).To(BeTrue())

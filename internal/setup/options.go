@@ -66,6 +66,11 @@ type Options struct {
 	// PortalQuestionsPerHour limits the questions from each network; zero: the portal's default; negative: no limit.
 	PortalQuestionsPerHour float64
 
+	// Directories lets organizations have directories, which the portal serves to those that have a token.
+	Directories bool
+	// DirectoryRequestsPerSecond limits each organization's directory, in each replica; zero: the door's default; negative: no limit.
+	DirectoryRequestsPerSecond float64
+
 	// Mail says how to reach the mail server.
 	Mail mail.Options
 	// Gateway says how to reach the gateway to contacts' phones; empty: phones are not reached.

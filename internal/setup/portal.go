@@ -33,12 +33,17 @@ func (p *process) addPages() error {
 		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, MailDomain: o.mailDomain(),
 		SignInURL: o.live.signInURL, Now: o.now(),
 	}
+	directories, err := newDirectories(mgr, o)
+	if err != nil {
+		return err
+	}
 	server, err := portal.NewServer(links, portal.Options{
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
 		RequestsPerSecond: o.live.requestsPerSecond, QuestionsPerHour: o.live.questionsPerHour,
-		Questions: &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: p.questions, Keys: p.keys, Now: o.now()},
-		Queues:    &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, Now: o.now()},
-		Log:       mgr.GetLogger().WithName("portal"), Middleware: p.doors.farewell,
+		Questions:   &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: p.questions, Keys: p.keys, Now: o.now()},
+		Queues:      &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, Now: o.now()},
+		Directories: directories,
+		Log:         mgr.GetLogger().WithName("portal"), Middleware: p.doors.farewell,
 	})
 	if err != nil {
 		return err

@@ -79,8 +79,8 @@ func optionsWith(keys ...string) *Options {
 func (l *liveOptions) state() string {
 	return fmt.Sprintf("%+v", []any{
 		l.platform.Load(), l.namespaceLabels.Load(), l.intakeDomains.Load(), l.queueDomains.Load(), l.identityGroups.Load(), l.intakeLimits.Load(),
-		l.signInURL.Load(), l.requestsPerSecond.Load(), l.questionsPerHour.Load(), l.mailRate.Load(), l.budgets.Load(),
-		l.activityInterval.Load(),
+		l.signInURL.Load(), l.requestsPerSecond.Load(), l.questionsPerHour.Load(), l.directoryRate.Load(), l.mailRate.Load(),
+		l.budgets.Load(), l.activityInterval.Load(),
 	})
 }
 

@@ -207,11 +207,17 @@ func ownAnnotations(annotations map[string]string) map[string]string {
 	return kept
 }
 
-// trimSecret returns a trim that keeps the contents of the Secrets that are read: the operator's own, and questions.
+// trimSecret returns a trim that keeps the contents of the Secrets that are read: the operator's own, and questions. Of the tokens of a
+// directory, the names are.
 func trimSecret(o *Options) trim {
 	read := map[string]bool{certificateKey(o).Name: true, portalCertificate: true, linkKeysKey(o).Name: true}
 	return func(object client.Object) {
-		if s, is := object.(*corev1.Secret); is && !read[s.Name] && !store.IsQuestion(s) {
+		if s, is := object.(*corev1.Secret); is && s.Name == v1alpha1.DirectoryTokensSecret {
+			for name := range s.Data {
+				s.Data[name] = nil
+			}
+			s.StringData, s.Annotations = nil, nil
+		} else if is && !read[s.Name] && !store.IsQuestion(s) {
 			s.Data, s.StringData, s.Annotations, s.OwnerReferences = nil, nil, nil, nil
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-operator/usher/internal/directory/door"
 	"github.com/usher-operator/usher/internal/directory/groups"
 	"github.com/usher-operator/usher/internal/directory/people"
+	"github.com/usher-operator/usher/internal/live"
 )
 
 // replica is a process that serves directories: each has a door of its own, and they share the API server alone.
@@ -39,7 +40,7 @@ func (everybody) Open(_ context.Context, organization, _, base string) (*door.Di
 
 func startReplica() replica {
 	server := httptest.NewServer(door.New(everybody{}, door.Options{
-		URL: "https://usher.example", RequestsPerSecond: 10000, Now: time.Now, Log: logr.Discard(),
+		URL: "https://usher.example", RequestsPerSecond: live.Of(10000.0), Now: time.Now, Log: logr.Discard(),
 	}))
 	DeferCleanup(server.Close)
 	return replica{server}

@@ -20,6 +20,7 @@ func Default() *UsherConfiguration {
 		Health:         Health{BindAddress: ":8081"},
 		Metrics:        Metrics{BindAddress: ":8443", Secure: true},
 		Portal:         Portal{BindAddress: ":8080"},
+		Directories:    Directories{Enabled: true},
 		Mail: Mail{
 			SMTP:        SMTP{TLS: "StartTLS", Connections: 2},
 			Templates:   "usher-mail-templates",

@@ -33,6 +33,8 @@ type UsherConfiguration struct {
 	Metrics Metrics `json:"metrics"`
 	// portal is where people accept invitations and customers ask questions.
 	Portal Portal `json:"portal"`
+	// directories are those of organizations, such as Entra ID and Okta, which manage accounts by SCIM 2.0.
+	Directories Directories `json:"directories"`
 	// mail is what the operator sends.
 	Mail Mail `json:"mail"`
 	// gateway reaches the phones of contacts.
@@ -111,6 +113,14 @@ type Portal struct {
 	RequestsPerSecond float64 `json:"requestsPerSecond"`
 	// questionsPerHour limits the questions that each network may ask; 0: the default, 30; negative: no limit.
 	QuestionsPerHour float64 `json:"questionsPerHour"`
+}
+
+// Directories are those of organizations. The portal serves them at /scim/v2/ORGANIZATION, to whoever has a token of the organization.
+type Directories struct {
+	// enabled lets organizations have directories. An organization has one once it has a token.
+	Enabled bool `json:"enabled"`
+	// requestsPerSecond limits each organization's directory, in each replica of the portal; 0: the default, 50; negative: no limit.
+	RequestsPerSecond float64 `json:"requestsPerSecond"`
 }
 
 // Mail says what the operator sends, and how.

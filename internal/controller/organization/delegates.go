@@ -19,7 +19,8 @@ import (
 )
 
 // reconcileDelegates grants each delegate the ClusterRole of its role in the organization's namespace, as it is granted to a
-// person (WXP-5), and deletes the bindings of former delegates. A delegate that fails does not keep the others from theirs.
+// person (WXP-5), and its directory what makes it work, and deletes the bindings of former delegates and directories. A delegate that fails
+// does not keep the others from theirs.
 func (r *Reconciler) reconcileDelegates(ctx context.Context, s *scope) (time.Duration, error) {
 	existing := map[string][]*rbacv1.RoleBinding{}
 	for _, b := range s.delegateBindings {
@@ -38,8 +39,16 @@ func (r *Reconciler) reconcileDelegates(ctx context.Context, s *scope) (time.Dur
 		apply(fmt.Sprintf("delegate %q", delegate.Username), rolebinding.NewPlan(holder, wanted, existing[holder.Name]))
 		delete(existing, holder.Name)
 	}
+	directory, err := r.directoryGrants(ctx, s.organization)
+	if err != nil {
+		return 0, errors.Join(append(failures, err)...) // what it has stays
+	}
+	for _, grant := range directory {
+		apply("the directory", rolebinding.NewPlan(grant.Holder, grant.Bindings, existing[grant.Holder.Name]))
+		delete(existing, grant.Holder.Name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(existing)) { // in order, so that a condition that repeats is the same
-		apply("a former delegate", rolebinding.Plan{Delete: existing[name]})
+		apply("a former delegate or directory", rolebinding.Plan{Delete: existing[name]})
 	}
 	return 0, errors.Join(failures...)
 }

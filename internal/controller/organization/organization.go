@@ -30,25 +30,27 @@ import (
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations/status,verbs=patch
 
 // Reconciler keeps the ledgers and the counts in the status of an Organization, invites its primary administrator, and grants its
-// delegates and the readers of its payment details what they need in its namespace.
+// delegates, its directory and the readers of its payment details what they need in its namespace.
 type Reconciler struct {
 	client      client.Client
 	cache       lookup.Reader
 	api         lookup.APIReader
 	bindings    rolebinding.Writer
 	recorder    events.EventRecorder
+	portal      string
 	settleDelay time.Duration
 	now         func() time.Time
 }
 
-// New returns the reconciler. SettleDelay is how long users who are declared together with an organization have to arrive before
+// New returns the reconciler. Portal is the Kubernetes user name of whoever serves the portal, and with it organizations' directories;
+// empty: no organization can have one. SettleDelay is how long users who are declared together with an organization have to arrive before
 // its primary administrator is invited.
-func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder events.EventRecorder, settleDelay time.Duration,
-	now func() time.Time,
+func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder events.EventRecorder, portal string,
+	settleDelay time.Duration, now func() time.Time,
 ) *Reconciler {
 	return &Reconciler{
-		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, settleDelay: settleDelay,
-		now: now,
+		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, portal: portal,
+		settleDelay: settleDelay, now: now,
 	}
 }
 
@@ -66,6 +68,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeAfter(mapper.CountDelay, organizationForGroup)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChange(organizationForInvitation)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(organizationForDelegateBinding)).
+		Watches(&corev1.Secret{}, mapper.OnChange(organizationForTokens)).
 		Watches(&rbacv1.Role{}, mapper.OnChange(organizationForPaymentRole)).
 		WatchesMetadata(&rbacv1.ClusterRole{}, mapper.OnChange(r.organizationsForClusterRole)).
 		Watches(&corev1.Namespace{}, pause.OnResume(r.organizationsIn)).

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -45,7 +46,7 @@ var _ = Describe("A pass over an organization", func() {
 
 	// pass makes a pass over acme, which has an active administrator to enter in the ledger, while the API server refuses to apply what
 	// is named. It returns the organization, the names that were applied, and the error of the pass.
-	pass := func(ctx context.Context, refused map[string]error) (o *v1alpha1.Organization, applied []string, failed error) {
+	pass := func(ctx context.Context, refused map[string]error, beside ...client.Object) (o *v1alpha1.Organization, applied []string, failed error) {
 		GinkgoHelper()
 		ana := builders.OrgUser("acme", "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
 		ana.Status.State = v1alpha1.UserActive
@@ -53,7 +54,7 @@ var _ = Describe("A pass over an organization", func() {
 		scheme := runtime.NewScheme()
 		Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
 		Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
-		b := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(o).WithObjects(o, ana).WithInterceptorFuncs(interceptor.Funcs{
+		b := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(o).WithObjects(append(beside, o, ana)...).WithInterceptorFuncs(interceptor.Funcs{
 			Apply: func(_ context.Context, _ client.WithWatch, config runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
 				named, is := config.(interface{ GetName() *string })
 				Expect(is).To(BeTrue())
@@ -66,7 +67,8 @@ var _ = Describe("A pass over an organization", func() {
 		})
 		Expect(lookup.AddIndexes(ctx, builders.Indexer{ClientBuilder: b})).To(Succeed())
 		c := b.Build()
-		r := New(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), events.NewFakeRecorder(10), 0, time.Now)
+		r := New(c, lookup.New(c, effective.IntakeDomains{}), lookup.NewAPIReader(c), events.NewFakeRecorder(10),
+			"system:serviceaccount:usher-system:usher-portal", 0, time.Now)
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
 		result, failed = r.Reconcile(ctx, o)
 		Expect(c.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())
@@ -111,5 +113,20 @@ var _ = Describe("A pass over an organization", func() {
 		o, _, err := pass(ctx, map[string]error{bindingOf("argo"): conflict, bindingOf("flux"): forbidden})
 		Expect(err).To(MatchError(HavePrefix(`delegate "flux": `)))
 		Expect(o.Status.Conditions[0].Message).To(And(ContainSubstring("flux"), Not(ContainSubstring("argo"))))
+	})
+
+	It("DIR-2 makes the directory work while it has a token", func(ctx context.Context) {
+		tokens := &corev1.Secret{}
+		tokens.Namespace, tokens.Name = "acme", v1alpha1.DirectoryTokensSecret
+		bindings := []string{"usher-directory-usher-directory", "usher-directory-door-usher-directory-door"}
+		_, applied, err := pass(ctx, nil, tokens)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(applied).NotTo(ContainElements(bindings), "there is no token")
+		tokens.Data = map[string][]byte{"entra": nil}
+		_, applied, err = pass(ctx, nil, tokens)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(applied).To(ContainElements(bindings))
+		_, _, err = pass(ctx, map[string]error{bindings[0]: forbidden}, tokens)
+		Expect(err).To(MatchError(ContainSubstring("the directory: RoleBinding " + bindings[0])))
 	})
 })

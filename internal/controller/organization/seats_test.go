@@ -112,7 +112,7 @@ var _ = Describe("Seats, past the cache,", Ordered, func() {
 		o.Status.Modules = []v1alpha1.ModuleStatus{{Name: "desk", Holders: []string{"first"}, Seats: ptr.To[int32](1), Used: ptr.To[int32](1)}}
 		w.Put(ctx, o, first, second)
 		clients, _ := w.Clients(ctx)
-		r := New(clients.Client, clients.Cache, clients.API, events.NewFakeRecorder(100), 0, time.Now)
+		r := New(clients.Client, clients.Cache, clients.API, events.NewFakeRecorder(100), "", 0, time.Now)
 		reconcile := func(modules ...v1alpha1.Module) []v1alpha1.ModuleStatus {
 			GinkgoHelper()
 			Expect(w.Client.Get(ctx, client.ObjectKeyFromObject(o), o)).To(Succeed())

@@ -18,9 +18,21 @@ const (
 	contentType = "application/scim+json"
 	// maxBody bounds a body, in bytes: a group with 10,000 members fits.
 	maxBody = 2 << 20
-	// retryAfter is when a client that came too often or too early is to come again, in seconds.
-	retryAfter = 2
+	// retryAfter is when a client that came too often or too early is to come again, unless the error says otherwise.
+	retryAfter = 2 * time.Second
 )
+
+// later is an error that says when the client is to come again.
+type later struct {
+	error
+
+	after time.Duration
+}
+
+func (l later) Unwrap() error { return l.error }
+
+// After returns an error whose answer says when the client is to come again.
+func After(wait time.Duration, err error) error { return later{err, wait} }
 
 // write answers with a body.
 func write(w http.ResponseWriter, status int, body any) error {
@@ -72,7 +84,11 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	if shown.Status == http.StatusTooManyRequests || shown.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+		wait := retryAfter
+		if l := (later{}); errors.As(err, &l) {
+			wait = l.after
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	}
 	_ = write(w, shown.Status, shown)
 }
@@ -102,11 +118,14 @@ func (s *status) WriteHeader(code int) {
 	s.ResponseWriter.WriteHeader(code)
 }
 
-// log logs requests, without anything that a client has sent but the method and the path of a resource.
+// log reports and logs requests, without anything that a client has sent but the method and the path of a resource.
 func (d *door) log(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, s := time.Now(), &status{ResponseWriter: w, code: http.StatusOK}
 		next.ServeHTTP(s, r)
+		if d.o.Observe != nil {
+			d.o.Observe(r.Method, s.code, time.Since(start))
+		}
 		d.o.Log.V(1).Info("Answered a directory", "method", r.Method, "path", r.URL.Path, "status", s.code, "duration", time.Since(start))
 	})
 }

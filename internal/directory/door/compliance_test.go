@@ -17,6 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/directory/door"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -26,7 +27,7 @@ var _ = Describe("RFC 7644", func() {
 	var server *httptest.Server
 	BeforeEach(func() {
 		server = httptest.NewServer(door.New(directories{newMemory(scim.Users()), newMemory(scim.Groups())}, door.Options{
-			URL: "https://usher.example", RequestsPerSecond: 1e6, Now: time.Now, Log: logr.Discard(),
+			URL: "https://usher.example", RequestsPerSecond: live.Of(1e6), Now: time.Now, Log: logr.Discard(),
 		}))
 		DeferCleanup(server.Close)
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -55,8 +56,12 @@ type Directories interface {
 type Options struct {
 	// URL is that of the site, without a path.
 	URL string
-	// RequestsPerSecond limits each organization in each replica; 0: 50.
-	RequestsPerSecond float64
+	// RequestsPerSecond limits each organization in each replica; 0: 50; negative: no limit.
+	RequestsPerSecond live.Value[float64]
+	// Network returns the network of a client, within which wrong tokens are counted together; nil: all are of one network.
+	Network func(*http.Request) string
+	// Observe, unless it is nil, is called with every request that is answered.
+	Observe func(method string, code int, took time.Duration)
 	// Now is the clock.
 	Now func() time.Time
 	// Log never gets a token, and nothing of a body.
@@ -65,7 +70,7 @@ type Options struct {
 
 // New returns a handler of everything below Path.
 func New(directories Directories, o Options) http.Handler {
-	d := &door{directories: directories, o: o, limits: newLimits(o.RequestsPerSecond)}
+	d := &door{directories: directories, o: o, limits: &limits{rate: o.RequestsPerSecond}, strangers: &strangers{}}
 	mux := http.NewServeMux()
 	handle := func(pattern string, h handler) { mux.Handle(pattern, d.open(h)) }
 	const root = Path + "{organization}"
@@ -76,13 +81,14 @@ func New(directories Directories, o Options) http.Handler {
 		{"/Users", func(d *Directory) Resources { return d.Users }},
 		{"/Groups", func(d *Directory) Resources { return d.Groups }},
 	} {
-		handle("GET "+root+kind.path, list(kind.of))
-		handle("POST "+root+kind.path, create(kind.of))
-		handle("POST "+root+kind.path+"/.search", search(kind.of))
-		handle("GET "+root+kind.path+"/{id}", get(kind.of))
-		handle("PUT "+root+kind.path+"/{id}", replace(kind.of))
-		handle("PATCH "+root+kind.path+"/{id}", patch(kind.of))
-		handle("DELETE "+root+kind.path+"/{id}", remove(kind.of))
+		served := func(pattern string, h handler) { handle(pattern, ifServed(kind.of, h)) }
+		served("GET "+root+kind.path, list(kind.of))
+		served("POST "+root+kind.path, create(kind.of))
+		served("POST "+root+kind.path+"/.search", search(kind.of))
+		served("GET "+root+kind.path+"/{id}", get(kind.of))
+		served("PUT "+root+kind.path+"/{id}", replace(kind.of))
+		served("PATCH "+root+kind.path+"/{id}", patch(kind.of))
+		served("DELETE "+root+kind.path+"/{id}", remove(kind.of))
 		handle(root+kind.path, wrongMethod("GET, POST"))
 		handle(root+kind.path+"/{id}", wrongMethod("GET, PUT, PATCH, DELETE"))
 	}
@@ -99,6 +105,7 @@ type door struct {
 	directories Directories
 	o           Options
 	limits      *limits
+	strangers   *strangers
 }
 
 // request is a request whose token opens a directory.
@@ -120,12 +127,17 @@ func (d *door) open(next handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		directory, err := d.authenticate(r, organization)
 		switch {
+		case errors.Is(err, ErrUnauthorized) && !d.strangers.allow(d.network(r), organization, d.o.Now()):
+			err = &scim.Error{
+				Status: http.StatusTooManyRequests,
+				Detail: "too many requests with a wrong token: enter the right one in the directory, and try again later",
+			}
 		case errors.Is(err, ErrUnauthorized):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="SCIM"`)
 			err = &scim.Error{
 				Status: http.StatusUnauthorized,
-				Detail: "the token is missing, wrong or expired, or the organization has no directory: make a token, and enter it " +
-					"in the directory",
+				Detail: "the token is missing, wrong, expired or paused, or the organization has no directory: make a token, and enter " +
+					"it in the directory",
 			}
 		case err == nil && !d.limits.allow(organization, d.o.Now()):
 			err = &scim.Error{Status: http.StatusTooManyRequests, Detail: "too many requests of this organization: try again later"}
@@ -149,4 +161,11 @@ func (d *door) authenticate(r *http.Request, organization string) (*Directory, e
 		return nil, ErrUnauthorized
 	}
 	return d.directories.Open(r.Context(), organization, token, d.base(organization))
+}
+
+func (d *door) network(r *http.Request) string {
+	if d.o.Network == nil {
+		return ""
+	}
+	return d.o.Network(r)
 }

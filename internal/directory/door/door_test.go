@@ -19,6 +19,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/internal/directory/door"
+	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -46,13 +47,16 @@ var _ = Describe("The door of a directory", func() {
 		groups  *memory
 		log     *bytes.Buffer
 		now     time.Time
+		limit   live.Value[float64]
 	)
 
 	BeforeEach(func() {
 		users, groups, log = newMemory(scim.Users()), newMemory(scim.Groups()), &bytes.Buffer{}
+		limit = live.Of(0.0)
 		now = time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
 		handler = door.New(directories{users, groups}, door.Options{
-			URL: "https://usher.example/", Now: func() time.Time { return now },
+			URL: "https://usher.example/", RequestsPerSecond: limit, Network: func(r *http.Request) string { return r.Header.Get("X-Network") },
+			Now: func() time.Time { return now },
 			Log: funcr.New(func(prefix, args string) { fmt.Fprintln(log, prefix, args) }, funcr.Options{Verbosity: 9}),
 		})
 	})
@@ -165,7 +169,7 @@ var _ = Describe("The door of a directory", func() {
 
 	DescribeTable("DIR-2 stays closed to strangers, and does not say why", func(path, authorization string) {
 		a := send("GET", path, "", "Authorization", authorization)
-		refused(a, http.StatusUnauthorized, "", "the token is missing, wrong or expired, or the organization has no directory")
+		refused(a, http.StatusUnauthorized, "", "the token is missing, wrong, expired or paused, or the organization has no directory")
 		Expect(a.Header().Get("WWW-Authenticate")).To(Equal(`Bearer realm="SCIM"`))
 	},
 		Entry("without a token", "/scim/v2/acme/Users", ""),
@@ -187,6 +191,41 @@ var _ = Describe("The door of a directory", func() {
 		for range 100 {
 			Expect(send("GET", "/scim/v2/acme/Users", "").Code).To(Equal(http.StatusOK), "50 a second: Entra ID requires 25")
 		}
+	})
+
+	It("DIR-2 changes the limit while it serves, and has none if it is negative", func() {
+		limit.Store(1)
+		Expect(send("GET", "/scim/v2/acme/Users", "").Code).To(Equal(http.StatusOK))
+		Expect(send("GET", "/scim/v2/acme/Users", "").Code).To(Equal(http.StatusOK))
+		Expect(send("GET", "/scim/v2/acme/Users", "").Code).To(Equal(http.StatusTooManyRequests))
+		limit.Store(-1)
+		for range 300 {
+			Expect(send("GET", "/scim/v2/acme/Users", "").Code).To(Equal(http.StatusOK))
+		}
+	})
+
+	It("DIR-2 limits wrong tokens by network and organization, and never a right one", func() {
+		wrong := []string{"Authorization", "Bearer usher_dir_wrong", "X-Network", "a"}
+		for range 20 {
+			Expect(send("GET", "/scim/v2/acme/Users", "", wrong...).Code).To(Equal(http.StatusUnauthorized))
+		}
+		a := send("GET", "/scim/v2/acme/Users", "", wrong...)
+		refused(a, http.StatusTooManyRequests, "", "wrong token")
+		Expect(a.Header().Get("Retry-After")).To(Equal("2"))
+		Expect(send("GET", "/scim/v2/acme/Users", "", "X-Network", "a").Code).To(Equal(http.StatusOK), "others are behind the same addresses")
+		Expect(send("GET", "/scim/v2/other/Users", "", wrong...).Code).To(Equal(http.StatusUnauthorized))
+		Expect(send("GET", "/scim/v2/acme/Users", "", wrong[0], wrong[1], "X-Network", "b").Code).To(Equal(http.StatusUnauthorized))
+		now = now.Add(time.Second)
+		Expect(send("GET", "/scim/v2/acme/Users", "", wrong...).Code).To(Equal(http.StatusUnauthorized))
+		Expect(send("GET", "/scim/v2/acme/Users", "", wrong...).Code).To(Equal(http.StatusTooManyRequests))
+	})
+
+	It("DIR-1 says when to come again, and that there are no groups", func() {
+		a := send("GET", "/scim/v2/paused/Users", "")
+		refused(a, http.StatusServiceUnavailable, "", "paused")
+		Expect(a.Header().Get("Retry-After")).To(Equal("600"))
+		refused(send("GET", "/scim/v2/groupless/Groups", ""), http.StatusNotImplemented, "", "does not serve /scim/v2/groupless/Groups")
+		Expect(send("GET", "/scim/v2/groupless/Users", "").Code).To(Equal(http.StatusOK))
 	})
 
 	DescribeTable("DIR-1 refuses what it does not do", func(method, path, body string, status int, kind, words string) {

@@ -19,6 +19,18 @@ type kind func(*Directory) Resources
 
 func (k kind) of(r request) Resources { return k(r.directory) }
 
+// ifServed answers requests about resources that the directory does not have.
+func ifServed(k kind, next handler) handler {
+	return func(w http.ResponseWriter, r request) error {
+		if k.of(r) == nil {
+			return &scim.Error{
+				Status: http.StatusNotImplemented, Detail: "Usher does not serve " + r.URL.Path + ": leave it out of the mapping",
+			}
+		}
+		return next(w, r)
+	}
+}
+
 func get(k kind) handler {
 	return func(w http.ResponseWriter, r request) error {
 		resources := k.of(r)

@@ -80,9 +80,9 @@ func (p *People) single(ctx context.Context, id string) ([]*v1alpha1.OrgUser, er
 }
 
 // labelled returns the directory's accounts with labels, without those that are being deleted.
-func (p *People) labelled(ctx context.Context, labels client.MatchingLabels) ([]*v1alpha1.OrgUser, error) {
+func (p *People) labelled(ctx context.Context, labels client.MatchingLabels, options ...client.ListOption) ([]*v1alpha1.OrgUser, error) {
 	var list v1alpha1.OrgUserList
-	if err := p.Client.List(ctx, &list, client.InNamespace(p.Organization), labels); err != nil {
+	if err := p.Client.List(ctx, &list, append(options, client.InNamespace(p.Organization), labels)...); err != nil {
 		return nil, err
 	}
 	accounts := make([]*v1alpha1.OrgUser, 0, len(list.Items))

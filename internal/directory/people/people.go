@@ -111,6 +111,9 @@ func (p *People) create(ctx context.Context, u *v1alpha1.OrgUser) (after scim.Re
 	default:
 		return nil, false, addressTaken(holder)
 	}
+	if err := p.claim(ctx, holder); err != nil {
+		return nil, false, refusal.Of(err)
+	}
 	after, err = directory.Resource(holder, p.Location)
 	return after, true, err
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/usher-operator/usher/internal/account"
+	"github.com/usher-operator/usher/internal/authz"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -49,6 +50,8 @@ func Of(err error) error {
 		return err
 	case errors.As(err, &names):
 		return scim.Conflict("%s", err)
+	case apierrors.HasStatusCause(err, authz.CauseLastAdministrator):
+		return &scim.Error{Status: http.StatusConflict, Detail: err.Error()} // no fault in what was sent
 	case apierrors.IsForbidden(err):
 		return &scim.Error{Status: http.StatusForbidden, Detail: err.Error()}
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):

@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tokens keeps the tokens of an organization's directory in the Secret usher-directory-tokens of its namespace, for those who manage
-// them. What the Secret looks like is said in package token.
+// Package tokens keeps the tokens of an organization's directory in the Secret usher-directory-tokens of its namespace, for those who
+// manage them. What the Secret looks like is said in package token.
 package tokens
 
 import (

@@ -70,6 +70,7 @@ func Options(env *testenv.Env, box *mailbox.Mailbox) (setup.Options, error) {
 		PortalURL:               "http://" + portal,
 		PortalRequestsPerSecond: -1,
 		PortalQuestionsPerHour:  -1,
+		Directories:             true,
 		WebhookHost:             env.WebhookHost,
 		WebhookPort:             env.WebhookPort,
 		WebhookDNSNames:         []string{env.WebhookHost},

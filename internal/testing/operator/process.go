@@ -179,6 +179,8 @@ func flags(o *setup.Options) []string {
 		"--portal-requests-per-second=" + strconv.FormatFloat(o.PortalRequestsPerSecond, 'g', -1, 64),
 		"--sign-in-url=" + o.SignInURL,
 		"--portal-questions-per-hour=" + strconv.FormatFloat(o.PortalQuestionsPerHour, 'g', -1, 64),
+		"--directories=" + strconv.FormatBool(o.Directories),
+		"--directory-requests-per-second=" + strconv.FormatFloat(o.DirectoryRequestsPerSecond, 'g', -1, 64),
 		"--trusted-proxies=" + strings.Join(networks, ","),
 		"--smtp-address=" + o.Mail.Address,
 		"--smtp-tls=" + string(o.Mail.TLS),
