@@ -37,6 +37,8 @@ func decides(object metav1.Object) []string {
 // that it keeps but a few fields, what it sent, and the labels by which it finds them.
 func judgeDirectory(r Request) []Violation {
 	switch {
+	case countsRemovals(r):
+		return nil
 	case decides(r.object()) == nil:
 		return []Violation{r.denyDirectory("", "can %s neither %s nor anything else but accounts and groups", r.Operation,
 			noun(r.object()))}
@@ -52,6 +54,19 @@ func judgeDirectory(r Request) []Violation {
 			v1alpha1.LabelOrigin, v1alpha1.OriginDirectory)}
 	}
 	return slices.Concat(judgeDirectoryMetadata(r), judgeDirectorySpec(r), judgeDirectoryAddress(r))
+}
+
+// countsRemovals reports whether a request changes nothing but the count of the people whom the directory has removed, which it writes
+// before it removes somebody.
+func countsRemovals(r Request) bool {
+	before, was := r.Old.(*v1alpha1.Organization)
+	after, is := r.New.(*v1alpha1.Organization)
+	if !was || !is || !r.Status || r.Operation != Update {
+		return false
+	}
+	counted := before.Status.DeepCopy()
+	counted.Directory = after.Status.Directory
+	return equality.Semantic.DeepEqual(*counted, after.Status)
 }
 
 // directoryLabels and directoryAnnotations are what the directory writes in the metadata of what it keeps.

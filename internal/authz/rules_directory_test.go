@@ -116,6 +116,16 @@ var _ = Describe("DIR-2 a directory", func() {
 		Expect(fields(authz.Judge(r))).To(ConsistOf("status"))
 	})
 
+	It("DIR-4 counts in the status of the organization whom it removes, and writes nothing else there", func() {
+		counted := acme("ana")
+		counted.Status.Directory.Removals = []v1alpha1.DirectoryRemoval{{UID: "1"}}
+		r := update(directory, acme("ana"), counted)
+		r.Status = true
+		Expect(authz.Judge(r)).To(BeEmpty())
+		counted.Status.Administrators = []string{"mallory"}
+		Expect(rules(authz.Judge(r))).To(ConsistOf("directory-bounds"))
+	})
+
 	It("DIR-4 takes access from people of any role, but not the last administrator's, and moves nobody above Member", func() {
 		ana := changed(sentUser(), func(u *v1alpha1.OrgUser) {
 			u.Name, u.Spec.Role, u.Spec.Suspend, u.Status.Role, u.Status.State = "ana", orgAdmin, false, orgAdmin, v1alpha1.UserActive

@@ -9,6 +9,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/directory"
 	scimdoor "github.com/usher-operator/usher/internal/directory/door"
 	"github.com/usher-operator/usher/internal/directory/opener"
 	"github.com/usher-operator/usher/internal/portal"
@@ -41,7 +43,11 @@ func newDirectories(mgr ctrl.Manager, o *Options) (http.Handler, error) {
 		return nil, err
 	}
 	log := mgr.GetLogger().WithName("directory")
-	directories := &opener.Opener{Cache: cacheReader(mgr, o), Client: c, Config: mgr.GetConfig(), Now: o.now(), Log: log}
+	directories := &opener.Opener{
+		Cache: cacheReader(mgr, o), Client: c, Config: mgr.GetConfig(), Now: o.now(), Log: log,
+		Onboarding: directory.OnboardingOf,
+		Paused:     func(o *v1alpha1.Organization) bool { return o.Spec.Directory.Paused },
+	}
 	return scimdoor.New(directories, scimdoor.Options{
 		URL: o.PortalURL, RequestsPerSecond: o.live.directoryRate, Network: portal.ClientNetwork(o.TrustedProxies),
 		Observe: opener.Observe, Now: o.now(), Log: log,

@@ -102,6 +102,19 @@ var _ = Describe("Whoever acts in the name of a directory", Ordered, func() {
 			Expect(try(ctx, eva, patch)).To(BeRefused(http.StatusForbidden, "a directory may create, change and delete only what has the label"), patch)
 		}
 		Expect(mallory.Delete(ctx, eva.DeepCopy(), client.DryRunAll)).To(BeRefused(http.StatusForbidden, "a directory may create, change and delete only"))
+		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}
+		for patch, words := range map[string]string{
+			`{"status":{"administrators":["mallory"]}}`: "a directory may change nothing in the status of its organization",
+			`{"status":{"administrators":null}}`:        "a directory may change nothing in the status of its organization",
+			`{"status":{"directory":{"removals":[]}}}`:  "",
+		} {
+			err := mallory.Status().Patch(ctx, o.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(patch)), client.DryRunAll)
+			if words == "" {
+				Expect(err).NotTo(HaveOccurred())
+				continue
+			}
+			Expect(err).To(BeRefused(http.StatusForbidden, words), patch)
+		}
 		Expect(mallory.Status().Patch(ctx, luis.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(`{"status":{"role":"OrganizationAdmin"}}`)))).
 			To(BeRefused(http.StatusForbidden, `cannot patch resource "orgusers/status"`))
 	})
