@@ -52,6 +52,7 @@ func parseInto(flags *flag.FlagSet, args []string) (setup.Options, *zap.Options,
 	setup.GatewayFlags(flags, &o)
 	setup.ProvisionalFlags(flags, &o)
 	setup.BudgetFlags(flags, &o)
+	setup.ClusterFlags(flags, &o)
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q: flags start with --", flags.Arg(0))

@@ -22,6 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
+	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
 )
@@ -67,6 +68,10 @@ var _ = Describe("Flags", func() {
 			DrainDelay:       setup.DefaultDrainDelay,
 			MailTemplates:    setup.DefaultMailTemplates,
 			Usernames:        effective.Usernames{Form: effective.UsernameASCII},
+			Cluster: kubeconfig.Cluster{Name: "kubernetes", Login: kubeconfig.Login{
+				ClientID: "kubectl", Scopes: []string{"openid", "email", "groups", "offline_access"}, Claim: "email",
+			}},
+			ClusterCAFile: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
 		}))
 	})
 

@@ -8,6 +8,7 @@ package kubeconfig
 import (
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,7 +57,9 @@ type Cluster struct {
 
 // Person is whose kubeconfig it is.
 type Person struct {
-	// Email is the address that the token has to contain.
+	// Username is the person's name in RBAC.
+	Username string
+	// Email is the address that the token has to contain; empty: any.
 	Email string
 	// Organization is the namespace of the organization.
 	Organization string
@@ -99,6 +102,9 @@ func (l Login) Args(email string) []string {
 	if len(l.CAData) > 0 {
 		args = append(args, "--issuer-ca-data="+base64.StdEncoding.EncodeToString(l.CAData))
 	}
+	if email == "" {
+		return args
+	}
 	return append(args, "--email="+email)
 }
 
@@ -115,15 +121,20 @@ func (l Login) oidcLoginArgs(email string) []string {
 	if len(l.CAData) > 0 {
 		args = append(args, "--certificate-authority-data="+base64.StdEncoding.EncodeToString(l.CAData))
 	}
+	if email == "" {
+		return args
+	}
 	return append(args, "--oidc-auth-request-extra-params=login_hint="+email)
 }
 
-// build returns a kubeconfig. The names of its entries differ between clusters, organizations and people, so that one file can have several.
+// build returns a kubeconfig. The names of its entries differ between clusters, organizations and people, so that one file can have
+// several.
 func (c Cluster) build(p Person, args []string, hint string) ([]byte, error) {
 	if !c.Offered() {
-		return nil, fmt.Errorf("the configuration does not say what people's kubeconfigs need: set cluster.server and cluster.login.issuerURL")
+		return nil, errors.New("the configuration does not say what people's kubeconfigs need: " +
+			"set cluster.server and cluster.login.issuerURL")
 	}
-	user, name := p.Email+"@"+c.Name, p.Organization+"@"+c.Name
+	user, name := p.Username+"@"+c.Name, p.Organization+"@"+c.Name
 	config := api.NewConfig()
 	config.Clusters[c.Name] = &api.Cluster{Server: c.Server, CertificateAuthorityData: slices.Clone(c.CAData)}
 	config.AuthInfos[user] = &api.AuthInfo{Exec: &api.ExecConfig{

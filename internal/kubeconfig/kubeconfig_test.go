@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/kubeconfig"
 )
 
@@ -21,7 +22,7 @@ func TestKubeconfig(t *testing.T) {
 var _ = Describe("A kubeconfig", func() {
 	var cluster kubeconfig.Cluster
 	person := kubeconfig.Person{
-		Email: "nora@acme.example", Organization: "acme", Workspaces: []string{"acme-support", "acme-sales"},
+		Username: "nora@acme.example", Email: "nora@acme.example", Organization: "acme", Workspaces: []string{"acme-support", "acme-sales"},
 	}
 	BeforeEach(func() {
 		cluster = kubeconfig.Cluster{
@@ -99,12 +100,32 @@ users:
 
 	It("SIG-3 starts in the organization for a person without a workspace, and trusts the computer's authorities if no others are named", func() {
 		cluster.CAData = nil
-		written, err := cluster.For(kubeconfig.Person{Email: "nora@acme.example", Organization: "acme"})
+		written, err := cluster.For(kubeconfig.Person{Username: "nora@acme.example", Organization: "acme"})
 		Expect(err).NotTo(HaveOccurred())
 		config, err := clientcmd.Load(written)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(config.Contexts["acme@prod"].Namespace).To(Equal("acme"))
 		Expect(config.Clusters["prod"].CertificateAuthorityData).To(BeEmpty())
+	})
+
+	It("SIG-3 has the address in the user name, and logs in whomever the provider names if there is none", func() {
+		issuer := kubeconfig.Issuer{
+			Cluster: func() (kubeconfig.Cluster, error) { return cluster, nil }, Usernames: effective.Usernames{Prefix: "sso:"},
+		}
+		for username, hint := range map[string]string{"sso:nora@acme.example": "--email=nora@acme.example", "sso:u-1234": "--scopes"} {
+			issued, err := issuer.Issue(username, "acme", []string{"acme-support"})
+			Expect(err).NotTo(HaveOccurred())
+			config, err := clientcmd.Load(issued.Usher)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(config.AuthInfos).To(HaveKey(username + "@prod"))
+			args := config.AuthInfos[username+"@prod"].Exec.Args
+			Expect(args[len(args)-1]).To(HavePrefix(hint))
+			Expect(issued.OIDCLogin).To(ContainSubstring("oidc-login"))
+			Expect(issued.Filename).To(Equal("kubeconfig-acme-prod.yaml"))
+		}
+		cluster.Server = ""
+		Expect(issuer.Issue("nora@acme.example", "acme", nil)).To(BeZero())
+		Expect(kubeconfig.Issuer{}.Issue("nora@acme.example", "acme", nil)).To(BeZero())
 	})
 
 	It("SIG-3 is not offered where the configuration does not say how to reach the cluster or how to log in", func() {

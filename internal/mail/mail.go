@@ -80,6 +80,8 @@ type Content struct {
 	// Namespaces are the Kubernetes namespaces that the person works in, and Commands what to try there, shown in the Welcome.
 	Namespaces []string
 	Commands   []Command
+	// Kubeconfig is the name of the file that is attached to the Welcome, with which the person logs in; empty: there is none.
+	Kubeconfig string
 	// Subject is what an alert or a report is about: a module, an address, an organization.
 	Subject string
 	// Values are further values for the phrases of an alert or a report, such as the number of seats.

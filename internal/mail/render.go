@@ -145,6 +145,12 @@ func (c catalogue) addStart(v *view, content Content, values locale.Values) {
 	if v.URL != "" {
 		v.Note = values.Fill(c.Get("Welcome.note.link"))
 	}
+	if file := locale.OneLine(content.Kubeconfig); file != "" {
+		v.Note = values.Fill(c.Get("Welcome.note.kubeconfig"))
+		v.Commands = append(v.Commands,
+			shellCommand{Label: values.Fill(c.Get("command.kubeconfig")), Line: "export KUBECONFIG=~/Downloads/" + file},
+			shellCommand{Label: values.Fill(c.Get("command.login")), Line: "kubectl usher login"})
+	}
 	for _, each := range content.Commands {
 		v.Commands = append(v.Commands, shellCommand{Label: c.word(each.Label, content), Line: name(each.Line)})
 	}

@@ -32,8 +32,8 @@ func samples(kind Kind, language string) map[string]Content {
 		Message: "Bienvenido al equipo.\n\nHasta el lunes.",
 		URL:     sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
 		Username: "luis@acme.example", Answered: true,
-		Namespaces: []string{"acme-support", "acme-sales"},
-		Commands:   []Command{{Label: PhraseOf("command.workspace", "workspace", "Soporte"), Line: "kubectl get all -n acme-support"}},
+		Namespaces: []string{"acme-support", "acme-sales"}, Kubeconfig: "kubeconfig-acme-prod.yaml",
+		Commands: []Command{{Label: PhraseOf("command.workspace", "workspace", "Soporte"), Line: "kubectl get all -n acme-support"}},
 	}
 	if kind.forContacts() || kind == AccessChange {
 		full = sampleForContacts(full)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
@@ -36,6 +37,8 @@ type ClusterLinks struct {
 	MailDomain string
 	// SignInURL is where people sign in; empty: the welcome page has no link.
 	SignInURL live.Value[string]
+	// Kubeconfigs issues the kubeconfigs of those who are welcomed.
+	Kubeconfigs kubeconfig.Issuer
 	// Now is the clock.
 	Now func() time.Time
 }

@@ -36,9 +36,12 @@ func New(links Links, opts Options) http.Handler {
 	mux.HandleFunc("GET /c/{token}", h.open(linktoken.PurposeConfirm))
 	mux.HandleFunc("POST /c/{token}", h.confirm)
 	mux.HandleFunc("GET /c/{token}/done", h.done(linktoken.PurposeConfirm))
+	mux.HandleFunc("GET /i/{token}"+kubeconfigPath, h.kubeconfig(linktoken.PurposeInvite))
+	mux.HandleFunc("GET /c/{token}"+kubeconfigPath, h.kubeconfig(linktoken.PurposeConfirm))
 	for _, path := range []string{"/i/{token}", "/c/{token}"} {
 		mux.HandleFunc(path, h.refuseMethod("GET, HEAD, POST"))
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
+		mux.HandleFunc(path+kubeconfigPath, h.refuseMethod("GET, HEAD"))
 	}
 	h.addAddressPages(mux)
 	h.addQuestionPages(mux, opts)

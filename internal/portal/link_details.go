@@ -57,10 +57,29 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 	if err := l.addGrants(ctx, t, link); err != nil {
 		return nil, err
 	}
+	if err := l.addKubeconfigs(link); err != nil {
+		return nil, err
+	}
 	if purpose == linktoken.PurposeConfirm && onboarding.State == v1alpha1.RecipientInvited {
 		return link, ErrUsed // sent again in the meantime: the person starts over with the newest mail
 	}
 	return link, nil
+}
+
+// addKubeconfigs adds the kubeconfigs of a person who has access.
+func (l *ClusterLinks) addKubeconfigs(link *Link) error {
+	if link.State != v1alpha1.RecipientActive || !link.signsIn() {
+		return nil
+	}
+	var spaces []string
+	for _, w := range link.Workspaces {
+		if w.Namespace != "" && !w.NotReady {
+			spaces = append(spaces, w.Namespace)
+		}
+	}
+	var err error
+	link.Kubeconfigs, err = l.Kubeconfigs.Issue(link.Username, link.Namespace, spaces)
+	return err
 }
 
 // unusable returns what the page of a link that cannot be used shows. It repeats nothing that the invitation grants.

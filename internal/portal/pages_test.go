@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/portal"
 )
 
@@ -178,6 +179,29 @@ var _ = Describe("Pages", func() {
 		Expect(pages.get("/i/" + inviteToken).Body.String()).To(ContainSubstring("Tendrás acceso en cuanto aceptes"))
 		posted := pages.post("/i/"+inviteToken, acceptForm())
 		Expect(pages.get(posted.Header().Get("Location")).Body.String()).To(ContainSubstring("Te damos la bienvenida"))
+	})
+
+	It("SIG-3 offer a kubeconfig to those who have access, and to nobody else", func() {
+		links.link.Kubeconfigs = kubeconfig.Issued{Filename: "kubeconfig-acme-prod.yaml", Usher: []byte("usher"), OIDCLogin: []byte("other")}
+		for _, state := range []v1alpha1.RecipientState{v1alpha1.RecipientInvited, v1alpha1.RecipientRegistered} {
+			links.link.State = state
+			Expect(pages.get("/i/" + inviteToken + "/kubeconfig")).To(HaveHTTPHeaderWithValue("Location", "/i/"+inviteToken+"/done"))
+		}
+		links.link.State = v1alpha1.RecipientActive
+		Expect(pages.get("/i/" + inviteToken + "/done?lang=en").Body.String()).To(SatisfyAll(
+			ContainSubstring(`href="/i/`+inviteToken+`/kubeconfig" download="kubeconfig-acme-prod.yaml">Download your kubeconfig</a>`),
+			ContainSubstring(`href="/i/`+inviteToken+`/kubeconfig?login=oidc-login"`),
+			ContainSubstring("export KUBECONFIG=~/Downloads/kubeconfig-acme-prod.yaml"), ContainSubstring("kubectl usher login"),
+			Not(ContainSubstring("If you do not have a kubeconfig yet"))))
+		file := pages.get("/i/" + inviteToken + "/kubeconfig")
+		Expect(file).To(SatisfyAll(HaveHTTPStatus(http.StatusOK), HaveHTTPBody("usher"),
+			HaveHTTPHeaderWithValue("Content-Disposition", "attachment; filename=kubeconfig-acme-prod.yaml"),
+			HaveHTTPHeaderWithValue("X-Content-Type-Options", "nosniff")))
+		Expect(pages.get("/i/" + inviteToken + "/kubeconfig?login=oidc-login")).To(HaveHTTPBody("other"))
+		Expect(pages.post("/i/"+inviteToken+"/kubeconfig", nil)).To(HaveHTTPStatus(http.StatusMethodNotAllowed))
+		Expect(pages.get("/i/unknown/kubeconfig")).To(HaveHTTPStatus(http.StatusNotFound))
+		links.link.Kubeconfigs = kubeconfig.Issued{}
+		Expect(pages.get("/i/" + inviteToken + "/kubeconfig")).To(HaveHTTPStatus(http.StatusSeeOther))
 	})
 
 	It("show an administrator the command for the organization", func() {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
@@ -92,6 +93,8 @@ type Link struct {
 	CanReconsider bool
 	// SignInURL is where the person signs in; empty: the page has no link.
 	SignInURL string
+	// Kubeconfigs are the person's, once they have access.
+	Kubeconfigs kubeconfig.Issued
 	// NeedsConfirmation is true if a second mail confirms the address after registration.
 	NeedsConfirmation bool
 }

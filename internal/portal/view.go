@@ -187,8 +187,10 @@ func (p *page) InviterEmail() string {
 }
 
 // SignsIn reports whether the person can sign in, rather than only get notifications or wait for access.
-func (p *page) SignsIn() bool {
-	return p.Link.Role != v1alpha1.RoleNotificationsOnly && p.Link.Username != "" && !p.Link.Standing.Nothing()
+func (p *page) SignsIn() bool { return p.Link.signsIn() }
+
+func (k *Link) signsIn() bool {
+	return k.Role != v1alpha1.RoleNotificationsOnly && k.Username != "" && !k.Standing.Nothing()
 }
 
 // ShowWelcomeLink reports whether the link was used by a person who has access, so that they can open the welcome page again.

@@ -120,6 +120,9 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		Appointing:       c.Groups.Administrators,
 		ActivityInterval: c.Activity.Interval.Duration,
 		AuditTokenFile:   c.Activity.AuditTokenFile,
+
+		Cluster:       cluster(&c.Cluster),
+		ClusterCAFile: c.Cluster.CAFile,
 	}, nil
 }
 

@@ -112,6 +112,17 @@ var settings = []setting{
 
 	{"activity-interval", "activity.interval", inPlace, func(o *Options) any { return o.ActivityInterval }},
 	{"audit-token-file", "activity.auditTokenFile", atRestart, func(o *Options) any { return o.AuditTokenFile }},
+
+	{"cluster-name", "cluster.name", atRestart, func(o *Options) any { return o.Cluster.Name }},
+	{"cluster-server", "cluster.server", atRestart, func(o *Options) any { return o.Cluster.Server }},
+	{"cluster-ca-file", "cluster.caFile", atRestart, func(o *Options) any { return o.ClusterCAFile }},
+	{"cluster-ca-data", "cluster.caData", atRestart, func(o *Options) any { return string(o.Cluster.CAData) }},
+	{"login-issuer-url", "cluster.login.issuerURL", atRestart, func(o *Options) any { return o.Cluster.Login.IssuerURL }},
+	{"login-client-id", "cluster.login.clientID", atRestart, func(o *Options) any { return o.Cluster.Login.ClientID }},
+	{"login-scopes", "cluster.login.scopes", atRestart, func(o *Options) any { return o.Cluster.Login.Scopes }},
+	{"login-claim", "cluster.login.claim", atRestart, func(o *Options) any { return o.Cluster.Login.Claim }},
+	{"login-redirect-port", "cluster.login.redirectPort", atRestart, func(o *Options) any { return o.Cluster.Login.RedirectPort }},
+	{"login-ca-data", "cluster.login.caData", atRestart, func(o *Options) any { return string(o.Cluster.Login.CAData) }},
 }
 
 // settingOf returns the setting that a flag overrides; false: none.

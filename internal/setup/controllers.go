@@ -91,7 +91,7 @@ func (r *reconcilers) addTo(term ctrl.Manager) error {
 		return err
 	}
 	dispatcher := delivery.NewDispatcher(r.sender.Connections(), o.live.mailRate, now).WithBudgets(budgets)
-	writer := onboardingmail.NewWriter(postbox, r.links, o.live.signInURL)
+	writer := onboardingmail.NewWriter(postbox, r.links, o.live.signInURL, o.issuer())
 	platform := workspace.Platform{
 		OperatorNamespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
 		QueueDomains: o.live.queueDomains, MailDomain: mailDomain, Changed: o.live.workspaces,

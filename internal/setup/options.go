@@ -17,6 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
+	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/mail"
 )
 
@@ -112,6 +113,11 @@ type Options struct {
 	// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
 	Appointing effective.Appointing
 
+	// Cluster is what people's kubeconfigs say; without a server or an issuer: people get none.
+	Cluster kubeconfig.Cluster
+	// ClusterCAFile is a file with the authorities of the API server's certificate, unless Cluster has them.
+	ClusterCAFile string
+
 	// ActivityInterval is the time within which a person's activity is written only once; zero: activity is not tracked.
 	ActivityInterval time.Duration
 	// AuditTokenFile is a file of bearer tokens. A sender of audit events must have one of them; empty: no events are accepted.
@@ -192,6 +198,7 @@ func (o *Options) validate() error {
 		"such as https://usher.acme.example", o.PortalURL)
 	require(o.SignInURL == "" || isWebURL(o.SignInURL), "--sign-in-url %q must be the absolute URL at which people sign in to the "+
 		"cluster, such as https://login.acme.example, or empty", o.SignInURL)
+	wrong = append(wrong, o.validateCluster()...)
 	if err := checkGateway(o.Gateway); err != nil {
 		wrong = append(wrong, err)
 	}

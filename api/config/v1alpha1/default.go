@@ -21,6 +21,10 @@ func Default() *UsherConfiguration {
 		Metrics:        Metrics{BindAddress: ":8443", Secure: true},
 		Portal:         Portal{BindAddress: ":8080"},
 		Directories:    Directories{Enabled: true},
+		Cluster: Cluster{
+			Name: "kubernetes", CAFile: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+			Login: Login{ClientID: "kubectl", Scopes: []string{"openid", "email", "groups", "offline_access"}, Claim: "email"},
+		},
 		Mail: Mail{
 			SMTP:        SMTP{TLS: "StartTLS", Connections: 2},
 			Templates:   "usher-mail-templates",

@@ -59,6 +59,40 @@ type UsherConfiguration struct {
 	Groups Groups `json:"groups"`
 	// activity is the time at which people were last active.
 	Activity Activity `json:"activity"`
+	// cluster is what people's kubeconfigs say.
+	Cluster Cluster `json:"cluster"`
+}
+
+// Cluster is what the kubeconfigs say that the welcome mail and page give people: where the API server is, and how kubectl logs in. Nothing
+// of it is secret.
+type Cluster struct {
+	// name is the name of the cluster.
+	Name string `json:"name"`
+	// server is where people reach the API server, such as https://kubernetes.acme.example:6443; empty: people get no kubeconfig.
+	Server string `json:"server"`
+	// caFile is a file with the authorities of the API server's certificate, by default those that pods trust; empty: those of people's
+	// computers.
+	CAFile string `json:"caFile"`
+	// caData are those authorities themselves, in PEM, in place of caFile.
+	CAData string `json:"caData"`
+	// login is how kubectl gets a token for the API server.
+	Login Login `json:"login"`
+}
+
+// Login is how kubectl gets a token for the API server: from the OpenID provider that the API server trusts, by kubectl usher login.
+type Login struct {
+	// issuerURL is the provider, exactly as its tokens name it, such as https://login.acme.example; empty: people get no kubeconfig.
+	IssuerURL string `json:"issuerURL"`
+	// clientID is the name by which the provider knows kubectl, a public client: the audience that the API server expects.
+	ClientID string `json:"clientID"`
+	// scopes are what kubectl asks the provider for.
+	Scopes []string `json:"scopes"`
+	// claim is the claim with the address, of which the API server makes the user name.
+	Claim string `json:"claim"`
+	// redirectPort is the port on people's computers to which the browser returns, for a provider that knows it in advance; 0: any.
+	RedirectPort int `json:"redirectPort"`
+	// caData are the authorities of the provider's certificate, in PEM; empty: those of people's computers.
+	CAData string `json:"caData"`
 }
 
 // Webhooks say where the API server reaches the operator.

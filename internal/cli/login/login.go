@@ -84,7 +84,9 @@ func (t Tool) Again(ctx context.Context, c Client) (Token, error) {
 	return t.locked(ctx, c, func(entry) (entry, error) { return t.logIn(ctx, c) })
 }
 
-func (t Tool) valid(e entry) bool { return e.IDToken != "" && t.Now().Add(expiresSoon).Before(e.Expiry) }
+func (t Tool) valid(e entry) bool {
+	return e.IDToken != "" && t.Now().Add(expiresSoon).Before(e.Expiry)
+}
 
 // locked changes what is kept of a login.
 func (t Tool) locked(ctx context.Context, c Client, change func(entry) (entry, error)) (Token, error) {

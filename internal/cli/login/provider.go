@@ -71,7 +71,9 @@ func httpClient(ca []byte) (*http.Client, error) {
 }
 
 // context returns a context with which the libraries use the provider's client.
-func (p *provider) context(ctx context.Context) context.Context { return oidc.ClientContext(ctx, p.client) }
+func (p *provider) context(ctx context.Context) context.Context {
+	return oidc.ClientContext(ctx, p.client)
+}
 
 func (p *provider) config(c Client) *oauth2.Config {
 	endpoint := p.Endpoint()

@@ -14,6 +14,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
+	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
@@ -32,6 +33,8 @@ type Draft struct {
 	host       types.UID
 	replyTo    string
 	onboarding *v1alpha1.OnboardingStatus
+	// organization is the namespace of the organization to which the person is welcomed, once SetStart has set it.
+	organization string
 }
 
 // NewDraft returns a draft with what the organization and the person's onboarding say. Host is the UID of the object whose status
@@ -68,11 +71,13 @@ type Writer struct {
 	postbox delivery.Postbox
 	links   linktoken.Links
 	signIn  live.Value[string]
+	issuer  kubeconfig.Issuer
 }
 
-// NewWriter returns a Writer. SignIn is the URL at which people sign in; empty: welcomes have no link.
-func NewWriter(postbox delivery.Postbox, links linktoken.Links, signIn live.Value[string]) Writer {
-	return Writer{postbox: postbox, links: links, signIn: signIn}
+// NewWriter returns a Writer. SignIn is the URL at which people sign in; empty: welcomes have no link. The issuer's kubeconfigs are
+// attached to welcomes.
+func NewWriter(postbox delivery.Postbox, links linktoken.Links, signIn live.Value[string], issuer kubeconfig.Issuer) Writer {
+	return Writer{postbox: postbox, links: links, signIn: signIn, issuer: issuer}
 }
 
 // Send returns the function that sends a draft.
@@ -87,13 +92,31 @@ func (w Writer) Send(d Draft) delivery.Send {
 			if d.Content.URL, err = w.link(d); err != nil {
 				return err
 			}
+			attached, err := w.attach(&d)
+			if err != nil {
+				return err
+			}
 			return w.postbox.Send(ctx, mail.Message{
-				To: d.Email, FromName: d.Content.Organization, ReplyTo: d.replyTo, MessageID: id,
+				To: d.Email, FromName: d.Content.Organization, ReplyTo: d.replyTo, MessageID: id, Attachments: attached,
 			}, d.Content)
 		})
 		result.Kind = v1alpha1.MailKind(d.Content.Kind)
 		return result
 	}
+}
+
+// attach returns the kubeconfig of a person who is welcomed, if people get any.
+func (w Writer) attach(d *Draft) ([]mail.Attachment, error) {
+	c := &d.Content
+	if c.Kind != mail.Welcome || c.Username == "" || d.organization == "" {
+		return nil, nil
+	}
+	issued, err := w.issuer.Issue(c.Username, d.organization, c.Namespaces)
+	if err != nil || issued.Filename == "" {
+		return nil, err
+	}
+	c.Kubeconfig = issued.Filename
+	return []mail.Attachment{{Name: issued.Filename, Type: kubeconfig.ContentType, Content: issued.Usher}}, nil
 }
 
 // link returns the link that a mail contains. A welcome leads to where people sign in, if there is something to sign in to; what is sent in

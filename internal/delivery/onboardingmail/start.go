@@ -19,6 +19,7 @@ func (d *Draft) SetStart(organization string, o effective.Outlook) {
 	if c.Kind != mail.Welcome || c.Username == "" {
 		return
 	}
+	d.organization = organization
 	listed, _ := o.Shown()
 	var spaces []authz.Space
 	for _, w := range listed {

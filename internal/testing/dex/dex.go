@@ -162,6 +162,9 @@ func (s *Server) Authentication(usernamePrefix string) ([]byte, error) {
 	})
 }
 
+// CA returns the authority of the server's certificate, as PEM.
+func (s *Server) CA() []byte { return s.ca }
+
 // Client returns an HTTP client that trusts the server's certificate.
 func (s *Server) Client() *http.Client { return s.client }
 
