@@ -60,6 +60,7 @@ func (s *story) confirm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.welcome = page.url.String()
 	if err := s.press(ctx, page, "Confirmar dirección", nil, "Te damos la bienvenida a Acme S.A."); err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ type story struct {
 	browser *browser
 	// invitation is the page that the invited person has open.
 	invitation *visit
+	// welcome is the link of the page that welcomes her.
+	welcome string
 }
 
 func (s *story) play(ctx context.Context) error {
@@ -31,7 +33,7 @@ func (s *story) play(ctx context.Context) error {
 	s.say("You can type the commands yourself in %s, after", s.cluster.root)
 	s.print("\n$ set -a; . .dev/env; set +a; PATH=$PWD/.dev/bin:$PATH")
 	for _, chapter := range []func(context.Context) error{
-		s.clear, s.declare, s.readMails, s.shutOut, s.register, s.confirm, s.letIn, s.refuse,
+		s.clear, s.declare, s.readMails, s.shutOut, s.register, s.confirm, s.letIn, s.refuse, s.logIn,
 	} {
 		if err := chapter(ctx); err != nil {
 			return err

@@ -150,7 +150,7 @@ func mailboxDaemon(p paths, s *state) daemon {
 func operatorDaemon(p paths, s *state) daemon {
 	return daemon{
 		name: daemonOperator, binary: "usher",
-		args: append(usherArgs(s),
+		args: append(usherArgs(p, s),
 			"--components=Controllers",
 			"--webhook-host=127.0.0.1", "--webhook-port="+strconv.Itoa(s.Ports[portWebhook]),
 			"--webhook-dns-names=localhost",

@@ -31,6 +31,12 @@ queues:
   domains: [acme=acme.example] # the organization of the samples
 namespaces:
   labels: [team, pod-security.kubernetes.io/*]
+cluster: # as people on this machine reach it
+  name: dev
+  server: https://%s
+  login:
+    issuerURL: %s
+    caData: %q
 `
 
 const podOverlay = `# Made by make up: config/default with the image, the mailbox and the portal of this cluster.
@@ -167,7 +173,8 @@ func (v *supervisor) writeOverlay() (dir string, err error) {
 		return "", err
 	}
 	repository, tag, _ := strings.Cut(image, ":")
-	configuration := fmt.Sprintf(podConfiguration, loopback(v.state.Ports[portPortal]), v.smtpForPods())
+	configuration := fmt.Sprintf(podConfiguration, loopback(v.state.Ports[portPortal]), v.smtpForPods(),
+		loopback(v.state.Ports[portAPIServer]), v.state.issuer(), fileText(v.paths.pki("ca.crt")))
 	hash := sha256.Sum256([]byte(configuration))
 	return dir, writeFile(filepath.Join(dir, "kustomization.yaml"), fmt.Appendf(nil, podOverlay,
 		base, repository, tag, indent(configuration), hex.EncodeToString(hash[:])[:shortDigest]))

@@ -17,7 +17,7 @@ const (
 func portalDaemon(p paths, s *state) daemon {
 	return daemon{
 		name: daemonPortal, binary: "usher",
-		args: append(usherArgs(s),
+		args: append(usherArgs(p, s),
 			"--components=Portal",
 			"--portal-bind-address="+loopback(s.Ports[portPortal]),
 			"--metrics-bind-address="+loopback(s.Ports[portPortalMetrics]),
@@ -31,7 +31,7 @@ func portalDaemon(p paths, s *state) daemon {
 }
 
 // usherArgs returns the settings that both parts of Usher have.
-func usherArgs(s *state) []string {
+func usherArgs(p paths, s *state) []string {
 	return []string{
 		"--questions-namespace=" + questionsNamespace,
 		"--portal-url=http://" + loopback(s.Ports[portPortal]),
@@ -40,5 +40,7 @@ func usherArgs(s *state) []string {
 		"--namespace-labels=team,pod-security.kubernetes.io/*",
 		"--queue-domains=acme=acme.example", // the organization of the samples
 		"--drain-delay=0s",                  // nobody else could take over
+		"--cluster-name=dev", "--cluster-server=https://" + loopback(s.Ports[portAPIServer]), "--cluster-ca-file=" + p.pki("ca.crt"),
+		"--login-issuer-url=" + s.issuer(), "--login-ca-data=" + fileText(p.pki("ca.crt")),
 	}
 }
