@@ -88,7 +88,8 @@ func replyTo(info string) (func(io.Writer, login.Token) error, error) {
 		return nil, fmt.Errorf("the variable %s is not what kubectl sets: %w", execInfo, err)
 	}
 	if want := clientauthentication.SchemeGroupVersion.String(); asked.APIVersion != want {
-		return nil, fmt.Errorf("the kubeconfig asks for a credential of version %q: set apiVersion of its exec to %s", asked.APIVersion, want)
+		return nil, fmt.Errorf("the kubeconfig asks for a credential of version %q: set apiVersion of its exec to %s",
+			asked.APIVersion, want)
 	}
 	return func(w io.Writer, token login.Token) error {
 		return json.NewEncoder(w).Encode(clientauthentication.ExecCredential{

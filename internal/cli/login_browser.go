@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -30,7 +31,8 @@ func hasBrowser() bool {
 // reads the standard output.
 func openBrowser(address string) error {
 	if program := os.Getenv("BROWSER"); program != "" {
-		cmd := exec.Command(program, address)
+		// The browser outlives the command.
+		cmd := exec.CommandContext(context.Background(), program, address) //nolint:gosec // G204, G702: the person's own choice
 		if err := cmd.Start(); err != nil {
 			return err
 		}

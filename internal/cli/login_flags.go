@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/usher-operator/usher/internal/cli/login"
-	"github.com/usher-operator/usher/internal/kubeconfig"
 )
 
 // loginFlags are what the exec section of a kubeconfig says, see kubeconfig.Login.Args.
@@ -26,11 +25,11 @@ type loginFlags struct {
 
 func (f *loginFlags) bind(flags *pflag.FlagSet) {
 	c := &f.client
-	flags.StringVar(&c.IssuerURL, "issuer-url", "", "URL of the identity provider. If unset, what the kubeconfig says holds, for all flags.")
+	flags.StringVar(&c.IssuerURL, "issuer-url", "", "URL of the identity provider. If unset, the kubeconfig says all of this.")
 	flags.StringVar(&c.ID, "client-id", "", "Name by which the identity provider knows kubectl.")
 	flags.StringSliceVar(&c.Scopes, "scopes", []string{"openid", "email", "offline_access"}, "What the identity provider is asked for.")
 	flags.StringVar(&c.Email, "email", "", "Address of the person whose login it is.")
-	flags.StringVar(&c.Claim, "claim", kubeconfig.DefaultClaim, "Claim of the token that contains the address.")
+	flags.StringVar(&c.Claim, "claim", "email", "Claim of the token that contains the address.")
 	flags.IntVar(&c.RedirectPort, "redirect-port", 0, "Port on this computer to which the browser returns. If 0, any.")
 	flags.StringVar(&f.ca, "issuer-ca-data", "", "Authorities of the identity provider's certificate: PEM in base64.")
 }

@@ -22,9 +22,10 @@ import (
 // code logs a person in with the browser of this computer. The provider sends the person back to the loopback interface, where only this
 // computer's processes can listen; the code is worth nothing to those without the verifier.
 func (t Tool) code(ctx context.Context, c Client, p *provider) (entry, error) {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.RedirectPort))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", c.RedirectPort))
 	if err != nil {
-		return entry{}, fmt.Errorf("cannot listen for the answer of the browser: %w: end the program that uses the port, or use --device", err)
+		return entry{}, fmt.Errorf("cannot listen for the answer of the browser: %w: end the program that uses the port, or use --device",
+			err)
 	}
 	config := p.config(c)
 	config.RedirectURL = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // it is TCP

@@ -92,7 +92,7 @@ var _ = Describe("A login", func() {
 		Expect(provider.logins).To(Equal(1))
 
 		By("distrusting a file that others can read")
-		Expect(os.Chmod(files()[0], 0o644)).To(Succeed()) //nolint:gosec // that is the point
+		Expect(os.Chmod(files()[0], 0o644)).To(Succeed())
 		_, err = tool.Token(ctx, client)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(provider.logins).To(Equal(2))

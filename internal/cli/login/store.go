@@ -74,7 +74,7 @@ func (s Store) load(c Client) entry {
 
 // save replaces the file as a whole, so that nobody reads half of it.
 func (s Store) save(c Client, e entry) error {
-	content, err := json.Marshal(e)
+	content, err := json.Marshal(e) //nolint:gosec // G117: the file is where the token is kept
 	if err != nil {
 		return err
 	}
