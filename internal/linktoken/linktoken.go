@@ -6,6 +6,9 @@
 package linktoken
 
 import (
+	"bytes"
+	"cmp"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -15,6 +18,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"sync/atomic"
 
@@ -199,6 +204,38 @@ func (r *KeyRing) SignDigest(purpose Purpose, uid types.UID, digest string, send
 		return "", ErrNoKeys
 	}
 	return keys.sign(purpose, uid, [addressSize]byte(address), sendCount)
+}
+
+// Derive returns keys for a purpose other than links (HKDF-SHA-256), one of each key in use, the newest first. Without keys, the error is
+// ErrNoKeys.
+func (r *KeyRing) Derive(purpose string) ([][]byte, error) {
+	keys := r.keys.Load()
+	if keys == nil {
+		return nil, ErrNoKeys
+	}
+	return keys.derive(purpose)
+}
+
+func (k *Keys) derive(purpose string) ([][]byte, error) {
+	ids := slices.SortedFunc(maps.Keys(k.byID), func(a, b [4]byte) int {
+		return cmp.Or(cmp.Compare(rank(b == k.newest), rank(a == k.newest)), bytes.Compare(a[:], b[:]))
+	})
+	derived := make([][]byte, 0, len(ids))
+	for _, id := range ids {
+		key, err := hkdf.Key(sha256.New, k.byID[id], nil, "usher/"+purpose, KeySize)
+		if err != nil {
+			return nil, err
+		}
+		derived = append(derived, key)
+	}
+	return derived, nil
+}
+
+func rank(first bool) int {
+	if first {
+		return 1
+	}
+	return 0
 }
 
 // Verify verifies with all keys in use; see Keys.Verify. Without keys, the error is ErrNoKeys.
