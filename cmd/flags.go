@@ -49,6 +49,7 @@ func parseInto(flags *flag.FlagSet, args []string) (setup.Options, *zap.Options,
 	mailFlags(flags, &o)
 	peopleFlags(flags, &o)
 	setup.IntakeFlags(flags, &o)
+	setup.SignInFlags(flags, &o)
 	setup.GatewayFlags(flags, &o)
 	setup.ProvisionalFlags(flags, &o)
 	setup.BudgetFlags(flags, &o)

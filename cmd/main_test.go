@@ -25,6 +25,7 @@ import (
 	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/signin"
 )
 
 func TestProgram(t *testing.T) {
@@ -72,6 +73,9 @@ var _ = Describe("Flags", func() {
 				ClientID: "kubectl", Scopes: []string{"openid", "email", "groups", "offline_access"}, Claim: "email",
 			}},
 			ClusterCAFile: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+			SignIn: signin.Provider{
+				Scopes: []string{"openid", "email", "profile"}, EmailVerified: signin.EmailVerifiedRequired,
+			},
 		}))
 	})
 

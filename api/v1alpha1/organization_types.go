@@ -26,6 +26,11 @@ type OrganizationSpec struct {
 	// settings apply to all workspaces of the organization.
 	// +optional
 	Settings OrganizationSettings `json:"settings,omitempty,omitzero"`
+	// signIn is the organization's own OpenID provider: invited people accept by signing in with it, and the address that it has
+	// verified takes the place of the second mail. The platform team has to allow its host. If unset, the platform's provider
+	// is used, if it has one.
+	// +optional
+	SignIn *OrganizationSignIn `json:"signIn,omitempty"`
 	// contacts receive the organization's alerts and reports. There are at most 64.
 	// +optional
 	// +listType=map
@@ -242,6 +247,57 @@ type OrganizationSettings struct {
 	// +optional
 	Reports ReportSettings `json:"reports,omitempty,omitzero"`
 }
+
+// OrganizationSignIn is an organization's own OpenID provider. The portal is a public client of it and proves itself with PKCE, so
+// there is no client secret.
+type OrganizationSignIn struct {
+	// issuerURL is the provider, exactly as its tokens name it, such as https://login.acme.example.
+	// +required
+	// +kubebuilder:validation:MinLength=9
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^https://[^\s@?#\pC]+$')`,message="must be an https URL without a user, a query and a fragment"
+	IssuerURL string `json:"issuerURL,omitempty"`
+	// clientID is the name by which the provider knows the portal.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\s\pC]')`,message="must not contain whitespace"
+	ClientID string `json:"clientID,omitempty"`
+	// displayName is what people know the provider by, for the button "Continue with …". If unset, it is the host in issuerURL.
+	// +optional
+	DisplayName DisplayName `json:"displayName,omitempty"`
+	// allowedDomains are the mail domains whose addresses the provider vouches for, at most 32. If unset, it may vouch for all.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=32
+	AllowedDomains []MailDomain `json:"allowedDomains,omitempty"`
+	// emailVerified is whether tokens must say that the provider has verified the address:
+	//
+	//   - Required: they must.
+	//   - Assumed: an address of which the token says nothing counts as verified, for a provider such as Entra ID that vouches only for
+	//     its own people's addresses. One of which it says that it is not verified is refused.
+	//
+	// If unset, it is Required.
+	// +optional
+	EmailVerified EmailVerified `json:"emailVerified,omitempty"`
+}
+
+// EmailVerified is whether tokens must say that the provider has verified the address.
+// +kubebuilder:validation:Enum=Required;Assumed
+type EmailVerified string
+
+const (
+	// EmailVerifiedRequired takes only an address that the token says is verified.
+	EmailVerifiedRequired EmailVerified = "Required"
+	// EmailVerifiedAssumed also takes one of which the token says nothing.
+	EmailVerifiedAssumed EmailVerified = "Assumed"
+)
+
+// MailDomain is a mail domain such as acme.example.
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=253
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\s@.\pC]+([.][^\s@.\pC]+)*$')`,message="must be a mail domain such as acme.example"
+type MailDomain string
 
 // Delegate is an identity that acts with a role without being a person.
 type Delegate struct {

@@ -11,6 +11,7 @@ var words = map[onboarding.Event]string{
 	onboarding.EventRecognize:  "is already a user",
 	onboarding.EventRegister:   "submits the form",
 	onboarding.EventAccept:     "submits the form, no confirmation required",
+	onboarding.EventSignIn:     "submits the form, signed in with the invited address",
 	onboarding.EventConfirm:    "confirms the address",
 	onboarding.EventDecline:    "declines",
 	onboarding.EventReconsider: "takes the decline back",

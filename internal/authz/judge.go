@@ -42,7 +42,7 @@ func judgeContent(r Request) []Violation {
 		return found
 	}
 	return slices.Concat(found, CheckContent(r.New), judgeNamespace(r), judgeIntake(r), judgeQueueLoop(r), judgeSerials(r),
-		judgeIdentityGroup(r), judgeGroupTitle(r), judgeDirectoryRoles(r))
+		judgeIdentityGroup(r), judgeGroupTitle(r), judgeDirectoryRoles(r), judgeIssuer(r))
 }
 
 // judgeAuthority applies the role table.

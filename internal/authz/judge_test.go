@@ -12,6 +12,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/authz"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
@@ -39,7 +40,11 @@ func asked(actor authz.Actor, operation authz.Operation, object metav1.Object) a
 
 // update returns a request to change an object of organization acme.
 func update(actor authz.Actor, before, after metav1.Object) authz.Request {
-	return authz.Request{Operation: authz.Update, Actor: actor, Organization: "acme", Old: before, New: after}
+	issuers, err := effective.ParseIssuers([]string{"*.acme.example"})
+	Expect(err).NotTo(HaveOccurred())
+	return authz.Request{
+		Operation: authz.Update, Actor: actor, Organization: "acme", Old: before, New: after, Facts: authz.Facts{Issuers: issuers},
+	}
 }
 
 func changed(u *v1alpha1.OrgUser, change func(*v1alpha1.OrgUser)) *v1alpha1.OrgUser {

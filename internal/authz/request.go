@@ -71,6 +71,8 @@ type Facts struct {
 	IdentityGroups effective.IdentityGroups
 	// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
 	Appointing effective.Appointing
+	// Issuers are the hosts at which organizations may have OpenID providers of their own.
+	Issuers effective.Issuers
 	// TitleHolder is another OrgGroup with the name for people that the request's OrgGroup has; nil: there is none.
 	TitleHolder *v1alpha1.OrgGroup
 	// Namespace is about the namespace of a new Workspace.

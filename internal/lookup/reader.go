@@ -30,6 +30,7 @@ type Reader struct {
 
 	domains        live.Value[effective.IntakeDomains]
 	identityGroups live.Value[effective.IdentityGroups]
+	issuers        effective.Issuers
 	names          effective.Usernames
 	appointing     effective.Appointing
 }
@@ -48,6 +49,12 @@ func (r Reader) WithLiveDomains(domains live.Value[effective.IntakeDomains]) Rea
 // WithIdentityGroups returns a Reader for which OrgGroups may name these groups of the identity provider.
 func (r Reader) WithIdentityGroups(groups live.Value[effective.IdentityGroups]) Reader {
 	r.identityGroups = groups
+	return r
+}
+
+// WithIssuers returns a Reader for which organizations may have OpenID providers of their own at these hosts.
+func (r Reader) WithIssuers(issuers effective.Issuers) Reader {
+	r.issuers = issuers
 	return r
 }
 

@@ -25,6 +25,7 @@ func (r Reader) RequestFacts(ctx context.Context, q authz.Request, operator stri
 	switch o := objectOf(q).(type) {
 	case *v1alpha1.Organization:
 		q.Facts.Appointing = r.appointing
+		q.Facts.Issuers = r.issuers
 		q.Facts.ClusterRoles, err = r.ClusterRoles(ctx, o)
 	case *v1alpha1.OrgUser:
 		q.Facts.OtherAdministrator, err = r.otherAdministrator(ctx, q.Facts.Organization, o.Name)

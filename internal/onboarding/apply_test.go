@@ -141,6 +141,7 @@ var _ = Describe("An applied event", func() {
 	},
 		Entry("by confirming the address", registered, onboarding.EventConfirm),
 		Entry("by submitting the form, when no confirmation is required", invited, onboarding.EventAccept),
+		Entry("SIG-1 by submitting the form, signed in with the invited address", invited, onboarding.EventSignIn),
 	)
 
 	It("takes a decline back with the same link, valid until the same time, and queues no mail", func() {

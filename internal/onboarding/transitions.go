@@ -23,6 +23,9 @@ const (
 	EventRegister Event = "Register"
 	// EventAccept is the submitted registration form, when no confirmation is required.
 	EventAccept Event = "Accept"
+	// EventSignIn is the submitted registration form of a person who has signed in with the invited address: the provider's word for it
+	// takes the place of the second mail (SIG-1).
+	EventSignIn Event = "SignIn"
 	// EventConfirm confirms the address (NOV-11).
 	EventConfirm Event = "Confirm"
 	// EventDecline declines the invitation.
@@ -60,6 +63,7 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 		EventRecognize: {v1alpha1.RecipientActive, ""},
 		EventRegister:  {v1alpha1.RecipientRegistered, v1alpha1.MailConfirmation},
 		EventAccept:    {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
+		EventSignIn:    {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
 		EventDecline:   {v1alpha1.RecipientDeclined, ""},
 		EventExpire:    {v1alpha1.RecipientExpired, ""},
 		EventRevoke:    {v1alpha1.RecipientRevoked, ""},
@@ -111,8 +115,8 @@ func States() []v1alpha1.RecipientState {
 // Events returns all events, in the order in which they happen to a person.
 func Events() []Event {
 	return []Event{
-		EventName, EventAdmit, EventRecognize, EventRegister, EventAccept, EventConfirm, EventDecline, EventReconsider,
-		EventExpire, EventReject, EventResend, EventRevoke, EventReactivate, EventRemove,
+		EventName, EventAdmit, EventRecognize, EventRegister, EventAccept, EventSignIn, EventConfirm, EventDecline,
+		EventReconsider, EventExpire, EventReject, EventResend, EventRevoke, EventReactivate, EventRemove,
 	}
 }
 

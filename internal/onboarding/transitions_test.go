@@ -53,6 +53,7 @@ var transitionTable = []struct {
 	{onboarding.EventRecognize, [8]cell{known, known, known, none, known, known, known, known}},
 	{onboarding.EventRegister, [8]cell{none, confirm, none, none, none, none, none, none}},
 	{onboarding.EventAccept, [8]cell{none, welcome, none, none, none, none, none, none}},
+	{onboarding.EventSignIn, [8]cell{none, welcome, none, none, none, none, none, none}},
 	{onboarding.EventConfirm, [8]cell{none, none, welcome, none, none, none, none, none}},
 	{onboarding.EventDecline, [8]cell{none, decline, none, none, none, none, none, none}},
 	{onboarding.EventReconsider, [8]cell{none, none, none, none, undo, none, none, none}},
@@ -75,7 +76,7 @@ var _ = Describe("The transition table", func() {
 		}
 	}
 
-	It("NOV-11 leads to Active through the confirmation, and through the form only when no confirmation is required", func() {
+	It("NOV-11 leads to Active through the confirmation, and through the form only when no confirmation is required or the person has signed in", func() {
 		for _, state := range allStates {
 			for _, row := range transitionTable {
 				step, ok := onboarding.Next(state, row.event)
@@ -83,7 +84,7 @@ var _ = Describe("The transition table", func() {
 					continue
 				}
 				if row.event != onboarding.EventRecognize && state != active { // is a user already, in another way
-					Expect(string(state) + " " + string(row.event)).To(BeElementOf("Registered Confirm", "Invited Accept"))
+					Expect(string(state) + " " + string(row.event)).To(BeElementOf("Registered Confirm", "Invited Accept", "Invited SignIn"))
 				}
 			}
 		}

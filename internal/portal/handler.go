@@ -8,7 +8,9 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/linktoken"
+	"github.com/usher-operator/usher/internal/signin"
 )
 
 // maxToken is far above the length of any token. Longer ones are not verified.
@@ -18,12 +20,14 @@ const maxToken = 256
 type handler struct {
 	links Links
 	log   logr.Logger
+	// visits are those of people who sign in; nil: nobody does.
+	visits *visits
 }
 
 // New returns the portal as a handler, with everything that protects it: response headers, limits, refusal of forms from other
 // sites. An invalid Options.URL counts as none; NewServer refuses it.
 func New(links Links, opts Options) http.Handler {
-	h := &handler{links: links, log: opts.Log}
+	h := &handler{links: links, log: opts.Log, visits: newVisits(opts)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.notice(screenHome))
 	mux.HandleFunc("GET /healthz", healthz)
@@ -43,6 +47,7 @@ func New(links Links, opts Options) http.Handler {
 		mux.HandleFunc(path+"/done", h.refuseMethod("GET, HEAD"))
 		mux.HandleFunc(path+kubeconfigPath, h.refuseMethod("GET, HEAD"))
 	}
+	h.addSignInPages(mux)
 	h.addAddressPages(mux)
 	h.addQuestionPages(mux, opts)
 	h.addQueuePages(mux, opts)
@@ -122,6 +127,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 	case "accept":
 		h.accept(w, r, link)
 	case "decline":
+		h.forgetProof(w)
 		declined, err := h.links.Decline(r.Context(), r.PathValue("token"))
 		h.logError(r, err)
 		h.finish(w, r, screenAfterStep(linktoken.PurposeInvite, declined, err), link, "")
@@ -143,15 +149,27 @@ func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
 		r.PostForm.Set("displayName", string(link.Registration.DisplayName))
 	}
 	f := readForm(r.PostForm)
+	who := h.proofFor(r, link)
 	if len(f.Errors) > 0 {
 		p := newPage(r, screenInvite.name, link)
 		p.Form = f
+		p.prove(who)
 		h.logError(r, p.write(w, screenInvite, http.StatusUnprocessableEntity))
 		return
 	}
-	registered, err := h.links.Register(r.Context(), r.PathValue("token"), f.registration())
+	registered, err := h.register(w, r, who, f.registration())
 	h.logError(r, err)
 	h.finish(w, r, screenAfterStep(linktoken.PurposeInvite, registered, err), link, f.Language)
+}
+
+// register accepts the invitation: at once for a person who has signed in, and else subject to the second mail. A sign-in is good for one
+// acceptance.
+func (h *handler) register(w http.ResponseWriter, r *http.Request, who *signin.Identity, entered v1alpha1.Registration) (*Link, error) {
+	if who == nil {
+		return h.links.Register(r.Context(), r.PathValue("token"), entered)
+	}
+	h.forgetProof(w)
+	return h.links.AcceptSignedIn(r.Context(), r.PathValue("token"), *who, entered)
 }
 
 // confirm handles the button of the confirmation page.

@@ -44,6 +44,8 @@ type page struct {
 	// Question is the question that the page is about. Questions are all questions of an asker.
 	Question  *Question
 	Questions []Question
+	// Proved is true if the person has signed in with the invited address.
+	Proved bool
 	// Path is the path of the link or contact page, without a query; empty: there is none.
 	Path string
 
@@ -71,6 +73,8 @@ func newPage(r *http.Request, name string, link *Link) *page {
 			"inviter":      locale.OneLine(link.Inviter),
 			"email":        locale.OneLine(link.Email),
 			"username":     locale.OneLine(link.Username),
+			"provider":     locale.OneLine(link.Provider.Title()),
+			"signedIn":     locale.OneLine(link.SignedIn),
 		}
 	}
 	p.locale = languages.Closest(preferences...)

@@ -23,6 +23,7 @@ import (
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/signin"
 )
 
 // Purpose is what a link is for.
@@ -44,6 +45,8 @@ var (
 	ErrClosed = errors.New("the page is not open yet")
 	// ErrDeclined is returned for a link of an invitation that the person has declined.
 	ErrDeclined = errors.New("the invitation has been declined")
+	// ErrOtherAddress is returned for a person who has signed in with another address than the invited one.
+	ErrOtherAddress = errors.New("the person has signed in with another address than the invited one")
 	// ErrPaused is returned while nothing may change in the organization, because the platform has paused it.
 	ErrPaused = errors.New("the organization is paused")
 )
@@ -97,6 +100,10 @@ type Link struct {
 	Kubeconfigs kubeconfig.Issued
 	// NeedsConfirmation is true if a second mail confirms the address after registration.
 	NeedsConfirmation bool
+	// Provider is with whom the person can sign in instead of waiting for the second mail; without an issuer: nobody.
+	Provider signin.Provider
+	// SignedIn is the address that the person has signed in with, if the page is about that; empty: none.
+	SignedIn string
 }
 
 // Branding is how an organization's pages look.
@@ -128,6 +135,9 @@ type Links interface {
 	Open(ctx context.Context, purpose Purpose, token string) (*Link, error)
 	// Register accepts the invitation with what the person entered (NOV-10).
 	Register(ctx context.Context, token string, r v1alpha1.Registration) (*Link, error)
+	// AcceptSignedIn accepts the invitation of a person who has signed in. The verified address takes the place of the second mail (SIG-1).
+	// For another address, the error is ErrOtherAddress.
+	AcceptSignedIn(ctx context.Context, token string, who signin.Identity, r v1alpha1.Registration) (*Link, error)
 	// Decline declines the invitation.
 	Decline(ctx context.Context, token string) (*Link, error)
 	// Reconsider takes a decline back: the person is invited as before.
@@ -159,6 +169,12 @@ type Options struct {
 	Queues Queues
 	// Directories serves the directories of organizations, below /scim/v2/; nil: the portal has none.
 	Directories http.Handler
+	// SignIn leads people to their identity provider; nil: nobody signs in.
+	SignIn SignIn
+	// Keys encrypt what a sign-in leaves in a browser; needed with SignIn.
+	Keys signin.Keys
+	// Now is the clock; nil: the system's.
+	Now func() time.Time
 	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /48); zero: 30; negative: no limit.
 	QuestionsPerHour live.Value[float64]
 	// Middleware wraps the handler of a Server; nil: nothing does.

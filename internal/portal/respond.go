@@ -33,6 +33,7 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, s screen, link *L
 	p := newPage(r, s.name, link)
 	if s == screenInvite {
 		p.Form = prefilled(link, p.locale.Tag())
+		p.prove(h.proofFor(r, link))
 	}
 	switch s {
 	case screenBusy, screenTrouble:
@@ -49,7 +50,7 @@ func (h *handler) logError(r *http.Request, err error) {
 	if err == nil || errors.Is(err, r.Context().Err()) {
 		return
 	}
-	for _, usual := range []error{ErrUnknown, ErrExpired, ErrUsed, ErrRevoked, ErrReplaced, ErrDeclined, ErrPaused} {
+	for _, usual := range []error{ErrUnknown, ErrExpired, ErrUsed, ErrRevoked, ErrReplaced, ErrDeclined, ErrPaused, ErrOtherAddress} {
 		if errors.Is(err, usual) {
 			return
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/portal"
+	"github.com/usher-operator/usher/internal/signin"
 	"github.com/usher-operator/usher/internal/testing/timing"
 )
 
@@ -45,6 +46,8 @@ type fakeLinks struct {
 	changes []string
 	// registration is the argument of the last Register.
 	registration v1alpha1.Registration
+	// signedIn is who has signed in, by the last AcceptSignedIn.
+	signedIn signin.Identity
 }
 
 func newFakeLinks() *fakeLinks {
@@ -98,6 +101,13 @@ func (f *fakeLinks) Register(_ context.Context, token string, r v1alpha1.Registr
 		state = v1alpha1.RecipientRegistered
 	}
 	return f.move(linktoken.PurposeInvite, token, "register", state)
+}
+
+func (f *fakeLinks) AcceptSignedIn(
+	_ context.Context, token string, who signin.Identity, r v1alpha1.Registration,
+) (*portal.Link, error) {
+	f.registration, f.signedIn = r, who
+	return f.move(linktoken.PurposeInvite, token, "accept signed in", v1alpha1.RecipientActive)
 }
 
 func (f *fakeLinks) Decline(_ context.Context, token string) (*portal.Link, error) {

@@ -53,6 +53,13 @@ var signs = map[string]string{
 	screenAddressConfirmed.name: "good",
 	screenAddressGone.name:      "time",
 
+	screenSignInDown.name:       "trouble",
+	screenSignInStale.name:      "time",
+	screenSignInDenied.name:     "ended",
+	screenSignInRefused.name:    "trouble",
+	screenSignInUnverified.name: "trouble",
+	screenSignInOther.name:      "trouble",
+
 	screenQuestionSent.name: "mail",
 	screenQuestionGone.name: "time",
 	screenDeskClosed.name:   "time",

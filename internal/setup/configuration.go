@@ -19,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/gateway"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/signin"
 )
 
 // DefaultOptions returns the options of a configuration that says nothing. The required ones are missing.
@@ -70,6 +71,10 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 	if err != nil {
 		return Options{}, fmt.Errorf("portal.trustedProxies: %w", err)
 	}
+	private, err := ParseNetworks(c.SignIn.PrivateNetworks)
+	if err != nil {
+		return Options{}, fmt.Errorf("signIn.privateNetworks: %w", err)
+	}
 	return Options{
 		Components:     components(c.Components),
 		LeaderElection: c.LeaderElection,
@@ -93,6 +98,13 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 
 		Directories:                c.Directories.Enabled,
 		DirectoryRequestsPerSecond: c.Directories.RequestsPerSecond,
+		SignIn: signin.Provider{
+			IssuerURL: c.SignIn.IssuerURL, ClientID: c.SignIn.ClientID, ClientSecretFile: c.SignIn.ClientSecretFile,
+			CAFile: c.SignIn.CAFile, Scopes: c.SignIn.Scopes, DisplayName: c.SignIn.DisplayName,
+			AllowedDomains: c.SignIn.AllowedDomains, EmailVerified: signin.EmailVerified(c.SignIn.EmailVerified),
+		},
+		OrganizationIssuers: c.SignIn.OrganizationIssuers,
+		SignInNetworks:      private,
 
 		Mail: mail.Options{
 			Address: c.Mail.SMTP.Address, TLS: mail.TLSMode(c.Mail.SMTP.TLS), Connections: c.Mail.SMTP.Connections,

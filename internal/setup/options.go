@@ -19,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/signin"
 )
 
 // Options are the operator's configuration.
@@ -71,6 +72,12 @@ type Options struct {
 	Directories bool
 	// DirectoryRequestsPerSecond limits each organization's directory, in each replica; zero: the door's default; negative: no limit.
 	DirectoryRequestsPerSecond float64
+	// SignIn is the provider with whose accounts people sign in on the portal; without an issuer: there is none.
+	SignIn signin.Provider
+	// OrganizationIssuers lists the hosts of organizations' own providers, see effective.ParseIssuers; empty: they may have none.
+	OrganizationIssuers []string
+	// SignInNetworks are the networks, beside the public internet, in which organizations' providers may be.
+	SignInNetworks []netip.Prefix
 
 	// Mail says how to reach the mail server.
 	Mail mail.Options
@@ -199,6 +206,7 @@ func (o *Options) validate() error {
 	require(o.SignInURL == "" || isWebURL(o.SignInURL), "--sign-in-url %q must be the absolute URL at which people sign in to the "+
 		"cluster, such as https://login.acme.example, or empty", o.SignInURL)
 	wrong = append(wrong, o.validateCluster()...)
+	wrong = append(wrong, o.validateSignIn()...)
 	if err := checkGateway(o.Gateway); err != nil {
 		wrong = append(wrong, err)
 	}

@@ -31,7 +31,7 @@ func (p *process) addPages() error {
 	mgr, o, cache := p.mgr, p.o, cacheReader(p.mgr, p.o)
 	links := &portal.ClusterLinks{
 		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, MailDomain: o.mailDomain(),
-		SignInURL: o.live.signInURL, Kubeconfigs: o.issuer(), Now: o.now(),
+		SignInURL: o.live.signInURL, SignIn: o.SignIn, Issuers: issuers(o), Kubeconfigs: o.issuer(), Now: o.now(),
 	}
 	directories, err := newDirectories(mgr, o)
 	if err != nil {
@@ -42,8 +42,8 @@ func (p *process) addPages() error {
 		RequestsPerSecond: o.live.requestsPerSecond, QuestionsPerHour: o.live.questionsPerHour,
 		Questions:   &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: p.questions, Keys: p.keys, Now: o.now()},
 		Queues:      &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, Now: o.now()},
-		Directories: directories,
-		Log:         mgr.GetLogger().WithName("portal"), Middleware: p.doors.farewell,
+		Directories: directories, SignIn: newSignIn(o), Keys: p.keys, Now: o.now(),
+		Log: mgr.GetLogger().WithName("portal"), Middleware: p.doors.farewell,
 	})
 	if err != nil {
 		return err

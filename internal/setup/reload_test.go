@@ -52,7 +52,7 @@ func alter(c *config.UsherConfiguration, key string) {
 	case []string:
 		text := "a.example"
 		switch key {
-		case "portal.trustedProxies":
+		case "portal.trustedProxies", "signIn.privateNetworks":
 			text = "10.0.0.0/8"
 		case "intake.domains":
 			text = "acme=acme.example"

@@ -39,7 +39,8 @@ func addWebhooks(ctx context.Context, mgr ctrl.Manager, o *Options, full func() 
 	return webhooks.Setup(mgr, webhooks.Options{
 		Reader: mgr.GetCache(), Live: mgr.GetAPIReader(), Platform: o.live.platform, Seen: seen,
 		Namespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
-		IdentityGroups: o.live.identityGroups, Appointing: o.Appointing, IntakeOff: o.IntakeAddress == "", Usernames: o.Usernames, Full: full,
+		IdentityGroups: o.live.identityGroups, Appointing: o.Appointing, Issuers: issuers(o), IntakeOff: o.IntakeAddress == "",
+		Usernames: o.Usernames, Full: full,
 	})
 }
 

@@ -31,7 +31,7 @@ import (
 // portalSteps are the steps of the transition table that a page takes.
 var portalSteps = map[v1alpha1.RecipientState][]onboarding.Event{
 	v1alpha1.RecipientInvited: {
-		onboarding.EventRegister, onboarding.EventAccept, onboarding.EventDecline, onboarding.EventRevoke,
+		onboarding.EventRegister, onboarding.EventAccept, onboarding.EventSignIn, onboarding.EventDecline, onboarding.EventRevoke,
 	},
 	v1alpha1.RecipientRegistered: {onboarding.EventConfirm, onboarding.EventRevoke},
 	v1alpha1.RecipientDeclined:   {onboarding.EventReconsider},
@@ -113,7 +113,7 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 						UID: "6f1c0f0e-7d3a-4e0f-9a43-0d5c2f6a9b11", Email: "eva@acme.example", Now: time.Now(), MailDomain: "usher.example",
 						Reason: v1alpha1.RevokedInviterUnauthorized,
 					})).To(BeTrue())
-					if event == onboarding.EventRegister || event == onboarding.EventAccept {
+					if event == onboarding.EventRegister || event == onboarding.EventAccept || event == onboarding.EventSignIn {
 						at.Registration = &v1alpha1.Registration{DisplayName: "Eva", Phone: "+34600000001", Language: "es"}
 					}
 					reached[at.State] = true

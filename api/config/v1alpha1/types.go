@@ -35,6 +35,8 @@ type UsherConfiguration struct {
 	Portal Portal `json:"portal"`
 	// directories are those of organizations, such as Entra ID and Okta, which manage accounts by SCIM 2.0.
 	Directories Directories `json:"directories"`
+	// signIn is with whom people sign in on the portal.
+	SignIn SignIn `json:"signIn"`
 	// mail is what the operator sends.
 	Mail Mail `json:"mail"`
 	// gateway reaches the phones of contacts.
@@ -155,6 +157,34 @@ type Directories struct {
 	Enabled bool `json:"enabled"`
 	// requestsPerSecond limits each organization's directory, in each replica of the portal; 0: the default, 50; negative: no limit.
 	RequestsPerSecond float64 `json:"requestsPerSecond"`
+}
+
+// SignIn is the OpenID provider with whose accounts people sign in on the portal: to accept an invitation without a second mail, and to see
+// their own page. Usher keeps no passwords.
+type SignIn struct {
+	// issuerURL is the provider, exactly as its tokens name it, such as https://login.acme.example; empty: there is none.
+	IssuerURL string `json:"issuerURL"`
+	// clientID is the name by which the provider knows the portal. Required with issuerURL.
+	ClientID string `json:"clientID"`
+	// clientSecretFile is a file with the portal's secret at the provider; empty: the portal is a public client. It uses PKCE either way.
+	ClientSecretFile string `json:"clientSecretFile"`
+	// caFile is a file with the authorities of the provider's certificate; empty: those of the system. Organizations' providers may have
+	// a certificate of either.
+	CAFile string `json:"caFile"`
+	// scopes are what the portal asks the provider for.
+	Scopes []string `json:"scopes"`
+	// displayName is what people know the provider by, for the button "Continue with …"; empty: the host in issuerURL.
+	DisplayName string `json:"displayName"`
+	// allowedDomains are the mail domains whose addresses the provider vouches for; empty: all.
+	AllowedDomains []string `json:"allowedDomains"`
+	// emailVerified is whether tokens must say that the provider has verified the address: Required, or Assumed for a provider that does
+	// not say so of its own people's addresses, such as Entra ID. A token that denies it is refused either way.
+	EmailVerified string `json:"emailVerified"`
+	// organizationIssuers are the hosts at which organizations may have providers of their own: host or *.domain, each with organization=
+	// before it if it holds for one only; empty: they may have none.
+	OrganizationIssuers []string `json:"organizationIssuers"`
+	// privateNetworks are the networks, beside the public internet, in which organizations' providers may be, such as 10.20.0.0/16.
+	PrivateNetworks []string `json:"privateNetworks"`
 }
 
 // Mail says what the operator sends, and how.

@@ -28,6 +28,9 @@ app.kubernetes.io/component: {{ .component }}
 {{- if .Values.secrets.gateway -}}
 {{- $_ := mergeOverwrite $c (dict "gateway" (dict "keyFile" "/etc/usher/gateway/key")) -}}
 {{- end -}}
+{{- if .Values.secrets.signIn -}}
+{{- $_ := mergeOverwrite $c (dict "signIn" (dict "clientSecretFile" "/etc/usher/sign-in/client-secret")) -}}
+{{- end -}}
 {{- if .Values.secrets.audit -}}
 {{- $_ := mergeOverwrite $c (dict "activity" (dict "auditTokenFile" "/etc/usher/audit/token")) -}}
 {{- end -}}
@@ -37,6 +40,12 @@ app.kubernetes.io/component: {{ .component }}
 apiVersion: config.usher.dev/v1alpha1
 kind: UsherConfiguration
 {{ toYaml $c }}
+{{- end }}
+
+{{/* Whether people sign in on the portal; empty: they do not. */}}
+{{- define "usher.signsIn" -}}
+{{- $s := .Values.configuration.signIn | default dict -}}
+{{- if or $s.issuerURL $s.organizationIssuers }}true{{ end -}}
 {{- end }}
 
 {{/* The fields of the configuration that take effect after a restart, one per line. */}}

@@ -161,7 +161,7 @@ func flags(o *setup.Options) []string {
 	for _, network := range o.TrustedProxies {
 		networks = append(networks, network.String())
 	}
-	return append(setup.BudgetArguments(o), []string{
+	return append(append(setup.BudgetArguments(o), setup.SignInArguments(o)...), []string{
 		"--namespace=" + o.Namespace,
 		"--questions-namespace=" + o.QuestionsNamespace,
 		"--leader-elect=" + strconv.FormatBool(o.LeaderElection),

@@ -42,6 +42,8 @@ type Options struct {
 	IdentityGroups live.Value[effective.IdentityGroups]
 	// Appointing lists the organizations in which a group can give the role OrganizationAdmin.
 	Appointing effective.Appointing
+	// Issuers are the hosts at which organizations may have OpenID providers of their own.
+	Issuers effective.Issuers
 	// Usernames maps people's addresses to the names by which the API server knows them.
 	Usernames effective.Usernames
 	// IntakeOff is true if the operator does not receive mail.
@@ -66,7 +68,7 @@ type Options struct {
 func Setup(mgr ctrl.Manager, o Options) error {
 	a := authorizer{
 		cache: lookup.New(o.Reader, effective.IntakeDomains{}).WithLiveDomains(o.IntakeDomains).WithUsernames(o.Usernames).
-			WithIdentityGroups(o.IdentityGroups).WithAppointing(o.Appointing),
+			WithIdentityGroups(o.IdentityGroups).WithAppointing(o.Appointing).WithIssuers(o.Issuers),
 		api:      lookup.NewAPIReader(o.Live),
 		platform: o.Platform, seen: o.Seen,
 		operatorNamespace: o.Namespace, labels: o.NamespaceLabels, intakeOff: o.IntakeOff, full: o.Full,

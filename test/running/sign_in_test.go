@@ -1,0 +1,119 @@
+// Copyright The Usher Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package running
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	config "github.com/usher-operator/usher/api/config/v1alpha1"
+	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/mailbox"
+	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/provider"
+)
+
+// person is somebody with a browser, which follows redirects to the provider and back.
+type person struct{ http *http.Client }
+
+func newPerson(op *provider.Provider) person {
+	GinkgoHelper()
+	jar, err := cookiejar.New(nil)
+	Expect(err).NotTo(HaveOccurred())
+	browser := *op.Server.Client()
+	browser.Jar = jar
+	return person{&browser}
+}
+
+// visit opens a page, or sends a form to it, and returns what the browser shows in the end.
+func (p person) visit(ctx context.Context, link string, form url.Values) (int, string) {
+	GinkgoHelper()
+	method := http.MethodGet
+	if form != nil {
+		method = http.MethodPost
+	}
+	r, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(form.Encode()))
+	Expect(err).NotTo(HaveOccurred())
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := p.http.Do(r)
+	Expect(err).NotTo(HaveOccurred())
+	body, err := io.ReadAll(answer.Body)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(answer.Body.Close()).To(Succeed())
+	return answer.StatusCode, string(body)
+}
+
+var _ = Describe("SIG-1 an invited person who signs in", func() {
+	It("accepts without a second mail, with the platform's provider or the organization's own, as the invited one only", func(ctx context.Context) {
+		op, err := provider.New()
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(op.Close)
+		ca := filepath.Join(GinkgoT().TempDir(), "ca.pem")
+		Expect(os.WriteFile(ca, op.CA(), 0o600)).To(Succeed())
+		_, usher := startConfigured(ctx, func(f *config.UsherConfiguration) {
+			f.SignIn.IssuerURL, f.SignIn.ClientID, f.SignIn.CAFile, f.SignIn.DisplayName = op.Issuer(), "usher", ca, "Platform ID"
+			f.SignIn.OrganizationIssuers, f.SignIn.PrivateNetworks = []string{"127.0.0.1"}, []string{"127.0.0.0/8"}
+		})
+		org := organization(ctx)
+		accepted := func(name, clientID, title string) {
+			GinkgoHelper()
+			address := name + "@" + org + ".example"
+			invitation := builders.Invitation(org, name, address).Obj()
+			Expect(env.Client.Create(ctx, invitation)).To(Succeed())
+			link := linkTo(ctx, usher, address, "/i/")
+
+			Eventually(func() string {
+				_, page := newPerson(op).visit(ctx, link, nil)
+				return page
+			}).Should(ContainSubstring("Continue with " + title))
+
+			By("signing in as somebody else, which is refused with words")
+			op.Claims["email"], op.Claims["name"] = "eva@"+org+".example", "Ada Lima"
+			who := newPerson(op)
+			status, page := who.visit(ctx, link+"/sign-in", nil)
+			Expect(status).To(Equal(http.StatusForbidden))
+			Expect(page).To(ContainSubstring("You have signed in with another address"))
+
+			By("signing in as the invited one, which changes nothing yet")
+			op.Claims["email"] = strings.ToUpper(name) + "@" + org + ".example"
+			status, page = who.visit(ctx, link+"/sign-in", nil)
+			Expect(status).To(Equal(http.StatusOK))
+			Expect(page).To(And(ContainSubstring("no second mail follows"), ContainSubstring(`value="Ada Lima"`)))
+			Expect(op.LastAuthorization()["client_id"]).To(HaveExactElements(clientID))
+			Expect(read(ctx, invitation)(Default).Status.Recipients).To(HaveExactElements(HaveField("State", v1alpha1.RecipientInvited)))
+
+			By("accepting")
+			_, page = who.visit(ctx, link, url.Values{"action": {"accept"}, "displayName": {"Ada Lima"}, "language": {"en"}})
+			Expect(page).To(ContainSubstring("Welcome to"))
+			Eventually(read(ctx, invitation)).Should(HaveField("Status.Recipients", HaveExactElements(And(
+				HaveField("State", v1alpha1.RecipientActive), HaveField("Registration.DisplayName", BeEquivalentTo("Ada Lima"))))))
+			mailTo(ctx, address, func(m mailbox.Message) bool { return strings.Contains(m.Subject, "Welcome") })
+			Expect(mailsTo(address)).To(HaveLen(2), "the invitation and the welcome")
+		}
+		accepted("ada", "usher", "Platform ID")
+
+		By("giving the organization a provider of its own, at a host that the platform allows")
+		o := &v1alpha1.Organization{}
+		Expect(env.Client.Get(ctx, client.ObjectKey{Namespace: org, Name: org}, o)).To(Succeed())
+		own := func(issuer string) error {
+			changed := o.DeepCopy()
+			changed.Spec.SignIn = &v1alpha1.OrganizationSignIn{IssuerURL: issuer, ClientID: "own", DisplayName: "Acme ID"}
+			return env.Client.Patch(ctx, changed, client.MergeFrom(o))
+		}
+		Expect(own("https://10.0.0.1/")).To(BeRefused(http.StatusUnprocessableEntity, "is not at a host where organization"))
+		Expect(own(op.Issuer())).To(Succeed())
+		accepted("luis", "own", "Acme ID")
+	})
+})
