@@ -371,6 +371,13 @@ type OrgUserStatus struct {
 	// registration is what the person entered on the registration form.
 	// +optional
 	Registration *Registration `json:"registration,omitempty"`
+	// ownDetails are the name, phone number and language that the person has entered on their own page. They take the place of the
+	// registration. What spec declares takes precedence.
+	// +optional
+	OwnDetails *Registration `json:"ownDetails,omitempty"`
+	// signOutTime is when the person last signed out everywhere on their own page, where earlier sign-ins no longer count.
+	// +optional
+	SignOutTime *metav1.Time `json:"signOutTime,omitempty"`
 	// identity is what identifies the object in links and beside others. It survives a restore from a backup, which gives
 	// the object another UID.
 	// +optional

@@ -1123,6 +1123,15 @@ func (in *OrgUserStatus) DeepCopyInto(out *OrgUserStatus) {
 		*out = new(Registration)
 		**out = **in
 	}
+	if in.OwnDetails != nil {
+		in, out := &in.OwnDetails, &out.OwnDetails
+		*out = new(Registration)
+		**out = **in
+	}
+	if in.SignOutTime != nil {
+		in, out := &in.SignOutTime, &out.SignOutTime
+		*out = (*in).DeepCopy()
+	}
 	if in.Identity != nil {
 		in, out := &in.Identity, &out.Identity
 		*out = new(Identity)

@@ -16,7 +16,7 @@ func judgeIssuer(r Request) []Violation {
 		before.Spec.SignIn.IssuerURL == o.Spec.SignIn.IssuerURL {
 		return nil
 	}
-	why := r.Facts.Issuers.WhyRefused(o.Namespace, o.Spec.SignIn.IssuerURL)
+	why := r.Facts.Issuers.RefusalOf(o.Namespace, o.Spec.SignIn.IssuerURL)
 	if why == "" {
 		return nil
 	}

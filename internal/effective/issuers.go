@@ -65,8 +65,8 @@ func (i Issuers) Allow(organization, issuer string) bool {
 	})
 }
 
-// WhyRefused says why an organization may not have its own provider at an issuer. It is empty if it may.
-func (i Issuers) WhyRefused(organization, issuer string) string {
+// RefusalOf says why an organization may not have its own provider at an issuer. It is empty if it may.
+func (i Issuers) RefusalOf(organization, issuer string) string {
 	if i.Allow(organization, issuer) {
 		return ""
 	}

@@ -18,7 +18,7 @@ func (l *ClusterLinks) AcceptSignedIn(ctx context.Context, token string, who sig
 		if err := l.checkUsable(t, o); err != nil {
 			return err
 		}
-		if p := l.providerFor(t, s.Email); !p.IsOf(who) || !who.Has(s.Email) {
+		if p := l.providerFor(t.organization, s.Email); !p.IsOf(who) || !who.Has(s.Email) {
 			return ErrOtherAddress
 		}
 		if o.State == v1alpha1.RecipientInvited && !t.authorized {
@@ -33,20 +33,26 @@ func (l *ClusterLinks) AcceptSignedIn(ctx context.Context, token string, who sig
 	})
 }
 
-// providerFor returns with whom the person of a link can sign in: the organization's own provider, if it has one, or the platform's. One
-// that does not vouch for the address is of no use to them.
-func (l *ClusterLinks) providerFor(t *linkTarget, email string) signin.Provider {
-	p := l.SignIn
-	if own := t.organization.Spec.SignIn; own != nil {
-		p = ownProvider(t.organization.Namespace, own, l.SignIn.CAFile)
-		if !l.Issuers.Allow(p.Organization, p.IssuerURL) {
-			return signin.Provider{}
-		}
-	}
+// providerFor returns with whom somebody with an address can sign in to an organization. A provider that does not vouch for the address is
+// of no use to them.
+func (l *ClusterLinks) providerFor(o *v1alpha1.Organization, email string) signin.Provider {
+	p := l.providerOf(o)
 	if p.IssuerURL == "" || !p.Allows(email) {
 		return signin.Provider{}
 	}
 	return p
+}
+
+// providerOf returns an organization's own provider, if it has one, or the platform's. One that the platform does not allow is none.
+func (l *ClusterLinks) providerOf(o *v1alpha1.Organization) signin.Provider {
+	own := o.Spec.SignIn
+	if own == nil {
+		return l.SignIn
+	}
+	if !l.Issuers.Allow(o.Namespace, own.IssuerURL) {
+		return signin.Provider{}
+	}
+	return ownProvider(o.Namespace, own, l.SignIn.CAFile)
 }
 
 // ownProvider returns an organization's own provider. The portal is a public client of it: it may read none of the organization's Secrets.

@@ -22,12 +22,14 @@ type handler struct {
 	log   logr.Logger
 	// visits are those of people who sign in; nil: nobody does.
 	visits *visits
+	// accounts are people's own pages; nil: there are none.
+	accounts Accounts
 }
 
 // New returns the portal as a handler, with everything that protects it: response headers, limits, refusal of forms from other
 // sites. An invalid Options.URL counts as none; NewServer refuses it.
 func New(links Links, opts Options) http.Handler {
-	h := &handler{links: links, log: opts.Log, visits: newVisits(opts)}
+	h := &handler{links: links, log: opts.Log, visits: newVisits(opts), accounts: opts.Accounts}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.notice(screenHome))
 	mux.HandleFunc("GET /healthz", healthz)
@@ -48,6 +50,7 @@ func New(links Links, opts Options) http.Handler {
 		mux.HandleFunc(path+kubeconfigPath, h.refuseMethod("GET, HEAD"))
 	}
 	h.addSignInPages(mux)
+	h.addAccountPages(mux)
 	h.addAddressPages(mux)
 	h.addQuestionPages(mux, opts)
 	h.addQueuePages(mux, opts)

@@ -49,7 +49,7 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(emailaddr.FormOfAddress(emailaddr.DisplayName(email)))},
 	}
 	if onboarding.State == v1alpha1.RecipientInvited {
-		link.Provider = l.providerFor(t, email)
+		link.Provider = l.providerFor(t.organization, email)
 	}
 	if onboarding.ExpirationTime != nil {
 		link.ExpirationTime = onboarding.ExpirationTime.Time

@@ -23,6 +23,7 @@ var templates = func() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	for _, name := range []string{
 		"invite", "confirm", "address", "welcome", "notice", "ask", "question", "received", "questions", "queue",
+		"account", "accounts", "accountSignIn",
 	} {
 		pages[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
 	}
@@ -46,6 +47,13 @@ type page struct {
 	Questions []Question
 	// Proved is true if the person has signed in with the invited address.
 	Proved bool
+	// Account is the person's account, on their own page; Saved is true after they have changed their details. Choices are their accounts,
+	// if there are several.
+	Account *Account
+	Saved   bool
+	Choices []AccountChoice
+	// SignInWith is the way to the provider for a person's own page, and Asked the organization that they have named; empty: none.
+	SignInWith, Asked string
 	// Path is the path of the link or contact page, without a query; empty: there is none.
 	Path string
 

@@ -122,6 +122,8 @@ type Workspace struct {
 	Access v1alpha1.WorkspaceAccess
 	// Namespace is the Kubernetes namespace that it owns; empty: unknown.
 	Namespace string
+	// Origins are where the access comes from, on a person's own page.
+	Origins []v1alpha1.GrantOrigin
 	// NotReady is true if the workspace does not exist or has no namespace yet, so that nobody has access to it.
 	NotReady bool
 }
@@ -171,6 +173,8 @@ type Options struct {
 	Directories http.Handler
 	// SignIn leads people to their identity provider; nil: nobody signs in.
 	SignIn SignIn
+	// Accounts are people's own pages; nil: there are none. They need SignIn.
+	Accounts Accounts
 	// Keys encrypt what a sign-in leaves in a browser; needed with SignIn.
 	Keys signin.Keys
 	// Now is the clock; nil: the system's.

@@ -37,7 +37,9 @@ type proof struct {
 type visits struct {
 	client         SignIn
 	attempt, proof signin.Sealer
-	now            func() time.Time
+	// session encrypts the sessions of people on their own pages.
+	session signin.Sealer
+	now     func() time.Time
 	// secure is true if people reach the portal by https.
 	secure bool
 }
@@ -49,7 +51,7 @@ func newVisits(opts Options) *visits {
 	site := siteURL(opts.URL)
 	v := &visits{
 		client: opts.SignIn, attempt: signin.NewSealer(opts.Keys, "sign-in/attempt"), proof: signin.NewSealer(opts.Keys, "sign-in/proof"),
-		now: opts.Now, secure: site != nil && site.Scheme == "https",
+		session: signin.NewSealer(opts.Keys, "account/session"), now: opts.Now, secure: site != nil && site.Scheme == "https",
 	}
 	if v.now == nil {
 		v.now = time.Now
@@ -78,8 +80,12 @@ func (v *visits) keep(w http.ResponseWriter, s signin.Sealer, note any, age time
 func (v *visits) forget(w http.ResponseWriter) { v.set(w, "", -1) }
 
 func (v *visits) set(w http.ResponseWriter, value string, age int) {
-	http.SetCookie(w, &http.Cookie{
-		Name: v.cookieName(), Value: value, Path: "/", MaxAge: age, Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	v.setCookie(w, v.cookieName(), value, age)
+}
+
+func (v *visits) setCookie(w http.ResponseWriter, name, value string, age int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: without TLS, as in development, browsers keep no secure cookie
+		Name: name, Value: value, Path: "/", MaxAge: age, Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 

@@ -71,6 +71,10 @@ func (h *handler) signedIn(w http.ResponseWriter, r *http.Request) {
 	var a signin.Attempt
 	waiting := h.visits.note(r, h.visits.attempt, &a)
 	h.visits.forget(w)
+	if waiting && a.Subject == accountSubject && h.accounts != nil {
+		h.admit(w, r, a)
+		return
+	}
 	token, is := strings.CutPrefix(a.Subject, inviteSubject(""))
 	if !waiting || !is {
 		h.showSignIn(w, r, screenSignInStale, nil, "", nil)

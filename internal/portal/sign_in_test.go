@@ -36,7 +36,7 @@ func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 		r.AddCookie(c)
 	}
 	answer := b.site.do(r)
-	for _, c := range answer.Result().Cookies() { //nolint:bodyclose // a recorder's body needs no closing
+	for _, c := range answer.Result().Cookies() {
 		if b.cookies[c.Name] = c; c.MaxAge < 0 {
 			delete(b.cookies, c.Name)
 		}
@@ -46,6 +46,23 @@ func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 
 func (b *browser) get(path string) *httptest.ResponseRecorder {
 	return b.do(httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+// atProvider follows a redirect to the provider, and returns the path and query with which the browser comes back.
+func atProvider(op *provider.Provider, answer *httptest.ResponseRecorder) string {
+	GinkgoHelper()
+	Expect(answer.Code).To(Equal(http.StatusSeeOther), answer.Body.String())
+	Expect(answer.Header().Get("Location")).To(HavePrefix(op.Issuer() + "/auth?"))
+	client := op.Server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	r, err := http.NewRequest(http.MethodGet, answer.Header().Get("Location"), nil)
+	Expect(err).NotTo(HaveOccurred())
+	back, err := client.Do(r)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(back.Body.Close()).To(Succeed())
+	where, err := back.Location()
+	Expect(err).NotTo(HaveOccurred())
+	return where.RequestURI()
 }
 
 var _ = Describe("SIG-1 accepting by signing in", func() {
@@ -87,19 +104,7 @@ var _ = Describe("SIG-1 accepting by signing in", func() {
 	// toProvider follows the button to the provider, and returns the path and query with which the browser comes back.
 	toProvider := func() string {
 		GinkgoHelper()
-		answer := person.get(invitation + "/sign-in")
-		Expect(answer.Code).To(Equal(http.StatusSeeOther), answer.Body.String())
-		Expect(answer.Header().Get("Location")).To(HavePrefix(op.Issuer() + "/auth?"))
-		client := op.Server.Client()
-		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		r, err := http.NewRequest(http.MethodGet, answer.Header().Get("Location"), nil) //nolint:noctx // ends with the spec
-		Expect(err).NotTo(HaveOccurred())
-		back, err := client.Do(r)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(back.Body.Close()).To(Succeed())
-		where, err := back.Location()
-		Expect(err).NotTo(HaveOccurred())
-		return where.RequestURI()
+		return atProvider(op, person.get(invitation+"/sign-in"))
 	}
 	refused := func(answer *httptest.ResponseRecorder, status int, text string) {
 		GinkgoHelper()

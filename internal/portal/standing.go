@@ -81,6 +81,8 @@ var revocations = map[v1alpha1.RevocationReason]bool{v1alpha1.RevokedInviterUnau
 func (p *page) noticeKey(part string) string {
 	key := "notice." + p.Name + "." + part
 	switch {
+	case p.afterSignIn() && p.Path == "" && (part == "text" || part == "hint") && p.Name != screenSignInStale.name:
+		return key + "Account"
 	case p.CanReconsider() && part == "hint":
 		return key + "Reconsider"
 	case p.Name == screenExpired.name && part == "text" && p.values["expires"] != "":

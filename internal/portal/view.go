@@ -53,6 +53,7 @@ var signs = map[string]string{
 	screenAddressConfirmed.name: "good",
 	screenAddressGone.name:      "time",
 
+	screenAccountNone.name:      "question",
 	screenSignInDown.name:       "trouble",
 	screenSignInStale.name:      "time",
 	screenSignInDenied.name:     "ended",
@@ -81,7 +82,8 @@ func (p *page) Icon() string { return icon.url() }
 
 // Wide reports whether the page has two columns.
 func (p *page) Wide() bool {
-	return p.Name == screenInvite.name || p.Name == screenAsk.name || (p.Name == screenWelcome.name && p.SignsIn())
+	return p.Name == screenInvite.name || p.Name == screenAsk.name || p.Name == screenAccount.name ||
+		(p.Name == screenWelcome.name && p.SignsIn())
 }
 
 // Long reports whether the names in the heading are so long that it takes many lines.

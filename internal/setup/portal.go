@@ -42,7 +42,7 @@ func (p *process) addPages() error {
 		RequestsPerSecond: o.live.requestsPerSecond, QuestionsPerHour: o.live.questionsPerHour,
 		Questions:   &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: p.questions, Keys: p.keys, Now: o.now()},
 		Queues:      &portal.ClusterQueues{Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, Now: o.now()},
-		Directories: directories, SignIn: newSignIn(o), Keys: p.keys, Now: o.now(),
+		Directories: directories, SignIn: newSignIn(o), Accounts: links, Keys: p.keys, Now: o.now(),
 		Log: mgr.GetLogger().WithName("portal"), Middleware: p.doors.farewell,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ package e2e
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -176,7 +177,7 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 			schema := statusSchema(ctx, o)
 			Expect(schema.Properties).NotTo(BeEmpty())
 			for name, field := range schema.Properties {
-				if name == "recipients" || name == "onboarding" || name == "emailChange" || name == "queue" {
+				if slices.Contains([]string{"recipients", "onboarding", "emailChange", "queue", "ownDetails", "signOutTime"}, name) {
 					continue
 				}
 				Expect(try(ctx, o, `{"status":{"`+name+`":`+sample(&field)+`}}`)).To(
@@ -207,6 +208,22 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 		} {
 			Expect(try(ctx, workspace, `{"status":{"queue":{`+patch+`}}}`) == nil).To(Equal(allowed), patch)
 		}
+	})
+
+	It("SIG-5 OPS-3 can note what an active person enters on their own page, and that they have signed out, and no more", func(ctx context.Context) {
+		details, signedOut := `{"status":{"ownDetails":{"displayName":"Eva"}}}`, `{"status":{"signOutTime":"2026-11-30T10:00:00Z"}}`
+		set(ctx, luis, func() { luis.Status.State = v1alpha1.UserSuspended })
+		Expect(try(ctx, luis, details)).To(BeRefused(http.StatusForbidden, "that an active person has entered"))
+		Expect(try(ctx, luis, signedOut)).To(BeRefused(http.StatusForbidden, "that an active person has signed out"))
+		set(ctx, luis, func() {
+			luis.Status.State, luis.Status.SignOutTime = v1alpha1.UserActive, new(metav1.NewTime(time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)))
+			luis.Status.OwnDetails = &v1alpha1.Registration{DisplayName: "Luis"}
+		})
+		Expect(try(ctx, luis, details)).To(Succeed())
+		Expect(try(ctx, luis, signedOut)).To(Succeed())
+		Expect(try(ctx, luis, `{"status":{"signOutTime":"2026-11-30T08:00:00Z"}}`)).To(BeRefused(http.StatusForbidden, "signed out later"))
+		Expect(try(ctx, luis, `{"status":{"signOutTime":null}}`)).To(BeRefused(http.StatusForbidden, "signed out later"))
+		Expect(try(ctx, luis, `{"status":{"ownDetails":null}}`)).To(BeRefused(http.StatusForbidden, "has entered"))
 	})
 
 	It("OPS-3 can create only the Limited accounts of people who wrote", func(ctx context.Context) {

@@ -15,6 +15,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	config "github.com/usher-operator/usher/api/config/v1alpha1"
@@ -22,6 +24,7 @@ import (
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
+	"github.com/usher-operator/usher/internal/testing/operator"
 	"github.com/usher-operator/usher/internal/testing/provider"
 )
 
@@ -55,17 +58,26 @@ func (p person) visit(ctx context.Context, link string, form url.Values) (int, s
 	return answer.StatusCode, string(body)
 }
 
-var _ = Describe("SIG-1 an invited person who signs in", func() {
-	It("accepts without a second mail, with the platform's provider or the organization's own, as the invited one only", func(ctx context.Context) {
-		op, err := provider.New()
+var _ = Describe("A person who signs in", Ordered, func() {
+	var (
+		op    *provider.Provider
+		usher *operator.Operator
+	)
+
+	BeforeAll(func(ctx context.Context) {
+		var err error
+		op, err = provider.New()
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(op.Close)
 		ca := filepath.Join(GinkgoT().TempDir(), "ca.pem")
 		Expect(os.WriteFile(ca, op.CA(), 0o600)).To(Succeed())
-		_, usher := startConfigured(ctx, func(f *config.UsherConfiguration) {
+		_, usher = startConfigured(ctx, func(f *config.UsherConfiguration) {
 			f.SignIn.IssuerURL, f.SignIn.ClientID, f.SignIn.CAFile, f.SignIn.DisplayName = op.Issuer(), "usher", ca, "Platform ID"
 			f.SignIn.OrganizationIssuers, f.SignIn.PrivateNetworks = []string{"127.0.0.1"}, []string{"127.0.0.0/8"}
 		})
+	})
+
+	It("SIG-1 accepts without a second mail, with the platform's provider or the organization's own, as the invited one only", func(ctx context.Context) {
 		org := organization(ctx)
 		accepted := func(name, clientID, title string) {
 			GinkgoHelper()
@@ -115,5 +127,70 @@ var _ = Describe("SIG-1 an invited person who signs in", func() {
 		Expect(own("https://10.0.0.1/")).To(BeRefused(http.StatusUnprocessableEntity, "is not at a host where organization"))
 		Expect(own(op.Issuer())).To(Succeed())
 		accepted("luis", "own", "Acme ID")
+	})
+
+	It("SIG-5 sees their own page, corrects their details, chooses an organization, and is shut out at once", func(ctx context.Context) {
+		org, other := organization(ctx), organization(ctx)
+		address := "ana@" + org + ".example"
+		second := builders.OrgUser(other, "ana2").Existing().With(func(u *v1alpha1.OrgUser) {
+			u.Spec.Email = v1alpha1.EmailAddress(address)
+		}).Workspace("support", v1alpha1.WorkspaceView).Obj()
+		ana := &v1alpha1.OrgUser{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: "ana"}}
+		op.Claims["email"] = address
+		page := usher.PortalURL + "/account"
+
+		By("signing in, which a stranger does in vain")
+		who := newPerson(op)
+		_, text := who.visit(ctx, page, nil)
+		Expect(text).To(And(ContainSubstring("Continue with Platform ID"), Not(ContainSubstring(org))))
+		_, text = who.visit(ctx, page+"/sign-in", nil)
+		Expect(text).To(And(ContainSubstring("Your account with"), ContainSubstring(address)))
+		op.Claims["email"] = "mallory@" + org + ".example"
+		status, text := newPerson(op).visit(ctx, page+"/sign-in", nil)
+		Expect(status).To(Equal(http.StatusForbidden))
+		Expect(text).To(ContainSubstring("There is no account for you here"))
+		op.Claims["email"] = address
+
+		By("correcting the details, which come into force")
+		own := page + "/o/" + org
+		status, text = who.visit(ctx, own, url.Values{"displayName": {""}, "language": {"en"}})
+		Expect(status).To(Equal(http.StatusUnprocessableEntity))
+		Expect(text).To(ContainSubstring("displayName-error"))
+		_, text = who.visit(ctx, own, url.Values{"displayName": {"Ana Ruiz"}, "phone": {"+34 600 000 001"}, "language": {"en"}})
+		Expect(text).To(And(ContainSubstring("Your details are saved"), ContainSubstring("Ana Ruiz")))
+		Eventually(read(ctx, ana)).Should(And(HaveField("Status.DisplayName", "Ana Ruiz"),
+			HaveField("Status.Registration.Phone", BeEquivalentTo("+34600000001"))))
+		Expect(ana.Spec.DisplayName).To(BeEmpty(), "the spec stays as it is")
+
+		By("choosing between organizations, with why the access is there")
+		Expect(env.Client.Create(ctx, second)).To(Succeed())
+		Eventually(read(ctx, second)).Should(BeReady())
+		Eventually(func() string {
+			_, text := who.visit(ctx, page, nil)
+			return text
+		}).Should(And(ContainSubstring("Choose an organization"), ContainSubstring("/account/o/"+other)))
+		_, text = who.visit(ctx, page+"/o/"+other, nil)
+		Expect(text).To(And(ContainSubstring("given to you"), ContainSubstring("support")))
+
+		By("signing out everywhere, which ends the session of another browser too")
+		elsewhere := newPerson(op)
+		_, text = elsewhere.visit(ctx, page+"/sign-in", nil)
+		Expect(text).To(ContainSubstring("Choose an organization"))
+		_, text = who.visit(ctx, page+"/sign-out", url.Values{"action": {"everywhere"}})
+		Expect(text).To(ContainSubstring("Continue with Platform ID"))
+		status, text = elsewhere.visit(ctx, own, nil)
+		Expect(status).To(Equal(http.StatusForbidden))
+		Expect(text).NotTo(ContainSubstring("Ana Ruiz"))
+
+		By("being suspended, which the next request shows")
+		third := newPerson(op)
+		Eventually(func() string { // a session of the second in which the others ended is one of them
+			_, text := third.visit(ctx, page+"/sign-in", nil)
+			return text
+		}).Should(ContainSubstring("Choose an organization"))
+		Expect(env.Client.Patch(ctx, ana, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"suspend":true}}`)))).To(Succeed())
+		Eventually(read(ctx, ana)).Should(HaveField("Status.State", v1alpha1.UserSuspended))
+		status, _ = third.visit(ctx, own, nil)
+		Expect(status).To(Equal(http.StatusForbidden))
 	})
 })

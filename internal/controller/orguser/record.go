@@ -72,6 +72,9 @@ func (r *Reconciler) setInForce(s *scope) {
 	if o := s.facts.Onboarding; o != nil && o.Registration != nil && in.Accepted {
 		out.Registration = o.Registration.DeepCopy()
 	}
+	if out.OwnDetails != nil {
+		out.Registration = out.OwnDetails.DeepCopy()
+	}
 	out.DisplayName = effective.DisplayNameOf(u, out.Registration)
 	switch {
 	case !in.Accepted || in.State == v1alpha1.UserPending && out.LastActive == "":
