@@ -37,7 +37,7 @@ func (p *page) Initial() string {
 // Claim returns the sentence that says what Usher is, and why the person is here.
 func (p *page) Claim() (template.HTML, error) {
 	switch {
-	case p.Organization() == "":
+	case p.Organization() == "", p.Account != nil:
 		return p.H("brand.claim")
 	case p.ContactPage != nil:
 		return p.H("brand.claimCustomer")

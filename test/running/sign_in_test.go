@@ -5,6 +5,7 @@ package running
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -22,6 +23,7 @@ import (
 	config "github.com/usher-operator/usher/api/config/v1alpha1"
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/testing/builders"
+	"github.com/usher-operator/usher/internal/testing/dex"
 	"github.com/usher-operator/usher/internal/testing/mailbox"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 	"github.com/usher-operator/usher/internal/testing/operator"
@@ -193,4 +195,44 @@ var _ = Describe("A person who signs in", Ordered, func() {
 		status, _ = third.visit(ctx, own, nil)
 		Expect(status).To(Equal(http.StatusForbidden))
 	})
+})
+
+var _ = It("SIG-1 LMI-13 A person who signs in on Dex's own pages accepts, and sees their own page with the same account", func(ctx context.Context) {
+	var server *dex.Server
+	_, usher := startConfigured(ctx, func(f *config.UsherConfiguration) {
+		dir := GinkgoT().TempDir()
+		var err error
+		server, err = dex.Start(ctx, dir, dex.Options{RedirectURIs: []string{f.Portal.URL + "/sign-in/callback"}})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(server.Stop)
+		secret := filepath.Join(dir, "client-secret")
+		Expect(os.WriteFile(secret, []byte(server.ClientSecret), 0o600)).To(Succeed())
+		f.SignIn.IssuerURL, f.SignIn.ClientID, f.SignIn.ClientSecretFile = server.Issuer, dex.PortalClientID, secret
+		f.SignIn.CAFile, f.SignIn.DisplayName = server.CAFile, "Dex"
+	})
+	org := organization(ctx)
+	address, password := "nora@"+org+".example", rand.Text()
+	Expect(server.AddPerson(ctx, address, password)).To(Succeed())
+	invitation := builders.Invitation(org, "nora", address).Workspace("support", v1alpha1.WorkspaceEdit).Obj()
+	Expect(env.Client.Create(ctx, invitation)).To(Succeed())
+	link := linkTo(ctx, usher, address, "/i/")
+
+	browser := server.Browser()
+	_, err := browser.SignIn(ctx, link+"/sign-in", address, "guessed")
+	Expect(err).To(MatchError(dex.ErrRefused))
+	page, err := browser.SignIn(ctx, link+"/sign-in", address, password)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(page.URL.String()).To(Equal(link))
+	Expect(page.Body).To(ContainSubstring("no second mail follows"))
+	page, err = browser.Submit(ctx, page, url.Values{"action": {"accept"}, "displayName": {"Nora Vidal"}, "language": {"en"}})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(page.Body).To(ContainSubstring("Welcome to"))
+	Eventually(read(ctx, invitation)).Should(HaveField("Status.Recipients", HaveExactElements(HaveField("State", v1alpha1.RecipientActive))))
+
+	Eventually(func(g Gomega) {
+		own, err := server.Browser().SignIn(ctx, usher.PortalURL+"/account/sign-in", address, password)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(own.URL.Path).To(Equal("/account/o/" + org))
+		g.Expect(own.Body).To(And(ContainSubstring("Nora Vidal"), ContainSubstring("given to you")))
+	}).Should(Succeed())
 })
