@@ -51,6 +51,7 @@ func parseInto(flags *flag.FlagSet, args []string) (setup.Options, *zap.Options,
 	setup.IntakeFlags(flags, &o)
 	setup.SignInFlags(flags, &o)
 	setup.GatewayFlags(flags, &o)
+	setup.AccountsFlags(flags, &o)
 	setup.ProvisionalFlags(flags, &o)
 	setup.BudgetFlags(flags, &o)
 	setup.ClusterFlags(flags, &o)

@@ -21,6 +21,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/identity"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/mail"
@@ -60,6 +61,7 @@ var _ = Describe("Flags", func() {
 			PortalAddress:    ":8080",
 			Directories:      true,
 			WebhookPort:      9443,
+			Accounts:         identity.Options{MinLength: 12},
 			Mail:             mail.Options{TLS: mail.TLSStartTLS, Connections: mail.DefaultConnections},
 			Budgets:          budget.Default(),
 			IntakeLimits:     intake.DefaultLimits(),

@@ -97,7 +97,7 @@ const (
 // MailKind is a kind of mail that Usher sends to invited people, to users, and to owners of queues.
 //
 // +enum
-// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;Suspended;QueueConfirmation;AddressChange;AccessChange
+// +kubebuilder:validation:Enum=Invitation;Confirmation;Welcome;Suspended;QueueConfirmation;AddressChange;AccessChange;Password
 type MailKind string
 
 const (
@@ -115,6 +115,8 @@ const (
 	MailAddressChange MailKind = "AddressChange"
 	// MailAccessChange tells a person what has changed about their access.
 	MailAccessChange MailKind = "AccessChange"
+	// MailPassword contains the link to choose a password.
+	MailPassword MailKind = "Password"
 )
 
 // MailState is how far a mail has come.
@@ -161,6 +163,7 @@ type MailStatus struct {
 	//   - QueueConfirmation asks the owner of a queue's address to confirm it.
 	//   - AddressChange has the link that confirms the new address of an account.
 	//   - AccessChange tells a person what has changed about their access.
+	//   - Password has the link to choose a password.
 	// +required
 	Kind MailKind `json:"kind,omitempty"`
 	// state is how far the mail has come: Queued waits to be sent, or to be sent again if attempts is not zero; Sent was

@@ -113,6 +113,8 @@ const (
 	ConditionStalled = "Stalled"
 	// ConditionAccepted, on an OrgUser, says whether the person has accepted.
 	ConditionAccepted = "Accepted"
+	// ConditionAccountReady, on an OrgUser, says how the person's account at the identity provider stands.
+	ConditionAccountReady = "AccountReady"
 	// ConditionWithinBudget, on an Organization and a Workspace, is False while messages to contacts wait for a budget of the platform. It
 	// is absent otherwise.
 	ConditionWithinBudget = "WithinBudget"
@@ -175,6 +177,11 @@ const (
 	ReasonQueueRefused      = "QueueRefused"
 	ReasonTooManyRecipients = "TooManyRecipients"
 	ReasonFailed            = "Failed"
+
+	ReasonAwaitingPassword    = "AwaitingPassword"
+	ReasonProviderUnavailable = "ProviderUnavailable"
+	ReasonForeignAccount      = "ForeignAccount"
+	ReasonAccountClosed       = "AccountClosed"
 	// ReasonTooManyAdministrators: the list of administrators in force has no room for the user.
 	ReasonTooManyAdministrators = "TooManyAdministrators"
 	// ReasonTooManyWorkspaces: the user's status has no room for all workspaces that the user has access to.

@@ -264,6 +264,64 @@ type AccessChangeStatus struct {
 	SentTime *metav1.Time `json:"sentTime,omitempty"`
 }
 
+// AccountState is how far a person's account at the identity provider has come.
+//
+// +enum
+// +kubebuilder:validation:Enum=Planned;Setting;Ready;Foreign;Closed
+type AccountState string
+
+const (
+	// AccountPlanned means that the person has not chosen a password yet. There is no account.
+	AccountPlanned AccountState = "Planned"
+	// AccountSetting means that a password is being handed to the provider.
+	AccountSetting AccountState = "Setting"
+	// AccountReady means that the person can sign in.
+	AccountReady AccountState = "Ready"
+	// AccountForeign means that the provider has an account for the address that Usher did not create. Usher leaves it alone.
+	AccountForeign AccountState = "Foreign"
+	// AccountClosed means that the account was deleted and its sessions were revoked.
+	AccountClosed AccountState = "Closed"
+)
+
+// AccountStatus is a person's account at the identity provider, which Usher creates there when the person chooses a password.
+type AccountStatus struct {
+	// state is how far the account has come:
+	//
+	//   - Planned: the person has not chosen a password yet. There is no account.
+	//   - Setting: a password is being handed to the provider.
+	//   - Ready: the person can sign in.
+	//   - Foreign: the provider has an account for the address that Usher did not create. Usher leaves it alone.
+	//   - Closed: the account was deleted and its sessions were revoked.
+	// +required
+	State AccountState `json:"state,omitempty"`
+	// id is what the provider knows the account by. Usher deletes no account with another one.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ID string `json:"id,omitempty"`
+	// email is the address that the person signs in with, in its normal form.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=384
+	Email string `json:"email,omitempty"`
+	// since is when the account came into this state.
+	// +required
+	Since metav1.Time `json:"since,omitempty,omitzero"` //nolint:kubeapilinter // every state has a time
+	// requestTime is when a link to choose a password was asked for. It is empty once the mail with the link is queued.
+	// +optional
+	RequestTime *metav1.Time `json:"requestTime,omitempty"`
+	// sendCount is how many links there have been. Only the newest can be used, and only once.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	SendCount int32 `json:"sendCount,omitempty"`
+	// expirationTime is when the newest link expires. It is empty once the link has been used.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+	// mail is the mail with the newest link.
+	// +optional
+	Mail *MailStatus `json:"mail,omitempty"`
+}
+
 // LastActivePending is the value of OrgUser.status.lastActive until the person has accepted (ORG-17).
 const LastActivePending = "Pending"
 
@@ -378,11 +436,16 @@ type OrgUserStatus struct {
 	// signOutTime is when the person last signed out everywhere on their own page, where earlier sign-ins no longer count.
 	// +optional
 	SignOutTime *metav1.Time `json:"signOutTime,omitempty"`
+	// account is the person's account at the identity provider, if the platform has accounts with a password and the person
+	// is to have one.
+	// +optional
+	Account *AccountStatus `json:"account,omitempty"`
 	// identity is what identifies the object in links and beside others. It survives a restore from a backup, which gives
 	// the object another UID.
 	// +optional
 	Identity *Identity `json:"identity,omitempty"`
-	// conditions are Ready and Accepted, and Reconciling and Stalled while they are true. The message of Ready says what is
+	// conditions are Ready and Accepted, and Reconciling and Stalled while they are true. AccountReady says how an account at the
+	// identity provider stands, if the person has or had one. The message of Ready says what is
 	// not in force, and what can be done.
 	// +optional
 	// +listType=map

@@ -17,6 +17,7 @@ var paths = map[Purpose]string{
 	PurposeAsker:    "/a/",
 	PurposeQueue:    "/d/",
 	PurposeAddress:  "/e/",
+	PurposePassword: "/p/",
 }
 
 // Links creates the links in mails.

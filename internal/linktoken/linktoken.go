@@ -45,6 +45,8 @@ const (
 	PurposeQueue Purpose = 5
 	// PurposeAddress confirms the new address of an account.
 	PurposeAddress Purpose = 6
+	// PurposePassword sets the password of an account at the identity provider.
+	PurposePassword Purpose = 7
 )
 
 // ErrBadToken is returned for every token that Usher did not issue: forged, truncated or altered.

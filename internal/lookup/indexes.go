@@ -32,6 +32,7 @@ const (
 	userByGroupInForce        = "usher.groupInForce"
 	userByInvitation          = "usher.invitation"
 	userUnproven              = "usher.unproven"
+	userByAccount             = "usher.account"
 	objectByUID               = "usher.uid"
 	invitationByEmail         = "usher.recipient"
 	invitationByInviter       = "usher.inviter"
@@ -69,6 +70,7 @@ func indexes() []index {
 		{&v1alpha1.OrgUser{}, userByGroupInForce, inNamespace, onUser(groupsInForce)},
 		{&v1alpha1.OrgUser{}, userByInvitation, inNamespace, onUser(invitations)},
 		{&v1alpha1.OrgUser{}, userUnproven, inNamespace, onUser(unproven)},
+		{&v1alpha1.OrgUser{}, userByAccount, everywhere, onUser(accountAddresses)},
 		{&v1alpha1.OrgUser{}, objectByUID, everywhere, uid},
 		{&v1alpha1.Invitation{}, objectByUID, everywhere, uid},
 		{&v1alpha1.Invitation{}, invitationByEmail, inNamespace, recipients},

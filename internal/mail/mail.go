@@ -22,6 +22,8 @@ const (
 	Suspended Kind = "Suspended"
 	// AddressChange contains the link that confirms the new address of an account.
 	AddressChange Kind = "AddressChange"
+	// Password contains the link to choose a password (SIG-2).
+	Password Kind = "Password"
 	// AccessChange says what has changed about a person's access.
 	AccessChange Kind = "AccessChange"
 	// SeatsExhausted alerts that no seat of a module is left (GTA-11).

@@ -14,7 +14,7 @@ import (
 // Kinds returns all kinds of mails.
 func Kinds() []Kind {
 	return []Kind{
-		Invitation, Confirmation, Welcome, Suspended, AddressChange, AccessChange,
+		Invitation, Confirmation, Welcome, Suspended, AddressChange, Password, AccessChange,
 		SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
 		QuestionConfirmation, QuestionReceipt, Question, QueueConfirmation,
 	}

@@ -16,8 +16,13 @@ var (
 	//go:embed static/icon.svg
 	iconImage []byte
 
+	//go:embed static/password.js
+	passwordScript []byte
+
 	style = newAsset("/static/style.css", "text/css; charset=utf-8", styleSheet)
 	icon  = newAsset("/static/icon.svg", "image/svg+xml", iconImage)
+	// reveal shows and hides a password. Without it, the password stays hidden.
+	reveal = newAsset("/static/password.js", "text/javascript; charset=utf-8", passwordScript)
 )
 
 // asset is a static file that pages use.

@@ -21,6 +21,8 @@ var phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 // form is the registration form: the values of its fields, and what is wrong with them.
 type form struct {
 	DisplayName, Phone, Language string
+	// Email is the address on the page that asks for a link to choose a password.
+	Email string
 	// Errors are the errors in the order of the fields.
 	Errors []fieldError
 }

@@ -22,6 +22,8 @@ const (
 	// that would tell which organizations there are.
 	contentSecurityPolicyWithLogo = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; " +
 		"frame-ancestors 'none'; base-uri 'none'"
+	// allowScript is added for a page with a password, which can be shown and hidden.
+	allowScript     = "; script-src 'self'"
 	strictTransport = "max-age=31536000"
 )
 
@@ -82,7 +84,7 @@ func limitBody(next http.Handler) http.Handler {
 func (h *handler) limitRate(next http.Handler, opts Options) http.Handler {
 	limit := liveLimiter{rate: opts.RequestsPerSecond, build: func(rate float64) *limiter { return newLimiter(rate, opts.Burst) }}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		counts := r.URL.Path != "/healthz" && r.URL.Path != style.path && r.URL.Path != icon.path &&
+		counts := r.URL.Path != "/healthz" && r.URL.Path != style.path && r.URL.Path != icon.path && r.URL.Path != reveal.path &&
 			!strings.HasPrefix(r.URL.Path, accentPath)
 		if counts && !limit.allow(clientAddress(r, opts.TrustedProxies), time.Now()) {
 			h.show(w, r, screenBusy, nil)

@@ -24,17 +24,22 @@ type handler struct {
 	visits *visits
 	// accounts are people's own pages; nil: there are none.
 	accounts Accounts
+	// passwords are the parts of pages that concern passwords; nil: there are none.
+	passwords *passwordPages
 }
 
 // New returns the portal as a handler, with everything that protects it: response headers, limits, refusal of forms from other
 // sites. An invalid Options.URL counts as none; NewServer refuses it.
 func New(links Links, opts Options) http.Handler {
-	h := &handler{links: links, log: opts.Log, visits: newVisits(opts), accounts: opts.Accounts}
+	h := &handler{
+		links: links, log: opts.Log, visits: newVisits(opts), accounts: opts.Accounts, passwords: newPasswordPages(opts),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.notice(screenHome))
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.Handle("GET "+style.path, style)
 	mux.Handle("GET "+icon.path, icon)
+	mux.Handle("GET "+reveal.path, reveal)
 	mux.HandleFunc("GET /static/{file}", h.serveAccent)
 	mux.HandleFunc("GET /i/{token}", h.open(linktoken.PurposeInvite))
 	mux.HandleFunc("POST /i/{token}", h.answer)
@@ -52,6 +57,7 @@ func New(links Links, opts Options) http.Handler {
 	h.addSignInPages(mux)
 	h.addAccountPages(mux)
 	h.addAddressPages(mux)
+	h.addPasswordPages(mux)
 	h.addQuestionPages(mux, opts)
 	h.addQueuePages(mux, opts)
 	mux.HandleFunc("/", h.notice(screenUnknown))
@@ -106,6 +112,9 @@ func (h *handler) find(r *http.Request, purpose Purpose) (*Link, error) {
 		return nil, ErrUnknown
 	}
 	link, err := h.links.Open(r.Context(), purpose, token)
+	if err == nil {
+		err = h.passwords.describe(r.Context(), link)
+	}
 	h.logError(r, err)
 	return link, err
 }
@@ -153,14 +162,17 @@ func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
 	}
 	f := readForm(r.PostForm)
 	who := h.proofFor(r, link)
+	var password string
+	if who == nil && link.NeedsPassword && !link.NeedsConfirmation {
+		password = h.passwords.read(r, link, &f)
+	}
 	if len(f.Errors) > 0 {
-		p := newPage(r, screenInvite.name, link)
-		p.Form = f
-		p.prove(who)
-		h.logError(r, p.write(w, screenInvite, http.StatusUnprocessableEntity))
+		h.showForm(w, r, screenInvite, link, f)
 		return
 	}
-	registered, err := h.register(w, r, who, f.registration())
+	registered, err := h.passwords.along(r.Context(), link, password, func() (*Link, error) {
+		return h.register(w, r, who, f.registration())
+	})
 	h.logError(r, err)
 	h.finish(w, r, screenAfterStep(linktoken.PurposeInvite, registered, err), link, f.Language)
 }
@@ -183,8 +195,18 @@ func (h *handler) confirm(w http.ResponseWriter, r *http.Request) {
 	link, err := h.find(r, linktoken.PurposeConfirm)
 	s := screenForLink(linktoken.PurposeConfirm, link, err)
 	if s == screenConfirm {
+		var f form
+		var password string
+		if link.NeedsPassword {
+			if password = h.passwords.read(r, link, &f); len(f.Errors) > 0 {
+				h.showForm(w, r, screenConfirm, link, f)
+				return
+			}
+		}
 		var confirmed *Link
-		confirmed, err = h.links.Confirm(r.Context(), r.PathValue("token"))
+		confirmed, err = h.passwords.along(r.Context(), link, password, func() (*Link, error) {
+			return h.links.Confirm(r.Context(), r.PathValue("token"))
+		})
 		h.logError(r, err)
 		s = screenAfterStep(linktoken.PurposeConfirm, confirmed, err)
 	}

@@ -135,6 +135,7 @@ func (l *ClusterLinks) addGrants(ctx context.Context, t *linkTarget, link *Link)
 		if link.Inviter, err = l.Cache.InviterOf(ctx, host); err != nil {
 			return err
 		}
+		link.User = host.Name
 		link.Username, link.NameGiven = l.Cache.Usernames().Of(host), host.Spec.DisplayName != ""
 		link.Registration.DisplayName = prefilledName(host, link)
 		outlook, err = l.Cache.Outlook(ctx, host)
@@ -159,6 +160,7 @@ func (l *ClusterLinks) addInvitation(ctx context.Context, t *linkTarget, i *v1al
 		}
 	}
 	if account != nil {
+		link.User = account.Name
 		link.NameGiven = account.Spec.DisplayName != ""
 		link.Registration.DisplayName = prefilledName(account, link)
 	}

@@ -22,7 +22,7 @@ var templateFiles embed.FS
 var templates = func() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	for _, name := range []string{
-		"invite", "confirm", "address", "welcome", "notice", "ask", "question", "received", "questions", "queue",
+		"invite", "confirm", "address", "password", "forgot", "welcome", "notice", "ask", "question", "received", "questions", "queue",
 		"account", "accounts", "accountSignIn",
 	} {
 		pages[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
@@ -187,6 +187,9 @@ func (p *page) write(w http.ResponseWriter, s screen, status int) error {
 	w.Header().Set("Content-Language", p.locale.Tag())
 	if p.Logo() != "" {
 		w.Header().Set("Content-Security-Policy", contentSecurityPolicyWithLogo)
+	}
+	if p.AsksPassword() {
+		w.Header().Set("Content-Security-Policy", w.Header().Get("Content-Security-Policy")+allowScript)
 	}
 	w.WriteHeader(status)
 	_, err := body.WriteTo(w)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/identity"
 	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/live"
@@ -104,6 +105,13 @@ type Link struct {
 	Provider signin.Provider
 	// SignedIn is the address that the person has signed in with, if the page is about that; empty: none.
 	SignedIn string
+	// User is the name of the person's OrgUser in Namespace; empty: unknown.
+	User string
+	// NeedsPassword is true if the step that completes the registration sets a password, of PasswordLength characters at least.
+	NeedsPassword  bool
+	PasswordLength int
+	// PasswordAwaited is true if the person could not set a password on the way, and gets a mail with a link to do so.
+	PasswordAwaited bool
 }
 
 // Branding is how an organization's pages look.
@@ -179,6 +187,9 @@ type Options struct {
 	Keys signin.Keys
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
+	// Passwords sets passwords that meet PasswordPolicy; nil: people have no accounts with a password.
+	Passwords      Passwords
+	PasswordPolicy *identity.Policy
 	// QuestionsPerHour limits the questions from each network (IPv4 /24, IPv6 /48); zero: 30; negative: no limit.
 	QuestionsPerHour live.Value[float64]
 	// Middleware wraps the handler of a Server; nil: nothing does.

@@ -29,6 +29,16 @@ func (h *handler) parseForm(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+// showForm shows a page again whose form has errors.
+func (h *handler) showForm(w http.ResponseWriter, r *http.Request, s screen, link *Link, f form) {
+	p := newPage(r, s.name, link)
+	p.Form = f
+	if s == screenInvite {
+		p.prove(h.proofFor(r, link))
+	}
+	h.logError(r, p.write(w, s, http.StatusUnprocessableEntity))
+}
+
 func (h *handler) show(w http.ResponseWriter, r *http.Request, s screen, link *Link) {
 	p := newPage(r, s.name, link)
 	if s == screenInvite {

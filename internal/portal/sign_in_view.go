@@ -11,7 +11,7 @@ import (
 	"github.com/usher-operator/usher/internal/signin"
 )
 
-// prove shows that a person has signed in: no second mail follows, and the form suggests what the provider knows of them. What the
+// prove shows that a person has signed in: no second mail follows, no password is asked for, and the form suggests what the provider knows of them. What the
 // organization has declared stays.
 func (p *page) prove(who *signin.Identity) {
 	if who == nil {
@@ -19,7 +19,7 @@ func (p *page) prove(who *signin.Identity) {
 	}
 	p.Proved = true
 	link := *p.Link
-	link.NeedsConfirmation, link.SignedIn = false, who.Email
+	link.NeedsConfirmation, link.NeedsPassword, link.SignedIn = false, false, who.Email
 	p.Link = &link
 	p.values["signedIn"] = locale.OneLine(who.Email)
 	if len(p.Form.Errors) > 0 {

@@ -14,7 +14,7 @@ import (
 const clutter = "/.,;:!?)]}>'\"* \u00a0\u00bb\u2019\u201d\u2026"
 
 // linked are the beginnings of the paths that are linked to from outside the portal.
-var linked = []string{"/i/", "/c/", "/q/", "/a/", "/e/", "/d/", contactPagePrefix}
+var linked = []string{"/i/", "/c/", "/q/", "/a/", "/e/", "/d/", "/p/", contactPagePrefix}
 
 // tidyLinks redirects from the path of a page with clutter at its end to the page. Only reading requests are redirected: forms are sent
 // from the page itself, and its path is tidy.

@@ -60,6 +60,10 @@ var signs = map[string]string{
 	screenSignInRefused.name:    "trouble",
 	screenSignInUnverified.name: "trouble",
 	screenSignInOther.name:      "trouble",
+	screenPasswordSet.name:      "good",
+	screenPasswordGone.name:     "time",
+	screenPasswordLater.name:    "trouble",
+	screenPasswordSent.name:     "mail",
 
 	screenQuestionSent.name: "mail",
 	screenQuestionGone.name: "time",

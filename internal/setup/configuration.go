@@ -17,6 +17,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/identity"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/signin"
@@ -105,6 +106,7 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		},
 		OrganizationIssuers: c.SignIn.OrganizationIssuers,
 		SignInNetworks:      private,
+		Accounts:            accountsOptions(c.SignIn.Accounts),
 
 		Mail: mail.Options{
 			Address: c.Mail.SMTP.Address, TLS: mail.TLSMode(c.Mail.SMTP.TLS), Connections: c.Mail.SMTP.Connections,
@@ -136,6 +138,12 @@ func fromConfiguration(c *config.UsherConfiguration) (Options, error) {
 		Cluster:       cluster(&c.Cluster),
 		ClusterCAFile: c.Cluster.CAFile,
 	}, nil
+}
+
+func accountsOptions(a config.SignInAccounts) identity.Options {
+	return identity.Options{
+		Address: a.Address, TLS: identity.TLS(a.TLS), MinLength: a.MinimumLength, BreachedURL: a.BreachedURL,
+	}
 }
 
 func intakeLimits(l config.IntakeLimits) intake.Limits {

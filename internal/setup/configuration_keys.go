@@ -62,6 +62,12 @@ var settings = []setting{
 	{"sign-in-email-verified", "signIn.emailVerified", atRestart, func(o *Options) any { return o.SignIn.EmailVerified }},
 	{"sign-in-organization-issuers", "signIn.organizationIssuers", atRestart, func(o *Options) any { return o.OrganizationIssuers }},
 	{"sign-in-private-networks", "signIn.privateNetworks", atRestart, func(o *Options) any { return o.SignInNetworks }},
+	{"accounts-address", "signIn.accounts.address", atRestart, func(o *Options) any { return o.Accounts.Address }},
+	{"accounts-tls-cert-file", "signIn.accounts.tls.certFile", atRestart, func(o *Options) any { return o.Accounts.TLS.CertFile }},
+	{"accounts-tls-key-file", "signIn.accounts.tls.keyFile", atRestart, func(o *Options) any { return o.Accounts.TLS.KeyFile }},
+	{"accounts-tls-ca-file", "signIn.accounts.tls.caFile", atRestart, func(o *Options) any { return o.Accounts.TLS.CAFile }},
+	{"accounts-minimum-length", "signIn.accounts.minimumLength", atRestart, func(o *Options) any { return o.Accounts.MinLength }},
+	{"accounts-breached-url", "signIn.accounts.breachedURL", atRestart, func(o *Options) any { return o.Accounts.BreachedURL }},
 
 	{"mail-from", "mail.from", atRestart, func(o *Options) any { return o.Mail.From }},
 	{"mail-rate", "mail.rate", inPlace, func(o *Options) any { return o.MailRate }},

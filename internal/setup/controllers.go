@@ -8,6 +8,7 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/usher-operator/usher/internal/controller/accounts"
 	"github.com/usher-operator/usher/internal/controller/invitation"
 	"github.com/usher-operator/usher/internal/controller/notices"
 	"github.com/usher-operator/usher/internal/controller/organization"
@@ -17,6 +18,7 @@ import (
 	"github.com/usher-operator/usher/internal/controller/workspace"
 	"github.com/usher-operator/usher/internal/delivery"
 	"github.com/usher-operator/usher/internal/delivery/onboardingmail"
+	"github.com/usher-operator/usher/internal/identity"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/mail"
 	"github.com/usher-operator/usher/internal/pause"
@@ -61,6 +63,7 @@ type reconcilers struct {
 	o       *Options
 	links   linktoken.Links
 	sender  *mail.Sender
+	people  identity.Provider
 	phones  delivery.Gateway
 	postbox delivery.Postbox
 	kept    *store.Store
@@ -76,8 +79,12 @@ func newReconcilers(mgr boundedManager, o *Options, links linktoken.Links, templ
 	if err != nil {
 		return nil, err
 	}
+	people, err := addAccounts(mgr, o)
+	if err != nil {
+		return nil, err
+	}
 	postbox := delivery.NewPostbox(sender, templates)
-	return &reconcilers{mgr: mgr, o: o, links: links, sender: sender, phones: phones, postbox: postbox, kept: kept}, nil
+	return &reconcilers{mgr: mgr, o: o, links: links, sender: sender, people: people, phones: phones, postbox: postbox, kept: kept}, nil
 }
 
 // addTo adds the reconcilers to the manager of a term. Those that send share one dispatcher, and so one rate limit and the same budgets,
@@ -96,10 +103,15 @@ func (r *reconcilers) addTo(term ctrl.Manager) error {
 		OperatorNamespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
 		QueueDomains: o.live.queueDomains, MailDomain: mailDomain, Changed: o.live.workspaces,
 	}
+	if r.people != nil {
+		if err := accounts.New(c, cache, api, r.people, mailDomain, now).Setup(term); err != nil {
+			return err
+		}
+	}
 	for _, controller := range []interface{ Setup(mgr ctrl.Manager) error }{
 		pause.NewReporter(cache),
 		organization.New(c, cache, api, recorder, directoriesServer(o), o.SettleDelay, now),
-		orguser.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),
+		orguser.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now).WithAccounts(r.people != nil),
 		orguser.NewMail(c, cache, api, writer, postbox, dispatcher, now),
 		orguser.NewExpiry(c, cache, api, o.Provisional, now),
 		invitation.New(c, cache, api, recorder, mailDomain, o.SettleDelay, now),

@@ -21,6 +21,7 @@ import (
 type feature string
 
 const (
+	featureAccounts           feature = "accounts"
 	featureAuditEvents        feature = "audit-events"
 	featureCertificate        feature = "certificate"
 	featureConfiguration      feature = "configuration"
@@ -38,8 +39,8 @@ const (
 // featuresOf are the features of each component. Those that both have count as the controllers'.
 var featuresOf = map[Component][]feature{
 	ComponentControllers: {
-		featureAuditEvents, featureCertificate, featureConfiguration, featureRestart, featureGateway, featureGrowth, featureLinks,
-		featureMailTemplates, featureMetrics,
+		featureAccounts, featureAuditEvents, featureCertificate, featureConfiguration, featureRestart, featureGateway, featureGrowth,
+		featureLinks, featureMailTemplates, featureMetrics,
 	},
 	ComponentPortal: {featureIntake, featureMetricsCertificate, featurePortal},
 }

@@ -46,7 +46,7 @@ var _ = Describe("Metrics", func() {
 
 	It("have no label that names a person or a tenant, or that people could multiply", func() {
 		// Each has few values, which the code names, or one.
-		closed := []string{"code", "feature", "hash", "method", "outcome", "reason", "scope", "state", "stream"}
+		closed := []string{"code", "feature", "hash", "method", "operation", "outcome", "reason", "scope", "state", "stream"}
 		described := make(chan *prometheus.Desc, 1000)
 		registry, is := metrics.Registry.(prometheus.Collector)
 		Expect(is).To(BeTrue())

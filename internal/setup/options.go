@@ -16,6 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/budget"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/gateway"
+	"github.com/usher-operator/usher/internal/identity"
 	"github.com/usher-operator/usher/internal/intake"
 	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/mail"
@@ -78,6 +79,8 @@ type Options struct {
 	OrganizationIssuers []string
 	// SignInNetworks are the networks, beside the public internet, in which organizations' providers may be.
 	SignInNetworks []netip.Prefix
+	// Accounts say where people's accounts with a password are; empty: they have none.
+	Accounts identity.Options
 
 	// Mail says how to reach the mail server.
 	Mail mail.Options
@@ -207,9 +210,7 @@ func (o *Options) validate() error {
 		"cluster, such as https://login.acme.example, or empty", o.SignInURL)
 	wrong = append(wrong, o.validateCluster()...)
 	wrong = append(wrong, o.validateSignIn()...)
-	if err := checkGateway(o.Gateway); err != nil {
-		wrong = append(wrong, err)
-	}
+	wrong = append(wrong, checkGateway(o.Gateway), o.Accounts.Validate())
 	return errors.Join(wrong...)
 }
 

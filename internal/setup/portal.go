@@ -6,6 +6,7 @@ package setup
 import (
 	"context"
 
+	"github.com/usher-operator/usher/internal/identity"
 	"github.com/usher-operator/usher/internal/portal"
 )
 
@@ -37,7 +38,12 @@ func (p *process) addPages() error {
 	if err != nil {
 		return err
 	}
+	passwords, err := newPasswords(links, o)
+	if err != nil {
+		return err
+	}
 	server, err := portal.NewServer(links, portal.Options{
+		Passwords: passwords, PasswordPolicy: identity.NewPolicy(o.Accounts),
 		Address: o.PortalAddress, URL: o.PortalURL, TrustedProxies: o.TrustedProxies,
 		RequestsPerSecond: o.live.requestsPerSecond, QuestionsPerHour: o.live.questionsPerHour,
 		Questions:   &portal.ClusterQuestions{Cache: cache, API: apiReader(mgr), Store: p.questions, Keys: p.keys, Now: o.now()},
@@ -51,4 +57,17 @@ func (p *process) addPages() error {
 	optional := optionalServer{features: o.features, name: featurePortal, server: server, ready: server.Ready, retry: serverRetry}
 	p.ready["portal"] = optional.check
 	return mgr.Add(door{p.doors, optional})
+}
+
+// newPasswords returns what sets people's passwords, or nil if they have none. The portal has a connection of its own to the provider, and
+// uses it only to set passwords and to end the sessions of whom it sets one for.
+func newPasswords(links *portal.ClusterLinks, o *Options) (portal.Passwords, error) {
+	if !o.Accounts.On() {
+		return nil, nil //nolint:nilnil // none is an answer, not an error
+	}
+	dex, err := identity.NewDex(o.Accounts)
+	if err != nil {
+		return nil, err
+	}
+	return &portal.ClusterPasswords{ClusterLinks: links, Provider: dex}, nil
 }

@@ -41,7 +41,9 @@ type stockAccounts struct {
 }
 
 // Provider implements portal.Accounts.
-func (stockAccounts) Provider(context.Context, string) (signin.Provider, error) { return stockProvider, nil }
+func (stockAccounts) Provider(context.Context, string) (signin.Provider, error) {
+	return stockProvider, nil
+}
 
 // Choices implements portal.Accounts.
 func (stockAccounts) Choices(context.Context, portal.Session) ([]portal.AccountChoice, error) {

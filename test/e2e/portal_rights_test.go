@@ -90,6 +90,13 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 				Email: "luis@new.example", Generation: 1, RequestTime: metav1.Now(), ExpirationTime: new(metav1.NewTime(time.Now().Add(time.Hour))),
 			}
 		})
+		set(ctx, luis, func() {
+			luis.Status.Account = &v1alpha1.AccountStatus{
+				State: v1alpha1.AccountPlanned, ID: "1", Email: "luis@acme.example", Since: metav1.Now(), SendCount: 1,
+				ExpirationTime: new(metav1.NewTime(time.Now().Add(time.Hour))),
+				Mail:           &v1alpha1.MailStatus{Kind: v1alpha1.MailPassword, State: v1alpha1.MailSent},
+			}
+		})
 		set(ctx, workspace, func() {
 			workspace.Status.Queue = v1alpha1.QueueStatus{
 				Email: "queue@acme.example", State: v1alpha1.QueueRequested, SendCount: 1,
@@ -177,7 +184,7 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 			schema := statusSchema(ctx, o)
 			Expect(schema.Properties).NotTo(BeEmpty())
 			for name, field := range schema.Properties {
-				if slices.Contains([]string{"recipients", "onboarding", "emailChange", "queue", "ownDetails", "signOutTime"}, name) {
+				if slices.Contains([]string{"recipients", "onboarding", "emailChange", "account", "queue", "ownDetails", "signOutTime"}, name) {
 					continue
 				}
 				Expect(try(ctx, o, `{"status":{"`+name+`":`+sample(&field)+`}}`)).To(
@@ -194,6 +201,27 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 			Expect(err).To(BeRefused(http.StatusForbidden, "only confirm a change of address"), name)
 		}
 		Expect(try(ctx, luis, `{"status":{"emailChange":{"confirmationTime":"2026-01-01T00:00:00Z","expirationTime":null}}}`)).To(Succeed())
+		for patch, allowed := range map[string]bool{
+			`"requestTime":"2026-01-01T00:00:00Z"`:                                   true,
+			`"state":"Setting","since":"2026-01-01T00:00:00Z","expirationTime":null`: true,
+			`"state":"Ready"`:                         false,
+			`"state":"Closed"`:                        false,
+			`"id":"2"`:                                false,
+			`"email":"mallory@elsewhere.example"`:     false,
+			`"sendCount":2`:                           false,
+			`"expirationTime":"2099-01-01T00:00:00Z"`: false,
+			`"mail":{"state":"Queued"}`:               false,
+			`"mail":null`:                             false,
+			`"state":"Setting","id":"2"`:              false,
+		} {
+			err := try(ctx, luis, `{"status":{"account":{`+patch+`}}}`)
+			if allowed {
+				Expect(err).NotTo(HaveOccurred(), patch)
+				continue
+			}
+			Expect(err).To(BeRefused(http.StatusForbidden, "only note that a password is being set"), patch)
+		}
+		Expect(try(ctx, luis, `{"status":{"account":null}}`)).To(BeRefused(http.StatusForbidden, "only note that a password is being set"))
 		for name, field := range statusSchema(ctx, workspace).Properties["queue"].Properties {
 			Expect(try(ctx, workspace, `{"status":{"queue":{"`+name+`":`+sample(&field)+`}}}`)).To(
 				BeRefused(http.StatusForbidden, "only note that the owner of a queue"), name)

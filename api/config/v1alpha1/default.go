@@ -25,7 +25,9 @@ func Default() *UsherConfiguration {
 			Name: "kubernetes", CAFile: "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
 			Login: Login{ClientID: "kubectl", Scopes: []string{"openid", "email", "groups", "offline_access"}, Claim: "email"},
 		},
-		SignIn: SignIn{Scopes: []string{"openid", "email", "profile"}, EmailVerified: "Required"},
+		SignIn: SignIn{
+			Scopes: []string{"openid", "email", "profile"}, EmailVerified: "Required", Accounts: SignInAccounts{MinimumLength: 12},
+		},
 		Mail: Mail{
 			SMTP:        SMTP{TLS: "StartTLS", Connections: 2},
 			Templates:   "usher-mail-templates",

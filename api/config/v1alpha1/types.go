@@ -35,7 +35,7 @@ type UsherConfiguration struct {
 	Portal Portal `json:"portal"`
 	// directories are those of organizations, such as Entra ID and Okta, which manage accounts by SCIM 2.0.
 	Directories Directories `json:"directories"`
-	// signIn is with whom people sign in on the portal.
+	// signIn is how people prove who they are on the portal.
 	SignIn SignIn `json:"signIn"`
 	// mail is what the operator sends.
 	Mail Mail `json:"mail"`
@@ -185,6 +185,8 @@ type SignIn struct {
 	OrganizationIssuers []string `json:"organizationIssuers"`
 	// privateNetworks are the networks, beside the public internet, in which organizations' providers may be, such as 10.20.0.0/16.
 	PrivateNetworks []string `json:"privateNetworks"`
+	// accounts are those that people get at Dex, with a password, when they accept an invitation.
+	Accounts SignInAccounts `json:"accounts"`
 }
 
 // Mail says what the operator sends, and how.
@@ -214,6 +216,29 @@ type SMTP struct {
 	UsernameFile string `json:"usernameFile"`
 	// passwordFile is a file with the password.
 	PasswordFile string `json:"passwordFile"`
+}
+
+// SignInAccounts are those that people get at Dex, with a password, when they accept an invitation.
+type SignInAccounts struct {
+	// address is host:port of Dex's gRPC API; empty: people have no accounts with a password.
+	Address string `json:"address"`
+	// tls are the files with which Usher and Dex prove to each other who they are. Only on this host they may be missing.
+	TLS SignInAccountsTLS `json:"tls"`
+	// minimumLength is how many characters a password has at least: 8 to 72.
+	MinimumLength int `json:"minimumLength"`
+	// breachedURL is where it is asked whether a password has been stolen, by the first five digits of its SHA-1 (k-anonymity), such as
+	// https://api.pwnedpasswords.com/range/; empty: nobody is asked.
+	BreachedURL string `json:"breachedURL"`
+}
+
+// SignInAccountsTLS are the files with which Usher and Dex prove to each other who they are. They are read for each connection.
+type SignInAccountsTLS struct {
+	// certFile is Usher's certificate.
+	CertFile string `json:"certFile"`
+	// keyFile is its key.
+	KeyFile string `json:"keyFile"`
+	// caFile has the authorities of Dex's certificate.
+	CAFile string `json:"caFile"`
 }
 
 // Gateway reaches the phones of contacts.

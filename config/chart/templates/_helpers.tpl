@@ -31,6 +31,10 @@ app.kubernetes.io/component: {{ .component }}
 {{- if .Values.secrets.signIn -}}
 {{- $_ := mergeOverwrite $c (dict "signIn" (dict "clientSecretFile" "/etc/usher/sign-in/client-secret")) -}}
 {{- end -}}
+{{- if .Values.secrets.accounts -}}
+{{- $tls := dict "certFile" "/etc/usher/accounts/tls.crt" "keyFile" "/etc/usher/accounts/tls.key" "caFile" "/etc/usher/accounts/ca.crt" -}}
+{{- $_ := mergeOverwrite $c (dict "signIn" (dict "accounts" (dict "tls" $tls))) -}}
+{{- end -}}
 {{- if .Values.secrets.audit -}}
 {{- $_ := mergeOverwrite $c (dict "activity" (dict "auditTokenFile" "/etc/usher/audit/token")) -}}
 {{- end -}}

@@ -55,6 +55,9 @@ func (r *Reconciler) finalize(ctx context.Context, s *scope) error {
 	if err := r.bindings.DeleteMatching(ctx, rolebinding.OfUser(u)); err != nil {
 		return err
 	}
+	if r.accounts && effective.HasAccount(u) {
+		return nil // that it is closed is a change of the status, which brings the next pass
+	}
 	remains, err := r.remaining(ctx, s.facts.Organization, u)
 	if err != nil {
 		return err

@@ -39,6 +39,8 @@ type Reconciler struct {
 	mailDomain  string
 	settleDelay time.Duration
 	now         func() time.Time
+	// accounts is true if people have accounts at an identity provider, which are deleted before they are.
+	accounts bool
 }
 
 // New returns the reconciler. MailDomain is the right side of Message-IDs. SettleDelay is how long the inviter and the workspaces, which
@@ -50,6 +52,12 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, mailDomain: mailDomain,
 		settleDelay: settleDelay, now: now,
 	}
+}
+
+// WithAccounts makes a user wait, on being deleted, until their account at the identity provider is deleted too, if there are such.
+func (r *Reconciler) WithAccounts(on bool) *Reconciler {
+	r.accounts = on
+	return r
 }
 
 // Setup adds the controller to the manager.

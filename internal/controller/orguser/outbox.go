@@ -53,6 +53,9 @@ func (b *outbox) Pending() []delivery.Message {
 			all = append(all, m)
 		}
 	}
+	if m, queued := b.pendingPassword(); queued {
+		all = append(all, m)
+	}
 	if m, queued := b.pendingAccessChange(); queued {
 		all = append(all, m)
 	}
@@ -105,6 +108,9 @@ func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 	if email == accessChangeID {
 		return b.renderAccessChange(ctx)
 	}
+	if email == passwordID {
+		return b.renderPassword(ctx)
+	}
 	u := b.user
 	d := onboardingmail.NewDraft(b.organization, effective.UIDOf(u), email, b.queued(email))
 	d.Content.Language = effective.LanguageOf(b.organization, v1alpha1.LanguageTag(d.Content.Language), b.workspaces...)
@@ -129,6 +135,8 @@ func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) 
 		for email, result := range results {
 			if email == accessChangeID {
 				accesschange.Record(&u.Status, b.said, result, b.now())
+			} else if email == passwordID {
+				b.recordPassword(result)
 			} else if o := b.queued(email); o != nil {
 				onboarding.Record(o, result, b.now())
 			}

@@ -130,6 +130,8 @@ func (w Writer) link(d Draft) (string, error) {
 		return w.signIn.Load(), nil
 	case v1alpha1.MailAddressChange:
 		return w.links.URL(linktoken.PurposeAddress, d.host, d.Email, d.onboarding.SendCount)
+	case v1alpha1.MailPassword:
+		return w.links.URL(linktoken.PurposePassword, d.host, d.Email, d.onboarding.SendCount)
 	case v1alpha1.MailConfirmation:
 		return w.links.URL(linktoken.PurposeConfirm, d.host, d.Email, d.onboarding.SendCount)
 	default:
