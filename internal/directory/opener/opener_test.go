@@ -82,7 +82,16 @@ var _ = Describe("The directory of an organization", func() {
 				return c.Patch(ctx, into, patch, opts...)
 			},
 		})
-		kept = tokens.Tokens{Client: api, Organization: "acme", FieldOwner: "test"}
+		identified := interceptor.NewClient(api, interceptor.Funcs{
+			Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, into client.Object, opts ...client.GetOption) error {
+				err := c.Get(ctx, key, into, opts...)
+				if err == nil {
+					into.SetUID("1") // which the fake does not
+				}
+				return err
+			},
+		})
+		kept = tokens.Tokens{Client: identified, Organization: "acme", FieldOwner: "test"}
 		o = &opener.Opener{
 			Cache: lookup.New(api, effective.IntakeDomains{}), Client: watched, Config: &rest.Config{Host: "https://api.example"},
 			Now: func() time.Time { return now },
