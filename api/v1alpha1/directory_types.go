@@ -66,6 +66,8 @@ type GroupRole struct {
 	//   - FinanceAdmin manages the profile, settings, contacts, billing and workspaces, and views the rest.
 	//   - UserAdmin manages workspaces and Members, assigns all users to workspaces, and views the profile and billing.
 	//   - Technician views everything and changes nothing.
+	//
+	// Member is the role of people without such a group, and NotificationsOnly is below it: neither can be given.
 	// +required
 	Role Role `json:"role,omitempty"`
 }
