@@ -171,7 +171,8 @@ func peopleFlags(flags *flag.FlagSet, o *setup.Options) {
 		"what the groups of the identity provider begin with that OrgGroups may give access to workspaces, separated by commas: a prefix "+
 			"such as oidc:, with organization= before it if it holds for one only; empty: OrgGroups may name none")
 	list(flags, (*[]string)(&o.Appointing), "group-administrators",
-		"organizations in which a group of the directory can give the role OrganizationAdmin, separated by commas, or * for all; empty: in none")
+		"organizations in which a group of the directory can give the role OrganizationAdmin, separated by commas, or * for all; "+
+			"empty: in none")
 	flags.StringVar(&o.QuestionsNamespace, "questions-namespace", o.QuestionsNamespace,
 		"namespace in which customers' questions are kept, in Secrets; empty: the operator's own")
 	list(flags, &o.PlatformUsers, "platform-users", "users that are not bound by roles, separated by commas")

@@ -20,7 +20,7 @@ const (
 
 // Directory says how the organization's directory manages accounts.
 type Directory struct {
-	// paused, if true, keeps the directory from reading and changing anything. Its requests are refused until it is false again.
+	// paused keeps the directory from reading and changing anything, if it is true. Its requests are refused until it is false again.
 	// Accounts and access stay as they are. If unset, it is false.
 	// +optional
 	Paused bool `json:"paused,omitempty"`
@@ -150,7 +150,7 @@ type DirectoryRemoval struct {
 	UID string `json:"uid,omitempty"`
 	// time is when the directory did so.
 	// +required
-	Time metav1.Time `json:"time,omitempty,omitzero"` //nolint:kubeapilinter // every removal has a time
+	Time metav1.Time `json:"time,omitempty,omitzero"`
 }
 
 // ByGroupStatus is what a person's groups give by spec.directory of the Organization.

@@ -61,8 +61,8 @@ func (c *changeFlags) changeDirectory(ctx context.Context, done string, change f
 func newDirectoryPause(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "pause", Short: "Refuse everything that the directory wants", GroupID: groupChange,
-		Long: "Refuse every request of the directory, until it is resumed. Accounts and access stay as they are, and the tokens stay valid. " +
-			"The directory sends again what it could not.",
+		Long: "Refuse every request of the directory, until it is resumed. Accounts and access stay as they are, and the tokens stay " +
+			"valid. The directory sends again what it could not.",
 		Example: examples("directory pause --dry-run=server", "directory pause --yaml"),
 		Args:    between(0, 0),
 	}
@@ -93,8 +93,8 @@ const maxAllowed = 7 * 24 * time.Hour
 func newDirectoryAllow(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "allow", Short: "Let the directory suspend and delete as many people as it wants, for a time", GroupID: groupChange,
-		Long: "Set the limit aside on how many people the directory can suspend and delete, for a time. Look first at what it wants: it sends " +
-			"again what was refused. What it did before counts no longer.",
+		Long: "Set the limit aside on how many people the directory can suspend and delete, for a time. Look first at what it wants: " +
+			"it sends again what was refused. What it did before counts no longer.",
 		Example: examples("directory allow --dry-run=server", "directory allow --for 4h --dry-run=server"),
 		Args:    between(0, 0),
 	}

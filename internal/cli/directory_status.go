@@ -22,8 +22,8 @@ import (
 func newDirectoryStatus(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status", Short: "Show the state of the directory", GroupID: groupFind,
-		Long: "Show the directory: whether it can do anything, what it keeps, how many people it has suspended and deleted, what its groups " +
-			"give, and its tokens, which only an OrganizationAdmin sees.",
+		Long: "Show the directory: whether it can do anything, what it keeps, how many people it has suspended and deleted, what its " +
+			"groups give, and its tokens, which only an OrganizationAdmin sees.",
 		Example: examples("directory status", "directory status -o yaml"),
 		Args:    between(0, 0),
 	}

@@ -33,8 +33,8 @@ func newDirectoryToken(t *tool) *cobra.Command {
 func newTokenCreate(t *tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create NAME", Short: "Make a token and show it, once", GroupID: groupChange,
-		Long: "Make a token. It alone is printed to the standard output, and shown only now: enter it in the directory. NAME tells it from " +
-			"the other one.",
+		Long: "Make a token. It alone is printed to the standard output, and shown only now: enter it in the directory. NAME tells it " +
+			"from the other one.",
 		Example: examples("directory token create entra --dry-run=server", "directory token create okta --expires 180d --dry-run=server"),
 		Args:    between(1, 1),
 	}
@@ -182,7 +182,8 @@ func (t *tool) revokeToken(ctx context.Context, s *session, name string, dry dry
 		return err
 	}
 	if len(list) == 1 && list[0].Name == name && dry == dryRunNone && !yes {
-		question := fmt.Sprintf("Token %s is the last one, and the directory of organization %s can do nothing without. Revoke it?", name, s.namespace)
+		question := fmt.Sprintf("Token %s is the last one, and the directory of organization %s can do nothing without. Revoke it?",
+			name, s.namespace)
 		if agreed, err := t.confirm(ctx, question); err != nil || !agreed {
 			return err
 		}

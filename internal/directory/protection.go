@@ -4,6 +4,7 @@
 package directory
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -20,7 +21,7 @@ const (
 	defaultPeople  = 5
 	defaultPercent = 20
 	defaultHours   = 24
-	// maxRemovals is how many people a directory can remove whatever the percentage: each is listed in the status until it no longer counts.
+	// maxRemovals is how many people a directory can remove whatever the percentage: each is in the status until it no longer counts.
 	maxRemovals = 1000
 )
 
@@ -36,11 +37,8 @@ func LimitOf(o *v1alpha1.Organization) Limit {
 	p := o.Spec.Directory.Protection
 	people := int(ptr.Deref(o.Status.Directory.PeopleBefore, ptr.Deref(o.Status.Directory.People, 0)))
 	share := people * int(ptr.Deref(p.Percent, defaultPercent)) / 100
-	hours := time.Duration(p.Hours)
-	if hours == 0 {
-		hours = defaultHours
-	}
-	return Limit{People: min(max(int(ptr.Deref(p.People, defaultPeople)), share), maxRemovals), Within: hours * time.Hour}
+	within := time.Duration(cmp.Or(p.Hours, defaultHours)) * time.Hour
+	return Limit{People: min(max(int(ptr.Deref(p.People, defaultPeople)), share), maxRemovals), Within: within}
 }
 
 // IsStopped reports whether a directory can remove nobody until an administrator allows it.
@@ -63,9 +61,9 @@ func Removals(o *v1alpha1.Organization, now time.Time) []v1alpha1.DirectoryRemov
 	})
 }
 
-// Remove counts that a directory removes a person, in the status of the organization, or returns why it cannot. A person counts once, however
-// often the directory tries. Both times the status may have changed; it has to be written, under the resource version that was read, before
-// the person is removed: so the limit holds with several replicas and requests at the same time.
+// Remove counts that a directory removes a person, in the status of the organization, or returns why it cannot. A person counts once,
+// however often the directory tries. Both times the status may have changed; it has to be written, under the resource version that was read,
+// before the person is removed: so the limit holds with several replicas and requests at the same time.
 func Remove(o *v1alpha1.Organization, account types.UID, now time.Time) error {
 	s := &o.Status.Directory
 	if IsAllowed(o, now) {
@@ -82,7 +80,7 @@ func Remove(o *v1alpha1.Organization, account types.UID, now time.Time) error {
 		s.PeopleBefore = s.People
 	}
 	if limit := LimitOf(o).People; len(s.Removals) >= limit {
-		s.StoppedTime, s.MaxRemovals = ptr.To(metav1.NewTime(now.Truncate(time.Second))), ptr.To(int32(limit)) //nolint:gosec // at most 1,000
+		s.StoppedTime, s.MaxRemovals = new(metav1.NewTime(now.Truncate(time.Second))), new(int32(limit)) //nolint:gosec // at most 1,000
 		return stopped(o)
 	}
 	s.Removals = append(s.Removals, v1alpha1.DirectoryRemoval{UID: string(account), Time: metav1.NewTime(now.Truncate(time.Second))})

@@ -37,8 +37,8 @@ func (a Appointing) RoleRefusal(organization string, role v1alpha1.Role) string 
 	if role != v1alpha1.RoleOrganizationAdmin || slices.Contains(a, organization) || slices.Contains(a, everyOrganization) {
 		return ""
 	}
-	return fmt.Sprintf("cannot be given by a group: name a lower role, set the role on the OrgUsers themselves, or ask the platform team to "+
-		"add %s to groups.administrators of the operator's configuration", organization)
+	return fmt.Sprintf("cannot be given by a group: name a lower role, set the role on the OrgUsers themselves, or ask the platform team "+
+		"to add %s to groups.administrators of the operator's configuration", organization)
 }
 
 // RefusedRoles names the groups of an organization that are to give a role which they cannot give.

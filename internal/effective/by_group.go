@@ -96,7 +96,8 @@ func requestsModule(u *v1alpha1.OrgUser, module v1alpha1.ObjectName) bool {
 	return slices.Contains(u.Spec.Modules, module) || FromDirectory(u) && slices.Contains(u.Status.ByGroup.Modules, module)
 }
 
-// GroupGives reports what an organization's directory gives the people in a group beside access to workspaces: a role, or none, and modules.
+// GroupGives reports what an organization's directory gives the people in a group beside access to workspaces: a role, or none, and
+// modules.
 func GroupGives(o *v1alpha1.Organization, group v1alpha1.ObjectName) (role v1alpha1.Role, modules []v1alpha1.ObjectName) {
 	if o == nil {
 		return "", nil

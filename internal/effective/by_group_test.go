@@ -17,8 +17,10 @@ import (
 var _ = Describe("What a person's groups give", func() {
 	mapping := builders.Organization("acme").Module("chat", 5).With(func(o *v1alpha1.Organization) {
 		o.Spec.Directory.Roles = []v1alpha1.GroupRole{
-			{Group: "leads", Role: v1alpha1.RoleUserAdmin}, {Group: "finance", Role: v1alpha1.RoleFinanceAdmin},
-			{Group: "deputies", Role: v1alpha1.RoleUserAdmin}, {Group: "owners", Role: v1alpha1.RoleOrganizationAdmin},
+			{Group: "leads", Role: v1alpha1.RoleUserAdmin},
+			{Group: "finance", Role: v1alpha1.RoleFinanceAdmin},
+			{Group: "deputies", Role: v1alpha1.RoleUserAdmin},
+			{Group: "owners", Role: v1alpha1.RoleOrganizationAdmin},
 		}
 		o.Spec.Directory.Modules = []v1alpha1.GroupModules{
 			{Group: "leads", Modules: []v1alpha1.ObjectName{"voice", "chat"}}, {Group: "finance", Modules: []v1alpha1.ObjectName{"chat"}},

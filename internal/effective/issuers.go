@@ -32,8 +32,8 @@ func ParseIssuers(entries []string) (Issuers, error) {
 		host, below := strings.CutPrefix(strings.ToLower(place), "*.")
 		switch {
 		case found && len(validation.IsDNS1123Label(organization)) > 0:
-			wrong = append(wrong, fmt.Errorf("%q does not name an organization: write organization=host, for example acme=login.acme.example",
-				entry))
+			wrong = append(wrong, fmt.Errorf("%q does not name an organization: write organization=host, for example "+
+				"acme=login.acme.example", entry))
 		case len(validation.IsDNS1123Subdomain(host)) > 0, below && !strings.Contains(host, "."):
 			wrong = append(wrong, fmt.Errorf("%q names neither a host such as login.acme.example nor those below one, such as "+
 				"*.okta.example", entry))

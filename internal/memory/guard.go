@@ -18,15 +18,15 @@ import (
 
 const (
 	// fullAt is the part of the limit above which nothing may grow, and roomAt the part below which it may again. What is above is for
-	// what was admitted and is not in the cache yet, for what comes past the webhooks, for a start, and for garbage: the closer to the limit,
-	// the more often Go collects.
+	// what was admitted and is not in the cache yet, for what comes past the webhooks, for a start, and for garbage: the closer to the
+	// limit, the more often Go collects.
 	fullAt, roomAt = 0.6, 0.55
 	// stopAt is the part of the limit above which a cache is not filled any further, and goOnAt the part below which it is again. What is
 	// freed in between is garbage, and no room. It is above fullAt, so that what was admitted can be started again, and leaves a tenth for
 	// the passes that a start brings and a fifth for their garbage. With eight tenths, a replica became ready and was then killed.
 	stopAt, goOnAt = 0.72, 0.68
-	// paceAt is the part of the limit above which a pass waits for a collection, counting what was allocated since the last one. Go spends no
-	// more than half of the CPU on collections, and exceeds its limit instead: passes that follow each other fast, as those that a start
+	// paceAt is the part of the limit above which a pass waits for a collection, counting what was allocated since the last one. Go spends
+	// no more than half of the CPU on collections, and exceeds its limit instead: passes that follow each other fast, as those that a start
 	// brings, allocate more than it frees until the kernel ends the process.
 	paceAt = 0.9
 	// interval is how often the usage is measured. While a cache is being filled, it is also measured each time that so many objects were

@@ -11,8 +11,8 @@ import (
 	"github.com/usher-operator/usher/internal/signin"
 )
 
-// prove shows that a person has signed in: no second mail follows, no password is asked for, and the form suggests what the provider knows of them. What the
-// organization has declared stays.
+// prove shows that a person has signed in: no second mail follows, no password is asked for, and the form suggests what the provider knows
+// of them. What the organization has declared stays.
 func (p *page) prove(who *signin.Identity) {
 	if who == nil {
 		return

@@ -32,8 +32,8 @@ func SignInFlags(flags *flag.FlagSet, o *Options) {
 	texts(flags, &p.AllowedDomains, "sign-in-allowed-domains",
 		"mail domains whose addresses the OpenID provider vouches for, separated by commas; empty: all")
 	texts(flags, &o.OrganizationIssuers, "sign-in-organization-issuers",
-		"hosts at which organizations may have OpenID providers of their own: host or *.domain, each with organization= before it if it holds "+
-			"for one only, separated by commas; empty: they may have none")
+		"hosts at which organizations may have OpenID providers of their own: host or *.domain, each with organization= before it if it "+
+			"holds for one only, separated by commas; empty: they may have none")
 	flags.Func("sign-in-private-networks",
 		"networks, beside the public internet, in which organizations' OpenID providers may be, separated by commas", func(s string) error {
 			networks, err := ParseNetworks(parts(s))
@@ -85,8 +85,11 @@ func SignInArguments(o *Options) []string {
 
 // signInFlags are the flags of the fields that a provider's errors begin with.
 var signInFlags = []struct{ field, flag string }{
-	{"issuerURL", "--sign-in-issuer-url"}, {"clientID", "--sign-in-client-id"}, {"scopes", "--sign-in-scopes"},
-	{"allowedDomains", "--sign-in-allowed-domains"}, {"emailVerified", "--sign-in-email-verified"},
+	{"issuerURL", "--sign-in-issuer-url"},
+	{"clientID", "--sign-in-client-id"},
+	{"scopes", "--sign-in-scopes"},
+	{"allowedDomains", "--sign-in-allowed-domains"},
+	{"emailVerified", "--sign-in-email-verified"},
 }
 
 // validateSignIn returns what is wrong with the provider.
@@ -97,7 +100,8 @@ func (o *Options) validateSignIn() []error {
 	}
 	if o.SignIn.IssuerURL == "" {
 		if o.SignIn.ClientID != "" || o.SignIn.ClientSecretFile != "" {
-			wrong = append(wrong, errors.New("--sign-in-client-id or --sign-in-client-secret-file is set, but --sign-in-issuer-url is not: "+
+			wrong = append(wrong, errors.New(
+				"--sign-in-client-id or --sign-in-client-secret-file is set, but --sign-in-issuer-url is not: "+
 				"set the URL of the provider, or neither"))
 		}
 		return wrong

@@ -19,8 +19,8 @@ import (
 	"github.com/usher-operator/usher/internal/wording"
 )
 
-// reconcileDirectoryState counts what the organization's directory keeps, and says whether it has been stopped (DIR-4). The directory itself has
-// written that it was.
+// reconcileDirectoryState counts what the organization's directory keeps, and says whether it has been stopped (DIR-4). The directory
+// itself has written that it was.
 func (r *Reconciler) reconcileDirectoryState(_ context.Context, s *scope) (time.Duration, error) {
 	o := s.organization
 	directory.Forget(o)

@@ -20,8 +20,8 @@ import (
 
 // usersForOrganization: the creation and deletion of the organization concern all users, as does whether everybody needs a
 // workspace. The ledgers concern those who are entered or dropped, and the one administrator who is left. A module's ClusterRole
-// concerns those who have its seats. What groups give concerns those whom the directory keeps. Whether people are told of changed access concerns those who wait for it. All users are reconciled
-// anyway when the watch begins.
+// concerns those who have its seats. What groups give concerns those whom the directory keeps. Whether people are told of changed access
+// concerns those who wait for it. All users are reconciled anyway when the watch begins.
 func (r *Reconciler) usersForOrganization(ctx context.Context, c mapper.Change[*v1alpha1.Organization],
 ) ([]types.NamespacedName, error) {
 	if c.Initial {

@@ -83,6 +83,11 @@ func (r *Reconciler) setInForce(s *scope) {
 	case out.LastActive == "" || out.LastActive == v1alpha1.LastActivePending:
 		out.LastActive = r.acceptedAt(s.facts).UTC().Format(time.RFC3339)
 	}
+	setAccepted(u, in)
+}
+
+// setAccepted says whether a person has accepted.
+func setAccepted(u *v1alpha1.OrgUser, in effective.InForce) {
 	reason, message := v1alpha1.ReasonAwaitingAcceptance, "the person has not accepted yet"
 	switch {
 	case in.Accepted:
