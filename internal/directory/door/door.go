@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -98,8 +99,25 @@ func New(directories Directories, o Options) http.Handler {
 	handle(root, nothing)
 	handle(root+"/", nothing)
 	handle(Path, nothing)
-	return d.log(mux)
+	return d.log(singleSlashes(mux))
 }
+
+// singleSlashes serves a directory whose URL was entered with a slash at its end, as the identity provider then repeats it. A redirect would
+// lose the bodies of requests.
+func singleSlashes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "//") {
+			clean := *r
+			where := *r.URL
+			where.Path, where.RawPath = slashes.ReplaceAllString(where.Path, "/"), slashes.ReplaceAllString(where.RawPath, "/")
+			clean.URL = &where
+			r = &clean
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var slashes = regexp.MustCompile("/{2,}")
 
 type door struct {
 	directories Directories

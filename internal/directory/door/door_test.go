@@ -249,6 +249,12 @@ var _ = Describe("The door of a directory", func() {
 		Entry("somebody unknown", "PUT", "/scim/v2/acme/Users/none", `{"userName":"a"}`, 404, "", "none"),
 	)
 
+	It("DIR-1 serves a client whose URL was entered with a slash at its end", func() {
+		a := send("POST", "/scim/v2/acme//Users", `{`+userSchema+`,"userName":"ana@acme.example"}`)
+		Expect(a.Code).To(Equal(http.StatusCreated), a.Body.String())
+		Expect(send("GET", "/scim/v2//acme//Users//"+a.body["id"].(string), "").Code).To(Equal(http.StatusOK))
+	})
+
 	It("DIR-1 takes JSON only", func() {
 		a := send("POST", "/scim/v2/acme/Users", "userName=a", "Content-Type", "application/x-www-form-urlencoded")
 		refused(a, http.StatusUnsupportedMediaType, "", "application/scim+json or application/json")
