@@ -62,8 +62,8 @@ func Removals(o *v1alpha1.Organization, now time.Time) []v1alpha1.DirectoryRemov
 }
 
 // Remove counts that a directory removes a person, in the status of the organization, or returns why it cannot. A person counts once,
-// however often the directory tries. Both times the status may have changed; it has to be written, under the resource version that was read,
-// before the person is removed: so the limit holds with several replicas and requests at the same time.
+// however often the directory tries. Both times the status may have changed; it has to be written, under the resource version that was
+// read, before the person is removed: so the limit holds with several replicas and requests at the same time.
 func Remove(o *v1alpha1.Organization, account types.UID, now time.Time) error {
 	s := &o.Status.Directory
 	if IsAllowed(o, now) {

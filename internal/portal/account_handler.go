@@ -34,10 +34,12 @@ func (h *handler) addAccountPages(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+accountPath+"/sign-out", h.signOut)
 	mux.HandleFunc("GET "+organizationPath+"{organization}", h.openAccount)
 	mux.HandleFunc("POST "+organizationPath+"{organization}", h.saveAccount)
+	mux.HandleFunc("GET "+organizationPath+"{organization}"+kubeconfigPath, h.ownKubeconfig)
 	mux.HandleFunc(accountPath, h.refuseMethod("GET, HEAD"))
 	mux.HandleFunc(accountPath+"/sign-in", h.refuseMethod("GET, HEAD"))
 	mux.HandleFunc(accountPath+"/sign-out", h.refuseMethod("POST"))
 	mux.HandleFunc(organizationPath+"{organization}", h.refuseMethod("GET, HEAD, POST"))
+	mux.HandleFunc(organizationPath+"{organization}"+kubeconfigPath, h.refuseMethod("GET, HEAD"))
 }
 
 // chooseAccount leads a person who has signed in to their account, or lets them choose one of several.

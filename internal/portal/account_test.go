@@ -16,6 +16,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/kubeconfig"
 	"github.com/usher-operator/usher/internal/linktoken"
 	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
@@ -188,6 +189,21 @@ var _ = Describe("SIG-5 a person's own page", func() {
 		op.Claims["email"] = "eva@acme.example"
 		signIn()
 		Expect(person.get("/account").Code).To(Equal(http.StatusForbidden))
+	})
+
+	It("hands out the kubeconfig to those who are signed in, and to nobody else", func() {
+		accounts.account.Link.Kubeconfigs = kubeconfig.Issued{Filename: "kubeconfig-acme-prod.yaml", Usher: []byte("usher"), OIDCLogin: []byte("other")}
+		Expect(person.get(own + "/kubeconfig")).To(HaveHTTPHeaderWithValue("Location", "/account"))
+		signIn()
+		Expect(person.get(own).Body.String()).To(ContainSubstring(`href="` + own + `/kubeconfig" download="kubeconfig-acme-prod.yaml"`))
+		Expect(person.get(own + "/kubeconfig")).To(And(HaveHTTPStatus(http.StatusOK), HaveHTTPBody("usher"),
+			HaveHTTPHeaderWithValue("Content-Disposition", "attachment; filename=kubeconfig-acme-prod.yaml")))
+		Expect(person.get(own + "/kubeconfig?login=oidc-login")).To(HaveHTTPBody("other"))
+		Expect(person.get("/account/o/other/kubeconfig")).To(HaveHTTPStatus(http.StatusForbidden))
+		signIn()
+		accounts.account.Link.Kubeconfigs = kubeconfig.Issued{}
+		Expect(person.get(own + "/kubeconfig")).To(HaveHTTPStatus(http.StatusNotFound))
+		Expect(person.get(own).Body.String()).NotTo(ContainSubstring("/kubeconfig"))
 	})
 
 	It("signs out here, or everywhere", func() {

@@ -112,7 +112,7 @@ func (l *ClusterLinks) OpenAccount(ctx context.Context, s Session, organization 
 	link.Language = effective.LanguageOf(o, link.Registration.Language)
 	link.addOutlook(outlook)
 	addOrigins(link, outlook, u.Status.Workspaces)
-	return &Account{Link: link, PhoneGiven: u.Spec.Phone != ""}, nil
+	return &Account{Link: link, PhoneGiven: u.Spec.Phone != ""}, l.addKubeconfigs(link)
 }
 
 // addOrigins adds why a person has access to the workspaces that the page lists.

@@ -35,6 +35,18 @@ func (h *handler) kubeconfig(purpose Purpose) http.HandlerFunc {
 	}
 }
 
+// ownKubeconfig sends a kubeconfig to a person on their own page (SIG-5).
+func (h *handler) ownKubeconfig(w http.ResponseWriter, r *http.Request) {
+	_, account, ok := h.account(w, r)
+	switch {
+	case !ok:
+	case account.Link.Kubeconfigs.Filename == "":
+		h.show(w, r, screenUnknown, nil)
+	default:
+		sendKubeconfig(w, r, account.Link.Kubeconfigs)
+	}
+}
+
 func sendKubeconfig(w http.ResponseWriter, r *http.Request, k kubeconfig.Issued) {
 	content := k.Usher
 	if r.URL.Query().Get("login") == oidcLogin {

@@ -102,8 +102,8 @@ func New(directories Directories, o Options) http.Handler {
 	return d.log(singleSlashes(mux))
 }
 
-// singleSlashes serves a directory whose URL was entered with a slash at its end, as the identity provider then repeats it. A redirect would
-// lose the bodies of requests.
+// singleSlashes serves a directory whose URL was entered with a slash at its end, as the identity provider then repeats it. A redirect
+// would lose the bodies of requests.
 func singleSlashes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "//") {

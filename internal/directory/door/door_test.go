@@ -252,7 +252,7 @@ var _ = Describe("The door of a directory", func() {
 	It("DIR-1 serves a client whose URL was entered with a slash at its end", func() {
 		a := send("POST", "/scim/v2/acme//Users", `{`+userSchema+`,"userName":"ana@acme.example"}`)
 		Expect(a.Code).To(Equal(http.StatusCreated), a.Body.String())
-		Expect(send("GET", "/scim/v2//acme//Users//"+a.body["id"].(string), "").Code).To(Equal(http.StatusOK))
+		Expect(send("GET", fmt.Sprint("/scim/v2//acme//Users//", a.body["id"]), "").Code).To(Equal(http.StatusOK))
 	})
 
 	It("DIR-1 takes JSON only", func() {
