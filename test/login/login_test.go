@@ -75,12 +75,12 @@ var _ = Describe("A welcomed person's kubectl", Ordered, func() {
 		By("reading a ConfigMap of her workspace, which is the namespace of the kubeconfig")
 		s := nora.kubectl(read...)
 		Expect(nora.logIn(ctx, s)).To(ContainSubstring("You are logged in"))
-		Eventually(ctx, s).Should(gexec.Exit(0))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 		Expect(string(s.Out.Contents())).To(Equal("112"))
 
 		By("being the one whom RBAC names, with the prefix, and nobody without it")
 		s = nora.kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
-		Eventually(ctx, s).Should(gexec.Exit(0))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 		Expect(string(s.Out.Contents())).To(Equal(prefix + nora.email))
 		Expect(s.Err.Contents()).To(BeEmpty(), "nobody logs in twice")
 		bindings := &rbacv1.RoleBindingList{}
@@ -94,13 +94,13 @@ var _ = Describe("A welcomed person's kubectl", Ordered, func() {
 		}
 		Expect(subjects).To(And(ContainElement(prefix+nora.email), Not(ContainElement(nora.email))))
 		s = nora.kubectl("usher", "whoami", "-n", org)
-		Eventually(ctx, s).Should(gexec.Exit(0))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 		Expect(s.Out).To(gbytes.Say("User name: +" + prefix + nora.email))
 		Expect(s.Out).To(gbytes.Say("You are: +Member"))
 
 		By("having nothing elsewhere")
 		s = nora.kubectl("get", "configmaps", "-n", org+"-sales")
-		Eventually(ctx, s).Should(gexec.Exit(1))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(1))
 		Expect(s.Err).To(gbytes.Say(`User "` + prefix + nora.email + `" cannot list resource`))
 
 		By("keeping the login where only she reads it")
@@ -119,7 +119,7 @@ var _ = Describe("A welcomed person's kubectl", Ordered, func() {
 			all = append(all, nora.kubectl(read...))
 		}
 		for _, s := range all {
-			Eventually(ctx, s).Should(gexec.Exit(0))
+			Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 			Expect(string(s.Out.Contents())).To(Equal("112"))
 			Expect(string(s.Err.Contents())).NotTo(ContainSubstring("https://"), "nobody is asked to log in")
 		}
@@ -133,25 +133,25 @@ var _ = Describe("A welcomed person's kubectl", Ordered, func() {
 		nora.changeLogin("refreshToken", "forgotten")
 		s := nora.kubectl(read...)
 		nora.logIn(ctx, s)
-		Eventually(ctx, s).Should(gexec.Exit(0))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 		Expect(string(s.Err.Contents())).To(HavePrefix("Your login has ended.\n"))
 	})
 
 	It("SIG-4 is logged out by a command, and asks one of several commands to log in", func(ctx context.Context) {
 		s := nora.kubectl("usher", "logout")
-		Eventually(ctx, s).Should(gexec.Exit(0))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 		Expect(string(s.Out.Contents())).To(Equal(nora.email + " is logged out of this computer.\n"))
 		Expect(nora.logins()).To(BeEmpty())
 		s = nora.kubectl("usher", "logout", "--context", org+"@test")
-		Eventually(ctx, s).Should(gexec.Exit(0))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 		Expect(string(s.Out.Contents())).To(Equal("Nobody was logged in.\n"))
 		first := nora.kubectl(read...)
 		asked(ctx, first)
 		second := nora.kubectl(read...)
-		Eventually(ctx, second.Err).Should(gbytes.Say("Waiting for another kubectl that is logging in"))
+		Eventually(second.Err).WithContext(ctx).Should(gbytes.Say("Waiting for another kubectl that is logging in"))
 		nora.logIn(ctx, first)
 		for _, s := range []*gexec.Session{first, second} {
-			Eventually(ctx, s).Should(gexec.Exit(0))
+			Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 			Expect(string(s.Out.Contents())).To(Equal("112"))
 		}
 		Expect(string(second.Err.Contents())).NotTo(ContainSubstring("https://"))
@@ -159,36 +159,36 @@ var _ = Describe("A welcomed person's kubectl", Ordered, func() {
 
 	It("SIG-3 logs in by another device where there is no browser, and when asked to", func(ctx context.Context) {
 		nora.browser = ""
-		Eventually(ctx, nora.kubectl("usher", "logout")).Should(gexec.Exit(0))
+		Eventually(nora.kubectl("usher", "logout")).WithContext(ctx).Should(gexec.Exit(0))
 		for _, args := range [][]string{read, {"usher", "login", "--device", "--again"}} {
 			s := nora.kubectl(args...)
 			page, err := provider.Browser().Approve(ctx, asked(ctx, s), nora.email, password)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(page.Status).To(Equal(200))
-			Eventually(ctx, s).Should(gexec.Exit(0))
+			Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 			Expect(s.Err).To(gbytes.Say(`It must show the code [A-Z]{4}-[A-Z]{4}`))
 		}
 		s := nora.kubectl("usher", "login")
-		Eventually(ctx, s).Should(gexec.Exit(0))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(0))
 		Expect(string(s.Out.Contents())).To(MatchRegexp(`^You are logged in as %s\. The token is valid until .*\n$`, nora.email))
 	})
 
 	It("SIG-3 does not act for whoever else is logged in in the browser", func(ctx context.Context) {
 		nora.browser = "true"
 		marc := newPerson(ctx, "marc@"+org+".example")
-		Eventually(ctx, nora.kubectl("usher", "logout")).Should(gexec.Exit(0))
+		Eventually(nora.kubectl("usher", "logout")).WithContext(ctx).Should(gexec.Exit(0))
 		s := nora.kubectl(read...)
 		page, err := provider.Browser().SignIn(ctx, asked(ctx, s), marc.email, password)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(page.Body).To(ContainSubstring("You are not logged in"))
-		Eventually(ctx, s).Should(gexec.Exit(1))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(1))
 		Expect(s.Err).To(gbytes.Say("you have logged in as " + marc.email + ", and this kubeconfig is for " + nora.email))
 		Expect(nora.logins()).To(BeEmpty())
 	})
 
 	It("SIG-3 says what to do without such a kubeconfig", func(ctx context.Context) {
 		s := nora.kubectl("usher", "login", "--kubeconfig", strings.TrimPrefix(env.KubectlEnv()[1], "KUBECONFIG="))
-		Eventually(ctx, s).Should(gexec.Exit(1))
+		Eventually(s).WithContext(ctx).Should(gexec.Exit(1))
 		Expect(s.Err).To(gbytes.Say("error: the user of the current context does not log in with this command: use the kubeconfig that you were given"))
 	})
 })

@@ -53,7 +53,9 @@ var _ = Describe("The directory of an organization, in two replicas on a real AP
 		Expect(env.Client.Create(ctx, namespace)).To(Succeed())
 		organization = namespace.Name
 		users = "/scim/v2/" + organization + "/Users"
-		o := builders.Organization(organization).Obj()
+		o := builders.Organization(organization).With(func(o *v1alpha1.Organization) {
+			o.Spec.Directory.Protection.People = new(int32(1000)) // these specs are about other things
+		}).Obj()
 		Expect(env.Client.Create(ctx, o)).To(Succeed())
 	})
 
