@@ -102,7 +102,7 @@ func (o *Options) validateSignIn() []error {
 		if o.SignIn.ClientID != "" || o.SignIn.ClientSecretFile != "" {
 			wrong = append(wrong, errors.New(
 				"--sign-in-client-id or --sign-in-client-secret-file is set, but --sign-in-issuer-url is not: "+
-				"set the URL of the provider, or neither"))
+					"set the URL of the provider, or neither"))
 		}
 		return wrong
 	}
