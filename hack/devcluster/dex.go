@@ -23,7 +23,7 @@ const (
 	// groupPrefix is what the API server puts before the provider's groups. The names of people have none.
 	groupPrefix = "oidc:"
 	// signInPath is where Dex sends people back to on the portal.
-	signInPath = "/signin/callback"
+	signInPath = "/sign-in/callback"
 )
 
 // The tests of the operator use the same files, see internal/testing/dex.

@@ -42,5 +42,7 @@ func usherArgs(p paths, s *state) []string {
 		"--drain-delay=0s",                  // nobody else could take over
 		"--cluster-name=dev", "--cluster-server=https://" + loopback(s.Ports[portAPIServer]), "--cluster-ca-file=" + p.pki("ca.crt"),
 		"--login-issuer-url=" + s.issuer(), "--login-ca-data=" + fileText(p.pki("ca.crt")),
+		"--sign-in-issuer-url=" + s.issuer(), "--sign-in-client-id=usher", "--sign-in-client-secret-file=" + p.dexSecret(),
+		"--sign-in-ca-file=" + p.pki("ca.crt"), "--sign-in-display-name=Dex",
 	}
 }

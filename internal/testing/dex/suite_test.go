@@ -18,7 +18,7 @@ import (
 const (
 	// prefix is what the API server puts before people's addresses here. The development cluster has none.
 	prefix = "sso:"
-	portal = "http://127.0.0.1:9/signin/callback"
+	portal = "http://127.0.0.1:9/sign-in/callback"
 )
 
 var (
