@@ -18,7 +18,7 @@ import (
 
 // OpenAddress implements Links.
 func (l *ClusterLinks) OpenAddress(ctx context.Context, token string) (*Link, error) {
-	t, user, err := l.findAddress(ctx, token)
+	t, user, err := l.findUser(ctx, linktoken.PurposeAddress, token)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (l *ClusterLinks) OpenAddress(ctx context.Context, token string) (*Link, er
 // ConfirmAddress implements Links. It only notes that the person has confirmed: the controller puts the address in force, unless another
 // account has it.
 func (l *ClusterLinks) ConfirmAddress(ctx context.Context, token string) (*Link, error) {
-	t, user, err := l.findAddress(ctx, token)
+	t, user, err := l.findUser(ctx, linktoken.PurposeAddress, token)
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +50,9 @@ func (l *ClusterLinks) ConfirmAddress(ctx context.Context, token string) (*Link,
 	return link, revokedIfNotFound(err)
 }
 
-// findAddress returns the account of a link.
-func (l *ClusterLinks) findAddress(ctx context.Context, token string) (*linkTarget, *v1alpha1.OrgUser, error) {
-	t, err := l.find(ctx, linktoken.PurposeAddress, token)
+// findUser returns the account that a link of its own is about, which no Invitation is.
+func (l *ClusterLinks) findUser(ctx context.Context, purpose Purpose, token string) (*linkTarget, *v1alpha1.OrgUser, error) {
+	t, err := l.find(ctx, purpose, token)
 	if err != nil {
 		return nil, nil, err
 	}

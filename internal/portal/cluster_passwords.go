@@ -81,7 +81,7 @@ func (p *ClusterPasswords) Along(ctx context.Context, link *Link, hash identity.
 
 // OpenPassword implements Passwords.
 func (p *ClusterPasswords) OpenPassword(ctx context.Context, token string) (*Link, error) {
-	t, user, err := p.findPassword(ctx, token)
+	t, user, err := p.findUser(ctx, linktoken.PurposePassword, token)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (p *ClusterPasswords) OpenPassword(ctx context.Context, token string) (*Lin
 // SetPassword implements Passwords. The link is used up before the password is handed over: of two forms that are sent at the same time,
 // one is.
 func (p *ClusterPasswords) SetPassword(ctx context.Context, token string, hash identity.Hash) (*Link, error) {
-	t, user, err := p.findPassword(ctx, token)
+	t, user, err := p.findUser(ctx, linktoken.PurposePassword, token)
 	if err != nil {
 		return nil, err
 	}
@@ -143,19 +143,6 @@ func (p *ClusterPasswords) Request(ctx context.Context, email string) error {
 // justSent reports whether a link was sent a moment ago. It can be used for an hour, less the moment.
 func (p *ClusterPasswords) justSent(a *v1alpha1.AccountStatus) bool {
 	return a.ExpirationTime != nil && a.ExpirationTime.Sub(p.Now()) > identity.LinkValidity-requestInterval
-}
-
-// findPassword returns the account of a link.
-func (p *ClusterPasswords) findPassword(ctx context.Context, token string) (*linkTarget, *v1alpha1.OrgUser, error) {
-	t, err := p.find(ctx, linktoken.PurposePassword, token)
-	if err != nil {
-		return nil, nil, err
-	}
-	user, is := t.host.(*v1alpha1.OrgUser)
-	if !is {
-		return nil, nil, ErrUnknown
-	}
-	return t, user, nil
 }
 
 // passwordLink returns what the page shows: Registered while the link can be used, and Active once it was.
