@@ -37,26 +37,20 @@ func Keeps(u *v1alpha1.OrgUser) bool {
 	return effective.FromDirectory(u)
 }
 
-// Selector returns the labels of the accounts that a directory keeps.
+// Selector returns the labels of the accounts and groups that a directory keeps.
 func Selector() map[string]string {
 	return map[string]string{v1alpha1.LabelOrigin: v1alpha1.OriginDirectory}
 }
 
-// ByID returns the labels of the account with an externalId.
+// ByID returns the labels of the account or group with an externalId.
 func ByID(externalID string) map[string]string {
 	return map[string]string{v1alpha1.LabelOrigin: v1alpha1.OriginDirectory, v1alpha1.LabelDirectoryID: digest(externalID)}
 }
 
-// ByName returns the labels of the account with a userName, in any case.
+// ByName returns the labels of the account with a userName, or the group with a displayName, in any case.
 func ByName(userName string) map[string]string {
 	return map[string]string{v1alpha1.LabelOrigin: v1alpha1.OriginDirectory, v1alpha1.LabelDirectoryName: digest(scim.Fold(userName))}
 }
-
-// GroupByID returns the labels of the group with an externalId.
-func GroupByID(externalID string) map[string]string { return ByID(externalID) }
-
-// GroupByName returns the labels of the group with a displayName, in any case.
-func GroupByName(displayName string) map[string]string { return ByName(displayName) }
 
 // IsName reports whether an identifier that a directory sends can be an object's name. For others, there is nothing to ask for.
 func IsName(id string) bool { return len(validation.IsDNS1123Subdomain(id)) == 0 }

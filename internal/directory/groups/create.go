@@ -21,7 +21,7 @@ import (
 
 // Create creates a group.
 func (g *Groups) Create(ctx context.Context, r scim.Resource) (after scim.Resource, created bool, err error) {
-	if err := g.accepts(ctx); err != nil {
+	if err := g.store().Accepts(ctx); err != nil {
 		return nil, false, err
 	}
 	group, err := directory.NewGroup(g.Organization, r, g.Now())
@@ -37,23 +37,11 @@ func (g *Groups) Create(ctx context.Context, r scim.Resource) (after scim.Resour
 	if group, err = g.create(ctx, group, r); err != nil {
 		return nil, false, refusal.Of(asConflict(err))
 	}
-	if err := g.claim(ctx, group); err != nil {
+	if err := g.store().Claim(ctx, group, v1alpha1.LabelDirectoryName, v1alpha1.LabelDirectoryID); err != nil {
 		return nil, false, refusal.Of(err)
 	}
-	after, err = directory.GroupResource(group, g.Base, true)
+	after, err = g.show(true)(group)
 	return after, true, err
-}
-
-// accepts refuses new groups in an organization that is not there.
-func (g *Groups) accepts(ctx context.Context) error {
-	o, err := g.api().Organization(ctx, g.Organization)
-	switch {
-	case err != nil:
-		return refusal.Of(err)
-	case o == nil || !o.DeletionTimestamp.IsZero():
-		return refusal.NotFound("there is no such organization")
-	}
-	return nil
 }
 
 // create creates a group under the first of its names that no other group of the directory has.
@@ -92,7 +80,7 @@ const maxAttempts = 3
 // nameTaken returns why a group cannot be created while another one has its name; nil: it gets another name.
 func nameTaken(holder *v1alpha1.OrgGroup, r scim.Resource) error {
 	kept := directory.KeepsGroup(holder)
-	same := holder.Labels[v1alpha1.LabelDirectoryName] == directory.GroupByName(directory.GroupName(r))[v1alpha1.LabelDirectoryName]
+	same := holder.Labels[v1alpha1.LabelDirectoryName] == directory.ByName(directory.GroupName(r))[v1alpha1.LabelDirectoryName]
 	switch {
 	case !holder.DeletionTimestamp.IsZero():
 		return refusal.Later("the OrgGroup %q is being deleted: try again", holder.Name)
@@ -118,39 +106,25 @@ func (g *Groups) judge(ctx context.Context, before, after *v1alpha1.OrgGroup, wa
 // free refuses a group whose displayName or externalId is another one's.
 func (g *Groups) free(ctx context.Context, group *v1alpha1.OrgGroup, r scim.Resource, name, id bool) error {
 	if id && directory.GroupID(r) != "" {
-		other, err := g.other(ctx, directory.GroupByID(directory.GroupID(r)), group)
+		other, taken, err := g.store().Other(ctx, directory.ByID(directory.GroupID(r)), group)
 		if err != nil {
 			return err
 		}
-		if other != nil {
+		if taken {
 			return scim.Conflict("the directory has a group with this externalId already, with the id %s", other.Name)
 		}
 	}
 	if !name {
 		return nil
 	}
-	other, err := g.other(ctx, directory.GroupByName(directory.GroupName(r)), group)
+	other, taken, err := g.store().Other(ctx, directory.ByName(directory.GroupName(r)), group)
 	if err != nil {
 		return err
 	}
-	if other != nil {
+	if taken {
 		return titleTaken(other)
 	}
 	return nil
-}
-
-// other returns one of the directory's groups with labels, other than a given one; nil: there is none.
-func (g *Groups) other(ctx context.Context, labels client.MatchingLabels, except *v1alpha1.OrgGroup) (*v1alpha1.OrgGroup, error) {
-	found, err := g.labelled(ctx, labels)
-	if err != nil {
-		return nil, refusal.Of(err)
-	}
-	for _, other := range found {
-		if other.UID != except.UID {
-			return other, nil
-		}
-	}
-	return nil, nil //nolint:nilnil // none is an answer, not an error
 }
 
 // asConflict returns the refusal of a displayName that another OrgGroup has as a conflict, which is what directories know. The webhook

@@ -11,14 +11,12 @@ import (
 	"context"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory"
 	"github.com/usher-operator/usher/internal/directory/refusal"
-	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/object"
+	"github.com/usher-operator/usher/internal/directory/store"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -37,76 +35,39 @@ type Groups struct {
 // Type is the type of these resources.
 func (*Groups) Type() *scim.ResourceType { return scim.Groups() }
 
-func (g *Groups) api() lookup.APIReader { return lookup.NewAPIReader(g.Client) }
+func (g *Groups) store() store.Store[*v1alpha1.OrgGroup] {
+	return store.Groups(g.Client, g.Organization)
+}
+
+// show returns a function that shows a group as the directory sees it.
+func (g *Groups) show(withMembers bool) func(*v1alpha1.OrgGroup) (scim.Resource, error) {
+	return func(group *v1alpha1.OrgGroup) (scim.Resource, error) {
+		return directory.GroupResource(group, g.Base, withMembers)
+	}
+}
 
 // Get returns a group.
 func (g *Groups) Get(ctx context.Context, id string) (scim.Resource, error) {
-	group, err := g.find(ctx, id)
+	group, err := g.store().Find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return directory.GroupResource(group, g.Base, true)
+	return g.show(true)(group)
 }
 
-// find returns the group that the directory keeps under an identifier.
-func (g *Groups) find(ctx context.Context, id string) (*v1alpha1.OrgGroup, error) {
-	unknown := refusal.NotFound("the directory has no group with the id %s", id)
-	if !directory.IsName(id) {
-		return nil, unknown
-	}
-	group := &v1alpha1.OrgGroup{}
-	err := g.Client.Get(ctx, client.ObjectKey{Namespace: g.Organization, Name: id}, group)
-	switch {
-	case err != nil && !apierrors.IsNotFound(err):
-		return nil, refusal.Of(err)
-	case err != nil, !directory.KeepsGroup(group), !group.DeletionTimestamp.IsZero():
-		return nil, unknown
-	}
-	return group, nil
+// List returns the groups that a query selects, in the order in which they were created.
+func (g *Groups) List(ctx context.Context, q scim.Query) (scim.ListResponse, error) {
+	compared := g.show(q.Filter != nil && q.Filter.Names("members"))
+	return g.store().Page(ctx, q, compared, g.show(!q.Excludes("members")))
 }
 
 // Change changes a group. Match is the header If-Match; empty: whatever the group is like. The function returns what the directory sends
 // instead of what it has sent before, and may be called again: changes by others at the same time are never lost.
 func (g *Groups) Change(ctx context.Context, id, match string, change func(sent scim.Resource) (scim.Resource, error),
 ) (scim.Resource, error) {
-	var after scim.Resource
-	err := refusal.OnConflict(func() error {
-		var err error
-		after, err = g.changeOnce(ctx, id, match, change)
-		return err
-	})
+	rules := store.Rules[*v1alpha1.OrgGroup]{Sent: directory.SentGroup, Bring: g.bring, Judge: g.judge, Show: g.show(true)}
+	after, err := g.store().Change(ctx, id, match, rules, change)
 	return after, refusal.Of(asConflict(err))
-}
-
-func (g *Groups) changeOnce(ctx context.Context, id, match string, change func(scim.Resource) (scim.Resource, error),
-) (scim.Resource, error) {
-	group, err := g.matching(ctx, id, match)
-	if err != nil {
-		return nil, err
-	}
-	sent, err := directory.SentGroup(group)
-	if err != nil {
-		return nil, err
-	}
-	wanted, err := change(sent)
-	if err != nil {
-		return nil, err
-	}
-	before := group.DeepCopy()
-	changed, err := g.bring(ctx, group, wanted)
-	if err != nil {
-		return nil, err
-	}
-	if changed {
-		if err := g.judge(ctx, before, group, wanted); err != nil {
-			return nil, err
-		}
-		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-		if err := g.Client.Patch(ctx, group, patch, object.FieldOwner); err != nil {
-			return nil, err
-		}
-	}
-	return directory.GroupResource(group, g.Base, true)
 }
 
 // bring brings a group to what the directory has sent, and reports whether that is anything new.
@@ -118,28 +79,11 @@ func (g *Groups) bring(ctx context.Context, group *v1alpha1.OrgGroup, wanted sci
 	return directory.ChangeGroup(group, wanted, addresses, g.Now())
 }
 
-// matching returns a group if it is what the client has seen.
-func (g *Groups) matching(ctx context.Context, id, match string) (*v1alpha1.OrgGroup, error) {
-	group, err := g.find(ctx, id)
-	if err != nil || match == "" {
-		return group, err
-	}
-	seen, err := directory.GroupResource(group, g.Base, false)
-	if err != nil {
-		return nil, err
-	}
-	return group, scim.CheckMatch(match, seen.Version())
-}
-
 // Delete deletes a group. Those whom only it listed lose what it opens.
 func (g *Groups) Delete(ctx context.Context, id, match string) error {
-	group, err := g.matching(ctx, id, match)
+	group, err := g.store().Matching(ctx, id, match, g.show(false))
 	if err != nil {
 		return err
 	}
-	err = g.Client.Delete(ctx, group, client.Preconditions{UID: &group.UID})
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return refusal.Of(err)
+	return refusal.Of(g.store().Delete(ctx, group))
 }

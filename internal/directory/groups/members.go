@@ -8,11 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory"
 	"github.com/usher-operator/usher/internal/directory/refusal"
+	"github.com/usher-operator/usher/internal/directory/store"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/scim"
 )
@@ -46,7 +45,7 @@ func (g *Groups) newAddresses(ctx context.Context, group *v1alpha1.OrgGroup, wan
 	}
 	addresses, unknown := make(map[string]string, len(ids)), []string(nil)
 	for _, id := range ids {
-		if u := accounts[id]; u != nil && directory.Keeps(u) && u.DeletionTimestamp.IsZero() {
+		if u := accounts[id]; u != nil {
 			addresses[id] = string(effective.EmailOf(u))
 		} else {
 			unknown = append(unknown, id)
@@ -60,23 +59,24 @@ func (g *Groups) newAddresses(ctx context.Context, group *v1alpha1.OrgGroup, wan
 		"and leave out those who were deleted or whom the directory did not create", strings.Join(named, ", "), len(unknown))
 }
 
-// accounts returns the accounts with these names, as far as there are any.
-func (g *Groups) accounts(ctx context.Context, names []string) (map[string]*v1alpha1.OrgUser, error) {
-	found := make(map[string]*v1alpha1.OrgUser, len(names))
-	if len(names) > maxSingle {
-		var list v1alpha1.OrgUserList
-		err := g.Client.List(ctx, &list, client.InNamespace(g.Organization), client.MatchingLabels(directory.Selector()))
-		for n := range list.Items {
-			found[list.Items[n].Name] = &list.Items[n]
+// accounts returns the people with these identifiers, as far as the directory has them.
+func (g *Groups) accounts(ctx context.Context, ids []string) (map[string]*v1alpha1.OrgUser, error) {
+	people, found := store.People(g.Client, g.Organization), make(map[string]*v1alpha1.OrgUser, len(ids))
+	if len(ids) > maxSingle {
+		all, err := people.Labelled(ctx, directory.Selector())
+		for _, u := range all {
+			found[u.Name] = u
 		}
 		return found, err
 	}
-	for _, name := range slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !directory.IsName(name) }) {
-		u, err := g.api().User(ctx, g.Organization, name)
+	for _, id := range ids {
+		single, err := people.Single(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		found[name] = u
+		for _, u := range single {
+			found[id] = u
+		}
 	}
 	return found, nil
 }

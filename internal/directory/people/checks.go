@@ -30,29 +30,17 @@ func (p *People) sameID(ctx context.Context, r scim.Resource, except *v1alpha1.O
 	if externalID == "" {
 		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
-	return p.other(ctx, directory.ByID(externalID), except)
-}
-
-// other returns one of the directory's accounts with labels, other than a given one; nil: there is none.
-func (p *People) other(ctx context.Context, labels client.MatchingLabels, except *v1alpha1.OrgUser) (*v1alpha1.OrgUser, error) {
-	accounts, err := p.labelled(ctx, labels)
-	if err != nil {
-		return nil, refusal.Of(err)
-	}
-	n := slices.IndexFunc(accounts, func(u *v1alpha1.OrgUser) bool { return u.UID != except.UID })
-	if n < 0 {
-		return nil, nil //nolint:nilnil // none is an answer, not an error
-	}
-	return accounts[n], nil
+	known, _, err := p.store().Other(ctx, directory.ByID(externalID), except)
+	return known, err
 }
 
 // free refuses a person whose userName or address is another one's.
 func (p *People) free(ctx context.Context, u *v1alpha1.OrgUser, r scim.Resource) error {
-	known, err := p.other(ctx, directory.ByName(scim.Users().Text(r, "userName")), u)
+	known, taken, err := p.store().Other(ctx, directory.ByName(scim.Users().Text(r, "userName")), u)
 	if err != nil {
 		return err
 	}
-	if known != nil {
+	if taken {
 		return scim.Conflict("the directory has a person with this userName already, with the id %s", known.Name)
 	}
 	email := string(u.Spec.Email)

@@ -7,19 +7,17 @@ package people
 
 import (
 	"context"
-	"net/http"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/directory"
 	"github.com/usher-operator/usher/internal/directory/refusal"
+	"github.com/usher-operator/usher/internal/directory/store"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
-	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -42,35 +40,33 @@ func (*People) Type() *scim.ResourceType { return scim.Users() }
 
 func (p *People) api() lookup.APIReader { return lookup.NewAPIReader(p.Client) }
 
-// Get returns a person.
-func (p *People) Get(ctx context.Context, id string) (scim.Resource, error) {
-	u, err := p.find(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+func (p *People) store() store.Store[*v1alpha1.OrgUser] {
+	return store.People(p.Client, p.Organization)
+}
+
+// show returns a person as the directory sees them.
+func (p *People) show(u *v1alpha1.OrgUser) (scim.Resource, error) {
 	return directory.Resource(u, p.Location)
 }
 
-// find returns the account that the directory keeps under an identifier.
-func (p *People) find(ctx context.Context, id string) (*v1alpha1.OrgUser, error) {
-	unknown := refusal.NotFound("the directory has no person with the id %s", id)
-	if !directory.IsName(id) {
-		return nil, unknown
+// Get returns a person.
+func (p *People) Get(ctx context.Context, id string) (scim.Resource, error) {
+	u, err := p.store().Find(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	u, err := p.api().User(ctx, p.Organization, id)
-	switch {
-	case err != nil:
-		return nil, refusal.Of(err)
-	case u == nil || !directory.Keeps(u) || !u.DeletionTimestamp.IsZero():
-		return nil, unknown
-	}
-	return u, nil
+	return p.show(u)
+}
+
+// List returns the people whom a query selects, in the order in which they were created.
+func (p *People) List(ctx context.Context, q scim.Query) (scim.ListResponse, error) {
+	return p.store().Page(ctx, q, p.show, p.show)
 }
 
 // Create creates the account of a person. If the directory has deactivated one with the same externalId, that one returns, and created is
 // false: a directory that has lost sight of somebody sends them as new.
 func (p *People) Create(ctx context.Context, r scim.Resource) (after scim.Resource, created bool, err error) {
-	if err := p.accepts(ctx); err != nil {
+	if err := p.store().Accepts(ctx); err != nil {
 		return nil, false, err
 	}
 	known, err := p.sameID(ctx, r, &v1alpha1.OrgUser{})
@@ -111,67 +107,33 @@ func (p *People) create(ctx context.Context, u *v1alpha1.OrgUser) (after scim.Re
 	default:
 		return nil, false, addressTaken(holder)
 	}
-	if err := p.claim(ctx, holder); err != nil {
+	if err := p.store().Claim(ctx, holder, identifyingLabel(holder)); err != nil {
 		return nil, false, refusal.Of(err)
 	}
-	after, err = directory.Resource(holder, p.Location)
+	after, err = p.show(holder)
 	return after, true, err
 }
 
-// accepts refuses new people in an organization that is not there.
-func (p *People) accepts(ctx context.Context) error {
-	o, err := p.api().Organization(ctx, p.Organization)
-	switch {
-	case err != nil:
-		return refusal.Of(err)
-	case o == nil || !o.DeletionTimestamp.IsZero():
-		return &scim.Error{Status: http.StatusNotFound, Detail: "there is no such organization"}
+// identifyingLabel returns the label of which no two people of a directory have the same value.
+func identifyingLabel(u *v1alpha1.OrgUser) string {
+	if u.Labels[v1alpha1.LabelDirectoryID] != "" {
+		return v1alpha1.LabelDirectoryID
 	}
-	return nil
+	return v1alpha1.LabelDirectoryName
 }
 
 // Change changes a person. Match is the header If-Match; empty: whatever the person is like. The function returns what the directory sends
 // instead of what it has sent before, and may be called again.
 func (p *People) Change(ctx context.Context, id, match string, change func(sent scim.Resource) (scim.Resource, error),
 ) (scim.Resource, error) {
-	var after scim.Resource
-	err := refusal.OnConflict(func() error {
-		var err error
-		after, err = p.changeOnce(ctx, id, match, change)
-		return err
-	})
+	rules := store.Rules[*v1alpha1.OrgUser]{Sent: directory.Sent, Bring: p.bring, Judge: p.judge, Show: p.show}
+	after, err := p.store().Change(ctx, id, match, rules, change)
 	return after, refusal.Of(err)
 }
 
-func (p *People) changeOnce(ctx context.Context, id, match string, change func(scim.Resource) (scim.Resource, error),
-) (scim.Resource, error) {
-	u, err := p.matching(ctx, id, match)
-	if err != nil {
-		return nil, err
-	}
-	sent, err := directory.Sent(u)
-	if err != nil {
-		return nil, err
-	}
-	wanted, err := change(sent)
-	if err != nil {
-		return nil, err
-	}
-	before := u.DeepCopy()
-	changed, err := directory.Change(u, wanted, p.Now())
-	if err != nil {
-		return nil, err
-	}
-	if changed {
-		if err := p.judge(ctx, before, u, wanted); err != nil {
-			return nil, err
-		}
-		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-		if err := p.Client.Patch(ctx, u, patch, object.FieldOwner); err != nil {
-			return nil, err
-		}
-	}
-	return directory.Resource(u, p.Location)
+// bring brings a person to what the directory has sent, and reports whether that is anything new.
+func (p *People) bring(_ context.Context, u *v1alpha1.OrgUser, wanted scim.Resource) (bool, error) {
+	return directory.Change(u, wanted, p.Now())
 }
 
 // judge refuses what a change would break.
@@ -197,31 +159,14 @@ func (p *People) judge(ctx context.Context, before, after *v1alpha1.OrgUser, wan
 	return p.free(ctx, after, wanted)
 }
 
-// matching returns an account if it is what the client has seen.
-func (p *People) matching(ctx context.Context, id, match string) (*v1alpha1.OrgUser, error) {
-	u, err := p.find(ctx, id)
-	if err != nil || match == "" {
-		return u, err
-	}
-	seen, err := directory.Resource(u, p.Location)
-	if err != nil {
-		return nil, err
-	}
-	return u, scim.CheckMatch(match, scim.ETag(seen))
-}
-
 // Delete deletes a person, with all access.
 func (p *People) Delete(ctx context.Context, id, match string) error {
-	u, err := p.matching(ctx, id, match)
+	u, err := p.store().Matching(ctx, id, match, p.show)
 	if err != nil {
 		return err
 	}
 	if err := p.removes(ctx, u, "delete"); err != nil {
 		return refusal.Of(err)
 	}
-	err = p.Client.Delete(ctx, u, client.Preconditions{UID: &u.UID})
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return refusal.Of(err)
+	return refusal.Of(p.store().Delete(ctx, u))
 }
