@@ -37,6 +37,7 @@ func (c *checkup) organizations(ctx context.Context, name string) error {
 				"spec.primaryAdministrator, or creates an OrgUser with the role OrganizationAdmin and onboarding None", o.Name))
 		}
 		c.stalled(name, "Organization", o, o.Status.Conditions)
+		c.stoppedDirectory(name, o)
 	}
 	c.found = found
 	c.unlessNew(name, before, fmt.Sprintf("%d, each with an administrator in force", len(found)))
@@ -123,6 +124,28 @@ func (c *checkup) spaces(ctx context.Context, name string) error {
 	}
 	c.unlessNew(name, before, fmt.Sprintf("%d, none of them stalled", len(found)))
 	return nil
+}
+
+func (c *checkup) groups(ctx context.Context, name string) error {
+	var found []v1alpha1.OrgGroup
+	list := &v1alpha1.OrgGroupList{}
+	if err := c.pages(ctx, list, c.namespace, nil, func() { found = append(found, list.Items...) }); err != nil {
+		return err
+	}
+	before := len(c.table.rows)
+	for n := range found {
+		c.stalled(name, "OrgGroup", &found[n], found[n].Status.Conditions)
+	}
+	c.unlessNew(name, before, fmt.Sprintf("%d, none of them stalled", len(found)))
+	return nil
+}
+
+// stoppedDirectory notes a directory that can remove nobody until an administrator allows it.
+func (c *checkup) stoppedDirectory(name string, o *v1alpha1.Organization) {
+	threshold := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionDirectoryWithinThreshold)
+	if threshold != nil && threshold.Status == metav1.ConditionFalse {
+		c.fault(name, fmt.Sprintf("organization %s: %s", o.Name, threshold.Message))
+	}
 }
 
 // unlessNew says that all is well if no fault was found since.

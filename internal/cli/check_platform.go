@@ -26,6 +26,12 @@ func inNamespaceOf(c *checkup) []client.ListOption {
 	return []client.ListOption{client.InNamespace(c.namespace), client.Limit(1)}
 }
 
+// webhooksOfUsher are the webhooks of an installation: those of config/webhook, to which a test compares them.
+var webhooksOfUsher = []string{
+	"finalizers.accounts.usher.dev", "inviter.accounts.usher.dev", "invitations.accounts.usher.dev", "organizations.accounts.usher.dev",
+	"orggroups.accounts.usher.dev", "orgusers.accounts.usher.dev", "whoami.accounts.usher.dev", "workspaces.accounts.usher.dev",
+}
+
 // webhooks checks that the webhooks of all kinds are there, and their certificates.
 func (c *checkup) webhooks(ctx context.Context, name string) error {
 	validating, mutating := &admissionv1.ValidatingWebhookConfigurationList{}, &admissionv1.MutatingWebhookConfigurationList{}
@@ -47,10 +53,7 @@ func (c *checkup) webhooks(ctx context.Context, name string) error {
 		}
 	}
 	var missing []string
-	for _, kind := range []string{
-		"organizations", "orgusers", "invitations", "workspaces", "orggroups", "inviter", "finalizers", "whoami",
-	} {
-		webhook := kind + ".accounts.usher.dev"
+	for _, webhook := range webhooksOfUsher {
 		client, is := clients[webhook]
 		if !is {
 			missing = append(missing, webhook)
@@ -65,7 +68,7 @@ func (c *checkup) webhooks(ctx context.Context, name string) error {
 		c.fault(name, fmt.Sprintf("these are not installed, so what they check is not checked: %s", strings.Join(missing, ", ")))
 		return nil
 	}
-	c.ok(name, "all %d are installed, with certificates", len(clients))
+	c.ok(name, "all %d are installed, with certificates", len(webhooksOfUsher))
 	return nil
 }
 
@@ -137,9 +140,10 @@ func (c *checkup) linkKeys(ctx context.Context, name string) error {
 	return nil
 }
 
-// policiesOfUsher are the ValidatingAdmissionPolicies of an installation.
+// policiesOfUsher are the ValidatingAdmissionPolicies of an installation: those of config/rbac, to which a test compares them.
 var policiesOfUsher = []string{
-	"usher-bindings", "usher-grantable", "usher-namespaces", "usher-operator-bindings", "usher-operator-namespaces", "usher-payment",
+	"usher-bindings", "usher-directory", "usher-grantable", "usher-namespaces", "usher-operator-bindings", "usher-operator-namespaces",
+	"usher-payment", "usher-portal-accounts", "usher-portal-people", "usher-portal-questions", "usher-portal-queues",
 }
 
 // policies checks that the policies are installed and bound.
