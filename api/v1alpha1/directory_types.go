@@ -85,8 +85,8 @@ type GroupModules struct {
 	Modules []ObjectName `json:"modules,omitempty"`
 }
 
-// DirectoryProtection limits how many people the directory can suspend and delete. Once it wants to go beyond that, it can suspend and
-// delete nobody until an administrator allows it.
+// DirectoryProtection limits how many people the directory can suspend and delete, and take out of one group at once. Once it wants to go
+// beyond that, it can suspend and delete nobody, and take nobody out of a group, until an administrator allows it.
 type DirectoryProtection struct {
 	// people is how many people the directory can suspend or delete within the time, at most 1,000. If unset, it is 5. What percent
 	// allows counts instead if it is more.
@@ -105,8 +105,8 @@ type DirectoryProtection struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=720
 	Hours int32 `json:"hours,omitempty"`
-	// allowUntil sets the limit aside: until that time, the directory can suspend and delete as many people as it likes. What it did
-	// before counts no longer.
+	// allowUntil sets the limit aside: until that time, the directory can suspend, delete and take out of groups as many people as it
+	// likes. What it did before counts no longer.
 	// +optional
 	AllowUntil *metav1.Time `json:"allowUntil,omitempty"`
 }
@@ -135,8 +135,8 @@ type DirectoryStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	MaxRemovals *int32 `json:"maxRemovals,omitempty"`
-	// stoppedTime is since when the directory can suspend and delete nobody, because it wanted to go beyond what
-	// spec.directory.protection allows. It is empty while it can.
+	// stoppedTime is since when the directory can suspend and delete nobody, and take nobody out of a group, because it wanted to go
+	// beyond what spec.directory.protection allows. It is empty while it can.
 	// +optional
 	StoppedTime *metav1.Time `json:"stoppedTime,omitempty"`
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -41,7 +42,7 @@ func LimitOf(o *v1alpha1.Organization) Limit {
 	return Limit{People: min(max(int(ptr.Deref(p.People, defaultPeople)), share), maxRemovals), Within: within}
 }
 
-// IsStopped reports whether a directory can remove nobody until an administrator allows it.
+// IsStopped reports whether a directory can remove nobody, and take nobody out of a group, until an administrator allows it.
 func IsStopped(o *v1alpha1.Organization) bool {
 	stopped := o.Status.Directory.StoppedTime
 	return stopped != nil && !IsAllowed(o, stopped.Time)
@@ -80,11 +81,40 @@ func Remove(o *v1alpha1.Organization, account types.UID, now time.Time) error {
 		s.PeopleBefore = s.People
 	}
 	if limit := LimitOf(o).People; len(s.Removals) >= limit {
-		s.StoppedTime, s.MaxRemovals = new(metav1.NewTime(now.Truncate(time.Second))), new(int32(limit)) //nolint:gosec // at most 1,000
-		return stopped(o)
+		return stop(o, limit, now)
 	}
 	s.Removals = append(s.Removals, v1alpha1.DirectoryRemoval{UID: string(account), Time: metav1.NewTime(now.Truncate(time.Second))})
 	return nil
+}
+
+// TakeOut judges that a directory takes people out of a group at once, by a change or a deletion of the group, and returns why it cannot. It
+// stops the directory if they are more than it can remove and the group opens something: they would be locked out as if they were
+// suspended. Fewer do not count, since people change teams every day. Once it is stopped, a directory takes nobody out of anything. What it
+// changes in the status has to be written before the group is.
+func TakeOut(o *v1alpha1.Organization, g *v1alpha1.OrgGroup, people int, now time.Time) error {
+	if people == 0 || IsAllowed(o, now) {
+		return nil
+	}
+	if IsStopped(o) {
+		return stopped(o)
+	}
+	if limit := LimitOf(o).People; people > limit && opens(o, g) {
+		return stop(o, limit, now)
+	}
+	return nil
+}
+
+// opens reports whether being in a group is worth anything.
+func opens(o *v1alpha1.Organization, g *v1alpha1.OrgGroup) bool {
+	role, modules := effective.GroupGives(o, v1alpha1.ObjectName(g.Name))
+	return role != "" || len(modules) > 0 || len(g.Status.Workspaces) > 0
+}
+
+// stop keeps a directory from taking away anything until an administrator allows it, and returns the refusal.
+func stop(o *v1alpha1.Organization, limit int, now time.Time) error {
+	s := &o.Status.Directory
+	s.StoppedTime, s.MaxRemovals = new(metav1.NewTime(now.Truncate(time.Second))), new(int32(limit)) //nolint:gosec // at most 1,000
+	return stopped(o)
 }
 
 // Forget drops from the status what no longer counts because an administrator has set the limit aside. What falls out of the time by itself
@@ -100,12 +130,13 @@ func Forget(o *v1alpha1.Organization) {
 	}
 }
 
-// StoppedMessage says why a directory can remove nobody, and what to do.
+// StoppedMessage says why a directory can take nothing away from anybody, and what to do.
 func StoppedMessage(o *v1alpha1.Organization) string {
 	limit := int(ptr.Deref(o.Status.Directory.MaxRemovals, 0))
-	return fmt.Sprintf("the directory wanted to suspend or delete more than %d people within %s, which is the limit of organization %q "+
-		"(spec.directory.protection), so nobody else is. An OrganizationAdmin has to look at it: if it is right, allow it with "+
-		"`kubectl usher directory allow -n %s`; if not, correct the directory first", limit, inHours(LimitOf(o).Within), o.Name, o.Name)
+	return fmt.Sprintf("the directory wanted to suspend or delete more than %d people within %s, or to take so many out of a group at "+
+		"once, which is the limit of organization %q (spec.directory.protection). Until that is allowed, it suspends and deletes nobody, and "+
+		"takes nobody out of a group. An OrganizationAdmin has to look at it: if it is right, allow it with `kubectl usher directory allow "+
+		"-n %s`; if not, correct the directory first", limit, inHours(LimitOf(o).Within), o.Name, o.Name)
 }
 
 func inHours(d time.Duration) string {

@@ -65,7 +65,7 @@ var _ = Describe("The protection against a directory that goes mad", func() {
 		Expect(o.Status.Directory.StoppedTime).To(HaveValue(HaveField("Time", BeTemporally("==", created))))
 		muchLater := created.Add(1000 * time.Hour)
 		Expect(directory.Remove(o, "x", muchLater)).To(MatchError(And(
-			ContainSubstring(`more than 2 people within 24 hours, which is the limit of organization "acme"`),
+			ContainSubstring(`more than 2 people within 24 hours, or to take so many out of a group at once, which is the limit of organization "acme"`),
 			ContainSubstring("kubectl usher directory allow -n acme"))))
 		Expect(directory.Remove(o, "0 at "+types.UID(created.String()), muchLater)).NotTo(Succeed(), "not even whom it has removed")
 
@@ -78,6 +78,38 @@ var _ = Describe("The protection against a directory that goes mad", func() {
 		Expect(directory.IsStopped(o)).To(BeTrue())
 		directory.Forget(o)
 		Expect(directory.IsStopped(o)).To(BeTrue(), "what happened after it counts")
+	})
+
+	Describe("of groups", func() {
+		helpdesk := &v1alpha1.OrgGroup{ObjectMeta: metav1.ObjectMeta{Namespace: "acme", Name: "helpdesk"}}
+		listed := helpdesk.DeepCopy()
+		listed.Status.Workspaces = []v1alpha1.GroupGrantStatus{{Name: "support"}}
+		mapped := acme(20, v1alpha1.DirectoryProtection{})
+		mapped.Spec.Directory.Roles = []v1alpha1.GroupRole{{Group: "helpdesk", Role: v1alpha1.RoleTechnician}}
+		stops := MatchError(And(ContainSubstring("or to take so many out of a group at once"),
+			ContainSubstring("kubectl usher directory allow -n acme")))
+
+		DescribeTable("DIR-4 lets it take people out of a group", func(o *v1alpha1.Organization, g *v1alpha1.OrgGroup, people int, stopped bool) {
+			o = o.DeepCopy()
+			err := directory.TakeOut(o, g, people, created)
+			Expect(directory.IsStopped(o)).To(Equal(stopped))
+			if !stopped {
+				Expect(err).NotTo(HaveOccurred())
+				return
+			}
+			Expect(err).To(stops)
+			Expect(directory.Remove(o, "a", created)).To(stops)
+			Expect(directory.TakeOut(o, helpdesk, 1, created)).To(stops, "whatever the group opens")
+			Expect(directory.TakeOut(o, helpdesk, 0, created)).To(Succeed(), "others can join it")
+			o.Spec.Directory.Protection.AllowUntil = ptr.To(metav1.NewTime(created.Add(time.Hour)))
+			Expect(directory.TakeOut(o, g, people, created)).To(Succeed())
+		},
+			Entry("as many as it can remove", acme(20, v1alpha1.DirectoryProtection{}), listed, 5, false),
+			Entry("but not more of a group that a workspace lists", acme(20, v1alpha1.DirectoryProtection{}), listed, 6, true),
+			Entry("but not more of a group that gives a role", mapped, helpdesk, 6, true),
+			Entry("however many, if the group opens nothing", acme(20, v1alpha1.DirectoryProtection{}), helpdesk, 20, false),
+			Entry("a fifth of many people", acme(200, v1alpha1.DirectoryProtection{}), listed, 40, false),
+		)
 	})
 
 	It("LMI-10 knows how people join", func() {

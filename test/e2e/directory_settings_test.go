@@ -5,20 +5,15 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/directory/people"
-	"github.com/usher-operator/usher/internal/scim"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	. "github.com/usher-operator/usher/internal/testing/matchers"
 )
@@ -60,47 +55,5 @@ var _ = Describe("What an Organization says about its directory", func() {
 		Eventually(get(ctx, kept)).Should(inForce(v1alpha1.RoleMember))
 		Eventually(get(ctx, o)).Should(HaveField("Status.Modules", ConsistOf(HaveField("Holders", BeEmpty()))))
 		Eventually(func() error { return sam.Create(ctx, pat(), client.DryRunAll) }).ShouldNot(Succeed())
-	})
-
-	It("DIR-4 stops a directory that deletes everybody, until an administrator allows it", func(ctx context.Context) {
-		org := organization(ctx)
-		// The directory acts through the API server, here in the name of the platform.
-		directory := &people.People{Client: env.Client, Organization: org, Onboarding: v1alpha1.OnboardingNone, Now: time.Now}
-		var ids []string
-		for n := range 8 {
-			body := fmt.Sprintf(`{"externalId": "e%d", "userName": "p%d@%s.example"}`, n, n, org)
-			r, err := scim.Users().Decode([]byte(body))
-			Expect(err).NotTo(HaveOccurred())
-			r, _, err = directory.Create(ctx, r)
-			Expect(err).NotTo(HaveOccurred())
-			ids = append(ids, r["id"].(string)) //nolint:forcetypeassert // it always is
-		}
-		o := &v1alpha1.Organization{ObjectMeta: metav1.ObjectMeta{Namespace: org, Name: org}}
-		Eventually(get(ctx, o)).Should(HaveField("Status.Directory.People", HaveValue(BeEquivalentTo(8))))
-
-		for n, id := range ids {
-			if err := directory.Delete(ctx, id, ""); n < 5 {
-				Expect(err).NotTo(HaveOccurred())
-			} else {
-				Expect(err).To(MatchError(ContainSubstring("kubectl usher directory allow -n " + org)))
-			}
-		}
-		stopped := HaveCondition(v1alpha1.ConditionDirectoryWithinThreshold, metav1.ConditionFalse, v1alpha1.ReasonDirectoryStopped)
-		Eventually(get(ctx, o)).Should(And(stopped, BeReady(), HaveField("Status.Directory.People", HaveValue(BeEquivalentTo(3)))))
-		Eventually(func(g Gomega) []corev1.Event {
-			var events corev1.EventList
-			g.Expect(env.Client.List(ctx, &events, client.InNamespace(org))).To(Succeed())
-			return events.Items
-		}).Should(ContainElement(And(HaveField("Reason", v1alpha1.ReasonDirectoryStopped), HaveField("InvolvedObject.Kind", "Organization"))))
-
-		edit(ctx, o, func(o *v1alpha1.Organization) {
-			o.Spec.Directory.Protection.AllowUntil = ptr.To(metav1.NewTime(time.Now().Add(time.Hour)))
-		})
-		Eventually(get(ctx, o)).ShouldNot(stopped)
-		for _, id := range ids[5:] {
-			Expect(directory.Delete(ctx, id, "")).To(Succeed())
-		}
-		Eventually(get(ctx, o)).Should(HaveField("Status.Directory", And(HaveField("People", HaveValue(BeZero())),
-			HaveField("Removals", BeEmpty()), HaveField("StoppedTime", BeNil()))))
 	})
 })

@@ -15,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory"
 	"github.com/usher-operator/usher/internal/directory/refusal"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/scim"
 )
@@ -97,8 +98,11 @@ func titleTaken(holder *v1alpha1.OrgGroup) error {
 	return scim.Conflict("the directory has a group with this displayName already, with the id %s", holder.Name)
 }
 
-// judge refuses a change that would give a group what another one has.
+// judge refuses a change that would take too much away, or give a group what another one has.
 func (g *Groups) judge(ctx context.Context, before, after *v1alpha1.OrgGroup, wanted scim.Resource) error {
+	if err := g.takesOut(ctx, before, effective.GroupMembers(after)); err != nil {
+		return err
+	}
 	return g.free(ctx, after, wanted, before.Labels[v1alpha1.LabelDirectoryName] != after.Labels[v1alpha1.LabelDirectoryName],
 		before.Labels[v1alpha1.LabelDirectoryID] != after.Labels[v1alpha1.LabelDirectoryID])
 }

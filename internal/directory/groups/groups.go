@@ -11,12 +11,14 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory"
 	"github.com/usher-operator/usher/internal/directory/refusal"
 	"github.com/usher-operator/usher/internal/directory/store"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -85,5 +87,18 @@ func (g *Groups) Delete(ctx context.Context, id, match string) error {
 	if err != nil {
 		return err
 	}
+	if err := g.takesOut(ctx, group, nil); err != nil {
+		return refusal.Of(err)
+	}
 	return refusal.Of(g.store().Delete(ctx, group))
+}
+
+// takesOut refuses a change of a group that leaves only some of its members behind, if the protection does not allow it.
+func (g *Groups) takesOut(ctx context.Context, group *v1alpha1.OrgGroup, stay []string) error {
+	members := sets.New(effective.GroupMembers(group)...)
+	people := members.Difference(sets.New(stay...)).Len()
+	if people == 0 {
+		return nil
+	}
+	return g.store().Protected(ctx, func(o *v1alpha1.Organization) error { return directory.TakeOut(o, group, people, g.Now()) })
 }

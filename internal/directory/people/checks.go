@@ -8,11 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -20,7 +16,6 @@ import (
 	"github.com/usher-operator/usher/internal/directory/refusal"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
-	"github.com/usher-operator/usher/internal/object"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -69,34 +64,17 @@ func addressTaken(holder *v1alpha1.OrgUser) error {
 		"person out of the directory's assignment", effective.EmailOf(holder), holder.Name)
 }
 
-// manyWriters is for an object that all requests of a directory write that suspend or delete somebody.
-var manyWriters = wait.Backoff{Steps: 12, Duration: 5 * time.Millisecond, Factor: 1.5, Jitter: 1}
-
 // removes counts that the directory is about to suspend or delete a person, and refuses it if that would take away the organization's last
-// administrator, or if the directory does so too often. It reads and writes past the cache, and again if somebody else has written in
-// between.
+// administrator, or if the directory does so too often.
 func (p *People) removes(ctx context.Context, u *v1alpha1.OrgUser, verb string) error {
-	return retry.RetryOnConflict(manyWriters, func() error {
-		o, err := p.api().Organization(ctx, p.Organization)
-		if err != nil || o == nil || !o.DeletionTimestamp.IsZero() {
-			return refusal.Of(err)
-		}
-		if slices.Equal(o.Status.Administrators, []string{u.Name}) {
+	return p.store().Protected(ctx, func(o *v1alpha1.Organization) error {
+		switch {
+		case slices.Equal(o.Status.Administrators, []string{u.Name}):
 			return lastAdministrator(o, u, verb)
-		}
-		if u.Spec.Suspend && verb == "delete" {
+		case u.Spec.Suspend && verb == "delete":
 			return nil // they had no access
 		}
-		before := o.DeepCopy()
-		refused := directory.Remove(o, u.UID, p.Now())
-		if equality.Semantic.DeepEqual(before.Status.Directory, o.Status.Directory) {
-			return refused
-		}
-		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-		if err := p.Client.Status().Patch(ctx, o, patch, object.FieldOwner); err != nil {
-			return err
-		}
-		return refused
+		return directory.Remove(o, u.UID, p.Now())
 	})
 }
 
