@@ -25,8 +25,8 @@ var loading = []string{
 }
 
 // inspectHTML returns an error for everything that must not be in the HTML part of a mail: active elements, anything that is
-// loaded from elsewhere, and links to anything other than link and mail addresses. An empty link allows an empty target.
-func inspectHTML(document, link string) error {
+// loaded from elsewhere, and links to anything other than the given ones and mail addresses. An empty link allows an empty target.
+func inspectHTML(document string, links ...string) error {
 	var wrong []error
 	tokens := html.NewTokenizer(strings.NewReader(document))
 	style := false
@@ -37,7 +37,7 @@ func inspectHTML(document, link string) error {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			token := tokens.Token()
 			style = token.Data == "style"
-			wrong = append(wrong, inspectElement(&token, link)...)
+			wrong = append(wrong, inspectElement(&token, links)...)
 		case html.EndTagToken:
 			style = false
 		case html.TextToken:
@@ -48,7 +48,7 @@ func inspectHTML(document, link string) error {
 	}
 }
 
-func inspectElement(token *html.Token, link string) []error {
+func inspectElement(token *html.Token, links []string) []error {
 	var wrong []error
 	if slices.Contains(active, token.Data) {
 		wrong = append(wrong, fmt.Errorf("the element <%s> is not allowed in a mail: remove it", token.Data))
@@ -65,16 +65,16 @@ func inspectElement(token *html.Token, link string) []error {
 		case slices.Contains(loading, key) && !strings.HasPrefix(a.Val, "data:image/"):
 			wrong = append(wrong, fmt.Errorf("<%s %s> loads something from elsewhere: remove it, or embed the picture as data:image/…",
 				token.Data, key))
-		case (key == "href" || key == "xlink:href") && !allowedLink(token.Data, a.Val, link):
-			wrong = append(wrong, fmt.Errorf("<%s href> leads to something other than {{.URL}} or a mail address: remove it, because a "+
+		case (key == "href" || key == "xlink:href") && !allowedLink(token.Data, a.Val, links):
+			wrong = append(wrong, fmt.Errorf("<%s href> leads to something other than {{.URL}}, {{.AccountURL}} or a mail address: remove it, because a "+
 				"mail that asks people to sign in must not lead them elsewhere", token.Data))
 		}
 	}
 	return wrong
 }
 
-func allowedLink(element, target, link string) bool {
-	return element == "a" && (target == link || strings.HasPrefix(target, "mailto:"))
+func allowedLink(element, target string, links []string) bool {
+	return element == "a" && (slices.Contains(links, target) || strings.HasPrefix(target, "mailto:"))
 }
 
 func inspectStyle(where, style string) []error {

@@ -82,6 +82,8 @@ type Content struct {
 	// Namespaces are the Kubernetes namespaces that the person works in, and Commands what to try there, shown in the Welcome.
 	Namespaces []string
 	Commands   []Command
+	// AccountURL is where the person signs in to their own page, shown in the Welcome; empty: there is none.
+	AccountURL string
 	// Kubeconfig is the name of the file that is attached to the Welcome, with which the person logs in; empty: there is none.
 	Kubeconfig string
 	// Subject is what an alert or a report is about: a module, an address, an organization.

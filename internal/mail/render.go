@@ -29,6 +29,7 @@ type view struct {
 	Message                                   []string
 	Button, URL, LinkHint, Note, Footer       string
 	Commands                                  []shellCommand
+	AccountLabel, AccountURL                  string
 }
 
 // Render writes the mail with the templates that ship, in the language closest to c.Language. Control characters, and characters
@@ -80,7 +81,7 @@ func (t *Templates) newView(c Content) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkURL(c); err != nil {
+	if err := errors.Join(checkURL(c), checkAccountURL(c)); err != nil {
 		return nil, err
 	}
 	values := l.isolated(plain)
@@ -154,6 +155,9 @@ func (c catalogue) addStart(v *view, content Content, values locale.Values) {
 	for _, each := range content.Commands {
 		v.Commands = append(v.Commands, shellCommand{Label: c.word(each.Label, content), Line: name(each.Line)})
 	}
+	if content.AccountURL != "" {
+		v.AccountLabel, v.AccountURL = values.Fill(c.Get("Welcome.account")), content.AccountURL
+	}
 }
 
 // nameContact adds whom the person can ask.
@@ -204,11 +208,22 @@ func checkURL(c Content) error {
 	if c.URL == "" && !c.Kind.leads() {
 		return nil
 	}
-	u, err := url.Parse(c.URL)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsFunc(c.URL, notInURL) {
+	if !isWebURL(c.URL) {
 		return errors.New("Content.URL must be an absolute http or https URL")
 	}
 	return nil
+}
+
+func checkAccountURL(c Content) error {
+	if c.AccountURL != "" && !isWebURL(c.AccountURL) {
+		return errors.New("Content.AccountURL must be an absolute http or https URL")
+	}
+	return nil
+}
+
+func isWebURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsFunc(s, notInURL)
 }
 
 func notInURL(r rune) bool { return r <= ' ' || r > '~' }

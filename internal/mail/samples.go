@@ -33,7 +33,8 @@ func samples(kind Kind, language string) map[string]Content {
 		URL:     sampleURL, Expires: time.Date(2026, time.November, 28, 10, 0, 0, 0, time.UTC), Location: time.UTC,
 		Username: "luis@acme.example", Answered: true,
 		Namespaces: []string{"acme-support", "acme-sales"}, Kubeconfig: "kubeconfig-acme-prod.yaml",
-		Commands: []Command{{Label: PhraseOf("command.workspace", "workspace", "Soporte"), Line: "kubectl get all -n acme-support"}},
+		AccountURL: "https://portal.usher.example/account",
+		Commands:   []Command{{Label: PhraseOf("command.workspace", "workspace", "Soporte"), Line: "kubectl get all -n acme-support"}},
 	}
 	if kind.forContacts() || kind == AccessChange {
 		full = sampleForContacts(full)
@@ -141,7 +142,7 @@ func (t *Templates) tryOne(c Content) (faults []error, written bool) {
 		return []error{err}, false
 	}
 	var wrong []error
-	if err := inspectHTML(r.HTML, c.URL); err != nil {
+	if err := inspectHTML(r.HTML, c.URL, c.AccountURL); err != nil {
 		wrong = append(wrong, fmt.Errorf("%s: %w", HTMLFile, err))
 	}
 	if c.URL != "" && !slices.Contains(linksOf(r.HTML), c.URL) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-operator/usher/internal/locale"
 	"github.com/usher-operator/usher/internal/signin"
+	"github.com/usher-operator/usher/internal/signin/providers"
 )
 
 var (
@@ -20,7 +21,7 @@ var (
 )
 
 const (
-	accountPath      = "/account"
+	accountPath      = providers.AccountPath
 	organizationPath = accountPath + "/o/"
 )
 

@@ -24,13 +24,13 @@ var _ Accounts = (*ClusterLinks)(nil)
 // Provider implements Accounts.
 func (l *ClusterLinks) Provider(ctx context.Context, organization string) (signin.Provider, error) {
 	if organization == "" {
-		return l.SignIn, nil
+		return l.Providers.Platform, nil
 	}
 	o, err := l.Cache.Organization(ctx, organization)
 	if err != nil || o == nil || o.Spec.SignIn == nil {
 		return signin.Provider{}, err
 	}
-	return l.providerOf(o), nil
+	return l.Providers.Of(o), nil
 }
 
 // Choices implements Accounts. An organization's own provider vouches for accounts in that organization only.
@@ -58,7 +58,7 @@ func (l *ClusterLinks) Choices(ctx context.Context, s Session) ([]AccountChoice,
 
 // accountIn returns the account that a session opens in an organization; nil: none.
 func (l *ClusterLinks) accountIn(ctx context.Context, s Session, o *v1alpha1.Organization) (*v1alpha1.OrgUser, error) {
-	if o == nil || !o.DeletionTimestamp.IsZero() || !l.providerFor(o, s.Identity.Email).IsOf(s.Identity) {
+	if o == nil || !o.DeletionTimestamp.IsZero() || !l.Providers.For(o, s.Identity.Email).IsOf(s.Identity) {
 		return nil, nil //nolint:nilnil // none is an answer, not an error
 	}
 	known, err := l.Cache.UsersByEmail(ctx, o.Namespace, s.Identity.Email)

@@ -19,7 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/onboarding"
-	"github.com/usher-operator/usher/internal/signin"
+	"github.com/usher-operator/usher/internal/signin/providers"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -40,10 +40,8 @@ type ClusterLinks struct {
 	SignInURL live.Value[string]
 	// Kubeconfigs issues the kubeconfigs of those who are welcomed.
 	Kubeconfigs kubeconfig.Issuer
-	// SignIn is the platform's provider, with which people sign in; without an issuer: there is none.
-	SignIn signin.Provider
-	// Issuers are the hosts at which organizations may have providers of their own.
-	Issuers effective.Issuers
+	// Providers are those with whom people sign in.
+	Providers providers.Set
 	// Now is the clock.
 	Now func() time.Time
 }

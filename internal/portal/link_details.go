@@ -48,8 +48,11 @@ func (l *ClusterLinks) link(ctx context.Context, t *linkTarget, purpose Purpose)
 		NeedsConfirmation: effective.ConfirmationNeeded(t.organization),
 		Registration:      v1alpha1.Registration{DisplayName: v1alpha1.DisplayName(emailaddr.FormOfAddress(emailaddr.DisplayName(email)))},
 	}
-	if onboarding.State == v1alpha1.RecipientInvited {
-		link.Provider = l.providerFor(t.organization, email)
+	switch onboarding.State {
+	case v1alpha1.RecipientInvited, v1alpha1.RecipientRegistered:
+		link.Provider = l.Providers.For(t.organization, email)
+	case v1alpha1.RecipientActive:
+		link.AccountPath = l.Providers.AccountPathFor(t.organization, email)
 	}
 	if onboarding.ExpirationTime != nil {
 		link.ExpirationTime = onboarding.ExpirationTime.Time

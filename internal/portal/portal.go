@@ -99,6 +99,8 @@ type Link struct {
 	SignInURL string
 	// Kubeconfigs are the person's, once they have access.
 	Kubeconfigs kubeconfig.Issued
+	// AccountPath is where the person signs in to their own page, once they have access; empty: they have none.
+	AccountPath string
 	// NeedsConfirmation is true if a second mail confirms the address after registration.
 	NeedsConfirmation bool
 	// Provider is with whom the person can sign in instead of waiting for the second mail; without an issuer: nobody.

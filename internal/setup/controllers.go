@@ -98,7 +98,9 @@ func (r *reconcilers) addTo(term ctrl.Manager) error {
 		return err
 	}
 	dispatcher := delivery.NewDispatcher(r.sender.Connections(), o.live.mailRate, now).WithBudgets(budgets)
-	writer := onboardingmail.NewWriter(postbox, r.links, o.live.signInURL, o.issuer())
+	writer := onboardingmail.NewWriter(postbox, r.links, onboardingmail.Doors{
+		SignInURL: o.live.signInURL, Kubeconfigs: o.issuer(), PortalURL: o.PortalURL, Providers: o.providers(),
+	})
 	platform := workspace.Platform{
 		OperatorNamespace: o.Namespace, NamespaceLabels: o.live.namespaceLabels, IntakeDomains: o.live.intakeDomains,
 		QueueDomains: o.live.queueDomains, MailDomain: mailDomain, Changed: o.live.workspaces,

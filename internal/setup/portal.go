@@ -32,7 +32,7 @@ func (p *process) addPages() error {
 	mgr, o, cache := p.mgr, p.o, cacheReader(p.mgr, p.o)
 	links := &portal.ClusterLinks{
 		Client: mgr.GetClient(), Cache: cache, API: apiReader(mgr), Keys: p.keys, MailDomain: o.mailDomain(),
-		SignInURL: o.live.signInURL, SignIn: o.SignIn, Issuers: issuers(o), Kubeconfigs: o.issuer(), Now: o.now(),
+		SignInURL: o.live.signInURL, Providers: o.providers(), Kubeconfigs: o.issuer(), Now: o.now(),
 	}
 	directories, err := newDirectories(mgr, o)
 	if err != nil {

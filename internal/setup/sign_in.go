@@ -12,6 +12,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/portal"
 	"github.com/usher-operator/usher/internal/signin"
+	"github.com/usher-operator/usher/internal/signin/providers"
 )
 
 // SignInFlags declares the flags of the provider with whose accounts people sign in on the portal (SIG-1).
@@ -138,4 +139,9 @@ func newSignIn(o *Options) portal.SignIn {
 func issuers(o *Options) effective.Issuers {
 	all, _ := effective.ParseIssuers(o.OrganizationIssuers)
 	return all
+}
+
+// providers returns every provider with whom people sign in.
+func (o *Options) providers() providers.Set {
+	return providers.Set{Platform: o.SignIn, Issuers: issuers(o)}
 }

@@ -6,6 +6,7 @@ package onboardingmail
 
 import (
 	"context"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/usher-operator/usher/internal/live"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mail"
+	"github.com/usher-operator/usher/internal/signin/providers"
 )
 
 // Draft is a mail to a person who is being invited, before it is rendered.
@@ -30,7 +32,9 @@ type Draft struct {
 	// Err is why it could not be composed. It is then composed again later, like a mail that could not be sent.
 	Err error
 
-	host       types.UID
+	host types.UID
+	// member is the organization whose member the person becomes.
+	member     *v1alpha1.Organization
 	replyTo    string
 	onboarding *v1alpha1.OnboardingStatus
 	// organization is the namespace of the organization to which the person is welcomed, once SetStart has set it.
@@ -53,7 +57,7 @@ func NewDraft(o *v1alpha1.Organization, host types.UID, email string, onboarding
 		content.Recipient = emailaddr.FormOfAddress(string(onboarding.Registration.DisplayName))
 		content.Language = string(onboarding.Registration.Language)
 	}
-	return Draft{Email: email, Content: content, host: host, onboarding: onboarding}
+	return Draft{Email: email, Content: content, host: host, member: o, onboarding: onboarding}
 }
 
 // SetContact sets whom the person can ask. Answers to the mail go there, unless the address would keep a mail server from accepting it.
@@ -70,14 +74,23 @@ func (d *Draft) SetContact(c lookup.Contact) {
 type Writer struct {
 	postbox delivery.Postbox
 	links   linktoken.Links
-	signIn  live.Value[string]
-	issuer  kubeconfig.Issuer
+	doors   Doors
 }
 
-// NewWriter returns a Writer. SignIn is the URL at which people sign in; empty: welcomes have no link. The issuer's kubeconfigs are
-// attached to welcomes.
-func NewWriter(postbox delivery.Postbox, links linktoken.Links, signIn live.Value[string], issuer kubeconfig.Issuer) Writer {
-	return Writer{postbox: postbox, links: links, signIn: signIn, issuer: issuer}
+// Doors are where a person who is welcomed can go. The zero value has none.
+type Doors struct {
+	// SignInURL is where people sign in; empty: welcomes have no link.
+	SignInURL live.Value[string]
+	// Kubeconfigs issues what is attached to welcomes.
+	Kubeconfigs kubeconfig.Issuer
+	// PortalURL is where people reach the portal, with their own pages for those who sign in with one of the Providers.
+	PortalURL string
+	Providers providers.Set
+}
+
+// NewWriter returns a Writer whose welcomes lead to doors.
+func NewWriter(postbox delivery.Postbox, links linktoken.Links, doors Doors) Writer {
+	return Writer{postbox: postbox, links: links, doors: doors}
 }
 
 // Send returns the function that sends a draft.
@@ -92,6 +105,7 @@ func (w Writer) Send(d Draft) delivery.Send {
 			if d.Content.URL, err = w.link(d); err != nil {
 				return err
 			}
+			d.Content.AccountURL = w.account(d)
 			attached, err := w.attach(&d)
 			if err != nil {
 				return err
@@ -111,12 +125,24 @@ func (w Writer) attach(d *Draft) ([]mail.Attachment, error) {
 	if c.Kind != mail.Welcome || c.Username == "" || d.organization == "" {
 		return nil, nil
 	}
-	issued, err := w.issuer.Issue(c.Username, d.organization, c.Namespaces)
+	issued, err := w.doors.Kubeconfigs.Issue(c.Username, d.organization, c.Namespaces)
 	if err != nil || issued.Filename == "" {
 		return nil, err
 	}
 	c.Kubeconfig = issued.Filename
 	return []mail.Attachment{{Name: issued.Filename, Type: kubeconfig.ContentType, Content: issued.Usher}}, nil
+}
+
+// account returns where a person who is welcomed signs in to their own page; empty: they have none.
+func (w Writer) account(d Draft) string {
+	if d.Content.Kind != mail.Welcome || d.Content.Username == "" {
+		return ""
+	}
+	path := w.doors.Providers.AccountPathFor(d.member, d.Email)
+	if path == "" {
+		return ""
+	}
+	return strings.TrimRight(w.doors.PortalURL, "/") + path
 }
 
 // link returns the link that a mail contains. A welcome leads to where people sign in, if there is something to sign in to; what is sent in
@@ -127,7 +153,7 @@ func (w Writer) link(d Draft) (string, error) {
 		if d.Content.Username == "" {
 			return "", nil
 		}
-		return w.signIn.Load(), nil
+		return w.doors.SignInURL.Load(), nil
 	case v1alpha1.MailAddressChange:
 		return w.links.URL(linktoken.PurposeAddress, d.host, d.Email, d.onboarding.SendCount)
 	case v1alpha1.MailPassword:
