@@ -23,8 +23,8 @@ const (
 	EventRegister Event = "Register"
 	// EventAccept is the submitted registration form, when no confirmation is required.
 	EventAccept Event = "Accept"
-	// EventSignIn is the submitted registration form of a person who has signed in with the invited address: the provider's word for it
-	// takes the place of the second mail (SIG-1).
+	// EventSignIn is the submitted registration form of a person who has signed in with the invited address, or their return with that
+	// proof after they had submitted it: the provider's word for it takes the place of the second mail (SIG-1).
 	EventSignIn Event = "SignIn"
 	// EventConfirm confirms the address (NOV-11).
 	EventConfirm Event = "Confirm"
@@ -73,6 +73,7 @@ var transitions = map[v1alpha1.RecipientState]map[Event]Step{
 	v1alpha1.RecipientRegistered: {
 		EventRecognize: {v1alpha1.RecipientActive, ""},
 		EventConfirm:   {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
+		EventSignIn:    {v1alpha1.RecipientActive, v1alpha1.MailWelcome},
 		EventExpire:    {v1alpha1.RecipientExpired, ""},
 		EventRevoke:    {v1alpha1.RecipientRevoked, ""},
 		EventResend:    {v1alpha1.RecipientRegistered, v1alpha1.MailConfirmation},

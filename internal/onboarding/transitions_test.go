@@ -53,7 +53,7 @@ var transitionTable = []struct {
 	{onboarding.EventRecognize, [8]cell{known, known, known, none, known, known, known, known}},
 	{onboarding.EventRegister, [8]cell{none, confirm, none, none, none, none, none, none}},
 	{onboarding.EventAccept, [8]cell{none, welcome, none, none, none, none, none, none}},
-	{onboarding.EventSignIn, [8]cell{none, welcome, none, none, none, none, none, none}},
+	{onboarding.EventSignIn, [8]cell{none, welcome, welcome, none, none, none, none, none}},
 	{onboarding.EventConfirm, [8]cell{none, none, welcome, none, none, none, none, none}},
 	{onboarding.EventDecline, [8]cell{none, decline, none, none, none, none, none, none}},
 	{onboarding.EventReconsider, [8]cell{none, none, none, none, undo, none, none, none}},
@@ -84,7 +84,8 @@ var _ = Describe("The transition table", func() {
 					continue
 				}
 				if row.event != onboarding.EventRecognize && state != active { // is a user already, in another way
-					Expect(string(state) + " " + string(row.event)).To(BeElementOf("Registered Confirm", "Invited Accept", "Invited SignIn"))
+					Expect(string(state) + " " + string(row.event)).To(BeElementOf(
+						"Registered Confirm", "Registered SignIn", "Invited Accept", "Invited SignIn"))
 				}
 			}
 		}

@@ -130,6 +130,10 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) {
 		h.reconsider(w, r)
 		return
 	}
+	if r.PostForm.Get("action") == "complete" && s == screenCheckMail {
+		h.complete(w, r, link)
+		return
+	}
 	if s != screenInvite {
 		// A form that is sent twice leads to the same page as the first time.
 		h.finish(w, r, s, link, "")
@@ -175,6 +179,18 @@ func (h *handler) accept(w http.ResponseWriter, r *http.Request, link *Link) {
 	})
 	h.logError(r, err)
 	h.finish(w, r, screenAfterStep(linktoken.PurposeInvite, registered, err), link, f.Language)
+}
+
+// complete ends the wait for the second mail of a person who has signed in meanwhile. What they entered before stays.
+func (h *handler) complete(w http.ResponseWriter, r *http.Request, link *Link) {
+	who := h.proofFor(r, link)
+	if who == nil {
+		h.finish(w, r, screenCheckMail, link, "")
+		return
+	}
+	completed, err := h.register(w, r, who, link.Registration)
+	h.logError(r, err)
+	h.finish(w, r, screenAfterStep(linktoken.PurposeInvite, completed, err), link, "")
 }
 
 // register accepts the invitation: at once for a person who has signed in, and else subject to the second mail. A sign-in is good for one

@@ -45,6 +45,9 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, s screen, link *L
 		p.Form = prefilled(link, p.locale.Tag())
 		p.prove(h.proofFor(r, link))
 	}
+	if s == screenCheckMail {
+		p.prove(h.proofFor(r, link))
+	}
 	switch s {
 	case screenBusy, screenTrouble:
 		w.Header().Set("Retry-After", "60")

@@ -39,7 +39,7 @@ func (h *handler) beginInvitation(w http.ResponseWriter, r *http.Request) {
 	link, err := h.find(r, linktoken.PurposeInvite)
 	s := screenForLink(linktoken.PurposeInvite, link, err)
 	p := newPage(r, s.name, link)
-	if s != screenInvite || link.Provider.IssuerURL == "" || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+	if !offersSignIn(s) || link.Provider.IssuerURL == "" || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		h.toInvitation(w, r, p, s, link)
 		return
 	}
@@ -58,12 +58,16 @@ func (h *handler) beginInvitation(w http.ResponseWriter, r *http.Request) {
 
 // toInvitation leads back to the invitation, or says why it cannot be used.
 func (h *handler) toInvitation(w http.ResponseWriter, r *http.Request, p *page, s screen, link *Link) {
-	if s == screenInvite {
+	if offersSignIn(s) {
 		redirect(w, r, p.Path+p.Query())
 		return
 	}
 	h.show(w, r, s, link)
 }
+
+// offersSignIn reports whether a page of an invitation leads to the provider: the form, and the one on which people wait for the second
+// mail.
+func offersSignIn(s screen) bool { return s == screenInvite || s == screenCheckMail }
 
 // signedIn takes the provider's answer. An answer that this browser does not wait for is refused before anybody is asked about it, so that
 // nobody can sign others in as themselves. The note is gone after the first answer, whatever it is.
@@ -83,7 +87,7 @@ func (h *handler) signedIn(w http.ResponseWriter, r *http.Request) {
 	r.SetPathValue("token", token)
 	path := "/i/" + url.PathEscape(token)
 	link, err := h.find(r, linktoken.PurposeInvite)
-	if s := screenForLink(linktoken.PurposeInvite, link, err); s != screenInvite {
+	if s := screenForLink(linktoken.PurposeInvite, link, err); !offersSignIn(s) {
 		h.show(w, r, s, link)
 		return
 	}

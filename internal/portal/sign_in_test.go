@@ -145,6 +145,44 @@ var _ = Describe("SIG-1 accepting by signing in", func() {
 		Expect(person.cookies).To(BeEmpty(), "no session outlives the step")
 	})
 
+	It("ends the wait for the second mail of a person who has registered before, with what they entered then", func() {
+		person.do(postRequest(invitation, acceptForm("displayName", "Luis Gil")))
+		links.link.Registration = v1alpha1.Registration{DisplayName: "Luis Gil", Phone: "+34600000009"}
+		links.changes = nil
+		waiting := person.get(invitation + "/done").Body.String()
+		Expect(waiting).To(And(ContainSubstring("Revisa tu correo"), ContainSubstring("Continuar con Acme ID"),
+			ContainSubstring(invitation+"/sign-in"), Not(ContainSubstring("Completar el registro"))))
+
+		By("sending the button's form without having signed in, which changes nothing")
+		person.do(postRequest(invitation, url.Values{"action": {"complete"}}))
+		Expect(links.changes).To(BeEmpty())
+
+		By("signing in, which changes nothing either")
+		Expect(person.get(toProvider()).Header().Get("Location")).To(Equal(invitation))
+		page := person.get(invitation).Body.String()
+		Expect(page).To(And(ContainSubstring("Completar el registro"), ContainSubstring("Luis@acme.example"), Not(ContainSubstring("Continuar con"))))
+		Expect(links.changes).To(BeEmpty())
+
+		By("completing the registration")
+		answer := person.do(postRequest(invitation, url.Values{"action": {"complete"}}))
+		Expect(answer.Header().Get("Location")).To(HavePrefix(invitation + "/done"))
+		Expect(links.changes).To(HaveExactElements("accept signed in"))
+		Expect(links.registration).To(Equal(links.link.Registration))
+		Expect(person.cookies).To(BeEmpty())
+	})
+
+	It("leads a person who has access to their own page", func() {
+		links.link.State = v1alpha1.RecipientActive
+		Expect(person.get(invitation + "/done").Body.String()).NotTo(ContainSubstring("/account"))
+		links.link.AccountPath = "/account?organization=acme"
+		for lang, text := range map[string]string{"es": "Abrir tu página", "en": "Open your page"} {
+			Expect(person.get(invitation + "/done?lang=" + lang).Body.String()).To(And(ContainSubstring(text),
+				ContainSubstring(`href="/account?organization=acme"`)))
+		}
+		links.link.Role = v1alpha1.RoleNotificationsOnly
+		Expect(person.get(invitation + "/done").Body.String()).NotTo(ContainSubstring("/account"))
+	})
+
 	It("leaves the name that the organization has declared", func() {
 		links.link.NameGiven = true
 		person.get(toProvider())

@@ -41,6 +41,17 @@ func (p *page) SignInPath() string {
 	return p.Path + "/sign-in" + p.Query()
 }
 
+// SignInInstead returns the way to the provider for a person who waits for the second mail; "": there is none.
+func (p *page) SignInInstead() string {
+	if p.Name != screenCheckMail.name {
+		return ""
+	}
+	return p.SignInPath()
+}
+
+// CanComplete reports whether the person waited for the second mail, and has signed in instead.
+func (p *page) CanComplete() bool { return p.Name == screenCheckMail.name && p.Proved }
+
 // afterSignIn reports whether the page says why nobody has signed in.
 func (p *page) afterSignIn() bool { return strings.HasPrefix(p.Name, "signIn") }
 

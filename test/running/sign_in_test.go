@@ -79,9 +79,9 @@ var _ = Describe("A person who signs in", Ordered, func() {
 		})
 	})
 
-	It("SIG-1 accepts without a second mail, with the platform's provider or the organization's own, as the invited one only", func(ctx context.Context) {
+	It("SIG-1 accepts without a second mail, or without waiting for it, with the platform's provider or the organization's own, as the invited one only", func(ctx context.Context) {
 		org := organization(ctx)
-		accepted := func(name, clientID, title string) {
+		accepted := func(name, clientID, title, ownPage string, registersBefore bool) {
 			GinkgoHelper()
 			address := name + "@" + org + ".example"
 			invitation := builders.Invitation(org, name, address).Obj()
@@ -100,23 +100,35 @@ var _ = Describe("A person who signs in", Ordered, func() {
 			Expect(status).To(Equal(http.StatusForbidden))
 			Expect(page).To(ContainSubstring("You have signed in with another address"))
 
+			state, button, offer := v1alpha1.RecipientInvited, "accept", "no second mail follows"
+			if registersBefore {
+				By("registering without signing in, and waiting for the second mail")
+				_, page = who.visit(ctx, link, url.Values{"action": {"accept"}, "displayName": {"Ada Lima"}, "language": {"en"}})
+				Expect(page).To(And(ContainSubstring("Check your mail"), ContainSubstring("Continue with "+title)))
+				state, button, offer = v1alpha1.RecipientRegistered, "complete", "Complete registration"
+			}
+
 			By("signing in as the invited one, which changes nothing yet")
 			op.Claims["email"] = strings.ToUpper(name) + "@" + org + ".example"
 			status, page = who.visit(ctx, link+"/sign-in", nil)
 			Expect(status).To(Equal(http.StatusOK))
-			Expect(page).To(And(ContainSubstring("no second mail follows"), ContainSubstring(`value="Ada Lima"`)))
+			Expect(page).To(ContainSubstring(offer))
+			Expect(strings.Contains(page, `value="Ada Lima"`)).To(Equal(!registersBefore))
 			Expect(op.LastAuthorization()["client_id"]).To(HaveExactElements(clientID))
-			Expect(read(ctx, invitation)(Default).Status.Recipients).To(HaveExactElements(HaveField("State", v1alpha1.RecipientInvited)))
+			Expect(read(ctx, invitation)(Default).Status.Recipients).To(HaveExactElements(HaveField("State", state)))
 
 			By("accepting")
-			_, page = who.visit(ctx, link, url.Values{"action": {"accept"}, "displayName": {"Ada Lima"}, "language": {"en"}})
-			Expect(page).To(ContainSubstring("Welcome to"))
+			_, page = who.visit(ctx, link, url.Values{"action": {button}, "displayName": {"Ada Lima"}, "language": {"en"}})
+			Expect(page).To(And(ContainSubstring("Welcome to"), ContainSubstring(`href="`+ownPage+`"`)))
 			Eventually(read(ctx, invitation)).Should(HaveField("Status.Recipients", HaveExactElements(And(
 				HaveField("State", v1alpha1.RecipientActive), HaveField("Registration.DisplayName", BeEquivalentTo("Ada Lima"))))))
-			mailTo(ctx, address, func(m mailbox.Message) bool { return strings.Contains(m.Subject, "Welcome") })
-			Expect(mailsTo(address)).To(HaveLen(2), "the invitation and the welcome")
+			welcome := mailTo(ctx, address, func(m mailbox.Message) bool { return strings.Contains(m.Subject, "Welcome") })
+			Expect(welcome.Links()).To(ContainElement(usher.PortalURL + ownPage))
+			if !registersBefore {
+				Expect(mailsTo(address)).To(HaveLen(2), "the invitation and the welcome")
+			}
 		}
-		accepted("ada", "usher", "Platform ID")
+		accepted("ada", "usher", "Platform ID", "/account", false)
 
 		By("giving the organization a provider of its own, at a host that the platform allows")
 		o := &v1alpha1.Organization{}
@@ -128,7 +140,7 @@ var _ = Describe("A person who signs in", Ordered, func() {
 		}
 		Expect(own("https://10.0.0.1/")).To(BeRefused(http.StatusUnprocessableEntity, "is not at a host where organization"))
 		Expect(own(op.Issuer())).To(Succeed())
-		accepted("luis", "own", "Acme ID")
+		accepted("luis", "own", "Acme ID", "/account?organization="+org, true)
 	})
 
 	It("SIG-5 sees their own page, corrects their details, chooses an organization, and is shut out at once", func(ctx context.Context) {
