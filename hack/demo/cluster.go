@@ -38,7 +38,7 @@ func findCluster(root, data string) (*cluster, error) {
 		return nil, err
 	}
 	c := &cluster{root: root, data: data, env: parseEnv(content)}
-	for _, name := range []string{"KUBECONFIG", "PORTAL_URL", "MAIL_URL", "DEX_GRPC_ADDR"} {
+	for _, name := range []string{"KUBECONFIG", "PORTAL_URL", "MAIL_URL", "DEX_CA"} {
 		if c.env[name] == "" {
 			return nil, &failure{
 				expected: fmt.Sprintf("%s in %s", name, path),

@@ -6,7 +6,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -28,19 +27,20 @@ import (
 func (s *story) logIn(ctx context.Context) error {
 	s.begin("Nora logs in")
 	s.say("So far, the cluster's administrator has acted in her name (--as). Now she uses her own kubectl. The kubeconfig of her\n" +
-		"welcome mail contains nothing secret: it logs her in with Dex, the identity provider of this cluster, and the plugin\n" +
-		"kubectl usher. Her account at Dex is created here, as her company would have done before.")
-	nora, err := s.laptop(ctx)
+		"welcome mail contains nothing secret: it logs her in with Dex, the identity provider of this cluster, where her account\n" +
+		"has the password that she has chosen, and with the plugin kubectl usher.")
+	var err error
+	s.nora, err = s.laptop(ctx)
 	if err != nil {
-		return s.unexpected("an account at Dex, the kubeconfig and the plugin", err.Error(), "dex.log")
+		return s.unexpected("the kubeconfig and the plugin", err.Error(), "portal.log")
 	}
-	config := filepath.Base(nora.config)
+	config := filepath.Base(s.nora.config)
 	s.print("\nnora$ export KUBECONFIG=~/Downloads/" + config)
 	for _, args := range [][]string{
 		{"get", "configmap", "runbook", "--output=jsonpath={.data}"}, {"auth", "whoami"}, {"usher", "whoami", "-n", organization},
 	} {
 		s.print("\nnora$ " + typed(append([]string{"kubectl"}, args...)...))
-		output, err := nora.kubectl(ctx, s, args...)
+		output, err := s.nora.kubectl(ctx, s, args...)
 		s.answer(output)
 		if err != nil {
 			return s.unexpected("the last command to succeed", err.Error()+"\n"+output, "dex.log")
@@ -53,11 +53,10 @@ func (s *story) logIn(ctx context.Context) error {
 // laptop is the invited person's computer.
 type laptop struct {
 	kubectlPath, plugins, config, cache string
-	password                            string
 	browser                             *dex.Browser
 }
 
-// laptop creates the person's account, and gives her the plugin and the kubeconfig of the page.
+// laptop gives her the plugin and the kubeconfig of the page.
 func (s *story) laptop(ctx context.Context) (*laptop, error) {
 	home := filepath.Join(s.cluster.data, "nora")
 	if err := errors.Join(os.RemoveAll(home), os.MkdirAll(filepath.Join(home, "Downloads"), 0o700)); err != nil {
@@ -70,10 +69,7 @@ func (s *story) laptop(ctx context.Context) (*laptop, error) {
 	n := &laptop{
 		kubectlPath: filepath.Join(s.cluster.data, "bin", "kubectl"),
 		plugins:     filepath.Join(home, "bin"), cache: filepath.Join(home, "cache"),
-		password: rand.Text(), browser: dex.NewBrowser(&http.Client{Transport: &http.Transport{TLSClientConfig: trust}}),
-	}
-	if err := dex.SetPerson(ctx, s.cluster.env["DEX_GRPC_ADDR"], trust, invited, n.password); err != nil {
-		return nil, err
+		browser: dex.NewBrowser(&http.Client{Transport: &http.Transport{TLSClientConfig: trust}}),
 	}
 	if err := os.Mkdir(n.plugins, 0o700); err != nil {
 		return nil, err
@@ -85,19 +81,15 @@ func (s *story) laptop(ctx context.Context) (*laptop, error) {
 	return n, err
 }
 
-// dexTLS returns what a client of Dex and its API needs.
+// dexTLS returns what a browser needs to trust Dex.
 func (c *cluster) dexTLS() (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(c.env["DEX_GRPC_CERT"], c.env["DEX_GRPC_KEY"])
-	if err != nil {
-		return nil, err
-	}
 	ca, err := os.ReadFile(c.env["DEX_CA"])
 	if err != nil {
 		return nil, err
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
-	return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }
 
 var filename = regexp.MustCompile(`filename=([\w.-]+)`)
@@ -144,7 +136,7 @@ func (n *laptop) kubectl(ctx context.Context, s *story, args ...string) (string,
 			s.print("Log in with the browser. If none has opened, open this address in a browser of this computer:\n" +
 				address[:strings.IndexByte(address, '?')] + "?…")
 			s.say("  (She fills in Dex's form: %s, and her password.)\n", invited)
-			if _, err := n.browser.SignIn(ctx, address, invited, n.password); err != nil {
+			if _, err := n.browser.SignIn(ctx, address, invited, s.password); err != nil {
 				return "", fmt.Errorf("log in at Dex: %w", err)
 			}
 		case err := <-ended:

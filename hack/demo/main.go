@@ -9,6 +9,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"flag"
 	"os"
 	"os/signal"
@@ -44,6 +45,6 @@ func run(ctx context.Context, t *teller, data string) error {
 	if err != nil {
 		return err
 	}
-	s := &story{teller: t, cluster: c, mails: &mails{dir: c.mailDir()}, browser: newBrowser()}
+	s := &story{teller: t, cluster: c, mails: &mails{dir: c.mailDir()}, browser: newBrowser(), password: rand.Text()}
 	return s.play(ctx)
 }

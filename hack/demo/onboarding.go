@@ -61,7 +61,8 @@ func (s *story) confirm(ctx context.Context) error {
 		return err
 	}
 	s.welcome = page.url.String()
-	if err := s.press(ctx, page, "Confirmar dirección", nil, "Te damos la bienvenida a Acme S.A."); err != nil {
+	s.say("The page asks for the password with which she will sign in. It goes to Dex as a hash, and Usher keeps neither.")
+	if err := s.press(ctx, page, "Confirmar dirección", map[string]string{"password": s.password}, "Te damos la bienvenida a Acme S.A."); err != nil {
 		return err
 	}
 	s.say("A last mail tells her how to sign in.")

@@ -72,6 +72,9 @@ func (p *page) read(within *html.Node) {
 		case atom.Form:
 			p.form.action = attribute(node, "action")
 		case atom.Button:
+			if hidden(node) {
+				continue // it waits for a script
+			}
 			p.form.buttons = append(p.form.buttons, button{textOf(node), attribute(node, "name"), attribute(node, "value")})
 		}
 	}
@@ -139,6 +142,11 @@ func textOf(node *html.Node) string {
 		}
 	}
 	return strings.Trim(strings.Join(strings.Fields(text.String()), " "), " ·")
+}
+
+// hidden reports whether a browser without scripts does not show an element.
+func hidden(node *html.Node) bool {
+	return slices.ContainsFunc(node.Attr, func(a html.Attribute) bool { return a.Key == "hidden" })
 }
 
 // aside reports whether a paragraph is a hint for a field, or contains buttons.

@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	organization = "acme"
-	invited      = "nora@acme.example"
-	userAdmin    = "eva@acme.example"
-	workspace    = "acme-support"
+	organization  = "acme"
+	invited       = "nora@acme.example"
+	userAdmin     = "eva@acme.example"
+	administrator = "ana@acme.example"
+	workspace     = "acme-support"
 )
 
 // story plays the story and prints it.
@@ -26,6 +27,10 @@ type story struct {
 	invitation *visit
 	// welcome is the link of the page that welcomes her.
 	welcome string
+	// password is the one that she chooses.
+	password string
+	// nora is her computer.
+	nora *laptop
 }
 
 func (s *story) play(ctx context.Context) error {
@@ -33,7 +38,7 @@ func (s *story) play(ctx context.Context) error {
 	s.say("You can type the commands yourself in %s, after", s.cluster.root)
 	s.print("\n$ set -a; . .dev/env; set +a; PATH=$PWD/.dev/bin:$PATH")
 	for _, chapter := range []func(context.Context) error{
-		s.clear, s.declare, s.readMails, s.shutOut, s.register, s.confirm, s.letIn, s.refuse, s.logIn,
+		s.clear, s.declare, s.readMails, s.shutOut, s.register, s.confirm, s.letIn, s.refuse, s.logIn, s.suspend,
 	} {
 		if err := chapter(ctx); err != nil {
 			return err
@@ -97,7 +102,7 @@ func (s *story) shutOut(ctx context.Context) error {
 		return err
 	}
 	s.say("Nora is invited there. She already exists as a user, but has no access yet.")
-	if err := s.run(ctx, s.nora("get", "ou")...); err != nil {
+	if err := s.run(ctx, s.ofNora("get", "ou")...); err != nil {
 		return err
 	}
 	if err := s.access(ctx, "no"); err != nil {
@@ -109,13 +114,13 @@ func (s *story) shutOut(ctx context.Context) error {
 // letIn shows that she has access, and only where she was invited.
 func (s *story) letIn(ctx context.Context) error {
 	s.begin("Nora has access")
-	if err := s.run(ctx, append(s.nora("wait", "ou"), "--for=jsonpath={.status.state}=Active", "--timeout=60s")...); err != nil {
+	if err := s.run(ctx, append(s.ofNora("wait", "ou"), "--for=jsonpath={.status.state}=Active", "--timeout=60s")...); err != nil {
 		return err
 	}
-	if err := s.run(ctx, append(s.nora("wait", "ou"), "--for=condition=Ready", "--timeout=60s")...); err != nil {
+	if err := s.run(ctx, append(s.ofNora("wait", "ou"), "--for=condition=Ready", "--timeout=60s")...); err != nil {
 		return err
 	}
-	if err := s.run(ctx, s.nora("get", "ou")...); err != nil {
+	if err := s.run(ctx, s.ofNora("get", "ou")...); err != nil {
 		return err
 	}
 	s.say("Her access is plain Kubernetes RBAC.")
@@ -155,7 +160,7 @@ func (s *story) end() {
 	s.say("The cluster keeps running. Luis and Sam are still invited: open the mailbox in a browser and follow their links.")
 }
 
-func (s *story) nora(verb, kind string) []string {
+func (s *story) ofNora(verb, kind string) []string {
 	return []string{verb, kind, "-n", organization, "--field-selector=spec.email=" + invited}
 }
 

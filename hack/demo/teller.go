@@ -19,7 +19,7 @@ type teller struct {
 }
 
 var (
-	token  = regexp.MustCompile(`(/[ic]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+`)
+	token  = regexp.MustCompile(`(/[icp]/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+`)
 	plain  = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
 	option = regexp.MustCompile(`^(--?[a-z-]+=(?:jsonpath=)?)(.*)$`)
 	// trailing matches the spaces at the end of lines in kubectl's tables.

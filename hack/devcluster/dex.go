@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"crypto/rand"
 	_ "embed"
+	"net"
 	"os"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -22,6 +24,8 @@ const (
 	dexTokenLife = "10m"
 	// groupPrefix is what the API server puts before the provider's groups. The names of people have none.
 	groupPrefix = "oidc:"
+	// issuerPath is the path of Dex's pages.
+	issuerPath = "/dex"
 	// signInPath is where Dex sends people back to on the portal.
 	signInPath = "/sign-in/callback"
 )
@@ -52,7 +56,18 @@ type authenticationSettings struct {
 	Issuer, CA, UsernamePrefix, GroupPrefix string
 }
 
-func (s *state) issuer() string { return "https://" + loopback(s.Ports[portDex]) + "/dex" }
+// issuer is how people and pods reach Dex, so that both know it by the same name.
+func (s *state) issuer() string {
+	if s.Network != nil {
+		return "https://" + s.Network.host() + issuerPath
+	}
+	return "https://" + loopback(s.Ports[portDex]) + issuerPath
+}
+
+// dexForNodes are Dex and its API on the bridge.
+func (s *state) dexForNodes() (web, api string) {
+	return net.JoinHostPort(s.Network.host(), strconv.Itoa(dexPort)), net.JoinHostPort(s.Network.host(), strconv.Itoa(dexAPIPort))
+}
 
 // dexDaemon keeps its data in the cluster's etcd, so that they end with the cluster and not before.
 func dexDaemon(p paths, s *state) daemon {
@@ -62,7 +77,8 @@ func dexDaemon(p paths, s *state) daemon {
 		inputs: []string{p.pki("server.crt"), p.pki("etcd-client.crt")},
 		files:  map[string][]byte{p.dexConfig(): dexConfigOf(p, s)},
 		ports:  []string{portDex, portDexGRPC},
-		probe:  s.issuer() + "/healthz",
+		// On the bridge, it is reached only later.
+		probe:  "https://" + loopback(s.Ports[portDex]) + issuerPath + "/healthz",
 		client: certificateClient(p, ""),
 	}
 }

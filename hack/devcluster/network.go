@@ -21,8 +21,10 @@ const (
 	networks = 50
 	// maxNodes keeps the addresses of nodes and pods apart.
 	maxNodes = 9
-	// The ports of the API server and the mailbox on the bridge are the usual ones, which NetworkPolicies admit.
-	apiPort, smtpPort = 6443, 25
+	// The ports of the API server, the mailbox and Dex on the bridge are the usual ones, which NetworkPolicies admit.
+	apiPort, smtpPort, dexPort = 6443, 25, 443
+	// dexAPIPort is that of Dex's gRPC API. The overlay admits it, as the chart does.
+	dexAPIPort = 5557
 	// The defaults of the kubelet and kube-proxy.
 	kubeletHealthPort, proxyHealthPort = 10248, 10256
 

@@ -12,7 +12,7 @@ const (
 	daemonScheduler = "kube-scheduler"
 	// daemonGateway is the machine of namespaces through which this one reaches Services.
 	daemonGateway = "gateway"
-	// daemonToMachine forwards what nodes and pods send to the API server and the mailbox, daemonToServices what this machine sends
+	// daemonToMachine forwards what nodes and pods send to the API server, the mailbox and Dex, daemonToServices what this machine sends
 	// to the portal and the metrics.
 	daemonToMachine  = "forward-to-machine"
 	daemonToServices = "forward-to-services"
@@ -42,10 +42,12 @@ func schedulerDaemon(p paths, s *state) daemon {
 
 func toMachineDaemon(p paths, s *state) daemon {
 	smtp := net.JoinHostPort(s.Network.host(), strconv.Itoa(smtpPort))
+	dexWeb, dexAPI := s.dexForNodes()
 	return daemon{
 		name: daemonToMachine, binary: "devcluster",
 		args: []string{
 			commandForward, s.apiServerForNodes() + "=" + s.apiServer(), smtp + "=" + loopback(s.Ports[portSMTP]),
+			dexWeb + "=" + loopback(s.Ports[portDex]), dexAPI + "=" + loopback(s.Ports[portDexGRPC]),
 		},
 		probe:  "https://" + s.apiServerForNodes() + "/readyz",
 		client: certificateClient(p, "admin"),

@@ -20,12 +20,12 @@ import (
 const podConfiguration = `apiVersion: config.usher.dev/v1alpha1
 kind: UsherConfiguration
 portal:
-  url: http://%s
+  url: http://%[1]s
   trustedProxies: [10.0.0.0/8] # what connects this machine to the portal
 mail:
   from: usher@usher.example
   smtp:
-    address: %s
+    address: %[2]s
     tls: None
 queues:
   domains: [acme=acme.example] # the organization of the samples
@@ -33,16 +33,25 @@ namespaces:
   labels: [team, pod-security.kubernetes.io/*]
 cluster: # as people on this machine reach it
   name: dev
-  server: https://%s
+  server: https://%[3]s
   login:
-    issuerURL: %s
-    caData: %q
+    issuerURL: %[4]s
+    caData: %[5]q
+signIn:
+  issuerURL: %[4]s
+  clientID: usher
+  clientSecretFile: /etc/usher/dex/client-secret
+  caFile: /etc/usher/dex/ca.crt
+  displayName: Dex
+  accounts:
+    address: %[6]s
+    tls: {certFile: /etc/usher/dex/tls.crt, keyFile: /etc/usher/dex/tls.key, caFile: /etc/usher/dex/ca.crt}
 `
 
 const podOverlay = `# Made by make up: config/default with the image, the mailbox and the portal of this cluster.
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [%[1]s]
+resources: [%[1]s, dex.yaml]
 images:
 - {name: usher, newName: %[2]s, newTag: %[3]s}
 patches:
@@ -57,7 +66,22 @@ patches:
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: any}
-    spec: {template: {metadata: {annotations: {devcluster.usher.dev/configuration: "%[5]s"}}}}
+    spec:
+      template:
+        metadata: {annotations: {devcluster.usher.dev/configuration: "%[5]s"}}
+        spec:
+          containers: [{name: manager, volumeMounts: [{name: dex, mountPath: /etc/usher/dex, readOnly: true}]}]
+          volumes: [{name: dex, secret: {secretName: devcluster-dex, defaultMode: 0440}}]
+- target: {kind: NetworkPolicy}
+  patch: |
+    - {op: add, path: /spec/egress/-, value: {ports: [{port: %[6]d}]}} # Dex's gRPC API
+`
+
+// podSecret is what the chart mounts from the Secrets that users create for Dex.
+const podSecret = `apiVersion: v1
+kind: Secret
+metadata: {name: devcluster-dex, namespace: %s}
+stringData: {client-secret: %q, ca.crt: %q, tls.crt: %q, tls.key: %q}
 `
 
 const rolloutTimeout = "180s"
@@ -173,11 +197,18 @@ func (v *supervisor) writeOverlay() (dir string, err error) {
 		return "", err
 	}
 	repository, tag, _ := strings.Cut(image, ":")
+	_, dexAPI := v.state.dexForNodes()
+	ca := fileText(v.paths.pki("ca.crt"))
 	configuration := fmt.Sprintf(podConfiguration, loopback(v.state.Ports[portPortal]), v.smtpForPods(),
-		loopback(v.state.Ports[portAPIServer]), v.state.issuer(), fileText(v.paths.pki("ca.crt")))
-	hash := sha256.Sum256([]byte(configuration))
+		loopback(v.state.Ports[portAPIServer]), v.state.issuer(), ca, dexAPI)
+	secret := fmt.Appendf(nil, podSecret, operatorNamespace, fileText(v.paths.dexSecret()), ca,
+		fileText(v.paths.pki("dex-client.crt")), fileText(v.paths.pki("dex-client.key")))
+	if err := writeFile(filepath.Join(dir, "dex.yaml"), secret); err != nil {
+		return "", err
+	}
+	hash := sha256.Sum256(append([]byte(configuration), secret...))
 	return dir, writeFile(filepath.Join(dir, "kustomization.yaml"), fmt.Appendf(nil, podOverlay,
-		base, repository, tag, indent(configuration), hex.EncodeToString(hash[:])[:shortDigest]))
+		base, repository, tag, indent(configuration), hex.EncodeToString(hash[:])[:shortDigest], dexAPIPort))
 }
 
 // smtpForPods is the mailbox's address as pods reach it.

@@ -44,5 +44,7 @@ func usherArgs(p paths, s *state) []string {
 		"--login-issuer-url=" + s.issuer(), "--login-ca-data=" + fileText(p.pki("ca.crt")),
 		"--sign-in-issuer-url=" + s.issuer(), "--sign-in-client-id=usher", "--sign-in-client-secret-file=" + p.dexSecret(),
 		"--sign-in-ca-file=" + p.pki("ca.crt"), "--sign-in-display-name=Dex",
+		"--accounts-address=" + loopback(s.Ports[portDexGRPC]), "--accounts-tls-ca-file=" + p.pki("ca.crt"),
+		"--accounts-tls-cert-file=" + p.pki("dex-client.crt"), "--accounts-tls-key-file=" + p.pki("dex-client.key"),
 	}
 }

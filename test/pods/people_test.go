@@ -5,6 +5,7 @@ package pods
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"slices"
@@ -63,10 +64,10 @@ func register(ctx context.Context, person string) {
 	linkTo(person, "/c/")
 }
 
-// confirm confirms a person's address, and waits until they are active.
+// confirm confirms a person's address, with a password where the page asks for one, and waits until they are active.
 func confirm(ctx context.Context, person string) {
 	GinkgoHelper()
-	submit(ctx, linkTo(person, "/c/"), nil)
+	submit(ctx, linkTo(person, "/c/"), url.Values{"password": {rand.Text()}})
 	Eventually(ctx, func(g Gomega) {
 		var users v1alpha1.OrgUserList
 		g.Expect(env.admin.List(ctx, &users, client.InNamespace(acme))).To(Succeed())

@@ -29,19 +29,6 @@ func (s *Server) AddPerson(ctx context.Context, email, password string) error {
 	}, email, password)
 }
 
-// SetPerson gives a person an account at the Dex whose API is at an address, whether or not they had one.
-func SetPerson(ctx context.Context, address string, config *tls.Config, email, password string) error {
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
-	if err != nil {
-		return err
-	}
-	defer conn.Close() //nolint:errcheck // the answer is what counts
-	if _, err := api.NewDexClient(conn).DeletePassword(ctx, &api.DeletePasswordReq{Email: email}); err != nil {
-		return fmt.Errorf("delete the account of %s at Dex: %w", email, err)
-	}
-	return AddPerson(ctx, address, config, email, password)
-}
-
 // AddPerson creates an account at the Dex whose API is at an address.
 func AddPerson(ctx context.Context, address string, config *tls.Config, email, password string) error {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
