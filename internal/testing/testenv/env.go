@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -142,5 +143,19 @@ func (e *Env) connect() error {
 
 // EtcdURL returns where etcd answers. It is for tests that store more objects than the API server could create in reasonable time.
 func (e *Env) EtcdURL() string { return e.control.ControlPlane.Etcd.URL.String() }
+
+// EtcdFiles returns the content of all files of etcd: the database with the revisions that are left, and the log of every write.
+func (e *Env) EtcdFiles() ([][]byte, error) {
+	var all [][]byte
+	err := filepath.WalkDir(e.control.ControlPlane.Etcd.DataDir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		all = append(all, content)
+		return err
+	})
+	return all, err
+}
 
 func (e *Env) kubeconfig() string { return filepath.Join(e.dir, "kubeconfig") }
