@@ -147,7 +147,7 @@ func (p *page) H(key ...string) (template.HTML, error) {
 
 // Title returns the title of the browser window.
 func (p *page) Title() (string, error) {
-	title, err := p.T(p.prefix(), "title")
+	title, err := p.T(p.titleKey())
 	if err == nil && len(p.Errors()) > 0 {
 		prefix, err := p.T("errors.prefix")
 		return prefix + title, err
@@ -155,11 +155,11 @@ func (p *page) Title() (string, error) {
 	return title, err
 }
 
-func (p *page) prefix() string {
+func (p *page) titleKey() string {
 	if _, ok := templates[p.Name]; ok {
-		return p.Name
+		return p.Name + ".title"
 	}
-	return "notice." + p.Name
+	return p.noticeKey("title")
 }
 
 // Organization returns the name that people know the organization by.

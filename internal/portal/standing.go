@@ -83,6 +83,8 @@ func (p *page) noticeKey(part string) string {
 	switch {
 	case p.afterSignIn() && p.Path == "" && (part == "text" || part == "hint") && p.Name != screenSignInStale.name:
 		return key + "Account"
+	case p.CanComplete():
+		return key + "Proved"
 	case p.CanReconsider() && part == "hint":
 		return key + "Reconsider"
 	case p.Name == screenExpired.name && part == "text" && p.values["expires"] != "":
@@ -92,6 +94,9 @@ func (p *page) noticeKey(part string) string {
 	}
 	return key
 }
+
+// NoticeTitle returns the heading of a notice.
+func (p *page) NoticeTitle() (template.HTML, error) { return p.H(p.noticeKey("title")) }
 
 // NoticeText returns the text of a notice.
 func (p *page) NoticeText() (template.HTML, error) { return p.H(p.noticeKey("text")) }

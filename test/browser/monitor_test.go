@@ -19,6 +19,8 @@ type monitor struct {
 	mu       sync.Mutex
 	found    []string
 	requests []request
+	// foreign is the host of pages that are not Usher's, which may do as they like.
+	foreign string
 }
 
 // request is a request that the browser sent.
@@ -39,7 +41,7 @@ func (m *monitor) observe(event any) {
 		}
 	case *network.EventRequestWillBeSentExtraInfo:
 		for name, value := range e.Headers {
-			if from, err := url.Parse(fmt.Sprint(value)); strings.EqualFold(name, "Referer") && (err != nil || from.Path != "/") {
+			if from, err := url.Parse(fmt.Sprint(value)); strings.EqualFold(name, "Referer") && (err != nil || from.Path != "/" && from.Host != m.foreign) {
 				m.add("revealed its address: Referer %v", value)
 			}
 		}
@@ -48,7 +50,7 @@ func (m *monitor) observe(event any) {
 	case *runtime.EventExceptionThrown:
 		m.add("threw an exception: %s", e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
-		if !m.answeredByPage(e.Entry) && !missesTLS(e.Entry) {
+		if !m.answeredByPage(e.Entry) && !missesTLS(e.Entry) && !m.isForeign(e.Entry) {
 			m.add("logged: %s: %s (%s)", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		}
 	}
@@ -78,6 +80,12 @@ func (m *monitor) answeredByPage(e *log.Entry) bool {
 func missesTLS(e *log.Entry) bool {
 	u, err := url.Parse(e.URL)
 	return err == nil && u.Hostname() == remoteName && strings.Contains(e.Text, "has been ignored, because the URL's origin was untrustworthy")
+}
+
+// isForeign reports whether a log entry is about a page that is not Usher's.
+func (m *monitor) isForeign(e *log.Entry) bool {
+	u, err := url.Parse(e.URL)
+	return err == nil && m.foreign != "" && u.Host == m.foreign
 }
 
 func (m *monitor) add(format string, args ...any) {

@@ -60,7 +60,7 @@ func (s stockAccounts) OpenAccount(context.Context, portal.Session, string) (*po
 }
 
 var _ = DescribeTable("SIG-1 SIG-5 Pages of people who sign in can be used with a screen reader and fit the screen",
-	func(ctx SpecContext, language string, s screen, proved, refused, choose, account string) {
+	func(ctx SpecContext, language string, s screen, proved, refused, complete, choose, account string) {
 		sample, provider := newStock(language), &stockSignIn{email: "eva@acme.example"}
 		sample.link.Provider = stockProvider
 		keys, err := linktoken.NewKeys(map[string][]byte{"0001": linktoken.NewKey()})
@@ -90,6 +90,12 @@ var _ = DescribeTable("SIG-1 SIG-5 Pages of people who sign in can be used with 
 		page("3-proved", proved)
 		Expect(eval[string](t, "displayName.value")).To(Equal("Luis Gil Ríos"))
 
+		By("having registered before, and waited for the second mail")
+		sample.link.State = v1alpha1.RecipientRegistered
+		Expect(t.visit(server.URL + "/i/x")).To(Equal(http.StatusOK))
+		Expect(t.text("main form button")).To(Equal(complete))
+		t.examine(language + "-sign-in-3-instead")
+
 		By("opening their own page")
 		Expect(t.visit(server.URL + "/account")).To(Equal(http.StatusOK))
 		page("4-account", "Acme ID")
@@ -102,8 +108,8 @@ var _ = DescribeTable("SIG-1 SIG-5 Pages of people who sign in can be used with 
 		t.awaitFocus("errors")
 		t.examine(language + "-sign-in-7-mistakes")
 	},
-	Entry("in Spanish on a phone", "es", phone, "Has iniciado sesión con", "Has iniciado sesión con otra dirección", "Elige una organización",
+	Entry("in Spanish on a phone", "es", phone, "Has iniciado sesión con", "Has iniciado sesión con otra dirección", "Completar el registro", "Elige una organización",
 		"por el grupo helpdesk"),
 	Entry("in English in dark mode", "en", dark, "You have signed in with", "You have signed in with another address",
-		"Choose an organization", "by the group helpdesk"),
+		"Complete registration", "Choose an organization", "by the group helpdesk"),
 )

@@ -23,6 +23,8 @@ var (
 	env   *testenv.Env
 	box   *mailbox.Mailbox
 	usher *operator.Operator
+	// shared starts and stops operators.
+	shared *suite.Suite
 )
 
 func TestBrowser(t *testing.T) {
@@ -34,7 +36,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	startBrowser()
 	loadAxe()
 	prepareArtifacts()
-	s := suite.Start(GinkgoTB(), GinkgoWriter)
-	env, box = s.Env, s.Mailbox
-	usher = s.StartOperator(ctx)
+	shared = suite.Start(GinkgoTB(), GinkgoWriter)
+	env, box = shared.Env, shared.Mailbox
+	usher = shared.StartOperator(ctx)
 })

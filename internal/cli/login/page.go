@@ -11,7 +11,9 @@ import (
 const page = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%[1]s</title>
-<style>body{font:1.125rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}</style></head>
+<style>:root{color-scheme:light dark}
+body{font:1.125rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1.25rem}
+h1{font-size:1.75rem;line-height:1.25}</style></head>
 <body><main><h1>%[1]s</h1><p>%[2]s</p></main></body>
 </html>
 `
