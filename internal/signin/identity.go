@@ -46,11 +46,32 @@ func asciiLocal(address string) bool {
 
 // claims are those of an ID token that the library does not read.
 type claims struct {
-	AuthorizedParty string  `json:"azp"`
-	Email           string  `json:"email"`
-	EmailVerified   verdict `json:"email_verified"`
-	Name            string  `json:"name"`
-	Phone           string  `json:"phone_number"`
+	AuthorizedParty string
+	Email           string
+	EmailVerified   verdict
+	Name            string
+	Phone           string
+}
+
+// UnmarshalJSON reads the claims by their exact names. A struct's fields would match in any case, so that a claim "Email", which a provider
+// may let people choose, could take the place of the one that it vouches for.
+func (c *claims) UnmarshalJSON(raw []byte) error {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return err
+	}
+	for name, claim := range map[string]any{
+		"azp": &c.AuthorizedParty, "email": &c.Email, "email_verified": &c.EmailVerified, "name": &c.Name, "phone_number": &c.Phone,
+	} {
+		value, has := all[name]
+		if !has {
+			continue
+		}
+		if err := json.Unmarshal(value, claim); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // verdict is what a token says about the address: yes, no or nothing.

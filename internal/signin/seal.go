@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // errSeal is returned for every text that was not sealed with one of the keys for the same purpose.
@@ -59,7 +60,7 @@ func (s Sealer) Open(text string, note any) error {
 	if err != nil {
 		return err
 	}
-	if len(text) > maxSealed {
+	if len(text) > maxSealed || strings.ContainsAny(text, "\r\n") { // the decoder would skip line breaks
 		return errSeal
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
