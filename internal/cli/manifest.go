@@ -79,10 +79,23 @@ func (m manifest) yaml() ([]byte, error) {
 
 // block writes nodes over several lines, with quotes only where they are needed.
 func block(node *yaml.Node) {
-	node.Style = 0
+	node.Style = quotes(node)
 	for _, below := range node.Content {
 		block(below)
 	}
+}
+
+// quotes returns the quotes that a text needs to stay a text for every reader: kubectl's reads YAML 1.1, in which yes is a boolean, 1:30 a
+// number, and << no key of its own.
+func quotes(node *yaml.Node) yaml.Style {
+	if node.Value == "<<" { // which the library does not quote
+		return yaml.DoubleQuotedStyle
+	}
+	var text yaml.Node
+	if node.Kind != yaml.ScalarNode || node.ShortTag() != "!!str" || text.Encode(node.Value) != nil {
+		return 0
+	}
+	return text.Style & (yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle)
 }
 
 // printManifest prints an object for Git. In YAML, documents are separated.
