@@ -96,7 +96,7 @@ func (l *Ledger) WithLimits(limits Limits, now time.Time) *Ledger {
 func (l *Ledger) bucketOf(key string) *Bucket {
 	parts := strings.Split(key, "/")
 	stream := Stream(parts[0])
-	if _, known := nouns[stream]; !known {
+	if _, known := nouns[stream]; !known || len(parts) < 2 {
 		return nil
 	}
 	if len(parts) == 2 {
