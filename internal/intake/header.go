@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of a header, so that a hostile one costs no more than this.
@@ -130,7 +131,7 @@ func (p *headerParser) begin(text []byte) (more bool, err error) {
 
 func (p *headerParser) checkEightBit(text []byte) {
 	if !p.header.eightBit {
-		p.header.eightBit = bytes.ContainsFunc(text, func(r rune) bool { return r > '~' })
+		p.header.eightBit = bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 	}
 }
 
