@@ -124,6 +124,9 @@ const (
 	// ConditionDirectoryWithinThreshold, on an Organization, is False while its directory may suspend and delete nobody, because it did
 	// so too often. It is absent otherwise.
 	ConditionDirectoryWithinThreshold = "DirectoryWithinThreshold"
+	// ConditionDirectoryNamesExist, on an Organization, is False while spec.directory names a group or a module that does not exist. It is
+	// absent otherwise.
+	ConditionDirectoryNamesExist = "DirectoryNamesExist"
 )
 
 // Condition reasons: the values of a condition's machine-readable reason.
@@ -193,6 +196,8 @@ const (
 	ReasonIdentityGroupRefused = "IdentityGroupRefused"
 	// ReasonDirectoryStopped: the directory suspended or deleted as many people as spec.directory.protection allows (DIR-4).
 	ReasonDirectoryStopped = "DirectoryStopped"
+	// ReasonDirectoryNameMissing: spec.directory names a group or a module that does not exist (DIR-4).
+	ReasonDirectoryNameMissing = "DirectoryNameMissing"
 	// ReasonRoleByGroupRefused: the platform's configuration does not allow a group to give the role that spec.directory.roles names
 	// (DIR-4).
 	ReasonRoleByGroupRefused = "RoleByGroupRefused"

@@ -371,6 +371,7 @@ type OrganizationStatus struct {
 	// conditions are Ready, and Reconciling and Stalled while they are true. The message of Ready says what is missing, and
 	// what can be done. WithinBudget is False while messages to contacts wait for a budget of the platform.
 	// DirectoryWithinThreshold is False while the directory may suspend and delete nobody, because it did so too often.
+	// DirectoryNamesExist is False while spec.directory names a group or a module that does not exist.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/utils/ptr"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -65,6 +66,9 @@ func (t *tool) showDirectory(ctx context.Context, s *session, org *v1alpha1.Orga
 	p.line("Onboarding", onboardingWords(org))
 	p.line("Removals", t.removals(org))
 	p.table("Given by group", givenTable(org))
+	if names := meta.FindStatusCondition(org.Status.Conditions, v1alpha1.ConditionDirectoryNamesExist); names != nil {
+		p.line("Not there yet", names.Message)
+	}
 	if hidden {
 		p.line("Tokens", "only an OrganizationAdmin sees them")
 	} else {

@@ -33,3 +33,8 @@ func (in InForce) WithModules(f UserFacts, modules []v1alpha1.ObjectName) InForc
 	}
 	return in
 }
+
+// HasModule reports whether an organization's subscription has a module.
+func HasModule(o *v1alpha1.Organization, name v1alpha1.ObjectName) bool {
+	return slices.ContainsFunc(o.Spec.Subscription.Modules, func(m v1alpha1.Module) bool { return m.Name == name })
+}

@@ -6,7 +6,6 @@ package lookup
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -55,6 +54,9 @@ func (r Reader) MissingReferenceWarnings(ctx context.Context, object client.Obje
 		if warnings, err = r.addMissingClusterRoles(ctx, warnings, o); err != nil {
 			return nil, err
 		}
+		if warnings, err = r.addDirectoryGaps(ctx, warnings, o); err != nil {
+			return nil, err
+		}
 		return r.addMissingAssignees(ctx, warnings, o.Namespace, o.Spec.Contacts, o)
 	case *v1alpha1.Workspace:
 		if warnings, err = r.addTakenNamespace(ctx, warnings, o); err != nil {
@@ -80,7 +82,7 @@ func (r Reader) addMissingGrants(ctx context.Context, warnings []string, namespa
 		}
 	}
 	for _, name := range modules {
-		if o != nil && !slices.ContainsFunc(o.Spec.Subscription.Modules, func(m v1alpha1.Module) bool { return m.Name == name }) {
+		if o != nil && !effective.HasModule(o, name) {
 			warnings = append(warnings, fmt.Sprintf("spec.modules: the organization's subscription has no module %q", name))
 		}
 	}
@@ -195,6 +197,15 @@ func primaryAddress(o *v1alpha1.Organization) string {
 		return ""
 	}
 	return string(o.Spec.PrimaryAdministrator.Email)
+}
+
+// addDirectoryGaps names what spec.directory of an organization names and does not exist.
+func (r Reader) addDirectoryGaps(ctx context.Context, warnings []string, o *v1alpha1.Organization) ([]string, error) {
+	gaps, err := r.DirectoryGaps(ctx, o)
+	if room := max(0, maxWarnings-len(warnings)); len(gaps) > room {
+		gaps = append(gaps[:room:room], andMore)
+	}
+	return append(warnings, gaps...), err
 }
 
 // addMissingClusterRoles names the ClusterRoles that an organization's modules name and that do not exist.

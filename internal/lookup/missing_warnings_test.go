@@ -21,7 +21,7 @@ import (
 var _ = Describe("A reference to something that does not exist", func() {
 	DescribeTable("causes a warning", func(ctx context.Context, object client.Object, missing ...string) {
 		reader := holding(acme("ana"), active("ana", v1alpha1.RoleOrganizationAdmin), builders.Workspace("acme", "support").Obj(),
-			builders.OrgUser("acme", "sam").Groups("helpdesk").Obj())
+			builders.OrgUser("acme", "sam").Groups("helpdesk").Obj(), builders.OrgGroup("acme", "night").Obj())
 		Expect(reader.MissingReferenceWarnings(ctx, object)).To(HaveExactElements(missing))
 	},
 		Entry("no warning for an organization without references", acme()),
@@ -60,11 +60,19 @@ var _ = Describe("A reference to something that does not exist", func() {
 			func(w *v1alpha1.Workspace) {
 				w.Spec.Portal = &v1alpha1.CustomerPortal{Title: "Help", QueueEmail: "cola@acme.example"}
 			}).Obj())),
+		Entry("DIR-4 for what an Organization maps groups to", func() client.Object {
+			o := builders.Organization("acme").Module("desk", 1).Obj()
+			o.Spec.Directory.Roles = []v1alpha1.GroupRole{{Group: "helpdesk", Role: v1alpha1.RoleTechnician}, {Group: "leads", Role: v1alpha1.RoleUserAdmin}}
+			o.Spec.Directory.Modules = []v1alpha1.GroupModules{{Group: "night", Modules: []v1alpha1.ObjectName{"desk", "fax"}}}
+			return o
+		}(),
+			`spec.directory.roles: there is no OrgGroup "leads", and nobody is in a group of that name yet`,
+			`spec.directory.modules: the organization's subscription has no module "fax"`),
 		Entry("for an Invitation", builders.Invitation("acme", "team", "a@acme.example").Workspace("nowhere", v1alpha1.WorkspaceEdit).Modules("fax").Obj(),
 			`spec.workspaces: there is no Workspace "nowhere" yet`, `spec.modules: the organization's subscription has no module "fax"`),
 		Entry("for a Workspace", builders.Workspace("acme", "sales").Member("SAM@acme.example", v1alpha1.WorkspaceEdit).
-			Member("eva@acme.example", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView).Group("night", v1alpha1.WorkspaceView).Obj(),
-			`spec.members: there is no user with the address eva@acme.example yet`, `spec.members: nobody is in the group "night" yet`),
+			Member("eva@acme.example", v1alpha1.WorkspaceEdit).Group("helpdesk", v1alpha1.WorkspaceView).Group("day", v1alpha1.WorkspaceView).Obj(),
+			`spec.members: there is no user with the address eva@acme.example yet`, `spec.members: nobody is in the group "day" yet`),
 		Entry("for a namespace without an organization", builders.Workspace("other", "sales").Obj(), `there is no Organization "other" in this namespace yet`),
 	)
 

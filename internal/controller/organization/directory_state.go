@@ -36,6 +36,21 @@ func (r *Reconciler) reconcileDirectoryState(_ context.Context, s *scope) (time.
 	return 0, nil
 }
 
+// reconcileDirectoryGaps says in a condition which groups and modules spec.directory names although they do not exist. Nothing waits for
+// them, and they may come later, so the organization is Ready nevertheless.
+func (r *Reconciler) reconcileDirectoryGaps(ctx context.Context, s *scope) (time.Duration, error) {
+	gaps, err := r.cache.DirectoryGaps(ctx, s.organization)
+	if err != nil {
+		return 0, err
+	}
+	if len(gaps) == 0 {
+		meta.RemoveStatusCondition(&s.organization.Status.Conditions, v1alpha1.ConditionDirectoryNamesExist)
+		return 0, nil
+	}
+	status.Set(s.organization, v1alpha1.ConditionDirectoryNamesExist, false, v1alpha1.ReasonDirectoryNameMissing, wording.Some(gaps))
+	return 0, nil
+}
+
 func keptUsers(users []*v1alpha1.OrgUser) int {
 	kept := 0
 	for _, u := range users {

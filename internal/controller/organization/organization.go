@@ -100,6 +100,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, o *v1alpha1.Organization) (c
 		r.reconcileCounts, // after the seats, which read some of the users anew
 		r.reconcilePayment,
 		r.reconcileDirectoryState,
+		r.reconcileDirectoryGaps,
 	)
 	setConditions(s, failed)
 	err = r.writeStatus(ctx, s.before, o)

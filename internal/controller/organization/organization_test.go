@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -76,6 +77,23 @@ var _ = Describe("A pass over an organization", func() {
 		Expect(o.Status.Users.Active).To(HaveValue(BeEquivalentTo(1)), "users are counted, whatever fails")
 		return o, applied, failed
 	}
+
+	It("DIR-4 says which groups and modules spec.directory names that do not exist, and is Ready", func(ctx context.Context) {
+		plain := acme
+		DeferCleanup(func() { acme = plain })
+		acme = builders.Organization("acme").With(func(o *v1alpha1.Organization) {
+			o.Spec.Directory.Roles = []v1alpha1.GroupRole{{Group: "leads", Role: v1alpha1.RoleUserAdmin}}
+			o.Spec.Directory.Modules = []v1alpha1.GroupModules{{Group: "leads", Modules: []v1alpha1.ObjectName{"fax"}}}
+		})
+		o, _, err := pass(ctx, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(o).To(And(matchers.BeReady(), HaveField("Status.Conditions", ContainElement(And(HaveField("Type", "DirectoryNamesExist"),
+			HaveField("Status", metav1.ConditionFalse), HaveField("Message", And(ContainSubstring(`there is no OrgGroup "leads"`),
+				ContainSubstring(`no module "fax"`))))))))
+		o, _, err = pass(ctx, nil, builders.OrgUser("acme", "sam").Groups("leads").Obj())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(o.Status.Conditions).To(ContainElement(HaveField("Message", Equal(`spec.directory.modules: the organization's subscription has no module "fax"`))))
+	})
 
 	It("WXP-5 grants delegates and the payment details, and is Ready", func(ctx context.Context) {
 		o, applied, err := pass(ctx, nil)
