@@ -268,7 +268,7 @@ var _ = Describe("A login", func() {
 		out, err := tool.Logout(ctx, client)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(out).To(Equal(login.Outcome{User: "nora@acme.example", Revoked: true}))
-		Expect(files()).To(BeEmpty())
+		Expect(os.ReadDir(tool.Store.Dir)).To(BeEmpty(), "not even a lock is left")
 		Expect(provider.revoked).To(HaveLen(1))
 		out, err = tool.Logout(ctx, client)
 		Expect(err).NotTo(HaveOccurred())

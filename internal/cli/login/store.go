@@ -99,19 +99,45 @@ func (s Store) remove(c Client) error {
 	return nil
 }
 
-// lock waits until no other process changes a login. The kernel unlocks it when a process ends, however it ends.
+// lock waits until no other process changes a login. The kernel unlocks it when a process ends, however it ends. The file of the lock stays
+// for as long as a login is kept: whoever ends without one deletes it, which is why whoever gets the lock sees whether the file is still the
+// one that others lock.
 func (s Store) lock(ctx context.Context, c Client, waits func()) (func(), error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot keep the login: %w", err)
 	}
-	lock := flock.New(s.path(c)+".lock", flock.SetPermissions(0o600))
-	got, err := lock.TryLock()
-	if err == nil && !got {
-		waits()
-		_, err = lock.TryLockContext(ctx, lockInterval)
+	for {
+		lock := flock.New(s.path(c)+".lock", flock.SetPermissions(0o600))
+		got, err := lock.TryLock()
+		if err == nil && !got {
+			waits()
+			waits = func() {} // once is enough
+			_, err = lock.TryLockContext(ctx, lockInterval)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot lock the login: %w", err)
+		}
+		if isCurrent(lock) {
+			return func() { s.unlock(c, lock) }, nil
+		}
+		_ = lock.Unlock()
 	}
+}
+
+// isCurrent reports whether a locked file has not been deleted.
+func isCurrent(lock *flock.Flock) bool {
+	locked, err := lock.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("cannot lock the login: %w", err)
+		return false
 	}
-	return func() { _ = lock.Unlock() }, nil
+	now, err := os.Stat(lock.Path())
+	return err == nil && os.SameFile(locked, now)
+}
+
+// unlock unlocks a login. Without one, nothing is left of it. Windows deletes no file that is open; there, it stays.
+func (s Store) unlock(c Client, lock *flock.Flock) {
+	if _, err := os.Lstat(s.path(c)); errors.Is(err, fs.ErrNotExist) {
+		_ = os.Remove(lock.Path())
+	}
+	_ = lock.Unlock()
 }
