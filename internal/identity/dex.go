@@ -88,12 +88,12 @@ func (d *Dex) Delete(ctx context.Context, address string) error {
 }
 
 // RevokeSessions implements Provider. Dex lists the refresh tokens of every client.
-func (d *Dex) RevokeSessions(ctx context.Context, id string) error {
+func (d *Dex) RevokeSessions(ctx context.Context, id string, before time.Time) error {
 	return call(ctx, "revokeSessions", func(ctx context.Context) error {
 		subject := subjectOf(id)
 		answer, err := d.client.ListRefresh(ctx, &api.ListRefreshReq{UserId: subject})
 		for _, token := range answer.GetRefreshTokens() {
-			if err == nil {
+			if err == nil && (before.IsZero() || token.CreatedAt < before.Unix()) {
 				_, err = d.client.RevokeRefresh(ctx, &api.RevokeRefreshReq{UserId: subject, ClientId: token.ClientId})
 			}
 		}

@@ -10,6 +10,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Provider is an identity provider that has accounts of its own. All methods can be repeated.
@@ -22,8 +23,8 @@ type Provider interface {
 	Find(ctx context.Context, address string) (id string, err error)
 	// Delete deletes the account of an address. From then on, the provider refuses to sign in and to renew any session of it.
 	Delete(ctx context.Context, address string) error
-	// RevokeSessions revokes all refresh tokens of an account, which may be deleted.
-	RevokeSessions(ctx context.Context, id string) error
+	// RevokeSessions revokes the refresh tokens of an account, which may be deleted: those issued before a time, or all if it is zero.
+	RevokeSessions(ctx context.Context, id string, before time.Time) error
 }
 
 // Account is an account at the provider.

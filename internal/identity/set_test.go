@@ -6,6 +6,7 @@ package identity_test
 import (
 	"context"
 	"errors"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -47,7 +48,7 @@ func (m *memory) Delete(context.Context, string) error {
 	return m.call("delete")
 }
 
-func (m *memory) RevokeSessions(context.Context, string) error { return m.call("revoke") }
+func (m *memory) RevokeSessions(context.Context, string, time.Time) error { return m.call("revoke") }
 
 var _ = Describe("Setting a password", func() {
 	nora := identity.Account{Address: "nora@acme.example", ID: "1", Name: "Nora"}

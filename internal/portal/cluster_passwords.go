@@ -170,11 +170,15 @@ func (p *ClusterPasswords) passwordLink(t *linkTarget, user *v1alpha1.OrgUser) (
 	return link, nil
 }
 
-// begin notes that a password is being handed over, and returns the state before.
+// begin notes that a password is being handed over, and returns the state before. If it takes the place of another one, the controllers see
+// to it that nobody goes on who knew that one.
 func (p *ClusterPasswords) begin(user *v1alpha1.OrgUser) v1alpha1.AccountState {
 	a := user.Status.Account
 	was := a.State
 	a.State, a.Since = v1alpha1.AccountSetting, metav1.NewTime(p.Now().Truncate(time.Second))
+	if was == v1alpha1.AccountReady {
+		a.ChangeTime = new(a.Since)
+	}
 	return was
 }
 

@@ -117,6 +117,7 @@ var _ = Describe("A person's account at Dex", func() {
 		code, body := post(ctx, set, url.Values{"password": {another}})
 		Expect(code).To(Equal(http.StatusOK), body)
 		Expect(renew(ctx, session)).To(MatchError(errRefused), "all sessions are over")
+		Expect(read(ctx, nora)(Default).Status.Account.ChangeTime).NotTo(BeNil(), "and codes are, in an hour")
 		_, err = signIn(ctx, nora, password)
 		Expect(err).To(MatchError(dex.ErrRefused))
 		_, err = signIn(ctx, nora, another)

@@ -202,17 +202,20 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 		}
 		Expect(try(ctx, luis, `{"status":{"emailChange":{"confirmationTime":"2026-01-01T00:00:00Z","expirationTime":null}}}`)).To(Succeed())
 		for patch, allowed := range map[string]bool{
-			`"requestTime":"2026-01-01T00:00:00Z"`:                                   true,
-			`"state":"Setting","since":"2026-01-01T00:00:00Z","expirationTime":null`: true,
-			`"state":"Ready"`:                         false,
-			`"state":"Closed"`:                        false,
-			`"id":"2"`:                                false,
-			`"email":"mallory@elsewhere.example"`:     false,
-			`"sendCount":2`:                           false,
-			`"expirationTime":"2099-01-01T00:00:00Z"`: false,
-			`"mail":{"state":"Queued"}`:               false,
-			`"mail":null`:                             false,
-			`"state":"Setting","id":"2"`:              false,
+			`"requestTime":"2026-01-01T00:00:00Z"`:                                                 true,
+			`"state":"Setting","since":"2026-01-01T00:00:00Z","expirationTime":null`:               true,
+			`"state":"Setting","since":"2026-01-01T00:00:00Z","changeTime":"2026-01-01T00:00:00Z"`: true,
+			`"state":"Setting","since":"2026-01-01T00:00:00Z","changeTime":"2020-01-01T00:00:00Z"`: false,
+			`"changeTime":"2026-01-01T00:00:00Z"`:                                                  false,
+			`"state":"Ready"`:                                                                      false,
+			`"state":"Closed"`:                                                                     false,
+			`"id":"2"`:                                                                             false,
+			`"email":"mallory@elsewhere.example"`:                                                  false,
+			`"sendCount":2`:                                                                        false,
+			`"expirationTime":"2099-01-01T00:00:00Z"`:                                              false,
+			`"mail":{"state":"Queued"}`:                                                            false,
+			`"mail":null`:                                                                          false,
+			`"state":"Setting","id":"2"`:                                                           false,
 		} {
 			err := try(ctx, luis, `{"status":{"account":{`+patch+`}}}`)
 			if allowed {

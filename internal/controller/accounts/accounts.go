@@ -98,6 +98,8 @@ func (r *Reconciler) reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.R
 		return ctrl.Result{}, r.join(ctx, u)
 	case a.State == v1alpha1.AccountReady && !meta.IsStatusConditionTrue(u.Status.Conditions, v1alpha1.ConditionAccountReady):
 		return ctrl.Result{}, r.amend(ctx, u, func() { r.found(u, a.ID) }) // the portal writes no conditions
+	case a.ChangeTime != nil:
+		return r.endFormer(ctx, u)
 	}
 	return ctrl.Result{}, nil
 }
@@ -148,5 +150,6 @@ func same(before, now *v1alpha1.AccountStatus) bool {
 	if before == nil || now == nil {
 		return before == now
 	}
-	return before.State == now.State && before.ID == now.ID && before.Since.Equal(&now.Since) && before.SendCount == now.SendCount
+	return before.State == now.State && before.ID == now.ID && before.Since.Equal(&now.Since) && before.SendCount == now.SendCount &&
+		before.ChangeTime.Equal(now.ChangeTime)
 }

@@ -5,6 +5,7 @@ package accounts
 
 import (
 	"context"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -47,6 +48,7 @@ func (r *Reconciler) close(ctx context.Context, u *v1alpha1.OrgUser, holds bool)
 		}
 		u.Status.Account.State, u.Status.Account.Since = v1alpha1.AccountClosed, r.moment()
 		u.Status.Account.RequestTime, u.Status.Account.ExpirationTime, u.Status.Account.Mail = nil, nil, nil
+		u.Status.Account.ChangeTime = nil
 		setCondition(u, metav1.ConditionFalse, v1alpha1.ReasonAccountClosed, "the account was deleted, and its sessions were revoked")
 	})
 }
@@ -62,7 +64,7 @@ func (r *Reconciler) deleteAccount(ctx context.Context, a *v1alpha1.AccountStatu
 	if err := r.provider.Delete(ctx, a.Email); err != nil {
 		return err
 	}
-	return r.provider.RevokeSessions(ctx, a.ID)
+	return r.provider.RevokeSessions(ctx, a.ID, time.Time{})
 }
 
 // unavailable says that the provider does not answer, and tries again.

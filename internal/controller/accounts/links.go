@@ -5,6 +5,7 @@ package accounts
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,7 +25,7 @@ func (r *Reconciler) resolve(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Res
 	}
 	id, err := r.provider.Find(ctx, a.Email)
 	if err == nil && id == a.ID {
-		err = r.provider.RevokeSessions(ctx, a.ID)
+		err = r.provider.RevokeSessions(ctx, a.ID, time.Time{})
 	}
 	if err != nil {
 		return r.unavailable(ctx, u, err)
@@ -71,6 +72,20 @@ func (r *Reconciler) sendLink(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Re
 			UID: effective.UIDOf(u), Email: u.Status.Account.Email, Now: r.now(), MailDomain: r.mailDomain, Validity: identity.LinkValidity,
 		})
 	})
+}
+
+// endFormer ends the sessions that were begun with a former password after it was changed: setting a password has revoked the refresh
+// tokens, but not the codes for which there was none yet. Once no code is left, what they were redeemed for is revoked. Nobody can tell
+// those sessions from others, so whoever signs in within this time has to do so once more.
+func (r *Reconciler) endFormer(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
+	end := u.Status.Account.ChangeTime.Add(identity.RedeemTime)
+	if left := end.Sub(r.now()); left > 0 {
+		return ctrl.Result{RequeueAfter: left}, nil
+	}
+	if err := r.provider.RevokeSessions(ctx, u.Status.Account.ID, end); err != nil {
+		return r.unavailable(ctx, u, err)
+	}
+	return ctrl.Result{}, r.amend(ctx, u, func() { u.Status.Account.ChangeTime = nil })
 }
 
 // found sets the state by what account the provider has for the address.
