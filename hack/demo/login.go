@@ -37,6 +37,7 @@ func (s *story) logIn(ctx context.Context) error {
 	config := filepath.Base(s.nora.config)
 	s.print("\nnora$ export KUBECONFIG=~/Downloads/" + config)
 	for _, args := range [][]string{
+		{"usher", "login"},
 		{"get", "configmap", "runbook", "--output=jsonpath={.data}"}, {"auth", "whoami"}, {"usher", "whoami", "-n", organization},
 	} {
 		s.print("\nnora$ " + typed(append([]string{"kubectl"}, args...)...))
