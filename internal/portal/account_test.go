@@ -191,6 +191,17 @@ var _ = Describe("SIG-5 a person's own page", func() {
 		Expect(person.get("/account").Code).To(Equal(http.StatusForbidden))
 	})
 
+	It("goes by the address that the provider vouches for now, and not by the subject of an earlier sign-in", func() {
+		signIn()
+		Expect(person.get(own).Code).To(Equal(http.StatusOK))
+		op.Claims["email"] = "eva@acme.example" // of the same subject
+		signIn()
+		Expect(person.get(own).Code).To(Equal(http.StatusForbidden))
+		op.Claims["email"], op.Claims["email_verified"] = "luis@acme.example", false // changed back, and not proved again
+		Expect(signIn().Code).To(Equal(http.StatusForbidden))
+		Expect(person.get(own).Header().Get("Location")).To(Equal("/account"))
+	})
+
 	It("hands out the kubeconfig to those who are signed in, and to nobody else", func() {
 		accounts.account.Link.Kubeconfigs = kubeconfig.Issued{Filename: "kubeconfig-acme-prod.yaml", Usher: []byte("usher"), OIDCLogin: []byte("other")}
 		Expect(person.get(own + "/kubeconfig")).To(HaveHTTPHeaderWithValue("Location", "/account"))
