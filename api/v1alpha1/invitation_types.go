@@ -371,8 +371,7 @@ type InvitationStatus struct {
 	// recipients are the invited people, one entry for each address, including those whom the spec no longer names. At most
 	// 500 are added.
 	// +optional
-	// +listType=map
-	// +listMapKey=email
+	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1000
 	Recipients []RecipientStatus `json:"recipients,omitempty"`
 	// summary counts the recipients.

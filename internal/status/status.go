@@ -119,6 +119,9 @@ func write(ctx context.Context, c client.StatusClient, before, after Object) (bo
 	if err != nil {
 		return false, err
 	}
+	if done, err := writePlaces(ctx, c, was, after, is, len(data)); done || err != nil {
+		return true, err
+	}
 	return true, c.Status().Patch(ctx, after, client.RawPatch(patch.Type(), data))
 }
 
@@ -130,11 +133,23 @@ var amendBackoff = wait.Backoff{Steps: 500, Duration: 20 * time.Millisecond, Fac
 // change, writes, and starts again on a conflict. The conditions and the observed generation remain the reconciler's. An error of
 // change ends it and is returned as it is.
 func Amend(ctx context.Context, reader client.Reader, c client.StatusClient, o Object, change func() error) error {
+	return amend(ctx, reader, c, o, false, change)
+}
+
+// AmendRead is Amend for an object that was read past the cache, or written, just before. It reads it again only after a conflict.
+func AmendRead(ctx context.Context, reader client.Reader, c client.StatusClient, o Object, change func() error) error {
+	return amend(ctx, reader, c, o, true, change)
+}
+
+func amend(ctx context.Context, reader client.Reader, c client.StatusClient, o Object, fresh bool, change func() error) error {
 	key := client.ObjectKeyFromObject(o)
 	return retry.RetryOnConflict(amendBackoff, func() error {
-		if err := Read(ctx, reader, key, o); err != nil {
-			return err
+		if !fresh {
+			if err := Read(ctx, reader, key, o); err != nil {
+				return err
+			}
 		}
+		fresh = false
 		before := o.DeepCopyObject().(Object) //nolint:forcetypeassert // a deep copy has its original's type
 		if err := change(); err != nil {
 			return err

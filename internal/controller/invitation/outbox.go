@@ -116,7 +116,7 @@ func nameOf(user *v1alpha1.OrgUser, r *v1alpha1.RecipientStatus) string {
 // Record implements delivery.Outbox. It also succeeds while the portal writes the same status.
 func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
 	i := b.invitation
-	err := status.Amend(ctx, b.api, b.client, i, func() error {
+	err := status.AmendRead(ctx, b.api, b.client, i, func() error {
 		for n := range i.Status.Recipients {
 			r := &i.Status.Recipients[n]
 			if result, tried := results[string(r.Email)]; tried {

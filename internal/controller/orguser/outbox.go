@@ -131,7 +131,7 @@ func (b *outbox) Render(ctx context.Context, email string) delivery.Send {
 // Record implements delivery.Outbox. It goes on whatever the portal writes at the same time.
 func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
 	u := b.user
-	return status.Amend(ctx, b.api, b.client, u, func() error {
+	return status.AmendRead(ctx, b.api, b.client, u, func() error {
 		for email, result := range results {
 			if email == accessChangeID {
 				accesschange.Record(&u.Status, b.said, result, b.now())

@@ -90,7 +90,7 @@ func (b *outbox) Render(ctx context.Context, id string) delivery.Send {
 // Record implements delivery.Outbox.
 func (b *outbox) Record(ctx context.Context, results map[string]attempt.Result) error {
 	w := b.workspace
-	return status.Amend(ctx, b.api, b.client, w, func() error {
+	return status.AmendRead(ctx, b.api, b.client, w, func() error {
 		q := &w.Status.Queue
 		if q.Mail == nil || q.State != v1alpha1.QueueRequested {
 			return nil
