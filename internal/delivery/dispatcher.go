@@ -25,7 +25,7 @@ import (
 const (
 	// maxBatch and batchTime bound what is sent before its outcome is written: an operator that dies in between sends no more
 	// than that again.
-	maxBatch  = 25
+	maxBatch  = 100
 	batchTime = time.Second
 	// passTime is how long one object's messages are sent before other objects have their turn. If somebody waits for them in front of a
 	// page, so do those for the other objects, and it is no longer than batchTime.
@@ -37,9 +37,16 @@ const (
 	recordTimeout = 20 * time.Second
 )
 
-// Workers are the options of controllers that send messages: how many objects of a kind they handle at the same time. They have
-// workers of their own, so that a slow mail server does not delay the reconcilers that grant access. Organizations take turns.
-var Workers = controller.Options{MaxConcurrentReconciles: 4, NewQueue: requeue.NewQueue}
+// readers is how many objects of a kind are read and written while the mails of others keep the connections busy: beside a mail server
+// that is near, that takes longer than sending.
+const readers = 8
+
+// Workers returns the options of controllers that send messages: how many objects of a kind they handle at the same time, which is enough
+// for all connections. They have workers of their own, so that a slow mail server does not delay the reconcilers that grant access.
+// Organizations take turns.
+func (d *Dispatcher) Workers() controller.Options {
+	return controller.Options{MaxConcurrentReconciles: readers + max(d.connections, 1), NewQueue: requeue.NewQueue}
+}
 
 // Dispatcher sends what outboxes queue. All controllers that send messages share one.
 type Dispatcher struct {
@@ -129,9 +136,9 @@ func (d *Dispatcher) sendBatches(ctx context.Context, box Outbox, of budget.Requ
 // batchSize returns one message at first, and twice as many after each batch whose outcome was written. The bounds of a batch
 // limit what one crash repeats; this limits what a crash loop repeats. An operator that dies each time before it has written an
 // outcome, for want of memory or of the permission to write status, sends the first message again at every restart, not the
-// first 25.
+// first hundred.
 func (d *Dispatcher) batchSize() int {
-	const doublings = 5 // enough to pass maxBatch
+	const doublings = 7 // enough to pass maxBatch
 	return min(1<<min(d.recorded.Load(), doublings), maxBatch)
 }
 

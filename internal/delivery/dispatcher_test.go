@@ -66,17 +66,17 @@ var _ = Describe("A dispatcher", func() {
 		Expect(box.sent).To(Equal([]string{"a", "c", "d"}))
 	})
 
-	It("sends at most 25 messages in a batch, over several connections", func(ctx SpecContext) {
+	It("sends at most 100 messages in a batch, over several connections", func(ctx SpecContext) {
 		var all []Message
-		for n := range 30 {
-			all = append(all, Message{ID: fmt.Sprintf("m%02d", n)})
+		for n := range 130 {
+			all = append(all, Message{ID: fmt.Sprintf("m%03d", n)})
 		}
 		box := outboxOf(all...)
 		d := full(0)
 		d.connections = 4
 		Expect(d.Deliver(ctx, team, box)).To(BeZero())
-		Expect(box.sent).To(HaveLen(30))
-		Expect(box.calls).To(HaveExactElements(Equal("load"), HaveLen(len("record")+25*4), HaveLen(len("record")+5*4)))
+		Expect(box.sent).To(HaveLen(130))
+		Expect(box.calls).To(HaveExactElements(Equal("load"), HaveLen(len("record")+100*5), HaveLen(len("record")+30*5)))
 	})
 
 	It("sends as many as the rate limit allows, and comes again for the rest", func(ctx SpecContext) {
@@ -155,10 +155,10 @@ var _ = Describe("A dispatcher", func() {
 	It("sends one message in the first batch after the start, and doubles with each recorded batch up to a bound", func() {
 		d := &Dispatcher{}
 		var sizes []int
-		for range 7 {
+		for range 9 {
 			sizes = append(sizes, d.batchSize())
 			d.recorded.Add(1)
 		}
-		Expect(sizes).To(Equal([]int{1, 2, 4, 8, 16, maxBatch, maxBatch}))
+		Expect(sizes).To(Equal([]int{1, 2, 4, 8, 16, 32, 64, maxBatch, maxBatch}))
 	})
 })

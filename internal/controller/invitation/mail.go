@@ -44,7 +44,7 @@ func (m *Mail) Setup(mgr ctrl.Manager) error {
 		err := ctrl.NewControllerManagedBy(mgr).
 			Named("invitation-mail"+lane.Suffix).
 			For(&v1alpha1.Invitation{}).
-			WithOptions(delivery.Workers).
+			WithOptions(m.dispatcher.Workers()).
 			Watches(&corev1.Namespace{}, pause.OnResume(keysOf(m.cache))).
 			Complete(pause.Guard[v1alpha1.Invitation](m.client, m.cache, m.api, reconcile.AsReconciler(m.client, &laneMail{m, lane})))
 		if err != nil {

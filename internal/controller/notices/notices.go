@@ -57,7 +57,7 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, postbox del
 // Setup adds both controllers, for organizations and for workspaces, to the manager.
 func (n Notices) Setup(mgr ctrl.Manager) error {
 	o := &organizationReconciler{n}
-	err := ctrl.NewControllerManagedBy(mgr).Named("organization-notices").For(&v1alpha1.Organization{}).WithOptions(delivery.Workers).
+	err := ctrl.NewControllerManagedBy(mgr).Named("organization-notices").For(&v1alpha1.Organization{}).WithOptions(n.dispatcher.Workers()).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(planDelay, organizationForUser)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(planDelay, organizationForInvitation)).
 		Watches(&corev1.Namespace{}, pause.OnResume(organizationIn)).
@@ -66,7 +66,7 @@ func (n Notices) Setup(mgr ctrl.Manager) error {
 		return err
 	}
 	w := &workspaceReconciler{n}
-	return ctrl.NewControllerManagedBy(mgr).Named("workspace-notices").For(&v1alpha1.Workspace{}).WithOptions(delivery.Workers).
+	return ctrl.NewControllerManagedBy(mgr).Named("workspace-notices").For(&v1alpha1.Workspace{}).WithOptions(n.dispatcher.Workers()).
 		Watches(&v1alpha1.Organization{}, mapper.OnChangeAfter(planDelay, w.workspacesForOrganization)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(planDelay, w.workspacesForUser)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChangeAfter(planDelay, w.workspacesForInvitation)).

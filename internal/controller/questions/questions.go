@@ -74,7 +74,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.questionsForOrganization)).
 		Watches(&corev1.Namespace{}, pause.OnResume(r.questions.OfOrganization)).
 		WithOptions(controller.Options{
-			MaxConcurrentReconciles: delivery.Workers.MaxConcurrentReconciles, NewQueue: requeue.NewQueueBy(r.organizationOf),
+			MaxConcurrentReconciles: r.dispatcher.Workers().MaxConcurrentReconciles, NewQueue: requeue.NewQueueBy(r.organizationOf),
 		}).
 		Complete(reconcile.AsReconciler(r.client, r))
 }

@@ -44,7 +44,7 @@ func (m *Mail) Setup(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("workspace-mail").
 		For(&v1alpha1.Workspace{}).
-		WithOptions(delivery.Workers).
+		WithOptions(m.dispatcher.Workers()).
 		Watches(&corev1.Namespace{}, pause.OnResume(func(ctx context.Context, organization string) ([]types.NamespacedName, error) {
 			return mapper.KeysOf(m.cache.Workspaces(ctx, organization))
 		})).
