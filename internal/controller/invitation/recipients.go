@@ -8,6 +8,8 @@ import (
 	"errors"
 	"time"
 
+	"k8s.io/client-go/util/workqueue"
+
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
@@ -27,15 +29,20 @@ type invitee struct {
 	resend bool
 }
 
+// moves is how many recipients of an Invitation are moved at the same time, because a move mostly waits for the API server.
+const moves = 8
+
 // reconcileNamed adds everybody whom the spec names to the recipients, and moves them. A recipient who cannot be moved does not keep
 // the others from being moved.
 func (r *Reconciler) reconcileNamed(ctx context.Context, s *scope) (time.Duration, error) {
 	addRecipients(s)
 	r.nameRecipients(s)
+	errs := make([]error, len(s.named))
+	workqueue.ParallelizeUntil(ctx, moves, len(s.named), func(n int) { errs[n] = r.move(ctx, s, s.named[n], false) })
 	var failed []error
-	for _, v := range s.named {
-		if err := r.move(ctx, s, v, false); err != nil {
-			failed = append(failed, s.fail(v.recipient, err))
+	for n, err := range errs {
+		if err != nil {
+			failed = append(failed, s.fail(s.named[n].recipient, err))
 		}
 	}
 	return 0, errors.Join(failed...)

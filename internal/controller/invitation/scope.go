@@ -6,6 +6,7 @@ package invitation
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -40,7 +41,8 @@ type scope struct {
 	named []invitee
 	// removed is true when this pass has found that the OrgUser of somebody who had accepted is gone.
 	removed bool
-	// recreated are the pending users that were deleted and that this pass recreated.
+	// recreated are the pending users that were deleted and that this pass recreated. Recipients are moved at the same time, so mu guards it.
+	mu        sync.Mutex
 	recreated []*v1alpha1.OrgUser
 	// failures say which recipients could not be moved, and why. Transient is true when some could not for a reason that passes by
 	// itself.
@@ -114,6 +116,13 @@ func (s *scope) fail(recipient *v1alpha1.RecipientStatus, err error) error {
 		s.failures = append(s.failures, fmt.Sprintf("%s (%s)", recipient.Email, attempt.Shorten(err.Error(), maxFailureLength)))
 	}
 	return fmt.Errorf("recipient %s: %w", recipient.Email, err)
+}
+
+// noteRecreated notes a pending user that was deleted and that this pass recreated.
+func (s *scope) noteRecreated(user *v1alpha1.OrgUser) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recreated = append(s.recreated, user)
 }
 
 // awaitNextMove returns how long until time alone moves a recipient.

@@ -32,7 +32,7 @@ func (r *Reconciler) ensureUser(ctx context.Context, s *scope, v invitee, resend
 	}
 	user, created, err := r.createUser(ctx, i, string(recipient.Email), v.addressee.Name)
 	if created && recipient.State != v1alpha1.RecipientPending && recipient.State != v1alpha1.RecipientRevoked {
-		s.recreated = append(s.recreated, user)
+		s.noteRecreated(user)
 	}
 	return user, err
 }
