@@ -56,7 +56,7 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 			onboarding.PlatformTrouble, o.Mail.LastError))
 	case onboarding.AwaitsBudget(o) && u.Labels[v1alpha1.LabelInvitation] == "": // an Invitation says it itself, once for all
 		status.Progressing(u, v1alpha1.ReasonBudgetReached, wording.AwaitingBudget(1, o.Mail.Budget, o.Mail.NextAttemptTime.Time))
-	case onboarding.AwaitsInvitation(o):
+	case onboarding.AwaitsInvitation(o) && !repeats(u, o):
 		status.Progressing(u, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent")
 	case onboarding.Open(o.State):
 		status.Ready(u, v1alpha1.ReasonAwaitingAcceptance, "invited; waiting for the person to accept")
@@ -69,6 +69,13 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 			"the person cannot accept: the invitation is %s. Send it again with the annotation %s on the OrgUser, or %s",
 			o.State, v1alpha1.AnnotationResend, otherwise))
 	}
+}
+
+// repeats reports whether a mail of an Invitation that is about to be sent repeats an earlier one, and nothing keeps it back. The Invitation
+// says so, once for all: for each of thousands who are invited again, it would be two writes.
+func repeats(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) bool {
+	return o != nil && u.Labels[v1alpha1.LabelInvitation] != "" && o.SendCount > 1 && onboarding.Queued(o) && o.Mail.LastError == "" &&
+		o.Mail.Budget == ""
 }
 
 // setActive says how a user stands who is in force.

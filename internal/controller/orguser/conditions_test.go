@@ -114,6 +114,16 @@ var _ = Describe("The conditions of a user", func() {
 			f.Onboarding.Mail.NextAttemptTime = &metav1.Time{Time: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}
 		}, v1alpha1.ConditionReconciling, "BudgetReached", "1 message waits for the platform's budget of 20 a day for invitations to one address: "+
 			"sending goes on at 2026-11-21T10:00:00Z"),
+		Entry("OPS-9 invited again by an Invitation, the mail not out yet", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
+			f.User.Labels = map[string]string{v1alpha1.LabelInvitation: "team"}
+			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailQueued)
+			f.Onboarding.SendCount = 2
+		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waiting for the person to accept"),
+		Entry("invited again by an Invitation, the mail kept back", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
+			f.User.Labels = map[string]string{v1alpha1.LabelInvitation: "team"}
+			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailQueued)
+			f.Onboarding.SendCount, f.Onboarding.Mail.LastError = 2, "451 try later"
+		}, v1alpha1.ConditionReconciling, "AwaitingMail", "about to be sent"),
 		Entry("invited: the rest is up to the person", effective.InForce{State: v1alpha1.UserPending}, func(f *effective.UserFacts) {
 			f.Onboarding = builders.Onboarding(v1alpha1.RecipientInvited, v1alpha1.MailSent)
 		}, v1alpha1.ConditionReady, "AwaitingAcceptance", "waiting for the person to accept"),
