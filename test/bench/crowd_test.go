@@ -80,10 +80,13 @@ func newCrowd(ctx context.Context, b *testing.B) *crowd {
 }
 
 // peopleToBench returns how many people the organization has.
-func peopleToBench(b *testing.B) int {
+func peopleToBench(b *testing.B) int { return sizeOr(b, people) }
+
+// sizeOr returns the size that the environment sets, or the benchmark's own.
+func sizeOr(b *testing.B, own int) int {
 	text := os.Getenv("USHER_BENCH_PEOPLE")
 	if text == "" {
-		return people
+		return own
 	}
 	n, err := strconv.Atoi(text)
 	must(b, err)

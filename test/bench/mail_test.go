@@ -6,183 +6,247 @@ package bench
 import (
 	"context"
 	"fmt"
-	"net"
-	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	gomail "github.com/wneessen/go-mail"
-	"k8s.io/apimachinery/pkg/api/meta"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
-	"github.com/usher-operator/usher/internal/mail"
-	"github.com/usher-operator/usher/internal/setup"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/mailbox"
+	"github.com/usher-operator/usher/internal/testing/operator"
 	"github.com/usher-operator/usher/internal/testing/suite"
 	"github.com/usher-operator/usher/internal/testing/testenv"
 )
 
 const (
-	invitations = 10
-	recipients  = 100
-	mails       = invitations * recipients
-	connections = 2
+	// invitedNear and invitedFar are how many people are invited, each by an Invitation of their own, with a mail server next to the
+	// operator and with one that is roundTrip away.
+	invitedNear, invitedFar = 5000, 1000
+	// listed is how many people one Invitation names at most, and known how many more its status holds who were removed.
+	listed, known = 100, 400
+	// connections is the default number of connections to the mail server, and many what somebody configures whose server is far away.
+	connections, many = 2, 8
 	// roundTrip is the round-trip time to the second mail server.
 	roundTrip = 20 * time.Millisecond
 	mailWait  = 10 * time.Minute
 )
 
-// BenchmarkMail sends 1,000 mails to one mail server over two connections in three ways: with a bare loop of the mail library,
-// by creating ten Invitations of 100 recipients each, accounts included, and by sending the same Invitations again. It reports
-// mails per second, and the ratio of the operator's time to that of the loop, for a mail server next to it and for one that
-// is 20 ms away.
+// BenchmarkMail invites people, each by an Invitation of their own, and sends some of these Invitations again, with a mail server next to
+// the operator and one that is 20 ms away. Beside it, a bare client makes the least writes that a mail takes, and sends the same mails with
+// the mail library, over as many connections. Then it invites as many people as one Invitation names, beside one that has named five times
+// as many over time: what the results of 100 mails cost must not depend on the other 400.
+//
+// It reports mails per second, the ratio of the operator's time to that of the bare client, and the operator's writes per mail.
 func BenchmarkMail(b *testing.B) {
-	b.Run("near", func(b *testing.B) { benchmarkMail(b, 0) })
-	b.Run("20ms", func(b *testing.B) { benchmarkMail(b, roundTrip) })
+	people := sizeOr(b, invitedNear)
+	b.Run("near", func(b *testing.B) { benchmarkMail(b, 0, connections, people) })
+	b.Run("20ms", func(b *testing.B) { benchmarkMail(b, roundTrip, many, min(people, invitedFar)) })
+	b.Run("list", benchmarkList)
 }
 
-func benchmarkMail(b *testing.B, away time.Duration) {
+func benchmarkMail(b *testing.B, away time.Duration, lines, people int) {
 	ctx := b.Context()
-	post := startPost(ctx, b, away)
 	for b.Loop() {
-		bare := post.timed(ctx, b, post.bare)
-		made := post.timed(ctx, b, post.invite)
-		post.settle(ctx, b)
-		again := post.timed(ctx, b, post.again)
-		b.ReportMetric(mails/bare.Seconds(), "mails/s-library")
-		b.ReportMetric(mails/made.Seconds(), "mails/s-invited")
-		b.ReportMetric(mails/again.Seconds(), "mails/s-resent")
-		b.ReportMetric(made.Seconds()/bare.Seconds(), "invited:library")
-		b.ReportMetric(again.Seconds()/bare.Seconds(), "resent:library")
+		p := startPost(ctx, b, away, lines)
+		again := min(people, invitedFar)
+		bare := p.bare(ctx, b, people, again)
+		p.start(ctx, b)
+		invited := p.timed(ctx, b, people, func() { p.invite(ctx, people) })
+		writes := p.writes()
+		p.meter.settled(ctx)
+		resent := p.timed(ctx, b, again, func() { p.again(ctx, again) })
+		b.ReportMetric(float64(people)/invited.Seconds(), "mails/s-invited")
+		b.ReportMetric(float64(people)/bare.invited.Seconds(), "mails/s-invited-bare")
+		b.ReportMetric(invited.Seconds()/bare.invited.Seconds(), "invited:bare")
+		b.ReportMetric(float64(again)/resent.Seconds(), "mails/s-resent")
+		b.ReportMetric(resent.Seconds()/bare.resent.Seconds(), "resent:bare")
+		b.ReportMetric(float64(writes)/float64(people), "writes/mail")
+		p.stop(b)
 	}
 }
 
-// post is a control plane with the whole operator, and a mail server.
-type post struct {
-	env  *testenv.Env
-	box  *mailbox.Mailbox
-	addr string
-	made []*v1alpha1.Invitation
-	runs int
+// benchmarkList measures Invitations that have named people before beside others that have not.
+func benchmarkList(b *testing.B) {
+	ctx := b.Context()
+	for b.Loop() {
+		p := startPost(ctx, b, 0, connections)
+		p.start(ctx, b)
+		p.timed(ctx, b, listed, func() { p.inviteList(ctx, 0) }) // batches grow from one mail on
+		p.meter.settled(ctx)
+		short := p.timed(ctx, b, listed, func() { p.inviteList(ctx, 0) })
+		p.meter.settled(ctx)
+		long := p.timed(ctx, b, listed, func() { p.inviteList(ctx, known) })
+		b.ReportMetric(long.Seconds()/short.Seconds(), "500:100")
+		b.ReportMetric(float64(p.meter.count("patch invitations/status")), "status-writes")
+		p.meter.settled(ctx)
+		p.stop(b)
+	}
 }
 
-func startPost(ctx context.Context, b *testing.B, away time.Duration) *post {
+// post is a control plane with a mail server, and the operator once it is started.
+type post struct {
+	all   *suite.Suite
+	env   *testenv.Env
+	past  client.Client
+	box   *mailbox.Mailbox
+	addr  string
+	lines int
+	meter *meter
+	usher *operator.Operator
+	// namespace is the organization's, and lists counts its Invitations of many people.
+	namespace string
+	lists     int
+}
+
+func startPost(ctx context.Context, b *testing.B, away time.Duration, lines int) *post {
 	all := suite.Start(b, nil)
-	box := all.Mailbox
-	distance, err := mailbox.NewDistance(box.Addr(), away)
-	must(b, err)
-	b.Cleanup(func() { must(b, distance.Close()) })
-	p := &post{env: all.Env, box: box, addr: box.Addr()}
+	p := &post{
+		all: all, env: all.Env, box: all.Mailbox, addr: all.Mailbox.Addr(), lines: lines, meter: &meter{counts: map[string]int{}},
+		past: all.Env.As("system:kube-controller-manager", "system:masters"), namespace: all.Env.Namespace(ctx, "post"),
+	}
 	if away > 0 {
+		distance, err := mailbox.NewDistance(p.addr, away)
+		must(b, err)
+		b.Cleanup(func() { must(b, distance.Close()) })
 		p.addr = distance.Addr()
 	}
-
-	all.StartOperator(ctx, func(o *setup.Options) {
-		o.Mail.Address, o.Mail.Connections = p.addr, connections
-		o.SettleDelay = time.Millisecond
-	})
 	return p
 }
 
-// timed measures how long it takes until another 1,000 mails have arrived.
-func (p *post) timed(ctx context.Context, b *testing.B, do func(context.Context, *testing.B)) time.Duration {
-	wanted, began := p.box.Count()+mails, time.Now()
-	do(ctx, b)
-	must(b, wait.PollUntilContextTimeout(ctx, time.Millisecond, mailWait, true, func(context.Context) (bool, error) {
+// start starts the operator in an organization with an administrator.
+func (p *post) start(ctx context.Context, b *testing.B) {
+	options, err := operator.Options(p.env, p.box)
+	must(b, err)
+	options.Mail.Address, options.Mail.Connections, options.SettleDelay = p.addr, p.lines, time.Millisecond
+	cfg := p.env.OperatorConfig()
+	cfg.Wrap(p.meter.wrap)
+	p.usher, err = operator.StartWith(ctx, cfg, options)
+	must(b, err)
+	must(b, p.env.Client.Create(ctx, builders.Organization(p.namespace).Obj()))
+	must(b, p.env.Client.Create(ctx, builders.OrgUser(p.namespace, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()))
+	p.meter.settled(ctx)
+}
+
+func (p *post) stop(b *testing.B) { must(b, p.usher.Stop()) }
+
+// timed measures how long it takes until so many more mails have arrived, and their Invitations say so.
+func (p *post) timed(ctx context.Context, b *testing.B, mails int, do func()) time.Duration {
+	wanted, began := p.box.Count()+mails, p.meter.begin()
+	do()
+	must(b, wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, mailWait, true, func(context.Context) (bool, error) {
 		return p.box.Count() >= wanted, nil
 	}))
-	return time.Since(began)
+	p.recorded(ctx, b)
+	return p.meter.lastOf("patch invitations/status").Sub(began)
 }
 
-// bare sends with the library alone: one session per connection, one mail after the other.
-func (p *post) bare(ctx context.Context, b *testing.B) {
-	host, portText, err := net.SplitHostPort(p.addr)
-	must(b, err)
-	port, err := strconv.Atoi(portText)
-	must(b, err)
-	numbers := make(chan int)
-	var senders sync.WaitGroup
-	for range connections {
-		senders.Go(func() {
-			c, err := gomail.NewClient(host, gomail.WithPort(port), gomail.WithTLSPolicy(gomail.NoTLS))
-			check(err)
-			check(c.DialWithContext(ctx))
-			for n := range numbers {
-				check(c.Send(message(n)))
+// recorded waits until no Invitation has a mail to send.
+func (p *post) recorded(ctx context.Context, b *testing.B) {
+	must(b, wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, mailWait, true, func(ctx context.Context) (bool, error) {
+		var list v1alpha1.InvitationList
+		if err := p.env.Client.List(ctx, &list, client.InNamespace(p.namespace)); err != nil {
+			return false, err
+		}
+		for n := range list.Items {
+			for _, r := range list.Items[n].Status.Recipients {
+				if r.Mail != nil && r.Mail.State != v1alpha1.MailSent {
+					return false, nil
+				}
 			}
-			check(c.Close())
-		})
-	}
-	for n := range mails {
-		numbers <- n
-	}
-	close(numbers)
-	senders.Wait()
+		}
+		return true, nil
+	}))
 }
 
-// message returns the mail that the operator would send.
-func message(n int) *gomail.Msg {
-	rendered, err := mail.Render(mail.Content{
-		Kind: mail.Invitation, Language: "en", Organization: "Acme", Inviter: "ana@acme.example",
-		Recipient: "Person", Role: string(v1alpha1.RoleMember), URL: "https://usher.acme.example/i/token",
-		Expires: time.Now().Add(7 * 24 * time.Hour), Username: "person@acme.example",
-	})
-	check(err)
-	m := gomail.NewMsg()
-	check(m.From("usher@usher.example"))
-	check(m.To(address("bare", n)))
-	m.SetMessageIDWithValue(fmt.Sprintf("%d@usher.example", n))
-	m.Subject(rendered.Subject)
-	m.SetBodyString(gomail.TypeTextPlain, rendered.Text)
-	m.AddAlternativeString(gomail.TypeTextHTML, rendered.HTML)
-	return m
+// writes returns how many writes the operator has made.
+func (p *post) writes() int {
+	_, total := p.meter.written()
+	return total
 }
 
 func address(organization string, n int) string {
 	return fmt.Sprintf("person-%d@%s.example", n, organization)
 }
 
-// invite creates ten Invitations in a new organization.
-func (p *post) invite(ctx context.Context, b *testing.B) {
-	p.runs++
-	namespace := p.env.Namespace(ctx, "post")
-	must(b, p.env.Client.Create(ctx, builders.Organization(namespace).Obj()))
-	must(b, p.env.Client.Create(ctx, builders.OrgUser(namespace, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()))
-	p.made = nil
-	for i := range invitations {
-		var emails []string
-		for n := range recipients {
-			emails = append(emails, address(namespace, i*recipients+n))
-		}
-		made := builders.Invitation(namespace, fmt.Sprintf("team-%d", i), emails...).Obj()
-		must(b, p.env.Client.Create(ctx, made))
-		p.made = append(p.made, made)
-	}
+func (p *post) invitation(n int) builders.InvitationBuilder {
+	return builders.Invitation(p.namespace, fmt.Sprintf("person-%d", n), address(p.namespace, n))
 }
 
-// settle waits until every account reports that its mail is sent, so that the next measurement has the machine to itself.
-func (p *post) settle(ctx context.Context, b *testing.B) {
-	must(b, wait.PollUntilContextTimeout(ctx, time.Second, mailWait, true, func(ctx context.Context) (bool, error) {
-		var users v1alpha1.OrgUserList
-		err := p.env.Client.List(ctx, &users, client.InNamespace(p.made[0].Namespace))
-		ready := 0
-		for n := range users.Items {
-			if meta.IsStatusConditionTrue(users.Items[n].Status.Conditions, v1alpha1.ConditionReady) {
-				ready++
+// invite creates an Invitation for each person.
+func (p *post) invite(ctx context.Context, people int) {
+	parallel(people, func(n int) { check(p.env.Client.Create(ctx, p.invitation(n).Obj())) })
+}
+
+// again sends Invitations once more.
+func (p *post) again(ctx context.Context, people int) {
+	parallel(people, func(n int) { check(p.env.Client.Patch(ctx, p.invitation(n).Obj(), resend())) })
+}
+
+func resend() client.Patch {
+	return client.RawPatch("application/merge-patch+json",
+		fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"1"}}}`, v1alpha1.AnnotationResend))
+}
+
+// inviteList creates an Invitation of as many people as one may name, whose status has that number of others who were removed.
+func (p *post) inviteList(ctx context.Context, removed int) {
+	p.lists++
+	name := fmt.Sprintf("list-%d", p.lists)
+	emails := make([]string, listed)
+	for n := range emails {
+		emails[n] = address(name+"."+p.namespace, n)
+	}
+	i := builders.Invitation(p.namespace, name, emails...).Obj()
+	if removed == 0 {
+		check(p.env.Client.Create(ctx, i))
+		return
+	}
+	p.pause(ctx, true)
+	check(p.env.Client.Create(ctx, i))
+	before := i.DeepCopy()
+	for n := range removed {
+		i.Status.Recipients = append(i.Status.Recipients, v1alpha1.RecipientStatus{
+			Email: v1alpha1.EmailAddress(address("former."+p.namespace, n)), User: fmt.Sprintf("former-%d", n),
+			OnboardingStatus: v1alpha1.OnboardingStatus{
+				State: v1alpha1.RecipientRevoked, RevocationReason: v1alpha1.RevokedAddressRemoved, SendCount: 1,
+				Mail: &v1alpha1.MailStatus{
+					Kind: v1alpha1.MailInvitation, State: v1alpha1.MailSent, MessageID: "<" + strings.Repeat("0", 32) + "@usher.example>",
+				},
+			},
+		})
+	}
+	check(p.past.Status().Patch(ctx, i, client.MergeFrom(before)))
+	p.pause(ctx, false)
+	p.meter.begin()
+}
+
+// parallel does something for each number, as many at a time as the operator has workers for Invitations, their users and their mails.
+func parallel(count int, do func(n int)) {
+	const workers = 20
+	numbers := make(chan int)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for n := range numbers {
+				do(n)
 			}
-		}
-		return ready > mails, err
-	}))
+		})
+	}
+	for n := range count {
+		numbers <- n
+	}
+	close(numbers)
+	all.Wait()
 }
 
-// again sends the Invitations once more.
-func (p *post) again(ctx context.Context, b *testing.B) {
-	for _, i := range p.made {
-		patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"%d"}}}`, v1alpha1.AnnotationResend, p.runs)
-		must(b, p.env.Client.Patch(ctx, i, client.RawPatch("application/merge-patch+json", patch)))
-	}
+// pause pauses the organization, or ends its pause.
+func (p *post) pause(ctx context.Context, paused bool) {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: p.namespace}}
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"%t"}}}`, v1alpha1.AnnotationPaused, paused)
+	check(p.env.Client.Patch(ctx, namespace, client.RawPatch("application/merge-patch+json", patch)))
 }

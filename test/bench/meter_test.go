@@ -35,7 +35,9 @@ const (
 type meter struct {
 	mu     sync.Mutex
 	counts map[string]int
-	last   time.Time
+	// ends are when the last of each kind of write ended, and last is when any did.
+	ends map[string]time.Time
+	last time.Time
 	// recording says whether every request is kept in writes, for replay.
 	recording bool
 	writes    []write
@@ -54,8 +56,13 @@ func (m *meter) wrap(next http.RoundTripper) http.RoundTripper {
 		response, err := next.RoundTrip(r)
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.counts[strings.ToLower(r.Method)+" "+what]++
+		kind := strings.ToLower(r.Method) + " " + what
+		m.counts[kind]++
 		m.last = time.Now()
+		if m.ends == nil {
+			m.ends = map[string]time.Time{}
+		}
+		m.ends[kind] = m.last
 		return response, err
 	})
 }
@@ -121,6 +128,20 @@ func (m *meter) written() (counts map[string]int, total int) {
 		total += n
 	}
 	return maps.Clone(m.counts), total
+}
+
+// count returns how many writes of a kind there were.
+func (m *meter) count(kind string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.counts[kind]
+}
+
+// lastOf returns when the last write of a kind ended.
+func (m *meter) lastOf(kind string) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ends[kind]
 }
 
 // lastWrite returns the time of the last write.
