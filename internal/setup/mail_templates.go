@@ -115,9 +115,20 @@ func checkMailTemplates(ctx context.Context, live client.Reader, o *Options) err
 	if o.MailTemplates == "" {
 		return nil
 	}
-	err := live.List(ctx, &corev1.ConfigMapList{}, client.InNamespace(o.Namespace), client.Limit(1),
-		client.MatchingFields{"metadata.name": o.MailTemplates}) // as the cache does
+	list := func() error {
+		return live.List(ctx, &corev1.ConfigMapList{}, client.InNamespace(o.Namespace), client.Limit(1),
+			client.MatchingFields{"metadata.name": o.MailTemplates}) // as the cache does
+	}
+	err := list()
 	if !apierrors.IsForbidden(err) {
+		return err
+	}
+	// An API server that has just started refuses everything until it knows the roles. The operator may always read its own Secrets, so a
+	// refusal of that says nothing about the templates.
+	if err := live.Get(ctx, linkKeysKey(o), &corev1.Secret{}); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("cannot read the operator's own Secret %s: %w", linkKeysKey(o), err)
+	}
+	if err = list(); !apierrors.IsForbidden(err) {
 		return err
 	}
 	o.features.report(featureMailTemplates, fmt.Errorf("cannot read the mail templates in ConfigMap %s/%s, mails use those that ship: let "+

@@ -133,6 +133,26 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		Expect(checkMailTemplates(ctx, refusing, &o)).To(MatchError("no answer"))
 	})
 
+	It("is not left alone when the API server, which has just started, knows no roles yet", func(ctx context.Context) {
+		forbidden := apierrors.NewForbidden(corev1.Resource("all"), "", nil)
+		secrets, lists := error(forbidden), []error{forbidden, forbidden, nil}
+		starting := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
+			Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error { return secrets },
+			List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
+				defer func() { lists = lists[1:] }()
+				return lists[0]
+			},
+		})
+		o := options()
+		o.MailTemplates, o.features = key.Name, newFeatures(logr.Discard(), o.Namespace)
+		Expect(checkMailTemplates(ctx, starting, &o)).To(MatchError(ContainSubstring("usher-link-keys")), "it is started again")
+		secrets = nil
+		Expect(checkMailTemplates(ctx, starting, &o)).To(Succeed())
+		Expect(lists).To(BeEmpty())
+		Expect(o.MailTemplates).To(Equal(key.Name))
+		Expect(o.features.wrong).To(BeEmpty())
+	})
+
 	It("has its errors cut to the size of an event", func() {
 		text := note(errors.New(strings.Repeat("é", 2000)))
 		Expect(len(text)).To(BeNumerically("<=", maxNote))
