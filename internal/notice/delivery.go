@@ -26,7 +26,7 @@ func NextAttempt(s *v1alpha1.NoticeDeliveryStatus, now time.Time) (time.Duration
 	if s.NextAttemptTime == nil {
 		return 0, true
 	}
-	return max(s.NextAttemptTime.Sub(now), 0), true
+	return attempt.Wait(s.NextAttemptTime.Time, s.Attempts, s.Budget, now), true
 }
 
 // Record writes the outcome of an attempt. A message whose outcome was recorded before, or that is another one, stays as it is.

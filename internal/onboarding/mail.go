@@ -116,7 +116,7 @@ func NextAttempt(o *v1alpha1.OnboardingStatus, now time.Time) (time.Duration, bo
 	if o.Mail.NextAttemptTime == nil {
 		return 0, true
 	}
-	return max(o.Mail.NextAttemptTime.Sub(now), 0), true
+	return attempt.Wait(o.Mail.NextAttemptTime.Time, o.Mail.Attempts, o.Mail.Budget, now), true
 }
 
 // Queued reports whether a mail is still to be sent, now or later.

@@ -136,7 +136,7 @@ func (r *Reconciler) awaitNextMove(_ context.Context, s *scope) (time.Duration, 
 
 // settling returns how long what was declared together with the Invitation still has to arrive.
 func (r *Reconciler) settling(i *v1alpha1.Invitation) time.Duration {
-	return max(r.settleDelay-r.now().Sub(i.CreationTimestamp.Time), 0)
+	return requeue.Settling(i, r.settleDelay, r.now())
 }
 
 // subject returns the person of a transition.

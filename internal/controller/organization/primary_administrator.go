@@ -14,6 +14,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/account"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/requeue"
 )
 
 // reconcilePrimaryAdministrator invites the primary administrator of an organization that has no users other than Limited
@@ -23,8 +24,8 @@ func (r *Reconciler) reconcilePrimaryAdministrator(ctx context.Context, s *scope
 	if o.Spec.PrimaryAdministrator == nil || slices.ContainsFunc(s.users, isFull) {
 		return 0, nil
 	}
-	if age := r.now().Sub(o.CreationTimestamp.Time); age < r.settleDelay {
-		return r.settleDelay - age, nil
+	if wait := requeue.Settling(o, r.settleDelay, r.now()); wait > 0 {
+		return wait, nil
 	}
 	// The cache may not know of a user yet.
 	var full v1alpha1.OrgUserList

@@ -12,6 +12,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/wording"
 )
@@ -31,8 +32,8 @@ func (r *Reconciler) reconcileAccounts(ctx context.Context, s *scope) (time.Dura
 	if s.organization == nil || !s.organization.DeletionTimestamp.IsZero() {
 		return 0, nil
 	}
-	if age := r.now().Sub(g.CreationTimestamp.Time); age < r.settleDelay {
-		return r.settleDelay - age, nil // users who are declared together with the group have to arrive
+	if wait := requeue.Settling(g, r.settleDelay, r.now()); wait > 0 {
+		return wait, nil // users who are declared together with the group have to arrive
 	}
 	var missing []string
 	for _, address := range effective.GroupMembers(g) {

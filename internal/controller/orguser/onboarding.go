@@ -13,6 +13,7 @@ import (
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/onboarding"
+	"github.com/usher-operator/usher/internal/requeue"
 )
 
 // reconcileOnboarding moves the onboarding of a person who is declared without an Invitation on.
@@ -32,7 +33,7 @@ func (r *Reconciler) reconcileOnboarding(ctx context.Context, s *scope) error {
 // inviter, and the workspaces.
 func (r *Reconciler) settling(ctx context.Context, f *effective.UserFacts) (time.Duration, error) {
 	u := f.User
-	wait := r.settleDelay - r.now().Sub(u.CreationTimestamp.Time)
+	wait := requeue.Settling(u, r.settleDelay, r.now())
 	if wait <= 0 || u.Status.Onboarding != nil || !hostsOnboarding(u) {
 		return 0, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/limited"
+	"github.com/usher-operator/usher/internal/requeue"
 )
 
 // reconcileAccounts creates a Limited account for every address that a device in force is assigned to and that no user has (LMI-4). It
@@ -36,8 +37,8 @@ func (r *Reconciler) reconcileAccounts(ctx context.Context, s *scope) (time.Dura
 		if len(users) > 0 {
 			continue // the account stays as it is (LMI-7); if it is deleted, that leads to the next pass
 		}
-		if age := r.now().Sub(w.CreationTimestamp.Time); age < r.settleDelay {
-			return r.settleDelay - age, nil
+		if wait := requeue.Settling(w, r.settleDelay, r.now()); wait > 0 {
+			return wait, nil
 		}
 		if err := r.createAccount(ctx, w, string(email)); err != nil {
 			return 0, fmt.Errorf("cannot create the Limited account of %s: %w", email, err)

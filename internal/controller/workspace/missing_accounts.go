@@ -15,6 +15,7 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/delivery/attempt"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/status"
 	"github.com/usher-operator/usher/internal/wording"
 )
@@ -26,8 +27,8 @@ func (r *Reconciler) reconcileMissingAccounts(ctx context.Context, s *scope) (ti
 	if s.organization == nil || !s.organization.DeletionTimestamp.IsZero() {
 		return 0, nil
 	}
-	if age := r.now().Sub(w.CreationTimestamp.Time); age < r.settleDelay {
-		return r.settleDelay - age, nil // users who are declared together with the workspace have to arrive
+	if wait := requeue.Settling(w, r.settleDelay, r.now()); wait > 0 {
+		return wait, nil // users who are declared together with the workspace have to arrive
 	}
 	addresses, err := r.membersWithoutAccount(ctx, w)
 	if err != nil {

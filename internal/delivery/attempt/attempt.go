@@ -21,6 +21,19 @@ func Backoff(attempts int32) time.Duration {
 	return min(wait, most)
 }
 
+// longestHold is longer than a message waits for a server that cannot be reached, before it is tried.
+const longestHold = 2 * time.Minute
+
+// Wait returns how long until a message is due again after that many attempts. A time further ahead than any wait can be was written, or
+// is read, by a clock that is wrong: the message is due. The wait for a budget of the platform has no such limit.
+func Wait(next time.Time, attempts int32, budget string, now time.Time) time.Duration {
+	wait := max(next.Sub(now), 0)
+	if budget == "" && wait > Backoff(attempts)+longestHold {
+		return 0
+	}
+	return wait
+}
+
 // Result is the result of an attempt to deliver a message.
 type Result struct {
 	// MessageID identifies the message.

@@ -40,6 +40,21 @@ var _ = Describe("The time of the next attempt", func() {
 	)
 })
 
+var _ = Describe("The wait for the next attempt", func() {
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+	DescribeTable("ends when a clock was wrong", func(ahead time.Duration, attempts int, budget string, wait time.Duration) {
+		Expect(attempt.Wait(noon.Add(ahead), int32(attempts), budget, noon)).To(Equal(wait))
+	},
+		Entry("it is the back-off", 20*time.Second, 2, "", 20*time.Second),
+		Entry("it is over", -time.Second, 2, "", time.Duration(0)),
+		Entry("it is the time that a server cannot be reached", time.Minute, 0, "", time.Minute),
+		Entry("the clock was an hour early when the time was written, or is late now", time.Hour+10*time.Second, 1, "", time.Duration(0)),
+		Entry("an hour is the back-off", time.Hour, 20, "", time.Hour),
+		Entry("a budget is for a day", 20*time.Hour, 0, "100 a day", 20*time.Hour),
+	)
+})
+
 var _ = Describe("Shortened texts", func() {
 	DescribeTable("contain whole characters only", func(text string, most int, short string) {
 		Expect(attempt.Shorten(text, most)).To(Equal(short))
