@@ -141,6 +141,19 @@ sizing:
 	USHER_SIZING=$(PEOPLE) USHER_SIZING_LIMIT=$(LIMIT) \
 	go test -run '^$$' -bench 'Sizing$(if $(LIMIT),Limit,$$)' -benchtime 1x -timeout 3h ./test/bench
 
+# A history that breaks a rule can be judged again: go run ./hack/judge .dev/artifacts/chaos/history.jsonl.gz
+.PHONY: chaos
+DURATION ?= 1h
+SEED     ?=
+chaos: ## Have everything fail at once for DURATION=1h while people work, and judge every revision; SEED= repeats a run.
+	@$(ASSETS); \
+	mkdir -p .dev/artifacts/chaos; \
+	USHER_CHAOS=$(DURATION) USHER_CHAOS_SEED=$(SEED) USHER_CHAOS_ARTIFACTS=$(CURDIR)/.dev/artifacts/chaos \
+	go test -timeout 12h ./test/chaos -ginkgo.timeout=12h -ginkgo.focus='An upheaval' -ginkgo.v >.dev/artifacts/chaos/log.txt 2>&1 || \
+	  { tail -n 40 .dev/artifacts/chaos/log.txt; failed=1; }; \
+	cat .dev/artifacts/chaos/report.txt; \
+	exit $${failed:-0}
+
 .PHONY: requirements
 requirements: ## List the requirements that no test names.
 	@go run ./hack/requirements

@@ -43,7 +43,11 @@ func main() {
 // errVersion says that only the version was asked for.
 var errVersion = errors.New("version requested")
 
+// adjust changes the options of a program that is built for a test: see clock.go.
+var adjust = func(*setup.Options) {}
+
 func run(ctx context.Context, options setup.Options) error {
+	adjust(&options)
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("cannot find the API server: run in a pod, or set --kubeconfig or KUBECONFIG: %w", err)

@@ -40,8 +40,8 @@ type snapshot struct {
 	users        map[string]*v1alpha1.OrgUser
 }
 
-// history is every revision of an organization and its users since before they were created. It is safe for concurrent use.
-type history struct {
+// raceHistory is every revision of an organization and its users since before they were created. It is safe for concurrent use.
+type raceHistory struct {
 	namespace string
 
 	mu        sync.Mutex
@@ -51,9 +51,9 @@ type history struct {
 
 // record starts a history in an empty namespace. It comes from two watches without gaps, and is ordered by the resource
 // versions, which come from a single store.
-func record(ctx context.Context, namespace string) *history {
+func record(ctx context.Context, namespace string) *raceHistory {
 	GinkgoHelper()
-	h := &history{namespace: namespace}
+	h := &raceHistory{namespace: namespace}
 	c, err := client.NewWithWatch(env.Config, client.Options{Scheme: env.Scheme, Mapper: env.Client.RESTMapper()})
 	Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -73,7 +73,7 @@ func record(ctx context.Context, namespace string) *history {
 	return h
 }
 
-func (h *history) follow(ctx context.Context, watcher watch.Interface) {
+func (h *raceHistory) follow(ctx context.Context, watcher watch.Interface) {
 	defer watcher.Stop()
 	for event := range watcher.ResultChan() {
 		h.add(event)
@@ -85,7 +85,7 @@ func (h *history) follow(ctx context.Context, watcher watch.Interface) {
 	}
 }
 
-func (h *history) add(event watch.Event) {
+func (h *raceHistory) add(event watch.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	object, ok := event.Object.(client.Object)
@@ -101,21 +101,21 @@ func (h *history) add(event watch.Event) {
 }
 
 // length returns the number of revisions so far.
-func (h *history) length() int {
+func (h *raceHistory) length() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.revisions)
 }
 
 // await waits until this many revisions have arrived.
-func (h *history) await(ctx context.Context, length int) error {
+func (h *raceHistory) await(ctx context.Context, length int) error {
 	return wait.PollUntilContextTimeout(ctx, time.Millisecond, eventually, true, func(context.Context) (bool, error) {
 		return h.length() >= length, nil
 	})
 }
 
 // complete waits until the history is up to date and returns it in order.
-func (h *history) complete(ctx context.Context) []revision {
+func (h *raceHistory) complete(ctx context.Context) []revision {
 	GinkgoHelper()
 	Eventually(ctx, func(g Gomega) {
 		var organizations v1alpha1.OrganizationList
@@ -139,7 +139,7 @@ func (h *history) complete(ctx context.Context) []revision {
 }
 
 // newest returns the resource version of each object that still exists.
-func (h *history) newest() map[string]string {
+func (h *raceHistory) newest() map[string]string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	numbers := map[string]int64{}

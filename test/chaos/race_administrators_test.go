@@ -65,7 +65,7 @@ func (r *administratorRace) email(name string) string {
 
 // acts returns the next combination. All combinations take turns, with the webhooks and past them, beginning at one that
 // depends on the seed.
-func (r *administratorRace) acts(round int, h *history) []act {
+func (r *administratorRace) acts(round int, h *raceHistory) []act {
 	mix, now := int(GinkgoRandomSeed()%27)+round/2, h.length()
 	late := mix%4 == 3
 	var acts []act

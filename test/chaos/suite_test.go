@@ -44,9 +44,9 @@ func TestChaos(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {
-	s := suite.Start(GinkgoTB(), GinkgoWriter)
+	s := suite.Start(GinkgoTB(), GinkgoWriter, func(o *testenv.Options) { o.AuditAnswers = []string{"organizations"} })
 	env, box = s.Env, s.Mailbox
-	binary, err := operator.Build(ctx, GinkgoT().TempDir())
+	binary, err := operator.Build(ctx, GinkgoT().TempDir(), "-tags=chaos")
 	Expect(err).NotTo(HaveOccurred())
 	usher = newOperatorUnderTest(binary)
 	DeferCleanup(usher.kill)

@@ -43,14 +43,15 @@ type Process struct {
 }
 
 // Build builds the operator's binary from this repository into a directory and returns its path. It uses the flags of the
-// Makefile, whatever those of the tests, so that the packages are in the build cache.
-func Build(ctx context.Context, dir string) (string, error) {
+// Makefile, whatever those of the tests, so that the packages are in the build cache. More flags of go build may follow.
+func Build(ctx context.Context, dir string, more ...string) (string, error) {
 	root, err := testenv.RepoRoot()
 	if err != nil {
 		return "", err
 	}
 	binary := filepath.Join(dir, "usher")
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-o", binary, "./cmd")
+	arguments := slices.Concat([]string{"build", "-buildvcs=false", "-trimpath", "-o", binary}, more, []string{"./cmd"})
+	cmd := exec.CommandContext(ctx, "go", arguments...)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the operator: %w:\n%s", err, out)

@@ -21,7 +21,16 @@ const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
-- level: Metadata
+%s- level: Metadata
+`
+
+// auditAnswers has the log contain the answers to requests about some of Usher's kinds.
+const auditAnswers = `- level: RequestResponse
+  omitManagedFields: true
+  verbs: [create, get, patch, update]
+  resources:
+  - group: accounts.usher.dev
+    resources: [%s]
 `
 
 // startServers starts etcd and kube-apiserver.
@@ -40,7 +49,11 @@ func (e *Env) startServers(opts Options) error {
 		return err
 	}
 	policy := filepath.Join(e.dir, "audit-policy.yaml")
-	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+	answers := ""
+	for _, resource := range opts.AuditAnswers {
+		answers += fmt.Sprintf(auditAnswers, resource+", "+resource+"/status")
+	}
+	if err := os.WriteFile(policy, fmt.Appendf(nil, auditPolicy, answers), 0o600); err != nil {
 		return fmt.Errorf("write the audit policy: %w", err)
 	}
 	control := &envtest.Environment{

@@ -102,6 +102,9 @@ func (e *Env) Writes(ctx context.Context, since time.Time, filter func(AuditEven
 	})
 }
 
+// AuditLogPath returns the file of the audit log, for those who read more than the others would bear to keep in memory.
+func (e *Env) AuditLogPath() string { return e.auditLog() }
+
 func (e *Env) auditLog() string { return filepath.Join(e.dir, "audit.log") }
 
 func (e *Env) auditEvents(ctx context.Context, wanted func(AuditEvent) bool) ([]AuditEvent, error) {

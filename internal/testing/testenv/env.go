@@ -33,6 +33,8 @@ type Options struct {
 	CRDsOnly bool
 	// Empty installs nothing, for tests of the installation.
 	Empty bool
+	// AuditAnswers are the kinds of Usher, by their plural names, of which the audit log contains the answers to requests about one object.
+	AuditAnswers []string
 	// AuditWebhook, unless nil, is where the API server sends its audit events.
 	AuditWebhook *AuditWebhook
 	// Authentication, unless empty, is an AuthenticationConfiguration of the API server: whose tokens it accepts, beside those of
