@@ -52,10 +52,10 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	DeferCleanup(usher.kill)
 })
 
-// rounds returns how often the story is played: USHER_CHAOS_ROUNDS, or twice.
+// rounds returns how often the story is played: USHER_CHAOS_ROUNDS, or once.
 func rounds() int {
 	if n, err := strconv.Atoi(os.Getenv("USHER_CHAOS_ROUNDS")); err == nil {
 		return n
 	}
-	return 2
+	return 1
 }
