@@ -65,7 +65,7 @@ func (m manifest) yaml() ([]byte, error) {
 	}
 	// JSON is YAML, and a node keeps the order of the fields.
 	var node yaml.Node
-	if err := yaml.Unmarshal(text, &node); err != nil {
+	if err := yaml.Unmarshal(printable(text), &node); err != nil {
 		return nil, err
 	}
 	block(&node)
@@ -83,6 +83,19 @@ func block(node *yaml.Node) {
 	for _, below := range node.Content {
 		block(below)
 	}
+}
+
+// printable escapes the characters that JSON may have as they are and YAML may not, such as DEL. In JSON they are in texts only.
+func printable(text []byte) []byte {
+	var out bytes.Buffer
+	for _, r := range string(text) {
+		if r >= 0x7f && r <= 0x9f || r == 0xfffe || r == 0xffff {
+			fmt.Fprintf(&out, `\u%04x`, r)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	return out.Bytes()
 }
 
 // quotes returns the quotes that a text needs to stay a text for every reader: kubectl's reads YAML 1.1, in which yes is a boolean, 1:30 a
