@@ -154,6 +154,12 @@ chaos: ## Have everything fail at once for DURATION=1h while people work, and ju
 	cat .dev/artifacts/chaos/report.txt; \
 	exit $${failed:-0}
 
+# make test runs every input that is kept; this looks for new ones. On two idle cores, the default takes some hours.
+EXECUTIONS ?= 100000000
+.PHONY: fuzz
+fuzz: ## Fuzz every parser and door, EXECUTIONS= in all; ONLY= names some, such as scim.FuzzPatch, ARGS= are those of hack/fuzz.
+	@go run ./hack/fuzz -executions $(EXECUTIONS) $(if $(ONLY),-only '$(ONLY)') $(ARGS)
+
 .PHONY: requirements
 requirements: ## List the requirements that no test names.
 	@go run ./hack/requirements

@@ -9,7 +9,6 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
-	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -102,8 +101,3 @@ var _ = Describe("An organization's branding", func() {
 		Expect(effective.AccentColorOf(o, w)).To(Equal("#222222"))
 	})
 })
-
-func FuzzLogoType(f *testing.F) {
-	f.Add([]byte("RIFF\x00\x00\x00\x00WEBPVP8 0123456789"))
-	f.Fuzz(func(_ *testing.T, file []byte) { _, _ = effective.LogoType(file) })
-}

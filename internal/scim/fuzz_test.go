@@ -73,7 +73,8 @@ func FuzzPatch(f *testing.F) {
 	})
 }
 
-// FuzzFilter checks that a filter and its opposite never select the same resource.
+// FuzzFilter checks that a filter and its opposite never select the same resource, and that a filter selects the same in brackets, or with
+// itself.
 func FuzzFilter(f *testing.F) {
 	r, err := scim.Users().Decode([]byte(ana))
 	if err != nil {
@@ -89,6 +90,11 @@ func FuzzFilter(f *testing.F) {
 		opposite, err := scim.Users().ParseFilter("not (" + text + ")")
 		if err == nil && filter.Matches(r) == opposite.Matches(r) {
 			t.Fatalf("%q and its opposite are both %v", text, filter.Matches(r))
+		}
+		for _, same := range []string{"(" + text + ")", "(" + text + ") and (" + text + ")", "(" + text + ") or (" + text + ")", "not (not (" + text + "))"} {
+			if other, err := scim.Users().ParseFilter(same); err == nil && filter.Matches(r) != other.Matches(r) {
+				t.Fatalf("%q is %v, and %q is not", text, filter.Matches(r), same)
+			}
 		}
 	})
 }
