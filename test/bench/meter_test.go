@@ -172,6 +172,18 @@ func (m *meter) settled(ctx context.Context) time.Time {
 	return busy
 }
 
+// awaitIdle waits until no reconciler has had anything to do for a while, whatever was written.
+func awaitIdle(ctx context.Context) error {
+	busy := time.Now()
+	return wait.PollUntilContextTimeout(ctx, look, patience, true, func(context.Context) (bool, error) {
+		working, err := atWork()
+		if working != "" {
+			busy = time.Now()
+		}
+		return time.Since(busy) > calm, err
+	})
+}
+
 // atWork names a metric of the operator's own by which a reconciler has something to do; empty: none has.
 func atWork() (string, error) {
 	families, err := metrics.Registry.Gather()

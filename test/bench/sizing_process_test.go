@@ -193,7 +193,7 @@ func (p *sizedProcess) peakMiB() float64 {
 // profile runs an operator in this process over the same objects, and writes a profile of its heap.
 func (s *sizing) profile(ctx context.Context, b *testing.B, directory string) {
 	s.all.StartOperator(ctx)
-	time.Sleep(20 * time.Second)
+	must(b, awaitIdle(ctx))
 	runtime.GC()
 	runtime.GC()
 	file, err := os.Create(filepath.Join(directory, fmt.Sprintf("heap-%d.pprof", s.crowd.people())))
