@@ -15,7 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	rbacv1ac "k8s.io/client-go/applyconfigurations/rbac/v1"
-	"k8s.io/client-go/util/retry"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -38,25 +38,34 @@ func NewWriter(c client.Client, api lookup.APIReader) Writer {
 	return Writer{client: c, api: api}
 }
 
+// atATime is how many bindings of one holder are written at the same time: as many as a reconciler has workers, so that a person with
+// many workspaces does not wait for one after another.
+const atATime = 8
+
 // Apply carries out a plan: it first deletes what nothing replaces, then applies, and then deletes what was replaced, so that a
 // change of role leaves no gap. A binding that is refused keeps no other from being applied or deleted, except that what it was to
 // replace stays. All failures are returned together.
 func (w Writer) Apply(ctx context.Context, plan Plan) error {
 	failures := []error{w.Delete(ctx, plan.Delete)}
-	delay, refused := grantableDelay, map[bindingSlot]bool{}
-	for _, b := range plan.Apply {
-		err := w.apply(ctx, b, delay)
-		if err == nil {
-			continue
-		}
-		failures = append(failures, failure(b, err))
-		refused[slotOf(b)] = true
-		if b.Labels[v1alpha1.LabelModule] != "" {
-			delay = wait.Backoff{Steps: 1} // waiting once is enough: by now, the others have waited as long
+	errs := each(ctx, plan.Apply, w.applyOnce)
+	w.applyAgain(ctx, plan.Apply, errs)
+	refused := map[bindingSlot]bool{}
+	for n, b := range plan.Apply {
+		if errs[n] != nil {
+			failures = append(failures, failure(b, errs[n]))
+			refused[slotOf(b)] = true
 		}
 	}
 	replaced := slices.DeleteFunc(slices.Clone(plan.Replaced), func(b *rbacv1.RoleBinding) bool { return refused[slotOf(b)] })
 	return errors.Join(append(failures, w.Delete(ctx, replaced))...)
+}
+
+// each writes bindings, several at a time, and returns the error of each of them.
+func each(ctx context.Context, bindings []*rbacv1.RoleBinding, do func(context.Context, *rbacv1.RoleBinding) error) []error {
+	errs := make([]error, len(bindings))
+	all := context.WithoutCancel(ctx) // none is left out: what ctx ends has its error
+	workqueue.ParallelizeUntil(all, atATime, len(bindings), func(n int) { errs[n] = do(ctx, bindings[n]) })
+	return errs
 }
 
 // OfUser selects the bindings of a user, in all namespaces.
@@ -95,13 +104,22 @@ func (w Writer) DeleteMatching(ctx context.Context, selection ...client.ListOpti
 // Delete deletes bindings. One that is gone already is no error, and one that is refused keeps no other from being deleted. All
 // failures are returned together.
 func (w Writer) Delete(ctx context.Context, bindings []*rbacv1.RoleBinding) error {
+	_, err := w.Revoke(ctx, bindings)
+	return err
+}
+
+// Revoke does the same, and returns the bindings that could not be deleted as well.
+func (w Writer) Revoke(ctx context.Context, bindings []*rbacv1.RoleBinding) (left []*rbacv1.RoleBinding, err error) {
+	errs := each(ctx, bindings, func(ctx context.Context, b *rbacv1.RoleBinding) error {
+		return client.IgnoreNotFound(w.client.Delete(ctx, b, client.Preconditions{UID: &b.UID}))
+	})
 	var failures []error
-	for _, b := range bindings {
-		if err := w.client.Delete(ctx, b, client.Preconditions{UID: &b.UID}); client.IgnoreNotFound(err) != nil {
-			failures = append(failures, failure(b, err))
+	for n, b := range bindings {
+		if errs[n] != nil {
+			left, failures = append(left, b), append(failures, failure(b, errs[n]))
 		}
 	}
-	return errors.Join(failures...)
+	return left, errors.Join(failures...)
 }
 
 func failure(b *rbacv1.RoleBinding, err error) error {
@@ -112,17 +130,30 @@ func failure(b *rbacv1.RoleBinding, err error) error {
 // Kubernetes aggregates the labelled ClusterRoles into usher-grantable a moment later.
 var grantableDelay = wait.Backoff{Steps: 14, Duration: 20 * time.Millisecond, Factor: 1.3}
 
-// apply creates or corrects a binding. A module's is retried for a moment while it is forbidden.
-func (w Writer) apply(ctx context.Context, b *rbacv1.RoleBinding, delay wait.Backoff) error {
-	if b.Labels[v1alpha1.LabelModule] == "" {
-		return w.applyOnce(ctx, b)
+// applyAgain repeats what is forbidden for a moment after a module was added. It waits once: after that, the others have waited as long.
+func (w Writer) applyAgain(ctx context.Context, bindings []*rbacv1.RoleBinding, errs []error) {
+	delay := grantableDelay
+	for n, b := range bindings {
+		if !tooSoon(ctx, b, errs[n]) {
+			continue
+		}
+		again := func(ctx context.Context) (bool, error) {
+			errs[n] = w.applyOnce(ctx, b)
+			return !tooSoon(ctx, b, errs[n]), nil
+		}
+		if err := wait.ExponentialBackoffWithContext(ctx, delay, again); err != nil {
+			delay = wait.Backoff{Steps: 1}
+		}
 	}
-	tooSoon := func(err error) bool {
-		return ctx.Err() == nil && apierrors.IsForbidden(err) && !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
-	}
-	return retry.OnError(delay, tooSoon, func() error { return w.applyOnce(ctx, b) })
 }
 
+// tooSoon reports whether the right to bind a module's ClusterRole may still come.
+func tooSoon(ctx context.Context, b *rbacv1.RoleBinding, err error) bool {
+	return b.Labels[v1alpha1.LabelModule] != "" && ctx.Err() == nil && apierrors.IsForbidden(err) &&
+		!apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
+}
+
+// applyOnce creates or corrects a binding.
 func (w Writer) applyOnce(ctx context.Context, b *rbacv1.RoleBinding) error {
 	subject := b.Subjects[0]
 	to := rbacv1ac.Subject().WithKind(subject.Kind).WithName(subject.Name)

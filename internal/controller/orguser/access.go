@@ -5,7 +5,6 @@ package orguser
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -19,22 +18,16 @@ import (
 // deleted. Because the status must not claim that its access is gone, the pass ends here, unless that access can stay in force
 // beside the rest.
 func (r *Reconciler) revoke(ctx context.Context, s *scope) error {
-	var left []*rbacv1.RoleBinding
-	var failures []error
-	for _, b := range s.plan.Delete {
-		if err := r.bindings.Delete(ctx, []*rbacv1.RoleBinding{b}); err != nil {
-			left, failures = append(left, b), append(failures, err)
-		}
-	}
+	left, err := r.bindings.Revoke(ctx, s.plan.Delete)
 	s.plan.Delete = nil
-	if len(left) == 0 {
+	if err == nil {
 		return nil
 	}
 	in, kept := keepInForce(&s.before.Status, s.in, left)
 	if !kept {
-		return errors.Join(failures...)
+		return err
 	}
-	s.in, s.failures = in, append(s.failures, failures...)
+	s.in, s.failures = in, append(s.failures, err)
 	return nil
 }
 
@@ -85,8 +78,5 @@ func workspaceNames(grants []v1alpha1.WorkspaceGrantStatus) map[string]bool {
 // grant creates and repairs the RoleBindings of the access that follows from what is written. One that is refused keeps no other
 // from being written.
 func (r *Reconciler) grant(ctx context.Context, s *scope) error {
-	if s.recordOnly {
-		return nil
-	}
 	return r.bindings.Apply(ctx, s.plan)
 }

@@ -20,7 +20,7 @@ func setConditions(s *scope, failed error) {
 	switch _, failure := requeue.Split(u, failed); {
 	case failure != nil:
 		status.Progressing(u, v1alpha1.ReasonFailed, wording.Failures(failure))
-	case s.recordOnly, failed != nil: // what is transient is no failure, but the access is not there yet
+	case s.granting, failed != nil: // what is transient is no failure, but the access is not there yet
 		status.Progressing(u, v1alpha1.ReasonReconciling, "access is being updated")
 	case in.Held:
 		status.Stalled(u, v1alpha1.ReasonLastAdministrator, fmt.Sprintf(

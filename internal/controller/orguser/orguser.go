@@ -22,6 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
+	"github.com/usher-operator/usher/internal/status"
 )
 
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=orgusers,verbs=get;list;watch;create;patch;delete
@@ -39,6 +40,7 @@ type Reconciler struct {
 	mailDomain  string
 	settleDelay time.Duration
 	now         func() time.Time
+	written     status.Written
 	// accounts is true if people have accounts at an identity provider, which are deleted before they are.
 	accounts bool
 }
@@ -50,7 +52,7 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 ) *Reconciler {
 	return &Reconciler{
 		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, mailDomain: mailDomain,
-		settleDelay: settleDelay, now: now,
+		settleDelay: settleDelay, now: now, written: status.NewWritten(),
 	}
 }
 
@@ -80,6 +82,9 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 
 // Reconcile puts what one OrgUser requests in force.
 func (r *Reconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
+	if r.written.IsAheadOf(u) {
+		return ctrl.Result{}, nil
+	}
 	if !u.DeletionTimestamp.IsZero() {
 		result, err := r.reconcileDelete(ctx, u)
 		return requeue.IgnoreConflict(u, result, err)

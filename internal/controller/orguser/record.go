@@ -25,24 +25,24 @@ func (r *Reconciler) computeInForce(_ context.Context, s *scope) error {
 
 // recordInForce sees to it that what is in force is written before the access that follows from it is granted. The pass writes the
 // status once, at its end, if no access follows from what is not written yet. Otherwise there are two writes:
-//   - A user who stays Ready, about whom something changed from outside, has the first write say so already, and is granted the
-//     access in the same pass. The second write is left out then, because nothing differs, unless a RoleBinding is refused.
-//   - Any other user is Ready only when the access is there: the pass ends with the first write, which brings the next pass.
+//   - A user who stays Ready, about whom something changed from outside, has the first write say so already. The second one is left out
+//     then, because nothing differs, unless a RoleBinding is refused.
+//   - Any other user is Ready only when the access is there, which the second write says.
+//
+// The first write settles what a pass may rely on: it fails if anybody has written to the user since the pass read it, and from then on
+// everybody else's write to the user fails. So nothing is to be gained from waiting until the cache shows it (ADR 0050).
 func (r *Reconciler) recordInForce(ctx context.Context, s *scope) error {
 	r.setInForce(s)
 	r.setAccessChange(s)
 	if s.plan.Empty() || !inForceDiffers(&s.before.Status, &s.user.Status) {
 		return nil
 	}
-	if !isSteady(s.before) || s.user.Status.State != v1alpha1.UserActive {
-		s.recordOnly = true
-		return nil
-	}
+	s.granting = !isSteady(s.before) || s.user.Status.State != v1alpha1.UserActive
 	setConditions(s, errors.Join(s.failures...))
 	if err := r.writeStatus(ctx, s); err != nil {
 		return err
 	}
-	s.before = s.user.DeepCopy()
+	s.before, s.granting = s.user.DeepCopy(), false
 	return nil
 }
 

@@ -32,8 +32,8 @@ type scope struct {
 	// in is what is in force by the facts, and by what phases have confirmed past the cache.
 	in   effective.InForce
 	plan rolebinding.Plan
-	// recordOnly is true when the pass only writes what is in force, and the next pass grants the access that follows.
-	recordOnly bool
+	// granting is true while the status is written that access follows from, of a user who is not Ready before the access is there.
+	granting bool
 	// failures did not keep the later phases from running.
 	failures []error
 	// writeFailed is true when the status could not be written. Then it cannot show why either.

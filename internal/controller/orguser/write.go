@@ -30,6 +30,7 @@ func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.OrgUser)
 	if err != nil || !wrote {
 		return err
 	}
+	r.written.Note(after)
 	ready := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	switch {
