@@ -109,9 +109,14 @@ func (r Reader) memberExists(ctx context.Context, namespace string, m v1alpha1.W
 	return len(users) > 0, err
 }
 
-// maxMemberLookups is how many entries are looked up one by one. Beyond that, it costs less to go through all users once: each may be
-// in as many groups as are listed.
-const maxMemberLookups = 16
+const (
+	// maxMemberLookups is how many entries are looked up one by one. Beyond that, it costs less to go through all users once: each may be
+	// in as many groups as are listed.
+	maxMemberLookups = 16
+	// maxAddressLookups is the same for addresses, each of which is one person's: with 50,000 people, going through all of them costs as much
+	// as looking up thousands.
+	maxAddressLookups = 512
+)
 
 // UsersByMembers returns the OrgUsers whom entries of a workspace's members name, each user once, however often the entries name them.
 func (r Reader) UsersByMembers(ctx context.Context, namespace string, members []v1alpha1.WorkspaceMember,
@@ -120,7 +125,13 @@ func (r Reader) UsersByMembers(ctx context.Context, namespace string, members []
 	if err != nil {
 		return nil, err
 	}
-	if len(members) > maxMemberLookups {
+	groups := 0
+	for _, m := range members {
+		if m.Group != "" {
+			groups++
+		}
+	}
+	if groups > maxMemberLookups || len(members)-groups > maxAddressLookups {
 		return r.usersAmong(ctx, namespace, members)
 	}
 	var named []*v1alpha1.OrgUser
