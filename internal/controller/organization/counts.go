@@ -9,8 +9,12 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/status"
 )
 
@@ -75,4 +79,17 @@ func groupsNamed(w *v1alpha1.Workspace) map[v1alpha1.ObjectName]int {
 		}
 	}
 	return groups
+}
+
+// peoplePerDelay is how many people make the count of an Organization wait for another mapper.CountDelay: a pass goes through all of them,
+// and a change of one person must not cost more, the more others there are.
+const peoplePerDelay = 5000
+
+// countDelay is how long changes are gathered for one count of an Organization.
+func (r *Reconciler) countDelay(ctx context.Context, key types.NamespacedName) time.Duration {
+	o, err := r.cache.Organization(ctx, key.Namespace)
+	if err != nil || o == nil {
+		return mapper.CountDelay // it is gone, or the pass reports what is wrong
+	}
+	return mapper.CountDelay * time.Duration(1+ptr.Deref(o.Status.Users.Total, 0)/peoplePerDelay)
 }

@@ -5,13 +5,19 @@ package organization
 
 import (
 	"context"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/lookup"
+	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/maxima"
@@ -82,4 +88,14 @@ var _ = Describe("The counts of an organization", func() {
 			{Name: "service-desk", Seats: ptr.To[int32](1), Used: ptr.To[int32](0)},
 		}))
 	})
+
+	DescribeTable("are gathered for longer, the more people there are to count", func(ctx context.Context, people int, delay time.Duration) {
+		o := builders.Organization("acme").Obj()
+		o.Status.Users.Total = ptr.To(int32(people)) //nolint:gosec // below
+		r := &Reconciler{cache: lookup.New(maxima.NewCache(ctx, lookup.AddIndexes, o), effective.IntakeDomains{})}
+		Expect(r.countDelay(ctx, client.ObjectKeyFromObject(o))).To(Equal(delay))
+		Expect(r.countDelay(ctx, types.NamespacedName{Namespace: "gone", Name: "gone"})).To(Equal(mapper.CountDelay))
+	},
+		Entry(nil, 0, mapper.CountDelay), Entry(nil, 4999, mapper.CountDelay), Entry(nil, 50_000, 11*mapper.CountDelay),
+	)
 })

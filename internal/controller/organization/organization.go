@@ -59,13 +59,13 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("organization").
 		For(&v1alpha1.Organization{}, builder.WithPredicates(beyondCounts())).
-		Watches(&v1alpha1.Organization{}, mapper.OnChangeAfter(mapper.CountDelay, mapper.Itself[*v1alpha1.Organization])).
+		Watches(&v1alpha1.Organization{}, mapper.OnChangeWithDelay(r.countDelay, mapper.Itself[*v1alpha1.Organization])).
 		WithOptions(requeue.Concurrently).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(organizationForLedgers)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.organizationForAssignee)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(mapper.CountDelay, organizationForUser)).
-		Watches(&v1alpha1.Workspace{}, mapper.OnChangeAfter(mapper.CountDelay, organizationForWorkspace)).
-		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeAfter(mapper.CountDelay, organizationForGroup)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, organizationForUser)).
+		Watches(&v1alpha1.Workspace{}, mapper.OnChangeWithDelay(r.countDelay, organizationForWorkspace)).
+		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeWithDelay(r.countDelay, organizationForGroup)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChange(organizationForInvitation)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(organizationForDelegateBinding)).
 		Watches(&corev1.Secret{}, mapper.OnChange(organizationForTokens)).
