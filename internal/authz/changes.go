@@ -4,6 +4,7 @@
 package authz
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -15,23 +16,49 @@ import (
 // changedFields returns the sorted paths of the fields in which two specs differ. Maps are compared field by field, lists as
 // a whole. If a spec cannot be marshaled to JSON, all of it counts as changed.
 func changedFields(before, after any) []string {
-	b, errBefore := asMap(before)
-	a, errAfter := asMap(after)
+	if reflect.DeepEqual(before, after) {
+		return nil
+	}
+	b, errBefore := fieldsOf(before)
+	a, errAfter := fieldsOf(after)
 	if errBefore != nil || errAfter != nil {
 		return []string{"spec"}
 	}
-	paths := differences("spec", b, a)
+	inB, errBefore := decodedWhereOther(b, a)
+	inA, errAfter := decodedWhereOther(a, b)
+	if errBefore != nil || errAfter != nil {
+		return []string{"spec"}
+	}
+	paths := differences("spec", inB, inA)
 	slices.Sort(paths)
 	return paths
 }
 
-func asMap(spec any) (map[string]any, error) {
+// fieldsOf returns the fields of a spec, each in JSON.
+func fieldsOf(spec any) (map[string]json.RawMessage, error) {
 	raw, err := json.Marshal(spec)
 	if err != nil {
 		return nil, err
 	}
-	var fields map[string]any
+	var fields map[string]json.RawMessage
 	return fields, json.Unmarshal(raw, &fields)
+}
+
+// decodedWhereOther decodes the fields that are written otherwise in another spec, or not there. Most of what a change leaves as it is need
+// not be decoded, such as a workspace's thousands of members.
+func decodedWhereOther(fields, others map[string]json.RawMessage) (map[string]any, error) {
+	decoded := map[string]any{}
+	for name, raw := range fields {
+		if bytes.Equal(raw, others[name]) {
+			continue
+		}
+		var value any
+		if err := json.Unmarshal(raw, &value); err != nil {
+			return nil, err
+		}
+		decoded[name] = value
+	}
+	return decoded, nil
 }
 
 func differences(path string, before, after map[string]any) []string {

@@ -89,10 +89,10 @@ func (r Request) object() metav1.Object {
 
 // ChangesNothing reports whether an update leaves the spec and the metadata as they are.
 func (r Request) ChangesNothing() bool {
-	return r.Operation == Update && len(r.changed()) == 0 && r.Old.GetDeletionTimestamp().Equal(r.New.GetDeletionTimestamp()) &&
+	return r.Operation == Update && r.Old.GetDeletionTimestamp().Equal(r.New.GetDeletionTimestamp()) &&
 		maps.Equal(r.Old.GetLabels(), r.New.GetLabels()) && maps.Equal(r.Old.GetAnnotations(), r.New.GetAnnotations()) &&
 		slices.Equal(r.Old.GetFinalizers(), r.New.GetFinalizers()) &&
-		equality.Semantic.DeepEqual(r.Old.GetOwnerReferences(), r.New.GetOwnerReferences())
+		equality.Semantic.DeepEqual(r.Old.GetOwnerReferences(), r.New.GetOwnerReferences()) && len(r.changed()) == 0
 }
 
 // changed returns the paths of the spec's fields that an update changes.

@@ -27,7 +27,9 @@ type Written struct{ versions *utilcache.LRUExpireCache }
 func NewWritten() Written { return Written{utilcache.NewLRUExpireCache(maxWritten)} }
 
 // Note remembers an object as the API server has just stored it.
-func (w Written) Note(o client.Object) { w.versions.Add(o.GetUID(), o.GetResourceVersion(), writtenTTL) }
+func (w Written) Note(o client.Object) {
+	w.versions.Add(o.GetUID(), o.GetResourceVersion(), writtenTTL)
+}
 
 // IsAheadOf reports whether an object from the cache is older than what was written. Then the cache is about to show the newer state, which
 // brings the next pass by itself.

@@ -16,11 +16,11 @@ import (
 // repeatedResendWarnings says that a request which changes nothing sends nothing, if it can be meant to send an invitation again: the
 // annotation has the same value as before. Server-side apply repeats what is there all the time, and means nothing by it.
 func repeatedResendWarnings(q admission.Request, r authz.Request) []string {
-	if r.Operation != authz.Update || r.Status || !r.ChangesNothing() || applies(q, r.New) {
+	if r.Operation != authz.Update {
 		return nil
 	}
 	value := r.New.GetAnnotations()[v1alpha1.AnnotationResend]
-	if value == "" {
+	if value == "" || r.Status || !r.ChangesNothing() || applies(q, r.New) {
 		return nil
 	}
 	return []string{fmt.Sprintf("metadata.annotations[%s]: stays %q, and each value sends once: to send again, set another one, "+
