@@ -3,7 +3,10 @@
 
 package main
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // benchmark is one of test/bench.
 type benchmark struct {
@@ -37,19 +40,26 @@ type figure struct {
 }
 
 const (
-	sameWrites = "1: a bare client that repeats the same writes"
+	sameWrites = "1: a bare client that makes the same writes, each after what it depends on"
 	onlyAccess = "1: a bare client that creates the RoleBindings alone"
 	leastMail  = "1: a bare loop of the mail library with the least writes"
+	amongFew   = "1: the same among 500 people"
 	requests   = "1: the bare requests"
 )
 
 // suite are the benchmarks in the order in which they run.
 var suite = []benchmark{
 	{
-		name: "Admission", full: mode{benchtime: "300x", limit: 15 * time.Minute}, quick: &mode{benchtime: "60x", limit: 5 * time.Minute},
+		name: "Admission", full: mode{benchtime: "1000x", limit: 20 * time.Minute},
+		quick:   &mode{benchtime: "60x", people: "10000", limit: 5 * time.Minute},
+		figures: slices.Concat(admission("/1", "one client"), admission("/50", "50 clients")),
+	},
+	{
+		name: "Scale", full: mode{benchtime: "1x", limit: 25 * time.Minute},
 		figures: []figure{
-			{unit: "10000:10", what: "admission of a change, at 10,000 users beside 10", floor: "1: the size costs nothing", atMost: 1.3},
-			{unit: "10000:nothing", what: "the same beside another webhook", floor: "1: a webhook that does nothing", atMost: 1.15},
+			{of: "/user", unit: "many:500", what: "one user in three workspaces, among 50,000 people", floor: amongFew, atMost: 1.3},
+			{of: "/member", unit: "many:500", what: "one member to a workspace of 25, the same", floor: amongFew, atMost: 1.3},
+			{of: "/removal", unit: "many:500", what: "one user removed, the same", floor: amongFew, atMost: 1.3},
 		},
 	},
 	{
@@ -58,7 +68,8 @@ var suite = []benchmark{
 		figures: []figure{
 			{of: "/start", unit: "writes:least", what: "first start: writes", floor: "1: the least", atMost: 1.05, fullOnly: true},
 			{of: "/start", unit: "events", what: "first start: events", floor: "2: of the leader election", atMost: 2},
-			{of: "/start", unit: "usher:bare", what: "first start: time", floor: onlyAccess},
+			{of: "/start", unit: "usher:same-writes", what: "first start: time", floor: sameWrites, atMost: 1.3, fullOnly: true},
+			{of: "/start", unit: "usher:bare", what: "the same, beside access", floor: onlyAccess},
 			{of: "/restart", unit: "writes", what: "a later start: writes", floor: "2: events of the leader election", atMost: 2},
 			{of: "/user", unit: "usher:same-writes", what: "one user in three workspaces", floor: sameWrites, atMost: 1.3},
 			{of: "/workspace", unit: "usher:same-writes", what: "one workspace of 25", floor: sameWrites, atMost: 1.3},
@@ -66,6 +77,8 @@ var suite = []benchmark{
 			{of: "/member-of-25", unit: "usher:same-writes", what: "one member to a workspace of 25", floor: sameWrites, atMost: 1.3},
 			{of: "/everybody", unit: "usher:same-writes", what: "a workspace that lists everybody", floor: sameWrites, atMost: 1.3},
 			{of: "/member-of-5000", unit: "usher:same-writes", what: "one member to that", floor: sameWrites, atMost: 1.3},
+			{of: "/delete", unit: "writes:least", what: "the organization deleted: writes", floor: "1: the least"},
+			{of: "/delete", unit: "usher:bare", what: "the same: time", floor: "1: a bare client that deletes the RoleBindings alone"},
 			{of: "/member-of-5000", unit: "usher:bare", what: "the same, beside access", floor: onlyAccess, atMost: 1.3, fullOnly: true},
 		},
 	},
@@ -106,4 +119,18 @@ var suite = []benchmark{
 			{of: "/invite", unit: "ratio", what: "`kubectl usher invite` of a file of 5,000", floor: requests},
 		},
 	},
+}
+
+// admission returns the figures of BenchmarkAdmission with a number of clients.
+func admission(of, clients string) []figure {
+	const (
+		size    = "1: the size costs nothing"
+		nothing = "1: a webhook that does nothing"
+	)
+	return []figure{
+		{of: of, unit: "p50-slowest:fastest", what: "admission with 10 to 50,000 users, " + clients + ", median", floor: size, atMost: 1.3},
+		{of: of, unit: "p99-slowest:fastest", what: "the same, 99th percentile", floor: size, atMost: 1.3},
+		{of: of, unit: "p50-slowest:nothing", what: "the slowest of them beside another webhook, median", floor: nothing, atMost: 1.15},
+		{of: of, unit: "p99-slowest:nothing", what: "the same, 99th percentile", floor: nothing, atMost: 1.15},
+	}
 }

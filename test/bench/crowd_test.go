@@ -51,6 +51,7 @@ type crowd struct {
 	asker    client.Client
 	asked    *meter
 	meter    *meter
+	watching client.WithWatch
 	observer *observer
 	usher    *operator.Operator
 	people   int
@@ -60,10 +61,17 @@ type crowd struct {
 
 // newCrowd creates the organization while the operator is stopped.
 func newCrowd(ctx context.Context, b *testing.B) *crowd {
+	c := controlPlane(ctx, b, sizeOr(b, people))
+	c.fill(ctx)
+	return c
+}
+
+// controlPlane returns a crowd without anybody in it.
+func controlPlane(ctx context.Context, b *testing.B, people int) *crowd {
 	all := suite.Start(b, nil)
 	c := &crowd{
-		b: b, env: all.Env, box: all.Mailbox, meter: &meter{counts: map[string]int{}}, people: peopleToBench(b),
-		asked: &meter{counts: map[string]int{}},
+		b: b, env: all.Env, box: all.Mailbox, people: people, asked: &meter{counts: map[string]int{}},
+		meter: &meter{calm: calm(people), counts: map[string]int{}},
 		past:  all.Env.As("system:kube-controller-manager", "system:masters"),
 	}
 	cfg := rest.CopyConfig(c.env.Config)
@@ -71,16 +79,12 @@ func newCrowd(ctx context.Context, b *testing.B) *crowd {
 	var err error
 	c.asker, err = client.New(cfg, client.Options{Scheme: c.env.Scheme})
 	must(b, err)
-	watching, err := client.NewWithWatch(c.env.Config, client.Options{Scheme: c.env.Scheme})
+	c.watching, err = client.NewWithWatch(c.env.Config, client.Options{Scheme: c.env.Scheme})
 	must(b, err)
-	c.observer = observe(ctx, watching)
+	c.observer = observe(ctx, c.watching)
 	b.Cleanup(c.stop)
-	c.fill(ctx)
 	return c
 }
-
-// peopleToBench returns how many people the organization has.
-func peopleToBench(b *testing.B) int { return sizeOr(b, people) }
 
 // sizeOr returns the size that the environment sets, or the benchmark's own.
 func sizeOr(b *testing.B, own int) int {

@@ -106,11 +106,11 @@ func (i *isolation) measure(b *testing.B, stranger func(ctx context.Context) err
 		}
 	}
 	for range warmUp {
-		i.request(b.Context(), b)
+		i.ask(b.Context(), b, 1)
 	}
 	times := make([]time.Duration, requests)
 	for n := range times {
-		times[n] = i.request(b.Context(), b)
+		times[n] = i.ask(b.Context(), b, 1)[0]
 	}
 	stop()
 	all.Wait()

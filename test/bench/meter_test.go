@@ -4,11 +4,12 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,19 +21,27 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
+	"github.com/usher-operator/usher/internal/mapper"
 )
 
 const (
-	// calm is how long nothing must happen before the operator counts as done. The operator's own delays are shorter.
-	calm = 3 * time.Second
 	// look is how often that is checked.
 	look = 200 * time.Millisecond
 	// patience limits every wait.
 	patience = 20 * time.Minute
 )
 
+// calm is how long nothing must happen before the operator counts as done with an organization of some people. The operator's own delays
+// are shorter: it gathers counts longer the more members a workspace lists.
+func calm(people int) time.Duration {
+	return mapper.CountDelay*time.Duration(2+people/500) + 2*look
+}
+
 // meter counts the write requests that a client makes, by verb and resource, without its lease and reviews of itself.
 type meter struct {
+	// calm is how long nothing must happen before the operator counts as done; zero: as long as with 5,000 people.
+	calm time.Duration
+
 	mu     sync.Mutex
 	counts map[string]int
 	// ends are when the last of each kind of write ended, and last is when any did.
@@ -50,12 +59,17 @@ func (m *meter) wrap(next http.RoundTripper) http.RoundTripper {
 		if r.Method == http.MethodGet || what == "leases" || what == "selfsubjectreviews" {
 			return next.RoundTrip(r)
 		}
-		if err := m.record(r); err != nil {
+		n, err := m.record(r)
+		if err != nil {
 			return nil, err
 		}
 		response, err := next.RoundTrip(r)
 		m.mu.Lock()
 		defer m.mu.Unlock()
+		if n < len(m.writes) {
+			m.writes[n].done = time.Now()
+			m.writes[n].refused = err != nil || response.StatusCode >= http.StatusBadRequest
+		}
 		kind := strings.ToLower(r.Method) + " " + what
 		m.counts[kind]++
 		m.last = time.Now()
@@ -67,25 +81,44 @@ func (m *meter) wrap(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// record keeps a request if recording is on.
-func (m *meter) record(r *http.Request) error {
+// record keeps a request if recording is on, and returns its number.
+func (m *meter) record(r *http.Request) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.recording {
-		return nil
+		return math.MaxInt, nil
 	}
 	w, err := writeOf(r)
 	m.writes = append(m.writes, w)
-	return err
+	return len(m.writes) - 1, err
 }
 
-// until returns the writes that began before a time, and stops recording.
+// until returns the writes that were answered before a time, and stops recording.
 func (m *meter) until(end time.Time) []write {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	writes := slices.DeleteFunc(m.writes, func(w write) bool { return w.at.After(end) })
+	writes := leastOf(m.writes, end)
 	m.recording, m.writes = false, nil
 	return writes
+}
+
+// leastOf returns those writes without which what a watch has seen at a time would not be there: not one that was refused, or that was
+// not answered yet, or that applies the same RoleBinding again. A RoleBinding may be seen before it is answered.
+func leastOf(writes []write, end time.Time) []write {
+	var least []write
+	applied := map[string]bool{}
+	for _, w := range writes {
+		answered := w.done
+		if w.typ == "rolebindings" {
+			answered = w.at
+		}
+		if w.refused || answered.IsZero() || answered.After(end) || w.typ == "events" || applied[w.uri] {
+			continue
+		}
+		applied[w.uri] = w.typ == "rolebindings" && w.method == http.MethodPatch
+		least = append(least, w)
+	}
+	return least
 }
 
 // keep starts recording.
@@ -163,7 +196,7 @@ func (m *meter) settled(ctx context.Context) time.Time {
 		if working != "" {
 			busy = time.Now()
 		}
-		return time.Since(busy) > calm, err
+		return time.Since(busy) > cmp.Or(m.calm, calm(people)), err
 	})
 	if err != nil {
 		counts, _ := m.written()
@@ -213,7 +246,7 @@ func observe(ctx context.Context, c client.WithWatch) *observer {
 	check(err)
 	go func() {
 		for event := range events.ResultChan() {
-			if b, is := event.Object.(*rbacv1.RoleBinding); is && event.Type == watch.Added {
+			if b, is := event.Object.(*rbacv1.RoleBinding); is && event.Type == watch.Added && b.Annotations[formerly] == "" {
 				o.note(b)
 			}
 		}

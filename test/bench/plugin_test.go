@@ -63,7 +63,7 @@ type pluginBench struct {
 }
 
 func newPluginBench(ctx context.Context, b *testing.B) *pluginBench {
-	p := &pluginBench{bench: start(ctx, b), people: peopleToBench(b)}
+	p := &pluginBench{bench: start(ctx, b), people: sizeOr(b, people)}
 	var err error
 	p.program, err = plugin.Build(ctx, b.TempDir())
 	must(b, err)

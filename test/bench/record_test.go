@@ -14,12 +14,18 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// write is a write request as it was sent.
+// write is a write request as it was sent, and when it was answered.
 type write struct {
-	at                        time.Time
+	at, done time.Time
+	// refused is true if the API server has stored nothing.
+	refused bool
+
 	method, uri, content, typ string
 	body                      []byte
 }
@@ -53,6 +59,26 @@ func (w write) object() string {
 	}
 	check(json.Unmarshal(w.body, &made))
 	return path + "/" + made.Metadata.Name
+}
+
+// isAccess reports whether a RoleBinding is applied.
+func (w write) isAccess() bool { return w.typ == "rolebindings" && w.method == http.MethodPatch }
+
+// subject names what a write is about: a person for their status and their RoleBindings, else the object that is written.
+func (w write) subject() string {
+	path := w.object()
+	if strings.Contains(path, "/orgusers/") {
+		return "user " + path[strings.LastIndex(path, "/")+1:]
+	}
+	if !w.isAccess() {
+		return path
+	}
+	var binding metav1.PartialObjectMetadata
+	check(json.Unmarshal(w.body, &binding))
+	if user := binding.Labels[v1alpha1.LabelUser]; user != "" {
+		return "user " + user
+	}
+	return path
 }
 
 // namespace returns the namespace of the object that is written. It is empty for an object without one.
@@ -116,3 +142,16 @@ func (w write) do(c *http.Client, host string) error {
 	}
 	return err
 }
+
+// String says when each write of a change began and was answered, in milliseconds from the first one. Of many it shows the first ones.
+func (s story) String() string {
+	const shown = 20
+	var b strings.Builder
+	all := slices.Concat(s.asked, s.followed)
+	for _, w := range all[:min(len(all), shown)] {
+		fmt.Fprintf(&b, "\n%7.1f %7.1f %s %s", msBetween(all[0].at, w.at), msBetween(all[0].at, w.done), w.method, w.object())
+	}
+	return b.String()
+}
+
+func msBetween(from, to time.Time) float64 { return float64(to.Sub(from).Microseconds()) / 1000 }

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -26,59 +25,87 @@ import (
 	"github.com/usher-operator/usher/api/v1alpha1"
 )
 
-// replay repeats the writes of one change with a bare client, as many at a time as the operator makes: those of the client
-// that requested the change and those of the operator, up to the last RoleBinding. They go to copies of the same objects in
-// another organization, while the operator is stopped and without calling the webhooks, which are not called for the operator
-// either. It returns how long that takes and how many writes there are.
-func (c *crowd) replay(ctx context.Context, writes []write) (took time.Duration, total int) {
+// formerly is the annotation of RoleBindings that are there before a change, and replaced by it.
+const formerly = "bench.usher.dev/formerly"
+
+// story is a change as it was recorded: what the client that requested it wrote, and what the operator then did.
+type story struct {
+	change
+
+	asked, followed []write
+}
+
+// replay repeats the writes of one change with a bare client, as many at a time as the operator makes. They go to copies of the same
+// objects in another organization, while the operator is stopped and without calling the webhooks, which are not called for the operator
+// either. It returns how long that takes until a watch has seen the RoleBindings, and how many writes there are.
+func (c *crowd) replay(ctx context.Context, s story) (took time.Duration, total int) {
 	c.twins++
 	twin := fmt.Sprintf("%s%0*d", "tw", len(crowdName)-len("tw"), c.twins)
-	for n, w := range writes {
-		writes[n] = w.plain()
+	for _, writes := range [][]write{s.asked, s.followed} {
+		for n, w := range writes {
+			writes[n] = w.plain()
+		}
 	}
-	c.copyObjects(ctx, twin, writes)
+	all := slices.Concat(s.asked, s.followed)
+	c.copyObjects(ctx, twin, all)
 	cfg := rest.CopyConfig(c.env.Config)
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: "system:kube-controller-manager", Groups: []string{"system:masters"}}
 	bare, err := rest.HTTPClientFor(cfg)
 	must(c.b, err)
+	key := strings.ReplaceAll(s.key, crowdName, twin)
+	before, _ := c.observer.count(key)
 	began := time.Now()
-	c.send(writes, func(w write) error { return w.in(twin).do(bare, strings.TrimSuffix(cfg.Host, "/")) })
+	c.send(s, func(w write) { check(w.in(twin).do(bare, strings.TrimSuffix(cfg.Host, "/"))) })
 	took = time.Since(began)
-	c.removeTwin(ctx, twin, writes)
-	return took, len(writes)
+	if s.bindings > 0 {
+		took = c.observer.await(ctx, key, before, s.bindings).Sub(began)
+	}
+	c.removeTwin(ctx, twin, all)
+	return took, len(all)
 }
 
-// send sends the writes in their original order, several at a time. An object must exist before anything is written into it,
-// and the writes of one object keep their order.
-func (c *crowd) send(writes []write, do func(write) error) {
-	var wave []write
-	flush := func() {
-		c.parallel(len(wave), func(n int) { check(do(wave[n])) })
-		wave = nil
+// send sends the writes of a change, several at a time, and each after what it depends on (docs/performance.md): what follows from a change
+// comes after it, and what is in a namespace after that. The statuses of one person stay in order among their RoleBindings, because what
+// is in force is written before the access that follows from it, and Ready after it. So do the writes of any other object.
+func (c *crowd) send(s story, do func(write)) {
+	for _, w := range s.asked {
+		do(w)
 	}
-	var mu sync.Mutex
-	last := map[string]chan struct{}{}
-	ordered := do
-	do = func(w write) error {
-		mu.Lock()
-		before, mine := last[w.object()], make(chan struct{})
-		last[w.object()] = mine
-		mu.Unlock()
-		defer close(mine)
-		if before != nil {
-			<-before
+	isNamespace := func(w write) bool { return w.typ == "namespaces" && w.method == http.MethodPost }
+	c.parallel(len(s.followed), func(n int) {
+		if isNamespace(s.followed[n]) {
+			do(s.followed[n])
 		}
-		return ordered(w)
-	}
+	})
+	lanes := lanesOf(slices.DeleteFunc(slices.Clone(s.followed), isNamespace))
+	c.parallel(len(lanes), func(n int) {
+		for _, stage := range lanes[n] {
+			c.parallel(len(stage), func(n int) { do(stage[n]) })
+		}
+	})
+}
+
+// lane is what has to be written in order: stages, each with what may be written at the same time.
+type lane [][]write
+
+// lanesOf divides writes into lanes, in the order in which these began.
+func lanesOf(writes []write) []lane {
+	var lanes []lane
+	at := map[string]int{}
 	for _, w := range writes {
-		if w.method == http.MethodPost && w.typ != "events" {
-			flush()
-			check(do(w))
-			continue
+		key := w.subject()
+		n, begun := at[key]
+		if !begun {
+			n, lanes = len(lanes), append(lanes, nil)
+			at[key] = n
 		}
-		wave = append(wave, w)
+		if last := len(lanes[n]) - 1; last >= 0 && w.isAccess() && lanes[n][last][0].isAccess() {
+			lanes[n][last] = append(lanes[n][last], w)
+		} else {
+			lanes[n] = append(lanes[n], []write{w})
+		}
 	}
-	flush()
+	return lanes
 }
 
 // copyObjects creates what the writes need: namespaces, and copies of Usher's objects as they were before, without the fields
@@ -113,9 +140,11 @@ func (c *crowd) copyObjects(ctx context.Context, twin string, writes []write) {
 // replaced returns the RoleBinding that a write deletes because another one has replaced it.
 func replaced(w write) *rbacv1.RoleBinding {
 	return &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace(), Name: w.object()[strings.LastIndex(w.object(), "/")+1:]},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "somebody"}},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: w.namespace(), Name: w.object()[strings.LastIndex(w.object(), "/")+1:], Annotations: map[string]string{formerly: "true"},
+		},
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "somebody"}},
 	}
 }
 

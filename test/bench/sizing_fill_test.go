@@ -171,20 +171,32 @@ var uids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 // pairOf returns what etcd stores for an object in the copy of the template with a number.
 func (c *copies) pairOf(o *stored, number int) pair {
 	name := fmt.Sprintf("org%05d", number)
-	text := uids.ReplaceAllStringFunc(strings.ReplaceAll(o.json, template, name), func(uid string) string {
+	return c.pairAs(o, number, func(text string) string { return strings.ReplaceAll(text, template, name) })
+}
+
+// pairAs returns what etcd stores for a copy of an object in which some words are others. Copies with different numbers have different UIDs.
+func (c *copies) pairAs(o *stored, number int, rename func(string) string) pair {
+	text := uids.ReplaceAllStringFunc(rename(o.json), func(uid string) string {
 		first, err := strconv.ParseUint(uid[:8], 16, 32)
 		check(err)
 		return fmt.Sprintf("%08x", first^uint64(number)) + uid[8:]
 	})
-	return pair{Key: []byte(strings.ReplaceAll(o.key(), template, name)), Value: c.encode(o, text)}
+	return pair{Key: []byte(rename(o.key())), Value: c.encode(o, text)}
 }
 
 // copy stores the copy of the template with a number.
 func (c *copies) copy(ctx context.Context, number int) {
+	c.storeAll(ctx, func(o *stored) (pair, bool) { return c.pairOf(o, number), true })
+}
+
+// storeAll stores a copy of each object of the template for which there is one.
+func (c *copies) storeAll(ctx context.Context, pairOf func(*stored) (pair, bool)) {
 	var batch []pair
 	for n := range c.objects {
-		batch = append(batch, c.pairOf(&c.objects[n], number))
-		if len(batch) == puts || n == len(c.objects)-1 {
+		if p, is := pairOf(&c.objects[n]); is {
+			batch = append(batch, p)
+		}
+		if len(batch) == puts || n == len(c.objects)-1 && len(batch) > 0 {
 			c.store(ctx, batch)
 			batch = nil
 		}
