@@ -25,7 +25,8 @@ type timeouts struct {
 	// header and request limit how long a client takes to send a request's headers and all of it; response also includes the
 	// answer.
 	header, request, response time.Duration
-	// idle is the time between two requests of a connection.
+	// idle is the time between two requests of a connection. It is longer than proxies keep connections that they do not use (60 or 90
+	// seconds): if the portal were the first to close one, a request might be on its way.
 	idle time.Duration
 	// shutdown is how long requests in progress may take when the server is told to stop.
 	shutdown time.Duration
@@ -33,7 +34,7 @@ type timeouts struct {
 
 var defaultTimeouts = timeouts{
 	header: 5 * time.Second, request: 15 * time.Second, response: 30 * time.Second,
-	idle: 60 * time.Second, shutdown: 15 * time.Second,
+	idle: 2 * time.Minute, shutdown: 15 * time.Second,
 }
 
 // Server serves the portal in every replica, as a Runnable of the manager.
