@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// DefaultDrainDelay is long enough for every API server to use each of its connections once more.
+	// DefaultDrainDelay is long enough for API servers to use once more the connections that they use at all.
 	DefaultDrainDelay = 3 * time.Second
 	// doorsTimeout limits how long requests in progress may keep the operator from stopping.
 	doorsTimeout = 15 * time.Second
@@ -24,7 +24,8 @@ const (
 //
 // An API server keeps its connections to the webhooks open and sends the next request over one of them. If the server closes such a
 // connection at that moment, the request is lost, and with it, because webhooks fail closed, somebody's change. A server that is about
-// to stop therefore goes on answering for a while, and asks each client to close its connection itself.
+// to stop therefore goes on answering for a while, and asks each client to close its connection itself. What becomes of connections that
+// are not used meanwhile is up to the server: see package keepalive for that of the webhooks.
 type doors struct {
 	delay   time.Duration
 	leaving chan struct{}
