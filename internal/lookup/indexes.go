@@ -34,6 +34,7 @@ const (
 	userUnproven              = "usher.unproven"
 	userByAccount             = "usher.account"
 	objectByUID               = "usher.uid"
+	objectByDirectory         = "usher.directory"
 	invitationByEmail         = "usher.recipient"
 	invitationByInviter       = "usher.inviter"
 	openInvitationByInviter   = "usher.openInviter"
@@ -72,6 +73,7 @@ func indexes() []index {
 		{&v1alpha1.OrgUser{}, userUnproven, inNamespace, onUser(unproven)},
 		{&v1alpha1.OrgUser{}, userByAccount, everywhere, onUser(accountAddresses)},
 		{&v1alpha1.OrgUser{}, objectByUID, everywhere, uid},
+		{&v1alpha1.OrgUser{}, objectByDirectory, inNamespace, directoryKeys},
 		{&v1alpha1.Invitation{}, objectByUID, everywhere, uid},
 		{&v1alpha1.Invitation{}, invitationByEmail, inNamespace, recipients},
 		{&v1alpha1.Invitation{}, invitationByInviter, inNamespace, inviters},
@@ -85,6 +87,7 @@ func indexes() []index {
 		{&v1alpha1.OrgGroup{}, groupByMember, inNamespace, onGroup(listedAddresses)},
 		{&v1alpha1.OrgGroup{}, groupByTitle, inNamespace, onGroup(groupTitles)},
 		{&v1alpha1.OrgGroup{}, groupByBinding, inNamespace, onGroup(groupBindings)},
+		{&v1alpha1.OrgGroup{}, objectByDirectory, inNamespace, directoryKeys},
 		{&v1alpha1.Organization{}, organizationByClusterRole, everywhere, clusterRoleNames},
 		{&rbacv1.RoleBinding{}, bindingByUser, everywhere, bindingUsers},
 		{&rbacv1.RoleBinding{}, bindingByDelegates, everywhere, bindingDelegates},

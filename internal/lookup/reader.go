@@ -148,8 +148,8 @@ func (r Reader) UsersByClaim(ctx context.Context, namespace, email string) ([]*v
 	return r.users(ctx, namespace, client.MatchingFields{userByClaim: emailaddr.Normalize(email)})
 }
 
-// usersByAnyEmail returns the OrgUsers who have an address in force, or request it.
-func (r Reader) usersByAnyEmail(ctx context.Context, namespace string, email v1alpha1.EmailAddress) ([]*v1alpha1.OrgUser, error) {
+// UsersByAnyEmail returns the OrgUsers who have an address in force, or request it.
+func (r Reader) UsersByAnyEmail(ctx context.Context, namespace string, email v1alpha1.EmailAddress) ([]*v1alpha1.OrgUser, error) {
 	found, err := r.UsersByEmail(ctx, namespace, string(email))
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (r Reader) usersByAnyEmail(ctx context.Context, namespace string, email v1a
 func (r Reader) UsersByIdentity(ctx context.Context, user *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
 	var found []*v1alpha1.OrgUser
 	for _, email := range slices.Compact([]v1alpha1.EmailAddress{effective.EmailOf(user), user.Spec.Email}) {
-		same, err := r.usersByAnyEmail(ctx, user.Namespace, email)
+		same, err := r.UsersByAnyEmail(ctx, user.Namespace, email)
 		if err != nil {
 			return nil, err
 		}

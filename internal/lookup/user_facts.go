@@ -60,7 +60,7 @@ func (r Reader) onboarding(ctx context.Context, user *v1alpha1.OrgUser) (o *v1al
 
 // addressFacts adds who has the address in force before the user (ORG-28), and whether the user takes over from them.
 func (r Reader) addressFacts(ctx context.Context, f *effective.UserFacts) error {
-	same, err := r.usersByAnyEmail(ctx, f.User.Namespace, effective.EmailOf(f.User))
+	same, err := r.UsersByAnyEmail(ctx, f.User.Namespace, effective.EmailOf(f.User))
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func ownsAddress(a, b *v1alpha1.OrgUser) bool {
 
 // EmailHolder returns the name of another user who keeps this one from the address that this one requests, or "" if there is none.
 func (r Reader) EmailHolder(ctx context.Context, user *v1alpha1.OrgUser) (string, error) {
-	others, err := r.usersByAnyEmail(ctx, user.Namespace, user.Spec.Email)
+	others, err := r.UsersByAnyEmail(ctx, user.Namespace, user.Spec.Email)
 	if holder := firstOther(others, user, effective.HoldsEmail, func(*v1alpha1.OrgUser) bool { return false }); holder != nil {
 		return holder.Name, err
 	}

@@ -15,35 +15,58 @@ import (
 	"github.com/go-logr/logr"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory/door"
 	"github.com/usher-operator/usher/internal/directory/groups"
 	"github.com/usher-operator/usher/internal/directory/people"
+	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/live"
+	"github.com/usher-operator/usher/internal/lookup"
 )
 
-// replica is a process that serves directories: each has a door of its own, and they share the API server alone.
+// replica is a process that serves directories: each has a door and a cache of its own, and they share the API server alone.
 type replica struct{ *httptest.Server }
 
 // everybody opens the directory of every organization.
-type everybody struct{}
+type everybody struct{ cache lookup.Reader }
 
-func (everybody) Open(_ context.Context, organization, _, base string) (*door.Directory, error) {
+func (e everybody) Open(_ context.Context, organization, _, base string) (*door.Directory, error) {
 	return &door.Directory{
 		Users: &people.People{
-			Client: env.Client, Organization: organization, Location: base + "/Users", Onboarding: v1alpha1.OnboardingNone, Now: time.Now,
+			Client: env.Client, Cache: &e.cache, Organization: organization, Location: base + "/Users", Onboarding: v1alpha1.OnboardingNone, Now: time.Now,
 		},
-		Groups: &groups.Groups{Client: env.Client, Organization: organization, Base: base, Now: time.Now},
+		Groups: &groups.Groups{Client: env.Client, Cache: &e.cache, Organization: organization, Base: base, Now: time.Now},
 	}, nil
 }
 
-func startReplica() replica {
-	server := httptest.NewServer(door.New(everybody{}, door.Options{
+func startReplica(ctx context.Context) replica {
+	server := httptest.NewServer(door.New(everybody{startCache(ctx)}, door.Options{
 		URL: "https://usher.example", RequestsPerSecond: live.Of(10000.0), Now: time.Now, Log: logr.Discard(),
 	}))
 	DeferCleanup(server.Close)
 	return replica{server}
+}
+
+// startCache returns a cache that follows the API server.
+func startCache(ctx context.Context) lookup.Reader {
+	GinkgoHelper()
+	c, err := cache.New(env.Config, cache.Options{Scheme: env.Scheme})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(lookup.AddPortalIndexes(ctx, lookup.NewIndexer(c))).To(Succeed())
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- c.Start(running) }()
+	DeferCleanup(func() {
+		stop()
+		Expect(<-ended).To(Succeed())
+	})
+	Expect(c.WaitForCacheSync(ctx)).To(BeTrue())
+	cached, err := client.New(env.Config, client.Options{Scheme: env.Scheme, Cache: &client.CacheOptions{Reader: c}})
+	Expect(err).NotTo(HaveOccurred())
+	return lookup.New(cached, effective.IntakeDomains{})
 }
 
 // send sends a request as a directory does, and returns the status and the body of the answer.

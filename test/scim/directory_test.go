@@ -40,12 +40,12 @@ var _ = Describe("The directory of an organization, in two replicas on a real AP
 	var organization string
 	var replicas [2]replica
 
-	BeforeAll(func() {
+	BeforeAll(func(ctx context.Context) {
 		var err error
 		env, err = testenv.Start(testenv.Options{CRDsOnly: true})
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
-		replicas = [2]replica{startReplica(), startReplica()}
+		replicas = [2]replica{startReplica(ctx), startReplica(ctx)}
 	})
 
 	BeforeEach(func(ctx context.Context) {
@@ -152,6 +152,25 @@ var _ = Describe("The directory of an organization, in two replicas on a real AP
 			Expect(statuses).To(ConsistOf(http.StatusCreated, http.StatusConflict))
 		}
 		_, page := replicas[0].send(ctx, http.MethodGet, groups, nil)
+		Expect(page).To(HaveKeyWithValue("totalResults", 10.0))
+	})
+
+	It("DIR-4 has one person although both replicas create them at once, with different addresses", func(ctx context.Context) {
+		for n := range 10 {
+			var both sync.WaitGroup
+			statuses := [2]int{}
+			for replica := range replicas {
+				both.Go(func() {
+					defer GinkgoRecover()
+					statuses[replica], _ = replicas[replica].send(ctx, http.MethodPost, users, map[string]any{
+						"externalId": fmt.Sprintf("e-%d", n), "userName": fmt.Sprintf("p%d.%d@acme.example", n, replica),
+					})
+				})
+			}
+			both.Wait()
+			Expect(statuses).To(ConsistOf(http.StatusCreated, http.StatusConflict))
+		}
+		_, page := replicas[0].send(ctx, http.MethodGet, users, nil)
 		Expect(page).To(HaveKeyWithValue("totalResults", 10.0))
 	})
 

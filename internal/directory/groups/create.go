@@ -29,7 +29,7 @@ func (g *Groups) Create(ctx context.Context, r scim.Resource) (after scim.Resour
 	if err != nil {
 		return nil, false, err
 	}
-	if err := g.free(ctx, group, r, true, true); err != nil {
+	if err := free(ctx, g.store().OtherKnown, group, r, true, true); err != nil {
 		return nil, false, err
 	}
 	if _, err := g.bring(ctx, group, r); err != nil {
@@ -103,14 +103,18 @@ func (g *Groups) judge(ctx context.Context, before, after *v1alpha1.OrgGroup, wa
 	if err := g.takesOut(ctx, before, effective.GroupMembers(after)); err != nil {
 		return err
 	}
-	return g.free(ctx, after, wanted, before.Labels[v1alpha1.LabelDirectoryName] != after.Labels[v1alpha1.LabelDirectoryName],
+	return free(ctx, g.store().Other, after, wanted, before.Labels[v1alpha1.LabelDirectoryName] != after.Labels[v1alpha1.LabelDirectoryName],
 		before.Labels[v1alpha1.LabelDirectoryID] != after.Labels[v1alpha1.LabelDirectoryID])
 }
 
+// otherGroup returns one of the directory's groups with labels, other than a given one. Ok is false if there is none.
+type otherGroup func(ctx context.Context, labels map[string]string, except *v1alpha1.OrgGroup,
+) (other *v1alpha1.OrgGroup, ok bool, err error)
+
 // free refuses a group whose displayName or externalId is another one's.
-func (g *Groups) free(ctx context.Context, group *v1alpha1.OrgGroup, r scim.Resource, name, id bool) error {
+func free(ctx context.Context, find otherGroup, group *v1alpha1.OrgGroup, r scim.Resource, name, id bool) error {
 	if id && directory.GroupID(r) != "" {
-		other, taken, err := g.store().Other(ctx, directory.ByID(directory.GroupID(r)), group)
+		other, taken, err := find(ctx, directory.ByID(directory.GroupID(r)), group)
 		if err != nil {
 			return err
 		}
@@ -121,7 +125,7 @@ func (g *Groups) free(ctx context.Context, group *v1alpha1.OrgGroup, r scim.Reso
 	if !name {
 		return nil
 	}
-	other, taken, err := g.store().Other(ctx, directory.ByName(directory.GroupName(r)), group)
+	other, taken, err := find(ctx, directory.ByName(directory.GroupName(r)), group)
 	if err != nil {
 		return err
 	}

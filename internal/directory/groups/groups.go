@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package groups keeps the groups of an organization's directory in the API server, as OrgGroups. Everything is read there, past every
-// cache: a directory reads a group right after creating it, in whichever replica.
+// Package groups keeps the groups of an organization's directory in the API server, as OrgGroups. What is answered was read there, past
+// every cache: a directory reads a group right after creating it, in whichever replica.
 //
 // The identifier of a group is the OrgGroup's name, which workspaces list: a group that is renamed keeps both, and what it opens.
 package groups
@@ -19,6 +19,7 @@ import (
 	"github.com/usher-operator/usher/internal/directory/refusal"
 	"github.com/usher-operator/usher/internal/directory/store"
 	"github.com/usher-operator/usher/internal/effective"
+	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/scim"
 )
 
@@ -26,6 +27,8 @@ import (
 type Groups struct {
 	// Client acts in the name of the organization's directory, and has no cache.
 	Client client.Client
+	// Cache says where to look; nil: everything is looked for in the API server.
+	Cache *lookup.Reader
 	// Organization is the name of the organization.
 	Organization string
 	// Base is the URL of the organization's SCIM service.
@@ -38,7 +41,7 @@ type Groups struct {
 func (*Groups) Type() *scim.ResourceType { return scim.Groups() }
 
 func (g *Groups) store() store.Store[*v1alpha1.OrgGroup] {
-	return store.Groups(g.Client, g.Organization)
+	return store.Groups(g.Client, g.Cache, g.Organization)
 }
 
 // show returns a function that shows a group as the directory sees it.

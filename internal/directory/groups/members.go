@@ -16,12 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/scim"
 )
 
-const (
-	// maxSingle is how many people are read one by one. Of more, all are read at once.
-	maxSingle = 50
-	// maxNamed is how many unknown members a refusal names.
-	maxNamed = 5
-)
+// maxNamed is how many unknown members a refusal names.
+const maxNamed = 5
 
 // newAddresses returns the addresses of the members whom a group does not have yet, by their identifiers. Members whom the directory does
 // not have are refused: their identifiers are ours, so a directory that sends them out of order cannot know them.
@@ -39,7 +35,7 @@ func (g *Groups) newAddresses(ctx context.Context, group *v1alpha1.OrgGroup, wan
 		has[m.Account] = true
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return has[id] })
-	accounts, err := g.accounts(ctx, ids)
+	accounts, err := store.People(g.Client, g.Cache, g.Organization).Named(ctx, ids)
 	if err != nil {
 		return nil, refusal.Of(err)
 	}
@@ -57,26 +53,4 @@ func (g *Groups) newAddresses(ctx context.Context, group *v1alpha1.OrgGroup, wan
 	named := unknown[:min(len(unknown), maxNamed)]
 	return nil, refusal.Invalid("members: the directory has no person with the id %s (unknown members: %d): create the people first, "+
 		"and leave out those who were deleted or whom the directory did not create", strings.Join(named, ", "), len(unknown))
-}
-
-// accounts returns the people with these identifiers, as far as the directory has them.
-func (g *Groups) accounts(ctx context.Context, ids []string) (map[string]*v1alpha1.OrgUser, error) {
-	people, found := store.People(g.Client, g.Organization), make(map[string]*v1alpha1.OrgUser, len(ids))
-	if len(ids) > maxSingle {
-		all, err := people.Labelled(ctx, directory.Selector())
-		for _, u := range all {
-			found[u.Name] = u
-		}
-		return found, err
-	}
-	for _, id := range ids {
-		single, err := people.Single(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range single {
-			found[id] = u
-		}
-	}
-	return found, nil
 }

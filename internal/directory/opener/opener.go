@@ -80,9 +80,9 @@ func (o *Opener) Open(ctx context.Context, organization, secret, base string) (*
 	}
 	return &door.Directory{
 		Users: &people.People{
-			Client: c, Organization: organization, Location: base + scim.Users().Endpoint, Onboarding: onboarding, Now: o.Now,
+			Client: c, Cache: &o.Cache, Organization: organization, Location: base + scim.Users().Endpoint, Onboarding: onboarding, Now: o.Now,
 		},
-		Groups: &groups.Groups{Client: c, Organization: organization, Base: base, Now: o.Now},
+		Groups: &groups.Groups{Client: c, Cache: &o.Cache, Organization: organization, Base: base, Now: o.Now},
 	}, nil
 }
 

@@ -9,50 +9,11 @@ import (
 	"net/http"
 	"slices"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory"
-	"github.com/usher-operator/usher/internal/directory/refusal"
 	"github.com/usher-operator/usher/internal/effective"
-	"github.com/usher-operator/usher/internal/emailaddr"
 	"github.com/usher-operator/usher/internal/scim"
 )
-
-// sameID returns the directory's account with the externalId of a resource, other than a given account; nil: there is none.
-func (p *People) sameID(ctx context.Context, r scim.Resource, except *v1alpha1.OrgUser) (*v1alpha1.OrgUser, error) {
-	externalID := scim.Users().Text(r, "externalId")
-	if externalID == "" {
-		return nil, nil //nolint:nilnil // none is an answer, not an error
-	}
-	known, _, err := p.store().Other(ctx, directory.ByID(externalID), except)
-	return known, err
-}
-
-// free refuses a person whose userName or address is another one's.
-func (p *People) free(ctx context.Context, u *v1alpha1.OrgUser, r scim.Resource) error {
-	known, taken, err := p.store().Other(ctx, directory.ByName(scim.Users().Text(r, "userName")), u)
-	if err != nil {
-		return err
-	}
-	if taken {
-		return scim.Conflict("the directory has a person with this userName already, with the id %s", known.Name)
-	}
-	email := string(u.Spec.Email)
-	for field, value := range map[string]string{"status.email": emailaddr.Normalize(email), "spec.email": email} {
-		var list v1alpha1.OrgUserList
-		if err := p.Client.List(ctx, &list, client.InNamespace(p.Organization), client.MatchingFields{field: value}); err != nil {
-			return refusal.Of(err)
-		}
-		for n := range list.Items {
-			holder := &list.Items[n]
-			if holder.UID != u.UID && holder.DeletionTimestamp.IsZero() && !effective.Yields(holder) {
-				return addressTaken(holder)
-			}
-		}
-	}
-	return nil
-}
 
 // addressTaken is the refusal of a person whose address is another account's.
 func addressTaken(holder *v1alpha1.OrgUser) error {

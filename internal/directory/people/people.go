@@ -1,7 +1,7 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package people keeps the accounts of an organization's directory in the API server. Everything is read there, past every cache: a
+// Package people keeps the accounts of an organization's directory in the API server. What is answered was read there, past every cache: a
 // directory reads a person right after creating them, in whichever replica.
 package people
 
@@ -25,6 +25,8 @@ import (
 type People struct {
 	// Client acts in the name of the organization's directory, and has no cache.
 	Client client.Client
+	// Cache says where to look; nil: everything is looked for in the API server.
+	Cache *lookup.Reader
 	// Organization is the name of the organization.
 	Organization string
 	// Location is the URL of all people.
@@ -41,7 +43,7 @@ func (*People) Type() *scim.ResourceType { return scim.Users() }
 func (p *People) api() lookup.APIReader { return lookup.NewAPIReader(p.Client) }
 
 func (p *People) store() store.Store[*v1alpha1.OrgUser] {
-	return store.People(p.Client, p.Organization)
+	return store.People(p.Client, p.Cache, p.Organization)
 }
 
 // show returns a person as the directory sees them.
@@ -69,7 +71,7 @@ func (p *People) Create(ctx context.Context, r scim.Resource) (after scim.Resour
 	if err := p.store().Accepts(ctx); err != nil {
 		return nil, false, err
 	}
-	known, err := p.sameID(ctx, r, &v1alpha1.OrgUser{})
+	known, err := p.known().sameID(ctx, r, &v1alpha1.OrgUser{})
 	switch {
 	case err != nil:
 		return nil, false, err
@@ -83,7 +85,7 @@ func (p *People) Create(ctx context.Context, r scim.Resource) (after scim.Resour
 	if err != nil {
 		return nil, false, err
 	}
-	if err := p.free(ctx, u, r); err != nil {
+	if err := p.known().free(ctx, u, r); err != nil {
 		return nil, false, err
 	}
 	return p.create(ctx, u)
@@ -144,7 +146,7 @@ func (p *People) judge(ctx context.Context, before, after *v1alpha1.OrgUser, wan
 		}
 	}
 	if before.Labels[v1alpha1.LabelDirectoryID] != after.Labels[v1alpha1.LabelDirectoryID] {
-		known, err := p.sameID(ctx, wanted, after)
+		known, err := p.all().sameID(ctx, wanted, after)
 		if err != nil {
 			return err
 		}
@@ -156,7 +158,7 @@ func (p *People) judge(ctx context.Context, before, after *v1alpha1.OrgUser, wan
 	if sameName && before.Spec.Email == after.Spec.Email {
 		return nil
 	}
-	return p.free(ctx, after, wanted)
+	return p.all().free(ctx, after, wanted)
 }
 
 // Delete deletes a person, with all access.

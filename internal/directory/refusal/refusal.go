@@ -7,6 +7,7 @@ package refusal
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -59,10 +60,16 @@ func Of(err error) error {
 	case apierrors.IsConflict(err):
 		return Later("it is changed by others at the same time: try again")
 	case apierrors.IsTooManyRequests(err), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsServiceUnavailable(err),
-		apierrors.IsInternalError(err):
+		apierrors.IsInternalError(err), isTimeout(err):
 		return Later("the API server does not answer at the moment: try again")
 	}
 	return err
+}
+
+// isTimeout reports whether the API server has not answered in time.
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // IsNotFound reports whether an error is what NotFound returns.

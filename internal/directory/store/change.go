@@ -103,7 +103,7 @@ func (s Store[T]) Claim(ctx context.Context, o T, labels ...string) error {
 	}}
 	for _, label := range labels {
 		value := o.GetLabels()[label]
-		if value == "" {
+		if value == "" || s.isAlone(ctx, o, label) {
 			continue
 		}
 		same, err := s.Labelled(ctx, map[string]string{v1alpha1.LabelOrigin: v1alpha1.OriginDirectory, label: value}, then)

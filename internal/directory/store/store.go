@@ -1,8 +1,8 @@
 // Copyright The Usher Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package store keeps the objects of an organization's directory in the API server, whatever their kind. Everything is read there, past
-// every cache: a directory reads an object right after creating it, in whichever replica.
+// Package store keeps the objects of an organization's directory in the API server, whatever their kind. What is answered was read there,
+// past every cache: a directory reads an object right after creating it, in whichever replica. The cache says where to look.
 package store
 
 import (
@@ -32,24 +32,47 @@ type Store[T client.Object] struct {
 	named    string
 	empty    func() T
 	emptyAll func() client.ObjectList
+	// cached is nil if there is no cache.
+	cached *cached[T]
 }
 
-// People returns the people of an organization's directory. The client has no cache.
-func People(c client.Client, organization string) Store[*v1alpha1.OrgUser] {
-	return Store[*v1alpha1.OrgUser]{
+// People returns the people of an organization's directory. The client has no cache. If there is no other one either, everything is looked
+// for in the API server.
+func People(c client.Client, cache *lookup.Reader, organization string) Store[*v1alpha1.OrgUser] {
+	s := Store[*v1alpha1.OrgUser]{
 		client: c, organization: organization, noun: "person", named: "userName",
 		empty:    func() *v1alpha1.OrgUser { return &v1alpha1.OrgUser{} },
 		emptyAll: func() client.ObjectList { return &v1alpha1.OrgUserList{} },
 	}
+	if cache != nil {
+		s.cached = &cached[*v1alpha1.OrgUser]{
+			labelled: cache.DirectoryUsers,
+			named: func(ctx context.Context, organization, name string) (*v1alpha1.OrgUser, bool, error) {
+				u, err := cache.SharedUser(ctx, organization, name)
+				return u, u != nil, err
+			},
+		}
+	}
+	return s
 }
 
-// Groups returns the groups of an organization's directory. The client has no cache.
-func Groups(c client.Client, organization string) Store[*v1alpha1.OrgGroup] {
-	return Store[*v1alpha1.OrgGroup]{
+// Groups does the same for the groups.
+func Groups(c client.Client, cache *lookup.Reader, organization string) Store[*v1alpha1.OrgGroup] {
+	s := Store[*v1alpha1.OrgGroup]{
 		client: c, organization: organization, noun: "group", named: "displayName",
 		empty:    func() *v1alpha1.OrgGroup { return &v1alpha1.OrgGroup{} },
 		emptyAll: func() client.ObjectList { return &v1alpha1.OrgGroupList{} },
 	}
+	if cache != nil {
+		s.cached = &cached[*v1alpha1.OrgGroup]{
+			labelled: cache.DirectoryGroups,
+			named: func(ctx context.Context, organization, name string) (*v1alpha1.OrgGroup, bool, error) {
+				g, err := cache.Group(ctx, organization, name)
+				return g, g != nil, err
+			},
+		}
+	}
+	return s
 }
 
 // Accepts refuses new objects in an organization that does not exist.
@@ -114,6 +137,16 @@ func (s Store[T]) Labelled(ctx context.Context, labels map[string]string, option
 // Other returns one of the directory's objects with labels, other than a given one. Ok is false if there is none.
 func (s Store[T]) Other(ctx context.Context, labels map[string]string, except T) (other T, ok bool, err error) {
 	found, err := s.Labelled(ctx, labels)
+	return otherThan(except, found, err)
+}
+
+// OtherKnown does the same for those that the cache knows.
+func (s Store[T]) OtherKnown(ctx context.Context, labels map[string]string, except T) (other T, ok bool, err error) {
+	found, err := s.Known(ctx, labels)
+	return otherThan(except, found, err)
+}
+
+func otherThan[T client.Object](except T, found []T, err error) (other T, ok bool, _ error) {
 	if err != nil {
 		return other, false, refusal.Of(err)
 	}
@@ -175,10 +208,10 @@ func (s Store[T]) candidates(ctx context.Context, f *scim.Filter) ([]T, error) {
 		return s.Single(ctx, id)
 	}
 	if externalID, ok := f.Equal("externalId"); ok {
-		return s.Labelled(ctx, directory.ByID(externalID))
+		return s.Lookup(ctx, directory.ByID(externalID))
 	}
 	if name, ok := f.Equal(s.named); ok {
-		return s.Labelled(ctx, directory.ByName(name))
+		return s.Lookup(ctx, directory.ByName(name))
 	}
 	return s.Labelled(ctx, directory.Selector())
 }
