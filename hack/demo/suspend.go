@@ -176,11 +176,14 @@ func (s *story) tryAll(ctx context.Context, began time.Time, doors []door) error
 	for _, d := range doors {
 		go func() {
 			o := outcome{door: d}
+			var last error // Dex breaks off a renewal during which the session is revoked, and refuses the next one
 			o.err = until(ctx, func() (bool, error) {
-				var err error
-				o.answer, err = d.shut(ctx)
-				return o.answer != "", err
+				o.answer, last = d.shut(ctx)
+				return o.answer != "", ctx.Err()
 			})
+			if o.err != nil {
+				o.err = errors.Join(o.err, last)
+			}
 			o.after = time.Since(began)
 			results <- o
 		}()
