@@ -110,6 +110,17 @@ var suite = []benchmark{
 		},
 	},
 	{
+		name: "Directory", full: mode{benchtime: "1x", limit: 30 * time.Minute},
+		quick: &mode{benchtime: "1x", people: "300", limit: 3 * time.Minute},
+		figures: []figure{
+			{unit: "usher:same-writes", what: "first synchronization of a directory, until all are in force", floor: sameWrites, atMost: 1.3},
+			{unit: "requests/person", what: "the same: requests in the directory's name, for a person", floor: "1: the POST", atMost: 3.1},
+			{unit: "writes/person", what: "the same: writes for a person in a group", floor: "5.3: one status more than for a person alone"},
+			{unit: "writes-again", what: "a second synchronization: writes", floor: "0"},
+			{unit: "KiB-heap/person", what: "heap for a person of a directory", floor: "what the cache keeps of them"},
+		},
+	},
+	{
 		name: "Plugin", full: mode{benchtime: "1x", limit: 15 * time.Minute},
 		quick: &mode{benchtime: "1x", people: "600", limit: 5 * time.Minute},
 		figures: []figure{
