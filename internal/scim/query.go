@@ -4,6 +4,7 @@
 package scim
 
 import (
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
@@ -61,8 +62,8 @@ func number(parameters url.Values, name string, n *int) error {
 	if text == "" {
 		return nil
 	}
-	given, err := strconv.Atoi(text)
-	if err != nil {
+	given, err := strconv.Atoi(text) // of a number that is out of range, this is the nearest one within
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return invalid(InvalidValue, "%s must be an integer, not %q", name, text)
 	}
 	*n = given

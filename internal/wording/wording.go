@@ -35,11 +35,15 @@ func Some(names []string) string {
 func Failures(err error) string {
 	messages := strings.Split(err.Error(), "\n")
 	slices.Sort(messages)
-	messages = slices.Compact(messages)
-	if more := len(messages) - maxNamed; more > 0 {
-		messages = append(messages[:maxNamed], fmt.Sprintf("and %d more", more))
+	return SomeSentences(slices.Compact(messages))
+}
+
+// SomeSentences joins the first sentences of a list on one line, and counts the others.
+func SomeSentences(sentences []string) string {
+	if more := len(sentences) - maxNamed; more > 0 {
+		sentences = append(slices.Clone(sentences[:maxNamed]), fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(messages, "; ")
+	return strings.Join(sentences, "; ")
 }
 
 // AwaitingBudget says that messages wait for a budget of the platform, and when they go on.

@@ -89,7 +89,7 @@ var _ = Describe("A pass over an organization", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(o).To(And(matchers.BeReady(), HaveField("Status.Conditions", ContainElement(And(HaveField("Type", "DirectoryNamesExist"),
 			HaveField("Status", metav1.ConditionFalse), HaveField("Message", And(ContainSubstring(`there is no OrgGroup "leads"`),
-				ContainSubstring(`no module "fax"`))))))))
+				HaveSuffix(`; spec.directory.modules: the organization's subscription has no module "fax"`))))))))
 		o, _, err = pass(ctx, nil, builders.OrgUser("acme", "sam").Groups("leads").Obj())
 		Expect(err).NotTo(HaveOccurred())
 		Expect(o.Status.Conditions).To(ContainElement(HaveField("Message", Equal(`spec.directory.modules: the organization's subscription has no module "fax"`))))

@@ -107,7 +107,7 @@ var _ = Describe("RFC 7644", func() {
 	},
 		Entry("by default", "", 3), Entry("of one", "startIndex=2&count=1", 1), Entry("with count=0", "count=0", 0),
 		Entry("with a negative count", "count=-5", 0), Entry("with a startIndex below 1", "startIndex=-3&count=2", 2),
-		Entry("beyond the end", "startIndex=4", 0), Entry("of more than there can be", "count=1000000", 3),
+		Entry("beyond the end", "startIndex=4", 0), Entry("beyond all numbers", "startIndex=99999999999999999999", 0), Entry("of more than there can be", "count=1000000", 3),
 		Entry("sorted, which is ignored", "sortBy=displayName&sortOrder=descending", 3),
 	)
 

@@ -49,7 +49,7 @@ func one(find func(base, name string) (scim.Resource, bool)) handler {
 
 func nothing(http.ResponseWriter, request) error {
 	return &scim.Error{Status: http.StatusNotFound, Detail: "there is nothing at this path: the URL of the service ends with " + Path +
-		"<organization>"}
+		" and the name of the organization"}
 }
 
 func wrongMethod(allowed string) handler {

@@ -94,7 +94,8 @@ func New(directories Directories, o Options) http.Handler {
 		handle(root+kind.path+"/{id}", wrongMethod("GET, PUT, PATCH, DELETE"))
 	}
 	documents(handle, root)
-	handle(root+"/Bulk", unsupported("requests in bulk"))
+	handle(root+"/Bulk", unsupported("/Bulk"))
+	handle("POST "+root+"/.search", unsupported("a query of users and groups together"))
 	handle(root+"/Me", unsupported("/Me"))
 	handle(root, nothing)
 	handle(root+"/", nothing)

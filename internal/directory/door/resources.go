@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,12 +69,18 @@ func answerQuery(w http.ResponseWriter, r request, resources Resources, paramete
 
 // searchRequest is the body of a query by POST: RFC 7644, section 3.4.3.
 type searchRequest struct {
+	Schemas            []string `json:"schemas"`
 	Filter             string   `json:"filter"`
 	StartIndex         *int     `json:"startIndex"`
 	Count              *int     `json:"count"`
 	Attributes         []string `json:"attributes"`
 	ExcludedAttributes []string `json:"excludedAttributes"`
 }
+
+// searchMessage is the schema of such a body.
+const searchMessage = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+func isSearch(urn string) bool { return strings.EqualFold(urn, searchMessage) }
 
 func search(k kind) handler {
 	return func(w http.ResponseWriter, r request) error {
@@ -86,6 +93,9 @@ func search(k kind) handler {
 			return &scim.Error{
 				Status: http.StatusBadRequest, Type: scim.InvalidSyntax, Detail: "the body is no search request: " + err.Error(),
 			}
+		}
+		if len(s.Schemas) > 0 && !slices.ContainsFunc(s.Schemas, isSearch) {
+			return &scim.Error{Status: http.StatusBadRequest, Type: scim.InvalidSyntax, Detail: "schemas must contain " + searchMessage}
 		}
 		parameters := url.Values{
 			"filter": {s.Filter}, "attributes": {strings.Join(s.Attributes, ",")},
