@@ -36,6 +36,8 @@ type Violation struct {
 	What string
 	// Around are the revisions of the same organization around it.
 	Around []string
+
+	organization string
 }
 
 // String returns the violation with the revisions around it.
@@ -145,7 +147,7 @@ func (j *Judge) note(rule Rule, number int64, organization, what string) {
 	if j.Counts[name]++; j.Counts[name] > most {
 		return
 	}
-	v := &Violation{Rule: name, Revision: number, What: what}
+	v := &Violation{Rule: name, Revision: number, What: what, organization: organization}
 	for _, s := range j.recent {
 		if s.organization == organization || organization == "" {
 			v.Around = append(v.Around, s.line)
@@ -166,7 +168,9 @@ func (j *Judge) remember(c change) {
 		if v.Revision == 0 || len(v.Around) >= 2*near {
 			continue
 		}
-		v.Around = append(v.Around, s.line)
+		if s.organization == v.organization {
+			v.Around = append(v.Around, s.line)
+		}
 		open = append(open, v)
 	}
 	j.open = open

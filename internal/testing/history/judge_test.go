@@ -317,7 +317,7 @@ var _ = Describe("A judge", func() {
 		var s scene
 		other := active("eve", "")
 		other.Namespace = "other"
-		s.put(active("ana", administrator), organization("ana"), other, organization(), organization("ana"))
+		s.put(active("ana", administrator), organization("ana"), other, organization(), other, organization("ana"))
 		j := NewJudge()
 		for _, r := range s.revisions {
 			Expect(j.Add(r)).To(Succeed())
@@ -326,7 +326,7 @@ var _ = Describe("A judge", func() {
 		Expect(found).To(HaveLen(1))
 		Expect(found[0].Revision).To(BeEquivalentTo(4))
 		Expect(found[0].Around).To(HaveExactElements(ContainSubstring("1 accounts.usher.dev/orgusers/acme/ana created"),
-			HavePrefix("2 "), HavePrefix("4 "), HavePrefix("5 ")))
+			HavePrefix("2 "), HavePrefix("4 "), HavePrefix("6 ")))
 	})
 
 	It("reads what the API server stores in protobuf", func() {

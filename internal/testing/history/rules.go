@@ -52,7 +52,11 @@ func rules(access *accessRules) []Rule {
 			judge:        mails.states,
 		},
 		{Requirements: "ORG-20", Text: "each mail that a status calls sent arrived, and no other mail arrived", end: mails.arrived},
-		{Requirements: "ORG-20", Text: "a mail has one recipient and one link, and comes again only after an interruption", end: mails.copies},
+		{
+			Requirements: "ORG-20",
+			Text:         "a mail has one recipient and one link, and comes again only after an interruption",
+			end:          mails.copies,
+		},
 		{Requirements: "ORG-20", Text: "in the end no mail is queued", end: mails.queued},
 		{Requirements: "DIR-3", Text: "Usher writes no spec of what people declare", judge: specWritten},
 	}
