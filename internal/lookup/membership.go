@@ -113,8 +113,8 @@ const (
 	// maxMemberLookups is how many entries are looked up one by one. Beyond that, it costs less to go through all users once: each may be
 	// in as many groups as are listed.
 	maxMemberLookups = 16
-	// maxAddressLookups is the same for addresses, each of which is one person's: with 50,000 people, going through all of them costs as much
-	// as looking up thousands.
+	// maxAddressLookups is the same for addresses, each of which is one person's: with 50,000 people, going through all of them costs as
+	// much as looking up thousands.
 	maxAddressLookups = 512
 )
 

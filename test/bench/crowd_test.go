@@ -61,13 +61,14 @@ type crowd struct {
 
 // newCrowd creates the organization while the operator is stopped.
 func newCrowd(ctx context.Context, b *testing.B) *crowd {
-	c := controlPlane(ctx, b, sizeOr(b, people))
+	c := controlPlane(b, sizeOr(b, people))
+	c.observer = observe(ctx, c.watching)
 	c.fill(ctx)
 	return c
 }
 
 // controlPlane returns a crowd without anybody in it.
-func controlPlane(ctx context.Context, b *testing.B, people int) *crowd {
+func controlPlane(b *testing.B, people int) *crowd {
 	all := suite.Start(b, nil)
 	c := &crowd{
 		b: b, env: all.Env, box: all.Mailbox, people: people, asked: &meter{counts: map[string]int{}},
@@ -81,7 +82,6 @@ func controlPlane(ctx context.Context, b *testing.B, people int) *crowd {
 	must(b, err)
 	c.watching, err = client.NewWithWatch(c.env.Config, client.Options{Scheme: c.env.Scheme})
 	must(b, err)
-	c.observer = observe(ctx, c.watching)
 	b.Cleanup(c.stop)
 	return c
 }

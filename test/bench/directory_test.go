@@ -263,7 +263,7 @@ func sizeOfDirectory(b *testing.B) int {
 	if os.Getenv("USHER_BENCH_PEOPLE") == "" {
 		return 3000
 	}
-	return peopleToBench(b) / peopleInGroup * peopleInGroup
+	return sizeOr(b, people) / peopleInGroup * peopleInGroup
 }
 
 // people sends everybody.

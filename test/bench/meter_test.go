@@ -15,8 +15,11 @@ import (
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
+	toolswatch "k8s.io/client-go/tools/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
@@ -213,7 +216,7 @@ func awaitIdle(ctx context.Context) error {
 		if working != "" {
 			busy = time.Now()
 		}
-		return time.Since(busy) > calm, err
+		return time.Since(busy) > calm(people), err
 	})
 }
 
@@ -242,13 +245,23 @@ type observer struct {
 
 func observe(ctx context.Context, c client.WithWatch) *observer {
 	o := &observer{seen: map[string][]time.Time{}}
-	events, err := c.Watch(ctx, &rbacv1.RoleBindingList{})
+	var now rbacv1.RoleBindingList
+	check(c.List(ctx, &now, client.Limit(1)))
+	// On a busy machine, a watch is cut off.
+	events, err := toolswatch.NewRetryWatcherWithContext(ctx, now.ResourceVersion, &toolscache.ListWatch{
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			return c.Watch(ctx, &rbacv1.RoleBindingList{}, &client.ListOptions{Raw: &options})
+		},
+	})
 	check(err)
 	go func() {
 		for event := range events.ResultChan() {
 			if b, is := event.Object.(*rbacv1.RoleBinding); is && event.Type == watch.Added && b.Annotations[formerly] == "" {
 				o.note(b)
 			}
+		}
+		if ctx.Err() == nil {
+			panic("the API server has ended the watch for RoleBindings")
 		}
 	}()
 	return o

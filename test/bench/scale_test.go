@@ -37,10 +37,11 @@ const (
 // The people are written to etcd as the operator leaves them: see copies. USHER_BENCH_PEOPLE sets another number.
 func BenchmarkScale(b *testing.B) {
 	ctx := b.Context()
-	c := controlPlane(ctx, b, sizeOr(b, scalePeople))
+	c := controlPlane(b, sizeOr(b, scalePeople))
 	c.meter.calm = calm(peopleEach) // no workspace lists many
 	c.scale(ctx)
 	c.start(ctx)
+	c.observer = observe(ctx, c.watching) // not before: it would not keep up with what is written to etcd
 	small, large := template, fmt.Sprintf("org%05d", 1)
 	for _, kind := range []struct {
 		name string

@@ -89,13 +89,13 @@ var _ = Describe("The counts of an organization", func() {
 		}))
 	})
 
-	DescribeTable("are gathered for longer, the more people there are to count", func(ctx context.Context, people int, delay time.Duration) {
+	DescribeTable("are gathered for longer, the more people there are to count", func(ctx context.Context, people int32, delay time.Duration) {
 		o := builders.Organization("acme").Obj()
-		o.Status.Users.Total = ptr.To(int32(people)) //nolint:gosec // below
+		o.Status.Users.Total = ptr.To(people)
 		r := &Reconciler{cache: lookup.New(maxima.NewCache(ctx, lookup.AddIndexes, o), effective.IntakeDomains{})}
 		Expect(r.countDelay(ctx, client.ObjectKeyFromObject(o))).To(Equal(delay))
 		Expect(r.countDelay(ctx, types.NamespacedName{Namespace: "gone", Name: "gone"})).To(Equal(mapper.CountDelay))
 	},
-		Entry(nil, 0, mapper.CountDelay), Entry(nil, 4999, mapper.CountDelay), Entry(nil, 50_000, 11*mapper.CountDelay),
+		Entry(nil, int32(0), mapper.CountDelay), Entry(nil, int32(4999), mapper.CountDelay), Entry(nil, int32(50_000), 11*mapper.CountDelay),
 	)
 })
