@@ -40,7 +40,9 @@ func (p *post) bare(ctx context.Context, b *testing.B, people, again int) bareMa
 		check(p.past.Create(ctx, user))
 		p.stand(ctx, user, func() { status.Progressing(user, v1alpha1.ReasonAwaitingMail, "the invitation is about to be sent") })
 		p.deliver(ctx, i, lines, n)
-		p.stand(ctx, user, func() { status.Ready(user, v1alpha1.ReasonAwaitingAcceptance, "invited; waiting for the person to accept") })
+		p.stand(ctx, user, func() {
+			status.Ready(user, v1alpha1.ReasonAwaitingAcceptance, "invited; waiting for the person to accept")
+		})
 		made[n] = i
 	})
 	took := bareMail{invited: time.Since(began)}

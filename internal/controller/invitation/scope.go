@@ -41,7 +41,8 @@ type scope struct {
 	named []invitee
 	// removed is true when this pass has found that the OrgUser of somebody who had accepted is gone.
 	removed bool
-	// recreated are the pending users that were deleted and that this pass recreated. Recipients are moved at the same time, so mu guards it.
+	// recreated are the pending users that were deleted and that this pass recreated. Mu guards them, since recipients are
+	// moved at the same time.
 	mu        sync.Mutex
 	recreated []*v1alpha1.OrgUser
 	// failures say which recipients could not be moved, and why. Transient is true when some could not for a reason that passes by

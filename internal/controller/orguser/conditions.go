@@ -71,8 +71,8 @@ func setPending(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) {
 	}
 }
 
-// repeats reports whether a mail of an Invitation that is about to be sent repeats an earlier one, and nothing keeps it back. The Invitation
-// says so, once for all: for each of thousands who are invited again, it would be two writes.
+// repeats reports whether a mail of an Invitation that is about to be sent repeats an earlier one, and nothing keeps it back. The
+// Invitation says so, once for all: for each of thousands who are invited again, it would be two writes.
 func repeats(u *v1alpha1.OrgUser, o *v1alpha1.OnboardingStatus) bool {
 	return o != nil && u.Labels[v1alpha1.LabelInvitation] != "" && o.SendCount > 1 && onboarding.Queued(o) && o.Mail.LastError == "" &&
 		o.Mail.Budget == ""
