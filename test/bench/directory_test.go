@@ -260,10 +260,7 @@ func connect(ctx context.Context, b *testing.B, env *testenv.Env, portal string)
 
 // sizeOfDirectory returns how many people the directory has.
 func sizeOfDirectory(b *testing.B) int {
-	if os.Getenv("USHER_BENCH_PEOPLE") == "" {
-		return 3000
-	}
-	return sizeOr(b, people) / peopleInGroup * peopleInGroup
+	return sizeOr(b, 3000) / peopleInGroup * peopleInGroup
 }
 
 // people sends everybody.
