@@ -23,7 +23,7 @@ func ParseSince(text string, now time.Time) (time.Time, error) {
 	}
 	for suffix, unit := range units {
 		digits, is := strings.CutSuffix(text, suffix)
-		if n, err := strconv.ParseUint(digits, 10, 16); is && err == nil && n <= uint64(math.MaxInt64/unit) {
+		if n, err := strconv.ParseUint(digits, 10, 16); is && err == nil && time.Duration(n) <= math.MaxInt64/unit {
 			return now.Add(-time.Duration(n) * unit), nil
 		}
 	}
