@@ -27,7 +27,9 @@ type fuzzer struct {
 }
 
 // title names a fuzzer among all: several packages have one of the same name.
-func (f *fuzzer) title() string { return strings.TrimPrefix(filepath.ToSlash(f.folder), "internal/") + "." + f.name }
+func (f *fuzzer) title() string {
+	return strings.TrimPrefix(filepath.ToSlash(f.folder), "internal/") + "." + f.name
+}
 
 var declaration = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(f \*testing\.F\)`)
 
@@ -38,7 +40,7 @@ func discover(root string, wanted *regexp.Regexp) ([]*fuzzer, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata" || entry.Name() == "node_modules"):
+		case entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"):
 			return filepath.SkipDir
 		case entry.IsDir() || !strings.HasSuffix(path, "_test.go"):
 			return nil

@@ -39,7 +39,6 @@ func (f *fuzzer) slug() string    { return strings.ReplaceAll(filepath.ToSlash(f
 
 // build builds the tests of a package, with the instrumentation that shows a fuzzer which code an input reaches.
 func (f *fuzzer) build(ctx context.Context) error {
-	//nolint:gosec // G204: the paths of this repository
 	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-fuzz=.", "-o", f.program(), "./"+filepath.ToSlash(f.folder))
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil && ctx.Err() == nil {
@@ -48,8 +47,8 @@ func (f *fuzzer) build(ctx context.Context) error {
 	return nil
 }
 
-// takeTurns runs one fuzzer after the other until there were enough executions, or every fuzzer has found something. A package is built when
-// the first of its fuzzers has its turn.
+// takeTurns runs one fuzzer after the other until there were enough executions, or every fuzzer has found something. A package is built
+// when the first of its fuzzers has its turn.
 func takeTurns(ctx context.Context, out io.Writer, fuzzers []*fuzzer, o options) error {
 	built := map[string]bool{}
 	for {
@@ -111,7 +110,6 @@ func (f *fuzzer) run(ctx context.Context, o options) error {
 		return err
 	}
 	var said bytes.Buffer
-	//nolint:gosec // G204: what build has built
 	cmd := exec.CommandContext(ctx, program, "-test.run=^$", "-test.fuzz=^"+f.name+"$", "-test.fuzztime="+o.turn.String(),
 		"-test.fuzzminimizetime="+minimize, "-test.fuzzcachedir="+corpus, "-test.parallel="+strconv.Itoa(o.parallel))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = f.folder, &said, &said
