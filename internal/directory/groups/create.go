@@ -103,7 +103,8 @@ func (g *Groups) judge(ctx context.Context, before, after *v1alpha1.OrgGroup, wa
 	if err := g.takesOut(ctx, before, effective.GroupMembers(after)); err != nil {
 		return err
 	}
-	return free(ctx, g.store().Other, after, wanted, before.Labels[v1alpha1.LabelDirectoryName] != after.Labels[v1alpha1.LabelDirectoryName],
+	return free(ctx, g.store().Other, after, wanted,
+		before.Labels[v1alpha1.LabelDirectoryName] != after.Labels[v1alpha1.LabelDirectoryName],
 		before.Labels[v1alpha1.LabelDirectoryID] != after.Labels[v1alpha1.LabelDirectoryID])
 }
 

@@ -80,7 +80,8 @@ func (o *Opener) Open(ctx context.Context, organization, secret, base string) (*
 	}
 	return &door.Directory{
 		Users: &people.People{
-			Client: c, Cache: &o.Cache, Organization: organization, Location: base + scim.Users().Endpoint, Onboarding: onboarding, Now: o.Now,
+			Client: c, Cache: &o.Cache, Organization: organization, Location: base + scim.Users().Endpoint,
+			Onboarding: onboarding, Now: o.Now,
 		},
 		Groups: &groups.Groups{Client: c, Cache: &o.Cache, Organization: organization, Base: base, Now: o.Now},
 	}, nil

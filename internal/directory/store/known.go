@@ -34,8 +34,8 @@ type cached[T client.Object] struct {
 }
 
 // Lookup returns the directory's objects with the labels of an identifier or a name. One that the cache knows is read again, and if it
-// still has the labels, it is the one. That there is none follows from no cache: another replica may have created it a moment ago. So the API
-// server is asked, which looks at all objects of the organization for it.
+// still has the labels, it is the one. That there is none follows from no cache: another replica may have created it a moment ago. So the
+// API server is asked, which looks at all objects of the organization for it.
 func (s Store[T]) Lookup(ctx context.Context, labels map[string]string) ([]T, error) {
 	if s.cached != nil {
 		if found, err := s.Known(ctx, labels); err != nil || len(found) > 0 {
