@@ -137,7 +137,9 @@ var _ = Describe("The ConfigMap with mail templates", func() {
 		forbidden := apierrors.NewForbidden(corev1.Resource("all"), "", nil)
 		secrets, lists := error(forbidden), []error{forbidden, forbidden, nil}
 		starting := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
-			Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error { return secrets },
+			Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
+				return secrets
+			},
 			List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
 				defer func() { lists = lists[1:] }()
 				return lists[0]
