@@ -224,8 +224,8 @@ type AccountStatus struct {
 	// mail is the mail with the newest link.
 	// +optional
 	Mail *MailStatus `json:"mail,omitempty"`
-	// changeTime is when a password took the place of another one. It is empty once the sessions are revoked that whoever knew the former one
-	// could still begin.
+	// changeTime is when a password took the place of another one. It is empty once the sessions are revoked that whoever knew the former
+	// one could still begin.
 	// +optional
 	ChangeTime *metav1.Time `json:"changeTime,omitempty"`
 }

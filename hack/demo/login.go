@@ -38,7 +38,9 @@ func (s *story) logIn(ctx context.Context) error {
 	s.print("\nnora$ export KUBECONFIG=~/Downloads/" + config)
 	for _, args := range [][]string{
 		{"usher", "login"},
-		{"get", "configmap", "runbook", "--output=jsonpath={.data}"}, {"auth", "whoami"}, {"usher", "whoami", "-n", organization},
+		{"get", "configmap", "runbook", "--output=jsonpath={.data}"},
+		{"auth", "whoami"},
+		{"usher", "whoami", "-n", organization},
 	} {
 		s.print("\nnora$ " + typed(append([]string{"kubectl"}, args...)...))
 		output, err := s.nora.kubectl(ctx, s, args...)

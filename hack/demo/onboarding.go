@@ -62,7 +62,8 @@ func (s *story) confirm(ctx context.Context) error {
 	}
 	s.welcome = page.url.String()
 	s.say("The page asks for the password with which she will sign in. It goes to Dex as a hash, and Usher keeps neither.")
-	if err := s.press(ctx, page, "Confirmar dirección", map[string]string{"password": s.password}, "Te damos la bienvenida a Acme S.A."); err != nil {
+	password := map[string]string{"password": s.password}
+	if err := s.press(ctx, page, "Confirmar dirección", password, "Te damos la bienvenida a Acme S.A."); err != nil {
 		return err
 	}
 	s.say("A last mail tells her how to sign in.")

@@ -146,7 +146,8 @@ func (s *story) doors(ctx context.Context) ([]door, kept, error) {
 
 // renewal returns how a token is renewed. Dex gives another refresh token each time.
 func renewal(client *http.Client, issuer string, session kept) func(context.Context) (string, error) {
-	config := oauth2.Config{ClientID: "kubectl", Endpoint: oauth2.Endpoint{TokenURL: issuer + "/token", AuthStyle: oauth2.AuthStyleInParams}}
+	endpoint := oauth2.Endpoint{TokenURL: issuer + "/token", AuthStyle: oauth2.AuthStyleInParams}
+	config := oauth2.Config{ClientID: "kubectl", Endpoint: endpoint}
 	return func(ctx context.Context) (string, error) {
 		ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
 		fresh, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: session.RefreshToken}).Token()

@@ -86,7 +86,11 @@ func (c *checkup) run(ctx context.Context) error {
 	})
 	if len(c.found) > 0 {
 		c.runAll(ctx, []check{
-			{"modules", c.modules}, {"users", c.accounts}, {"invitations", c.openInvitations}, {"workspaces", c.spaces}, {"groups", c.groups},
+			{"modules", c.modules},
+			{"users", c.accounts},
+			{"invitations", c.openInvitations},
+			{"workspaces", c.spaces},
+			{"groups", c.groups},
 		})
 	}
 	if err := c.table.print(c.streams.Out, "", true); err != nil {

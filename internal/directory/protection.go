@@ -87,10 +87,10 @@ func Remove(o *v1alpha1.Organization, account types.UID, now time.Time) error {
 	return nil
 }
 
-// TakeOut judges that a directory takes people out of a group at once, by a change or a deletion of the group, and returns why it cannot. It
-// stops the directory if they are more than it can remove and the group opens something: they would be locked out as if they were
-// suspended. Fewer do not count, since people change teams every day. Once it is stopped, a directory takes nobody out of anything. What it
-// changes in the status has to be written before the group is.
+// TakeOut judges that a directory takes people out of a group at once, by a change or a deletion of the group, and returns why it cannot.
+// It stops the directory if they are more than it can remove and the group opens something: they would be locked out as if they were
+// suspended. Fewer do not count, since people change teams every day. Once it is stopped, a directory takes nobody out of anything. What
+// it changes in the status has to be written before the group is.
 func TakeOut(o *v1alpha1.Organization, g *v1alpha1.OrgGroup, people int, now time.Time) error {
 	if people == 0 || IsAllowed(o, now) {
 		return nil
@@ -134,9 +134,9 @@ func Forget(o *v1alpha1.Organization) {
 func StoppedMessage(o *v1alpha1.Organization) string {
 	limit := int(ptr.Deref(o.Status.Directory.MaxRemovals, 0))
 	return fmt.Sprintf("the directory wanted to suspend or delete more than %d people within %s, or to take so many out of a group at "+
-		"once, which is the limit of organization %q (spec.directory.protection). Until that is allowed, it suspends and deletes nobody, and "+
-		"takes nobody out of a group. An OrganizationAdmin has to look at it: if it is right, allow it with `kubectl usher directory allow "+
-		"-n %s`; if not, correct the directory first", limit, inHours(LimitOf(o).Within), o.Name, o.Name)
+		"once, which is the limit of organization %q (spec.directory.protection). Until that is allowed, it suspends and deletes "+
+		"nobody, and takes nobody out of a group. An OrganizationAdmin has to look at it: if it is right, allow it with "+
+		"`kubectl usher directory allow -n %s`; if not, correct the directory first", limit, inHours(LimitOf(o).Within), o.Name, o.Name)
 }
 
 func inHours(d time.Duration) string {

@@ -12,9 +12,9 @@ import (
 // LinkValidity is how long a link to choose a password can be used. Another one is a form away.
 const LinkValidity = time.Hour
 
-// RedeemTime is how long somebody who has signed in can still begin a session with it. Dex keeps authorization codes for half an hour, and
-// people who have signed in and are asked for their approval for as long as its expiry.authRequests says: half an hour, as the documentation
-// asks for.
+// RedeemTime is how long somebody who has signed in can still begin a session with it. Dex keeps authorization codes for half an hour,
+// and people who have signed in and are asked for their approval for as long as its expiry.authRequests says: half an hour, as the
+// documentation asks for.
 const RedeemTime = time.Hour
 
 // Set sets the password of an account, which is created if there is none, and ends its sessions. Exists says that it has been created

@@ -35,18 +35,26 @@ func FuzzKubeconfig(f *testing.F) {
 			}
 			return
 		}
-		read, err := clientcmd.Load(written)
-		if err != nil || len(read.Clusters) != 1 || len(read.AuthInfos) != 1 || len(read.Contexts) != 1 {
-			t.Fatalf("%s is read as %+v: %v", written, read, err)
-		}
-		login := read.AuthInfos[user+"@"+name]
-		context := read.Contexts[read.CurrentContext]
-		if login == nil || context == nil || read.Clusters[name] == nil || read.Clusters[name].Server != server || context.Namespace != workspace ||
-			login.Exec.Command != "kubectl" || !slices.Equal(login.Exec.Args, c.Login.Args(user)) {
-			t.Fatalf("%s is read as %+v", written, read)
-		}
+		checkKubectl(t, written, c, user, workspace)
 		checkOtherParser(t, written, c.Login.Args(user))
 	})
+}
+
+// checkKubectl checks that kubectl reads what was meant.
+func checkKubectl(t *testing.T, written []byte, c kubeconfig.Cluster, user, workspace string) {
+	read, err := clientcmd.Load(written)
+	if err != nil || len(read.Clusters) != 1 || len(read.AuthInfos) != 1 || len(read.Contexts) != 1 {
+		t.Fatalf("%s is read as %+v: %v", written, read, err)
+	}
+	login := read.AuthInfos[user+"@"+c.Name]
+	context := read.Contexts[read.CurrentContext]
+	if login == nil || context == nil || read.Clusters[c.Name] == nil {
+		t.Fatalf("%s is read as %+v", written, read)
+	}
+	if read.Clusters[c.Name].Server != c.Server || context.Namespace != workspace ||
+		login.Exec.Command != "kubectl" || !slices.Equal(login.Exec.Args, c.Login.Args(user)) {
+		t.Fatalf("%s is read as %+v", written, read)
+	}
 }
 
 // checkOtherParser checks that a parser of another family reads the same.

@@ -12,8 +12,14 @@ import (
 // values is one mail: the headers are the expected ones, and the HTML leads only where the mail is meant to.
 func FuzzCustomize(f *testing.F) {
 	for _, seed := range []struct{ name, content string }{
-		{"en.json", `{"invite.subject":"Welcome to {organization}"}`}, {"fr.json", `{"direction":"ltr"}`}, {"en.json", `{"x":1}`}, {"en.json", "{\n]"},
-		{HTMLFile, "{{define \"x\"}}"}, {TextFile, "{{.URL}}\n{{range .Paragraphs}}{{.}}\n{{end}}"}, {"notes.txt", ""}, {"xx-.json", "{}"},
+		{"en.json", `{"invite.subject":"Welcome to {organization}"}`},
+		{"fr.json", `{"direction":"ltr"}`},
+		{"en.json", `{"x":1}`},
+		{"en.json", "{\n]"},
+		{HTMLFile, "{{define \"x\"}}"},
+		{TextFile, "{{.URL}}\n{{range .Paragraphs}}{{.}}\n{{end}}"},
+		{"notes.txt", ""},
+		{"xx-.json", "{}"},
 	} {
 		f.Add(seed.name, seed.content, "Eva\r\nBcc: all@evil.example")
 	}

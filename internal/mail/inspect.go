@@ -66,8 +66,8 @@ func inspectElement(token *html.Token, links []string) []error {
 			wrong = append(wrong, fmt.Errorf("<%s %s> loads something from elsewhere: remove it, or embed the picture as data:image/…",
 				token.Data, key))
 		case (key == "href" || key == "xlink:href") && !allowedLink(token.Data, a.Val, links):
-			wrong = append(wrong, fmt.Errorf("<%s href> leads to something other than {{.URL}}, {{.AccountURL}} or a mail address: remove it, because a "+
-				"mail that asks people to sign in must not lead them elsewhere", token.Data))
+			wrong = append(wrong, fmt.Errorf("<%s href> leads to something other than {{.URL}}, {{.AccountURL}} or a mail address: "+
+				"remove it, because a mail that asks people to sign in must not lead them elsewhere", token.Data))
 		}
 	}
 	return wrong

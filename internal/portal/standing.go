@@ -81,7 +81,7 @@ var revocations = map[v1alpha1.RevocationReason]bool{v1alpha1.RevokedInviterUnau
 func (p *page) noticeKey(part string) string {
 	key := "notice." + p.Name + "." + part
 	switch {
-	case p.afterSignIn() && p.Path == "" && (part == "text" || part == "hint") && p.Name != screenSignInStale.name:
+	case p.endsSignIn() && (part == "text" || part == "hint"):
 		return key + "Account"
 	case p.CanComplete():
 		return key + "Proved"
@@ -93,6 +93,11 @@ func (p *page) noticeKey(part string) string {
 		return key + string(p.Link.RevocationReason)
 	}
 	return key
+}
+
+// endsSignIn reports whether a notice answers somebody who signed in for their own page, and not for an invitation.
+func (p *page) endsSignIn() bool {
+	return p.afterSignIn() && p.Path == "" && p.Name != screenSignInStale.name
 }
 
 // NoticeTitle returns the heading of a notice.

@@ -31,7 +31,9 @@ const hashes = "$2a$12$"
 // in what operator and Dex have logged. Each of those places is seen to contain something else, so that the search would find what is there.
 func expectNowhere(ctx context.Context, u *v1alpha1.OrgUser, session *oauth2.Token, passwords ...string) {
 	GinkgoHelper()
-	secrets := append([]string{session.AccessToken, session.RefreshToken, session.Extra("id_token").(string)}, passwords...)
+	idToken, ok := session.Extra("id_token").(string)
+	Expect(ok).To(BeTrue(), "the session has no ID token")
+	secrets := append([]string{session.AccessToken, session.RefreshToken, idToken}, passwords...)
 	search := func(place string, text []byte, known string, secrets ...string) {
 		GinkgoHelper()
 		Expect(bytes.Contains(text, []byte(known))).To(BeTrue(), "%s does not even contain %s", place, known)

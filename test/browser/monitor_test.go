@@ -40,11 +40,7 @@ func (m *monitor) observe(event any) {
 			m.add("requested from another host: %s", e.Request.URL)
 		}
 	case *network.EventRequestWillBeSentExtraInfo:
-		for name, value := range e.Headers {
-			if from, err := url.Parse(fmt.Sprint(value)); strings.EqualFold(name, "Referer") && (err != nil || from.Path != "/" && from.Host != m.foreign) {
-				m.add("revealed its address: Referer %v", value)
-			}
-		}
+		m.observeHeaders(e.Headers)
 	case *runtime.EventConsoleAPICalled:
 		m.add("wrote to the console: %s", e.Type)
 	case *runtime.EventExceptionThrown:
@@ -52,6 +48,16 @@ func (m *monitor) observe(event any) {
 	case *log.EventEntryAdded:
 		if !m.answeredByPage(e.Entry) && !missesTLS(e.Entry) && !m.isForeign(e.Entry) {
 			m.add("logged: %s: %s (%s)", e.Entry.Level, e.Entry.Text, e.Entry.URL)
+		}
+	}
+}
+
+// observeHeaders handles what is sent with a request.
+func (m *monitor) observeHeaders(headers network.Headers) {
+	for name, value := range headers {
+		from, err := url.Parse(fmt.Sprint(value))
+		if strings.EqualFold(name, "Referer") && (err != nil || from.Path != "/" && from.Host != m.foreign) {
+			m.add("revealed its address: Referer %v", value)
 		}
 	}
 }

@@ -99,9 +99,9 @@ func (s Store) remove(c Client) error {
 	return nil
 }
 
-// lock waits until no other process changes a login. The kernel unlocks it when a process ends, however it ends. The file of the lock stays
-// for as long as a login is kept: whoever ends without one deletes it, which is why whoever gets the lock sees whether the file is still the
-// one that others lock.
+// lock waits until no other process changes a login. The kernel unlocks it when a process ends, however it ends. The file of the lock
+// stays for as long as a login is kept: whoever ends without one deletes it, which is why whoever gets the lock sees whether the file is
+// still the one that others lock.
 func (s Store) lock(ctx context.Context, c Client, waits func()) (func(), error) {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot keep the login: %w", err)

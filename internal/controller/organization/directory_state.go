@@ -47,7 +47,8 @@ func (r *Reconciler) reconcileDirectoryGaps(ctx context.Context, s *scope) (time
 		meta.RemoveStatusCondition(&s.organization.Status.Conditions, v1alpha1.ConditionDirectoryNamesExist)
 		return 0, nil
 	}
-	status.Set(s.organization, v1alpha1.ConditionDirectoryNamesExist, false, v1alpha1.ReasonDirectoryNameMissing, wording.SomeSentences(gaps))
+	status.Set(s.organization, v1alpha1.ConditionDirectoryNamesExist, false,
+		v1alpha1.ReasonDirectoryNameMissing, wording.SomeSentences(gaps))
 	return 0, nil
 }
 
