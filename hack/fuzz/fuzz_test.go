@@ -45,6 +45,12 @@ var _ = Describe("make fuzz", func() {
 		Expect(endOf("fuzz: elapsed\n--- FAIL: FuzzPatch\n  x\n")).To(Equal("--- FAIL: FuzzPatch\n  x"))
 	})
 
+	It("takes the end of a turn for no finding", func() {
+		Expect(onlyLate("--- FAIL: FuzzPatch (8.00s)\n    context deadline exceeded\nFAIL\n")).To(BeTrue())
+		Expect(onlyLate("--- FAIL: FuzzPatch (8.00s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/x\nFAIL\n")).To(BeFalse())
+		Expect(onlyLate("--- FAIL: FuzzPatch (8.00s)\n    it waited: context deadline exceeded\nFAIL\n")).To(BeFalse())
+	})
+
 	It("ends once there were enough executions, and fails if there was a finding", func() {
 		done := []*fuzzer{{folder: "internal/scim", name: "FuzzPatch", executions: 60}, {folder: "internal/scim", name: "FuzzQuery", executions: 40}}
 		var out strings.Builder
