@@ -76,7 +76,7 @@ func (c *company) work(ctx, until context.Context) {
 	}
 	for until.Err() == nil {
 		steps[c.random.IntN(len(steps))](ctx)
-		pass(until, time.Duration(c.random.IntN(300))*time.Millisecond)
+		pass(until, time.Duration(c.random.IntN(100))*time.Millisecond)
 	}
 }
 

@@ -148,13 +148,18 @@ func (u *upheaval) play(ctx context.Context) {
 	work.Wait()
 }
 
-// awaitWork waits until every company has changed something more, so that each fault hits people at work, however slow the machine is.
+// awaitWork waits until somebody has changed something more, so that each fault hits people at work, however slow the machine is.
 func (u *upheaval) awaitWork(ctx context.Context) {
 	GinkgoHelper()
-	for _, c := range u.companies {
-		before := c.accepted()
-		Eventually(ctx, c.accepted).WithTimeout(settleTimeout).Should(BeNumerically(">=", before+2))
+	accepted := func() int {
+		sum := 0
+		for _, c := range u.companies {
+			sum += c.accepted()
+		}
+		return sum
 	}
+	before := accepted()
+	Eventually(ctx, accepted).WithTimeout(settleTimeout).Should(BeNumerically(">", before))
 }
 
 // strikeAll has several faults last at once.
