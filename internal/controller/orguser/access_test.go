@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -29,8 +30,9 @@ import (
 	"github.com/usher-operator/usher/internal/testing/maxima"
 )
 
-// steps records what a reconciler writes, in order, and refuses RoleBindings.
+// steps records what a reconciler writes, in order, and refuses RoleBindings. RoleBindings are written at once.
 type steps struct {
+	mu    sync.Mutex
 	taken []string
 	// refusesGrant and refusesRevocation are the namespaces in which no RoleBinding can be written or deleted.
 	refusesGrant, refusesRevocation string
@@ -40,6 +42,12 @@ type steps struct {
 
 var errRefused error = apierrors.NewForbidden(schema.GroupResource{Resource: "rolebindings"}, "x", errors.New("not held"))
 
+func (s *steps) take(step string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken = append(s.taken, step)
+}
+
 func (s *steps) funcs() interceptor.Funcs {
 	return interceptor.Funcs{
 		Apply: func(_ context.Context, _ client.WithWatch, o runtime.ApplyConfiguration, _ ...client.ApplyOption) error {
@@ -47,14 +55,14 @@ func (s *steps) funcs() interceptor.Funcs {
 			if *b.Namespace == s.refusesGrant {
 				return cmp.Or(s.refusal, errRefused)
 			}
-			s.taken = append(s.taken, "grant "+*b.Name)
+			s.take("grant "+*b.Name)
 			return nil
 		},
 		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
 			if o.GetNamespace() == s.refusesRevocation {
 				return cmp.Or(s.refusal, errRefused)
 			}
-			s.taken = append(s.taken, "revoke "+o.GetName())
+			s.take("revoke "+o.GetName())
 			return c.Delete(ctx, o, opts...)
 		},
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch,
@@ -67,7 +75,7 @@ func (s *steps) funcs() interceptor.Funcs {
 					reason = string(condition.Status) + " " + condition.Reason
 				}
 			}
-			s.taken = append(s.taken, "status "+reason)
+			s.take("status "+reason)
 			return c.SubResource(sub).Patch(ctx, o, p, opts...)
 		},
 	}
