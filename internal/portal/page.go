@@ -94,11 +94,15 @@ func newPage(r *http.Request, name string, link *Link) *page {
 	return p
 }
 
-// linkPath returns the path of the link that a request is for, or "" for other requests.
+// linkPath returns the path of the link that a request is for, or "" for other requests. An answer of a provider's is for the invitation
+// that the person was on the way to.
 func linkPath(r *http.Request) string {
 	token := r.PathValue("token")
-	if token == "" {
+	switch {
+	case token == "":
 		return ""
+	case strings.HasPrefix(r.URL.Path, CallbackPath):
+		return "/i/" + url.PathEscape(token)
 	}
 	return r.URL.Path[:3] + url.PathEscape(token)
 }
