@@ -27,6 +27,7 @@ func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		string(kept), entry.Hash, entry.Hash + "\n", text, "{" + text, `{"hash":"` + text + `"}`, `{"hash":"` + entry.Hash + `","expirationTime":"tomorrow"}`,
 		`{"hash":"` + entry.Hash + `","paused":true}`, `{"hash":"` + entry.Hash + `","expirationTime":"2026-01-01T00:00:00Z"}`, "{}", "null", "",
+		`{"hash":"` + entry.Hash + `","expirationtime":"2026-01-01T00:00:00Z"}`, `{"hash":"` + entry.Hash + `","paused":true,"paused":false}`,
 	} {
 		f.Add("entra", seed, text)
 		f.Add("Entra_", seed, entry.Hash)

@@ -21,7 +21,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,6 +30,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/json"
 )
 
 const (
@@ -107,8 +107,16 @@ func read(name, text string) (Entry, error) {
 	if err := CheckName(name); err != nil {
 		return Entry{}, err
 	}
-	entry := Entry{Hash: text}
-	if strings.HasPrefix(text, "{") && json.Unmarshal([]byte(text), &entry) != nil || !hashShape.MatchString(entry.Hash) {
+	entry, strict, err := Entry{Hash: text}, []error(nil), error(nil)
+	if strings.HasPrefix(text, "{") {
+		strict, err = json.UnmarshalStrict([]byte(text), &entry)
+	}
+	switch {
+	case len(strict) > 0:
+		// A misspelt expirationTime must not make a token that never expires.
+		return Entry{}, fmt.Errorf("the token %q has a field twice, or one other than hash, creationTime, expirationTime and paused: "+
+			"correct or remove it; until then, the token opens nothing", name)
+	case err != nil || !hashShape.MatchString(entry.Hash):
 		return Entry{}, fmt.Errorf("the token %q is not kept as its hash: write sha256: and the 64 hexadecimal digits of its SHA-256, or "+
 			`{"hash": "sha256:…", "expirationTime": "2027-11-30T10:00:00Z"}`, name)
 	}

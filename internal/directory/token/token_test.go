@@ -78,6 +78,16 @@ var _ = Describe("A token of a directory", func() {
 		Expect(err).To(MatchError(ContainSubstring(`the token "entra" is not kept as its hash`)))
 		Expect(err.Error()).NotTo(ContainSubstring("secret"))
 	},
-		Entry("itself", "usher_dir_secret"), Entry("broken JSON", `{"hash": "secret`), Entry("JSON without a hash", `{"token": "secret"}`), Entry("nothing", ""),
+		Entry("itself", "usher_dir_secret"), Entry("broken JSON", `{"hash": "secret`), Entry("JSON without a hash", `{}`), Entry("nothing", ""),
+	)
+
+	DescribeTable("DIR-2 opens nothing while it has fields that nobody reads", func(field string) {
+		set, err := token.Read(map[string][]byte{"entra": []byte(`{"hash": "sha256:` + strings.Repeat("0", 64) + `", ` + field + `}`)})
+		Expect(err).To(MatchError(ContainSubstring(`the token "entra" has a field twice, or one other than hash, creationTime, expirationTime`)))
+		Expect(err.Error()).NotTo(ContainSubstring("secret"))
+		Expect(set).To(BeEmpty())
+	},
+		Entry("a misspelt one", `"expirationtime": "2027-11-30T10:00:00Z"`), Entry("an unknown one", `"secret": "secret"`),
+		Entry("one twice", `"paused": true, "paused": false`),
 	)
 })
