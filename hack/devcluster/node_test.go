@@ -132,7 +132,7 @@ var _ = Describe("The overlay", func() {
 		Expect(err).NotTo(HaveOccurred())
 		text := content(filepath.Join(dir, "kustomization.yaml"))
 		for _, part := range []string{
-			"resources: [../../config/default]", "newTag: dev-0123456789ab", "address: 10.201.0.1:25", "url: http://127.0.0.1:20123",
+			"resources: [../../config/default, dex.yaml]", "newTag: dev-0123456789ab", "address: 10.201.0.1:25", "url: http://127.0.0.1:20123",
 			"issuerURL: https://10.201.0.1/dex", "address: 10.201.0.1:5557",
 		} {
 			Expect(text).To(ContainSubstring(part))
