@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -76,14 +77,15 @@ var _ = Describe("While the operator is down", func() {
 		Eventually(ctx, func(g Gomega) { g.Expect(bindings(ctx, g, org, space)).To(ConsistOf(before)) }).Should(Succeed())
 	})
 
+	// Bindings are deleted at the same time, so the first may be the last.
 	DescribeTable("a user who is being deleted keeps the finalizer, and is removed with all access after the restart",
-		func(ctx context.Context, k killPoint, left int, successor func(context.Context)) {
+		func(ctx context.Context, k killPoint, left types.GomegaMatcher, successor func(context.Context)) {
 			usher.killAt(k)
 			Expect(env.Client.Delete(ctx, sam.DeepCopy())).To(Succeed())
 			usher.awaitKilled()
 			Expect(refetch(sam)(ctx)).To(And(HaveField("Finalizers", ContainElement(v1alpha1.Finalizer)),
 				HaveField("DeletionTimestamp", Not(BeNil()))))
-			Expect(bindingsOf(ctx, sam)).To(HaveLen(left))
+			Expect(bindingsOf(ctx, sam)).To(WithTransform(func(b []rbacv1.RoleBinding) int { return len(b) }, left))
 
 			successor(ctx)
 			usher.launch(killPoint{})
@@ -93,13 +95,13 @@ var _ = Describe("While the operator is down", func() {
 			Expect(bindingsOf(ctx, sam)).To(BeEmpty())
 		},
 		Entry("killed before the first binding is deleted",
-			killPoint{at: beforeWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 2, releaseLease),
+			killPoint{at: beforeWrite, nth: 1, about: "DELETE .*/rolebindings/"}, BeNumerically(">=", 1), releaseLease),
 		Entry("killed after the first binding was deleted",
-			killPoint{at: afterWrite, nth: 1, about: "DELETE .*/rolebindings/"}, 1, releaseLease),
+			killPoint{at: afterWrite, nth: 1, about: "DELETE .*/rolebindings/"}, BeNumerically("<=", 1), releaseLease),
 		Entry("killed after all bindings were deleted, before the finalizer is removed",
-			killPoint{at: beforeWrite, nth: 1, about: "PATCH .*/orgusers/sam$"}, 0, releaseLease),
+			killPoint{at: beforeWrite, nth: 1, about: "PATCH .*/orgusers/sam$"}, BeZero(), releaseLease),
 		Entry("killed without releasing the lease, which the successor waits for",
-			killPoint{at: beforeWrite, nth: 2, about: "DELETE .*/rolebindings/"}, 1, func(context.Context) {}),
+			killPoint{at: beforeWrite, nth: 2, about: "DELETE .*/rolebindings/"}, BeNumerically(">=", 1), func(context.Context) {}),
 	)
 })
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/directory/token"
+	"github.com/usher-operator/usher/internal/testing/builders"
 )
 
 var _ = Describe("directory", func() {
@@ -89,6 +90,9 @@ var _ = Describe("directory", func() {
 		Expect(directory(ctx).Paused).To(BeTrue())
 		Expect(run(ctx, "owner", "resume").succeeds()).To(Equal(label + org + " goes on\n"))
 
+		for _, name := range []string{"leads", "all"} {
+			Expect(env.Client.Create(ctx, builders.OrgGroup(org, name).Obj())).To(Succeed())
+		}
 		o := get(ctx, org, org, &v1alpha1.Organization{})
 		patch(ctx, o, `{"spec": {"directory": {"onboarding": "Invite", "roles": [{"group": "leads", "role": "UserAdmin"}],
 			"modules": [{"group": "leads", "modules": ["desk"]}, {"group": "all", "modules": ["desk"]}]}}}`)

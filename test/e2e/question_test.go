@@ -76,8 +76,8 @@ var _ = Describe("A customer's question", func() {
 		Expect(mailsTo(c.queue)).To(HaveLen(1))
 
 		By("counting the question")
-		Expect(passed()).To(BeNumerically(">=", 1))
-		Expect(meters.Value("usher_questions", "Passed")).To(BeNumerically(">=", 1))
+		Eventually(passed).Should(BeNumerically(">=", 1))
+		Eventually(meters.Value).WithArguments("usher_questions", "Passed").Should(BeNumerically(">=", 1))
 
 		By("leaving no trace of the question or its links where others can read")
 		all, trouble, err := env.Kubectl(ctx, "get", "events,secrets,configmaps,organizations,orgusers,orggroups,invitations,workspaces",

@@ -55,14 +55,14 @@ func (s *steps) funcs() interceptor.Funcs {
 			if *b.Namespace == s.refusesGrant {
 				return cmp.Or(s.refusal, errRefused)
 			}
-			s.take("grant "+*b.Name)
+			s.take("grant " + *b.Name)
 			return nil
 		},
 		Delete: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
 			if o.GetNamespace() == s.refusesRevocation {
 				return cmp.Or(s.refusal, errRefused)
 			}
-			s.take("revoke "+o.GetName())
+			s.take("revoke " + o.GetName())
 			return c.Delete(ctx, o, opts...)
 		},
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch,
@@ -75,7 +75,7 @@ func (s *steps) funcs() interceptor.Funcs {
 					reason = string(condition.Status) + " " + condition.Reason
 				}
 			}
-			s.take("status "+reason)
+			s.take("status " + reason)
 			return c.SubResource(sub).Patch(ctx, o, p, opts...)
 		},
 	}
