@@ -77,8 +77,8 @@ patches:
     - {op: add, path: /spec/egress/-, value: {ports: [{port: %[6]d}]}} # Dex's gRPC API
 `
 
-// podSecret is what the chart mounts from the Secrets that users create for Dex.
-const podSecret = `apiVersion: v1
+// dexManifest is what the chart mounts from the Secrets that users create for Dex.
+const dexManifest = `apiVersion: v1
 kind: Secret
 metadata: {name: devcluster-dex, namespace: %s}
 stringData: {client-secret: %q, ca.crt: %q, tls.crt: %q, tls.key: %q}
@@ -201,7 +201,7 @@ func (v *supervisor) writeOverlay() (dir string, err error) {
 	ca := fileText(v.paths.pki("ca.crt"))
 	configuration := fmt.Sprintf(podConfiguration, loopback(v.state.Ports[portPortal]), v.smtpForPods(),
 		loopback(v.state.Ports[portAPIServer]), v.state.issuer(), ca, dexAPI)
-	secret := fmt.Appendf(nil, podSecret, operatorNamespace, fileText(v.paths.dexSecret()), ca,
+	secret := fmt.Appendf(nil, dexManifest, operatorNamespace, fileText(v.paths.dexSecret()), ca,
 		fileText(v.paths.pki("dex-client.crt")), fileText(v.paths.pki("dex-client.key")))
 	if err := writeFile(filepath.Join(dir, "dex.yaml"), secret); err != nil {
 		return "", err
