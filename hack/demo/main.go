@@ -20,11 +20,12 @@ import (
 
 func main() {
 	data := flag.String("data", "", "the directory of the cluster's files; empty: .dev in the checkout")
+	signIn := flag.Bool("sign-in", true, "play what Nora does with a password at Dex; the installation has to be connected to it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	start := time.Now()
 	teller := &teller{w: os.Stdout}
-	err := run(ctx, teller, *data)
+	err := run(ctx, teller, *data, *signIn)
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -36,7 +37,7 @@ func main() {
 	teller.say("The story took %.0f s.", time.Since(start).Seconds())
 }
 
-func run(ctx context.Context, t *teller, data string) error {
+func run(ctx context.Context, t *teller, data string, signIn bool) error {
 	root, err := os.Getwd()
 	if err != nil {
 		return err
@@ -45,6 +46,9 @@ func run(ctx context.Context, t *teller, data string) error {
 	if err != nil {
 		return err
 	}
-	s := &story{teller: t, cluster: c, mails: &mails{dir: c.mailDir()}, browser: newBrowser(), password: rand.Text()}
+	s := &story{teller: t, cluster: c, mails: &mails{dir: c.mailDir()}, browser: newBrowser()}
+	if signIn {
+		s.password = rand.Text()
+	}
 	return s.play(ctx)
 }

@@ -61,9 +61,12 @@ func (s *story) confirm(ctx context.Context) error {
 		return err
 	}
 	s.welcome = page.url.String()
-	s.say("The page asks for the password with which she will sign in. It goes to Dex as a hash, and Usher keeps neither.")
-	password := map[string]string{"password": s.password}
-	if err := s.press(ctx, page, "Confirmar dirección", password, "Te damos la bienvenida a Acme S.A."); err != nil {
+	fields := map[string]string{}
+	if s.password != "" {
+		s.say("The page asks for the password with which she will sign in. It goes to Dex as a hash, and Usher keeps neither.")
+		fields["password"] = s.password
+	}
+	if err := s.press(ctx, page, "Confirmar dirección", fields, "Te damos la bienvenida a Acme S.A."); err != nil {
 		return err
 	}
 	s.say("A last mail tells her how to sign in.")

@@ -27,7 +27,7 @@ type story struct {
 	invitation *visit
 	// welcome is the link of the page that welcomes her.
 	welcome string
-	// password is the one that she chooses.
+	// password is the one that she chooses; empty: the installation is not connected to Dex.
 	password string
 	// nora is her computer.
 	nora *laptop
@@ -37,9 +37,11 @@ func (s *story) play(ctx context.Context) error {
 	s.print("Usher: a demo on the development cluster")
 	s.say("You can type the commands yourself in %s, after", s.cluster.root)
 	s.print("\n$ set -a; . .dev/env; set +a; PATH=$PWD/.dev/bin:$PATH")
-	for _, chapter := range []func(context.Context) error{
-		s.clear, s.declare, s.readMails, s.shutOut, s.register, s.confirm, s.letIn, s.refuse, s.logIn, s.suspend,
-	} {
+	chapters := []func(context.Context) error{s.clear, s.declare, s.readMails, s.shutOut, s.register, s.confirm, s.letIn, s.refuse}
+	if s.password != "" {
+		chapters = append(chapters, s.logIn, s.suspend)
+	}
+	for _, chapter := range chapters {
 		if err := chapter(ctx); err != nil {
 			return err
 		}
