@@ -44,8 +44,19 @@ type synchronization struct {
 
 	org  string
 	size int
-	ids  []string
 	done atomic.Int64
+
+	mu sync.Mutex
+	// ids are the ids that the directory's people were given.
+	ids []string
+}
+
+// given notes the id that somebody was given. Whoever is sent again keeps theirs.
+func (s *synchronization) given(n int, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	Expect(s.ids[n]).To(Or(BeEmpty(), Equal(id)), "person %d", n)
+	s.ids[n] = id
 }
 
 // launchSync starts a replica that leads if no other one does, and that a spec may kill.
@@ -90,7 +101,7 @@ func (s *synchronization) people(ctx context.Context) {
 					continue // the cycle was interrupted
 				}
 				Expect(err).NotTo(HaveOccurred())
-				s.ids[n] = id
+				s.given(n, id)
 				s.done.Add(1)
 			}
 		})
