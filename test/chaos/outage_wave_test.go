@@ -168,15 +168,19 @@ func (w *wave) verify(ctx context.Context, began time.Time) {
 	Expect(w.early).To(BeEmpty())
 }
 
-// allowed returns how many attempts the back-off allows in a period.
+// allowed returns how many attempts the back-off allows in a period. The time of the next attempt is in whole seconds, so that it may be
+// almost a second less.
 func allowed(elapsed time.Duration) int {
 	attempts := 1
-	for elapsed >= attempt.Backoff(int32(attempts)) {
-		elapsed -= attempt.Backoff(int32(attempts)) - time.Second // times are whole seconds
+	for pause := backoff(attempts); elapsed >= pause; pause = backoff(attempts) {
+		elapsed -= pause
 		attempts++
 	}
 	return attempts
 }
+
+// backoff is the least time between an attempt and the next one.
+func backoff(attempts int) time.Duration { return attempt.Backoff(int32(attempts)) - time.Second }
 
 // spread returns the minimum, the median and the maximum.
 func spread(numbers []int) (least, median, most int) {

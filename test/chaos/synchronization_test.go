@@ -151,6 +151,13 @@ func (s *synchronization) complete(ctx context.Context) {
 		for n := range groups.Items {
 			g.Expect(&groups.Items[n]).To(BeReady())
 			g.Expect(groups.Items[n].Spec.Members).To(HaveLen(inEach), groups.Items[n].Name)
+			g.Expect(groups.Items[n].Status.Members).To(HaveValue(BeEquivalentTo(inEach)), groups.Items[n].Name)
+		}
+		var o v1alpha1.Organization // which counts people later than they are in force
+		g.Expect(env.Client.Get(ctx, client.ObjectKey{Namespace: s.org, Name: s.org}, &o)).To(Succeed())
+		g.Expect(o.Status.Users.Active).To(HaveValue(BeEquivalentTo(s.size)))
+		for _, group := range o.Status.Groups {
+			g.Expect(group.Users).To(HaveValue(BeEquivalentTo(inEach)), group.Name)
 		}
 	}).WithTimeout(time.Minute + time.Duration(s.size)*time.Second).Should(Succeed())
 }

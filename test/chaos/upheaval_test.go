@@ -6,6 +6,7 @@ package chaos
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -44,8 +45,7 @@ var _ = Describe("An upheaval", func() {
 			u := begin(ctx, uint64(number("USHER_CHAOS_SEED", int(GinkgoRandomSeed()))), lasts)
 			u.play(ctx)
 			// What happened is judged and reported even if something is not as it has to be in the end.
-			settled := InterceptGomegaFailure(func() { u.settle(ctx) })
-			u.judge(settled)
+			u.judge(failureOf(func(g Gomega) { u.settle(ctx, g) }))
 		}, SpecTimeout(lasts+2*settleTimeout))
 })
 
@@ -180,15 +180,33 @@ func (u *upheaval) strikeAll(ctx context.Context, random *rand.Rand, longest tim
 	all.Wait()
 }
 
+// failure is what failureOf recovers from.
+type failure struct{ error }
+
+// failureOf returns how an expectation of a function failed, or nil. The guests still read mails and expect things of their own, so that
+// what Gomega does when an expectation fails cannot be replaced for all.
+func failureOf(do func(Gomega)) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case failure:
+			err = r.error
+		default:
+			panic(r)
+		}
+	}()
+	do(NewGomega(func(message string, _ ...int) { panic(failure{errors.New(message)}) }))
+	return nil
+}
+
 // settle waits until everything is as the people who worked expect it.
-func (u *upheaval) settle(ctx context.Context) {
-	GinkgoHelper()
+func (u *upheaval) settle(ctx context.Context, g Gomega) {
 	_, _ = fmt.Fprintf(GinkgoWriter, "%s the faults are over\n", time.Now().Format(time.TimeOnly))
-	u.installation.awaitReady(ctx)
+	u.installation.awaitReady(ctx, g)
 	for _, c := range u.companies {
-		Eventually(ctx, func(g Gomega) { c.verify(ctx, g, u.guests) }).WithTimeout(settleTimeout).WithPolling(time.Second).Should(Succeed())
+		g.Eventually(ctx, func(g Gomega) { c.verify(ctx, g, u.guests) }).WithTimeout(settleTimeout).WithPolling(time.Second).Should(Succeed())
 	}
-	Eventually(ctx, func(g Gomega) {
+	g.Eventually(ctx, func(g Gomega) {
 		seen, err := u.watch.Seen()
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(seen).To(BeNumerically(">=", u.newestOfCompanies(ctx, g)))
