@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -101,7 +102,9 @@ func printable(text []byte) []byte {
 // quotes returns the quotes that a text needs to stay a text for every reader: kubectl's reads YAML 1.1, in which yes is a boolean, 1:30 a
 // number, and << no key of its own.
 func quotes(node *yaml.Node) yaml.Style {
-	if node.Value == "<<" { // which the library does not quote
+	// The library quotes neither of the two: a key that merges, and a text over several lines that begins with a tab, where no reader can
+	// tell how far its lines are indented.
+	if node.Value == "<<" || strings.HasPrefix(node.Value, "\t") {
 		return yaml.DoubleQuotedStyle
 	}
 	var text yaml.Node
