@@ -51,19 +51,20 @@ func OnChange[T client.Object](names Mapper[T]) handler.EventHandler {
 
 // OnChangeAfter does the same after a delay, during which any number of changes leads to one pass.
 func OnChangeAfter[T client.Object](delay time.Duration, names Mapper[T]) handler.EventHandler {
-	return OnChangeWithDelay(func(context.Context, types.NamespacedName) time.Duration { return delay }, names)
+	return onChange(names, func(_ context.Context, key types.NamespacedName, q requests) {
+		q.AddAfter(reconcile.Request{NamespacedName: key}, delay)
+	})
 }
 
-// OnChangeWithDelay does the same with a delay that depends on the object.
-func OnChangeWithDelay[T client.Object](delay func(context.Context, types.NamespacedName) time.Duration, names Mapper[T],
-) handler.EventHandler {
+// onChange has the objects added to a queue that a change concerns.
+func onChange[T client.Object](names Mapper[T], add func(context.Context, types.NamespacedName, requests)) handler.EventHandler {
 	enqueue := func(ctx context.Context, c Change[T], q requests) {
 		found, err := names(ctx, c)
 		if err != nil {
 			log.FromContext(ctx).Error(err, "cannot find the objects that a change concerns")
 		}
-		for name := range distinct(found) {
-			q.AddAfter(reconcile.Request{NamespacedName: name}, delay(ctx, name))
+		for key := range distinct(found) {
+			add(ctx, key, q)
 		}
 	}
 	cast := func(o client.Object) T {
@@ -95,6 +96,3 @@ func distinct(names []types.NamespacedName) iter.Seq[types.NamespacedName] {
 		}
 	}
 }
-
-// CountDelay is how long changes that only affect counts are gathered, so that they cost one write.
-const CountDelay = 250 * time.Millisecond

@@ -106,11 +106,13 @@ func (s *synchronization) measure(ctx context.Context) {
 	answered := time.Since(began)
 	ended := s.meter.settled(ctx)
 	counts, total := s.meter.written()
+	refused := s.meter.failed()
 	s.complete(ctx)
 	kept := spill(s.b, s.meter.until(ended))
 	after := heap()
-	s.b.Logf("%d people answered after %s, their groups after %s, all in force after %s, writes %v, requests in the directory's name %d, repeated by it %d",
-		s.idp.size, people, answered, ended.Sub(began), counts, s.requests.sent.Load(), s.idp.Repeated())
+	s.b.Logf("%d people answered after %s, their groups after %s, all in force after %s, writes %v, refused %v, "+
+		"requests in the directory's name %d, repeated by it %d",
+		s.idp.size, people, answered, ended.Sub(began), counts, refused, s.requests.sent.Load(), s.idp.Repeated())
 
 	s.requests.sent.Store(0)
 	s.meter.begin()

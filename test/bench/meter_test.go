@@ -35,9 +35,9 @@ const (
 )
 
 // calm is how long nothing must happen before the operator counts as done with an organization of some people. The operator's own delays
-// are shorter: it gathers counts longer the more members a workspace lists.
+// are shorter: it gathers counts until they are at rest, and longer the more members a workspace lists.
 func calm(people int) time.Duration {
-	return mapper.CountDelay*time.Duration(2+people/500) + 2*look
+	return mapper.CountRest + mapper.CountDelay*time.Duration(1+people/500) + 2*look
 }
 
 // meter counts the write requests that a client makes, by verb and resource, without its lease and reviews of itself.
@@ -47,6 +47,8 @@ type meter struct {
 
 	mu     sync.Mutex
 	counts map[string]int
+	// refused are those among them that stored nothing, with the status of the answer.
+	refused map[string]int
 	// ends are when the last of each kind of write ended, and last is when any did.
 	ends map[string]time.Time
 	last time.Time
@@ -75,6 +77,9 @@ func (m *meter) wrap(next http.RoundTripper) http.RoundTripper {
 		}
 		kind := strings.ToLower(r.Method) + " " + what
 		m.counts[kind]++
+		if m.refused != nil && err == nil && response.StatusCode >= http.StatusBadRequest {
+			m.refused[fmt.Sprintf("%s: %d", kind, response.StatusCode)]++
+		}
 		m.last = time.Now()
 		if m.ends == nil {
 			m.ends = map[string]time.Time{}
@@ -152,7 +157,7 @@ func resource(path string) string {
 func (m *meter) begin() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.counts = map[string]int{}
+	m.counts, m.refused = map[string]int{}, map[string]int{}
 	return time.Now()
 }
 
@@ -164,6 +169,13 @@ func (m *meter) written() (counts map[string]int, total int) {
 		total += n
 	}
 	return maps.Clone(m.counts), total
+}
+
+// failed returns how many writes of each kind stored nothing, by the status of the answer.
+func (m *meter) failed() map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.refused)
 }
 
 // count returns how many writes of a kind there were.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 )
 
 // What docs/performance.md argues as the least, object by object. A count of people that is written more than once is not the least, but
-// is bounded by time: see mapper.CountDelay.
+// is bounded by time: see mapper.Counts.
 var _ = Describe("Usher writes", func() {
 	It("OPS-9 no more than it must for a person, an access and a first start, by the audit log", func(ctx context.Context) {
 		org := organization(ctx)
@@ -109,6 +110,57 @@ var _ = Describe("Usher writes", func() {
 func admitted(o client.Object) client.Object {
 	o.SetFinalizers([]string{v1alpha1.Finalizer})
 	return o
+}
+
+// The number of people is written when they have come, and every few seconds meanwhile: see mapper.Counts.
+var _ = Describe("The numbers of people", func() {
+	It("OPS-9, DIR-5 are written a few times while a crowd comes into force, by the audit log", func(ctx context.Context) {
+		const groups, members = 4, 25
+		org := organization(ctx)
+		Expect(usher.Stop()).To(Succeed())
+		past := env.As("system:kube-controller-manager", "system:masters")
+		for n := range groups {
+			var listed []string
+			for m := range members {
+				u := builders.OrgUser(org, fmt.Sprintf("member-%d-%d", n, m)).Existing().Obj()
+				listed = append(listed, string(u.Spec.Email))
+				Expect(past.Create(ctx, admitted(u))).To(Succeed())
+			}
+			name := fmt.Sprintf("group-%d", n)
+			Expect(past.Create(ctx, admitted(builders.OrgGroup(org, name).Members(listed...).Obj()))).To(Succeed())
+			Expect(past.Create(ctx, admitted(builders.Workspace(org, "for-"+name).Group(name, v1alpha1.WorkspaceView).Obj()))).To(Succeed())
+		}
+		since := time.Now()
+		startOperator(ctx)
+		for n := range groups {
+			name := fmt.Sprintf("group-%d", n)
+			Eventually(get(ctx, builders.OrgGroup(org, name).Obj())).Should(HaveField("Status.Members", HaveValue(BeEquivalentTo(members))))
+			Eventually(get(ctx, builders.Workspace(org, "for-"+name).Obj())).
+				Should(HaveField("Status.Members", HaveValue(BeEquivalentTo(members+1))), "with the administrator")
+		}
+		settle(ctx)
+		// One every five seconds while they come, and beside them what is written about the object itself.
+		most := 5 + int(time.Since(since).Seconds())/5
+		for name, count := range statusesOf(ctx, org, since) {
+			Expect(count).To(BeNumerically("<=", most), name)
+		}
+	})
+})
+
+// statusesOf returns how often the status of each object of an organization was written that holds the number of people, by its path.
+func statusesOf(ctx context.Context, org string, since time.Time) map[string]int {
+	GinkgoHelper()
+	counts := map[string]int{}
+	found, err := env.Writes(ctx, since, func(e testenv.AuditEvent) bool {
+		return e.ObjectRef.Subresource == "status" && e.ObjectRef.Namespace == org && e.ResponseStatus.Code < http.StatusBadRequest &&
+			slices.Contains([]string{"organizations", "orggroups", "workspaces"}, e.ObjectRef.Resource)
+	})
+	Expect(err).NotTo(HaveOccurred())
+	for _, e := range found {
+		AddReportEntry("write", e.RequestReceivedTimestamp.Format("05.000 ")+e.String(), ReportEntryVisibilityFailureOrVerbose)
+		counts[e.ObjectRef.Resource+"/"+e.ObjectRef.Name]++
+	}
+	return counts
 }
 
 // written returns what the operator and its portal write about an organization from before a change until nothing is left to do, by verb

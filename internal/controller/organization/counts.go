@@ -86,10 +86,11 @@ func groupsNamed(w *v1alpha1.Workspace) map[v1alpha1.ObjectName]int {
 const peoplePerDelay = 5000
 
 // countDelay is how long changes are gathered for one count of an Organization.
-func (r *Reconciler) countDelay(ctx context.Context, key types.NamespacedName) time.Duration {
+func (r *Reconciler) countDelay(ctx context.Context, key types.NamespacedName) (delay time.Duration, urgent bool) {
 	o, err := r.cache.Organization(ctx, key.Namespace)
 	if err != nil || o == nil {
-		return mapper.CountDelay // it is gone, or the pass reports what is wrong
+		return mapper.CountDelay, true // it is gone, or the pass reports what is wrong
 	}
-	return mapper.CountDelay * time.Duration(1+ptr.Deref(o.Status.Users.Total, 0)/peoplePerDelay)
+	delay = mapper.CountDelay * time.Duration(1+ptr.Deref(o.Status.Users.Total, 0)/peoplePerDelay)
+	return delay, !o.DeletionTimestamp.IsZero() // its deletion waits for what is in it
 }

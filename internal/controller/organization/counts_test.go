@@ -94,7 +94,9 @@ var _ = Describe("The counts of an organization", func() {
 		o.Status.Users.Total = ptr.To(people)
 		r := &Reconciler{cache: lookup.New(maxima.NewCache(ctx, lookup.AddIndexes, o), effective.IntakeDomains{})}
 		Expect(r.countDelay(ctx, client.ObjectKeyFromObject(o))).To(Equal(delay))
-		Expect(r.countDelay(ctx, types.NamespacedName{Namespace: "gone", Name: "gone"})).To(Equal(mapper.CountDelay))
+		gone, urgent := r.countDelay(ctx, types.NamespacedName{Namespace: "gone", Name: "gone"})
+		Expect(gone).To(Equal(mapper.CountDelay))
+		Expect(urgent).To(BeTrue())
 	},
 		Entry(nil, int32(0), mapper.CountDelay), Entry(nil, int32(4999), mapper.CountDelay), Entry(nil, int32(50_000), 11*mapper.CountDelay),
 	)

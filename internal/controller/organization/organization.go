@@ -56,16 +56,17 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
+	counts := mapper.NewCounts(r.countDelay)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("organization").
 		For(&v1alpha1.Organization{}, builder.WithPredicates(beyondCounts())).
-		Watches(&v1alpha1.Organization{}, mapper.OnChangeWithDelay(r.countDelay, mapper.Itself[*v1alpha1.Organization])).
+		Watches(&v1alpha1.Organization{}, mapper.OnChangeCounted(counts, mapper.Itself[*v1alpha1.Organization])).
 		WithOptions(requeue.Concurrently).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(organizationForLedgers)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.organizationForAssignee)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, organizationForUser)).
-		Watches(&v1alpha1.Workspace{}, mapper.OnChangeWithDelay(r.countDelay, organizationForWorkspace)).
-		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeWithDelay(r.countDelay, organizationForGroup)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeCounted(counts, organizationForUser)).
+		Watches(&v1alpha1.Workspace{}, mapper.OnChangeCounted(counts, organizationForWorkspace)).
+		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeCounted(counts, organizationForGroup)).
 		Watches(&v1alpha1.Invitation{}, mapper.OnChange(organizationForInvitation)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(organizationForDelegateBinding)).
 		Watches(&corev1.Secret{}, mapper.OnChange(organizationForTokens)).

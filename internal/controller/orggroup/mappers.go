@@ -31,12 +31,12 @@ func beyondStatus() predicate.Predicate {
 const membersPerDelay = 500
 
 // countDelay is how long people who enter and leave a group are gathered for one write of their number.
-func (r *Reconciler) countDelay(ctx context.Context, key types.NamespacedName) time.Duration {
+func (r *Reconciler) countDelay(ctx context.Context, key types.NamespacedName) (delay time.Duration, urgent bool) {
 	var g v1alpha1.OrgGroup
 	if err := r.client.Get(ctx, key, &g, client.UnsafeDisableDeepCopy); err != nil || !g.DeletionTimestamp.IsZero() {
-		return mapper.CountDelay // nobody waits for the number; or it is gone, or the pass reports what is wrong
+		return mapper.CountDelay, true // nobody waits for the number; or it is gone, or the pass reports what is wrong
 	}
-	return mapper.CountDelay * time.Duration(1+len(g.Spec.Members)/membersPerDelay)
+	return mapper.CountDelay * time.Duration(1+len(g.Spec.Members)/membersPerDelay), false
 }
 
 // groupsForUser returns the groups that a user enters or leaves, which count the people in them.
@@ -55,13 +55,26 @@ func groupsOf(u *v1alpha1.OrgUser) []string {
 	return names
 }
 
-// groupsForAddress returns the groups that list an address which a user has or had, if an account comes, goes or changes its address: their
-// conditions name those who have none, and those of a directory follow their members.
-func (r *Reconciler) groupsForAddress(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
-	if c.Initial || !c.Created() && !c.Deleted() && !effective.EmailChanged(c.Before, c.After) &&
-		c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() {
+// groupsForAccount returns the groups that list the address of an account that comes or goes: their conditions name the addresses that have
+// none, and those of a directory follow their members.
+func (r *Reconciler) groupsForAccount(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
+	if c.Initial || !c.Created() && !c.Deleted() && c.Before.DeletionTimestamp.IsZero() == c.After.DeletionTimestamp.IsZero() {
 		return nil, nil
 	}
+	return r.groupsListing(ctx, c)
+}
+
+// groupsForAddress returns the groups that list an address which an account takes or gives up by a change. A group of a directory is to list
+// the new one soon, however many others change: what it opens goes by the address.
+func (r *Reconciler) groupsForAddress(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
+	if c.Created() || c.Deleted() || !effective.EmailChanged(c.Before, c.After) {
+		return nil, nil
+	}
+	return r.groupsListing(ctx, c)
+}
+
+// groupsListing returns the groups that list an address which a user has or had.
+func (r *Reconciler) groupsListing(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	var keys []types.NamespacedName
 	for _, u := range []*v1alpha1.OrgUser{c.Before, c.After} {
 		if u == nil {

@@ -96,10 +96,22 @@ var _ = Describe("The groups that a change concerns", func() {
 		r := mapping(ctx, builders.OrgGroup("acme", "a").Members("SAM@acme.example").Obj(), builders.OrgGroup("acme", "b").Members("new@acme.example").Obj())
 		sam, moved := inForce(), inForce()
 		moved.Status.Email, moved.Spec.Email = "new@acme.example", "new@acme.example"
-		Expect(names(r.groupsForAddress(ctx, mapper.Change[*v1alpha1.OrgUser]{After: sam}))).To(ConsistOf("a"))
-		Expect(names(r.groupsForAddress(ctx, mapper.Change[*v1alpha1.OrgUser]{Before: sam, After: moved}))).To(ConsistOf("a", "b"))
-		Expect(names(r.groupsForAddress(ctx, mapper.Change[*v1alpha1.OrgUser]{Before: sam, After: inForce("a")}))).To(BeEmpty())
-		Expect(names(r.groupsForAddress(ctx, mapper.Change[*v1alpha1.OrgUser]{After: sam, Initial: true}))).To(BeEmpty())
+		going := inForce()
+		going.DeletionTimestamp = ptr.To(metav1.Now())
+		for _, c := range []struct {
+			change        mapper.Change[*v1alpha1.OrgUser]
+			counted, soon []string
+		}{
+			{mapper.Change[*v1alpha1.OrgUser]{After: sam}, []string{"a"}, nil},
+			{mapper.Change[*v1alpha1.OrgUser]{Before: sam}, []string{"a"}, nil},
+			{mapper.Change[*v1alpha1.OrgUser]{Before: sam, After: going}, []string{"a", "a"}, nil},
+			{mapper.Change[*v1alpha1.OrgUser]{Before: sam, After: moved}, nil, []string{"a", "b"}},
+			{mapper.Change[*v1alpha1.OrgUser]{Before: sam, After: inForce("a")}, nil, nil},
+			{mapper.Change[*v1alpha1.OrgUser]{After: sam, Initial: true}, nil, nil},
+		} {
+			Expect(names(r.groupsForAccount(ctx, c.change))).To(ConsistOf(c.counted))
+			Expect(names(r.groupsForAddress(ctx, c.change))).To(ConsistOf(c.soon))
+		}
 	})
 
 	It("DIR-5 are those with the name for people that another one takes or gives up", func(ctx context.Context) {
@@ -117,6 +129,8 @@ var _ = Describe("The groups that a change concerns", func() {
 		Expect(r.countDelay(ctx, types.NamespacedName{Namespace: "acme", Name: "small"})).To(Equal(mapper.CountDelay))
 		Expect(r.countDelay(ctx, client.ObjectKeyFromObject(full))).To(Equal(21 * mapper.CountDelay))
 		full.DeletionTimestamp = ptr.To(metav1.Now())
-		Expect(mapping(ctx, full).countDelay(ctx, client.ObjectKeyFromObject(full))).To(Equal(mapper.CountDelay), "its deletion waits")
+		delay, urgent := mapping(ctx, full).countDelay(ctx, client.ObjectKeyFromObject(full))
+		Expect(delay).To(Equal(mapper.CountDelay))
+		Expect(urgent).To(BeTrue(), "its deletion waits")
 	})
 })

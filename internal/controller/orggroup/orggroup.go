@@ -61,16 +61,18 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	all := mapper.All(r.client, func() client.ObjectList { return &v1alpha1.OrgGroupList{} })
+	counts := mapper.NewCounts(r.countDelay)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("orggroup").
 		WatchesRawSource(source.Channel(r.changed, all)).
 		For(&v1alpha1.OrgGroup{}, builder.WithPredicates(beyondStatus())).
-		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeAfter(mapper.CountDelay, mapper.Itself[*v1alpha1.OrgGroup])).
+		Watches(&v1alpha1.OrgGroup{}, mapper.OnChangeCounted(counts, mapper.Itself[*v1alpha1.OrgGroup])).
 		WithOptions(requeue.Concurrently).
 		Watches(&v1alpha1.OrgGroup{}, mapper.OnChange(r.groupsForTitle)).
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.groupsForOrganization)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.groupsForUser)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.groupsForAddress)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeCounted(counts, r.groupsForUser)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeCounted(counts, r.groupsForAccount)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeAfter(mapper.CountDelay, r.groupsForAddress)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.groupsForWorkspace)).
 		Watches(&rbacv1.RoleBinding{}, mapper.OnChange(r.groupsForRoleBinding)).
 		Watches(&corev1.Namespace{}, pause.OnResume(r.groupsAndHolders)).

@@ -50,10 +50,11 @@ func withoutMembers(w *v1alpha1.Workspace) v1alpha1.WorkspaceSpec {
 const membersPerDelay = 500
 
 // countDelay is how long people who enter and leave a Workspace are gathered for one write of their number.
-func (r *Reconciler) countDelay(ctx context.Context, key types.NamespacedName) time.Duration {
+func (r *Reconciler) countDelay(ctx context.Context, key types.NamespacedName) (delay time.Duration, urgent bool) {
 	var w v1alpha1.Workspace
 	if err := r.client.Get(ctx, key, &w, client.UnsafeDisableDeepCopy); err != nil {
-		return mapper.CountDelay // it is gone, or the pass reports what is wrong
+		return mapper.CountDelay, true // it is gone, or the pass reports what is wrong
 	}
-	return mapper.CountDelay * time.Duration(1+len(w.Spec.Members)/membersPerDelay)
+	delay = mapper.CountDelay * time.Duration(1+len(w.Spec.Members)/membersPerDelay)
+	return delay, !w.DeletionTimestamp.IsZero() // its deletion waits for those who leave
 }

@@ -63,7 +63,9 @@ var _ = Describe("A change of a workspace", func() {
 		}).Obj()
 		r := &Reconciler{client: fake.NewClientBuilder().WithScheme(scheme()).WithObjects(w).Build()}
 		Expect(r.countDelay(ctx, client.ObjectKeyFromObject(w))).To(Equal(delay))
-		Expect(r.countDelay(ctx, types.NamespacedName{Namespace: "acme", Name: "gone"})).To(Equal(mapper.CountDelay))
+		gone, urgent := r.countDelay(ctx, types.NamespacedName{Namespace: "acme", Name: "gone"})
+		Expect(gone).To(Equal(mapper.CountDelay))
+		Expect(urgent).To(BeTrue())
 	},
 		Entry(nil, 0, mapper.CountDelay), Entry(nil, 499, mapper.CountDelay), Entry(nil, 5000, 11*mapper.CountDelay), Entry(nil, 10000, 21*mapper.CountDelay),
 	)

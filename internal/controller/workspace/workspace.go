@@ -80,18 +80,19 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 // Setup adds the controller to the manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	all := mapper.All(r.client, func() client.ObjectList { return &v1alpha1.WorkspaceList{} })
+	counts := mapper.NewCounts(r.countDelay)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("workspace").
 		WatchesRawSource(source.Channel(r.platform.Changed, all)).
 		For(&v1alpha1.Workspace{}, builder.WithPredicates(beyondMembers())).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChangeAfter(mapper.CountDelay, itselfOnNewSpec)).
-		Watches(&v1alpha1.Workspace{}, mapper.OnChangeWithDelay(r.countDelay, mapper.Itself[*v1alpha1.Workspace])).
+		Watches(&v1alpha1.Workspace{}, mapper.OnChangeCounted(counts, mapper.Itself[*v1alpha1.Workspace])).
 		WithOptions(requeue.Concurrently).
 		Watches(&v1alpha1.Organization{}, mapper.OnChange(r.workspacesForOrganization)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.workspacesForUser)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeCounted(counts, r.workspacesForUser)).
 		Watches(&v1alpha1.OrgUser{}, mapper.OnChange(r.workspacesForAssignee)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.workspacesForRemoved)).
-		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeWithDelay(r.countDelay, r.workspacesForAddress)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeCounted(counts, r.workspacesForRemoved)).
+		Watches(&v1alpha1.OrgUser{}, mapper.OnChangeCounted(counts, r.workspacesForAddress)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForSerials)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForIntake)).
 		Watches(&v1alpha1.Workspace{}, mapper.OnChange(r.workspacesForFormer)).
