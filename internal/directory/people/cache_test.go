@@ -26,6 +26,8 @@ type remembered struct {
 	cache client.Client
 	// lists counts the look-ups for which the API server goes through all accounts.
 	lists int
+	// organizations counts the reads of the organization.
+	organizations int
 	// follows says that the cache shows what is created.
 	follows bool
 }
@@ -42,6 +44,12 @@ func newRemembered(ctx context.Context, objects ...client.Object) *remembered {
 		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
 			w.lists++
 			return c.List(ctx, list, opts...)
+		},
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+			if _, is := o.(*v1alpha1.Organization); is {
+				w.organizations++
+			}
+			return c.Get(ctx, key, o, opts...)
 		},
 		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 			if err := c.Create(ctx, o, opts...); err != nil || !w.follows {
@@ -91,6 +99,20 @@ var _ = Describe("A directory's people beside a cache", func() {
 		Expect(w.lists).To(Equal(1), "that the cache knows nobody proves nothing")
 		_, _, err := w.Create(ctx, decoded(ana))
 		refused(err, http.StatusConflict, "with the address ana@acme.example already, with the id ana-")
+	})
+
+	It("LMI-10 are created without a read of an organization that the cache shows, and one that it does not show is looked for", func(ctx context.Context) {
+		w := newRemembered(ctx)
+		w.post(ctx, ana)
+		Expect(w.organizations).To(Equal(1))
+		o := acme()
+		o.Finalizers = []string{v1alpha1.Finalizer}
+		Expect(w.cache.Create(ctx, o)).To(Succeed())
+		w.post(ctx, `{"userName":"gil@acme.example"}`)
+		Expect(w.organizations).To(Equal(1))
+		Expect(w.cache.Delete(ctx, o)).To(Succeed())
+		w.post(ctx, `{"userName":"eva@acme.example"}`)
+		Expect(w.organizations).To(Equal(2), "one that is being deleted may have been made again")
 	})
 
 	It("DIR-4 are as they are now, whatever the cache shows", func(ctx context.Context) {

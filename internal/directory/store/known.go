@@ -29,6 +29,7 @@ const (
 // cached is what the process knows of a kind's objects, which may be outdated. The objects are shared with the cache and must not be
 // changed.
 type cached[T client.Object] struct {
+	known    func(ctx context.Context, organization string) (*v1alpha1.Organization, error)
 	labelled func(ctx context.Context, organization string, labels map[string]string) ([]T, error)
 	named    func(ctx context.Context, organization, name string) (o T, ok bool, err error)
 }

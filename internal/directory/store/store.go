@@ -46,6 +46,7 @@ func People(c client.Client, cache *lookup.Reader, organization string) Store[*v
 	}
 	if cache != nil {
 		s.cached = &cached[*v1alpha1.OrgUser]{
+			known:    cache.Organization,
 			labelled: cache.DirectoryUsers,
 			named: func(ctx context.Context, organization, name string) (*v1alpha1.OrgUser, bool, error) {
 				u, err := cache.SharedUser(ctx, organization, name)
@@ -65,6 +66,7 @@ func Groups(c client.Client, cache *lookup.Reader, organization string) Store[*v
 	}
 	if cache != nil {
 		s.cached = &cached[*v1alpha1.OrgGroup]{
+			known:    cache.Organization,
 			labelled: cache.DirectoryGroups,
 			named: func(ctx context.Context, organization, name string) (*v1alpha1.OrgGroup, bool, error) {
 				g, err := cache.Group(ctx, organization, name)
@@ -75,8 +77,15 @@ func Groups(c client.Client, cache *lookup.Reader, organization string) Store[*v
 	return s
 }
 
-// Accepts refuses new objects in an organization that does not exist.
+// Accepts refuses new objects in an organization that does not exist. One that the cache shows is enough: it may be deleted a moment
+// later in any case, and what is created in it goes with it.
 func (s Store[T]) Accepts(ctx context.Context) error {
+	if s.cached != nil {
+		known, err := s.cached.known(ctx, s.organization)
+		if err == nil && known != nil && known.DeletionTimestamp.IsZero() {
+			return nil
+		}
+	}
 	o, err := lookup.NewAPIReader(s.client).Organization(ctx, s.organization)
 	switch {
 	case err != nil:
