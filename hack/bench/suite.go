@@ -117,13 +117,22 @@ var suite = []benchmark{
 	},
 	{
 		name: "Directory", full: mode{benchtime: "1x", limit: 30 * time.Minute},
-		quick: &mode{benchtime: "1x", people: "300", limit: 3 * time.Minute},
+		quick: &mode{benchtime: "1x", people: "300", limit: 2 * time.Minute},
 		figures: []figure{
 			{unit: "usher:same-writes", what: "first synchronization of a directory, to the end", floor: sameWrites, atMost: 1.3},
-			{unit: "requests/person", what: "the same: requests in the directory's name, for a person", floor: "1: the POST", atMost: 3.1},
+			{unit: "requests/person", what: "the same: requests in the directory's name, for a person", floor: "1: the POST", atMost: 2.1},
 			{unit: "writes/person", what: "the same: writes for a person in a group", floor: "5.3: a person alone and a status"},
 			{unit: "writes-again", what: "a second synchronization: writes", floor: "0"},
 			{unit: "KiB-heap/person", what: "heap for a person of a directory", floor: "what the cache keeps of them"},
+		},
+	},
+	{
+		name: "Groups", full: mode{benchtime: "1x", limit: 30 * time.Minute},
+		quick: &mode{benchtime: "1x", people: "200", limit: time.Minute},
+		figures: []figure{
+			{unit: "usher:bare", what: "first start with OrgGroups of 20, until all have access", floor: onlyAccess},
+			{unit: "writes/person", what: "the same: writes for a person", floor: "4: two RoleBindings and two statuses", atMost: 5},
+			{unit: "statuses/group", what: "the same: statuses of a group", floor: "1", atMost: 5},
 		},
 	},
 	{

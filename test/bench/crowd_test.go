@@ -98,20 +98,24 @@ func sizeOr(b *testing.B, own int) int {
 }
 
 func (c *crowd) fill(ctx context.Context) {
-	must(c.b, c.env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: crowdName}}))
-	must(c.b, c.past.Create(ctx, admitted(builders.Organization(crowdName).Obj())))
-	must(c.b, c.past.Create(ctx, admitted(builders.OrgUser(crowdName, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())))
-	c.parallel(c.people, func(n int) {
-		user := person(n)
+	c.population(ctx, func(n int) builders.OrgUserBuilder {
 		if n < inGroup {
-			user = user.Groups("crowd")
+			return person(n).Groups("crowd")
 		}
-		check(c.past.Create(ctx, admitted(user.Obj())))
+		return person(n)
 	})
 	c.parallel(workspaces, func(n int) {
 		each := c.people / workspaces
 		check(c.past.Create(ctx, admitted(c.workspace(fmt.Sprintf("work-%d", n), n*each, each).Obj())))
 	})
+}
+
+// population creates the organization with an administrator and everybody.
+func (c *crowd) population(ctx context.Context, person func(n int) builders.OrgUserBuilder) {
+	must(c.b, c.env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: crowdName}}))
+	must(c.b, c.past.Create(ctx, admitted(builders.Organization(crowdName).Obj())))
+	must(c.b, c.past.Create(ctx, admitted(builders.OrgUser(crowdName, "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj())))
+	c.parallel(c.people, func(n int) { check(c.past.Create(ctx, admitted(person(n).Obj()))) })
 }
 
 // admitted returns an object as the webhooks have it stored: with Usher's finalizer.

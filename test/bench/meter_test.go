@@ -185,11 +185,17 @@ func (m *meter) count(kind string) int {
 	return m.counts[kind]
 }
 
-// lastOf returns when the last write of a kind ended.
-func (m *meter) lastOf(kind string) time.Time {
+// lastOf returns when the last write of some kinds ended.
+func (m *meter) lastOf(kinds ...string) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.ends[kind]
+	var last time.Time
+	for _, kind := range kinds {
+		if at := m.ends[kind]; at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // lastWrite returns the time of the last write.
