@@ -64,7 +64,7 @@ func (r *Reconciler) groupsForAccount(ctx context.Context, c mapper.Change[*v1al
 	return r.groupsListing(ctx, c)
 }
 
-// groupsForAddress returns the groups that list an address which an account takes or gives up by a change. A group of a directory is to list
+// groupsForAddress returns the groups that list an address which an account takes or gives up by a change. A directory's group is to list
 // the new one soon, however many others change: what it opens goes by the address.
 func (r *Reconciler) groupsForAddress(ctx context.Context, c mapper.Change[*v1alpha1.OrgUser]) ([]types.NamespacedName, error) {
 	if c.Created() || c.Deleted() || !effective.EmailChanged(c.Before, c.After) {
