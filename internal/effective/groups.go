@@ -42,8 +42,11 @@ func groupsInForce(f UserFacts, state v1alpha1.UserState) (groups []v1alpha1.Obj
 }
 
 // KnownGroups returns the groups that a user's own object tells of: those that the spec names, and those in force. It is for whoever does
-// not read the OrgGroups.
+// not read the OrgGroups, and must not be changed: what goes through all people does not copy the groups of most of them.
 func KnownGroups(u *v1alpha1.OrgUser) []v1alpha1.ObjectName {
+	if len(u.Spec.Groups) == 0 || len(u.Spec.Groups) == 1 && slices.Equal(u.Spec.Groups, u.Status.Groups) {
+		return slices.Clip(u.Status.Groups)
+	}
 	return union(u.Spec.Groups, u.Status.Groups)
 }
 

@@ -58,13 +58,18 @@ func (r *Reconciler) reconcileAdministrators(ctx context.Context, s *scope) (tim
 	return retry, nil
 }
 
-// candidates returns the users that the cache knows, and those on the list that only the API server knows.
+// candidates returns those who request the role, and those on the list, of whom the API server may know some alone. Few of all people are.
 func (r *Reconciler) candidates(ctx context.Context, s *scope) ([]effective.Candidate, error) {
-	candidates := make([]effective.Candidate, 0, len(s.users))
-	known := make(map[string]bool, len(s.users))
+	listed, known := map[string]bool{}, map[string]bool{}
+	for _, name := range s.organization.Status.Administrators {
+		listed[name] = true
+	}
+	var candidates []effective.Candidate
 	for _, u := range s.users {
-		candidates = append(candidates, effective.CandidateOf(u))
-		known[u.Name] = true
+		if c := effective.CandidateOf(u); c.Requested || listed[u.Name] {
+			candidates = append(candidates, c)
+			known[u.Name] = true
+		}
 	}
 	for _, name := range s.organization.Status.Administrators {
 		if known[name] {

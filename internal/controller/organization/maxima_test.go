@@ -4,13 +4,20 @@
 package organization
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
 	"github.com/usher-operator/usher/internal/effective"
 	"github.com/usher-operator/usher/internal/lookup"
 	"github.com/usher-operator/usher/internal/mapper"
 	"github.com/usher-operator/usher/internal/phase"
+	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/maxima"
 )
 
@@ -58,6 +65,9 @@ func BenchmarkMaxima(b *testing.B) {
 		_, err = phase.Run(b.Context(), o, s, r.reconcileContacts, r.reconcileAdministrators, r.reconcileSeats, r.reconcileCounts)
 		return err
 	})
+	for _, people := range []int{500, 50_000} {
+		b.Run(fmt.Sprintf("pass/%d-people-without-modules", people), func(b *testing.B) { benchmarkPass(b, people) })
+	}
 	b.Run("pass/everybody-leaves", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -75,4 +85,56 @@ func BenchmarkMaxima(b *testing.B) {
 			}
 		}
 	})
+}
+
+var _ = Describe("OPS-9 A pass over an Organization", func() {
+	It("allocates nothing for a person but the place in the list", func(ctx context.Context) {
+		few, many := allocations(ctx, 50), allocations(ctx, 5000)
+		Expect(many).To(BeNumerically("<", few+50))
+	})
+})
+
+// allocations returns how often a pass over an Organization allocates.
+func allocations(ctx context.Context, people int) float64 {
+	GinkgoHelper()
+	pass := passOver(ctx, people)
+	var failed error
+	count := testing.AllocsPerRun(3, func() { failed = errors.Join(failed, pass()) })
+	Expect(failed).NotTo(HaveOccurred())
+	return count
+}
+
+func benchmarkPass(b *testing.B, people int) {
+	b.Helper()
+	pass := passOver(b.Context(), people)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := pass(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// passOver returns the phases that go through all people, of whom one is an administrator and all others are in a group.
+func passOver(ctx context.Context, people int) func() error {
+	acme := builders.Organization("acme").Obj()
+	acme.Status.Administrators = []string{"ana"}
+	users := []*v1alpha1.OrgUser{builders.OrgUser("acme", "ana").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()}
+	for n := range people {
+		u := builders.OrgUser("acme", fmt.Sprintf("person-%d", n)).Existing().Groups("crew").Obj()
+		u.Status.State, u.Status.Groups = v1alpha1.UserActive, u.Spec.Groups
+		users = append(users, u)
+	}
+	cache := maxima.NewCache(ctx, lookup.AddIndexes, acme)
+	maxima.AddAll(cache, users)
+	r := &Reconciler{cache: lookup.New(cache, effective.IntakeDomains{}), api: lookup.NewAPIReader(cache)}
+	return func() error {
+		o := acme.DeepCopy()
+		s, err := r.newScope(ctx, o)
+		if err != nil {
+			return err
+		}
+		_, err = phase.Run(ctx, o, s, r.reconcileContacts, r.reconcileAdministrators, r.reconcileSeats, r.reconcileCounts)
+		return err
+	}
 }
