@@ -36,6 +36,15 @@ func RemoveFinalizer(ctx context.Context, c client.Client, o client.Object) erro
 	return client.IgnoreNotFound(PatchMetadata(ctx, c, o, before))
 }
 
+// Release removes Usher's finalizer from an object that is being deleted, and has it remembered that it is gone.
+func Release(ctx context.Context, c client.Client, o client.Object, written interface{ NoteReleased(o client.Object) }) error {
+	if err := RemoveFinalizer(ctx, c, o); err != nil {
+		return err
+	}
+	written.NoteReleased(o)
+	return nil
+}
+
 // PatchMetadata writes what differs between an object and its former state. It fails with a conflict when the object has changed in
 // the meantime.
 func PatchMetadata(ctx context.Context, c client.Client, o, before client.Object) error {

@@ -16,6 +16,10 @@ const (
 	// maxWritten and writtenTTL bound what Written remembers: more than a cache is behind at any time.
 	maxWritten = 10_000
 	writtenTTL = 30 * time.Second
+	// aheadDelay is after which time what was written is forgotten for sure.
+	aheadDelay = writtenTTL + time.Second
+	// released stands for the state of an object that is gone, which is newer than any that a cache shows.
+	released = "released"
 )
 
 // Written remembers for a while which states of some kind's objects this process wrote last. What follows from its own write, such as a
@@ -24,21 +28,40 @@ const (
 type Written struct{ versions *utilcache.LRUExpireCache }
 
 // NewWritten returns a Written that knows nothing yet.
-func NewWritten() Written { return Written{utilcache.NewLRUExpireCache(maxWritten)} }
+func NewWritten(now func() time.Time) Written {
+	return Written{utilcache.NewLRUExpireCacheWithClock(maxWritten, clock(now))}
+}
+
+// clock is a utilcache.Clock.
+type clock func() time.Time
+
+// Now implements utilcache.Clock.
+func (c clock) Now() time.Time { return c() }
 
 // Note remembers an object as the API server has just stored it.
 func (w Written) Note(o client.Object) {
 	w.versions.Add(o.GetUID(), o.GetResourceVersion(), writtenTTL)
 }
 
-// IsAheadOf reports whether an object from the cache is older than what was written. Then the cache is about to show the newer state, which
-// brings the next pass by itself.
-func (w Written) IsAheadOf(o client.Object) bool {
+// NoteReleased remembers that nothing of Usher's keeps an object any more that is being deleted: see object.Release.
+func (w Written) NoteReleased(o client.Object) {
+	w.versions.Add(o.GetUID(), released, writtenTTL)
+}
+
+// Ahead returns how long to leave alone an object from the cache that is older than what was written; zero: it is not. The cache is about
+// to show the newer state, which brings the next pass by itself. It never does if etcd was restored from a backup meanwhile, which has the
+// older state again. So the pass is repeated when what was written is forgotten.
+func (w Written) Ahead(o client.Object) time.Duration {
 	written, known := w.versions.Get(o.GetUID())
 	version, is := written.(string)
 	if !known || !is || o.GetUID() == types.UID("") {
-		return false
+		return 0
 	}
-	order, err := resourceversion.CompareResourceVersion(o.GetResourceVersion(), version)
-	return err == nil && order < 0
+	if version == released {
+		return aheadDelay
+	}
+	if order, err := resourceversion.CompareResourceVersion(o.GetResourceVersion(), version); err != nil || order >= 0 {
+		return 0
+	}
+	return aheadDelay
 }

@@ -44,8 +44,8 @@ func (c *crowd) benchmarkDelete(ctx context.Context) {
 // leastToDelete returns how many writes the deletion of an organization takes at least.
 func leastToDelete(users, spaces, bindings int) int {
 	const (
-		eachUser      = 3 // deleted; what is in force no longer, once the access is gone; the finalizer
-		eachWorkspace = 3 // deleted, with the namespace; the finalizer
+		eachUser      = 2 // deleted; the finalizer, once the access is gone
+		eachWorkspace = 4 // deleted; that it waits for its people; the namespace or the settings; the finalizer
 		organization  = 1 // the finalizer
 	)
 	return bindings + eachUser*users + eachWorkspace*spaces + organization

@@ -44,5 +44,5 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, i *v1alpha1.Invitation
 	if err := errors.Join(failed...); err != nil || waiting {
 		return err
 	}
-	return object.RemoveFinalizer(ctx, r.client, i)
+	return object.Release(ctx, r.client, i, r.written)
 }

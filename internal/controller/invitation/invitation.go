@@ -22,6 +22,7 @@ import (
 	"github.com/usher-operator/usher/internal/pause"
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/requeue"
+	"github.com/usher-operator/usher/internal/status"
 )
 
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=invitations,verbs=get;list;watch;patch;delete
@@ -36,6 +37,7 @@ type Reconciler struct {
 	mailDomain  string
 	settleDelay time.Duration
 	now         func() time.Time
+	written     status.Written
 }
 
 // New returns the reconciler. MailDomain is the right side of Message-IDs. SettleDelay is how long the inviter and the workspaces,
@@ -45,6 +47,7 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 ) *Reconciler {
 	return &Reconciler{
 		client: c, cache: cache, api: api, recorder: recorder, mailDomain: mailDomain, settleDelay: settleDelay, now: now,
+		written: status.NewWritten(now),
 	}
 }
 
@@ -64,6 +67,9 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // from what was written.
 func (r *Reconciler) Reconcile(ctx context.Context, i *v1alpha1.Invitation) (ctrl.Result, error) {
 	if !i.DeletionTimestamp.IsZero() {
+		if wait := r.written.Ahead(i); wait > 0 {
+			return ctrl.Result{RequeueAfter: wait}, nil
+		}
 		return requeue.IgnoreConflict(i, ctrl.Result{}, r.reconcileDelete(ctx, i))
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, i); err != nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
+	"github.com/usher-operator/usher/internal/status"
 )
 
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=organizations,verbs=get;list;watch;patch
@@ -40,6 +41,7 @@ type Reconciler struct {
 	portal      string
 	settleDelay time.Duration
 	now         func() time.Time
+	written     status.Written
 }
 
 // New returns the reconciler. Portal is the Kubernetes user name of whoever serves the portal, and with it organizations' directories;
@@ -50,7 +52,7 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 ) *Reconciler {
 	return &Reconciler{
 		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, portal: portal,
-		settleDelay: settleDelay, now: now,
+		settleDelay: settleDelay, now: now, written: status.NewWritten(now),
 	}
 }
 
@@ -80,6 +82,9 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // Reconcile brings the status of one Organization up to date, and what the organization grants in its own namespace.
 func (r *Reconciler) Reconcile(ctx context.Context, o *v1alpha1.Organization) (ctrl.Result, error) {
 	if !o.DeletionTimestamp.IsZero() {
+		if wait := r.written.Ahead(o); wait > 0 {
+			return ctrl.Result{RequeueAfter: wait}, nil
+		}
 		return requeue.IgnoreConflict(o, ctrl.Result{}, r.reconcileDelete(ctx, o))
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, o); err != nil {

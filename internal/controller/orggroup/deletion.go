@@ -35,5 +35,5 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, g *v1alpha1.OrgGroup) 
 		return status.Await(ctx, r.client, g, v1alpha1.ReasonRemoving,
 			"removing the access of "+wording.Count(len(users), "person", "people"))
 	}
-	return object.RemoveFinalizer(ctx, r.client, g)
+	return object.Release(ctx, r.client, g, r.written)
 }

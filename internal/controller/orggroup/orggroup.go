@@ -29,6 +29,7 @@ import (
 	"github.com/usher-operator/usher/internal/phase"
 	"github.com/usher-operator/usher/internal/requeue"
 	"github.com/usher-operator/usher/internal/rolebinding"
+	"github.com/usher-operator/usher/internal/status"
 )
 
 // +kubebuilder:rbac:groups=accounts.usher.dev,resources=orggroups,verbs=get;list;watch;patch;delete
@@ -45,6 +46,7 @@ type Reconciler struct {
 	changed        <-chan event.GenericEvent
 	settleDelay    time.Duration
 	now            func() time.Time
+	written        status.Written
 }
 
 // New returns the reconciler. IdentityGroups say which groups of the identity provider an OrgGroup may name; changed sends when they have
@@ -54,7 +56,7 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 ) *Reconciler {
 	return &Reconciler{
 		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder,
-		identityGroups: identityGroups, changed: changed, settleDelay: settleDelay, now: now,
+		identityGroups: identityGroups, changed: changed, settleDelay: settleDelay, now: now, written: status.NewWritten(now),
 	}
 }
 
@@ -82,6 +84,9 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // Reconcile brings one OrgGroup into force.
 func (r *Reconciler) Reconcile(ctx context.Context, g *v1alpha1.OrgGroup) (ctrl.Result, error) {
 	if !g.DeletionTimestamp.IsZero() {
+		if wait := r.written.Ahead(g); wait > 0 {
+			return ctrl.Result{RequeueAfter: wait}, nil
+		}
 		return requeue.IgnoreConflict(g, ctrl.Result{}, r.reconcileDelete(ctx, g))
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, g); err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // reconcileDelete makes a pass over a user who is being deleted. The access is gone before the status stops naming it, and the user
-// is gone last.
+// is gone last. The status is written only if the user stays after the pass: nobody reads that of an object that is gone.
 func (r *Reconciler) reconcileDelete(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(u, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
@@ -36,33 +36,41 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, u *v1alpha1.OrgUser) (
 		r.confirmLedger,
 		r.planBindings,
 		r.revoke,
-		r.recordInForce,
 	)
-	result, err := r.finish(ctx, s, failed)
-	if failed != nil || err != nil {
-		return result, err // the user must not be gone before the access is
+	if failed != nil {
+		return r.finish(ctx, s, failed) // the user must not be gone before the access is
+	}
+	stays, err := r.stays(ctx, s.user)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if stays {
+		return r.finish(ctx, s, r.recordInForce(ctx, s))
 	}
 	return ctrl.Result{}, r.finalize(ctx, s)
 }
 
-// finalize removes the finalizer of a user whose access is gone, once the ledger no longer names the user.
-func (r *Reconciler) finalize(ctx context.Context, s *scope) error {
-	u := s.user
-	listed, err := r.isListed(ctx, u)
-	if listed || err != nil {
-		return err // the next change of the ledger brings the next pass
+// stays reports whether a user has to wait for somebody else before being gone, and revokes what the cache does not show of the access. The
+// next pass follows a change of the ledger, or of the status, which says that the account is closed.
+func (r *Reconciler) stays(ctx context.Context, u *v1alpha1.OrgUser) (bool, error) {
+	if listed, err := r.isListed(ctx, u); listed || err != nil {
+		return listed, err
 	}
 	if err := r.bindings.DeleteMatching(ctx, rolebinding.OfUser(u)); err != nil {
-		return err
+		return false, err
 	}
-	if r.accounts && effective.HasAccount(u) {
-		return nil // that it is closed is a change of the status, which brings the next pass
-	}
+	return r.accounts && effective.HasAccount(u), nil
+}
+
+// finalize removes the finalizer of a user whose access is gone, and says what still names a person who had accepted.
+func (r *Reconciler) finalize(ctx context.Context, s *scope) error {
+	u := s.user
+	setAccepted(u, s.in)
 	remains, err := r.remaining(ctx, s.facts.Organization, u)
 	if err != nil {
 		return err
 	}
-	if err := object.RemoveFinalizer(ctx, r.client, u); err != nil {
+	if err := object.Release(ctx, r.client, u, r.written); err != nil {
 		return err
 	}
 	r.reportRemaining(s.facts.Organization, u, remains)

@@ -52,7 +52,7 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 ) *Reconciler {
 	return &Reconciler{
 		client: c, cache: cache, api: api, bindings: rolebinding.NewWriter(c, api), recorder: recorder, mailDomain: mailDomain,
-		settleDelay: settleDelay, now: now, written: status.NewWritten(),
+		settleDelay: settleDelay, now: now, written: status.NewWritten(now),
 	}
 }
 
@@ -82,8 +82,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 
 // Reconcile puts what one OrgUser requests in force.
 func (r *Reconciler) Reconcile(ctx context.Context, u *v1alpha1.OrgUser) (ctrl.Result, error) {
-	if r.written.IsAheadOf(u) {
-		return ctrl.Result{}, nil
+	if wait := r.written.Ahead(u); wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	if !u.DeletionTimestamp.IsZero() {
 		result, err := r.reconcileDelete(ctx, u)

@@ -18,14 +18,21 @@ import (
 	"github.com/usher-operator/usher/internal/status"
 )
 
-// reconcileCounts counts the people who have the workspace in force.
+// reconcileCounts counts the people who have the workspace in force. The number stays while the organization is being deleted: it would be
+// written again and again until nobody is left.
 func (r *Reconciler) reconcileCounts(ctx context.Context, s *scope) (time.Duration, error) {
+	if isEnding(s.organization) {
+		return 0, nil
+	}
 	users, err := r.cache.UsersInWorkspace(ctx, s.workspace.Namespace, s.workspace.Name)
 	if err == nil {
 		s.workspace.Status.Members = status.Count(len(users))
 	}
 	return 0, err
 }
+
+// isEnding reports whether there is an organization that is being deleted.
+func isEnding(o *v1alpha1.Organization) bool { return o != nil && !o.DeletionTimestamp.IsZero() }
 
 // beyondMembers passes a change of a Workspace at once, unless only its members or its status differ. Members are the OrgUser
 // reconciler's, and their count is written once they are in force: a second write of a list of thousands, at the same time, would hold

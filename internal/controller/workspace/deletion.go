@@ -16,8 +16,8 @@ import (
 	"github.com/usher-operator/usher/internal/wording"
 )
 
-// reconcileDelete ends a deleted Workspace: it waits until nobody has access any more, removes the settings, and then the namespace if
-// that is requested.
+// reconcileDelete ends a deleted Workspace: it waits until nobody has access any more, and removes the namespace if that is
+// requested, or else the settings in it.
 func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace) error {
 	if !controllerutil.ContainsFinalizer(w, v1alpha1.Finalizer) {
 		return nil
@@ -27,8 +27,7 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 		return err
 	}
 	if len(users) > 0 {
-		return status.Await(ctx, r.client, w, v1alpha1.ReasonRemoving,
-			"removing the access of "+wording.Count(len(users), "person", "people"))
+		return r.awaitPeople(ctx, w, len(users))
 	}
 	groups, err := r.cache.GroupsBoundIn(ctx, w.Namespace, w.Name)
 	if err != nil {
@@ -38,25 +37,50 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, w *v1alpha1.Workspace)
 		return status.Await(ctx, r.client, w, v1alpha1.ReasonRemoving,
 			"removing the access of "+wording.Count(len(groups), "group of the identity provider", "groups of the identity provider"))
 	}
-	if err := r.removeSettings(ctx, w, effective.NamespaceOf(w)); err != nil {
+	taken, err := r.removeNamespace(ctx, w)
+	if err != nil {
 		return err
 	}
-	if err := r.removeNamespace(ctx, w); err != nil {
-		return err
+	if !taken {
+		if err := r.removeSettings(ctx, w, effective.NamespaceOf(w)); err != nil {
+			return err
+		}
 	}
 	r.refusals.forget(w.UID)
 	r.departures.take(client.ObjectKeyFromObject(w))
-	return object.RemoveFinalizer(ctx, r.client, w)
+	return object.Release(ctx, r.client, w, r.written)
 }
 
-func (r *Reconciler) removeNamespace(ctx context.Context, w *v1alpha1.Workspace) error {
+// awaitPeople says whose access has to go first. If the organization goes as well, it says so once: with a number, each of its workspaces
+// would be written again and again until all of them are gone.
+func (r *Reconciler) awaitPeople(ctx context.Context, w *v1alpha1.Workspace, people int) error {
+	o, err := r.cache.Organization(ctx, w.Namespace)
+	if err != nil {
+		return err
+	}
+	who := wording.Count(people, "person", "people")
+	if isEnding(o) {
+		who = "everybody, since the organization is being deleted"
+	}
+	if err := status.Await(ctx, r.client, w, v1alpha1.ReasonRemoving, "removing the access of "+who); err != nil {
+		return err
+	}
+	r.written.Note(w)
+	return nil
+}
+
+// removeNamespace deletes the namespace of a Workspace if that is requested, with all that is in it, and reports whether it goes.
+func (r *Reconciler) removeNamespace(ctx context.Context, w *v1alpha1.Workspace) (bool, error) {
 	if w.Spec.DeletionPolicy != v1alpha1.DeletionDelete {
-		return nil
+		return false, nil
 	}
 	// Past the cache, which may not show yet what the previous pass has created.
 	n, err := namespaceNamed(ctx, r.api, effective.NamespaceOf(w))
-	if n != nil && owns(w, n) && n.DeletionTimestamp.IsZero() {
-		err = r.client.Delete(ctx, n, client.Preconditions{UID: &n.UID})
+	if n == nil || err != nil || !owns(w, n) {
+		return false, err
 	}
-	return client.IgnoreNotFound(err)
+	if !n.DeletionTimestamp.IsZero() {
+		return true, nil
+	}
+	return true, client.IgnoreNotFound(r.client.Delete(ctx, n, client.Preconditions{UID: &n.UID}))
 }

@@ -46,6 +46,7 @@ type Reconciler struct {
 	platform    Platform
 	settleDelay time.Duration
 	now         func() time.Time
+	written     status.Written
 	refusals    refusals
 	departures  departures
 }
@@ -73,7 +74,7 @@ func New(c client.Client, cache lookup.Reader, api lookup.APIReader, recorder ev
 ) *Reconciler {
 	return &Reconciler{
 		client: c, cache: cache, api: api, recorder: recorder, accounts: limited.NewCreator(c, api), platform: platform,
-		settleDelay: settleDelay, now: now,
+		settleDelay: settleDelay, now: now, written: status.NewWritten(now),
 	}
 }
 
@@ -106,6 +107,9 @@ func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 // Reconcile brings one Workspace into force.
 func (r *Reconciler) Reconcile(ctx context.Context, w *v1alpha1.Workspace) (ctrl.Result, error) {
 	if !w.DeletionTimestamp.IsZero() {
+		if wait := r.written.Ahead(w); wait > 0 {
+			return ctrl.Result{RequeueAfter: wait}, nil
+		}
 		return requeue.IgnoreConflict(w, ctrl.Result{}, r.reconcileDelete(ctx, w))
 	}
 	if err := object.EnsureFinalizer(ctx, r.client, w); err != nil {
