@@ -112,7 +112,8 @@ func (h *handler) signedIn(w http.ResponseWriter, r *http.Request) {
 
 // showSignIn shows why nobody has signed in, with the way back to the invitation.
 func (h *handler) showSignIn(w http.ResponseWriter, r *http.Request, s screen, link *Link, path string, err error) {
-	if errors.Is(err, signin.ErrUnavailable) || errors.Is(err, signin.ErrForbidden) || errors.Is(err, signin.ErrToken) {
+	if errors.Is(err, signin.ErrUnavailable) || errors.Is(err, signin.ErrForbidden) || errors.Is(err, signin.ErrToken) ||
+		errors.Is(err, signin.ErrUnverified) {
 		h.logError(r, err)
 	}
 	p := newPage(r, s.name, link)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -91,19 +92,29 @@ func (c *Client) Finish(ctx context.Context, p Provider, a Attempt, organization
 	if code := answer.Get("error"); code != "" {
 		return Identity{}, refusedBy(p, code)
 	}
-	raw, err := c.exchange(oidc.ClientContext(ctx, d.client), p, d, a, answer.Get("code"))
+	ctx = oidc.ClientContext(ctx, d.client)
+	tokens, err := c.exchange(ctx, p, d, a, answer.Get("code"))
 	if err != nil {
 		return Identity{}, err
 	}
-	token, err := c.verifier(p, d).Verify(oidc.ClientContext(ctx, d.client), raw)
+	raw, _ := tokens.Extra("id_token").(string)
+	token, err := c.verifier(p, d).Verify(ctx, raw)
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: %s", ErrToken, reasonOf(err))
 	}
-	var claims claims
-	if err := token.Claims(&claims); err != nil {
+	var said claims
+	if err := token.Claims(&said); err != nil {
 		return Identity{}, fmt.Errorf("%w: its claims are malformed", ErrToken)
 	}
-	return p.identify(token, claims, a.Nonce)
+	if err := p.isOurs(token, said, a.Nonce); err != nil {
+		return Identity{}, err
+	}
+	if said.Email == "" {
+		if said, err = d.userInfo(ctx, p, token, tokens); err != nil {
+			return Identity{}, err
+		}
+	}
+	return p.identify(token, said)
 }
 
 // expected refuses an answer that the browser does not wait for, before the provider is asked anything.
@@ -127,28 +138,33 @@ func refusedBy(p Provider, code string) error {
 	return fmt.Errorf("%w: %s answers with the error %.64q", ErrUnavailable, p.IssuerURL, code)
 }
 
-// exchange redeems a code for an ID token.
-func (c *Client) exchange(ctx context.Context, p Provider, d *discovery, a Attempt, code string) (string, error) {
+// exchange redeems a code for tokens, of which one is an ID token.
+func (c *Client) exchange(ctx context.Context, p Provider, d *discovery, a Attempt, code string) (*oauth2.Token, error) {
 	config, err := c.oauth(p, d)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if code == "" {
-		return "", fmt.Errorf("%w: the answer has no code", ErrToken)
+		return nil, fmt.Errorf("%w: the answer has no code", ErrToken)
 	}
 	tokens, err := config.Exchange(ctx, code, oauth2.VerifierOption(a.Verifier))
 	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) && refused.ErrorCode == "invalid_client" && config.Endpoint.AuthStyle == oauth2.AuthStyleInHeader &&
+		slices.Contains(d.meta.AuthMethods, "client_secret_post") {
+		// The provider knows both ways, and this client by the other one. It has not looked at the code yet.
+		config.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+		tokens, err = config.Exchange(ctx, code, oauth2.VerifierOption(a.Verifier))
+	}
 	switch {
 	case errors.As(err, &refused) && refused.ErrorCode == "invalid_grant" && refused.Response.StatusCode < http.StatusInternalServerError:
-		return "", fmt.Errorf("%w: the code was used before, or is not for this sign-in", ErrStale)
+		return nil, fmt.Errorf("%w: the code was used before, or is not for this sign-in", ErrStale)
 	case err != nil:
-		return "", unavailable(p.IssuerURL, "redeem the code", err)
+		return nil, unavailable(p.IssuerURL, "redeem the code", err)
 	}
-	raw, is := tokens.Extra("id_token").(string)
-	if !is || raw == "" {
-		return "", fmt.Errorf("%w: there is none in the answer", ErrToken)
+	if raw, is := tokens.Extra("id_token").(string); !is || raw == "" {
+		return nil, fmt.Errorf("%w: there is none in the answer", ErrToken)
 	}
-	return raw, nil
+	return tokens, nil
 }
 
 // random returns a text that nobody can guess.

@@ -41,7 +41,11 @@ func FuzzIdentify(f *testing.F) {
 		if err := json.Unmarshal(body, &said); err != nil {
 			t.Fatalf("%s is read, but is no object: %v", body, err)
 		}
-		i, err := p.identify(&oidc.IDToken{Subject: subject, Nonce: "nonce", Audience: []string{"usher"}, IssuedAt: time.Unix(1, 0)}, c, nonce)
+		token := &oidc.IDToken{Subject: subject, Nonce: "nonce", Audience: []string{"usher"}, IssuedAt: time.Unix(1, 0)}
+		if p.isOurs(token, c, nonce) != nil {
+			return
+		}
+		i, err := p.identify(token, c)
 		if err != nil {
 			if !errors.Is(err, ErrDomain) && i != (Identity{}) {
 				t.Fatalf("%+v with the error %v", i, err)

@@ -46,6 +46,7 @@ func asciiLocal(address string) bool {
 
 // claims are those of an ID token that the library does not read.
 type claims struct {
+	Subject         string
 	AuthorizedParty string
 	Email           string
 	EmailVerified   verdict
@@ -61,7 +62,8 @@ func (c *claims) UnmarshalJSON(raw []byte) error {
 		return err
 	}
 	for name, claim := range map[string]any{
-		"azp": &c.AuthorizedParty, "email": &c.Email, "email_verified": &c.EmailVerified, "name": &c.Name, "phone_number": &c.Phone,
+		"sub": &c.Subject, "azp": &c.AuthorizedParty, "email": &c.Email, "email_verified": &c.EmailVerified,
+		"name": &c.Name, "phone_number": &c.Phone,
 	} {
 		value, has := all[name]
 		if !has {
@@ -99,20 +101,31 @@ func (v *verdict) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// identify returns whose token it is. With ErrDomain, it returns the address alone, for the page that says so. The library has checked the
-// token's signature, issuer, audience and times.
-func (p Provider) identify(token *oidc.IDToken, c claims, nonce string) (Identity, error) {
+// isOurs refuses a token that was made for another sign-in or client. The library has checked its signature, issuer, audience and times.
+func (p Provider) isOurs(token *oidc.IDToken, c claims, nonce string) error {
 	switch {
 	case nonce == "" || token.Nonce != nonce:
-		return Identity{}, fmt.Errorf("%w: it was made for another sign-in", ErrToken)
+		return fmt.Errorf("%w: it was made for another sign-in", ErrToken)
 	case token.Subject == "" || utf8.RuneCountInString(token.Subject) > maxClaim:
-		return Identity{}, fmt.Errorf("%w: it names nobody", ErrToken)
+		return fmt.Errorf("%w: it names nobody", ErrToken)
 	case c.AuthorizedParty != "" && c.AuthorizedParty != p.ClientID, c.AuthorizedParty == "" && len(token.Audience) > 1:
-		return Identity{}, fmt.Errorf("%w: it was made for another client", ErrToken)
+		return fmt.Errorf("%w: it was made for another client", ErrToken)
+	}
+	return nil
+}
+
+// identify returns who has signed in, by the token and what the provider says of the person. With ErrDomain, it returns the address alone,
+// for the page that says so.
+func (p Provider) identify(token *oidc.IDToken, c claims) (Identity, error) {
+	switch {
 	case c.Email == "" || !emailaddr.Valid(c.Email):
-		return Identity{}, fmt.Errorf("%w: the token has no address", ErrUnverified)
-	case c.EmailVerified == verdictNo, c.EmailVerified == "" && p.EmailVerified != EmailVerifiedAssumed:
-		return Identity{}, ErrUnverified
+		return Identity{}, fmt.Errorf("%w: neither the ID token nor the userinfo of %s has an address in \"email\": have the provider "+
+			"give it to the client %q with the scope email", ErrUnverified, p.IssuerURL, p.ClientID)
+	case c.EmailVerified == "" && p.EmailVerified != EmailVerifiedAssumed:
+		return Identity{}, fmt.Errorf("%w: %s says nothing in \"email_verified\": have it say so, or, if it proves every address, set "+
+			"emailVerified to %s together with allowedDomains", ErrUnverified, p.IssuerURL, EmailVerifiedAssumed)
+	case c.EmailVerified == verdictNo:
+		return Identity{}, fmt.Errorf("%w: %s says \"email_verified\": false", ErrUnverified, p.IssuerURL)
 	case !p.Allows(c.Email):
 		return Identity{Email: c.Email}, ErrDomain
 	}

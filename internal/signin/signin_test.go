@@ -167,7 +167,42 @@ var _ = Describe("SIG-1 signing in", func() {
 		Entry("of an allowed domain, in capitals", func(v *visit) {
 			v.provider.AllowedDomains, v.op.Claims["email"] = []string{"Acme.example"}, "Luis@ACME.example"
 		}),
+		Entry("that is in the userinfo, where OpenID Connect has it", func(v *visit) {
+			v.op.Claims["email"], v.op.UserInfo = nil, map[string]any{"email": "luis@acme.example", "email_verified": true}
+		}),
 	)
+
+	DescribeTable("refuses a userinfo", func(ctx context.Context, info map[string]any, wanted error) {
+		v := newVisit()
+		v.op.Claims["email"], v.op.UserInfo = nil, info
+		who, err := v.signIn(ctx)
+		Expect(err).To(MatchError(wanted))
+		Expect(who).To(BeZero())
+	},
+		Entry("about somebody else", map[string]any{"sub": "2", "email": "luis@acme.example", "email_verified": true}, ErrToken),
+		Entry("about nobody", map[string]any{"sub": nil, "email": "luis@acme.example", "email_verified": true}, ErrToken),
+		Entry("about somebody else, and the person in capitals",
+			map[string]any{"sub": "2", "Sub": "1", "email": "luis@acme.example", "email_verified": true}, ErrToken),
+		Entry("that does not vouch for the address, though the token says so of one that it does not have",
+			map[string]any{"email": "luis@acme.example"}, ErrUnverified),
+		Entry("whose address is not verified", map[string]any{"email": "luis@acme.example", "email_verified": false}, ErrUnverified),
+		Entry("without an address", map[string]any{"email_verified": true}, ErrUnverified),
+	)
+
+	It("asks for no userinfo if the token has the address, and repeats no answer of it", func(ctx context.Context) {
+		v := newVisit()
+		v.op.UserInfo = map[string]any{"email": "eva@acme.example", "email_verified": true}
+		Expect(v.signIn(ctx)).To(HaveField("Email", "luis@acme.example"))
+		Expect(v.op.Asked("/userinfo")).To(BeZero())
+		v.op.Claims["email"], v.op.UserInfoError = nil, "the token is secret-token"
+		_, err := v.signIn(ctx)
+		Expect(err).To(MatchError(ErrUnavailable))
+		Expect(err).To(MatchError(And(ContainSubstring("cannot read the userinfo"), Not(ContainSubstring("secret")))))
+		v.op.UserInfoError, v.op.Claims["at_hash"] = "", "of another token"
+		v.op.UserInfo = map[string]any{"email": "luis@acme.example", "email_verified": true}
+		_, err = v.signIn(ctx)
+		Expect(err).To(MatchError(ContainSubstring("at_hash")))
+	})
 
 	It("refuses a code that was used before, and says nothing of what the provider said", func(ctx context.Context) {
 		v := newVisit()

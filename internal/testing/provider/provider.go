@@ -31,6 +31,9 @@ type Provider struct {
 	Claims map[string]any
 	// Forge, if set, returns the token in the place of the signed one: from its claims, and the provider.
 	Forge func(p *Provider, claims map[string]any) string
+	// UserInfo, if not nil, are the claims of the userinfo endpoint, beside the subject. Text in UserInfoError is an error in their place.
+	UserInfo      map[string]any
+	UserInfoError string
 	// Metadata are fields of the discovery document, beside or in place of its own.
 	Metadata map[string]any
 	// Answer, if set, changes what the browser brings back.
@@ -68,6 +71,7 @@ func New() (*Provider, error) {
 	mux.HandleFunc("GET /keys", p.keys)
 	mux.HandleFunc("GET /auth", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("GET /userinfo", p.userInfo)
 	p.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		p.asked[r.URL.Path]++
@@ -118,6 +122,9 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 		"issuer": p.Issuer(), "authorization_endpoint": p.Issuer() + "/auth", "token_endpoint": p.Issuer() + "/token",
 		"jwks_uri": p.Issuer() + "/keys", "id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 	}
+	if p.UserInfo != nil {
+		document["userinfo_endpoint"] = p.Issuer() + "/userinfo"
+	}
 	maps.Copy(document, p.Metadata)
 	answer(w, document)
 }
@@ -126,6 +133,16 @@ func (p *Provider) keys(w http.ResponseWriter, _ *http.Request) {
 	answer(w, map[string]any{"keys": []any{map[string]any{
 		"kty": "RSA", "use": "sig", "kid": "1", "n": encode(p.key.N.Bytes()), "e": "AQAB",
 	}}})
+}
+
+func (p *Provider) userInfo(w http.ResponseWriter, _ *http.Request) {
+	if p.UserInfoError != "" {
+		http.Error(w, p.UserInfoError, http.StatusForbidden)
+		return
+	}
+	claims := map[string]any{"sub": "1"}
+	maps.Copy(claims, p.UserInfo)
+	answer(w, claims)
 }
 
 // authorize signs in at once, and leads back with a code.
