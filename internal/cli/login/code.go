@@ -30,7 +30,7 @@ func (t Tool) code(ctx context.Context, c Client, p *provider) (entry, error) {
 	config := p.config(c)
 	config.RedirectURL = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // it is TCP
 	nonce, verifier := rand.Text(), oauth2.GenerateVerifier()
-	back := &callback{state: rand.Text(), issuer: c.IssuerURL, done: make(chan result, 1)}
+	back := &callback{state: rand.Text(), issuer: c.IssuerURL, named: p.namesItself(), done: make(chan result, 1)}
 	back.redeem = func(ctx context.Context, code string) (entry, error) {
 		answer, err := config.Exchange(p.context(ctx), code, oauth2.VerifierOption(verifier))
 		if err != nil {
@@ -46,6 +46,9 @@ func (t Tool) code(ctx context.Context, c Client, p *provider) (entry, error) {
 	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
 	if c.Email != "" {
 		options = append(options, oauth2.SetAuthURLParam("login_hint", c.Email))
+	}
+	if c.consent {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "consent"))
 	}
 	t.browse(config.AuthCodeURL(back.state, options...))
 	select {
@@ -79,9 +82,11 @@ func (t Tool) browse(address string) {
 // callback is where the provider sends the browser back to.
 type callback struct {
 	state, issuer string
-	redeem        func(ctx context.Context, code string) (entry, error)
-	once          sync.Once
-	done          chan result
+	// named is true if every answer names its issuer.
+	named  bool
+	redeem func(ctx context.Context, code string) (entry, error)
+	once   sync.Once
+	done   chan result
 }
 
 type result struct {
@@ -113,7 +118,7 @@ func (b *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *callback) take(ctx context.Context, answer url.Values) (entry, error) {
-	if issuer := answer.Get("iss"); issuer != "" && issuer != b.issuer { // RFC 9207
+	if issuer := answer.Get("iss"); issuer != b.issuer && (issuer != "" || b.named) { // RFC 9207
 		return entry{}, fmt.Errorf("the answer is not of %s but of another identity provider", b.issuer)
 	}
 	switch failure := answer.Get("error"); failure {

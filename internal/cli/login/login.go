@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 )
 
@@ -40,6 +41,9 @@ type Client struct {
 	RedirectPort int
 	// CAData are the authorities of the provider's certificate, as PEM; empty: those of the computer.
 	CAData []byte
+
+	// consent has the provider ask for the person's consent to be logged in for longer.
+	consent bool
 }
 
 // Token is what the API server knows a person by.
@@ -113,6 +117,9 @@ func (t Tool) locked(ctx context.Context, c Client, change func(entry) (entry, e
 // renew refreshes a login, or has the person log in again.
 func (t Tool) renew(ctx context.Context, c Client, kept entry) (entry, error) {
 	if kept.RefreshToken == "" {
+		// By OpenID Connect Core (11), a provider may ignore offline_access unless it is told to ask the person. It is not told at once,
+		// because most ignore that, and some then ask at every login for what an administrator has granted.
+		c.consent = kept.IDToken != "" && slices.Contains(c.Scopes, oidc.ScopeOfflineAccess)
 		return t.logIn(ctx, c)
 	}
 	p, err := discover(ctx, c, t.Now)

@@ -185,8 +185,10 @@ var _ = Describe("A login", func() {
 		Entry("of another client", map[string]any{"aud": "portal"}, `expected audience "kubectl" got ["portal"]`),
 		Entry("of another client that names this one too",
 			map[string]any{"aud": []string{"kubectl", "portal"}, "azp": "portal"}, `it was issued to client "portal"`),
+		Entry("of several clients, without saying for which it was made",
+			map[string]any{"aud": []string{"kubectl", "portal"}}, `it was issued to client "", not to "kubectl"`),
 		Entry("of another provider", map[string]any{"iss": "https://evil.example"}, "different provider"),
-		Entry("that has expired", map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}, "expired"),
+		Entry("that has expired", map[string]any{"exp": time.Now().Add(-time.Hour).Unix()}, "set the clock right"),
 		Entry("of another person", map[string]any{"email": "marc@acme.example"},
 			"you have logged in as marc@acme.example, and this kubeconfig is for Nora@acme.example"),
 		Entry("without an address", map[string]any{"email": nil}, `has no claim "email"`),
@@ -231,6 +233,15 @@ var _ = Describe("A login", func() {
 		Entry("when the code is not one of its own", url.Values{"code": {"stolen"}}, `refuses to redeem the code: HTTP 400, error "invalid_grant"`),
 		Entry("when there is no code", url.Values{"code": {""}}, "has no code"),
 	)
+
+	It("SIG-3 insists on the issuer in the answer of a provider that says it names itself", func(ctx SpecContext) {
+		provider.named = true
+		_, err := tool.Token(ctx, client)
+		Expect(err).To(MatchError(ContainSubstring("of another identity provider")))
+		provider.answer = url.Values{"iss": {provider.URL}}
+		_, err = tool.Token(ctx, client)
+		Expect(err).NotTo(HaveOccurred())
+	})
 
 	It("SIG-3 uses no refreshed token of somebody else", func(ctx SpecContext) {
 		_, err := tool.Token(ctx, client)

@@ -45,6 +45,14 @@ func discover(ctx context.Context, c Client, now func() time.Time) (*provider, e
 	return p, nil
 }
 
+// namesItself reports whether every answer of the provider names its issuer (RFC 9207).
+func (p *provider) namesItself() bool {
+	var more struct {
+		Named bool `json:"authorization_response_iss_parameter_supported"`
+	}
+	return p.Claims(&more) == nil && more.Named
+}
+
 // checkIssuer refuses a provider to which a code would be sent in the clear.
 func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)

@@ -36,6 +36,8 @@ type hostile struct {
 	// refuse is the error of the token endpoint for refresh tokens; outage has it answer 503.
 	refuse string
 	outage bool
+	// named has the provider say that each answer names it (RFC 9207).
+	named bool
 	// silent has no ID token in answers to refresh tokens.
 	silent bool
 	// logins, refreshes and revoked are what has been asked for.
@@ -79,6 +81,7 @@ func (h *hostile) discovery(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, map[string]any{
 		"issuer": h.URL, "authorization_endpoint": h.URL + "/auth", "token_endpoint": h.URL + "/token", "jwks_uri": h.URL + "/keys",
 		"revocation_endpoint": h.URL + "/revoke", "id_token_signing_alg_values_supported": []string{"RS256"},
+		"authorization_response_iss_parameter_supported": h.named,
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -29,7 +30,12 @@ func (p *provider) entryOf(ctx context.Context, c Client, answer *oauth2.Token, 
 		return entry{}, errNoIDToken
 	}
 	token, err := p.VerifierContext(p.context(ctx), &oidc.Config{ClientID: c.ID, Now: p.now}).Verify(ctx, raw)
-	if err != nil {
+	var expired *oidc.TokenExpiredError
+	switch {
+	case errors.As(err, &expired):
+		return entry{}, fmt.Errorf("the new token of %s has expired at %s, and the clock of this computer says %s: set the clock right",
+			c.IssuerURL, expired.Expiry.UTC().Format(time.RFC3339), p.now().UTC().Format(time.RFC3339))
+	case err != nil:
 		return entry{}, fmt.Errorf("the token of %s cannot be trusted: %w", c.IssuerURL, err)
 	}
 	if nonce != anyNonce && subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(nonce)) != 1 {
@@ -39,7 +45,7 @@ func (p *provider) entryOf(ctx context.Context, c Client, answer *oauth2.Token, 
 	if err := token.Claims(&claims); err != nil {
 		return entry{}, fmt.Errorf("the token of %s cannot be read: %w", c.IssuerURL, err)
 	}
-	if party, _ := claims["azp"].(string); party != "" && party != c.ID {
+	if party, _ := claims["azp"].(string); party != "" && party != c.ID || party == "" && len(token.Audience) > 1 {
 		return entry{}, fmt.Errorf("the token of %s cannot be trusted: it was issued to client %.64q, not to %q", c.IssuerURL, party, c.ID)
 	}
 	user, err := c.userIn(claims)
@@ -54,7 +60,8 @@ func (c Client) userIn(claims map[string]any) (string, error) {
 	user, _ := claims[c.Claim].(string)
 	switch {
 	case user == "":
-		return "", fmt.Errorf("the token of %s has no claim %q: add the scope that has it to --scopes", c.IssuerURL, c.Claim)
+		return "", fmt.Errorf("the token of %s has no claim %q: add the scope that has it to --scopes, or have the provider put the claim "+
+			"into ID tokens and not only into its userinfo, which the API server does not read", c.IssuerURL, c.Claim)
 	case c.Email == "" || emailaddr.Same(user, c.Email):
 		return user, nil
 	}
