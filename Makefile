@@ -57,7 +57,7 @@ ASSETS = assets="$$($(DEVCLUSTER) bin $(ON_VERSION))"; echo "control plane: $$as
 
 .PHONY: test
 test: export ARGS := $(ARGS)
-test: browser mailserver jq scim terminal ## Run all tests on a real control plane.
+test: browser mailserver jq login scim terminal ## Run all tests on a real control plane.
 	@$(ASSETS); \
 	if [[ -n "$$ARGS" ]]; then $(GO_TEST) $(ARGS); exit; fi; \
 	failed=0; \
@@ -109,6 +109,14 @@ scim: test/scim/node_modules/scim-patch/package.json ## Install what the tests o
 test/scim/node_modules/scim-patch/package.json: test/scim/package.json test/scim/package-lock.json
 	@hack/tools/debian.sh npm
 	@cd test/scim && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: login
+login: test/login/node_modules/oidc-provider/package.json ## Install what the tests of signing in need beside Dex: Node.js and oidc-provider.
+
+test/login/node_modules/oidc-provider/package.json: test/login/package.json test/login/package-lock.json
+	@hack/tools/debian.sh npm
+	@cd test/login && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: mailserver

@@ -119,6 +119,18 @@ func (p *person) changeLogin(field, value string) {
 	Expect(os.WriteFile(p.logins()[0], content, 0o600)).To(Succeed())
 }
 
+// kept returns a field of the person's one login.
+func (p *person) kept(field string) string {
+	GinkgoHelper()
+	Expect(p.logins()).To(HaveLen(1))
+	content, err := os.ReadFile(p.logins()[0])
+	Expect(err).NotTo(HaveOccurred())
+	all := map[string]any{}
+	Expect(json.Unmarshal(content, &all)).To(Succeed())
+	value, _ := all[field].(string)
+	return value
+}
+
 // mailTo waits for a mail to the person with a subject or a link that contains a text.
 func (p *person) mailTo(ctx context.Context, text string) mailbox.Message {
 	GinkgoHelper()
