@@ -59,13 +59,15 @@ type ReportSettings struct {
 // AlertReason is what an alert is about.
 //
 // +enum
-// +kubebuilder:validation:Enum=LastAdministratorHeld;SeatsExhausted;InvitationUndeliverable;MoreAlerts
+// +kubebuilder:validation:Enum=LastAdministratorHeld;LeaveRequested;SeatsExhausted;InvitationUndeliverable;MoreAlerts
 type AlertReason string
 
 const (
 	// AlertLastAdministratorHeld is about an administrator who is to be deleted, demoted or suspended, but stays in
 	// force because there is no other one.
 	AlertLastAdministratorHeld AlertReason = "LastAdministratorHeld"
+	// AlertLeaveRequested is about a person who asks to be removed from the organization.
+	AlertLeaveRequested AlertReason = "LeaveRequested"
 	// AlertSeatsExhausted is about a module without free seats.
 	AlertSeatsExhausted AlertReason = "SeatsExhausted"
 	// AlertInvitationUndeliverable is about an invitation that the mail server refuses permanently.
@@ -142,6 +144,7 @@ type AlertStatus struct {
 	//
 	//   - LastAdministratorHeld: an administrator who is to be deleted, demoted or suspended stays in force, because there is
 	//     no other one.
+	//   - LeaveRequested: a person asks to be removed from the organization.
 	//   - SeatsExhausted: a module has no free seat.
 	//   - InvitationUndeliverable: the mail server refuses an invitation permanently.
 	//   - MoreAlerts: further alerts are open and not listed.

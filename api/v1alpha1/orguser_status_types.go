@@ -344,6 +344,10 @@ type OrgUserStatus struct {
 	// signOutTime is when the person last signed out everywhere on their own page, where earlier sign-ins no longer count.
 	// +optional
 	SignOutTime *metav1.Time `json:"signOutTime,omitempty"`
+	// leaveRequestTime is when the person asked, on their own page, to be removed from the organization. It is empty if they have not
+	// asked, or no longer do. Whoever may remove users decides.
+	// +optional
+	LeaveRequestTime *metav1.Time `json:"leaveRequestTime,omitempty"`
 	// account is the person's account at the identity provider, if the platform has accounts with a password and the person
 	// is to have one.
 	// +optional

@@ -1165,6 +1165,10 @@ func (in *OrgUserStatus) DeepCopyInto(out *OrgUserStatus) {
 		in, out := &in.SignOutTime, &out.SignOutTime
 		*out = (*in).DeepCopy()
 	}
+	if in.LeaveRequestTime != nil {
+		in, out := &in.LeaveRequestTime, &out.LeaveRequestTime
+		*out = (*in).DeepCopy()
+	}
 	if in.Account != nil {
 		in, out := &in.Account, &out.Account
 		*out = new(AccountStatus)

@@ -92,6 +92,9 @@ func (t *tool) showUser(ctx context.Context, s *session, u *v1alpha1.OrgUser) er
 	if change := u.Status.EmailChange; change != nil {
 		p.line("New address", fmt.Sprintf("%s, not in force yet", change.Email))
 	}
+	if effective.AsksToLeave(u) {
+		p.line("Asks to leave", "since "+u.Status.LeaveRequestTime.UTC().Format(timeFormat))
+	}
 	p.line("Ready", readyLine(u.Status.Conditions))
 	p.table("Workspaces", workspaceTable(u, namespaces))
 	p.table("Modules", moduleTable(u))

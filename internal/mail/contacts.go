@@ -13,7 +13,7 @@ import (
 // forContacts reports whether a mail goes to contacts rather than to an invited person.
 func (k Kind) forContacts() bool {
 	switch k {
-	case SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport:
+	case SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, LeaveRequested, MoreAlerts, StatusReport:
 		return true
 	default:
 		return false

@@ -58,6 +58,8 @@ var _ = Describe("A mail to contacts", func() {
 		Entry("about the last administrator", mail.LastAdministratorHeld, "Ana Pérez", "Acme S.A.: the last administrator cannot leave yet",
 			"Acme S.A.: la última persona administradora aún no puede dejar de serlo",
 			"Acme S.A.: Ana Pérez conserva la administración por ahora porque no hay nadie más."),
+		Entry("about a request to leave", mail.LeaveRequested, "Luis Gómez", "Acme S.A.: Luis Gómez asks to leave", "Acme S.A.: Luis Gómez pide la baja",
+			"Acme S.A.: Luis Gómez pide que se elimine su cuenta."),
 		Entry("about more alerts", mail.MoreAlerts, "", "Acme S.A.: more alerts are open", "Acme S.A.: hay más alertas abiertas",
 			"Acme S.A.: hay más alertas abiertas que mensajes enviados."),
 	)

@@ -32,6 +32,8 @@ const (
 	InvitationUndeliverable Kind = "InvitationUndeliverable"
 	// LastAdministratorHeld alerts that the last administrator cannot leave (ORG-4).
 	LastAdministratorHeld Kind = "LastAdministratorHeld"
+	// LeaveRequested alerts that somebody asks to be removed (SIG-5).
+	LeaveRequested Kind = "LeaveRequested"
 	// MoreAlerts says that there are more alerts than are sent one by one.
 	MoreAlerts Kind = "MoreAlerts"
 	// StatusReport is a report about users, invitations and seats.

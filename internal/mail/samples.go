@@ -15,7 +15,7 @@ import (
 func Kinds() []Kind {
 	return []Kind{
 		Invitation, Confirmation, Welcome, Suspended, AddressChange, Password, AccessChange,
-		SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, MoreAlerts, StatusReport,
+		SeatsExhausted, InvitationUndeliverable, LastAdministratorHeld, LeaveRequested, MoreAlerts, StatusReport,
 		QuestionConfirmation, QuestionReceipt, Question, QueueConfirmation,
 	}
 }

@@ -24,6 +24,7 @@ const HoldDelay = 3 * time.Second
 func Alerts(s Snapshot) (causes []Alert, wait time.Duration) {
 	if s.Workspace == nil {
 		causes, wait = s.held()
+		causes = append(causes, s.leaving()...)
 	}
 	among := s.circle()
 	causes = append(causes, s.exhausted(among)...)
@@ -57,7 +58,7 @@ func (s Snapshot) exhausted(among circle) []Alert {
 	for i := range s.Organization.Status.Modules {
 		m := &s.Organization.Status.Modules[i]
 		seats := countOf(m.Seats)
-		if countOf(m.Used) < seats || s.Removed(m.Name) {
+		if countOf(m.Used) < seats || s.removed(m.Name) {
 			continue
 		}
 		if s.Workspace == nil && seats > 0 || slices.ContainsFunc(s.Users, s.waits(m, among)) {
@@ -68,8 +69,20 @@ func (s Snapshot) exhausted(among circle) []Alert {
 	return causes
 }
 
-// Removed reports whether the subscription does not have a module, or no longer has it.
-func (s Snapshot) Removed(module string) bool {
+// Ended reports whether an alert whose cause has gone cannot return: its subject has gone, too.
+func (s Snapshot) Ended(a Alert) bool {
+	switch a.Reason {
+	case v1alpha1.AlertSeatsExhausted:
+		return s.removed(a.Subject)
+	case v1alpha1.AlertLeaveRequested:
+		return s.user(a.Subject) == nil
+	default:
+		return true
+	}
+}
+
+// removed reports whether the subscription does not have a module, or no longer has it.
+func (s Snapshot) removed(module string) bool {
 	return !slices.ContainsFunc(s.Organization.Spec.Subscription.Modules, func(m v1alpha1.Module) bool {
 		return string(m.Name) == module
 	})

@@ -96,6 +96,28 @@ var _ = Describe("An alert about an invitation", func() {
 	})
 })
 
+var _ = Describe("An alert about a request to leave", func() {
+	asks := func(u *v1alpha1.OrgUser) { u.Status.LeaveRequestTime = at(0) }
+
+	It("SIG-5 is open while somebody in force asks, for the organization", func() {
+		o := builders.Organization("acme").Obj()
+		o.Status.Administrators = []string{"ana", "gone"}
+		going := active("rosa", asks)
+		going.DeletionTimestamp = at(0)
+		w := notice.Snapshot{Organization: o, Users: []*v1alpha1.OrgUser{
+			active("luis", asks), active("kim", asks), active("ana"), going, user("sam", v1alpha1.UserSuspended, asks),
+		}}
+		Expect(causes(w)).To(Equal([]string{"LeaveRequested kim", "LeaveRequested luis"}))
+		Expect(w.Administrators()).To(HaveExactElements(And(HaveField("Value", "ana@acme.example"), HaveField("Contact", "Ana"))))
+		Expect(w.DetailsOf(&v1alpha1.AlertStatus{Reason: v1alpha1.AlertLeaveRequested, Subject: "luis"}, 2)).
+			To(Equal(notice.Details{Title: "Luis", Email: "luis@acme.example"}))
+		Expect(w.Ended(notice.Alert{Reason: v1alpha1.AlertLeaveRequested, Subject: "luis"})).To(BeFalse(), "they may ask again")
+		Expect(w.Ended(notice.Alert{Reason: v1alpha1.AlertLeaveRequested, Subject: "nobody"})).To(BeTrue())
+		w.Workspace = builders.Workspace("acme", "support").Obj()
+		Expect(causes(w)).To(BeEmpty(), "workspaces are not concerned")
+	})
+})
+
 var _ = Describe("An alert about the last administrator", func() {
 	held := func(since time.Duration, change ...func(*v1alpha1.OrgUser)) *v1alpha1.OrgUser {
 		u := active("ana", change...)

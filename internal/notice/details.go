@@ -32,7 +32,7 @@ func (s Snapshot) DetailsOf(a *v1alpha1.AlertStatus, listed int) Details {
 		return s.seatDetails(a.Subject)
 	case v1alpha1.AlertInvitationUndeliverable:
 		return s.refusalDetails(a.Subject)
-	case v1alpha1.AlertLastAdministratorHeld:
+	case v1alpha1.AlertLastAdministratorHeld, v1alpha1.AlertLeaveRequested:
 		if u := s.user(a.Subject); u != nil {
 			return Details{Title: effective.FormOfAddressOf(u, u.Status.Registration), Email: string(effective.EmailOf(u))}
 		}

@@ -30,11 +30,12 @@ type Plan struct {
 	UID types.UID
 	// Causes are the present causes, as Alerts returns them.
 	Causes []Alert
-	// Removed reports whether the subscription no longer has a module: an alert about its seats does not last. Nil: it has all of them.
-	Removed func(module string) bool
-	// Alerts and Reports are the destinations of each stream, and Unserved is how many destinations receive nothing.
-	Alerts, Reports []Destination
-	Unserved        int
+	// Ended reports whether an alert whose cause has gone cannot return, and so does not last. Nil: it may return.
+	Ended func(Alert) bool
+	// Alerts and Reports are the destinations of each stream, and Unserved is how many destinations receive nothing. Administrators are
+	// told what nobody else would be, as AlertsTo says.
+	Alerts, Reports, Administrators []Destination
+	Unserved                        int
 	// Schedule says when reports are due; Request is the value of the annotation that requests one at once.
 	Schedule Schedule
 	Request  string
@@ -77,9 +78,9 @@ func (p Plan) nextAlerts(s *v1alpha1.NoticesStatus) (wait time.Duration) {
 			delete(causes, cause)
 		}
 	}
-	room, each := p.room(listed, more), p.alertBytes()
+	room := p.room(listed, more)
 	for _, cause := range p.Causes {
-		if causes[cause] && len(listed) < maxAlerts && (len(listed) == 0 || room >= each) {
+		if each := p.alertBytes(cause.Reason); causes[cause] && len(listed) < maxAlerts && (len(listed) == 0 || room >= each) {
 			listed = append(listed, p.open(s, cause))
 			room -= each
 			delete(causes, cause)
@@ -99,13 +100,13 @@ func (p Plan) nextAlerts(s *v1alpha1.NoticesStatus) (wait time.Duration) {
 
 // room returns how much the messages of further alerts may take, beside those of the listed ones and of the alert about the rest.
 func (p Plan) room(listed []v1alpha1.AlertStatus, more *v1alpha1.AlertStatus) int {
-	each := p.alertBytes()
-	room := maxAlertBytes - each
+	rest := p.alertBytes(v1alpha1.AlertMoreAlerts)
+	room := maxAlertBytes - rest
 	for i := range listed {
-		room -= max(each, p.deliveryBytes(listed[i].Deliveries))
+		room -= max(p.alertBytes(listed[i].Reason), p.deliveryBytes(listed[i].Deliveries))
 	}
 	if more != nil {
-		room -= max(p.deliveryBytes(more.Deliveries)-each, 0)
+		room -= max(p.deliveryBytes(more.Deliveries)-rest, 0)
 	}
 	return room
 }
@@ -113,26 +114,31 @@ func (p Plan) room(listed []v1alpha1.AlertStatus, more *v1alpha1.AlertStatus) in
 // addressAlerts adapts the messages of the listed alerts to the destinations. An alert to which there is no room to add messages keeps
 // those that it has: destinations that were added while many alerts are open are told of the first of them.
 func (p Plan) addressAlerts(listed []v1alpha1.AlertStatus) {
-	room, each := maxAlertBytes, p.alertBytes()
+	room := maxAlertBytes
 	for i := range listed {
-		p.drop(&listed[i].Deliveries, p.Alerts)
+		p.drop(&listed[i].Deliveries, p.to(listed[i].Reason))
 		room -= p.deliveryBytes(listed[i].Deliveries)
 	}
 	for i := range listed {
-		added := each - p.deliveryBytes(listed[i].Deliveries)
+		added := p.alertBytes(listed[i].Reason) - p.deliveryBytes(listed[i].Deliveries)
 		if i > 0 && added > room {
 			p.route(listed[i].Deliveries)
 			continue
 		}
 		room -= added
-		p.address(&listed[i].Deliveries, p.Alerts, listed[i].ID)
+		p.address(&listed[i].Deliveries, p.to(listed[i].Reason), listed[i].ID)
 	}
 }
 
-// alertBytes returns how much the messages of one alert to all destinations take.
-func (p Plan) alertBytes() int {
+// to returns the destinations of an alert.
+func (p Plan) to(reason v1alpha1.AlertReason) []Destination {
+	return AlertsTo(reason, p.Alerts, p.Administrators)
+}
+
+// alertBytes returns how much the messages of one alert to all its destinations take.
+func (p Plan) alertBytes(reason v1alpha1.AlertReason) int {
 	total := 0
-	for _, d := range p.Alerts {
+	for _, d := range p.to(reason) {
 		total += p.messageBytes(d.Value)
 	}
 	return total
@@ -166,13 +172,14 @@ func (p Plan) clearedTime(a *v1alpha1.AlertStatus, caused bool) *metav1.Time {
 
 // lasts reports whether a listed alert stays, and for how long at most after its cause has gone.
 func (p Plan) lasts(a *v1alpha1.AlertStatus) (lasts bool, hold time.Duration) {
-	switch {
-	case a.ClearedTime == nil:
+	if a.ClearedTime == nil {
 		return true, 0
-	case a.Reason != v1alpha1.AlertSeatsExhausted, p.Removed != nil && p.Removed(a.Subject):
+	}
+	holds := map[v1alpha1.AlertReason]time.Duration{v1alpha1.AlertSeatsExhausted: SeatsHold, v1alpha1.AlertLeaveRequested: LeaveHold}
+	if p.Ended != nil && p.Ended(Alert{a.Reason, a.Subject}) {
 		return false, 0
 	}
-	hold = a.ClearedTime.Add(SeatsHold).Sub(p.Now)
+	hold = a.ClearedTime.Add(holds[a.Reason]).Sub(p.Now)
 	return hold > 0, max(hold, 0)
 }
 

@@ -128,10 +128,38 @@ var _ = Describe("Alerts", func() {
 		p := planOf(desk)
 		p.Causes = []notice.Alert{seatsGone}
 		s := next(p, v1alpha1.NoticesStatus{})
-		p.Causes, p.Removed = nil, func(module string) bool { return module == "other" }
+		p.Causes, p.Ended = nil, func(a notice.Alert) bool { return a.Subject == "other" }
 		Expect(next(p, s).Alerts).To(HaveLen(1))
-		p.Removed = func(module string) bool { return module == "desk" }
+		p.Ended = func(a notice.Alert) bool { return a == seatsGone }
 		Expect(next(p, s).Alerts).To(BeEmpty(), "nobody is told any more that it is full")
+	})
+
+	It("SIG-5 about a request to leave go to the administrators if no contact gets alerts, and once for whoever changes their mind", func() {
+		asks := notice.Alert{Reason: v1alpha1.AlertLeaveRequested, Subject: "luis"}
+		p := planOf()
+		p.Administrators, p.Causes = []notice.Destination{night}, []notice.Alert{asks, seatsGone}
+		s := next(p, v1alpha1.NoticesStatus{})
+		Expect(s.Alerts).To(HaveExactElements(
+			And(HaveField("Subject", "luis"), HaveField("Deliveries", HaveExactElements(HaveField("Value", night.Value)))),
+			And(HaveField("Subject", "desk"), HaveField("Deliveries", BeEmpty()))))
+		p.Alerts = []notice.Destination{desk}
+		Expect(next(p, s).Alerts[0].Deliveries).To(HaveExactElements(HaveField("Value", desk.Value)), "there is a contact now")
+
+		By("withdrawing, and asking again on the same day")
+		p.Causes, p.Now = nil, now.Add(time.Hour)
+		s = next(p, s)
+		p.Causes, p.Now = []notice.Alert{asks}, now.Add(2*time.Hour)
+		s = next(p, s)
+		Expect(s.Alerts[0]).To(And(HaveField("ID", BeEquivalentTo(1)), HaveField("ClearedTime", BeNil())))
+
+		By("withdrawing for good, and being removed")
+		p.Causes = nil
+		s = next(p, s)
+		ended := p
+		ended.Ended = func(a notice.Alert) bool { return a == asks }
+		Expect(next(ended, s).Alerts).NotTo(ContainElement(HaveField("Subject", "luis")))
+		p.Now = p.Now.Add(notice.LeaveHold)
+		Expect(next(p, s).Alerts).To(BeEmpty())
 	})
 
 	It("are limited in number; one sums up the rest", func() {

@@ -156,7 +156,7 @@ func (s Snapshot) seats(people []*v1alpha1.OrgUser) []SeatCount {
 	var all []SeatCount
 	for i := range s.Organization.Status.Modules {
 		m := &s.Organization.Status.Modules[i]
-		if s.Removed(m.Name) {
+		if s.removed(m.Name) {
 			continue // it has no seats, although somebody may be losing one
 		}
 		count := SeatCount{Module: m.Name, Used: countOf(m.Used), Seats: countOf(m.Seats)}

@@ -32,6 +32,10 @@ type Account struct {
 	Link *Link
 	// PhoneGiven is true if the organization has declared the phone number, which the person cannot change.
 	PhoneGiven bool
+	// LeaveRequestTime is when the person asked to be removed; zero: they do not ask. OnlyAdministrator is true for a person whom nobody
+	// could remove.
+	LeaveRequestTime  time.Time
+	OnlyAdministrator bool
 }
 
 // AccountChoice is an organization in which a person has an account.
@@ -54,6 +58,8 @@ type Accounts interface {
 	OpenAccount(ctx context.Context, s Session, organization string) (*Account, error)
 	// SaveDetails notes what a person has entered about themselves.
 	SaveDetails(ctx context.Context, s Session, organization string, r v1alpha1.Registration) error
+	// RequestLeave notes that a person asks to be removed, or no longer does (SIG-5). Asking again changes nothing.
+	RequestLeave(ctx context.Context, s Session, organization string, leaves bool) error
 	// SignOutEverywhere ends all sessions of a person that have begun.
 	SignOutEverywhere(ctx context.Context, s Session) error
 }

@@ -23,6 +23,7 @@ var (
 const (
 	accountPath      = providers.AccountPath
 	organizationPath = accountPath + "/o/"
+	leavePath        = "/leave"
 )
 
 // addAccountPages adds people's own pages.
@@ -36,11 +37,13 @@ func (h *handler) addAccountPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+organizationPath+"{organization}", h.openAccount)
 	mux.HandleFunc("POST "+organizationPath+"{organization}", h.saveAccount)
 	mux.HandleFunc("GET "+organizationPath+"{organization}"+kubeconfigPath, h.ownKubeconfig)
+	mux.HandleFunc("POST "+organizationPath+"{organization}"+leavePath, h.requestLeave)
 	mux.HandleFunc(accountPath, h.refuseMethod("GET, HEAD"))
 	mux.HandleFunc(accountPath+"/sign-in", h.refuseMethod("GET, HEAD"))
 	mux.HandleFunc(accountPath+"/sign-out", h.refuseMethod("POST"))
 	mux.HandleFunc(organizationPath+"{organization}", h.refuseMethod("GET, HEAD, POST"))
 	mux.HandleFunc(organizationPath+"{organization}"+kubeconfigPath, h.refuseMethod("GET, HEAD"))
+	mux.HandleFunc(organizationPath+"{organization}"+leavePath, h.refuseMethod("POST"))
 }
 
 // chooseAccount leads a person who has signed in to their account, or lets them choose one of several.
@@ -150,6 +153,7 @@ func (h *handler) accountPage(r *http.Request, s Session, a *Account) *page {
 	p.Path = organizationPath + url.PathEscape(r.PathValue("organization"))
 	p.Account = a
 	p.values["signedIn"] = locale.OneLine(s.Identity.Email)
+	p.values["leaveTime"] = p.LeaveTime()
 	return p
 }
 
@@ -218,6 +222,32 @@ func (h *handler) saveAccount(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// requestLeave notes that the person asks to be removed, or no longer does. The page says what came of it.
+func (h *handler) requestLeave(w http.ResponseWriter, r *http.Request) {
+	if !h.parseForm(w, r) {
+		return
+	}
+	s, account, ok := h.account(w, r)
+	if !ok {
+		return
+	}
+	p := h.accountPage(r, s, account)
+	leaves := r.PostForm.Get("action") == "ask"
+	if leaves && account.OnlyAdministrator {
+		redirect(w, r, p.Path+p.Query()) // which says why nobody could remove them
+		return
+	}
+	err := h.accounts.RequestLeave(r.Context(), s, r.PathValue("organization"), leaves)
+	switch {
+	case errors.Is(err, ErrUnknown):
+		h.noAccount(w, r, s)
+	case err != nil:
+		h.accountTrouble(w, r, err)
+	default:
+		redirect(w, r, p.Path+p.Query())
+	}
+}
+
 // signOut ends the session in this browser, or all of them.
 func (h *handler) signOut(w http.ResponseWriter, r *http.Request) {
 	if !h.parseForm(w, r) {
@@ -244,17 +274,10 @@ func (p *page) Why(w Workspace) (string, error) {
 	return locale.Values{"group": locale.OneLine(origin.Group)}.Fill(phrase), err
 }
 
-// Leave returns a mail to whom the person can ask to remove their account; nobody removes themselves. Empty: nobody is known.
-func (p *page) Leave() (string, error) {
-	contact := p.Contact()
-	if contact == nil {
-		return "", nil
+// LeaveTime returns since when the person asks to be removed; empty: they do not.
+func (p *page) LeaveTime() string {
+	if p.Account.LeaveRequestTime.IsZero() {
+		return ""
 	}
-	subject, err := p.T("account.leaveSubject")
-	if err != nil {
-		return "", err
-	}
-	body, err := p.T("account.leaveBody")
-	query := "?subject=" + url.PathEscape(subject) + "&body=" + url.PathEscape(body)
-	return "mailto:" + url.PathEscape(contact.Email) + query, err
+	return p.locale.Time(p.Account.LeaveRequestTime, p.Link.Location)
 }

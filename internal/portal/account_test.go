@@ -30,8 +30,9 @@ type fakeAccounts struct {
 	provider signin.Provider
 	account  portal.Account
 	err      error
-	// saved is the last argument of SaveDetails, everywhere counts calls of SignOutEverywhere.
+	// saved is the last argument of SaveDetails, leaves are those of RequestLeave, everywhere counts calls of SignOutEverywhere.
 	saved      *v1alpha1.Registration
+	leaves     []bool
 	everywhere int
 }
 
@@ -63,6 +64,11 @@ func (f *fakeAccounts) OpenAccount(_ context.Context, s portal.Session, organiza
 
 func (f *fakeAccounts) SaveDetails(_ context.Context, _ portal.Session, _ string, r v1alpha1.Registration) error {
 	f.saved = &r
+	return f.err
+}
+
+func (f *fakeAccounts) RequestLeave(_ context.Context, _ portal.Session, _ string, leaves bool) error {
+	f.leaves = append(f.leaves, leaves)
 	return f.err
 }
 
@@ -122,7 +128,7 @@ var _ = Describe("SIG-5 a person's own page", func() {
 		Expect(person.get("/account").Header().Get("Location")).To(Equal(own))
 		page := person.get(own).Body.String()
 		Expect(page).To(And(ContainSubstring("Tu cuenta en"), ContainSubstring("luis@acme.example"), ContainSubstring("por el grupo helpdesk"),
-			ContainSubstring("mailto:ana@acme.example?subject="), Not(ContainSubstring("<script"))))
+			ContainSubstring(`value="ask"`), Not(ContainSubstring("<script"))))
 	})
 
 	It("begins another session at each sign-in, so that nobody can prepare one for somebody else (fixation)", func() {
@@ -165,12 +171,13 @@ var _ = Describe("SIG-5 a person's own page", func() {
 
 	It("is changed by no form of another site (CSRF), and shown in no frame", func() {
 		signIn()
-		for _, path := range []string{own, "/account/sign-out"} {
+		for _, path := range []string{own, own + "/leave", "/account/sign-out"} {
 			r := postRequest(path, url.Values{"displayName": {"Mallory"}, "language": {"es"}, "action": {"everywhere"}})
 			r.Header.Set("Sec-Fetch-Site", "cross-site")
 			Expect(person.do(r).Code).To(Equal(http.StatusForbidden))
 		}
 		Expect(accounts.saved).To(BeNil())
+		Expect(accounts.leaves).To(BeEmpty())
 		Expect(accounts.everywhere).To(BeZero())
 		Expect(person.get(own).Header().Get("Content-Security-Policy")).To(ContainSubstring("frame-ancestors 'none'"))
 		Expect(person.get(own).Header().Get("Cache-Control")).To(Equal("no-store"))
@@ -200,6 +207,28 @@ var _ = Describe("SIG-5 a person's own page", func() {
 		op.Claims["email"], op.Claims["email_verified"] = "luis@acme.example", false // changed back, and not proved again
 		Expect(signIn().Code).To(Equal(http.StatusForbidden))
 		Expect(person.get(own).Header().Get("Location")).To(Equal("/account"))
+	})
+
+	It("takes a request to leave, and takes it back, but not of whom nobody could remove", func() {
+		ask := func(action string) *httptest.ResponseRecorder {
+			return person.do(postRequest(own+"/leave?lang=en", url.Values{"action": {action}}))
+		}
+		Expect(ask("ask").Header().Get("Location")).To(Equal("/account"), "nobody has signed in")
+		signIn()
+		Expect(ask("ask").Header().Get("Location")).To(Equal(own + "?lang=en"))
+		accounts.account.LeaveRequestTime = time.Date(2026, 11, 30, 10, 0, 0, 0, time.UTC)
+		Expect(person.get(own + "?lang=en").Body.String()).To(And(ContainSubstring("You asked to leave on"), ContainSubstring("Monday, 30 November 2026"),
+			ContainSubstring("Ana Pérez"), ContainSubstring(`value="withdraw"`), Not(ContainSubstring(`value="ask"`))))
+		ask("withdraw")
+		Expect(accounts.leaves).To(Equal([]bool{true, false}))
+		accounts.account.LeaveRequestTime, accounts.account.OnlyAdministrator = time.Time{}, true
+		Expect(ask("ask").Header().Get("Location")).To(Equal(own + "?lang=en"))
+		Expect(accounts.leaves).To(HaveLen(2))
+		Expect(person.get(own + "?lang=en").Body.String()).To(And(ContainSubstring("You are the only administrator"), Not(ContainSubstring("/leave"))))
+		accounts.account.OnlyAdministrator = false
+		accounts.err = portal.ErrUnknown
+		Expect(ask("ask")).To(HaveHTTPStatus(http.StatusForbidden))
+		Expect(person.get(own + "/leave").Code).To(Equal(http.StatusMethodNotAllowed))
 	})
 
 	It("hands out the kubeconfig to those who are signed in, and to nobody else", func() {

@@ -112,7 +112,11 @@ func (l *ClusterLinks) OpenAccount(ctx context.Context, s Session, organization 
 	link.Language = effective.LanguageOf(o, link.Registration.Language)
 	link.addOutlook(outlook)
 	addOrigins(link, outlook, u.Status.Workspaces)
-	return &Account{Link: link, PhoneGiven: u.Spec.Phone != ""}, l.addKubeconfigs(link)
+	account := &Account{Link: link, PhoneGiven: u.Spec.Phone != "", OnlyAdministrator: effective.IsOnlyAdministrator(o, u)}
+	if u.Status.LeaveRequestTime != nil {
+		account.LeaveRequestTime = u.Status.LeaveRequestTime.Time
+	}
+	return account, l.addKubeconfigs(link)
 }
 
 // addOrigins adds why a person has access to the workspaces that the page lists.
@@ -142,10 +146,28 @@ func (l *ClusterLinks) openAccount(ctx context.Context, s Session, organization 
 
 // SaveDetails implements Accounts. The status says what the person has entered; the reconciler puts it in force.
 func (l *ClusterLinks) SaveDetails(ctx context.Context, s Session, organization string, r v1alpha1.Registration) error {
+	return l.amendUnlessHeld(ctx, s, organization, func(u *v1alpha1.OrgUser) { u.Status.OwnDetails = &r })
+}
+
+// RequestLeave implements Accounts. The status says that the person asks; the organization's contacts are told of it.
+func (l *ClusterLinks) RequestLeave(ctx context.Context, s Session, organization string, leaves bool) error {
+	now := metav1.NewTime(l.Now().Truncate(time.Second))
+	return l.amendUnlessHeld(ctx, s, organization, func(u *v1alpha1.OrgUser) {
+		switch {
+		case !leaves:
+			u.Status.LeaveRequestTime = nil
+		case u.Status.LeaveRequestTime == nil:
+			u.Status.LeaveRequestTime = &now
+		}
+	})
+}
+
+// amendUnlessHeld changes the status of a session's account unless the organization is paused.
+func (l *ClusterLinks) amendUnlessHeld(ctx context.Context, s Session, organization string, change func(*v1alpha1.OrgUser)) error {
 	if held, err := l.Cache.Held(ctx, l.API, organization, false); held || err != nil {
 		return cmp.Or(err, ErrPaused)
 	}
-	return l.amendAccount(ctx, s, organization, func(u *v1alpha1.OrgUser) { u.Status.OwnDetails = &r })
+	return l.amendAccount(ctx, s, organization, change)
 }
 
 // amendAccount changes the status of a session's account, if the session still opens it when that is written.

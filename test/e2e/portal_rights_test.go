@@ -184,7 +184,7 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 			schema := statusSchema(ctx, o)
 			Expect(schema.Properties).NotTo(BeEmpty())
 			for name, field := range schema.Properties {
-				if slices.Contains([]string{"recipients", "onboarding", "emailChange", "account", "queue", "ownDetails", "signOutTime"}, name) {
+				if slices.Contains([]string{"recipients", "onboarding", "emailChange", "account", "queue", "ownDetails", "signOutTime", "leaveRequestTime"}, name) {
 					continue
 				}
 				Expect(try(ctx, o, `{"status":{"`+name+`":`+sample(&field)+`}}`)).To(
@@ -241,17 +241,25 @@ var _ = Describe("Whoever holds the portal's token", Ordered, ContinueOnFailure,
 		}
 	})
 
-	It("SIG-5 OPS-3 can note what an active person enters on their own page, and that they have signed out, and no more", func(ctx context.Context) {
+	It("SIG-5 OPS-3 can note what an active person enters, that they ask to leave and that they have signed out, and no more", func(ctx context.Context) {
 		details, signedOut := `{"status":{"ownDetails":{"displayName":"Eva"}}}`, `{"status":{"signOutTime":"2026-11-30T10:00:00Z"}}`
+		leaves, stays := `{"status":{"leaveRequestTime":"2026-11-30T10:00:00Z"}}`, `{"status":{"leaveRequestTime":null}}`
 		set(ctx, luis, func() { luis.Status.State = v1alpha1.UserSuspended })
 		Expect(try(ctx, luis, details)).To(BeRefused(http.StatusForbidden, "that an active person has entered"))
 		Expect(try(ctx, luis, signedOut)).To(BeRefused(http.StatusForbidden, "that an active person has signed out"))
+		Expect(try(ctx, luis, leaves)).To(BeRefused(http.StatusForbidden, "that an active person asks to leave"))
 		set(ctx, luis, func() {
 			luis.Status.State, luis.Status.SignOutTime = v1alpha1.UserActive, new(metav1.NewTime(time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)))
 			luis.Status.OwnDetails = &v1alpha1.Registration{DisplayName: "Luis"}
 		})
 		Expect(try(ctx, luis, details)).To(Succeed())
 		Expect(try(ctx, luis, signedOut)).To(Succeed())
+		Expect(try(ctx, luis, leaves)).To(Succeed())
+		set(ctx, luis, func() {
+			luis.Status.LeaveRequestTime = new(metav1.NewTime(time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)))
+		})
+		Expect(try(ctx, luis, leaves)).To(BeRefused(http.StatusForbidden, "asks to leave, or no longer does"), "since when stays as it is")
+		Expect(try(ctx, luis, stays)).To(Succeed())
 		Expect(try(ctx, luis, `{"status":{"signOutTime":"2026-11-30T08:00:00Z"}}`)).To(BeRefused(http.StatusForbidden, "signed out later"))
 		Expect(try(ctx, luis, `{"status":{"signOutTime":null}}`)).To(BeRefused(http.StatusForbidden, "signed out later"))
 		Expect(try(ctx, luis, `{"status":{"ownDetails":null}}`)).To(BeRefused(http.StatusForbidden, "has entered"))

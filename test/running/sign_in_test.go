@@ -176,6 +176,19 @@ var _ = Describe("A person who signs in", Ordered, func() {
 			HaveField("Status.Registration.Phone", BeEquivalentTo("+34600000001"))))
 		Expect(ana.Spec.DisplayName).To(BeEmpty(), "the spec stays as it is")
 
+		By("asking to leave, which is put to an administrator, as nobody is the contact, and removes nobody")
+		bea := builders.OrgUser(org, "bea").Role(v1alpha1.RoleOrganizationAdmin).Existing().Obj()
+		Expect(env.Client.Create(ctx, bea)).To(Succeed())
+		Eventually(read(ctx, bea)).Should(BeReady())
+		_, text = who.visit(ctx, own+"/leave?lang=en", url.Values{"action": {"ask"}})
+		Expect(text).To(ContainSubstring("You asked to leave on"))
+		asked := func(m mailbox.Message) bool { return strings.Contains(m.Subject, "asks to leave") }
+		Expect(mailTo(ctx, "bea@"+org+".example", asked).Subject).To(ContainSubstring("Ana Ruiz asks to leave"))
+		Eventually(read(ctx, ana)).Should(HaveField("Status.LeaveRequestTime", Not(BeNil())))
+		_, text = who.visit(ctx, own+"/leave?lang=en", url.Values{"action": {"withdraw"}})
+		Expect(text).To(ContainSubstring("Ask to leave"))
+		Eventually(read(ctx, ana)).Should(And(HaveField("Status.LeaveRequestTime", BeNil()), HaveField("Status.State", v1alpha1.UserActive)))
+
 		By("choosing between organizations, with why the access is there")
 		Expect(env.Client.Create(ctx, second)).To(Succeed())
 		Eventually(read(ctx, second)).Should(BeReady())

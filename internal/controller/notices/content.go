@@ -4,6 +4,7 @@
 package notices
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/usher-operator/usher/api/v1alpha1"
@@ -42,7 +43,8 @@ func (b *outbox) content(m message) mail.Content {
 func (b *outbox) contactOf(m message) string {
 	if b.alertContact == nil {
 		alerts, reports, _ := b.target.destinations()
-		b.alertContact, b.repContact = notice.ContactOf(alerts), notice.ContactOf(reports)
+		b.alertContact = notice.ContactOf(slices.Concat(b.target.administrators, alerts))
+		b.repContact = notice.ContactOf(reports)
 	}
 	to := notice.Destination{Type: m.delivery.Type, Value: m.delivery.Value}
 	if m.alert != nil {
@@ -75,7 +77,7 @@ func (b *outbox) addAlert(c *mail.Content, a *v1alpha1.AlertStatus) {
 	case v1alpha1.AlertInvitationUndeliverable:
 		c.Facts = append(c.Facts, mail.FactOf("details.address", mail.WordOf(d.Title)),
 			mail.FactOf("details.invitation", mail.WordOf(d.Invitation)), mail.FactOf("details.answer", mail.WordOf(d.Answer)))
-	case v1alpha1.AlertLastAdministratorHeld:
+	case v1alpha1.AlertLastAdministratorHeld, v1alpha1.AlertLeaveRequested:
 		c.Facts = append(c.Facts, mail.FactOf("details.user", mail.WordOf(d.Email)))
 	case v1alpha1.AlertMoreAlerts:
 		c.Facts = append(c.Facts, mail.FactOf("details.alerts", mail.WordOf(strconv.Itoa(d.More))))

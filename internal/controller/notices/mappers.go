@@ -127,6 +127,9 @@ func alertCauses(u *v1alpha1.OrgUser) string {
 		stalled.Reason == v1alpha1.ReasonLastAdministrator {
 		causes = append(causes, "held")
 	}
+	if effective.AsksToLeave(u) {
+		causes = append(causes, "leaving")
+	}
 	for _, m := range effective.RequestedModules(u) {
 		if effective.RequestsSeat(u, m) {
 			causes = append(causes, string(m))

@@ -114,6 +114,9 @@ func (n *Notices) reconcile(ctx context.Context, t *target) (ctrl.Result, error)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	if t.workspace == nil {
+		t.administrators = snapshot.Administrators()
+	}
 	wait, err := n.writePlan(ctx, t, snapshot)
 	if err != nil {
 		return requeue.IgnoreConflict(t.object, ctrl.Result{}, client.IgnoreNotFound(err))
@@ -155,8 +158,8 @@ func (n *Notices) writePlan(ctx context.Context, t *target, snapshot notice.Snap
 
 func (n *Notices) planFor(t *target, snapshot notice.Snapshot, causes []notice.Alert) notice.Plan {
 	p := notice.Plan{
-		UID: t.object.GetUID(), Causes: causes, Removed: snapshot.Removed, Schedule: notice.ScheduleOf(t.organization),
-		Request: t.object.GetAnnotations()[v1alpha1.AnnotationReport],
+		UID: t.object.GetUID(), Causes: causes, Ended: snapshot.Ended, Administrators: t.administrators,
+		Schedule: notice.ScheduleOf(t.organization), Request: t.object.GetAnnotations()[v1alpha1.AnnotationReport],
 		Gateway: n.gateway != nil, MailDomain: n.mailDomain, Now: n.now(),
 	}
 	p.Alerts, p.Reports, p.Unserved = t.destinations()

@@ -15,6 +15,8 @@ type target struct {
 	object       status.Object
 	organization *v1alpha1.Organization
 	workspace    *v1alpha1.Workspace // nil: the organization is the object
+	// administrators are the organization's, who are told what nobody else would be. A workspace has none.
+	administrators []notice.Destination
 }
 
 func (t *target) notices() *v1alpha1.NoticesStatus {
@@ -68,8 +70,8 @@ func (t *target) messages() []message {
 	}
 	s := t.notices()
 	for i := range s.Alerts {
-		if s.Alerts[i].ClearedTime == nil {
-			add(alerts, &s.Alerts[i], s.Alerts[i].Deliveries)
+		if a := &s.Alerts[i]; a.ClearedTime == nil {
+			add(notice.AlertsTo(a.Reason, alerts, t.administrators), a, a.Deliveries)
 		}
 	}
 	if s.Report != nil {

@@ -75,6 +75,9 @@ func (r *Reconciler) setInForce(s *scope) {
 	if out.OwnDetails != nil {
 		out.Registration = out.OwnDetails.DeepCopy()
 	}
+	if out.State != v1alpha1.UserActive {
+		out.LeaveRequestTime = nil // somebody else has decided
+	}
 	out.DisplayName = effective.DisplayNameOf(u, out.Registration)
 	switch {
 	case !in.Accepted || in.State == v1alpha1.UserPending && out.LastActive == "":

@@ -51,6 +51,15 @@ var _ = Describe("The status of a user", func() {
 		Expect(pass("", true)).To(Equal("bea@acme.example"))
 	})
 
+	It("SIG-5 keeps a request to leave only while the person is in force: suspending them is an answer", func() {
+		u := builders.OrgUser("acme", "luis").Obj()
+		for _, state := range []v1alpha1.UserState{v1alpha1.UserActive, v1alpha1.UserSuspended} {
+			u.Status.LeaveRequestTime = ptr.To(metav1.NewTime(noon))
+			r.setInForce(&scope{user: u, facts: effective.UserFacts{User: u}, in: effective.InForce{State: state, Accepted: true}})
+			Expect(u.Status.LeaveRequestTime != nil).To(Equal(state == v1alpha1.UserActive), string(state))
+		}
+	})
+
 	It("shows the registration only once the person has accepted", func() {
 		o := &v1alpha1.OnboardingStatus{Registration: &v1alpha1.Registration{DisplayName: "Luis G."}}
 		Expect(recorded(effective.InForce{State: v1alpha1.UserPending}, o, "").DisplayName).To(Equal("Luis Gil"))
