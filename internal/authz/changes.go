@@ -16,7 +16,8 @@ import (
 // changedFields returns the sorted paths of the fields in which two specs differ. Maps are compared field by field, lists as
 // a whole. If a spec cannot be marshaled to JSON, all of it counts as changed.
 func changedFields(before, after any) []string {
-	if reflect.DeepEqual(before, after) {
+	before, after, same := withoutSame(before, after)
+	if same {
 		return nil
 	}
 	b, errBefore := fieldsOf(before)
@@ -32,6 +33,26 @@ func changedFields(before, after any) []string {
 	paths := differences("spec", inB, inA)
 	slices.Sort(paths)
 	return paths
+}
+
+// withoutSame returns two specs without the fields that are the same in both, and whether that is all of them. Most of what a change leaves
+// as it is need not be encoded then to be compared, such as a workspace's thousands of members. Specs of different types are returned as
+// they are.
+func withoutSame(before, after any) (otherBefore, otherAfter any, same bool) {
+	b, a := reflect.ValueOf(before), reflect.ValueOf(after)
+	if !b.IsValid() || !a.IsValid() || b.Type() != a.Type() || b.Kind() != reflect.Struct {
+		return before, after, reflect.DeepEqual(before, after)
+	}
+	inB, inA, same := reflect.New(b.Type()).Elem(), reflect.New(a.Type()).Elem(), true
+	for n := range b.NumField() {
+		if reflect.DeepEqual(b.Field(n).Interface(), a.Field(n).Interface()) {
+			continue
+		}
+		inB.Field(n).Set(b.Field(n))
+		inA.Field(n).Set(a.Field(n))
+		same = false
+	}
+	return inB.Interface(), inA.Interface(), same
 }
 
 // fieldsOf returns the fields of a spec, each in JSON.

@@ -51,6 +51,49 @@ func FuzzChangedFields(f *testing.F) {
 	})
 }
 
+// FuzzTypedChangedFields compares specs of Usher's kinds: what is found is what a comparison of all their JSON finds.
+func FuzzTypedChangedFields(f *testing.F) {
+	for _, before := range specs {
+		for _, after := range specs {
+			f.Add([]byte(before), []byte(after))
+		}
+	}
+	f.Add([]byte(`{"members":[],"devices":[]}`), []byte(`{"members":null,"title":"x"}`)) // an empty list and none
+	f.Add([]byte(`{"profile":{"address":{}},"signIn":{}}`), []byte(`{"primaryAdministrator":{}}`))
+	f.Fuzz(func(t *testing.T, before, after []byte) {
+		comparesAsJSON[v1alpha1.OrganizationSpec](t, before, after)
+		comparesAsJSON[v1alpha1.OrgUserSpec](t, before, after)
+		comparesAsJSON[v1alpha1.InvitationSpec](t, before, after)
+		comparesAsJSON[v1alpha1.WorkspaceSpec](t, before, after)
+		comparesAsJSON[v1alpha1.OrgGroupSpec](t, before, after)
+	})
+}
+
+func comparesAsJSON[T any](t *testing.T, before, after []byte) {
+	t.Helper()
+	var b, a T
+	if json.Unmarshal(before, &b) != nil || json.Unmarshal(after, &a) != nil {
+		return
+	}
+	if found, all := authz.ChangedFields(b, a), authz.ChangedFields(allOf(t, b), allOf(t, a)); !slices.Equal(found, all) {
+		t.Fatalf("%T: %s and %s differ in %v, their JSON in %v", b, before, after, found, all)
+	}
+}
+
+// allOf returns the JSON of a spec, decoded.
+func allOf(t *testing.T, spec any) map[string]any {
+	t.Helper()
+	raw, err := json.Marshal(spec)
+	if err != nil {
+		t.Skip(err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		t.Fatal(err)
+	}
+	return fields
+}
+
 // FuzzJudge judges requests by any actor about objects of any JSON: Judge never panics, and always refuses actors who manage
 // nothing.
 func FuzzJudge(f *testing.F) {
