@@ -4,6 +4,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -36,8 +37,8 @@ const (
 const (
 	// leastScore is the strength that is asked for, of 0 to 4: about 10^10 guesses at the slow hash.
 	leastScore = 3
-	// cost is that of bcrypt. Dex accepts 10 to 16.
-	cost = 12
+	// hashCost is the cost of bcrypt unless the options have another one.
+	hashCost = 12
 	// hashing is how many hashes are made at the same time: each takes a fifth of a second of a core.
 	hashing = 2
 )
@@ -45,13 +46,14 @@ const (
 // Policy says which passwords are good enough, and makes their hashes. It keeps none.
 type Policy struct {
 	minLength int
+	cost      int
 	breached  *rangeList
 	slots     chan struct{}
 }
 
 // NewPolicy returns the policy of options.
 func NewPolicy(o Options) *Policy {
-	p := &Policy{minLength: o.MinLength, slots: make(chan struct{}, hashing)}
+	p := &Policy{minLength: o.MinLength, cost: cmp.Or(o.HashCost, hashCost), slots: make(chan struct{}, hashing)}
 	if o.BreachedURL != "" {
 		p.breached = newRangeList(o.BreachedURL)
 	}
@@ -114,7 +116,7 @@ func (p *Policy) Hash(ctx context.Context, password string) (Hash, error) {
 	case <-ctx.Done():
 		return Hash{}, ctx.Err()
 	}
-	made, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	made, err := bcrypt.GenerateFromPassword([]byte(password), p.cost)
 	if err != nil {
 		return Hash{}, fmt.Errorf("cannot hash a password: %w", err)
 	}

@@ -47,7 +47,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	DeferCleanup(func() { Expect(provider.Stop()).To(Succeed()) })
 	usher = s.StartOperator(ctx, func(o *setup.Options) {
 		o.Accounts = identity.Options{
-			Address: provider.GRPCAddress, MinLength: 12,
+			Address: provider.GRPCAddress, MinLength: 12, HashCost: 10,
 			TLS: identity.TLS{CertFile: provider.CertFile, KeyFile: provider.KeyFile, CAFile: provider.CAFile},
 		}
 	})

@@ -24,7 +24,7 @@ import (
 )
 
 // hashes is how the bcrypt hashes begin that Usher makes.
-const hashes = "$2a$12$"
+const hashes = "$2a$10$"
 
 // expectNowhere searches for passwords, their hashes and the tokens of a person's session where they could have been left: in the files of
 // etcd, which have all revisions and the log of every write, in the API with what it decodes, in the API server's audit log, in mails, and

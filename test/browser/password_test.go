@@ -50,7 +50,7 @@ var _ = Describe("A person with an account at Dex, in a browser", Ordered, func(
 			secret := filepath.Join(dir, "client-secret")
 			Expect(os.WriteFile(secret, []byte(provider.ClientSecret), 0o600)).To(Succeed())
 			o.Accounts = identity.Options{
-				Address: provider.GRPCAddress, MinLength: 12,
+				Address: provider.GRPCAddress, MinLength: 12, HashCost: 10,
 				TLS: identity.TLS{CertFile: provider.CertFile, KeyFile: provider.KeyFile, CAFile: provider.CAFile},
 			}
 			o.SignIn = signin.Provider{
