@@ -125,7 +125,7 @@ func (u *upheaval) play(ctx context.Context) {
 		u.rivals = append(u.rivals, &rival{company: c, random: rand.New(rand.NewPCG(u.seed, uint64(100+n)))})
 		domains = append(domains, c.name+".example")
 	}
-	u.guests = &guests{portal: "http://" + u.installation.portal.address, confirmed: map[string]bool{}, answers: map[string]int{}}
+	u.guests = &guests{portal: "http://" + u.installation.portal.address, confirmed: map[string]bool{}, heard: map[string][]string{}, answers: map[string]int{}}
 	until, stop := context.WithCancel(ctx)
 	receiving, stopReceiving := context.WithCancel(ctx)
 	DeferCleanup(stopReceiving)

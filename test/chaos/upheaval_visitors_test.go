@@ -28,7 +28,9 @@ type guests struct {
 	// confirmed are the addresses of people to whom the portal said that they are in.
 	confirmed map[string]bool
 	answers   map[string]int
-	open      sync.WaitGroup
+	// heard is what each of them was answered, and when.
+	heard map[string][]string
+	open  sync.WaitGroup
 }
 
 // receive opens mails until the time is over, and those of the domains only.
@@ -64,13 +66,14 @@ func (g *guests) follow(ctx context.Context, m mailbox.Message) {
 	if link == "" || !confirms && action == ignore {
 		return
 	}
+	step := action
 	if confirms {
-		action = accept
+		action, step = accept, "confirm"
 	}
 	var clicks sync.WaitGroup
 	for range 2 {
 		clicks.Go(func() {
-			if g.send(ctx, link, action) && confirms {
+			if g.send(ctx, m.EnvelopeTo[0], step, link, action) && confirms {
 				g.mu.Lock()
 				g.confirmed[m.EnvelopeTo[0]] = true
 				g.mu.Unlock()
@@ -87,16 +90,19 @@ func (g *guests) decide(address string) string {
 	return []string{decline, ignore, accept, accept, accept}[hash.Sum32()%5]
 }
 
-// send sends the form of a link until there is an answer, and reports whether the portal accepted it.
-func (g *guests) send(ctx context.Context, link, action string) bool {
+// send sends the form of a link, as a person's step, until there is an answer, and reports whether the portal accepted it.
+func (g *guests) send(ctx context.Context, address, step, link, action string) bool {
 	for ctx.Err() == nil {
 		code, err := g.post(ctx, link, action)
-		answer := fmt.Sprintf("%s: %d", action, code)
+		answer := fmt.Sprintf("%s: %d", step, code)
 		if err != nil || code >= http.StatusInternalServerError {
 			answer = "repeated, no answer"
 		}
 		g.mu.Lock()
 		g.answers[answer]++
+		if err == nil {
+			g.heard[address] = append(g.heard[address], time.Now().Format(time.TimeOnly)+" "+answer)
+		}
 		g.mu.Unlock()
 		if err == nil && code < http.StatusInternalServerError {
 			return code == http.StatusSeeOther

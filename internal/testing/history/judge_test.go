@@ -174,6 +174,15 @@ var examples = []example{
 		keeps:  func(s *scene) { s.put(organization(), active("ana", member), binding("ana", "")) },
 	},
 	{
+		rule:   "ORG-26 in the end everybody has the access that the status names, and nothing of what was deleted is left",
+		breaks: func(s *scene) { s.put(namespace(org), organization(), active("ana", member)) },
+		// Kubernetes has left the objects behind.
+		keeps: func(s *scene) {
+			s.put(namespace(org), organization(), active("ana", member))
+			s.drop(namespace(org))
+		},
+	},
+	{
 		rule: "ORG-26 in the end everybody has the access that the status names, and nothing of what was deleted is left",
 		breaks: func(s *scene) {
 			s.put(organization(), active("ana", member), binding("ana", ""))

@@ -21,6 +21,7 @@ type world struct {
 	workspaces    objects[*v1alpha1.Workspace]
 	bindings      objects[*rbacv1.RoleBinding]
 	namespaces    map[string]*corev1.Namespace
+	gone          map[string]bool // the namespaces that were deleted
 	// usersOf are the users of an organization, and bindingsOf the bindings of a user.
 	usersOf    map[string]map[string]*v1alpha1.OrgUser
 	bindingsOf map[types.NamespacedName]objects[*rbacv1.RoleBinding]
@@ -39,7 +40,7 @@ func newWorld() *world {
 	return &world{
 		organizations: map[string]*v1alpha1.Organization{}, known: map[string]bool{}, users: objects[*v1alpha1.OrgUser]{},
 		invitations: objects[*v1alpha1.Invitation]{}, workspaces: objects[*v1alpha1.Workspace]{},
-		bindings: objects[*rbacv1.RoleBinding]{}, namespaces: map[string]*corev1.Namespace{},
+		bindings: objects[*rbacv1.RoleBinding]{}, namespaces: map[string]*corev1.Namespace{}, gone: map[string]bool{},
 		usersOf: map[string]map[string]*v1alpha1.OrgUser{}, bindingsOf: map[types.NamespacedName]objects[*rbacv1.RoleBinding]{},
 	}
 }
@@ -62,6 +63,7 @@ func (w *world) put(before, after client.Object) {
 		w.workspaces[client.ObjectKeyFromObject(o)] = o
 	case *corev1.Namespace:
 		w.namespaces[o.Name] = o
+		delete(w.gone, o.Name)
 	case *rbacv1.RoleBinding:
 		w.bindings[client.ObjectKeyFromObject(o)] = o
 		user := userOf(o)
@@ -86,6 +88,7 @@ func (w *world) remove(before client.Object) {
 		delete(w.workspaces, client.ObjectKeyFromObject(o))
 	case *corev1.Namespace:
 		delete(w.namespaces, o.Name)
+		w.gone[o.Name] = true
 	case *rbacv1.RoleBinding:
 		delete(w.bindings, client.ObjectKeyFromObject(o))
 		delete(w.bindingsOf[userOf(o)], client.ObjectKeyFromObject(o))
@@ -97,13 +100,15 @@ func userOf(b *rbacv1.RoleBinding) types.NamespacedName {
 	return types.NamespacedName{Namespace: b.Labels[v1alpha1.LabelOrganization], Name: b.Labels[v1alpha1.LabelUser]}
 }
 
-// standing returns the organization of a namespace unless it, or the namespace, is being deleted: then nothing has to hold any more.
+// standing returns the organization of a namespace unless it, or the namespace, is being deleted or gone: then nothing has to hold any
+// more. A namespace can be gone before what is in it: Kubernetes deletes the kinds of which the API server tells, and one that has just
+// started does not tell of all.
 func (w *world) standing(namespace string) *v1alpha1.Organization {
 	o := w.organizations[namespace]
 	if o == nil || !o.DeletionTimestamp.IsZero() {
 		return nil
 	}
-	if n := w.namespaces[namespace]; n != nil && !n.DeletionTimestamp.IsZero() {
+	if n := w.namespaces[namespace]; w.gone[namespace] || n != nil && !n.DeletionTimestamp.IsZero() {
 		return nil
 	}
 	return o
