@@ -26,8 +26,8 @@ type Options struct {
 	// BreachedURL is what the first five hexadecimal digits of a password's SHA-1 are appended to, to ask for breached passwords; empty:
 	// nobody is asked.
 	BreachedURL string
-	// HashCost is the cost of bcrypt; zero: 12. Dex accepts 10 to 16. Specs have less: with the race detector, a hash takes sixteen times as
-	// long.
+	// HashCost is the cost of bcrypt; zero: 12. Dex accepts 10 to 16. Specs have less, because a hash takes sixteen times as long with the
+	// race detector.
 	HashCost int
 }
 
