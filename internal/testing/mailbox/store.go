@@ -85,13 +85,15 @@ func (s *store) arrival() <-chan struct{} {
 	return s.changed
 }
 
+// messages returns all mails in order of arrival. No mail is added meanwhile: a directory that grows while it is read may show a newer file
+// and not an older one.
 func (s *store) messages() ([]Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	files, err := list(s.dir)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	messages := make([]Message, 0, len(files))
 	for _, file := range files {
 		message, known := s.parsed[file.name]
