@@ -281,3 +281,18 @@ func (p *page) LeaveTime() string {
 	}
 	return p.locale.Time(p.Account.LeaveRequestTime, p.Link.Location)
 }
+
+// PhoneGiven reports whether the organization has declared the phone number, which the person cannot change.
+func (p *page) PhoneGiven() bool { return p.Account != nil && p.Account.PhoneGiven }
+
+// NameHint returns the key of what is said of the field for the name.
+func (p *page) NameHint() string {
+	switch {
+	case !p.Link.NameGiven:
+		return "field.displayNameHint"
+	case p.Account != nil:
+		return "account.given"
+	default:
+		return "field.displayNameGiven"
+	}
+}

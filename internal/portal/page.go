@@ -25,7 +25,8 @@ var templates = func() map[string]*template.Template {
 		"invite", "confirm", "address", "password", "forgot", "welcome", "notice", "ask", "question", "received", "questions", "queue",
 		"account", "accounts", "accountSignIn",
 	} {
-		pages[name] = template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"))
+		pages[name] = template.Must(template.ParseFS(templateFiles,
+			"templates/layout.html", "templates/fields.html", "templates/"+name+".html"))
 	}
 	return pages
 }()
