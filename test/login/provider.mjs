@@ -10,6 +10,9 @@ import https from 'node:https';
 import readline from 'node:readline';
 import {Provider} from 'oidc-provider';
 
+// The standard output has answers only: the library writes its notices with these.
+console.info = console.warn = console.error;
+
 const {address, cert, key, shapes} = JSON.parse(process.argv[2]);
 
 function signingKey(alg) {
@@ -87,9 +90,9 @@ const server = https.createServer({cert: readFileSync(cert), key: readFileSync(k
 });
 
 const [host, port] = address.split(':');
-server.listen(Number(port), host, () => console.log('ready'));
+server.listen(Number(port), host, () => process.stdout.write('ready\n'));
 
 readline.createInterface({input: process.stdin}).on('line', (name) => {
   running[name] = provide(name, shapes[name]);
-  console.log(name);
+  process.stdout.write(`${name}\n`);
 }).on('close', () => process.exit());
