@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"time"
 
@@ -129,7 +130,7 @@ func (t Tool) renew(ctx context.Context, c Client, kept entry) (entry, error) {
 	answer, err := p.config(c).TokenSource(p.context(ctx), &oauth2.Token{RefreshToken: kept.RefreshToken}).Token()
 	var refused *oauth2.RetrieveError
 	switch {
-	case errors.As(err, &refused) && refused.Response.StatusCode < 500:
+	case errors.As(err, &refused) && isFinal(refused.Response.StatusCode):
 		t.say("Your login has ended.")
 		return t.logInWith(ctx, c, p)
 	case err != nil:
@@ -143,6 +144,11 @@ func (t Tool) renew(ctx context.Context, c Client, kept entry) (entry, error) {
 		err = fmt.Errorf("%s has refreshed the token of somebody else", c.IssuerURL)
 	}
 	return got, err
+}
+
+// isFinal reports whether a provider that answers with a status will not think otherwise in a moment, as it does of too many requests.
+func isFinal(status int) bool {
+	return status < http.StatusInternalServerError && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout
 }
 
 func (t Tool) logIn(ctx context.Context, c Client) (entry, error) {

@@ -160,10 +160,12 @@ var _ = Describe("A login", func() {
 		_, err := tool.Token(ctx, client)
 		Expect(err).NotTo(HaveOccurred())
 		expire()
-		provider.outage = true
-		_, err = tool.Token(ctx, client)
-		Expect(err).To(MatchError(ContainSubstring("%s refuses to refresh the token: HTTP 503, error \"temporarily_unavailable\"", provider.URL)))
-		provider.outage = false
+		for _, status := range []int{http.StatusServiceUnavailable, http.StatusTooManyRequests} {
+			provider.busy = status
+			_, err = tool.Token(ctx, client)
+			Expect(err).To(MatchError(ContainSubstring("%s refuses to refresh the token: HTTP %d, error \"temporarily_unavailable\"", provider.URL, status)))
+		}
+		provider.busy = 0
 		_, err = tool.Token(ctx, client)
 		Expect(err).NotTo(HaveOccurred())
 		Expect([]int{provider.logins, provider.refreshes}).To(Equal([]int{1, 1}))

@@ -33,9 +33,9 @@ type hostile struct {
 	// claims replace those of ID tokens; answer replaces parameters of the redirect.
 	claims map[string]any
 	answer url.Values
-	// refuse is the error of the token endpoint for refresh tokens; outage has it answer 503.
+	// refuse is the error of the token endpoint for refresh tokens; busy is a status that it answers instead; zero: none.
 	refuse string
-	outage bool
+	busy   int
 	// named has the provider say that each answer names it (RFC 9207).
 	named bool
 	// silent has no ID token in answers to refresh tokens.
@@ -109,8 +109,8 @@ func (h *hostile) token(w http.ResponseWriter, r *http.Request) {
 	delete(h.pending, r.FormValue("code"))
 	proof := sha256.Sum256([]byte(r.FormValue("code_verifier")))
 	switch {
-	case refresh && h.outage:
-		reply(w, http.StatusServiceUnavailable, map[string]string{"error": "temporarily_unavailable"})
+	case refresh && h.busy != 0:
+		reply(w, h.busy, map[string]string{"error": "temporarily_unavailable"})
 		return
 	case refresh && h.refuse != "":
 		reply(w, http.StatusBadRequest, map[string]string{"error": h.refuse, "error_description": "secret words"})
