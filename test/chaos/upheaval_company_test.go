@@ -52,7 +52,7 @@ const (
 
 func newCompany(ctx context.Context, seed uint64, number int) *company {
 	c := &company{
-		name: env.Namespace(ctx, "upheaval"), random: rand.New(rand.NewPCG(seed, uint64(number))), declared: map[string]v1alpha1.OrgUserSpec{},
+		name: env.Namespace(ctx, ours), random: rand.New(rand.NewPCG(seed, uint64(number))), declared: map[string]v1alpha1.OrgUserSpec{},
 		invitations: map[string][]string{}, spaces: map[string]bool{}, seats: 2, answers: map[string]int{},
 	}
 	return c

@@ -96,8 +96,14 @@ func begin(ctx context.Context, seed uint64, lasts time.Duration) *upheaval {
 	return u
 }
 
-// add takes the next revision.
+// ours begins the names of the namespaces of companies, of their branches and of their workspaces.
+const ours = "upheaval"
+
+// add takes the next revision, unless it is about what another spec has left, of which the beginning is not known.
 func (u *upheaval) add(r history.Revision) error {
+	if !strings.Contains(r.Key, "/"+ours+"-") {
+		return nil
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.recording != nil {
