@@ -28,8 +28,9 @@ type remembered struct {
 	lists int
 	// organizations counts the reads of the organization.
 	organizations int
-	// follows says that the cache shows what is created.
-	follows bool
+	// follows says that the cache shows what is created, and meanwhile what else it shows then.
+	follows   bool
+	meanwhile client.Object
 }
 
 func newRemembered(ctx context.Context, objects ...client.Object) *remembered {
@@ -54,6 +55,11 @@ func newRemembered(ctx context.Context, objects ...client.Object) *remembered {
 		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 			if err := c.Create(ctx, o, opts...); err != nil || !w.follows {
 				return err
+			}
+			if w.meanwhile != nil {
+				if err := w.shows(ctx, w.meanwhile); err != nil {
+					return err
+				}
 			}
 			return w.shows(ctx, o)
 		},
@@ -87,6 +93,18 @@ var _ = Describe("A directory's people beside a cache", func() {
 			refused(err, http.StatusConflict, words)
 		}
 		Expect(w.lists).To(BeZero())
+	})
+
+	It("DIR-3 give way to whoever was declared with the address a moment ago", func(ctx context.Context) {
+		for _, follows := range []bool{true, false} {
+			w := newRemembered(ctx)
+			boss := builders.OrgUser("acme", "boss").Email("ana@acme.example").With(func(u *v1alpha1.OrgUser) { u.UID = "boss" }).Obj()
+			w.follows, w.meanwhile = follows, boss
+			Expect(w.client.Create(ctx, boss.DeepCopy())).To(Succeed())
+			_, _, err := w.Create(ctx, decoded(ana))
+			refused(err, http.StatusConflict, `is that of the OrgUser "boss", which the directory did not create`)
+			Expect(w.list(ctx, "").Resources).To(BeEmpty())
+		}
 	})
 
 	It("LMI-10 are found although another replica created them a moment ago", func(ctx context.Context) {

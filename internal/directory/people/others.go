@@ -4,7 +4,9 @@
 package people
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -65,6 +67,49 @@ func (o others) free(ctx context.Context, u *v1alpha1.OrgUser, r scim.Resource) 
 		}
 	}
 	return nil
+}
+
+// yield deletes a person who was just created if somebody else has the address: whoever was declared a moment ago, or was created before. The
+// cache shows that once it shows the person, because it follows the API server in the order of changes; until then, the API server does.
+func (p *People) yield(ctx context.Context, u *v1alpha1.OrgUser) error {
+	holders, err := p.holdersSince(ctx, u)
+	if err != nil {
+		return refusal.Of(err)
+	}
+	for _, holder := range holders {
+		if holder.UID == u.UID || !holder.DeletionTimestamp.IsZero() || effective.Yields(holder) || effective.FromDirectory(holder) && !older(holder, u) {
+			continue
+		}
+		if err := p.store().Delete(ctx, u); err != nil {
+			return err
+		}
+		return addressTaken(holder)
+	}
+	return nil
+}
+
+// holdersSince returns those who have the address of a person who was just created, or request it, as they are now.
+func (p *People) holdersSince(ctx context.Context, u *v1alpha1.OrgUser) ([]*v1alpha1.OrgUser, error) {
+	email := string(u.Spec.Email)
+	if p.Cache == nil {
+		return p.byAddress(ctx, email)
+	}
+	known, err := p.Cache.UsersByAnyEmail(ctx, p.Organization, u.Spec.Email)
+	isNew := func(k *v1alpha1.OrgUser) bool { return k.UID == u.UID }
+	switch {
+	case err != nil:
+		return nil, err
+	case !slices.ContainsFunc(known, isNew):
+		return p.byAddress(ctx, email)
+	case !slices.ContainsFunc(known, func(k *v1alpha1.OrgUser) bool { return !isNew(k) }):
+		return nil, nil
+	}
+	return p.knownByAddress(ctx, email)
+}
+
+// older reports whether a person was created before another one.
+func older(a, b *v1alpha1.OrgUser) bool {
+	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.UID, b.UID)) < 0
 }
 
 func (p *People) byAddress(ctx context.Context, email string) ([]*v1alpha1.OrgUser, error) {

@@ -112,6 +112,9 @@ func (p *People) create(ctx context.Context, u *v1alpha1.OrgUser) (after scim.Re
 	if err := p.store().Claim(ctx, holder, identifyingLabel(holder)); err != nil {
 		return nil, false, refusal.Of(err)
 	}
+	if err := p.yield(ctx, holder); err != nil {
+		return nil, false, err
+	}
 	after, err = p.show(holder)
 	return after, true, err
 }
