@@ -69,15 +69,17 @@ func (o others) free(ctx context.Context, u *v1alpha1.OrgUser, r scim.Resource) 
 	return nil
 }
 
-// yield deletes a person who was just created if somebody else has the address: whoever was declared a moment ago, or was created before. The
-// cache shows that once it shows the person, because it follows the API server in the order of changes; until then, the API server does.
+// yield deletes a person who was just created if somebody else has the address: whoever was declared a moment ago, or was created before.
+// The cache shows that once it shows the person, because it follows the API server in the order of changes; until then, the API server
+// does.
 func (p *People) yield(ctx context.Context, u *v1alpha1.OrgUser) error {
 	holders, err := p.holdersSince(ctx, u)
 	if err != nil {
 		return refusal.Of(err)
 	}
 	for _, holder := range holders {
-		if holder.UID == u.UID || !holder.DeletionTimestamp.IsZero() || effective.Yields(holder) || effective.FromDirectory(holder) && !older(holder, u) {
+		if holder.UID == u.UID || !holder.DeletionTimestamp.IsZero() || effective.Yields(holder) ||
+			effective.FromDirectory(holder) && !older(holder, u) {
 			continue
 		}
 		if err := p.store().Delete(ctx, u); err != nil {
