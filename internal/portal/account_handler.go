@@ -212,13 +212,18 @@ func (h *handler) saveAccount(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err := h.accounts.SaveDetails(r.Context(), s, r.PathValue("organization"), p.Form.registration())
+	h.amended(w, r, s, err, p.Path+"?saved=&lang="+p.Form.Language)
+}
+
+// amended answers a form that changes the account: the page that it leads to, or why nothing was changed.
+func (h *handler) amended(w http.ResponseWriter, r *http.Request, s Session, err error, next string) {
 	switch {
 	case errors.Is(err, ErrUnknown):
 		h.noAccount(w, r, s)
 	case err != nil:
 		h.accountTrouble(w, r, err)
 	default:
-		redirect(w, r, p.Path+"?saved=&lang="+p.Form.Language)
+		redirect(w, r, next)
 	}
 }
 
@@ -238,14 +243,7 @@ func (h *handler) requestLeave(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err := h.accounts.RequestLeave(r.Context(), s, r.PathValue("organization"), leaves)
-	switch {
-	case errors.Is(err, ErrUnknown):
-		h.noAccount(w, r, s)
-	case err != nil:
-		h.accountTrouble(w, r, err)
-	default:
-		redirect(w, r, p.Path+p.Query())
-	}
+	h.amended(w, r, s, err, p.Path+p.Query())
 }
 
 // signOut ends the session in this browser, or all of them.
