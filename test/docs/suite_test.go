@@ -30,8 +30,10 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/usher-operator/usher/internal/setup"
+	"github.com/usher-operator/usher/internal/testing/builders"
 	"github.com/usher-operator/usher/internal/testing/plugin"
 	"github.com/usher-operator/usher/internal/testing/suite"
 )
@@ -45,11 +47,17 @@ var (
 	shared *suite.Suite
 	// pluginDir is the folder that the kubectl plugin is in.
 	pluginDir string
+	// differences are all pages' lines that are not what was printed.
+	differences []string
 )
 
+// TestDocs says once more at its end how pages differ: the specs after a failed one, and those of other packages, push its own report far up.
 func TestDocs(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Documentation")
+	for _, difference := range differences {
+		t.Log(difference)
+	}
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {
@@ -63,5 +71,9 @@ var _ = BeforeSuite(func(ctx context.Context) {
 func startOperator(ctx context.Context) string {
 	GinkgoHelper()
 	usher := shared.StartOperator(ctx, func(o *setup.Options) { o.SettleDelay = settleDelay })
+	// The API server may learn a moment later that the webhooks have another certificate. The first command of a page is typed only once.
+	Eventually(func() error {
+		return shared.Env.Client.Create(ctx, builders.Organization("default").Obj(), client.DryRunAll)
+	}).WithContext(ctx).Should(Succeed())
 	return usher.PortalURL
 }

@@ -31,6 +31,7 @@ var _ = Describe("The commands of", func() {
 				Expect(s.save(root())).To(Succeed())
 			}
 			if len(s.problems) > 0 {
+				differences = append(differences, s.problems...)
 				Fail(strings.Join(s.problems, "\n") + "\n`make docs-test ARGS=-update` rewrites the pages")
 			}
 		})
