@@ -131,7 +131,7 @@ jq: ## Install what the commands of the documentation need: jq.
 terminal: ## Install what the tests of the kubectl plugin need: the terminal tmux.
 	@hack/tools/debian.sh tmux
 
-# Less than forty minutes on two cores with nothing else to do. ARGS='-bench Plugin ./test/bench' runs go test with these arguments instead.
+# About an hour on two cores with nothing else to do. ARGS='-bench Plugin ./test/bench' runs go test with these arguments instead.
 .PHONY: bench
 bench: ## Run the benchmarks, print their table and write it to docs/performance.md; ONLY= names some, ARGS= are those of go test.
 	@$(ASSETS); \
